@@ -1,0 +1,95 @@
+/**
+ * The events: every step of an SMTP session, and everything that can go wrong in one. Each has only
+ * what exists at its stage.
+ *
+ * @module
+ */
+import type { Fault } from "../smtp/fault.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Parameters } from "../smtp/parameters.ts";
+import type { Route } from "./reply.ts";
+
+/** The caps and deadlines a session can run into. Each has a standard reply. */
+export type LimitName =
+  | "connections"
+  | "connections-per-address"
+  | "messages-per-connection"
+  | "recipients"
+  | "errors"
+  | "command-length"
+  | "message-size"
+  | "text-line"
+  | "header-size"
+  | "received"
+  | "command-timeout"
+  | "data-timeout"
+  | "data-rate"
+  | "message-timeout";
+
+// deno-lint-ignore ban-types -- an event that carries nothing
+type Nothing = {};
+
+/** A command that came at the wrong time. */
+interface OutOfOrder {
+  /** The verb of the command. */
+  readonly command: string;
+}
+
+/** What each event carries. */
+export interface EventMap {
+  /** A client has connected. A reply other than 2xx refuses it. */
+  Greeting: Nothing;
+  /** HELO. */
+  SayHelo: { readonly name: string };
+  /** EHLO. The first line of the reply is a greeting, each further one an extension. */
+  SayEhlo: { readonly name: string };
+  /** MAIL FROM; `null` is the null path `<>` of a bounce. */
+  SetMailFrom: { readonly mailbox: Mailbox | null; readonly parameters: Parameters };
+  /** RCPT TO. Accepting it is naming where its mail goes. */
+  AddRcptTo: { readonly mailbox: Mailbox; readonly parameters: Parameters };
+  /** DATA. The positive reply is 354. */
+  StartData: Nothing;
+  /**
+   * The message. It arrives while it is read, dots undone, line ends CRLF. A broken message makes the
+   * iteration of `body` throw, and then the answer does not matter.
+   */
+  Deliver: { readonly body: AsyncIterable<Uint8Array>; readonly routes: readonly Route[] };
+  /** RSET. */
+  ResetState: Nothing;
+  /** NOOP. */
+  SayOK: { readonly argument: string };
+  /** HELP. */
+  SeeksHelp: { readonly topic: string };
+  /** VRFY. */
+  Verify: { readonly argument: string };
+  /** EXPN. */
+  Expand: { readonly argument: string };
+  /** QUIT. */
+  Shutdown: Nothing;
+
+  /** A verb that nobody knows. A positive reply makes it a command of your own. */
+  Unrecognized: { readonly line: string };
+  /** A command, or `DATA`'s message, that breaks the grammar. */
+  SyntaxErrorIn: { readonly command: string; readonly fault: Fault };
+  /** A verb of the standards that this server does not offer. */
+  NotImplemented: { readonly command: string };
+  /** MAIL, RCPT, DATA before HELO or EHLO. */
+  NeedHeloFirst: OutOfOrder;
+  /** RCPT or DATA before MAIL. */
+  NeedMailFromFirst: OutOfOrder;
+  /** DATA without an accepted recipient. */
+  NeedRcptToFirst: OutOfOrder;
+  /** MAIL inside a transaction (RFC 5321 section 4.1.4). */
+  NestedMail: OutOfOrder;
+  /** A cap or a deadline was reached. */
+  LimitExceeded: { readonly limit: LimitName };
+  /** The server is going down. */
+  ServiceClosing: Nothing;
+}
+
+/** The name of an event. */
+export type EventName = keyof EventMap;
+/** Any event. */
+export type Event = { [K in EventName]: { readonly type: K } & EventMap[K] }[EventName];
+/** The event with this name. */
+export type EventOf<K extends EventName> = Extract<Event, { readonly type: K }>;

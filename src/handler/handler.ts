@@ -1,0 +1,193 @@
+/**
+ * Handlers and how they are put together: a handler wraps the handlers inside it. It may answer an
+ * event itself, pass it inward, pass on a changed one, and look at or change what came back.
+ *
+ * @module
+ */
+import type { Event, EventName, EventOf } from "./event.ts";
+import { BROKEN, faultInAnswer, type Reply, say, type Target } from "./reply.ts";
+import type { Session } from "./session.ts";
+import { type Step, type Supervisor, SUPERVISOR } from "./supervisor.ts";
+
+/** A value, or a promise of it. Answering at once costs nothing. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Asks the handlers further in; without an argument it passes the same event on. */
+export type Next<K extends EventName = EventName> = (event?: EventOf<K>) => MaybePromise<Reply>;
+
+/** Answers every event, most by passing it on. */
+export type Handler = (event: Event, next: Next, session: Session) => MaybePromise<Reply>;
+
+/** What a handler may answer to an event: accepting a recipient is naming where its mail goes. */
+export type Answer<K extends EventName> =
+  | Reply
+  | (K extends "AddRcptTo" ? Target | readonly Target[] : never);
+
+/** A handler in a chain, under the name by which logs and traces call it. */
+interface Link {
+  readonly name: string;
+  readonly handler: Handler;
+}
+
+/** What the handlers made by {@linkcode chain} and {@linkcode named} consist of. */
+const linksOf = new WeakMap<Handler, readonly Link[]>();
+
+function links(handler: Handler): readonly Link[] {
+  return linksOf.get(handler) ?? [{ name: handler.name || "handler", handler }];
+}
+
+/**
+ * A handler for the events named; it passes all others on.
+ *
+ * ```ts
+ * import { on, say } from "postmaster";
+ *
+ * export default on("AddRcptTo", (event, next) =>
+ *   event.mailbox.local === "nobody" ? say(5, 5, 0, "nobody lives here", "5.1.1") : next());
+ * ```
+ */
+export function on<const K extends EventName>(
+  type: K | readonly K[],
+  answer: (event: EventOf<K>, next: Next<K>, session: Session) => MaybePromise<Answer<K>>,
+): Handler {
+  const types = new Set<EventName>(typeof type === "string" ? [type] : type);
+  const handler: Handler = (event, next, session) => {
+    if (!types.has(event.type)) return next();
+    // The test above makes the casts sound.
+    const answered = answer(event as EventOf<K>, next as unknown as Next<K>, session);
+    return isPromise(answered)
+      ? answered.then((value) => toReply(event, value))
+      : toReply(event, answered);
+  };
+  return named(answer.name || `on(${[...types].join(", ")})`, handler);
+}
+
+/** A target, or several, as the reply that accepts the event's recipient. */
+function toReply(event: Event, answer: Reply | Target | readonly Target[]): Reply {
+  if (event.type !== "AddRcptTo" || typeof answer !== "object" || "code" in answer) {
+    return answer as Reply; // if it is none, the chain finds out
+  }
+  const targets = Array.isArray(answer) ? answer : [answer];
+  if (targets.length === 0) throw new TypeError("accepted a recipient with an empty list of targets");
+  for (const target of targets) {
+    if (typeof target?.target !== "string") throw new TypeError("answered something not a target");
+  }
+  const recipient = event.mailbox;
+  return { ...RECIPIENT_OK, routes: targets.map((target) => ({ recipient, target })) };
+}
+
+const RECIPIENT_OK = say(2, 5, 0, "recipient ok", "2.1.5");
+
+/** Gives a handler, or all those of a chain, a name for logs and traces. */
+export function named(name: string, handler: Handler): Handler {
+  const inner = linksOf.get(handler);
+  const whole: Handler = (event, next, session) => handler(event, next, session);
+  linksOf.set(
+    whole,
+    inner === undefined || inner.length === 1
+      ? [{ name, handler: inner?.[0]?.handler ?? handler }]
+      : inner.map((link) => ({ name: `${name} > ${link.name}`, handler: link.handler })),
+  );
+  return whole;
+}
+
+/**
+ * One handler of several, the outermost first. Whatever one of them does wrong (it throws, its promise
+ * is rejected, its answer is no reply) is logged with its name and becomes a 451 reply for those outside it.
+ */
+export function chain(...handlers: readonly Handler[]): Handler {
+  const list = handlers.flatMap(links);
+  const run = (place: number, event: Event, last: Next, session: Session): MaybePromise<Reply> => {
+    const link = list[place];
+    if (link === undefined) return last(event);
+    const next: Next = (inner = event) => run(place + 1, inner, last, session);
+    const supervisor = session[SUPERVISOR];
+    return supervisor.recorder === undefined
+      ? ask(link, place, event, next, session, supervisor)
+      : record(link, place, event, next, session, supervisor);
+  };
+  const whole: Handler = (event, next, session) => run(0, event, next, session);
+  linksOf.set(whole, list);
+  return whole;
+}
+
+/** The names of the handlers of a chain, the outermost first. */
+export const handlerNames = (handler: Handler): string[] => links(handler).map(({ name }) => name);
+
+function ask(
+  link: Link,
+  place: number,
+  event: Event,
+  next: Next,
+  session: Session,
+  supervisor: Supervisor,
+): MaybePromise<Reply> {
+  try {
+    const answer = link.handler(event, next, session);
+    if (!isPromise(answer)) return sound(answer, link, event, supervisor);
+    const done = supervisor.wait({ handler: link.name, place, depth: session.depth });
+    return answer.then(
+      (reply) => {
+        done();
+        return sound(reply, link, event, supervisor);
+      },
+      (error) => {
+        done();
+        return broken(link, event, error, supervisor);
+      },
+    );
+  } catch (error) {
+    return broken(link, event, error, supervisor);
+  }
+}
+
+function record(
+  link: Link,
+  place: number,
+  event: Event,
+  next: Next,
+  session: Session,
+  supervisor: Supervisor,
+): MaybePromise<Reply> {
+  const { name: handler } = link;
+  const step: Step = {
+    handler,
+    place,
+    depth: session.depth,
+    event,
+    passed: [],
+    reply: undefined,
+    milliseconds: 0,
+  };
+  supervisor.recorder?.steps.push(step);
+  const start = performance.now();
+  const passOn: Next = (inner = event) => {
+    step.passed.push(inner);
+    return next(inner);
+  };
+  const finish = (reply: Reply) => {
+    step.reply = reply;
+    step.milliseconds = performance.now() - start;
+    return reply;
+  };
+  const reply = ask(link, place, event, passOn, session, supervisor);
+  return isPromise(reply) ? reply.then(finish) : finish(reply);
+}
+
+function sound(answer: Reply, link: Link, event: Event, supervisor: Supervisor): Reply {
+  if (answer === supervisor.sound) return answer;
+  const fault = faultInAnswer(answer);
+  if (fault !== undefined) return broken(link, event, fault, supervisor);
+  supervisor.sound = answer;
+  return answer;
+}
+
+function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {
+  supervisor.broke(link.name, event, problem);
+  return BROKEN;
+}
+
+/** True for a promise, and for anything else that can be awaited. */
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | null)?.then === "function";
+}

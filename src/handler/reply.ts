@@ -1,0 +1,89 @@
+/**
+ * What handlers answer: replies, made with {@linkcode say} and asked with predicates.
+ *
+ * @module
+ */
+import {
+  type Category,
+  type Digit,
+  type Enhanced,
+  faultInReply,
+  type Severity,
+  type WireReply,
+} from "../smtp/reply.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+
+/** Where the mail of one recipient goes. */
+export interface Route {
+  /** The mailbox that is delivered to: the client's recipient, or what an alias made of it. */
+  readonly recipient: Mailbox;
+  readonly target: Target;
+}
+
+/**
+ * Where mail can be delivered: the name of a registered target and its arguments. Plain data, because
+ * a message that waits must find its target again after a restart.
+ */
+export interface Target {
+  readonly target: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** What the chain answers to an event. */
+export interface Reply extends WireReply {
+  /** Where an accepted recipient's mail goes. Only the positive answer to `AddRcptTo` has any. */
+  readonly routes?: readonly Route[];
+}
+
+/**
+ * Makes a reply: `say(5, 5, 3, "unknown recipient")`. The digits are the reply code; without an
+ * enhanced status code (RFC 3463) the usual one for the code is sent.
+ *
+ * @param text one line or several, printable ASCII, 490 characters a line at most
+ * @throws {TypeError} for text that cannot stand in a reply, such as CR or LF
+ */
+export function say<S extends Severity>(
+  severity: S,
+  category: Category,
+  detail: Digit,
+  text: string | readonly string[],
+  enhanced?: Enhanced<NoInfer<S>>, // NoInfer, or TypeScript widens S and the check vanishes
+): Reply {
+  const reply: Reply = {
+    code: severity * 100 + category * 10 + detail,
+    lines: typeof text === "string" ? [text] : text,
+    ...(enhanced === undefined ? {} : { enhanced }),
+  };
+  const fault = faultInReply(reply);
+  if (fault !== undefined) throw new TypeError(fault);
+  return reply;
+}
+
+/** 2xx and 3xx: it was done, or may go on. */
+export const isPositive = (reply: Reply): boolean => reply.code < 400;
+/** 4xx: not now. */
+export const isTransient = (reply: Reply): boolean => reply.code >= 400 && reply.code < 500;
+/** 5xx: never. */
+export const isPermanent = (reply: Reply): boolean => reply.code >= 500;
+
+/** The answer to a client when a handler broke (RFC 5321 section 4.2.2): never acceptance. */
+export const BROKEN: Reply = say(4, 5, 1, "local error in processing", "4.3.0");
+
+/** True for what can be sent as a reply. */
+export function isReply(value: unknown): value is Reply {
+  return faultInAnswer(value) === undefined;
+}
+
+/** What is wrong with a handler's answer, `undefined` if it is a reply. */
+export function faultInAnswer(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || !("code" in value) || !("lines" in value)) {
+    return `answered ${describe(value)} instead of a reply`;
+  }
+  return faultInReply(value as Reply);
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null || typeof value !== "object") return `${typeof value} ${String(value)}`;
+  return Array.isArray(value) ? "an array" : "an object without code and lines";
+}

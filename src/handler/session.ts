@@ -1,0 +1,241 @@
+/**
+ * The session as handlers see it, and the state behind it.
+ *
+ * @module
+ */
+import type { Field, Log } from "../log/event.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Event } from "./event.ts";
+import type { Handler, MaybePromise } from "./handler.ts";
+import { type Recorder, type Step, SUPERVISOR, Supervisor } from "./supervisor.ts";
+import { BROKEN, type Reply } from "./reply.ts";
+import type { GlobalStore, Held, Json, Scope, Variable } from "./variable.ts";
+
+/** The other end of a connection. */
+export interface Peer {
+  /** IPv4 or IPv6 address; `unix` for a client on a Unix socket. */
+  readonly address: string;
+  /** TCP port, 0 for a Unix socket. */
+  readonly port: number;
+}
+
+/** What the client called itself. */
+export interface Helo {
+  readonly name: string;
+  /** It said EHLO, not HELO. */
+  readonly extended: boolean;
+}
+
+/** A mail transaction, from an accepted MAIL to its end (RFC 5321 section 3.3). */
+export interface Transaction {
+  /** The queue id: in the log, in `Received`, for mailers. */
+  readonly id: string;
+  readonly mailFrom: Mailbox | null;
+}
+
+/** What a handler can know about, and do with, the session it serves. */
+export interface Session {
+  /** The id in the log. */
+  readonly id: string;
+  readonly peer: Peer;
+  /** The address of the listener: `127.0.0.1:25`, `[::1]:25`, `unix:/run/postmaster.sock`. */
+  readonly listener: string;
+  /** The server's own name. */
+  readonly hostname: string;
+  /** What the client said in its last HELO or EHLO. */
+  readonly helo: Helo | undefined;
+  /** The transaction that is open. */
+  readonly transaction: Transaction | undefined;
+  /** The accepted sender of the open transaction: `null` is the null path, `undefined` none yet. */
+  readonly mailFrom: Mailbox | null | undefined;
+  /** The accepted recipients of the open transaction, as the client named them. */
+  readonly recipients: readonly Mailbox[];
+  /** 0 for what the client sent, one more for each `trigger` around it. */
+  readonly depth: number;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+
+  /** The value of a variable. */
+  get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T>;
+  /** Sets a variable. */
+  set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void>;
+  /** Replaces a value by what `change` makes of it, and gives the new one. */
+  update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T>;
+  /** Counts: adds one and gives the new number. */
+  tick<S extends Scope>(variable: Variable<S, number>): Held<S, number>;
+
+  /**
+   * Runs the whole chain again from the outside, with an event of the handler's own. Handlers on the
+   * outside see it too; `session.depth` tells them.
+   */
+  trigger(event: Event): MaybePromise<Reply>;
+  /** Writes a line to the server's log, tied to this session. Control characters are escaped. */
+  log(text: string, fields?: Readonly<Record<string, Field>>): void;
+  /** Runs `run` and records which handler saw which event, what it passed on and what it answered. */
+  record(
+    run: () => MaybePromise<Reply>,
+  ): Promise<{ readonly reply: Reply; readonly steps: readonly Step[] }>;
+
+  /** The chain's own affairs. */
+  readonly [SUPERVISOR]: Supervisor;
+}
+
+/** How deep handlers may trigger events from within events. */
+export const MAX_DEPTH = 20;
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly id: string;
+  readonly peer: Peer;
+  readonly listener: string;
+  readonly hostname: string;
+  readonly log: Log;
+  readonly globals: GlobalStore;
+  /** The whole chain, for `trigger`. */
+  readonly chain: Handler;
+}
+
+/** The mutable half of a session. Only the engine writes to it. */
+export class SessionState {
+  readonly options: SessionOptions;
+  readonly supervisor: Supervisor;
+  helo: Helo | undefined;
+  transaction: Transaction | undefined;
+  recipients: Mailbox[] = [];
+  #values: Map<unknown, unknown> | undefined;
+  #ofTransaction: Map<unknown, unknown> | undefined;
+  #abort: AbortController | undefined;
+  #ended = false;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.supervisor = new Supervisor(options.id, options.log);
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#ended) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  /** Opens a transaction, or with `undefined` ends it and forgets its recipients and variables. */
+  begin(transaction: Transaction | undefined): void {
+    this.transaction = transaction;
+    if (this.recipients.length > 0) this.recipients = [];
+    this.#ofTransaction = undefined;
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#abort?.abort();
+  }
+
+  /** The values of a scope; made when first written to. */
+  values(scope: "session" | "transaction"): Map<unknown, unknown> {
+    return scope === "session" ? this.#values ??= new Map() : this.#ofTransaction ??= new Map();
+  }
+}
+
+/** A session at one depth. */
+export class SessionView implements Session {
+  readonly #state: SessionState;
+  readonly depth: number;
+
+  constructor(state: SessionState, depth = 0) {
+    this.#state = state;
+    this.depth = depth;
+  }
+
+  get id(): string {
+    return this.#state.options.id;
+  }
+  get peer(): Peer {
+    return this.#state.options.peer;
+  }
+  get listener(): string {
+    return this.#state.options.listener;
+  }
+  get hostname(): string {
+    return this.#state.options.hostname;
+  }
+  get helo(): Helo | undefined {
+    return this.#state.helo;
+  }
+  get transaction(): Transaction | undefined {
+    return this.#state.transaction;
+  }
+  get mailFrom(): Mailbox | null | undefined {
+    return this.#state.transaction?.mailFrom;
+  }
+  get recipients(): readonly Mailbox[] {
+    return this.#state.recipients;
+  }
+  get signal(): AbortSignal {
+    return this.#state.signal;
+  }
+  get [SUPERVISOR](): Supervisor {
+    return this.#state.supervisor;
+  }
+
+  get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
+    const { scope, name, initial } = variable;
+    if (scope === "global") {
+      const stored = this.#state.options.globals.get(name);
+      return stored.then((value) => value === undefined ? initial() : value) as Held<S, T>;
+    }
+    const values = this.#state.values(scope);
+    if (!values.has(variable)) values.set(variable, initial());
+    return values.get(variable) as Held<S, T>;
+  }
+
+  set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void> {
+    const { scope, name } = variable;
+    if (scope === "global") {
+      return this.#state.options.globals.set(name, value as Json) as Held<S, void>;
+    }
+    return void this.#state.values(scope).set(variable, value) as Held<S, void>;
+  }
+
+  update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T> {
+    const { scope, name, initial } = variable;
+    if (scope === "global") {
+      const changed = this.#state.options.globals.update(
+        name,
+        (old) => change(old === undefined ? initial() : old as T) as Json,
+      );
+      return changed as Held<S, T>;
+    }
+    const value = change(this.get(variable) as T);
+    this.#state.values(scope).set(variable, value);
+    return value as Held<S, T>;
+  }
+
+  tick<S extends Scope>(variable: Variable<S, number>): Held<S, number> {
+    return this.update(variable, (n) => n + 1);
+  }
+
+  trigger(event: Event): MaybePromise<Reply> {
+    if (this.depth >= MAX_DEPTH) {
+      this.#state.supervisor.broke("trigger", event, `nested more than ${MAX_DEPTH} deep`);
+      return BROKEN;
+    }
+    const inner = new SessionView(this.#state, this.depth + 1);
+    return this.#state.options.chain(event, () => BROKEN, inner);
+  }
+
+  log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
+    this.#state.options.log("handler", { ...fields, session: this.id, text });
+  }
+
+  async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {
+    const { supervisor } = this.#state;
+    const outer = supervisor.recorder;
+    const recorder: Recorder = supervisor.recorder = { steps: [] };
+    try {
+      return { reply: await run(), steps: recorder.steps };
+    } finally {
+      supervisor.recorder = outer;
+      outer?.steps.push(...recorder.steps);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * The watch over handlers: which are waited for, which broke, and, while somebody records, what each saw
+ * and did.
+ *
+ * @module
+ */
+import type { Log } from "../log/event.ts";
+import type { Event } from "./event.ts";
+import type { Reply } from "./reply.ts";
+
+/** Where a session keeps its {@linkcode Supervisor}. */
+export const SUPERVISOR: unique symbol = Symbol("supervisor");
+
+/** What one handler did with one event. */
+export interface Step {
+  readonly handler: string;
+  /** The handler's place in the chain, the outermost is 0. */
+  readonly place: number;
+  /** The session's depth: more than 0 inside a `trigger`. */
+  readonly depth: number;
+  readonly event: Event;
+  /** What it passed on, in order: the same event, a changed one, or nothing. */
+  readonly passed: Event[];
+  /** What it answered; `undefined` while it has not. */
+  reply: Reply | undefined;
+  milliseconds: number;
+}
+
+/** Steps in the order in which the handlers were entered. */
+export interface Recorder {
+  readonly steps: Step[];
+}
+
+/** A handler that has been asked and has not answered yet. */
+export interface Pending {
+  readonly handler: string;
+  readonly place: number;
+  readonly depth: number;
+}
+
+/** One a session. */
+export class Supervisor {
+  readonly #session: string;
+  readonly #log: Log;
+  readonly #pending: Pending[] = [];
+  /** The reply that was found sound last: it need not be looked at again on its way out. */
+  sound: Reply | undefined;
+  /** Set while somebody records. */
+  recorder: Recorder | undefined;
+
+  constructor(session: string, log: Log) {
+    this.#session = session;
+    this.#log = log;
+  }
+
+  /** A handler gave a promise: it is waited for until the returned function is called. */
+  wait(pending: Pending): () => void {
+    this.#pending.push(pending);
+    return () => {
+      const at = this.#pending.indexOf(pending);
+      if (at >= 0) this.#pending.splice(at, 1);
+    };
+  }
+
+  /** The innermost handler that is waited for; it is the one that hangs. */
+  get hanging(): string | undefined {
+    let innermost: Pending | undefined;
+    for (const p of this.#pending) {
+      if (
+        innermost === undefined || p.depth > innermost.depth ||
+        (p.depth === innermost.depth && p.place > innermost.place)
+      ) innermost = p;
+    }
+    return innermost?.handler;
+  }
+
+  /** Forgets the handlers that were waited for: nobody wants their answers any more. */
+  giveUp(): void {
+    this.#pending.length = 0;
+  }
+
+  /** Logs that a handler broke. */
+  broke(handler: string, event: Event, problem: unknown): void {
+    const error = problem instanceof Error ? problem.stack ?? String(problem) : String(problem);
+    this.#log("handler broke", { session: this.#session, handler, event: event.type, error });
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What the server logs: a closed list of events, each with its level and the type of its fields.
+ *
+ * @module
+ */
+
+/** Levels, the quietest last. */
+export const LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
+/** How much a log event matters. */
+export type Level = typeof LEVELS[number];
+
+/** A value in a log line. Never message content, never a secret. */
+export type Field = string | number | boolean | null | undefined | readonly string[];
+
+interface OfSession {
+  /** The id that all lines of one session carry. */
+  readonly session: string;
+}
+interface OfMessage extends OfSession {
+  /** The queue id of the message. */
+  readonly id: string;
+}
+interface OfDelivery extends OfMessage {
+  readonly recipient: string;
+  readonly target: string;
+  readonly reason: string;
+  /** What only the postmaster should read. */
+  readonly cause?: string | undefined;
+}
+
+/** The fields of each log event. */
+export interface LogFields {
+  started: { readonly listen: readonly string[]; readonly hostname: string };
+  stopping: { readonly reason: string; readonly sessions: number };
+  stopped: { readonly sessions: number };
+  "listener failed": { readonly listen: string; readonly error: string };
+  connected: OfSession & { readonly peer: string; readonly listener: string };
+  refused: { readonly peer: string; readonly listener: string; readonly reason: string };
+  disconnected: OfSession & {
+    readonly reason: string;
+    readonly messages: number;
+    readonly seconds: number;
+  };
+  command: OfSession & { readonly line: string };
+  reply: OfSession & { readonly code: number; readonly text: string };
+  rejected: OfSession & {
+    readonly event: string;
+    readonly address?: string | undefined;
+    readonly code: number;
+    readonly text: string;
+  };
+  received: OfMessage & {
+    readonly sender: string;
+    readonly recipients: readonly string[];
+    readonly size: number;
+    readonly code: number;
+  };
+  delivered: OfDelivery;
+  deferred: OfDelivery;
+  failed: OfDelivery;
+  mailer: OfMessage & {
+    readonly command: string;
+    readonly status: string;
+    readonly seconds: number;
+    readonly output?: string | undefined;
+  };
+  "handler broke": OfSession & {
+    readonly handler: string;
+    readonly event: string;
+    readonly error: string;
+  };
+  handler: OfSession & { readonly text: string; readonly [field: string]: Field };
+  traced: OfSession & { readonly event: string; readonly reply: string; readonly steps: string };
+}
+
+/** The name of a log event. */
+export type LogEvent = keyof LogFields;
+
+/** The level at which each event is logged. */
+export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
+  started: "info",
+  stopping: "info",
+  stopped: "info",
+  "listener failed": "error",
+  connected: "info",
+  refused: "warning",
+  disconnected: "info",
+  command: "trace",
+  reply: "trace",
+  rejected: "info",
+  received: "info",
+  delivered: "info",
+  deferred: "warning",
+  failed: "warning",
+  mailer: "debug",
+  "handler broke": "error",
+  handler: "info",
+  traced: "info",
+};
+
+/** Where log events go. */
+export interface Log {
+  /** Writes one event. Never throws. */
+  <E extends LogEvent>(event: E, fields: LogFields[E]): void;
+  /** Whether anybody will see this event: asked before its fields cost something. */
+  wants(event: LogEvent): boolean;
+}
+
+/** A log for those who want none. */
+export const silent: Log = Object.assign(() => {}, { wants: () => false });

@@ -1,0 +1,128 @@
+/**
+ * The commands of RFC 5321 section 4.1.1: one line in, one command or what is wrong with it out.
+ *
+ * @module
+ */
+import { allPrintable, COLON, encode, SP, text, upper } from "./ascii.ts";
+import type { Fault } from "./fault.ts";
+import { type Mailbox, parsePath, printPath } from "./mailbox.ts";
+import { type Parameters, parseParameters, printParameters } from "./parameters.ts";
+
+/** A well-formed command. Whether it is legal now is not its business. */
+export type Command =
+  | { readonly verb: "HELO" | "EHLO"; readonly name: string }
+  | {
+    readonly verb: "MAIL";
+    readonly mailbox: Mailbox | null;
+    readonly parameters: Parameters;
+  }
+  | { readonly verb: "RCPT"; readonly mailbox: Mailbox; readonly parameters: Parameters }
+  | { readonly verb: "VRFY" | "EXPN" | "HELP" | "NOOP"; readonly argument: string }
+  | { readonly verb: "DATA" | "RSET" | "QUIT" };
+
+/** The name of a command. */
+export type Verb = Command["verb"];
+
+/** A line that is not a command: an unknown verb, one we know but do not offer, or bad syntax. */
+export type NotACommand =
+  | { readonly unrecognized: string }
+  | { readonly notImplemented: string }
+  | { readonly syntaxErrorIn: string; readonly fault: Fault };
+
+/** Verbs of the standards that get 502, "not implemented", instead of 500 (RFC 5321 section 4.2.4). */
+const NOT_OFFERED = new Set(["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BDAT", "AUTH"])
+  .add("STARTTLS");
+
+/** Parses a line without its CRLF. */
+export function parseCommand(line: Uint8Array): Command | NotACommand {
+  if (!allPrintable(line)) {
+    return syntax("", 500, "5.5.2", "a command is a line of printable ASCII");
+  }
+  let end = line.length;
+  while (end > 0 && line[end - 1] === SP) end--; // RFC 5321 section 4.1.1: tolerate trailing space
+  const space = line.indexOf(SP);
+  const verbEnd = space < 0 || space > end ? end : space;
+  const verb = upper(text(line, 0, verbEnd));
+  let argument = verbEnd;
+  while (argument < end && line[argument] === SP) argument++;
+  const rest = line.subarray(argument, end);
+
+  switch (verb) {
+    case "HELO":
+    case "EHLO":
+      return rest.length === 0 || rest.includes(SP)
+        ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
+        : { verb, name: text(rest, 0, rest.length) };
+    case "MAIL":
+      return parseEnvelope(verb, "FROM", rest);
+    case "RCPT":
+      return parseEnvelope(verb, "TO", rest);
+    case "DATA":
+    case "RSET":
+    case "QUIT":
+      return rest.length === 0
+        ? { verb }
+        : syntax(verb, 501, "5.5.4", `${verb} takes no parameters`);
+    case "VRFY":
+    case "EXPN":
+      if (rest.length === 0) return syntax(verb, 501, "5.5.4", `${verb} wants a name`);
+      return { verb, argument: text(rest, 0, rest.length) };
+    case "HELP":
+    case "NOOP":
+      return { verb, argument: text(rest, 0, rest.length) };
+    default:
+      return NOT_OFFERED.has(verb)
+        ? { notImplemented: verb }
+        : { unrecognized: text(line, 0, end) };
+  }
+}
+
+function parseEnvelope(
+  verb: "MAIL" | "RCPT",
+  keyword: "FROM" | "TO",
+  rest: Uint8Array,
+): Command | NotACommand {
+  const colon = keyword.length;
+  if (rest[colon] !== COLON || upper(text(rest, 0, colon)) !== keyword) {
+    return syntax(verb, 501, "5.5.4", `${verb} wants ${keyword}:<address>`);
+  }
+  let start = colon + 1;
+  while (rest[start] === SP) start++; // not in the grammar, but what many clients send
+  const path = parsePath(rest, start);
+  if ("fault" in path) return { syntaxErrorIn: verb, fault: path.fault };
+  const parameters = parseParameters(rest, path.end);
+  if ("fault" in parameters) return { syntaxErrorIn: verb, fault: parameters.fault };
+  if (verb === "MAIL") return { verb, mailbox: path.mailbox, parameters };
+  if (path.mailbox === null) return syntax(verb, 501, "5.1.3", "<> is no recipient");
+  return { verb, mailbox: path.mailbox, parameters };
+}
+
+const syntax = (
+  verb: string,
+  code: Fault["code"],
+  enhanced: Fault["enhanced"],
+  reason: string,
+): NotACommand => ({ syntaxErrorIn: verb, fault: { code, enhanced, reason } });
+
+/** The line of a command, without CRLF: the inverse of {@linkcode parseCommand}. */
+export function printCommand(command: Command): string {
+  switch (command.verb) {
+    case "HELO":
+    case "EHLO":
+      return `${command.verb} ${command.name}`;
+    case "MAIL":
+      return `MAIL FROM:${printPath(command.mailbox)}${printParameters(command.parameters)}`;
+    case "RCPT":
+      return `RCPT TO:${printPath(command.mailbox)}${printParameters(command.parameters)}`;
+    case "VRFY":
+    case "EXPN":
+    case "HELP":
+    case "NOOP":
+      return command.argument === "" ? command.verb : `${command.verb} ${command.argument}`;
+    default:
+      return command.verb;
+  }
+}
+
+/** The bytes of a command as they go over the wire. */
+export const commandBytes = (command: Command): Uint8Array => encode(`${printCommand(command)}\r\n`);

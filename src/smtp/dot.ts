@@ -1,0 +1,97 @@
+/**
+ * The transparency of RFC 5321 section 4.5.2: DATA ends at CRLF.CRLF and at nothing that looks
+ * like it, and a dot that begins any other line is taken away.
+ *
+ * @module
+ */
+import { CR, DOT, LF } from "./ascii.ts";
+
+/** The first byte of a line comes next. */
+const START = 0;
+/** Somewhere in a line. */
+const MIDDLE = 1;
+/** Behind a CR in a line. At the end of a chunk that CR is not yet given out. */
+const BEHIND_CR = 2;
+/** Behind a dot that began a line. */
+const BEHIND_DOT = 3;
+/** Behind a dot and a CR that began a line. */
+const BEHIND_DOT_CR = 4;
+
+const CR_BYTE = Uint8Array.of(CR);
+
+/** Undoes dot-stuffing in a stream of chunks and finds its end. */
+export class DotDecoder {
+  #at: number = START;
+  /** Octets of the line so far, for the longest line. */
+  #line = 0;
+  /** The end has been found. */
+  ended = false;
+  /** What breaks RFC 5321 section 2.3.8 in the message, if anything does: found, but read on. */
+  malformed: "bare CR" | "bare LF" | undefined;
+  /** Octets of the longest line, CRLF included and stuffed dots not. */
+  longest = 0;
+
+  /**
+   * Decodes as much of `chunk` as belongs to the message, hands each run of its bytes to `emit` (views of
+   * the chunk, not copies) and returns how many bytes of the chunk were used: all, unless it `ended`.
+   */
+  decode(chunk: Uint8Array, emit: (run: Uint8Array) => void): number {
+    let at = this.#at;
+    let run = 0; // where the bytes not yet handed out begin
+    let lineStart = -this.#line; // where, counted in this chunk, the line would have begun
+    let i = 0;
+    const length = chunk.length;
+    for (; i < length; i++) {
+      const byte = chunk[i]!;
+      if (at === MIDDLE) {
+        // The only state of nearly every byte; everything above CR is text.
+        if (byte > CR) continue;
+        if (byte === CR) at = BEHIND_CR;
+        else if (byte === LF) this.malformed ??= "bare LF";
+        continue;
+      }
+      if (at === BEHIND_CR) {
+        if (i === 0) emit(CR_BYTE);
+        if (byte === LF) {
+          if (i + 1 - lineStart > this.longest) this.longest = i + 1 - lineStart;
+          lineStart = i + 1;
+          at = START;
+          continue;
+        }
+        this.malformed ??= "bare CR";
+        if (byte !== CR) at = MIDDLE;
+        continue;
+      }
+      if (at === START) {
+        if (byte === DOT) {
+          if (i > run) emit(chunk.subarray(run, i));
+          run = i + 1;
+          lineStart = i + 1;
+          at = BEHIND_DOT;
+          continue;
+        }
+      } else if (at === BEHIND_DOT_CR) {
+        if (byte === LF) {
+          this.ended = true;
+          this.#at = START;
+          return i + 1;
+        }
+        // A CR that ends neither the data nor a line; it is part of the message, but a broken one.
+        this.malformed ??= "bare CR";
+        if (i === 0) emit(CR_BYTE);
+      } else if (byte === CR) {
+        at = BEHIND_DOT_CR;
+        continue;
+      }
+      at = MIDDLE;
+      if (byte === CR) at = BEHIND_CR;
+      else if (byte === LF) this.malformed ??= "bare LF";
+    }
+    this.#at = at;
+    this.#line = length - lineStart;
+    // A CR at the very end stays until the next byte says what it is.
+    const end = at === BEHIND_CR || at === BEHIND_DOT_CR ? length - 1 : length;
+    if (end > run) emit(chunk.subarray(run, end));
+    return length;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Cuts a stream of bytes into lines. Only CRLF ends a line (RFC 5321 section 2.3.8): a bare CR or
+ * LF is an ordinary, and for a command forbidden, byte of the line it stands in.
+ *
+ * @module
+ */
+import { CR, LF } from "./ascii.ts";
+
+/** A line longer than the cap was left out; the cutter goes on behind its CRLF. */
+export const TOO_LONG: unique symbol = Symbol("line too long");
+
+const EMPTY = new Uint8Array(0);
+
+/** Bytes in, lines out. It holds no more than one line's cap beyond what it was given last. */
+export class LineCutter {
+  /** What was fed and is not yet cut. */
+  #bytes: Uint8Array = EMPTY;
+  /** How much of it is known to hold no CRLF. */
+  #searched = 0;
+  /** The rest of a line that is too long is being skipped. */
+  #skipping = false;
+  readonly #cap: number;
+
+  /** @param cap octets of a line, CRLF included. */
+  constructor(cap: number) {
+    this.#cap = cap;
+  }
+
+  /** Octets fed and not yet taken. */
+  get pending(): number {
+    return this.#bytes.length;
+  }
+
+  /** Adds bytes. They are not copied unless a part of a line is waiting: do not reuse the buffer. */
+  feed(chunk: Uint8Array): void {
+    this.#bytes = this.#bytes.length === 0 ? chunk : join(this.#bytes, chunk);
+  }
+
+  /** The next line without its CRLF, {@linkcode TOO_LONG}, or `undefined` until more is fed. */
+  next(): Uint8Array | typeof TOO_LONG | undefined {
+    const bytes = this.#bytes;
+    const end = this.#endOfLine(bytes);
+    if (end < 0) return this.#incomplete(bytes);
+    const tooLong = this.#skipping || end + 2 > this.#cap;
+    const line = tooLong ? TOO_LONG : bytes.subarray(0, end);
+    this.#rest(bytes.subarray(end + 2));
+    this.#skipping = false;
+    return line;
+  }
+
+  /** Everything fed and not cut, which is then forgotten: what follows the last line is not a line. */
+  takeRest(): Uint8Array {
+    const rest = this.#bytes;
+    this.#rest(EMPTY);
+    return rest;
+  }
+
+  #endOfLine(bytes: Uint8Array): number {
+    for (let from = this.#searched;;) {
+      const lf = bytes.indexOf(LF, from);
+      if (lf < 0) return -1;
+      if (lf > 0 && bytes[lf - 1] === CR) return lf - 1;
+      from = lf + 1;
+    }
+  }
+
+  #incomplete(bytes: Uint8Array): undefined {
+    this.#searched = bytes.length;
+    if (!this.#skipping && bytes.length < this.#cap) {
+      // Keep a small part of a large chunk, not the chunk: an idle connection must be small.
+      if (bytes.length < bytes.buffer.byteLength) this.#bytes = bytes.slice();
+      return;
+    }
+    this.#skipping = true;
+    this.#rest(bytes.at(-1) === CR ? bytes.slice(-1) : EMPTY);
+  }
+
+  #rest(bytes: Uint8Array): void {
+    this.#bytes = bytes.length === 0 ? EMPTY : bytes;
+    this.#searched = 0;
+  }
+}
+
+/** Both, one behind the other, in a buffer of their own. */
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

@@ -1,0 +1,224 @@
+/**
+ * Mailboxes: what stands between the angle brackets of `MAIL FROM:` and `RCPT TO:`.
+ *
+ * @module
+ */
+import { isIPv6 } from "node:net";
+import {
+  AT,
+  BACKSLASH,
+  COLON,
+  COMMA,
+  DOT,
+  DQUOTE,
+  encode,
+  GT,
+  HYPHEN,
+  isAtext,
+  isDcontent,
+  isLetDig,
+  isPrintable,
+  isQtext,
+  LBRACKET,
+  lower,
+  LT,
+  RBRACKET,
+  text,
+} from "./ascii.ts";
+import type { Fault } from "./fault.ts";
+
+/** RFC 5321 section 4.5.3.1: octets at most in a local part, a domain and a path. */
+export const MAXIMUM = { local: 64, domain: 255, path: 256 } as const;
+
+/** A mailbox (RFC 5321 section 4.1.2): a local part and a domain, with the source route it came by. */
+export class Mailbox {
+  /** The local part as it is meant: without quotes and backslashes. Its case matters. */
+  readonly local: string;
+  /** The domain or address literal as it was written; `""` only for the bare `<postmaster>`. */
+  readonly domain: string;
+  /** The domains of an obsolete source route `@a,@b:`, nearly always empty (RFC 5321 appendix C). */
+  readonly route: readonly string[];
+
+  constructor(local: string, domain: string, route: readonly string[] = NO_ROUTE) {
+    for (let i = 0; i < local.length; i++) {
+      if (!isPrintable(local.charCodeAt(i))) {
+        throw new TypeError(`local part ${JSON.stringify(local)} is not printable ASCII`);
+      }
+    }
+    if (domain === "" ? lower(local) !== "postmaster" || route.length > 0 : !isDomain(domain)) {
+      throw new TypeError(`${JSON.stringify(domain)} is not a domain of a mailbox`);
+    }
+    for (const hop of route) {
+      if (!isDomain(hop)) throw new TypeError(`${JSON.stringify(hop)} is not a domain of a route`);
+    }
+    this.local = local;
+    this.domain = domain;
+    this.route = route;
+  }
+
+  /** The mailbox that `address` spells, without angle brackets: `joe@example.net`. Throws a TypeError. */
+  static parse(address: string): Mailbox {
+    const mailbox = Mailbox.tryParse(address);
+    if (mailbox === undefined) {
+      throw new TypeError(`${JSON.stringify(address)} is not a mailbox (want local-part@domain)`);
+    }
+    return mailbox;
+  }
+
+  /** As {@linkcode Mailbox.parse}, but `undefined` for what is not a mailbox. */
+  static tryParse(address: string): Mailbox | undefined {
+    const parsed = parsePath(encode(`<${address}>`), 0);
+    return "fault" in parsed || parsed.end !== encode(address).length + 2
+      ? undefined
+      : parsed.mailbox ?? undefined;
+  }
+
+  /** Same local part to the letter, same domain whatever its case; the route does not matter. */
+  equals(other: Mailbox | null | undefined): boolean {
+    return other !== null && other !== undefined && this.local === other.local &&
+      lower(this.domain) === lower(other.domain) &&
+      (this.domain !== "" || other.domain === "");
+  }
+
+  /** A string that is the same for equal mailboxes and no others: for tables. */
+  get key(): string {
+    return `${quoteLocal(this.local)}@${lower(this.domain)}`;
+  }
+
+  /** The address without route and brackets, quoted where it must be. */
+  toString(): string {
+    const local = quoteLocal(this.local);
+    return this.domain === "" ? local : `${local}@${this.domain}`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+const NO_ROUTE: readonly string[] = Object.freeze([]);
+
+/** A path as it goes over the wire: `<@a,@b:joe@example.net>`, `<>` for the null path. */
+export function printPath(mailbox: Mailbox | null): string {
+  if (mailbox === null) return "<>";
+  const route = mailbox.route.length > 0 ? `${mailbox.route.map((d) => `@${d}`).join(",")}:` : "";
+  return `<${route}${mailbox}>`;
+}
+
+/** A dot-string as it is, anything else quoted. */
+function quoteLocal(local: string): string {
+  return /^[\w!#$%&'*+\-/=?^`{|}~]+(\.[\w!#$%&'*+\-/=?^`{|}~]+)*$/.test(local)
+    ? local
+    : `"${local.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** True for a domain or an address literal of RFC 5321 sections 4.1.2 and 4.1.3. */
+export function isDomain(domain: string): boolean {
+  for (let i = 0; i < domain.length; i++) if (domain.charCodeAt(i) > 0x7e) return false;
+  const bytes = encode(domain);
+  return bytes.length > 0 && endOfDomain(bytes, 0) === bytes.length;
+}
+
+/**
+ * Parses a path (RFC 5321 section 4.1.2) that starts at `start`: a mailbox in angle brackets, with
+ * or without source route, `<>` (mailbox `null`) or `<postmaster>`. `end` is the first byte after it.
+ */
+export function parsePath(
+  line: Uint8Array,
+  start: number,
+): { readonly mailbox: Mailbox | null; readonly end: number } | { readonly fault: Fault } {
+  if (line[start] !== LT) return bad("the address must stand in angle brackets");
+  let at = start + 1;
+  if (line[at] === GT) return { mailbox: null, end: at + 1 };
+
+  const route: string[] = [];
+  while (line[at] === AT) {
+    const end = endOfDomain(line, at + 1);
+    if (end < 0) return bad("bad domain in the source route");
+    route.push(text(line, at + 1, end));
+    at = end + 1;
+    if (line[end] === COLON) break;
+    if (line[end] !== COMMA || line[at] !== AT) return bad("bad source route");
+  }
+
+  const local = parseLocal(line, at);
+  if (local === undefined) return bad("bad local part of the address");
+  if (local.end - at > MAXIMUM.local) {
+    return bad(`local part longer than ${MAXIMUM.local} octets`);
+  }
+
+  if (line[local.end] === GT && route.length === 0 && lower(local.value) === "postmaster") {
+    return { mailbox: new Mailbox(local.value, ""), end: local.end + 1 };
+  }
+  if (line[local.end] !== AT) return bad("the address needs a local part, @ and a domain");
+  const end = endOfDomain(line, local.end + 1);
+  if (end < 0 || line[end] !== GT) return bad("bad domain of the address");
+  if (end + 1 - start > MAXIMUM.path) return bad(`path longer than ${MAXIMUM.path} octets`);
+  const domain = text(line, local.end + 1, end);
+  return {
+    mailbox: new Mailbox(local.value, domain, route.length > 0 ? route : NO_ROUTE),
+    end: end + 1,
+  };
+}
+
+const bad = (reason: string) => ({ fault: { code: 501, enhanced: "5.1.3", reason } as const });
+
+function parseLocal(line: Uint8Array, start: number): { value: string; end: number } | undefined {
+  return line[start] === DQUOTE ? parseQuoted(line, start) : parseDotString(line, start);
+}
+
+function parseDotString(line: Uint8Array, start: number) {
+  let at = start;
+  while (true) {
+    const atom = at;
+    while (isAtext(line[at])) at++;
+    if (at === atom) return undefined;
+    if (line[at] !== DOT) return { value: text(line, start, at), end: at };
+    at++;
+  }
+}
+
+function parseQuoted(line: Uint8Array, start: number) {
+  let value = "";
+  for (let at = start + 1; at < line.length; at++) {
+    let byte = line[at]!;
+    if (byte === DQUOTE) return { value, end: at + 1 };
+    if (byte === BACKSLASH) {
+      byte = line[++at] ?? 0;
+      if (!isPrintable(byte)) return undefined;
+    } else if (!isQtext(byte)) return undefined;
+    value += String.fromCharCode(byte);
+  }
+  return undefined;
+}
+
+/** Where the domain or address literal that starts at `start` ends; -1 if there is none. */
+export function endOfDomain(line: Uint8Array, start: number): number {
+  if (line[start] === LBRACKET) return endOfLiteral(line, start);
+  let at = start;
+  while (true) {
+    const label = at;
+    while (isLetDig(line[at]) || line[at] === HYPHEN) at++;
+    if (at === label || at - label > 63) return -1;
+    if (line[label] === HYPHEN || line[at - 1] === HYPHEN) return -1;
+    if (line[at] !== DOT) return at - start > MAXIMUM.domain ? -1 : at;
+    at++;
+  }
+}
+
+function endOfLiteral(line: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (isDcontent(line[at])) at++;
+  if (line[at] !== RBRACKET || at === start + 1 || at - start > MAXIMUM.domain) return -1;
+  return isLiteral(text(line, start + 1, at)) ? at + 1 : -1;
+}
+
+/** The inside of an address literal: IPv4, `IPv6:…` or a standardized tag with its content. */
+function isLiteral(inside: string): boolean {
+  const tagged = /^([A-Za-z0-9-]*[A-Za-z0-9]):(.+)$/.exec(inside);
+  if (tagged === null) {
+    return /^\d{1,3}(\.\d{1,3}){3}$/.test(inside) && inside.split(".").every((n) => Number(n) < 256);
+  }
+  const [, tag, content] = tagged as unknown as [string, string, string];
+  return lower(tag) !== "ipv6" || (!content.includes("%") && isIPv6(content));
+}

@@ -1,0 +1,70 @@
+/**
+ * ESMTP parameters of MAIL and RCPT (RFC 5321 section 4.1.2) and the values of those we offer.
+ *
+ * @module
+ */
+import { EQUALS, HYPHEN, isLetDig, isPrintable, SP, text, upper } from "./ascii.ts";
+import type { Fault } from "./fault.ts";
+
+/** Keyword in upper case → value as it was sent, `null` for a keyword without one. */
+export type Parameters = ReadonlyMap<string, string | null>;
+
+/** The empty list of parameters. */
+export const NO_PARAMETERS: Parameters = new Map();
+
+/** Parses `SP keyword[=value]` from `start` to the end of the line. */
+export function parseParameters(
+  line: Uint8Array,
+  start: number,
+): Parameters | { readonly fault: Fault } {
+  let at = start;
+  if (at === line.length) return NO_PARAMETERS;
+  const parameters = new Map<string, string | null>();
+  while (at < line.length) {
+    if (line[at] !== SP) return bad("a space must stand before each parameter");
+    while (line[at] === SP) at++;
+    if (at === line.length) break;
+    const keyword = at;
+    while (isLetDig(line[at]) || (line[at] === HYPHEN && at > keyword)) at++;
+    if (at === keyword) return bad("bad parameter");
+    const name = upper(text(line, keyword, at));
+    if (parameters.has(name)) return bad("a parameter was given twice");
+    if (line[at] !== EQUALS) {
+      parameters.set(name, null);
+      continue;
+    }
+    const value = ++at;
+    while (isPrintable(line[at]) && line[at] !== SP && line[at] !== EQUALS) at++;
+    if (at === value) return bad("a parameter has an empty or bad value");
+    parameters.set(name, text(line, value, at));
+  }
+  return parameters;
+}
+
+/** ` SIZE=4096 BODY=8BITMIME`, each with a space before it. */
+export function printParameters(parameters: Parameters): string {
+  let line = "";
+  for (const [name, value] of parameters) line += value === null ? ` ${name}` : ` ${name}=${value}`;
+  return line;
+}
+
+/** The octets that `SIZE=` declares (RFC 1870), `undefined` without it. */
+export function declaredSize(parameters: Parameters): number | undefined | { fault: Fault } {
+  const value = parameters.get("SIZE");
+  if (value === undefined) return undefined;
+  return value !== null && /^\d{1,20}$/.test(value)
+    ? Number(value)
+    : bad("SIZE wants a number of octets");
+}
+
+/** `BODY=` of RFC 6152: whether it has one of the values of 8BITMIME. */
+export function checkBody(parameters: Parameters): { fault: Fault } | undefined {
+  const value = parameters.get("BODY");
+  return value === undefined || (value !== null && /^(7BIT|8BITMIME)$/i.test(value))
+    ? undefined
+    : { fault: { code: 504, enhanced: "5.5.4", reason: "BODY wants 7BIT or 8BITMIME" } };
+}
+
+const bad = (reason: string): { fault: Fault } => ({
+  fault: { code: 501, enhanced: "5.5.4", reason },
+});

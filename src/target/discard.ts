@@ -1,0 +1,28 @@
+/**
+ * The target that throws mail away.
+ *
+ * @module
+ */
+import type { Target } from "../handler/reply.ts";
+import type { Outcome, TargetType } from "./target.ts";
+
+/** Accepts the mail and throws it away. */
+export const discard = (): Target => DISCARD;
+const DISCARD: Target = { target: "discard", args: {} };
+
+const DISCARDED: Outcome = { result: "delivered", reason: "discarded" };
+
+/** The implementation of {@linkcode discard}. */
+export const discardType: TargetType = {
+  readsBody: false,
+  faultIn: () => undefined,
+  open: () => {
+    let recipients = 0;
+    return {
+      recipient: () => void recipients++,
+      body: () => Promise.resolve(),
+      commit: () => Promise.resolve(Array.from({ length: recipients }, () => DISCARDED)),
+      abort: () => Promise.resolve(),
+    };
+  },
+};

@@ -1,0 +1,103 @@
+/**
+ * Targets: where mail can be delivered. A target is registered under a name; a route holds that name and plain
+ * arguments. Delivery has two phases, and an outcome for each recipient.
+ *
+ * @module
+ */
+import type { Target } from "../handler/reply.ts";
+import type { Log } from "../log/event.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+
+/** A complete message, CRLF line ends, that can be read any number of times. */
+export interface Message {
+  /** Octets. */
+  readonly size: number;
+  /** Reads it from the start. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** What a target is told about the transaction. All of it is known before the first recipient. */
+export interface Envelope {
+  /** The queue id. */
+  readonly id: string;
+  /** The id of the session, for the log. */
+  readonly session: string;
+  readonly sender: Mailbox | null;
+  /** The address of the client that sent the message. */
+  readonly peer: string;
+  /** The client's name as it gave it in HELO or EHLO. */
+  readonly helo: string;
+  /** Our own name. */
+  readonly hostname: string;
+}
+
+/** What became of the mail of one recipient. */
+export type Outcome =
+  | { readonly result: "delivered"; readonly reason: string }
+  | {
+    /** Deferred: later it may work. Failed: it never will. */
+    readonly result: "deferred" | "failed";
+    /** The enhanced status code (RFC 3463). */
+    readonly status: `${4 | 5}.${number}.${number}`;
+    /** One line of printable ASCII that the client may read. */
+    readonly reason: string;
+    /** What only the log should say. */
+    readonly cause?: string;
+  };
+
+/** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
+export interface Delivery {
+  /** Adds a recipient. An outcome means that it is settled already, and the body is not for it. */
+  recipient(mailbox: Mailbox): Outcome | undefined | Promise<Outcome | undefined>;
+  /** Takes the message. */
+  body(message: Message): Promise<void>;
+  /** Finishes and says what became of each recipient that was not settled, in their order. */
+  commit(): Promise<readonly Outcome[]>;
+  /** Undoes what can be undone. Nothing has been promised yet. */
+  abort(): Promise<void>;
+}
+
+/** What deliveries share. */
+export interface DeliveryContext {
+  readonly envelope: Envelope;
+  readonly log: Log;
+  /** Aborted when nobody waits for the delivery any more. */
+  readonly signal: AbortSignal;
+}
+
+/** The implementation behind the name of a target. */
+export interface TargetType {
+  /** False if it never looks at the message: then nobody needs to keep it. */
+  readonly readsBody: boolean;
+  /** Says what is wrong with arguments, `undefined` if they are good. */
+  faultIn(args: Target["args"]): string | undefined;
+  /** Opens a delivery. What it throws defers all its recipients. */
+  open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
+}
+
+/** The targets that a server knows, by name. */
+export class Targets {
+  readonly #types = new Map<string, TargetType>();
+
+  constructor(types: Readonly<Record<string, TargetType>>) {
+    for (const [name, type] of Object.entries(types)) this.define(name, type);
+  }
+
+  /** Adds a target. Throws if the name is taken. */
+  define(name: string, type: TargetType): void {
+    if (this.#types.has(name)) throw new TypeError(`there is a target ${JSON.stringify(name)} already`);
+    this.#types.set(name, type);
+  }
+
+  get(name: string): TargetType | undefined {
+    return this.#types.get(name);
+  }
+
+  /** What is wrong with a target, `undefined` if it can be opened. */
+  faultIn(target: Target): string | undefined {
+    const type = this.#types.get(target.target);
+    return type === undefined
+      ? `there is no target ${JSON.stringify(target.target)}`
+      : type.faultIn(target.args);
+  }
+}

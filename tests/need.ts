@@ -1,0 +1,31 @@
+/**
+ * Programs that a test drives. Where one is missing the test is skipped and says why; under `CI=true` it
+ * runs, and so fails.
+ *
+ * @module
+ */
+
+/** Spread into a test's definition: `Deno.test({ name, ...need("procmail"), fn })`. */
+export function need(...programs: readonly string[]): { ignore: boolean } {
+  const missing = programs.filter((program) => !onPath(program));
+  if (missing.length === 0 || Deno.env.get("CI") === "true") return { ignore: false };
+  console.warn(`skipped: a test needs ${missing.join(", ")} (apt-get install it)`);
+  return { ignore: true };
+}
+
+/** Spread into the definition of a test that only root can run. */
+export function needRoot(): { ignore: boolean } {
+  if (Deno.uid() === 0 || Deno.env.get("CI") === "true") return { ignore: false };
+  console.warn("skipped: a test must be run by root");
+  return { ignore: true };
+}
+
+function onPath(program: string): boolean {
+  return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((dir) => {
+    try {
+      return Deno.statSync(`${dir}/${program}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
