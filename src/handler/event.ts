@@ -53,7 +53,13 @@ export interface EventMap {
    * The message. It arrives while it is read, dots undone, line ends CRLF. A broken message makes the
    * iteration of `body` throw, and then the answer does not matter.
    */
-  Deliver: { readonly body: AsyncIterable<Uint8Array>; readonly routes: readonly Route[] };
+  Deliver: {
+    readonly body: AsyncIterable<Uint8Array>;
+    /** Where the message goes; a handler may add to it. */
+    readonly routes: readonly Route[];
+    /** Aborted when nobody waits for the answer any more. */
+    readonly signal: AbortSignal;
+  };
   /** RSET. */
   ResetState: Nothing;
   /** NOOP. */

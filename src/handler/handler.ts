@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { MessageAborted } from "./aborted.ts";
 import type { Event, EventName, EventOf } from "./event.ts";
 import { BROKEN, faultInAnswer, type Reply, say, type Target } from "./reply.ts";
 import type { Session } from "./session.ts";
-import { type Step, type Supervisor, SUPERVISOR } from "./supervisor.ts";
+import { type Step, SUPERVISOR, type Supervisor } from "./supervisor.ts";
 
 /** A value, or a promise of it. Answering at once costs nothing. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -68,7 +69,9 @@ function toReply(event: Event, answer: Reply | Target | readonly Target[]): Repl
     return answer as Reply; // if it is none, the chain finds out
   }
   const targets = Array.isArray(answer) ? answer : [answer];
-  if (targets.length === 0) throw new TypeError("accepted a recipient with an empty list of targets");
+  if (targets.length === 0) {
+    throw new TypeError("accepted a recipient with an empty list of targets");
+  }
   for (const target of targets) {
     if (typeof target?.target !== "string") throw new TypeError("answered something not a target");
   }
@@ -183,7 +186,7 @@ function sound(answer: Reply, link: Link, event: Event, supervisor: Supervisor):
 }
 
 function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {
-  supervisor.broke(link.name, event, problem);
+  if (!(problem instanceof MessageAborted)) supervisor.broke(link.name, event, problem);
   return BROKEN;
 }
 

@@ -5,10 +5,11 @@
  */
 import type { Field, Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
 import { type Recorder, type Step, SUPERVISOR, Supervisor } from "./supervisor.ts";
-import { BROKEN, type Reply } from "./reply.ts";
+import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { GlobalStore, Held, Json, Scope, Variable } from "./variable.ts";
 
 /** The other end of a connection. */
@@ -31,6 +32,12 @@ export interface Transaction {
   /** The queue id: in the log, in `Received`, for mailers. */
   readonly id: string;
   readonly mailFrom: Mailbox | null;
+  /** The parameters of MAIL. */
+  readonly parameters: Parameters;
+  /** The accepted recipients, as the client named them. */
+  readonly recipients: readonly Mailbox[];
+  /** Where their mail goes. */
+  readonly routes: readonly Route[];
 }
 
 /** What a handler can know about, and do with, the session it serves. */
@@ -80,14 +87,13 @@ export interface Session {
   readonly [SUPERVISOR]: Supervisor;
 }
 
+const NOBODY: readonly Mailbox[] = Object.freeze([]);
+
 /** How deep handlers may trigger events from within events. */
 export const MAX_DEPTH = 20;
 
-/** What a session is made of. */
-export interface SessionOptions {
-  readonly id: string;
-  readonly peer: Peer;
-  readonly listener: string;
+/** What the sessions of a server share. */
+export interface SessionContext {
   readonly hostname: string;
   readonly log: Log;
   readonly globals: GlobalStore;
@@ -95,21 +101,34 @@ export interface SessionOptions {
   readonly chain: Handler;
 }
 
+/** Who a session is with. */
+export interface SessionOptions {
+  readonly id: string;
+  readonly peer: Peer;
+  readonly listener: string;
+  readonly context: SessionContext;
+}
+
 /** The mutable half of a session. Only the engine writes to it. */
-export class SessionState {
-  readonly options: SessionOptions;
+export class SessionState implements SessionOptions {
+  readonly id: string;
+  readonly peer: Peer;
+  readonly listener: string;
+  readonly context: SessionContext;
   readonly supervisor: Supervisor;
   helo: Helo | undefined;
   transaction: Transaction | undefined;
-  recipients: Mailbox[] = [];
   #values: Map<unknown, unknown> | undefined;
   #ofTransaction: Map<unknown, unknown> | undefined;
   #abort: AbortController | undefined;
   #ended = false;
 
-  constructor(options: SessionOptions) {
-    this.options = options;
-    this.supervisor = new Supervisor(options.id, options.log);
+  constructor({ id, peer, listener, context }: SessionOptions) {
+    this.id = id;
+    this.peer = peer;
+    this.listener = listener;
+    this.context = context;
+    this.supervisor = new Supervisor(id, context.log);
   }
 
   get signal(): AbortSignal {
@@ -118,11 +137,11 @@ export class SessionState {
     return this.#abort.signal;
   }
 
-  /** Opens a transaction, or with `undefined` ends it and forgets its recipients and variables. */
-  begin(transaction: Transaction | undefined): void {
+  /** Shows handlers where the session stands. The variables of a transaction end with it. */
+  show(helo: Helo | undefined, transaction: Transaction | undefined): void {
+    this.helo = helo;
+    if (transaction?.id !== this.transaction?.id) this.#ofTransaction = undefined;
     this.transaction = transaction;
-    if (this.recipients.length > 0) this.recipients = [];
-    this.#ofTransaction = undefined;
   }
 
   end(): void {
@@ -147,16 +166,16 @@ export class SessionView implements Session {
   }
 
   get id(): string {
-    return this.#state.options.id;
+    return this.#state.id;
   }
   get peer(): Peer {
-    return this.#state.options.peer;
+    return this.#state.peer;
   }
   get listener(): string {
-    return this.#state.options.listener;
+    return this.#state.listener;
   }
   get hostname(): string {
-    return this.#state.options.hostname;
+    return this.#state.context.hostname;
   }
   get helo(): Helo | undefined {
     return this.#state.helo;
@@ -168,7 +187,7 @@ export class SessionView implements Session {
     return this.#state.transaction?.mailFrom;
   }
   get recipients(): readonly Mailbox[] {
-    return this.#state.recipients;
+    return this.#state.transaction?.recipients ?? NOBODY;
   }
   get signal(): AbortSignal {
     return this.#state.signal;
@@ -180,7 +199,7 @@ export class SessionView implements Session {
   get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
     const { scope, name, initial } = variable;
     if (scope === "global") {
-      const stored = this.#state.options.globals.get(name);
+      const stored = this.#state.context.globals.get(name);
       return stored.then((value) => value === undefined ? initial() : value) as Held<S, T>;
     }
     const values = this.#state.values(scope);
@@ -191,7 +210,7 @@ export class SessionView implements Session {
   set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void> {
     const { scope, name } = variable;
     if (scope === "global") {
-      return this.#state.options.globals.set(name, value as Json) as Held<S, void>;
+      return this.#state.context.globals.set(name, value as Json) as Held<S, void>;
     }
     return void this.#state.values(scope).set(variable, value) as Held<S, void>;
   }
@@ -199,7 +218,7 @@ export class SessionView implements Session {
   update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T> {
     const { scope, name, initial } = variable;
     if (scope === "global") {
-      const changed = this.#state.options.globals.update(
+      const changed = this.#state.context.globals.update(
         name,
         (old) => change(old === undefined ? initial() : old as T) as Json,
       );
@@ -220,11 +239,11 @@ export class SessionView implements Session {
       return BROKEN;
     }
     const inner = new SessionView(this.#state, this.depth + 1);
-    return this.#state.options.chain(event, () => BROKEN, inner);
+    return this.#state.context.chain(event, () => BROKEN, inner);
   }
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
-    this.#state.options.log("handler", { ...fields, session: this.id, text });
+    this.#state.context.log("handler", { ...fields, session: this.id, text });
   }
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {

@@ -42,7 +42,8 @@ export interface Pending {
 export class Supervisor {
   readonly #session: string;
   readonly #log: Log;
-  readonly #pending: Pending[] = [];
+  /** Made when first needed: most sessions never wait for a handler. */
+  #pending: Pending[] | undefined;
   /** The reply that was found sound last: it need not be looked at again on its way out. */
   sound: Reply | undefined;
   /** Set while somebody records. */
@@ -55,17 +56,18 @@ export class Supervisor {
 
   /** A handler gave a promise: it is waited for until the returned function is called. */
   wait(pending: Pending): () => void {
-    this.#pending.push(pending);
+    const waiting = this.#pending ??= [];
+    waiting.push(pending);
     return () => {
-      const at = this.#pending.indexOf(pending);
-      if (at >= 0) this.#pending.splice(at, 1);
+      const at = waiting.indexOf(pending);
+      if (at >= 0) waiting.splice(at, 1);
     };
   }
 
   /** The innermost handler that is waited for; it is the one that hangs. */
   get hanging(): string | undefined {
     let innermost: Pending | undefined;
-    for (const p of this.#pending) {
+    for (const p of this.#pending ?? []) {
       if (
         innermost === undefined || p.depth > innermost.depth ||
         (p.depth === innermost.depth && p.place > innermost.place)
@@ -76,7 +78,7 @@ export class Supervisor {
 
   /** Forgets the handlers that were waited for: nobody wants their answers any more. */
   giveUp(): void {
-    this.#pending.length = 0;
+    this.#pending = undefined;
   }
 
   /** Logs that a handler broke. */

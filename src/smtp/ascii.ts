@@ -61,9 +61,7 @@ export function allPrintable(bytes: Uint8Array): boolean {
 
 /** The bytes `from` up to, not including, `to` as a string. The caller has checked that they are ASCII. */
 export function text(bytes: Uint8Array, from: number, to: number): string {
-  let result = "";
-  for (let i = from; i < to; i++) result += String.fromCharCode(bytes[i]!);
-  return result;
+  return String.fromCharCode(...bytes.subarray(from, to));
 }
 
 /** A to Z made lower case, nothing else changed (`toLowerCase` maps the Kelvin sign to k). */

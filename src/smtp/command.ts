@@ -124,5 +124,13 @@ export function printCommand(command: Command): string {
   }
 }
 
-/** The bytes of a command as they go over the wire. */
-export const commandBytes = (command: Command): Uint8Array => encode(`${printCommand(command)}\r\n`);
+/**
+ * The bytes of a command as they go over the wire.
+ *
+ * @throws {TypeError} for a command that would be more than one line, or no line of ASCII
+ */
+export function commandBytes(command: Command): Uint8Array {
+  const line = printCommand(command);
+  if (!/^[\x20-\x7e]*$/.test(line)) throw new TypeError(`${JSON.stringify(line)} is not a command`);
+  return encode(`${line}\r\n`);
+}

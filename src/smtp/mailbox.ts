@@ -54,6 +54,13 @@ export class Mailbox {
     this.local = local;
     this.domain = domain;
     this.route = route;
+    // What cannot be parsed again must not come to be: it would be lost in a queue.
+    if (quoteLocal(local).length > MAXIMUM.local) {
+      throw new TypeError(`local part ${JSON.stringify(local)} is too long`);
+    }
+    if (printPath(this).length > MAXIMUM.path) {
+      throw new TypeError(`${printPath(this)} is too long`);
+    }
   }
 
   /** The mailbox that `address` spells, without angle brackets: `joe@example.net`. Throws a TypeError. */
@@ -73,16 +80,17 @@ export class Mailbox {
       : parsed.mailbox ?? undefined;
   }
 
-  /** Same local part to the letter, same domain whatever its case; the route does not matter. */
+  /**
+   * Same local part to the letter, same domain whatever its case; the route does not matter. The bare
+   * `<postmaster>` is one mailbox, whatever its case (RFC 5321 section 4.1.1.3).
+   */
   equals(other: Mailbox | null | undefined): boolean {
-    return other !== null && other !== undefined && this.local === other.local &&
-      lower(this.domain) === lower(other.domain) &&
-      (this.domain !== "" || other.domain === "");
+    return this.key === other?.key;
   }
 
   /** A string that is the same for equal mailboxes and no others: for tables. */
   get key(): string {
-    return `${quoteLocal(this.local)}@${lower(this.domain)}`;
+    return this.domain === "" ? "postmaster@" : `${quoteLocal(this.local)}@${lower(this.domain)}`;
   }
 
   /** The address without route and brackets, quoted where it must be. */
@@ -209,7 +217,7 @@ export function endOfDomain(line: Uint8Array, start: number): number {
 function endOfLiteral(line: Uint8Array, start: number): number {
   let at = start + 1;
   while (isDcontent(line[at])) at++;
-  if (line[at] !== RBRACKET || at === start + 1 || at - start > MAXIMUM.domain) return -1;
+  if (line[at] !== RBRACKET || at === start + 1 || at - start >= MAXIMUM.domain) return -1;
   return isLiteral(text(line, start + 1, at)) ? at + 1 : -1;
 }
 
@@ -217,7 +225,8 @@ function endOfLiteral(line: Uint8Array, start: number): number {
 function isLiteral(inside: string): boolean {
   const tagged = /^([A-Za-z0-9-]*[A-Za-z0-9]):(.+)$/.exec(inside);
   if (tagged === null) {
-    return /^\d{1,3}(\.\d{1,3}){3}$/.test(inside) && inside.split(".").every((n) => Number(n) < 256);
+    return /^\d{1,3}(\.\d{1,3}){3}$/.test(inside) &&
+      inside.split(".").every((n) => Number(n) < 256);
   }
   const [, tag, content] = tagged as unknown as [string, string, string];
   return lower(tag) !== "ipv6" || (!content.includes("%") && isIPv6(content));

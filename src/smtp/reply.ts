@@ -42,7 +42,7 @@ export function faultInText(line: unknown): string | undefined {
 /** What is wrong with a reply, `undefined` if it can be sent. */
 export function faultInReply(reply: WireReply): string | undefined {
   const { code, enhanced, lines } = reply;
-  if (!Number.isInteger(code) || code < 200 || code > 559) return `${code} is not a reply code`;
+  if (!/^[2-5][0-5]\d$/.test(String(code))) return `${code} is not a reply code`;
   if (!Array.isArray(lines) || lines.length === 0) return "a reply needs at least one line";
   for (const line of lines) {
     const fault = faultInText(line);

@@ -1,0 +1,147 @@
+/**
+ * Other names for recipients, and lists of them.
+ *
+ * @module
+ */
+import {
+  type EventOf,
+  type Handler,
+  isPermanent,
+  isPositive,
+  isTransient,
+  type Mailbox,
+  type MaybePromise,
+  named,
+  type Next,
+  on,
+  type Reply,
+  type Route,
+  say,
+  type Session,
+  type Target,
+} from "postmaster";
+import { z } from "zod";
+import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
+
+/** The options of {@linkcode alias} in a configuration: an alias and its address or addresses a line. */
+export const aliasOptions: z.ZodType<Readonly<Record<string, string | readonly string[]>>> = z
+  .record(
+    z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
+    z.union([address(), z.array(address()).min(1)], {
+      error: "an address or a list of addresses",
+    }),
+    { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
+  );
+
+function address() {
+  return z.string().refine(isGood(parseAliasTarget), {
+    error: "this is no address: write joe@example.net, or joe in the same domain",
+  });
+}
+
+function isGood(parse: (text: string) => unknown): (text: string) => boolean {
+  return (text) => {
+    try {
+      parse(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}
+
+/**
+ * Gives recipients other names. A key is an address, a local part for any domain, or `@example.net` for all of a
+ * domain that the handlers further in refuse; its value is an address or a list of them, and one without a domain
+ * is in the recipient's. Each address goes through the whole chain again, from the outside.
+ *
+ * One address of a list that is deferred defers the recipient. Those that are refused are logged and left out,
+ * unless all are. An address that is the recipient itself is passed on: `joe: [joe, archive]` keeps joe's copy.
+ *
+ * @example
+ * ```ts
+ * import { chain, on, procmail, say } from "postmaster";
+ * import { alias } from "postmaster/handlers";
+ *
+ * export default chain(
+ *   alias({ "webmaster@example.net": "joe@example.net", "sales": ["joe", "jane"] }),
+ *   on("AddRcptTo", ({ mailbox }) =>
+ *     ["joe", "jane"].includes(mailbox.local)
+ *       ? procmail(mailbox.local)
+ *       : say(5, 5, 0, "unknown recipient", "5.1.1")),
+ * );
+ * ```
+ */
+export function alias(table: Readonly<Record<string, string | readonly string[]>>): Handler {
+  const aliases = new AliasTable();
+  for (const [key, value] of Object.entries(table)) {
+    const targets = typeof value === "string" ? [value] : value;
+    if (targets.length === 0) throw new TypeError(`alias \`${key}\` leads nowhere`);
+    aliases.set(parseAliasKey(key), targets.map(parseAliasTarget));
+  }
+  return aliasBy(aliases);
+}
+
+/**
+ * As {@linkcode alias}, with the aliases kept anywhere.
+ *
+ * @param remote the target for an address that is delivered elsewhere; `undefined` for one that goes through
+ * the chain
+ */
+export function aliasBy(
+  aliases: Aliases,
+  remote: (mailbox: Mailbox) => Target | undefined = () => undefined,
+): Handler {
+  const answer = async (
+    event: EventOf<"AddRcptTo">,
+    next: Next<"AddRcptTo">,
+    session: Session,
+  ): Promise<Reply> => {
+    const { mailbox } = event;
+    const ask = (member: Mailbox): MaybePromise<Reply> => {
+      if (member.equals(mailbox)) return next();
+      const target = remote(member);
+      return target === undefined
+        ? session.trigger({ ...event, mailbox: member })
+        : accept({ recipient: member, target });
+    };
+    const members = aliases.find(mailbox);
+    if (members !== undefined) return await askAll(mailbox, members, ask, session);
+    const reply = await next();
+    const others = isPermanent(reply) ? aliases.catchAll(mailbox) : undefined;
+    return others === undefined ? reply : await askAll(mailbox, others, ask, session);
+  };
+  return named("alias", on("AddRcptTo", answer));
+}
+
+const accept = (route: Route): Reply => ({
+  ...say(2, 5, 0, "recipient ok", "2.1.5"),
+  routes: [route],
+});
+
+/** Asks for each member in turn and makes one reply of theirs. */
+async function askAll(
+  recipient: Mailbox,
+  members: readonly Mailbox[],
+  ask: (member: Mailbox) => MaybePromise<Reply>,
+  session: Session,
+): Promise<Reply> {
+  const refused: string[] = [];
+  const routes = new Map<string, Route>();
+  let last: Reply = say(5, 5, 0, "unknown recipient", "5.1.1");
+  for (const member of members) {
+    const reply = await ask(member);
+    if (isTransient(reply)) return reply;
+    if (isPositive(reply)) {
+      for (const route of reply.routes ?? []) {
+        routes.set(`${route.recipient.key} ${JSON.stringify(route.target)}`, route);
+      }
+    } else {
+      refused.push(`${member} (${reply.code} ${reply.lines.join(" ")})`);
+    }
+    last = reply;
+  }
+  if (routes.size === 0) return last;
+  if (refused.length > 0) session.log(`alias ${recipient} leaves out ${refused.join(", ")}`);
+  return { ...say(2, 5, 0, "recipient ok", "2.1.5"), routes: [...routes.values()] };
+}

@@ -1,0 +1,54 @@
+/**
+ * The ready-made handlers, and the names by which a configuration calls them.
+ *
+ * @module
+ */
+import type { Handler } from "postmaster";
+import { z } from "zod";
+import { alias, aliasOptions } from "./alias.ts";
+import { announce, announceOptions } from "./announce.ts";
+import { discardAll } from "./discard_all.ts";
+import { impatient, impatientOptions } from "./impatient.ts";
+import { localHosts, localHostsOptions } from "./local_hosts.ts";
+import { noRouteAddr } from "./no_route_addr.ts";
+import { trace } from "./trace.ts";
+
+export { alias, aliasBy } from "./alias.ts";
+export {
+  type Aliases,
+  AliasTable,
+  type AliasTarget,
+  parseAliasKey,
+  parseAliasTarget,
+} from "./alias_table.ts";
+export { announce, type AnnounceOptions } from "./announce.ts";
+export { discardAll } from "./discard_all.ts";
+export { impatient, type ImpatientOptions } from "./impatient.ts";
+export { localHosts } from "./local_hosts.ts";
+export { noRouteAddr } from "./no_route_addr.ts";
+export { trace } from "./trace.ts";
+
+/** A handler that a configuration can name. */
+export interface ReadyMade {
+  /** The schema of its options. */
+  readonly options: z.ZodType;
+  /** Makes the handler. Throws a ZodError for options that the schema refuses. */
+  readonly create: (options: unknown) => Handler;
+}
+
+function ready<T>(options: z.ZodType<T>, create: (options: T) => Handler): ReadyMade {
+  return { options, create: (value) => create(options.parse(value)) };
+}
+
+const none = z.strictObject({}).prefault({});
+
+/** The ready-made handlers by their names in a configuration. */
+export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
+  ["alias", ready(aliasOptions, alias)],
+  ["announce", ready(announceOptions, announce)],
+  ["discard-all", ready(none, discardAll)],
+  ["impatient", ready(impatientOptions, impatient)],
+  ["local-hosts", ready(localHostsOptions, localHosts)],
+  ["no-route-addr", ready(none, noRouteAddr)],
+  ["trace", ready(none, trace)],
+]);

@@ -1,0 +1,182 @@
+/**
+ * The aliases of a site: written in the configuration, in files of their own, or both.
+ *
+ * @module
+ */
+import {
+  type Aliases,
+  AliasTable,
+  type AliasTarget,
+  parseAliasKey,
+  parseAliasTarget,
+} from "../../handlers/mod.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import type { AliasFile, Word, WrittenAlias } from "./alias_file.ts";
+import { suggest } from "./nearest.ts";
+import { ConfigError, messageOf, type Place, type Problem } from "./problem.ts";
+import type { Users } from "./users.ts";
+
+/** What aliases are checked against. What is `undefined` is wrong itself, and not checked against. */
+export interface Site {
+  readonly domains: readonly string[] | undefined;
+  readonly users: Users | undefined;
+  readonly delimiter: string;
+  readonly relays: boolean;
+}
+
+/** The aliases of a site, always those of now. */
+export class SiteAliases implements Aliases {
+  readonly #written: readonly WrittenAlias[];
+  readonly #files: readonly AliasFile[];
+  readonly #site: Site;
+  #seen: readonly (readonly WrittenAlias[])[];
+  #table: AliasTable;
+  #trouble: string | undefined;
+
+  /** Throws a {@linkcode ConfigError} if anything is wrong with them. */
+  constructor(
+    written: readonly WrittenAlias[],
+    files: readonly AliasFile[],
+    site: Site,
+  ) {
+    this.#written = written;
+    this.#files = files;
+    this.#site = site;
+    this.#seen = files.map((file) => file.value);
+    this.#table = buildTable([...written, ...this.#seen.flat()], site);
+  }
+
+  find(recipient: Mailbox): readonly Mailbox[] | undefined {
+    return this.#now().find(recipient);
+  }
+
+  catchAll(recipient: Mailbox): readonly Mailbox[] | undefined {
+    return this.#now().catchAll(recipient);
+  }
+
+  /** How many there are. */
+  count(): number {
+    return this.#now().size;
+  }
+
+  /** Why they may be out of date, `undefined` if they are not. */
+  trouble(): string | undefined {
+    return this.#trouble ?? this.#files.find((file) => file.trouble !== undefined)?.trouble;
+  }
+
+  #now(): AliasTable {
+    const now = this.#files.map((file) => file.value);
+    if (now.some((value, i) => value !== this.#seen[i])) {
+      this.#seen = now;
+      try {
+        this.#table = buildTable([...this.#written, ...now.flat()], this.#site);
+        this.#trouble = undefined;
+      } catch (error) {
+        this.#trouble = messageOf(error);
+      }
+    }
+    return this.#table;
+  }
+}
+
+/** Checks aliases and makes a table of them. Throws a {@linkcode ConfigError}. */
+function buildTable(written: readonly WrittenAlias[], site: Site): AliasTable {
+  const table = new AliasTable(site.delimiter);
+  const places = new Map<string, Place>();
+  const problems: Problem[] = [];
+  const attempt = <T>(word: Word, read: (text: string) => T): T | undefined => {
+    try {
+      return read(word.text);
+    } catch (error) {
+      problems.push({ ...word.place, message: messageOf(error) });
+      return undefined;
+    }
+  };
+  for (const { key: word, targets: words } of written) {
+    const key = attempt(word, (text) => readKey(text, site));
+    const targets = words.map((target) => attempt(target, (text) => readTarget(text, site)));
+    if (key === undefined || targets.includes(undefined)) continue;
+    if (places.has(key)) {
+      problems.push({
+        ...word.place,
+        message: `the alias \`${word.text}\` is here for the second time: keep one`,
+      });
+      continue;
+    }
+    places.set(key, word.place);
+    table.set(key, targets as AliasTarget[]);
+  }
+  problems.push(...loops(table, places, site));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return table;
+}
+
+function readKey(text: string, { domains }: Site): string {
+  const key = parseAliasKey(text);
+  const domain = key.slice(key.lastIndexOf("@") + 1);
+  if (domain !== "" && domains !== undefined && !isOf(domains, domain)) {
+    throw new TypeError(
+      `\`${text}\` is an alias in \`${domain}\`, which is not one of \`domains\`: ${
+        suggest(domain, domains, "add it there")
+      }`,
+    );
+  }
+  return key;
+}
+
+function readTarget(text: string, { domains, relays }: Site): AliasTarget {
+  const target = parseAliasTarget(text);
+  if (
+    typeof target !== "string" && domains !== undefined && !relays && !isOf(domains, target.domain)
+  ) {
+    throw new TypeError(
+      `\`${text}\` is neither in one of \`domains\` nor can mail be relayed: add its domain there, or set ` +
+        "`relay`, the command that sends mail on",
+    );
+  }
+  return target;
+}
+
+/** True if `domain`, whatever its case, is one of `domains`. */
+export function isOf(domains: readonly string[], domain: string): boolean {
+  return domains.some((one) => one.toLowerCase() === domain.toLowerCase());
+}
+
+/** Aliases that lead back to themselves over others. */
+function loops(table: AliasTable, places: ReadonlyMap<string, Place>, site: Site): Problem[] {
+  const problems: Problem[] = [];
+  const done = new Set<string>();
+  const idOf = (mailbox: Mailbox) => mailbox.key.toLowerCase();
+  const visit = (mailbox: Mailbox, way: readonly Mailbox[], place: Place) => {
+    const id = idOf(mailbox);
+    const from = way.findIndex((one) => idOf(one) === id);
+    if (from >= 0) {
+      const circle = [...way.slice(from), mailbox].join(" -> ");
+      problems.push({
+        ...place,
+        message: `aliases go in a circle, ${circle}: let one of them lead to a user`,
+      });
+    } else if (!done.has(id)) {
+      done.add(id);
+      for (const member of membersOf(mailbox, table, site)) {
+        if (idOf(member) !== id) visit(member, [...way, mailbox], place);
+      }
+    }
+  };
+  for (const [key, place] of places) {
+    for (const start of recipientsOf(key, site.domains ?? [])) visit(start, [], place);
+  }
+  return problems;
+}
+
+function membersOf(mailbox: Mailbox, table: AliasTable, { users }: Site): readonly Mailbox[] {
+  const isUser = users?.find(mailbox.local) !== undefined;
+  return table.find(mailbox) ?? (isUser ? undefined : table.catchAll(mailbox)) ?? [];
+}
+
+/** Recipients that an alias is for; `*` stands for anybody whom a catch-all catches. */
+function recipientsOf(key: string, domains: readonly string[]): readonly Mailbox[] {
+  if (key.startsWith("@")) return [new Mailbox("*", key.slice(1))];
+  if (key.endsWith("@")) return domains.map((domain) => new Mailbox(key.slice(0, -1), domain));
+  return [Mailbox.parse(key)];
+}

@@ -1,0 +1,32 @@
+/**
+ * Makes of a configuration what a server runs.
+ *
+ * @module
+ */
+import { chain, type Handler } from "../handler/handler.ts";
+import type { Targets } from "../target/target.ts";
+import type { Config } from "./config.ts";
+import { loadHandler } from "./modules.ts";
+import { ConfigError, messageOf, type Problem } from "./problem.ts";
+import { site } from "./site.ts";
+
+/** The chain of handlers around the server's core, and the targets that they may name. */
+export interface Built {
+  readonly policy: Handler;
+  readonly targets: Targets;
+}
+
+/** Loads the operator's handlers and puts the chain together. Throws a {@linkcode ConfigError}. */
+export async function build(config: Config): Promise<Built> {
+  const problems: Problem[] = [];
+  const handlers: Handler[] = [];
+  for (const entry of config.handlers) {
+    try {
+      handlers.push(await loadHandler(entry));
+    } catch (error) {
+      problems.push({ ...entry.place, message: `\`${entry.name}\`: ${messageOf(error)}` });
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { policy: chain(...handlers, site(config)), targets: config.targets };
+}

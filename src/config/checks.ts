@@ -1,0 +1,172 @@
+/**
+ * The checks that no schema can make: what the settings name must exist and fit together.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { hostname as systemHostname } from "node:os";
+import { isDomain } from "../smtp/mailbox.ts";
+import type { Targets } from "../target/target.ts";
+import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.ts";
+import { SiteAliases } from "./aliases.ts";
+import type { HandlerEntry } from "./config.ts";
+import type { Path } from "./document.ts";
+import type { Written } from "./overrides.ts";
+import { ConfigError, messageOf, type Problem } from "./problem.ts";
+import type { AliasSource, Settings } from "./schema.ts";
+import { discardAndPipe, mailerTarget, relayBy } from "./targets.ts";
+import type { Read } from "./settings.ts";
+import { openUsers, type Users } from "./users.ts";
+
+/** Checks settings; those that are missing are not checked, nor checked against. */
+export class Checks {
+  readonly problems: Problem[] = [];
+  readonly #settings: Partial<Settings>;
+  readonly #wrong: ReadonlySet<string>;
+  readonly #written: Written;
+  readonly #resolve: (path: string) => string;
+
+  /** @param resolve the full path of a file that the configuration names */
+  constructor(
+    { settings, wrong }: Pick<Read, "settings" | "wrong">,
+    written: Written,
+    resolve: (path: string) => string,
+  ) {
+    this.#settings = settings;
+    this.#wrong = wrong;
+    this.#written = written;
+    this.#resolve = resolve;
+  }
+
+  /** The server's own name. */
+  hostname(): string {
+    const { hostname = systemHostname() } = this.#settings;
+    if (!this.#wrong.has("hostname") && !isDomain(hostname)) {
+      this.#fault(
+        ["hostname"],
+        `the system's host name, \`${hostname}\`, is no domain: set \`hostname\``,
+      );
+    }
+    return hostname;
+  }
+
+  /** The local users; their names must be ones that a mail can reach. */
+  users(): Users | undefined {
+    const { users } = this.#settings;
+    if (users === undefined) return undefined;
+    const delimiter = this.#delimiter;
+    if ("names" in users && delimiter !== "") {
+      for (const [i, name] of users.names.entries()) {
+        if (!name.slice(1).includes(delimiter)) continue;
+        this.#fault(
+          ["users", i],
+          `no mail can reach \`${name}\`: what stands behind \`${delimiter}\` is cut off ` +
+            "(`recipient-delimiter`)",
+        );
+      }
+    }
+    const setting = "file" in users ? { file: this.#resolve(users.file) } : users;
+    return this.#file(
+      "file" in users ? ["users", "file"] : ["users"],
+      () => openUsers(setting, delimiter),
+    );
+  }
+
+  /** The aliases, checked against everything they can lead to. */
+  aliases(users: Users | undefined): SiteAliases | undefined {
+    const { aliases, domains } = this.#settings;
+    if (aliases === undefined) return undefined;
+    const written: WrittenAlias[] = [];
+    const files: AliasFile[] = [];
+    const add = (source: AliasSource, path: Path) => {
+      if ("table" in source) return written.push(...this.#words(source.table, path));
+      const file = this.#resolve(source.file);
+      const opened = this.#file([...path, "file"], () => openAliasFile(file));
+      return opened && files.push(opened);
+    };
+    if (isList(aliases)) aliases.forEach((source, i) => add(source, ["aliases", i]));
+    else add(aliases, ["aliases"]);
+    // A relay in which something is wrong is one all the same.
+    const relays = this.#wrong.has("relay") || this.#settings.relay !== undefined;
+    const site = { domains, users, delimiter: this.#delimiter, relays };
+    try {
+      return new SiteAliases(written, files, site);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.problems.push(...error.problems);
+      return undefined;
+    }
+  }
+
+  /** The targets; the commands behind them must make sense. */
+  targets(): Targets | undefined {
+    const { mailer, relay } = this.#settings;
+    if (mailer === undefined) return undefined;
+    const targets = discardAndPipe(mailer, this.#delimiter);
+    const fault = targets.faultIn(mailerTarget(mailer));
+    if (fault !== undefined) this.#fault(["mailer", "command"], fault);
+    if (relay !== undefined) {
+      try {
+        targets.define("relay", relayBy(relay, this.#delimiter));
+      } catch (error) {
+        this.#fault(["relay", "command"], messageOf(error));
+      }
+    }
+    return targets;
+  }
+
+  /** The handlers; the modules among them must be there. */
+  handlers(): HandlerEntry[] {
+    const { handlers = [] } = this.#settings;
+    return handlers.map(({ name, options, ready }, i) => {
+      const path = ["handlers", i];
+      const place = this.#written.place(path);
+      if (ready !== undefined) return { name, place, source: { handler: ready } };
+      const module = this.#resolve(name);
+      this.#file(path, () => readFileSync(module));
+      return { name, place, source: { module, options } };
+    });
+  }
+
+  get #delimiter(): string {
+    return this.#settings["recipient-delimiter"] ?? "";
+  }
+
+  #fault(path: Path, message: string): void {
+    this.problems.push(this.#written.problem({ path, message }));
+  }
+
+  /** What `open` gives, `undefined` if the file that the setting names cannot be read. */
+  #file<T>(path: Path, open: () => T): T | undefined {
+    try {
+      return open();
+    } catch (error) {
+      if (error instanceof ConfigError) this.problems.push(...error.problems);
+      else this.#fault(path, cannotRead(error));
+      return undefined;
+    }
+  }
+
+  #words(table: Extract<AliasSource, { table: unknown }>["table"], path: Path): WrittenAlias[] {
+    return Object.entries(table).map(([key, value]) => {
+      const at = [...path, key];
+      return {
+        key: { text: key, place: this.#written.keyPlace(at) },
+        targets: typeof value === "string"
+          ? [{ text: value, place: this.#written.place(at) }]
+          : value.map((text, i) => ({ text, place: this.#written.place([...at, i]) })),
+      };
+    });
+  }
+}
+
+function cannotRead(error: unknown): string {
+  const { code, path } = error as { readonly code?: string; readonly path?: string };
+  if (code === "ENOENT") return `there is no file ${path ?? ""}: create it, or mend its path`;
+  if (code === "EACCES") return `the server may not read ${path ?? ""}: change its permissions`;
+  if (code === "EISDIR") return `${path ?? "this"} is a directory: name a file`;
+  return `cannot use this file: ${messageOf(error)}`;
+}
+
+const isList = (aliases: Settings["aliases"]): aliases is readonly AliasSource[] =>
+  Array.isArray(aliases);

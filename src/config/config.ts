@@ -1,0 +1,45 @@
+/**
+ * A configuration that has been read, checked and found good.
+ *
+ * @module
+ */
+import type { Handler } from "../handler/handler.ts";
+import type { Targets } from "../target/target.ts";
+import type { SiteAliases } from "./aliases.ts";
+import type { Place } from "./problem.ts";
+import type { Settings } from "./schema.ts";
+import type { Users } from "./users.ts";
+
+/** One of the operator's handlers. */
+export interface HandlerEntry {
+  /** As the configuration calls it. */
+  readonly name: string;
+  /** Where the configuration names it. */
+  readonly place: Place;
+  readonly source: { readonly handler: Handler } | {
+    /** The full path of a module. */
+    readonly module: string;
+    /** What the module's function is called with; `undefined` if its handler needs no options. */
+    readonly options: unknown;
+  };
+}
+
+/** Everything that the server needs to know. */
+export interface Config {
+  /** The file it was read from; `undefined` if there is none. */
+  readonly file: string | undefined;
+  readonly hostname: string;
+  readonly listen: Settings["listen"];
+  readonly domains: readonly string[];
+  readonly users: Users;
+  readonly delimiter: string;
+  readonly aliases: SiteAliases;
+  readonly mailer: Settings["mailer"];
+  readonly relay: Settings["relay"];
+  readonly deliver: Settings["deliver"];
+  readonly handlers: readonly HandlerEntry[];
+  readonly limits: Settings["limits"];
+  readonly log: Settings["log"];
+  /** The targets that handlers may name. */
+  readonly targets: Targets;
+}

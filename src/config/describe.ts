@@ -1,0 +1,55 @@
+/**
+ * What a server would do, in words.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { printListen } from "../net/address.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import { PATH } from "../target/identity.ts";
+import type { Config } from "./config.ts";
+import { changedLimits } from "./limits.ts";
+
+/** One line a fact. */
+export function describe(config: Config): string[] {
+  const { hostname, listen, domains, users, delimiter, aliases, mailer, relay, handlers } = config;
+  const { level, format, sinks } = config.log;
+  const list = (items: readonly string[], none: string) => items.join(", ") || none;
+  const { stderr, file, syslog } = sinks;
+  const toSyslog = syslog && ("socket" in syslog ? syslog.socket : `${syslog.host}:${syslog.port}`);
+  return [
+    `hostname: ${hostname}`,
+    `listens on: ${listen.map(printListen).join(", ")}`,
+    `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
+    `users: ${users.count()}, from ${users.source}${
+      delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
+    }`,
+    `aliases: ${aliases.count()}`,
+    `mailer: ${mailer.command.join(" ")}${missing(mailer.command)}`,
+    `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,
+    `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
+    `limits: ${list(changedLimits(config.limits), "the defaults")}`,
+    `log: ${level} and above, as ${format}, to ${
+      list([stderr ? "standard error" : "", file ?? "", toSyslog ?? ""].filter(Boolean), "nowhere")
+    }`,
+    ...withoutPostmaster(config),
+  ];
+}
+
+/** RFC 5321 section 4.5.1. */
+function withoutPostmaster({ domains, users, aliases, handlers }: Config): string[] {
+  return handlers.length > 0 ? [] : domains
+    .filter((domain) => {
+      const postmaster = new Mailbox("postmaster", domain);
+      return users.find("postmaster") === undefined &&
+        (aliases.find(postmaster) ?? aliases.catchAll(postmaster)) === undefined;
+    })
+    .map((domain) => `warning: nobody reads mail for postmaster@${domain}: add an alias`);
+}
+
+function missing([program = ""]: readonly string[]): string {
+  const places = program.includes("/")
+    ? [program]
+    : PATH.split(":").map((directory) => `${directory}/${program}`);
+  return places.some((place) => existsSync(place)) ? "" : " (warning: there is no such program)";
+}

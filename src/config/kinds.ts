@@ -1,0 +1,77 @@
+/**
+ * The kinds of values that a configuration is made of.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { messageOf } from "./problem.ts";
+import { parseDuration, parseSize, printDuration, printSize } from "./units.ts";
+
+/** What a text is made into. */
+export type Read<T> = z.ZodType<T, string>;
+
+/** A text that `parse` turns into something else, or throws. */
+export function text<T>(expected: string, parse: (text: string) => T): Read<T> {
+  return z.string({ error: expected }).transform(attempt(parse));
+}
+
+/** `parse` as a transformation of a schema: what it throws is what is wrong. */
+export function attempt<I, T>(parse: (input: I) => T): (input: I, context: z.RefinementCtx) => T {
+  return (input, context) => {
+    try {
+      return parse(input);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: messageOf(error), input });
+      return z.NEVER;
+    }
+  };
+}
+
+/** A whole number, of `least` or more. */
+export function count(least: number): z.ZodType<number, number> {
+  const error = ({ code }: z.core.$ZodRawIssue) =>
+    code === "invalid_type" ? "a whole number" : undefined;
+  return z.int({ error }).min(least);
+}
+
+/** Octets, `least` or more. */
+export function size(least: number): z.ZodType<number, string | number> {
+  return z.union([z.string(), z.number()], { error: "a size such as `50 MiB`" })
+    .transform(attempt((input) => atLeast(parseSize(String(input)), least, printSize)));
+}
+
+/** The longest time that a timer of this platform can wait. */
+const LONGEST = 2 ** 31 - 1;
+
+/** Milliseconds, `least` or more. */
+export function duration(least: number): z.ZodType<number, string | number> {
+  return z.union([z.string(), z.number()], { error: "a duration such as `5 min`" })
+    .transform(attempt((input) => {
+      const milliseconds = atLeast(parseDuration(String(input)), least, printDuration);
+      if (milliseconds <= LONGEST) return milliseconds;
+      throw new TypeError(`\`${input}\` is too long: make it 24 d or less`);
+    }));
+}
+
+/** What `kind` reads, or `unlimited`. */
+export function orUnlimited(
+  kind: z.ZodType<number, string | number>,
+): z.ZodType<number | undefined, string | number> {
+  return z.union([z.literal("unlimited").transform(() => undefined), kind]);
+}
+
+function atLeast(value: number, least: number, print: (value: number) => string): number {
+  if (value >= least) return value;
+  throw new TypeError(`\`${print(value)}\` is too little: make it ${print(least)} or more`);
+}
+
+/** The path of a file or a program. */
+export const path: z.ZodType<string, string> = z.string({ error: "the path of a file" })
+  .min(1, { error: "the path of a file" });
+
+/** A command with its arguments. */
+export function command(example: string): z.ZodType<readonly string[], readonly string[]> {
+  const expected = `a list, the program and its arguments, such as ${example}`;
+  const argument = z.string({ error: "a text: put it in quotes" });
+  return z.array(argument, { error: expected }).min(1, { error: expected });
+}

@@ -1,0 +1,101 @@
+/**
+ * The part of the schema that is about limits.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
+import { count, duration, orUnlimited, size } from "./kinds.ts";
+import { printDuration, printSize } from "./units.ts";
+
+interface Kind {
+  readonly schema: z.ZodType<number | undefined, string | number>;
+  /** A value as it is written in a configuration. */
+  readonly print: (value: number) => string | number;
+}
+interface Row extends Kind {
+  readonly description: string;
+}
+
+const number = (least: number): Kind => ({ schema: count(least), print: (value) => value });
+const octets = (least: number): Kind => ({ schema: size(least), print: printSize });
+const time: Kind = { schema: duration(1000), print: printDuration };
+
+const ROWS: { readonly [K in keyof Limits]: Row } = {
+  connections: { ...number(1), description: "Connections at once." },
+  connectionsPerAddress: {
+    ...number(1),
+    description: "Connections at once from one address; loopback and Unix sockets are not counted.",
+  },
+  messagesPerConnection: { ...number(1), description: "Messages in one connection." },
+  recipients: {
+    ...number(1),
+    description: "Recipients of a message. RFC 5321 section 4.5.3.1.8 wants at least 100.",
+  },
+  errors: { ...number(1), description: "Protocol errors in a session before it is ended." },
+  commandLength: {
+    ...octets(512),
+    description: "A command line with its CRLF (RFC 5321 section 4.5.3.1.4).",
+  },
+  messageSize: {
+    ...octets(1024),
+    description: "A message. RFC 5321 section 4.5.3.1.7 wants at least 64 KiB.",
+  },
+  textLine: {
+    schema: orUnlimited(size(1000)),
+    print: printSize,
+    description: "A line of a message with its CRLF, or `unlimited`. RFC 5321 section 4.5.3.1.6 " +
+      "wants at least 1000 octets.",
+  },
+  headerSize: { ...octets(1024), description: "The header of a message." },
+  received: {
+    ...number(1),
+    description: "`Received` fields in a message; more are a loop. RFC 5321 section 6.3 wants at " +
+      "least 100.",
+  },
+  commandTimeout: { ...time, description: "For a whole command line to arrive." },
+  dataTimeout: { ...time, description: "Between two pieces of a message." },
+  messageTimeout: { ...time, description: "For a whole message to arrive." },
+  dataRate: {
+    ...octets(0),
+    description: "Octets a second that a message must come with after its first minute.",
+  },
+  writeTimeout: { ...time, description: "For a client to take our replies." },
+  handlerTimeout: { ...time, description: "For a handler to answer an event." },
+  deliverTimeout: {
+    ...time,
+    description: "For a message to be delivered once it has arrived. Clients wait 10 minutes " +
+      "(RFC 5321 section 4.5.3.2.6).",
+  },
+  shutdownTimeout: {
+    ...time,
+    description: "For open sessions to finish their transaction when the server stops.",
+  },
+};
+
+const NAMES = Object.keys(ROWS) as readonly (keyof Limits)[];
+
+/** `connectionsPerAddress` as a configuration writes it. */
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function print(name: keyof Limits, limits: Limits): string | number {
+  const value = limits[name];
+  return value === undefined ? "unlimited" : ROWS[name].print(value);
+}
+
+/** Limits in a configuration: names with hyphens, human units. */
+export const limitsSchema: z.ZodType<Limits> = z.strictObject(Object.fromEntries(
+  NAMES.map((name) => [
+    kebab(name),
+    ROWS[name].schema.prefault(print(name, DEFAULT_LIMITS)).describe(ROWS[name].description),
+  ]),
+)).transform((values) =>
+  // The rows have all the names there are.
+  Object.fromEntries(NAMES.map((name) => [name, values[kebab(name)]])) as unknown as Limits
+);
+
+/** What differs from the default, as a configuration writes it: `recipients: 100`. */
+export function changedLimits(limits: Limits): string[] {
+  return NAMES.filter((name) => limits[name] !== DEFAULT_LIMITS[name])
+    .map((name) => `${kebab(name)}: ${print(name, limits)}`);
+}

@@ -1,0 +1,80 @@
+/**
+ * Reads a configuration and finds everything that is wrong with it.
+ *
+ * @module
+ */
+import { dirname, resolve } from "node:path";
+import { Checks } from "./checks.ts";
+import type { Config } from "./config.ts";
+import { readDocument } from "./document.ts";
+import { type Overrides, Written } from "./overrides.ts";
+import { ConfigError, messageOf } from "./problem.ts";
+import type { Settings } from "./schema.ts";
+import { readSettings } from "./settings.ts";
+
+/**
+ * Reads a configuration file.
+ *
+ * @param file without one, everything has its default
+ * @param overrides what the command line says
+ * @throws {ConfigError} with all that is wrong
+ */
+export function loadConfig(file: string | undefined, overrides: Overrides = {}): Config {
+  if (file === undefined) return { ...parseConfig("", "defaults", overrides), file };
+  try {
+    return parseConfig(Deno.readTextFileSync(file), file, overrides);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const message = error instanceof Deno.errors.NotFound
+      ? "there is no such file: create it, or name another with --config"
+      : `cannot read this file: ${messageOf(error)}`;
+    throw new ConfigError([{ file, message }]);
+  }
+}
+
+/**
+ * Reads a configuration.
+ *
+ * @param file its name; paths in it are relative to the directory of the file
+ * @throws {ConfigError} with all that is wrong
+ */
+export function parseConfig(text: string, file: string, overrides: Overrides = {}): Config {
+  const document = readDocument(text, file);
+  if (document.broken) throw new ConfigError(document.problems);
+  const written = new Written(document, overrides);
+  const read = readSettings(written.value);
+  const inPlace = (path: string) => resolve(dirname(file), path);
+
+  const checks = new Checks(read, written, inPlace);
+  const hostname = checks.hostname();
+  const users = checks.users();
+  const aliases = checks.aliases(users);
+  const targets = checks.targets();
+  const handlers = checks.handlers();
+  const problems = [
+    ...document.problems,
+    ...read.findings.map((finding) => written.problem(finding)),
+    ...checks.problems,
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
+  const { domains, listen, mailer, relay, deliver, limits, log } = settings;
+  const logFile = log.sinks.file && inPlace(log.sinks.file);
+  return {
+    file,
+    hostname,
+    listen,
+    domains,
+    users: users!,
+    delimiter: settings["recipient-delimiter"],
+    aliases: aliases!,
+    mailer,
+    relay,
+    deliver,
+    handlers,
+    limits,
+    log: { ...log, sinks: { ...log.sinks, file: logFile } },
+    targets: targets!,
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * The configuration: `postmaster.yaml` and what becomes of it.
+ *
+ * @module
+ */
+export { build, type Built } from "./build.ts";
+export type { Config, HandlerEntry } from "./config.ts";
+export { describe } from "./describe.ts";
+export { loadConfig, parseConfig } from "./load.ts";
+export type { Overrides } from "./overrides.ts";
+export { ConfigError, type Place, printPlace, printProblem, type Problem } from "./problem.ts";
+export { type Settings, settingsSchema } from "./schema.ts";

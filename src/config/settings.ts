@@ -1,0 +1,45 @@
+/**
+ * From values as they were written to settings that the schema has accepted.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { type Finding, findings, wanted } from "./explain.ts";
+import { isMapping } from "./overrides.ts";
+import { type Settings, settingsSchema } from "./schema.ts";
+
+/** What could be read. */
+export interface Read {
+  /** The settings; those in which something is wrong are missing. */
+  readonly settings: Partial<Settings>;
+  /** The names of those that are missing because something is wrong in them. */
+  readonly wrong: ReadonlySet<string>;
+  /** What is wrong. */
+  readonly findings: readonly Finding[];
+}
+
+/** Applies the schema. A mistake in one setting does not keep the others from being read. */
+export function readSettings(value: unknown): Read {
+  const { data, error } = settingsSchema.safeParse(value, { error: wanted, reportInput: true });
+  if (error === undefined) return { settings: data, wrong: new Set(), findings: [] };
+  const found = error.issues.flatMap((issue) => findings(issue));
+  const wrong = new Set(
+    isMapping(value) ? error.issues.flatMap(keysOf) : settingsSchema.keyof().options,
+  );
+  if (!isMapping(value)) return { settings: {}, wrong, findings: found };
+  const settings: Partial<Settings> = settingsSchema.parse(without(value, wrong));
+  return { settings: without(settings, wrong), wrong, findings: found };
+}
+
+/** The settings that an issue is about. */
+function keysOf(issue: z.core.$ZodIssue): readonly string[] {
+  return issue.path.length === 0 && issue.code === "unrecognized_keys"
+    ? issue.keys
+    : [String(issue.path[0])];
+}
+
+function without<T extends object>(mapping: T, keys: ReadonlySet<string>): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(mapping).filter(([key]) => !keys.has(key)),
+  ) as Partial<T>;
+}

@@ -1,0 +1,76 @@
+/**
+ * A log record as one line, for people and for programs.
+ *
+ * @module
+ */
+import type { LogRecord, TextFormatter } from "@logtape/logtape";
+import { describe, plain, printable, word } from "./escape.ts";
+import type { Level } from "./event.ts";
+
+/** The category of our own records: the message is the log event's name, the properties its fields. */
+export const CATEGORY: readonly string[] = ["postmaster"];
+
+/** `2026-11-22T20:00:00.000Z info  4f2a1c connected peer=127.0.0.1:4444` */
+export const textLine: TextFormatter = (record) =>
+  `${new Date(record.timestamp).toISOString()} ${untimedLine(record)}`;
+
+/** As {@linkcode textLine}, without the time: for a reader that adds its own. */
+export const untimedLine: TextFormatter = (record) => `${record.level.padEnd(5)} ${rest(record)}`;
+
+const DIM = 2, RED = 31, GREEN = 32, YELLOW = 33, BLUE = 34, MAGENTA = 35;
+const COLOURS: { readonly [L in Level]: number } = {
+  trace: DIM,
+  debug: BLUE,
+  info: GREEN,
+  warning: YELLOW,
+  error: RED,
+  fatal: MAGENTA,
+};
+
+/** As {@linkcode textLine}, with colours and only the time of day, for a terminal. */
+export const terminalLine: TextFormatter = (record) => {
+  const time = new Date(record.timestamp).toTimeString().slice(0, 8);
+  const level = `\x1b[${COLOURS[record.level]}m${record.level.padEnd(5)}\x1b[0m`;
+  return `\x1b[${DIM}m${time}\x1b[0m ${level} ${rest(record)}`;
+};
+
+/** The session, if there is one, the event and its fields. */
+function rest(record: LogRecord): string {
+  const { name, fields } = parts(record);
+  let line = fields["session"] === undefined ? name : `${text(fields["session"])} ${name}`;
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    if (value !== undefined && key !== "session") line += ` ${word(key)}=${text(value)}`;
+  }
+  return line;
+}
+
+function text(value: unknown): string {
+  if (typeof value === "string") return word(value);
+  const simple = plain(value);
+  return Array.isArray(simple) ? simple.map(word).join(",") : word(String(simple));
+}
+
+/** The keys that every object has; a field of the same name gets an underscore behind it. */
+const TAKEN = new Set(["time", "level", "message"]);
+
+/** `{"time":"…","level":"info","message":"connected","session":"4f2a1c","peer":"127.0.0.1:4444"}` */
+export const jsonLine: TextFormatter = (record) => {
+  const { name, fields } = parts(record);
+  const time = new Date(record.timestamp).toISOString();
+  let line = `{"time":"${time}","level":"${record.level}","message":${JSON.stringify(name)}`;
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    if (value === undefined) continue;
+    line += `,${JSON.stringify(TAKEN.has(key) ? `${key}_` : key)}:${JSON.stringify(plain(value))}`;
+  }
+  return printable(`${line}}`);
+};
+
+/** A record of ours, or one that a handler or a library logged with LogTape. */
+function parts(record: LogRecord): { name: string; fields: Readonly<Record<string, unknown>> } {
+  const said = record.message.map(describe).join("");
+  return record.category === CATEGORY
+    ? { name: said, fields: record.properties }
+    : { name: word(record.category.join(".")), fields: { text: said, ...record.properties } };
+}

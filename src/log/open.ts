@@ -1,0 +1,90 @@
+/**
+ * Opening a log: settings in, the function that writes events out.
+ *
+ * @module
+ */
+import { configureSync, getConfig, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
+import { type Level, LEVEL_OF, LEVELS, type Log, type LogEvent } from "./event.ts";
+import { fileSink } from "./file.ts";
+import { CATEGORY, jsonLine, textLine, untimedLine } from "./format.ts";
+import type { LogSettings } from "./settings.ts";
+import { stderrSink } from "./stderr.ts";
+import { syslogSink } from "./syslog.ts";
+
+/** A log and how to end it. */
+export interface OpenLog {
+  readonly log: Log;
+  /** Writes what still waits, and lets go of files and sockets. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a log. What handlers and libraries log with LogTape goes the same way, unless the program has
+ * configured LogTape itself.
+ *
+ * @throws {Error} if the file cannot be opened
+ */
+export function openLog(settings: LogSettings): Promise<OpenLog> {
+  return Promise.try(() => open(settings));
+}
+
+function open({ level, format, sinks }: LogSettings): OpenLog {
+  const closers = new AsyncDisposableStack();
+  const list: Sink[] = [];
+  const line = format === "json" ? jsonLine : undefined;
+  if (sinks.file !== undefined) list.push(closers.use(fileSink(sinks.file, line ?? textLine)));
+  if (sinks.syslog !== undefined) {
+    list.push(closers.use(syslogSink(sinks.syslog, line ?? untimedLine)));
+  }
+  if (sinks.stderr === true) list.push(stderrSink(format));
+
+  const emit = toAll(list);
+  if (getConfig() === null) {
+    adoptLogTape(emit, level);
+    closers.defer(resetSync);
+  }
+  return { log: eventLog(emit, level), close: () => closers.disposeAsync() };
+}
+
+/** Every sink in turn; what one of them throws is nobody else's concern. */
+function toAll(sinks: readonly Sink[]): Sink {
+  return (record) => {
+    for (const sink of sinks) {
+      try {
+        sink(record);
+      } catch {
+        // a log has nowhere to report that it cannot log
+      }
+    }
+  };
+}
+
+function adoptLogTape(emit: Sink, level: Level): void {
+  configureSync({
+    sinks: { postmaster: emit },
+    loggers: [
+      { category: [], lowestLevel: level, sinks: ["postmaster"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning" },
+    ],
+  });
+}
+
+/** Past LogTape's loggers, which take ten times as long as its sinks. */
+function eventLog(emit: Sink, lowest: Level): Log {
+  const wanted = {} as Record<LogEvent, boolean>;
+  for (const event of Object.keys(LEVEL_OF) as LogEvent[]) {
+    wanted[event] = LEVELS.indexOf(LEVEL_OF[event]) >= LEVELS.indexOf(lowest);
+  }
+  const log = (event: LogEvent, fields: LogRecord["properties"]): void => {
+    if (!wanted[event]) return;
+    emit({
+      category: CATEGORY,
+      level: LEVEL_OF[event],
+      message: [event],
+      rawMessage: event,
+      timestamp: Date.now(),
+      properties: fields,
+    });
+  };
+  return Object.assign(log as Log, { wants: (event: LogEvent) => wanted[event] });
+}

@@ -1,0 +1,134 @@
+/**
+ * The log in syslog (RFC 3164): datagrams to the daemon of this machine, as syslog(3) sends them, or
+ * over UDP.
+ *
+ * @module
+ */
+import type { Sink, TextFormatter } from "@logtape/logtape";
+import type { Level } from "./event.ts";
+import type { SyslogAddress } from "./settings.ts";
+
+const FACILITY_MAIL = 2;
+const SEVERITY: { readonly [L in Level]: number } = {
+  fatal: 2,
+  error: 3,
+  warning: 4,
+  info: 6,
+  debug: 7,
+  trace: 7,
+};
+const encoder = new TextEncoder();
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** Octets of a datagram: what rsyslogd takes by default, and what most take over UDP. */
+const MAX_LOCAL = 8192, MAX_UDP = 2048;
+/** Lines that wait for a slow daemon; further ones are lost. */
+const MAX_WAITING = 10_000;
+/** Milliseconds that the daemon may take for a line, and all that is left when the log is closed. */
+const PATIENCE = 1000;
+
+/** Sends each record as a datagram. A daemon that is away or stuck costs lines, never the server. */
+export function syslogSink(address: SyslogAddress, format: TextFormatter): Sink & AsyncDisposable {
+  const sender = new Sender(address);
+  const local = "socket" in address;
+  const tag = `${local ? "" : `${shortHostname()} `}postmaster[${Deno.pid}]`;
+  const sink: Sink = (record) => {
+    const priority = FACILITY_MAIL * 8 + SEVERITY[record.level];
+    const line = `<${priority}>${stamp(new Date(record.timestamp))} ${tag}: ${format(record)}`;
+    sender.send(cut(encoder.encode(line), local ? MAX_LOCAL : MAX_UDP));
+  };
+  return Object.assign(sink, { [Symbol.asyncDispose]: () => sender.close() });
+}
+
+/** `Nov  2 20:00:00` in local time (RFC 3164 section 4.1.2). */
+function stamp(time: Date): string {
+  const day = String(time.getDate()).padStart(2);
+  return `${MONTHS[time.getMonth()]} ${day} ${time.toTimeString().slice(0, 8)}`;
+}
+
+/** RFC 3164 section 4.1.2 wants the name without its domain. */
+const shortHostname = (): string => Deno.hostname().split(".")[0] ?? "";
+
+/** At most `max` octets, and no broken UTF-8 character at the end. */
+function cut(bytes: Uint8Array, max: number): Uint8Array {
+  if (bytes.length <= max) return bytes;
+  let end = max;
+  while ((bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
+}
+
+/** Sends datagrams one at a time and in order. */
+class Sender {
+  readonly #to: Deno.Addr;
+  #socket: Deno.DatagramConn | undefined;
+  #waiting: Uint8Array[] = [];
+  #sending: Promise<void> | undefined;
+
+  constructor(address: SyslogAddress) {
+    this.#to = "socket" in address
+      ? { transport: "unixpacket", path: address.socket }
+      : { transport: "udp", hostname: address.host, port: address.port };
+  }
+
+  send(datagram: Uint8Array): void {
+    if (this.#waiting.length >= MAX_WAITING) return;
+    this.#waiting.push(datagram);
+    this.#sending ??= this.#sendAll();
+  }
+
+  async close(): Promise<void> {
+    await within(PATIENCE, this.#sending);
+    this.#waiting = [];
+    this.#hangUp();
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      for (const datagram of batch) await this.#sendOne(datagram);
+    }
+    this.#sending = undefined;
+  }
+
+  async #sendOne(datagram: Uint8Array): Promise<void> {
+    try {
+      this.#socket ??= bind(this.#to);
+      if (await within(PATIENCE, this.#socket.send(datagram, this.#to)) === undefined) {
+        this.#hangUp();
+      }
+    } catch {
+      this.#hangUp(); // nobody listens; perhaps for the next line
+    }
+  }
+
+  #hangUp(): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+}
+
+/** A socket to send from. A Unix one gets an abstract name from the kernel (unix(7), autobind). */
+function bind(to: Deno.Addr): Deno.DatagramConn {
+  if (to.transport === "unixpacket") {
+    return Deno.listenDatagram({ transport: "unixpacket", path: "" });
+  }
+  try {
+    return Deno.listenDatagram({ transport: "udp", hostname: "::", port: 0 });
+  } catch {
+    return Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 }); // no IPv6 here
+  }
+}
+
+/** What the promise gives, `undefined` if it takes too long. */
+async function within<T>(milliseconds: number, promise: Promise<T> | undefined) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

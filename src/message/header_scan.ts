@@ -1,0 +1,82 @@
+/**
+ * A look at the header of a message while it streams by.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+
+/** What a server must know of a header before it takes a message on. */
+export interface HeaderFacts {
+  /** Octets, up to and with the empty line. */
+  readonly size: number;
+  /** How many `Received` fields it has (RFC 5321 section 6.3). */
+  readonly received: number;
+}
+
+/**
+ * Passes a body on and looks at its header. It holds no more of it than `cap` octets and one chunk; a
+ * header that is longer is reported as soon as it is. An iterator by hand, because behind the header there is nothing
+ * left to do and a large message should not pay for it.
+ */
+export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #cap: number;
+  readonly #found: (facts: HeaderFacts) => void;
+  /** The header so far; `undefined` once it is known. */
+  #header: Buffer | undefined = Buffer.alloc(0);
+
+  /** @param found called once, before the last chunk of the header is passed on; what it throws ends the body */
+  constructor(
+    body: AsyncIterable<Uint8Array>,
+    cap: number,
+    found: (facts: HeaderFacts) => void,
+  ) {
+    this.#source = body[Symbol.asyncIterator]();
+    this.#cap = cap;
+    this.#found = found;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const next = this.#source.next();
+    return this.#header === undefined ? next : next.then((result) => this.#look(result));
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    await this.#source.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this;
+  }
+
+  #look(result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
+    const before = this.#header;
+    if (before === undefined) return result;
+    if (result.done) {
+      this.#report(before);
+      return result;
+    }
+    const { buffer, byteOffset, length } = result.value;
+    const header = before.length === 0
+      ? Buffer.from(buffer, byteOffset, length)
+      : Buffer.concat([before, result.value]);
+    const end = endOfHeader(header, Math.max(0, before.length - 3));
+    if (end < 0 && header.length <= this.#cap) this.#header = header;
+    else this.#report(end < 0 ? header : header.subarray(0, end));
+    return result;
+  }
+
+  #report(header: Buffer): void {
+    this.#header = undefined;
+    const fields = header.toString("latin1").match(/^received[ \t]*:/gim);
+    this.#found({ size: header.length, received: fields?.length ?? 0 });
+  }
+}
+
+/** The octet behind the empty line; -1 if it has not come yet. */
+function endOfHeader(bytes: Buffer, from: number): number {
+  if (bytes[0] === 0x0d && bytes[1] === 0x0a) return 2;
+  const blank = bytes.indexOf("\r\n\r\n", from, "latin1");
+  return blank < 0 ? -1 : blank + 4;
+}

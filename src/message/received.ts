@@ -1,0 +1,42 @@
+/**
+ * The trace field that every server adds on top of a message (RFC 5321 section 4.4).
+ *
+ * @module
+ */
+import { isDomain, type Mailbox, printPath } from "../smtp/mailbox.ts";
+
+/** What a `Received` field says. */
+export interface Reception {
+  /** What the client called itself. */
+  readonly helo: string;
+  /** The address of the client. */
+  readonly peer: string;
+  readonly hostname: string;
+  /** The queue id. */
+  readonly id: string;
+  readonly protocol: "SMTP" | "ESMTP";
+  /** The recipient, if there is only one: several are nobody else's business (section 7.6). */
+  readonly recipient?: Mailbox | undefined;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** The whole field, folded, with its CRLF. */
+export function receivedField(reception: Reception): string {
+  const { helo, peer, hostname, id, protocol, recipient, time } = reception;
+  const client = isDomain(helo) ? helo : "unknown";
+  const forWhom = recipient === undefined ? "" : `\r\n\tfor ${printPath(recipient)}`;
+  return `Received: from ${client} (${literal(peer)})\r\n` +
+    `\tby ${hostname} with ${protocol} id ${id}${forWhom};\r\n\t${dateTime(time)}\r\n`;
+}
+
+/** An address as RFC 5321 section 4.1.3 writes it. */
+function literal(address: string): string {
+  if (address.includes(":")) return `[IPv6:${address}]`;
+  return /^[\d.]+$/.test(address) ? `[${address}]` : address;
+}
+
+/** A date and time of RFC 5322 section 3.3, in UTC. */
+export function dateTime(time: number): string {
+  return new Date(time).toUTCString().replace("GMT", "+0000");
+}

@@ -1,0 +1,30 @@
+/**
+ * The framework: everything that a module of handlers, or a test of one, needs.
+ *
+ * @module
+ */
+export { isDomain, Mailbox } from "./smtp/mailbox.ts";
+export type { Parameters } from "./smtp/parameters.ts";
+export type { Fault } from "./smtp/fault.ts";
+export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
+export { headerField, prepend } from "./message/header.ts";
+export type { Field, Level } from "./log/event.ts";
+
+export type { Event, EventMap, EventName, EventOf, LimitName } from "./handler/event.ts";
+export { chain, handlerNames, named, on } from "./handler/handler.ts";
+export type { Answer, Handler, MaybePromise, Next } from "./handler/handler.ts";
+export { isPermanent, isPositive, isReply, isTransient, say } from "./handler/reply.ts";
+export type { Reply, Route, Target } from "./handler/reply.ts";
+export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
+export type { Step } from "./handler/supervisor.ts";
+export { variable } from "./handler/variable.ts";
+export type { Held, Json, Scope, Variable } from "./handler/variable.ts";
+
+export { discard } from "./target/discard.ts";
+export { pipe, type PipeOptions, procmail } from "./target/pipe.ts";
+export { relay } from "./target/relay.ts";
+
+export { ask, mail, rcpt, type Situation } from "./testing/ask.ts";
+export { Client, type ClientOptions } from "./testing/client.ts";
+export type { Kept } from "./testing/outbox.ts";
+export { parseTranscript, playTranscript, TranscriptError } from "./testing/transcript.ts";

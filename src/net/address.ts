@@ -1,0 +1,100 @@
+/**
+ * The addresses that a server listens on.
+ *
+ * @module
+ */
+import { isIPv4, isIPv6 } from "node:net";
+import { isDomain } from "../smtp/mailbox.ts";
+
+/** Where a server listens. */
+export type ListenAddress =
+  | {
+    readonly transport: "tcp";
+    /** A name, an IPv4 or an IPv6 address; `::` stands for every address of the machine, IPv4 included. */
+    readonly hostname: string;
+    /** 0 takes any port that is free. */
+    readonly port: number;
+  }
+  | {
+    readonly transport: "unix";
+    /** The path of the socket. */
+    readonly path: string;
+    /** The permissions of the socket, `0o660` for instance; without it those that the umask leaves. */
+    readonly mode?: number;
+  };
+
+const EXAMPLES = "such as `127.0.0.1:2525`, `[::1]:2525`, `*:25` or `unix:/run/postmaster.sock`";
+
+/**
+ * Parses `127.0.0.1:2525`, `[::1]:25`, `localhost:2525`, `*:25` or `:25` (every address), or
+ * `unix:/path`, which may end in `?mode=660`.
+ *
+ * @throws {TypeError} that says what is wrong and how to mend it
+ */
+export function parseListen(text: string): ListenAddress {
+  if (text.startsWith("unix:")) return parseUnix(text);
+  const { host, port } = split(text);
+  return { transport: "tcp", hostname: parseHost(text, host), port: parsePort(text, port) };
+}
+
+/** The text that {@linkcode parseListen} makes this address of. */
+export function printListen(address: ListenAddress): string {
+  if (address.transport === "unix") {
+    const mode = address.mode === undefined ? "" : `?mode=${address.mode.toString(8)}`;
+    return `unix:${address.path}${mode}`;
+  }
+  const { hostname, port } = address;
+  if (hostname === "::") return `*:${port}`;
+  return isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+function parseUnix(text: string): ListenAddress {
+  const [, path, mode] = /^unix:(.*?)(?:\?mode=([^?]*))?$/s.exec(text) as unknown as string[];
+  if (!path?.startsWith("/") || path.includes("\0")) {
+    throw new TypeError(`\`${text}\` needs the full path of a socket: unix:/run/postmaster.sock`);
+  }
+  if (mode === undefined) return { transport: "unix", path };
+  if (!/^0?[0-7]{3}$/.test(mode)) {
+    throw new TypeError(`\`${text}\` needs permissions in octal: unix:${path}?mode=660`);
+  }
+  return { transport: "unix", path, mode: parseInt(mode, 8) };
+}
+
+function split(text: string): { host: string; port: string } {
+  const colon = text.lastIndexOf(":");
+  if (isIPv6(text)) {
+    throw new TypeError(`\`${text}\` needs brackets and a port: [${text}]:25`);
+  }
+  if (colon < 0 || text.endsWith("]")) {
+    throw new TypeError(
+      /^\d+$/.test(text)
+        ? `\`${text}\` needs an address: 127.0.0.1:${text} for this machine only, *:${text} for all`
+        : `\`${text}\` needs a port: ${text || "*"}:25`,
+    );
+  }
+  return { host: text.slice(0, colon), port: text.slice(colon + 1) };
+}
+
+function parsePort(text: string, port: string): number {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
+    throw new TypeError(`\`${text}\` needs a port from 0 to 65535 after the last colon`);
+  }
+  return Number(port);
+}
+
+function parseHost(text: string, host: string): string {
+  if (host === "" || host === "*") return "::";
+  const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
+  if (bracketed !== undefined) {
+    if (isIPv6(bracketed)) return bracketed;
+    throw new TypeError(`\`${text}\` must have an IPv6 address between its brackets`);
+  }
+  if (host.includes(":")) {
+    throw new TypeError(`\`${text}\` needs brackets around its IPv6 address, as in [::1]:25`);
+  }
+  const looksLikeIPv4 = /^[\d.]+$/.test(host);
+  if (looksLikeIPv4 ? !isIPv4(host) : host.startsWith("[") || !isDomain(host)) {
+    throw new TypeError(`\`${text}\` is no address to listen on: write one ${EXAMPLES}`);
+  }
+  return host;
+}

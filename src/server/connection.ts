@@ -1,0 +1,95 @@
+/**
+ * One client's connection: the socket under a dialogue.
+ *
+ * @module
+ */
+import type { Socket } from "node:net";
+import type { LimitName } from "../handler/event.ts";
+import type { SessionState } from "../handler/session.ts";
+import { Dialogue, type Engine, type Wire } from "./dialogue.ts";
+
+/** Milliseconds for a client to read our last words and hang up. */
+const LINGER = 2000;
+
+/** A connection, from the moment it is accepted until its socket is closed. */
+export class Connection implements Wire {
+  readonly #socket: Socket;
+  readonly #dialogue: Dialogue;
+  readonly #engine: ConnectionEngine;
+  readonly #session: SessionState;
+  readonly #opened: number;
+  /** Since when the connection is closed on our side. */
+  #closing: number | undefined;
+  #reason = "closed by the client";
+
+  constructor(socket: Socket, session: SessionState, engine: ConnectionEngine) {
+    this.#socket = socket;
+    this.#session = session;
+    this.#engine = engine;
+    this.#opened = engine.clock.now;
+    this.#dialogue = new Dialogue(engine, session, this);
+    socket.on("data", (chunk: Uint8Array) => this.#dialogue.receive(chunk));
+    socket.on("drain", () => this.#dialogue.sent());
+    socket.on("end", () => this.#closing === undefined ? this.#dialogue.end() : socket.destroy());
+    socket.on("error", (error: Error) => this.#reason = error.message);
+    socket.on("close", () => this.#closed());
+  }
+
+  /** The address that the connection is counted under. */
+  get address(): string {
+    return this.#session.peer.address;
+  }
+
+  start(refuse?: LimitName): void {
+    this.#dialogue.start(refuse);
+  }
+
+  send(replies: string): boolean {
+    return this.#socket.write(replies, "latin1");
+  }
+
+  hold(on: boolean): void {
+    if (on) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  close(): void {
+    this.#reason = "closed by us";
+    this.#closing = this.#engine.clock.now;
+    this.#socket.end();
+    this.#socket.resume(); // unread input would turn our last words into a reset
+  }
+
+  /** To be called every now and then: deadlines of the dialogue, and of clients that do not hang up. */
+  sweep(): void {
+    if (this.#closing === undefined) this.#dialogue.checkDeadlines();
+    else if (this.#engine.clock.now - this.#closing > LINGER) this.#socket.destroy();
+  }
+
+  /** Asks the session to end: after its transaction, or, `now`, at once. */
+  shutDown(now: boolean): void {
+    if (now) this.#dialogue.cutShort();
+    else this.#dialogue.shutDown();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #closed(): void {
+    this.#dialogue.lost();
+    const { clock, onClose } = this.#engine;
+    const { id, context: { log } } = this.#session;
+    if (log.wants("disconnected")) {
+      const seconds = Math.round(clock.now - this.#opened) / 1000;
+      const { messages } = this.#dialogue;
+      log("disconnected", { session: id, reason: this.#reason, messages, seconds });
+    }
+    onClose(this);
+  }
+}
+
+/** What the connections of a server share. */
+export interface ConnectionEngine extends Engine {
+  readonly onClose: (connection: Connection) => void;
+}

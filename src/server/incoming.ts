@@ -1,0 +1,67 @@
+/**
+ * One message while it comes in: dots undone, counted, watched for what breaks the rules.
+ *
+ * @module
+ */
+import { MessageAborted } from "../handler/aborted.ts";
+import type { Event } from "../handler/event.ts";
+import { DotDecoder } from "../smtp/dot.ts";
+import { Inflow } from "./inflow.ts";
+import type { Limits } from "./limits.ts";
+
+/** Bytes from the wire in; the body for the `Deliver` event out. */
+export class Incoming {
+  readonly body: Inflow;
+  readonly abort: AbortController = new AbortController();
+  readonly #decoder = new DotDecoder();
+  readonly #limits: Limits;
+  /** Octets of the message so far. */
+  size = 0;
+
+  /** @param drained called when the socket, held because the body was `full`, may go on. */
+  constructor(limits: Limits, drained: () => void) {
+    this.#limits = limits;
+    this.body = new Inflow(drained);
+  }
+
+  /** The final dot has come. */
+  get ended(): boolean {
+    return this.#decoder.ended;
+  }
+
+  /** Takes what belongs to the message and returns the number of octets that did. */
+  take(chunk: Uint8Array): number {
+    const used = this.#decoder.decode(chunk, (run) => {
+      this.size += run.length;
+      this.body.push(run);
+    });
+    if (this.fault !== undefined) this.fail("it breaks the rules");
+    else if (this.ended) this.body.end();
+    return used;
+  }
+
+  /** The message will never be complete. */
+  fail(reason: string): void {
+    this.body.fail(new MessageAborted(reason));
+  }
+
+  /** The event for a message that breaks a rule, once it has been read to its end. */
+  get fault(): Event | undefined {
+    const { malformed, longest } = this.#decoder;
+    if (malformed !== undefined) {
+      const reason = `${malformed} in the message: lines end with CRLF`;
+      return {
+        type: "SyntaxErrorIn",
+        command: "DATA",
+        fault: { code: 554, enhanced: "5.6.0", reason },
+      };
+    }
+    if (this.size > this.#limits.messageSize) {
+      return { type: "LimitExceeded", limit: "message-size" };
+    }
+    const { textLine } = this.#limits;
+    return textLine !== undefined && longest > textLine
+      ? { type: "LimitExceeded", limit: "text-line" }
+      : undefined;
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The server: listeners, the connections they accept, and the end of it all.
+ *
+ * @module
+ */
+import { createServer, type Server as NetServer, type Socket } from "node:net";
+import type { LimitName } from "../handler/event.ts";
+import { chain, type Handler } from "../handler/handler.ts";
+import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
+import type { GlobalStore } from "../handler/variable.ts";
+import type { Log } from "../log/event.ts";
+import { type ListenAddress, printListen } from "../net/address.ts";
+import { makeRoom } from "../net/unix_socket.ts";
+import type { Targets } from "../target/target.ts";
+import { Connection, type ConnectionEngine } from "./connection.ts";
+import { core } from "./core.ts";
+import { newId } from "./id.ts";
+import type { Limits } from "./limits.ts";
+
+/** What a server is made of. */
+export interface ServerOptions {
+  readonly hostname: string;
+  readonly listen: readonly ListenAddress[];
+  /** The operator's handlers. They wrap the core, which answers what they pass on. */
+  readonly policy: Handler;
+  readonly limits: Limits;
+  readonly targets: Targets;
+  readonly globals: GlobalStore;
+  readonly log: Log;
+  /** The directory for messages that are too large for memory. */
+  readonly spoolDirectory: string;
+}
+
+/** Connections that the kernel may hold for us. */
+const BACKLOG = 4096;
+
+/** A running server. */
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #context: SessionContext;
+  readonly #engine: ConnectionEngine;
+  readonly #listeners: NetServer[] = [];
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #clock = { now: performance.now() };
+  #sweeper: ReturnType<typeof setInterval> | undefined;
+  #emptied: (() => void) | undefined;
+  /** What it listens on, with the ports that the system chose for port 0. */
+  readonly addresses: string[] = [];
+
+  private constructor(options: ServerOptions) {
+    this.#options = options;
+    const { hostname, log, globals, limits } = options;
+    const whole = chain(options.policy, core(options));
+    this.#context = { hostname, log, globals, chain: whole };
+    this.#engine = {
+      chain: whole,
+      limits,
+      clock: this.#clock,
+      onClose: (connection) => this.#forget(connection),
+    };
+  }
+
+  /** Starts listening on all addresses, or on none and throws. */
+  static async start(options: ServerOptions): Promise<Server> {
+    const server = new Server(options);
+    try {
+      for (const address of options.listen) await server.#listen(address);
+    } catch (error) {
+      server.kill();
+      throw error;
+    }
+    server.#sweeper = setInterval(() => server.#sweep(), tick(options.limits));
+    options.log("started", { listen: server.addresses, hostname: options.hostname });
+    return server;
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Stops: accepts nothing more, lets sessions finish their transaction until the shutdown deadline, then
+   * tells the rest 421.
+   */
+  async stop(reason: string): Promise<void> {
+    const { log, limits } = this.#options;
+    log("stopping", { reason, sessions: this.#connections.size });
+    for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#connections) connection.shutDown(false);
+    const left = await this.#empty(limits.shutdownTimeout);
+    if (!left) {
+      for (const connection of this.#connections) connection.shutDown(true);
+      await this.#empty(limits.writeTimeout);
+    }
+    const sessions = this.#connections.size;
+    this.kill();
+    log("stopped", { sessions });
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    clearInterval(this.#sweeper);
+    for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  async #listen(address: ListenAddress): Promise<void> {
+    const listener = createServer({ allowHalfOpen: true, noDelay: true });
+    const name = printListen(address);
+    let shown = name;
+    listener.on("connection", (socket: Socket) => this.#accept(socket, shown));
+    if (address.transport === "unix") await makeRoom(address.path);
+    await new Promise<void>((resolve, reject) => {
+      listener.once(
+        "error",
+        (error) => reject(new Error(`cannot listen on ${name}: ${error.message}`)),
+      );
+      listener.listen(
+        address.transport === "unix"
+          ? { path: address.path, backlog: BACKLOG }
+          : { host: address.hostname, port: address.port, backlog: BACKLOG },
+        resolve,
+      );
+    });
+    listener.on("error", (error: Error) => {
+      this.#options.log("listener failed", { listen: shown, error: error.message });
+    });
+    const bound = listener.address();
+    if (address.transport === "tcp" && typeof bound === "object" && bound !== null) {
+      shown = printListen({ ...address, port: bound.port });
+    } else if (address.transport === "unix" && address.mode !== undefined) {
+      await Deno.chmod(address.path, address.mode);
+    }
+    this.#listeners.push(listener);
+    this.addresses.push(shown);
+  }
+
+  #accept(socket: Socket, listener: string): void {
+    const { log } = this.#options;
+    const peer = peerOf(socket, listener);
+    if (peer === undefined) return abandon(socket);
+    const id = newId();
+    const session = new SessionState({ id, peer, listener, context: this.#context });
+    const connection = new Connection(socket, session, this.#engine);
+    const refuse = this.#full(peer);
+    this.#remember(connection);
+    const shown = peer.port === 0 ? peer.address : `${peer.address}:${peer.port}`;
+    if (refuse !== undefined) log("refused", { peer: shown, listener, reason: refuse });
+    else if (log.wants("connected")) log("connected", { session: id, peer: shown, listener });
+    connection.start(refuse);
+  }
+
+  #full({ address }: Peer): LimitName | undefined {
+    const { connections, connectionsPerAddress } = this.#options.limits;
+    if (this.#connections.size >= connections) return "connections";
+    return (this.#perAddress.get(address) ?? 0) >= connectionsPerAddress && !isLocal(address)
+      ? "connections-per-address"
+      : undefined;
+  }
+
+  #remember(connection: Connection): void {
+    const { address } = connection;
+    this.#connections.add(connection);
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+  }
+
+  #forget(connection: Connection): void {
+    const { address } = connection;
+    if (!this.#connections.delete(connection)) return;
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+    if (this.#connections.size === 0) this.#emptied?.();
+  }
+
+  #sweep(): void {
+    this.#clock.now = performance.now();
+    for (const connection of this.#connections) connection.sweep();
+  }
+
+  /** Waits until no connection is left; false if that takes longer than `milliseconds`. */
+  async #empty(milliseconds: number): Promise<boolean> {
+    if (this.#connections.size === 0) return true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), milliseconds);
+    });
+    const empty = new Promise<boolean>((resolve) => this.#emptied = () => resolve(true));
+    const done = await Promise.race([empty, late]);
+    clearTimeout(timer);
+    return done;
+  }
+}
+
+/** Who is at the other end; `undefined` if nobody is any more. */
+function peerOf(socket: Socket, listener: string): Peer | undefined {
+  if (listener.startsWith("unix:")) return { address: "unix", port: 0 };
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ""), port: remotePort };
+}
+
+/** Closes a socket whose client is gone already. */
+function abandon(socket: Socket): void {
+  socket.on("error", () => {}); // without a listener a reset would end the process
+  socket.destroy();
+}
+
+const isLocal = (address: string): boolean =>
+  address === "unix" || address === "::1" || address.startsWith("127.");
+
+/** How often deadlines are looked at: often enough for the shortest, a second at most. */
+function tick(limits: Limits): number {
+  const { commandTimeout, dataTimeout, messageTimeout, writeTimeout } = limits;
+  const { handlerTimeout, deliverTimeout } = limits;
+  const shortest = Math.min(
+    commandTimeout,
+    dataTimeout,
+    messageTimeout,
+    writeTimeout,
+    handlerTimeout,
+    deliverTimeout,
+  );
+  return Math.max(10, Math.min(1000, shortest / 4));
+}

@@ -1,0 +1,91 @@
+/**
+ * Keeps a message until it has been delivered: a small one in memory, a large one in a file.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Message } from "../target/target.ts";
+
+/** Octets of a message that are kept in memory. */
+const IN_MEMORY = 256 * 1024;
+/** Octets of a file that are read at a time. */
+const PIECE = 64 * 1024;
+
+/** A message that has been kept. */
+export interface Spooled extends Message {
+  /** Gives back what it occupies. */
+  dispose(): Promise<void>;
+}
+
+/** Reads `body` to its end and keeps it. What it throws leaves nothing behind. */
+export async function spool(body: AsyncIterable<Uint8Array>, directory: string): Promise<Spooled> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let file: SpoolFile | undefined;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > IN_MEMORY) {
+        file ??= await SpoolFile.create(directory, chunks.splice(0));
+        await file.write(chunk);
+      } else chunks.push(chunk);
+    }
+  } catch (error) {
+    await file?.dispose();
+    throw error;
+  }
+  return file ?? inMemory(chunks, size);
+}
+
+function inMemory(chunks: readonly Uint8Array[], size: number): Spooled {
+  const whole = Buffer.concat(chunks, size);
+  return {
+    size,
+    async *read() {
+      yield await Promise.resolve(whole);
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+/** A message in a file that has no name any more: it is gone when the process is. */
+class SpoolFile implements Spooled {
+  size = 0;
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  static async create(directory: string, chunks: readonly Uint8Array[]): Promise<SpoolFile> {
+    const path = await Deno.makeTempFile({ dir: directory, prefix: "postmaster-" });
+    const file = new SpoolFile(await Deno.open(path, { read: true, write: true }));
+    await Deno.remove(path);
+    for (const chunk of chunks) await file.write(chunk);
+    return file;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let done = 0; done < chunk.length;) {
+      done += await this.#file.write(chunk.subarray(done));
+    }
+    this.size += chunk.length;
+  }
+
+  async *read(): AsyncIterable<Uint8Array> {
+    for (let offset = 0; offset < this.size;) {
+      const piece = new Uint8Array(Math.min(PIECE, this.size - offset));
+      // Seek and read in one turn of their own: several readers share the file's position.
+      this.#file.seekSync(offset, Deno.SeekMode.Start);
+      const length = this.#file.readSync(piece);
+      if (length === null) throw new Error("the spool file is shorter than what was written");
+      offset += length;
+      yield await Promise.resolve(piece.subarray(0, length));
+    }
+  }
+
+  dispose(): Promise<void> {
+    this.#file.close();
+    return Promise.resolve();
+  }
+}

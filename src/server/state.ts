@@ -1,0 +1,153 @@
+/**
+ * Where a session stands, which commands are legal there, and where an accepted one leads
+ * (RFC 5321 section 4.1.4).
+ *
+ * @module
+ */
+import type { Event } from "../handler/event.ts";
+import type { Reply } from "../handler/reply.ts";
+import type { Helo, Transaction } from "../handler/session.ts";
+import type { Command } from "../smtp/command.ts";
+import type { Fault } from "../smtp/fault.ts";
+import { checkBody, declaredSize } from "../smtp/parameters.ts";
+import type { Limits } from "./limits.ts";
+
+/** The state of a session. Each one carries what exists in it. */
+export type State =
+  /** Connected; HELO or EHLO must come. */
+  | { readonly at: "connected" }
+  /** Between transactions. */
+  | { readonly at: "greeted"; readonly helo: Helo }
+  /** MAIL was accepted, no recipient yet. */
+  | { readonly at: "mail"; readonly helo: Helo; readonly transaction: Transaction }
+  /** At least one recipient was accepted. */
+  | { readonly at: "rcpt"; readonly helo: Helo; readonly transaction: Transaction }
+  /** DATA was accepted: the message is coming, or being delivered. */
+  | { readonly at: "data"; readonly helo: Helo; readonly transaction: Transaction }
+  /** Nothing is read or sent any more. */
+  | { readonly at: "closed" };
+
+/** The event that stands for a command. */
+export function eventOf(command: Command): Event {
+  switch (command.verb) {
+    case "HELO":
+      return { type: "SayHelo", name: command.name };
+    case "EHLO":
+      return { type: "SayEhlo", name: command.name };
+    case "MAIL":
+      return {
+        type: "SetMailFrom",
+        mailbox: command.mailbox,
+        parameters: command.parameters,
+      };
+    case "RCPT":
+      return { type: "AddRcptTo", mailbox: command.mailbox, parameters: command.parameters };
+    case "DATA":
+      return { type: "StartData" };
+    case "RSET":
+      return { type: "ResetState" };
+    case "NOOP":
+      return { type: "SayOK", argument: command.argument };
+    case "HELP":
+      return { type: "SeeksHelp", topic: command.argument };
+    case "VRFY":
+      return { type: "Verify", argument: command.argument };
+    case "EXPN":
+      return { type: "Expand", argument: command.argument };
+    case "QUIT":
+      return { type: "Shutdown" };
+  }
+}
+
+/** The event for a command that is not legal now; `undefined` for one that is. */
+export function illegal(
+  state: State,
+  command: Command,
+  limits: Limits,
+  messages: number,
+): Event | undefined {
+  const { verb } = command;
+  if (verb !== "MAIL" && verb !== "RCPT" && verb !== "DATA") return undefined;
+  if (state.at === "connected") return { type: "NeedHeloFirst", command: verb };
+  const open = state.at === "mail" || state.at === "rcpt" ? state.transaction : undefined;
+  if (verb === "MAIL") {
+    if (open !== undefined) return { type: "NestedMail", command: verb };
+    if (messages >= limits.messagesPerConnection) {
+      return { type: "LimitExceeded", limit: "messages-per-connection" };
+    }
+    return illegalParameters(command, limits);
+  }
+  if (open === undefined) return { type: "NeedMailFromFirst", command: verb };
+  if (verb === "RCPT") {
+    return open.recipients.length >= limits.recipients
+      ? { type: "LimitExceeded", limit: "recipients" }
+      : illegalParameters(command, limits);
+  }
+  return state.at === "rcpt" ? undefined : { type: "NeedRcptToFirst", command: verb };
+}
+
+/** The parameters of the extensions that are offered: SIZE of RFC 1870, BODY of RFC 6152. */
+const OFFERED = { MAIL: ["SIZE", "BODY"], RCPT: [] as string[] } as const;
+
+const UNKNOWN_PARAMETER: Fault = {
+  code: 555,
+  enhanced: "5.5.4",
+  reason: "parameter not recognized or not implemented",
+};
+
+function illegalParameters(
+  { verb, parameters }: Command & { verb: "MAIL" | "RCPT" },
+  limits: Limits,
+): Event | undefined {
+  if (parameters.size === 0) return undefined;
+  const wrong = (fault: Fault): Event => ({ type: "SyntaxErrorIn", command: verb, fault });
+  const offered: readonly string[] = OFFERED[verb];
+  for (const name of parameters.keys()) {
+    if (!offered.includes(name)) return wrong(UNKNOWN_PARAMETER);
+  }
+  const size = declaredSize(parameters);
+  if (typeof size === "object") return wrong(size.fault);
+  if (size !== undefined && size > limits.messageSize) {
+    return { type: "LimitExceeded", limit: "message-size" };
+  }
+  const body = checkBody(parameters);
+  return body === undefined ? undefined : wrong(body.fault);
+}
+
+/** The state after a legal command got a positive reply. */
+export function after(state: State, command: Command, reply: Reply, newId: () => string): State {
+  switch (command.verb) {
+    case "HELO":
+    case "EHLO":
+      return {
+        at: "greeted",
+        helo: { name: command.name, extended: command.verb === "EHLO" },
+      };
+    case "MAIL": {
+      const { mailbox: mailFrom, parameters } = command;
+      const transaction = { id: newId(), mailFrom, parameters, recipients: [], routes: [] };
+      return "helo" in state ? { at: "mail", helo: state.helo, transaction } : state;
+    }
+    case "RCPT":
+      return withRecipient(state, command, reply);
+    case "DATA":
+      return state.at === "rcpt" ? { ...state, at: "data" } : state;
+    case "RSET":
+      return withoutTransaction(state);
+    default:
+      return state;
+  }
+}
+
+function withRecipient(state: State, command: Command & { verb: "RCPT" }, reply: Reply): State {
+  if (state.at !== "mail" && state.at !== "rcpt") return state;
+  const { helo, transaction } = state;
+  const recipients = [...transaction.recipients, command.mailbox];
+  const routes = [...transaction.routes, ...reply.routes ?? []];
+  return { at: "rcpt", helo, transaction: { ...transaction, recipients, routes } };
+}
+
+/** The state once a transaction has ended, however it did. */
+export function withoutTransaction(state: State): State {
+  return "helo" in state ? { at: "greeted", helo: state.helo } : state;
+}

@@ -1,0 +1,53 @@
+/**
+ * Who a mailer runs as, and the environment that follows from it.
+ *
+ * @module
+ */
+import { type Account, findAccount, findGroup } from "./passwd.ts";
+
+/** Who a process runs as. */
+export interface Identity {
+  /** `undefined` for a bare number that no account has. */
+  readonly account: Account | undefined;
+  /** Changed before the process starts; `undefined` if they are the server's own already. */
+  readonly ids: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/**
+ * Finds a user and a group by name or number: by default the server's own user, and the user's group.
+ *
+ * @throws {Error} for names that this machine does not know
+ */
+export async function findIdentity(
+  user: string | number = Deno.uid() ?? 0,
+  group?: string | number,
+): Promise<Identity> {
+  const account = await findAccount(user);
+  const uid = account?.uid ?? user;
+  if (typeof uid === "string") throw new Error(`there is no user ${uid}`);
+  const own = uid === Deno.uid();
+  const gid = typeof group === "string"
+    ? await findGroup(group)
+    : group ?? (own ? Deno.gid() ?? 0 : account?.gid);
+  if (gid === undefined) {
+    throw new Error(
+      group === undefined ? `user ${uid} has no group` : `there is no group ${group}`,
+    );
+  }
+  return { account, ids: own && gid === Deno.gid() ? undefined : { uid, gid } };
+}
+
+/** Where programs without a slash in their name are looked for. */
+export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The whole environment of a mailer. Nothing of the message is in it, and of the server's own only two. */
+export function environmentOf({ account }: Identity): Record<string, string> {
+  const environment: Record<string, string> = { PATH };
+  for (const name of ["TZ", "LANG"]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) environment[name] = value;
+  }
+  if (account === undefined) return environment;
+  const { name, home, shell } = account;
+  return { ...environment, HOME: home, USER: name, LOGNAME: name, SHELL: shell };
+}

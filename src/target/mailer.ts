@@ -1,0 +1,162 @@
+/**
+ * What the targets that run a program share: settings, a bound on how many run at once, the log.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { LogFields } from "../log/event.ts";
+import { prepend } from "../message/header.ts";
+import { unixLines } from "../message/unix.ts";
+import { findIdentity } from "./identity.ts";
+import { type Launch, launcher } from "./launch.ts";
+import { attend, type Run } from "./mailer_process.ts";
+import { Semaphore } from "./semaphore.ts";
+import { type Ending, outcomeOf, printEnding } from "./sysexits.ts";
+import type { DeliveryContext, Envelope, Message, Outcome } from "./target.ts";
+import { expand, type Template, type Values } from "./template.ts";
+
+/** How mailers are run. Times are in milliseconds. */
+export interface PipeSettings {
+  /** Processes at once. */
+  readonly concurrency: number;
+  /** How long one may take. */
+  readonly timeout: number;
+  /** How long one that must end has to do so, after TERM and before KILL. */
+  readonly killGrace: number;
+  /** Octets of what one says that the log keeps. */
+  readonly outputLimit: number;
+  /** The character between user and extension of a local part; `""` if there is none. */
+  readonly delimiter: string;
+}
+
+const SECOND = 1000, MINUTE = 60 * SECOND;
+
+const DEFAULTS: PipeSettings = {
+  concurrency: 20,
+  timeout: 4 * MINUTE,
+  killGrace: 5 * SECOND,
+  outputLimit: 8192,
+  delimiter: "",
+};
+
+/** The longest time that a timer can take. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+/** A number of milliseconds for a timer. */
+export const milliseconds: z.ZodInt = z.int().positive().max(MAX_TIMEOUT);
+
+const SETTINGS = z.object({
+  concurrency: z.int().positive(),
+  timeout: milliseconds,
+  killGrace: milliseconds,
+  outputLimit: z.int().nonnegative(),
+  delimiter: z.string().regex(/^[!-~]?$/, "must be one character or none"),
+});
+
+/** One process to run. */
+export interface Job {
+  readonly template: Template;
+  readonly recipients: readonly Values[];
+  readonly message: Message;
+  /** Header fields to put on top of the message. */
+  readonly header?: string;
+  readonly user?: string | number | undefined;
+  readonly group?: string | number | undefined;
+  readonly timeout?: number | undefined;
+}
+
+/** Runs mailers. */
+export class Mailer {
+  readonly settings: PipeSettings;
+  readonly #places: Semaphore;
+  readonly #launch: Launch = launcher();
+
+  /** @throws {TypeError} for settings that make no sense */
+  constructor(settings: Partial<PipeSettings>) {
+    this.settings = { ...DEFAULTS, ...settings };
+    const { error } = SETTINGS.safeParse(this.settings);
+    if (error !== undefined) throw new TypeError(z.prettifyError(error));
+    this.#places = new Semaphore(this.settings.concurrency);
+  }
+
+  /** Runs one, as soon as there is a place for it. Never throws: others may have delivered already. */
+  async run(job: Job, { envelope, log, signal }: DeliveryContext): Promise<Outcome> {
+    let leave;
+    try {
+      leave = await this.#places.acquire(signal);
+    } catch {
+      return outcomeOf({ how: "interrupted" });
+    }
+    const size = String(job.message.size);
+    const argv = expand(job.template, job.recipients.map((values) => ({ ...values, size })));
+    const start = performance.now();
+    const { ending, output } = await this.#run(argv, job, signal);
+    leave();
+    const seconds = Math.round(performance.now() - start) / 1000;
+    if (log.wants("mailer")) log("mailer", fieldsOf(envelope, argv, seconds, ending, output));
+    return outcomeOf(ending, causeOf(ending, output));
+  }
+
+  async #run(argv: readonly string[], job: Job, signal: AbortSignal): Promise<Run> {
+    let how: "unknown account" | "not started" = "unknown account";
+    try {
+      const identity = await findIdentity(job.user, job.group);
+      how = "not started";
+      const input = unixLines(prepend(job.message.read(), job.header ?? ""));
+      const child = this.#launch(argv, identity);
+      const timeout = job.timeout ?? this.settings.timeout;
+      return await attend(child, input, { ...this.settings, timeout, signal });
+    } catch (error) {
+      return { ending: { how, error }, output: "" };
+    }
+  }
+}
+
+/** The outcome for a recipient whose address must not stand in the command line. */
+export const refused = (cause: string): Outcome => ({
+  result: "failed",
+  status: "5.1.3",
+  reason: "mailer: address cannot be passed on",
+  cause,
+});
+
+function fieldsOf(
+  { session, id }: Envelope,
+  argv: readonly string[],
+  seconds: number,
+  ending: Ending,
+  output: string,
+): LogFields["mailer"] {
+  const command = argv.map(quote).join(" ");
+  return {
+    session,
+    id,
+    command,
+    status: printEnding(ending),
+    seconds,
+    output: output || undefined,
+  };
+}
+
+/** As a shell would want it. */
+const quote = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+/** What went wrong, or else the last line of what the mailer said. */
+function causeOf(ending: Ending, output: string): string | undefined {
+  if ("error" in ending) return messageOf(ending.error);
+  return output.split(/[\r\n]+/).findLast((line) => line.trim() !== "");
+}
+
+/** What is wrong with a target's arguments, from the code that reads them. */
+export function faultOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,140 @@
+/**
+ * The target that hands mail to a program on its standard input: procmail, maildrop, your own.
+ *
+ * The program finds `Return-Path:` on top of the message, `Delivered-To:` below it if it serves one recipient
+ * only, and the line ends of Unix. Its environment is PATH, HOME, USER, LOGNAME and SHELL of the user it runs
+ * as, and the server's TZ and LANG. Its exit code (sysexits.h) says what became of the mail.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Target } from "../handler/reply.ts";
+import { headerField } from "../message/header.ts";
+import { faultOf, Mailer, milliseconds, type PipeSettings, refused } from "./mailer.ts";
+import type {
+  Delivery,
+  DeliveryContext,
+  Envelope,
+  Message,
+  Outcome,
+  TargetType,
+} from "./target.ts";
+import { parseTemplate, refusalOf, type Values, valuesFor } from "./template.ts";
+
+/** Options of one pipe. */
+export interface PipeOptions {
+  /** How many recipients of a message one process may serve; 1 if not given. */
+  readonly maxRecipients?: number;
+  /** The user to run as: a name or a number. Without it, the server's own. */
+  readonly user?: string | number;
+  /** The group to run as; without it, the user's. */
+  readonly group?: string | number;
+  /** Milliseconds a process may take, instead of what the settings say. */
+  readonly timeout?: number;
+  /** What `{sender}` stands for when the sender is the null path; `""` if not given. */
+  readonly nullSender?: string;
+}
+
+/**
+ * Mail goes to a program. There is no shell; each of `argv` is one argument, in which `{recipient}`,
+ * `{user}`, `{extension}`, `{domain}`, `{local}`, `{sender}`, `{peer}`, `{helo}`, `{hostname}`, `{queue-id}`
+ * and `{size}` are replaced. `{{` and `}}` are braces.
+ *
+ * ```ts
+ * import { pipe } from "postmaster";
+ *
+ * pipe(["/usr/bin/maildrop", "-d", "{user}"], { user: "vmail" });
+ * ```
+ */
+export const pipe = (argv: readonly string[], options: PipeOptions = {}): Target => ({
+  target: "pipe",
+  args: { argv, ...options },
+});
+
+/**
+ * Mail goes to procmail(1), which delivers it to a user of this machine. `args` are further options.
+ *
+ * `-f` makes the sender the one of the mailbox's `From ` line. Procmail believes it if root or a trusted
+ * user or group (daemon, mail, …) runs it; under any other user it adds a line `>From` with that user's name.
+ * `-Y` makes it quote every line of the message that begins with `From `, and leave `Content-Length` alone.
+ */
+export function procmail(user: string, ...args: readonly string[]): Target {
+  if (!/^[^-\0]/.test(user)) {
+    throw new TypeError(`${JSON.stringify(user)} is not the name of a user`);
+  }
+  const literal = user.replace(/[{}]/g, "$&$&");
+  return pipe(["procmail", "-Y", "-f", "{sender}", ...args, "-d", literal], {
+    nullSender: "MAILER-DAEMON",
+  });
+}
+
+const account = z.union([z.string().min(1), z.int().nonnegative()]);
+
+const ARGS = z.strictObject({
+  argv: z.array(z.string()),
+  maxRecipients: z.int().positive().optional(),
+  user: account.optional(),
+  group: account.optional(),
+  timeout: milliseconds.optional(),
+  nullSender: z.string().optional(),
+});
+
+/** What a pipe's arguments say. Throws a TypeError for arguments that make no sense. */
+function parse(args: Target["args"]) {
+  const { data, error } = ARGS.safeParse(args);
+  if (error !== undefined) throw new TypeError(z.prettifyError(error));
+  const { argv, maxRecipients = 1, nullSender = "", ...rest } = data;
+  return { ...rest, maxRecipients, nullSender, template: parseTemplate(argv, maxRecipients > 1) };
+}
+
+/** The implementation of {@linkcode pipe}. */
+export function pipeType(settings: Partial<PipeSettings> = {}): TargetType {
+  const mailer = new Mailer(settings);
+  return {
+    readsBody: true,
+    faultIn: (args) => faultOf(() => parse(args)),
+    open: (args, context) => deliver(mailer, parse(args), context),
+  };
+}
+
+function deliver(
+  mailer: Mailer,
+  { template, maxRecipients, nullSender, ...how }: ReturnType<typeof parse>,
+  context: DeliveryContext,
+): Delivery {
+  const { envelope } = context;
+  const { delimiter } = mailer.settings;
+  const accepted: Values[] = [];
+  let message: Message;
+  const run = async (recipients: readonly Values[]): Promise<Outcome[]> => {
+    const header = headerFor(envelope, recipients);
+    const outcome = await mailer.run({ ...how, template, recipients, message, header }, context);
+    return recipients.map(() => outcome);
+  };
+  return {
+    recipient: (mailbox) => {
+      const values = valuesFor(mailbox, envelope, { delimiter, nullSender });
+      const refusal = refusalOf(template, values);
+      if (refusal !== undefined) return refused(refusal);
+      return void accepted.push(values);
+    },
+    body: (given) => Promise.resolve(void (message = given)),
+    commit: async () => (await Promise.all(batches(accepted, maxRecipients).map(run))).flat(),
+    abort: () => Promise.resolve(),
+  };
+}
+
+/** The trace of final delivery (RFC 5321 section 4.4), and whom it is for if that is only one. */
+function headerFor({ sender }: Envelope, [first, ...others]: readonly Values[]): string {
+  const returnPath = headerField("Return-Path", `<${sender ?? ""}>`);
+  return first === undefined || others.length > 0
+    ? returnPath
+    : returnPath + headerField("Delivered-To", first.recipient);
+}
+
+function batches<T>(all: readonly T[], size: number): T[][] {
+  return Array.from(
+    { length: Math.ceil(all.length / size) },
+    (_, i) => all.slice(i * size, (i + 1) * size),
+  );
+}

@@ -1,0 +1,159 @@
+/**
+ * Command lines with placeholders. An argument stays one argument whatever a placeholder stands for;
+ * no shell ever sees it.
+ *
+ * @module
+ */
+import { closest } from "fastest-levenshtein";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Envelope } from "./target.ts";
+
+/** Placeholders that differ from recipient to recipient. */
+const OF_RECIPIENT = ["recipient", "local", "user", "extension", "domain"] as const;
+/** Placeholders that a whole message shares. */
+const OF_MESSAGE = ["sender", "peer", "helo", "hostname", "queue-id", "size"] as const;
+const PLACEHOLDERS = [...OF_RECIPIENT, ...OF_MESSAGE];
+
+type Placeholder = typeof PLACEHOLDERS[number];
+
+/** What the placeholders stand for, for one recipient. */
+export type Values = Readonly<Record<Placeholder, string>>;
+
+interface Argument {
+  /** Text, and between two pieces of text a placeholder. */
+  readonly text: readonly string[];
+  readonly placeholders: readonly Placeholder[];
+  /** Given once for each recipient. */
+  readonly repeated: boolean;
+  /** May start with a hyphen: because it does as written, or because no program takes it for an option. */
+  readonly hyphen: boolean;
+}
+
+/** A command line. */
+export type Template = readonly Argument[];
+
+/**
+ * Parses a command line. `{sender}` and the like are placeholders, `{{` and `}}` are braces.
+ *
+ * @param several whether a process may serve several recipients
+ * @throws {TypeError} for an unknown placeholder, a brace without its partner, a program that is not literal
+ */
+export function parseTemplate(argv: readonly string[], several: boolean): Template {
+  const parsed = argv.map(parseArgument);
+  const [program] = parsed;
+  if (program === undefined || argv[0] === "") throw new TypeError("the command names no program");
+  if (program.placeholders.length > 0) {
+    throw new TypeError(`the program ${JSON.stringify(argv[0])} must not have placeholders`);
+  }
+  if (/^[^/]+\//.test(argv[0]!)) {
+    throw new TypeError(
+      `the program ${JSON.stringify(argv[0])} must be a name or an absolute path`,
+    );
+  }
+  if (/(^|\/)(ba|da|k|z)?sh$/.test(argv[0]!)) refuseScript(parsed);
+  const nul = argv.find((argument) => argument.includes("\0"));
+  if (nul !== undefined) throw new TypeError(`NUL in the argument ${JSON.stringify(nul)}`);
+  let ended = false; // behind "--" nothing is an option
+  return parsed.map(({ text, placeholders }, place) => {
+    const repeated = placeholders.some((name) => OF_RECIPIENT.some((other) => other === name));
+    const before = parsed[place - 1];
+    // An option takes one argument: the second of several recipients no longer follows it.
+    const taken = place > 1 && before?.placeholders.length === 0 && /^-./.test(before.text[0]!) &&
+      !(repeated && several);
+    const hyphen = text[0] !== "" || ended || taken;
+    ended ||= placeholders.length === 0 && text[0] === "--";
+    return { text, placeholders, repeated, hyphen };
+  });
+}
+
+/** A shell's script with placeholders would be a way into the shell for everybody who sends mail. */
+function refuseScript(parsed: readonly Pick<Argument, "text" | "placeholders">[]): void {
+  const option = parsed.findIndex(({ text }) => /^-\w*c$/.test(text[0]!));
+  const [name] = parsed[option + 1]?.placeholders ?? [];
+  if (option < 0 || name === undefined) return;
+  throw new TypeError(
+    `the shell would run what {${name}} stands for: make it an argument behind the script, "$1" there`,
+  );
+}
+
+function parseArgument(argument: string): Pick<Argument, "text" | "placeholders"> {
+  const text: string[] = [];
+  const placeholders: Placeholder[] = [];
+  let piece = "";
+  for (const [token] of argument.matchAll(/\{\{|\}\}|\{[^{}]*\}|[^{}]+|[{}]/g)) {
+    if (token === "{" || token === "}") {
+      throw new TypeError(
+        `${token} without its partner in ${
+          JSON.stringify(argument)
+        } (a brace is written ${token}${token})`,
+      );
+    }
+    if (token === "{{" || token === "}}") piece += token.slice(1);
+    else if (token.startsWith("{")) {
+      placeholders.push(placeholder(token.slice(1, -1), argument));
+      text.push(piece);
+      piece = "";
+    } else piece += token;
+  }
+  return { text: [...text, piece], placeholders };
+}
+
+function placeholder(name: string, argument: string): Placeholder {
+  const known = PLACEHOLDERS.find((placeholder) => placeholder === name);
+  if (known !== undefined) return known;
+  throw new TypeError(
+    `unknown placeholder {${name}} in ${JSON.stringify(argument)}: did you mean {${
+      closest(name, PLACEHOLDERS)
+    }}?`,
+  );
+}
+
+/** What the placeholders stand for but for the size, which is known last. */
+export function valuesFor(
+  recipient: Mailbox,
+  envelope: Envelope,
+  { delimiter, nullSender }: { readonly delimiter: string; readonly nullSender: string },
+): Values {
+  const { local } = recipient;
+  // A local part that begins with the delimiter has a name, not only an extension.
+  const end = delimiter === "" ? -1 : local.indexOf(delimiter, 1);
+  return {
+    recipient: String(recipient),
+    local,
+    user: end < 0 ? local : local.slice(0, end),
+    extension: end < 0 ? "" : local.slice(end + delimiter.length),
+    domain: recipient.domain,
+    sender: envelope.sender === null ? nullSender : String(envelope.sender),
+    peer: envelope.peer,
+    helo: envelope.helo,
+    hostname: envelope.hostname,
+    "queue-id": envelope.id,
+    size: "0",
+  };
+}
+
+/** Why the command line must not be run with these values, `undefined` if it may. */
+export function refusalOf(template: Template, values: Values): string | undefined {
+  for (const argument of template) {
+    for (const name of argument.placeholders) {
+      // deno-lint-ignore no-control-regex -- they are what must not be there
+      if (/[\x00-\x1f\x7f]/.test(values[name])) return `control character in {${name}}`;
+    }
+    if (!argument.hyphen && fill(argument, values).startsWith("-")) {
+      return `{${argument.placeholders[0]}} would be taken for an option`;
+    }
+  }
+  return undefined;
+}
+
+/** The arguments for a process that serves one recipient or several. */
+export function expand(template: Template, recipients: readonly Values[]): string[] {
+  return template.flatMap((argument) =>
+    (argument.repeated ? recipients : recipients.slice(0, 1)).map((values) =>
+      fill(argument, values)
+    )
+  );
+}
+
+const fill = ({ text, placeholders }: Argument, values: Values): string =>
+  text.reduce((filled, piece, i) => filled + values[placeholders[i - 1]!] + piece);

@@ -1,0 +1,88 @@
+/**
+ * Asks a handler one question.
+ *
+ * @module
+ */
+import type { Event } from "../handler/event.ts";
+import { chain, type Handler } from "../handler/handler.ts";
+import { BROKEN, type Reply } from "../handler/reply.ts";
+import { type Helo, type Peer, SessionState, SessionView } from "../handler/session.ts";
+import { type GlobalStore, MemoryStore } from "../handler/variable.ts";
+import { silent } from "../log/event.ts";
+import { core } from "../server/core.ts";
+import { DEFAULT_LIMITS } from "../server/limits.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import { NO_PARAMETERS } from "../smtp/parameters.ts";
+import { keeping } from "./outbox.ts";
+
+/** The session in which a question is asked. */
+export interface Situation {
+  readonly peer?: Peer;
+  readonly hostname?: string;
+  readonly helo?: Helo;
+  /** The sender of an open transaction: an address, `null` for the null path. */
+  readonly mailFrom?: string | null;
+  /** Recipients that were accepted before. */
+  readonly recipients?: readonly string[];
+  readonly globals?: GlobalStore;
+}
+
+/**
+ * What `handler`, around the server's own answers, says to `event`: a reply with the routes it chose.
+ *
+ * ```ts
+ * import { ask, Mailbox, on, procmail, rcpt } from "postmaster";
+ * import assert from "node:assert/strict";
+ *
+ * const policy = on("AddRcptTo", ({ mailbox }, next) =>
+ *   mailbox.equals(Mailbox.parse("joe@example.net")) ? procmail("joe") : next());
+ * const reply = await ask(policy, rcpt("joe@example.net"));
+ * assert.equal(reply.code, 250);
+ * ```
+ */
+export async function ask(
+  handler: Handler,
+  event: Event,
+  situation: Situation = {},
+): Promise<Reply> {
+  const { hostname = "mx.example.net", globals = new MemoryStore() } = situation;
+  const options = {
+    targets: keeping([]),
+    limits: DEFAULT_LIMITS,
+    log: silent,
+    spoolDirectory: "/tmp",
+  };
+  const whole = chain(handler, core(options));
+  const session = new SessionState({
+    id: "TEST",
+    peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },
+    listener: "192.0.2.25:25",
+    context: { hostname, log: silent, globals, chain: whole },
+  });
+  const { mailFrom, recipients = [] } = situation;
+  session.show(
+    situation.helo ?? { name: "client.example.org", extended: true },
+    mailFrom === undefined ? undefined : {
+      id: "TEST1",
+      mailFrom: mailFrom === null ? null : Mailbox.parse(mailFrom),
+      parameters: NO_PARAMETERS,
+      recipients: recipients.map(Mailbox.parse),
+      routes: [],
+    },
+  );
+  return await whole(event, () => BROKEN, new SessionView(session));
+}
+
+/** The event of `RCPT TO:<address>`. */
+export const rcpt = (address: string): Event => ({
+  type: "AddRcptTo",
+  mailbox: Mailbox.parse(address),
+  parameters: NO_PARAMETERS,
+});
+
+/** The event of `MAIL FROM:<address>`; `null` is the null path. */
+export const mail = (address: string | null): Event => ({
+  type: "SetMailFrom",
+  mailbox: address === null ? null : Mailbox.parse(address),
+  parameters: NO_PARAMETERS,
+});

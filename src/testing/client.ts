@@ -1,0 +1,189 @@
+/**
+ * The client's end of an SMTP connection, as tests hold it: to a chain in this process or to a live server.
+ *
+ * @module
+ */
+import { connect } from "node:net";
+import { chain, type Handler } from "../handler/handler.ts";
+import { type Peer, SessionState } from "../handler/session.ts";
+import { type GlobalStore, MemoryStore } from "../handler/variable.ts";
+import { type Log, silent } from "../log/event.ts";
+import { type ListenAddress } from "../net/address.ts";
+import { core } from "../server/core.ts";
+import { Dialogue, type Wire } from "../server/dialogue.ts";
+import { newId } from "../server/id.ts";
+import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
+import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
+import { keeping, type Kept } from "./outbox.ts";
+
+/** Milliseconds to wait for a reply before a test fails. */
+const PATIENCE = 10_000;
+
+/** One connection. */
+export class Client {
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #hangUp: () => void;
+  #received = "";
+  #closed = false;
+  #wake: (() => void) | undefined;
+  /** The messages that the chain accepted. Empty for a live server. */
+  readonly kept: readonly Kept[];
+
+  private constructor(
+    write: (bytes: Uint8Array) => void,
+    hangUp: () => void,
+    kept: readonly Kept[],
+  ) {
+    this.#write = write;
+    this.#hangUp = hangUp;
+    this.kept = kept;
+  }
+
+  /**
+   * Connects to a chain in this process: the real engine around `policy`, without sockets. Nothing is
+   * delivered: what is accepted for any target is put into {@linkcode kept}.
+   */
+  static of(policy: Handler, options: ClientOptions = {}): Client {
+    const kept: Kept[] = [];
+    const { limits = {}, hostname = "mx.example.net" } = options;
+    const whole = { ...DEFAULT_LIMITS, ...limits };
+    const log = options.log ?? silent;
+    const delivery = { targets: keeping(kept), limits: whole, log, spoolDirectory: "/tmp" };
+    const all = chain(policy, core(delivery));
+    const session = new SessionState({
+      id: newId(),
+      peer: options.peer ?? { address: "192.0.2.1", port: 45678 },
+      listener: "192.0.2.25:25",
+      context: { hostname, log, globals: options.globals ?? new MemoryStore(), chain: all },
+    });
+    const clock = options.clock ?? { now: 0 };
+    const wire: Wire = {
+      send: (replies) => client.#take(replies),
+      hold: () => {},
+      close: () => client.#end(),
+    };
+    const dialogue = new Dialogue({ chain: all, limits: whole, clock }, session, wire);
+    const client: Client = new Client(
+      (bytes) => dialogue.receive(bytes),
+      () => dialogue.lost(),
+      kept,
+    );
+    options.onTick?.(() => dialogue.checkDeadlines());
+    dialogue.start();
+    return client;
+  }
+
+  /** Connects to a server. */
+  static async connect(address: ListenAddress): Promise<Client> {
+    const socket = address.transport === "unix"
+      ? connect(address.path)
+      : connect(address.port, address.hostname);
+    const client = new Client(
+      (bytes) => void socket.write(bytes),
+      () => void socket.destroy(),
+      [],
+    );
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+    });
+    socket.on("error", () => {}); // "close" follows
+    socket.on("data", (chunk) => client.#take(chunk.toString("latin1")));
+    socket.on("close", () => client.#end());
+    return client;
+  }
+
+  /** Sends bytes as they are, or a string as its Latin-1 bytes. */
+  send(data: Uint8Array | string): void {
+    this.#write(typeof data === "string" ? Uint8Array.from(data, (c) => c.charCodeAt(0)) : data);
+  }
+
+  /** Sends a command line and reads the reply to it. */
+  command(line: string): Promise<WireReply> {
+    this.send(`${line}\r\n`);
+    return this.reply();
+  }
+
+  /** The next line that the server sends, without CRLF; `undefined` if it has closed. */
+  async line(): Promise<string | undefined> {
+    while (true) {
+      const end = this.#received.indexOf("\r\n");
+      if (end >= 0) {
+        const line = this.#received.slice(0, end);
+        this.#received = this.#received.slice(end + 2);
+        return line;
+      }
+      if (this.#closed) return undefined;
+      await this.#more();
+    }
+  }
+
+  /** The next reply. Throws if the server closes or says something that is none. */
+  async reply(): Promise<WireReply> {
+    const parts: ReplyLine[] = [];
+    do {
+      const line = await this.line();
+      if (line === undefined) {
+        throw new Error("the server closed the connection instead of replying");
+      }
+      const part = parseReplyLine(line);
+      if (part === undefined) throw new Error(`not a reply: ${JSON.stringify(line)}`);
+      parts.push(part);
+    } while (!parts.at(-1)?.last);
+    const reply = assembleReply(parts);
+    if (reply === undefined) throw new Error(`not one reply: ${JSON.stringify(parts)}`);
+    return reply;
+  }
+
+  /** True once the server has closed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Hangs up without a word. */
+  hangUp(): void {
+    this.#hangUp();
+  }
+
+  [Symbol.dispose](): void {
+    this.#hangUp();
+  }
+
+  #take(text: string): boolean {
+    this.#received += text;
+    this.#wake?.();
+    return true;
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const got = JSON.stringify(this.#received);
+        reject(new Error(`no reply within ${PATIENCE / 1000} s; received so far: ${got}`));
+      }, PATIENCE);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}
+
+/** How a chain is asked. All of it has defaults. */
+export interface ClientOptions {
+  readonly hostname?: string;
+  readonly peer?: Peer;
+  readonly limits?: Partial<Limits>;
+  /** Global variables, shared by the clients that are given the same. */
+  readonly globals?: GlobalStore;
+  readonly log?: Log;
+  /** The time; move it and call the function that `onTick` was given to let deadlines pass. */
+  readonly clock?: { now: number };
+  readonly onTick?: (tick: () => void) => void;
+}

@@ -1,0 +1,53 @@
+/**
+ * Targets that keep what they are given, for tests.
+ *
+ * @module
+ */
+import type { Mailbox } from "../smtp/mailbox.ts";
+import { type Message, Targets, type TargetType } from "../target/target.ts";
+
+/** A message that was accepted for a target. */
+export interface Kept {
+  readonly sender: Mailbox | null;
+  /** The recipients that shared the target. */
+  readonly recipients: readonly Mailbox[];
+  /** The name of the target and its arguments. */
+  readonly target: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** The message as the target reads it, one character a byte. */
+  readonly message: string;
+}
+
+/** Targets of which every name is known, and which put what they get into `kept`. */
+export function keeping(kept: Kept[]): Targets {
+  return new class extends Targets {
+    override get(name: string): TargetType {
+      return keeper(name, kept);
+    }
+  }({});
+}
+
+const keeper = (target: string, kept: Kept[]): TargetType => ({
+  readsBody: true,
+  faultIn: () => undefined,
+  open: (args, { envelope: { sender } }) => {
+    const recipients: Mailbox[] = [];
+    let message = "";
+    return {
+      recipient: (mailbox) => void recipients.push(mailbox),
+      body: async (body) => void (message = await read(body)),
+      commit: () => {
+        kept.push({ sender, recipients, target, args, message });
+        return Promise.resolve(recipients.map(() => ({ result: "delivered", reason: "kept" })));
+      },
+      abort: () => Promise.resolve(),
+    };
+  },
+});
+
+async function read(message: Message): Promise<string> {
+  const decoder = new TextDecoder("latin1");
+  let text = "";
+  for await (const chunk of message.read()) text += decoder.decode(chunk, { stream: true });
+  return text;
+}

@@ -1,0 +1,96 @@
+/**
+ * Transcripts: SMTP sessions written down as text, to be held against a chain or a live server.
+ *
+ * ```text
+ * # Relaying is refused.
+ * S: 220 *
+ * C: EHLO client.example.org
+ * S: ...
+ * C: MAIL FROM:<a@example.org>
+ * C: RCPT TO:<b@example.com>
+ * S: 250 2.1.0 sender ok
+ * S: /^55[04] /
+ * C: QUIT
+ * S: 221 *
+ * S: closed
+ * ```
+ *
+ * `C:` is a line of the client; neighbouring ones are sent in one piece. `B:` is bytes without a line
+ * end, with the escapes `\r`, `\n`, `\t`, `\\` and `\xNN`. `S:` is a line of the server, in which `*` stands for
+ * anything; or a `/regular expression/`; or `...`, all lines of one reply; or `closed`.
+ *
+ * @module
+ */
+import type { Client } from "./client.ts";
+
+/** One line of a transcript. */
+export interface Step {
+  readonly line: number;
+  readonly kind: "client" | "server";
+  /** What is sent, line end included, or the pattern. */
+  readonly text: string;
+}
+
+/** A transcript that could not be read, or a server that did not follow it. */
+export class TranscriptError extends Error {
+  override readonly name = "TranscriptError";
+}
+
+/** Parses a transcript; `file` is for messages. */
+export function parseTranscript(text: string, file: string): Step[] {
+  const steps: Step[] = [];
+  for (const [index, source] of text.split(/\r?\n/).entries()) {
+    const line = index + 1;
+    if (/^\s*(#|$)/.test(source)) continue;
+    const [, mark, rest] = /^([CSB]):(?: (.*))?$/.exec(source) ?? [];
+    if (mark === "C") steps.push({ line, kind: "client", text: `${rest ?? ""}\r\n` });
+    else if (mark === "B") steps.push({ line, kind: "client", text: unescape(rest ?? "") });
+    else if (mark === "S") steps.push({ line, kind: "server", text: rest ?? "" });
+    else {
+      throw new TranscriptError(
+        `${file}:${line}:1: a line begins with \`C: \`, \`S: \`, \`B: \` or \`#\`, not \`${source}\``,
+      );
+    }
+  }
+  return steps;
+}
+
+/** Plays a transcript to a server. Throws at the first line on which they disagree. */
+export async function playTranscript(text: string, file: string, client: Client): Promise<void> {
+  const steps = parseTranscript(text, file);
+  for (let i = 0; i < steps.length; i++) {
+    const { kind, line, text } = steps[i]!;
+    if (kind === "client") {
+      let block = text;
+      while (steps[i + 1]?.kind === "client") block += steps[++i]!.text;
+      client.send(block);
+      continue;
+    }
+    const problem = await disagreement(client, text);
+    if (problem !== undefined) throw new TranscriptError(`${file}:${line}:1: ${problem}`);
+  }
+}
+
+async function disagreement(client: Client, pattern: string): Promise<string | undefined> {
+  if (pattern === "...") return void await client.reply();
+  const line = await client.line();
+  if (pattern === "closed") {
+    return line === undefined ? undefined : `expected the end of the connection, got \`${line}\``;
+  }
+  if (line === undefined) return `expected \`${pattern}\`, but the connection was closed`;
+  return expression(pattern).test(line) ? undefined : `expected \`${pattern}\`, got \`${line}\``;
+}
+
+function expression(pattern: string): RegExp {
+  const written = /^\/(.*)\/$/.exec(pattern);
+  if (written !== null) return new RegExp(written[1]!);
+  const literal = pattern.replace(/[.+?^${}()|[\]\\/]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${literal}$`);
+}
+
+function unescape(text: string): string {
+  return text.replace(/\\(?:x([0-9a-fA-F]{2})|(.))/g, (whole, hex?: string, char?: string) => {
+    if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
+    return { r: "\r", n: "\n", t: "\t", "\\": "\\" }[char ?? ""] ?? whole;
+  });
+}

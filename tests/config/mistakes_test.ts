@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { ConfigError, loadConfig, type Overrides, parseConfig } from "../../src/config/mod.ts";
+
+/** What is wrong with a configuration, `line:column message` each. */
+function mistakesIn(text: string, file = "/nowhere/postmaster.yaml"): string[] {
+  try {
+    parseConfig(text, file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+  }
+  return [];
+}
+
+Deno.test("parseConfig() reports eleven mistakes at once, each where it is", () => {
+  const text = `
+hostname: mail_1.example.net
+listen:
+  - 127.0.0.1:2525
+  - "2525"
+domain: [example.net]
+users: [joe, jane smith]
+aliases:
+  webmaster: joe@
+mailer:
+  command: [maildrop, -d, "{usr}"]
+  user: no-such-user-here
+handlers:
+  - impatent
+  - impatient: {bound: many}
+limits:
+  recipients: 0
+  message-size: 50 parsecs
+log: {level: debgu}
+`;
+  const expected: readonly [string, RegExp][] = [
+    ["2:11", /^`hostname`: `mail_1\.example\.net` is no domain/],
+    ["5:5", /^`listen\[1\]`: `2525` needs an address: 127\.0\.0\.1:2525/],
+    ["6:1", /^unknown key `domain`: did you mean `domains`\?$/],
+    ["7:14", /^`users\[1\]`: `jane smith` is no name of a local user/],
+    ["9:14", /^`joe@` is no address: write joe@example\.net/],
+    ["12:9", /^`mailer\.user`: this machine has no user `no-such-user-here`/],
+    ["14:5", /^`handlers\[0\]`: there is no handler `impatent`: did you mean `impatient`\?/],
+    ["15:24", /^`handlers\[1\]\.impatient\.bound`: must be a number; found `many`$/],
+    ["17:15", /^`limits\.recipients`: must be 1 or more; found `0`$/],
+    ["18:17", /^`limits\.message-size`: `50 parsecs` is not a size: .* such as `50 MiB`$/],
+    ["19:14", /^`log\.level`: must be one of `trace`, .*; found `debgu`$/],
+  ];
+  const found = mistakesIn(text);
+  assert.equal(found.length, expected.length, found.join("\n"));
+  for (const [i, [place, message]] of expected.entries()) {
+    const [at, ...rest] = found[i]!.split(" ");
+    assert.equal(at, place, found[i]);
+    assert.match(rest.join(" "), message);
+  }
+});
+
+const MISTAKES: readonly [string, string, RegExp][] = [
+  ["hostname: 5", "1:11", /must be a domain; found `5`/],
+  ["listen: 2525", "1:9", /must be an address such as `127\.0\.0\.1:2525`, or a list of them/],
+  ["listen: []", "1:9", /must be a list with 1 item or more; found an empty list/],
+  ["listen: *:25", "1:9", /write "\*:25", in quotes/],
+  ["listen: [::1]:25", "1:14", /put the whole value in quotes/],
+  ["foo: bar", "1:1", /unknown key `foo`: write one of `hostname`, `listen`/],
+  ["domains:", "1:9", /must be a list of domains, such as \[example\.net\]; found nothing/],
+  ["domains: [a b]", "1:11", /`a b` is no domain/],
+  ["users: all", "1:8", /a list of names, `passwd`, `{passwd: {min-uid: 1000}}` or `{file: PATH}`/],
+  [
+    "users: {passwd: {min-uid: x}}",
+    "1:27",
+    /`users\.passwd\.min-uid`: must be a whole number; found `x`/,
+  ],
+  ["users: {passwd: {minuid: 5}}", "1:18", /unknown key `minuid`: did you mean `min-uid`\?/],
+  ["users: {file: none}", "1:15", /there is no file \/nowhere\/none: create it, or mend its path/],
+  ["users: [a+b]\nrecipient-delimiter: +", "1:9", /no mail can reach `a\+b`/],
+  ["recipient-delimiter: ab", "1:22", /one character such as "\+", or "" for none; found `ab`/],
+  ["aliases: joe", "1:10", /a mapping such as `webmaster: joe`, `{file: PATH}`, or a list of both/],
+  ["aliases: {a: 5}", "1:14", /`aliases\.a`: must be an address or a list of addresses; found `5`/],
+  ["aliases: [{a: b}, {c: [d, 5]}]", "1:27", /`aliases\[1\]\.c\[1\]`: must be an address such as/],
+  ["aliases: [{file: none}]", "1:18", /`aliases\[0\]\.file`: there is no file \/nowhere\/none/],
+  ["aliases: {a b: joe}", "1:11", /`a b` is no alias: write webmaster@example\.net/],
+  ["aliases: [{a: b}, {A: c}]", "1:20", /the alias `A` is here for the second time/],
+  [
+    "domains: [example.org]\naliases: {x@example.com: joe}",
+    "2:11",
+    /not one of `domains`: did you mean `example\.org`\?/,
+  ],
+  [
+    "aliases: {a: [b, joe@else.example]}",
+    "1:18",
+    /neither in one of `domains` nor can mail be relayed/,
+  ],
+  [
+    "domains: [a.org]\naliases: {x: y, z: x, y: z}",
+    "2:11",
+    /in a circle, x@a\.org -> y@a\.org -> z@a\.org -> x@a\.org/,
+  ],
+  [
+    "domains: [a.org]\naliases: {'@a.org': b, b: c}",
+    "2:11",
+    /in a circle, b@a\.org -> c@a\.org -> b@a\.org/,
+  ],
+  ["mailer: procmail", "1:9", /must be a mapping/],
+  [
+    "mailer: {command: procmail}",
+    "1:19",
+    /must be a list, the program and its arguments, such as \[maildrop/,
+  ],
+  ['mailer: {command: [x, "{usr}"]}', "1:19", /unknown placeholder {usr}.*did you mean {user}\?/],
+  ["mailer: {command: [x, {user}]}", "1:23", /must be a text: put it in quotes; found a mapping/],
+  ["mailer: {group: no-such-group-here}", "1:17", /this machine has no group `no-such-group-here`/],
+  ["mailer: {timeout: 5}", "1:19", /`5` is not a duration: .* such as `5 min`/],
+  ["mailer: {timeout: 30 d}", "1:19", /`30 d` is too long: make it 24 d or less/],
+  ["relay: {}", "1:8", /`relay\.command`: this is missing: it must be a list/],
+  ['relay: {command: [x, "{"]}', "1:18", /{ without its partner/],
+  ["deliver: later", "1:10", /must be `before-reply`; found `later`/],
+  ["handlers: impatient", "1:11", /must be a list such as \[\.\/policy\.ts/],
+  [
+    "handlers: [policy]",
+    "1:12",
+    /there is no handler `policy`: write one of `alias`.*\.\/policy\.ts/,
+  ],
+  ["handlers: [./policy.ts]", "1:12", /there is no file \/nowhere\/policy\.ts/],
+  ["handlers: [{trace: , impatient: }]", "1:12", /one an item/],
+  [
+    "handlers: [local-hosts]",
+    "1:12",
+    /`handlers\[0\]\.local-hosts`: this is missing: it must be a list of domains/,
+  ],
+  ["handlers: [{impatient: {bund: 3}}]", "1:25", /unknown key `bund`: did you mean `bound`\?/],
+  ["handlers: [{alias: {a b: c}}]", "1:21", /`a b`: this is no alias/],
+  [
+    "limits: {recipient: 5}",
+    "1:10",
+    /unknown key `recipient`: did you mean `recipients`\? \(in `limits`\)/,
+  ],
+  ["limits: {recipients: 1.5}", "1:22", /must be a whole number; found `1\.5`/],
+  ["limits: {recipients: unlimited}", "1:22", /must be a whole number; found `unlimited`/],
+  ["limits: {command-length: 100}", "1:26", /`100 B` is too little: make it 512 B or more/],
+  ["limits: {text-line: endless}", "1:21", /`endless` is not a size/],
+  [
+    "log: {syslog: {sock: x}}",
+    "1:15",
+    /`true`, `false`, `{socket: \/dev\/log}` or `{host: NAME, port: 514}`/,
+  ],
+  ["log: {syslog: {host: x, port: 0}}", "1:31", /must be 1 or more; found `0`/],
+  ["just text", "1:1", /must be a mapping/],
+  ["hostname: a\nhostname: b", "2:1", /the key `hostname` is here for the second time/],
+  ["limits:\n\trecipients: 3", "2:1", /a tab cannot indent a line/],
+  ["log: {level: debug", "1:19", /bracket that was opened before is not closed/],
+  ["hostname: a: b", "1:11", /write one `key: value` a line/],
+  ["hostname: a\n---\nhostname: b", "2:1", /`---` starts a second document/],
+];
+
+for (const [text, place, message] of MISTAKES) {
+  Deno.test(`parseConfig() says where and how to mend ${JSON.stringify(text)}`, () => {
+    const found = mistakesIn(text);
+    assert.equal(found.length, 1, found.join("\n"));
+    assert.equal(found[0]!.split(" ")[0], place, found[0]);
+    assert.match(found[0]!, message);
+  });
+}
+
+Deno.test("parseConfig() checks the rest although something is wrong with the syntax of one value", () => {
+  const found = mistakesIn("aliases:\n  @a.example: joe\nlimits: {errors: 0}");
+  assert.deepEqual(found.map((line) => line.split(" ")[0]), ["2:3", "2:3", "3:18"]);
+});
+
+Deno.test("parseConfig() does not blame aliases for domains that it could not read", () => {
+  assert.equal(mistakesIn("domains: [a b]\naliases: {x@a.example: joe@b.example}").length, 1);
+});
+
+Deno.test("a ConfigError has one line a problem, control characters escaped", () => {
+  assert.throws(() => parseConfig('hostname: "a\\nb"\nfoo: 1', "p.yaml"), {
+    name: "ConfigError",
+    message:
+      /^p\.yaml:1:11: `hostname`: `a\\nb` is no domain[^\n]*\np\.yaml:2:1: unknown key `foo`[^\n]*$/,
+  });
+});
+
+Deno.test("loadConfig() names the flag that is wrong", () => {
+  const overrides: Overrides = {
+    listen: ["127.0.0.1:2525", "2525"],
+    hostname: "a b",
+    logLevel: "loud",
+    handlers: ["impatent"],
+  };
+  assert.throws(() => loadConfig(undefined, overrides), (error: ConfigError) => {
+    const lines = error.message.split("\n").toSorted();
+    assert.match(lines[0]!, /^--handlers: there is no handler `impatent`/);
+    assert.match(lines[1]!, /^--hostname: `a b` is no domain/);
+    assert.match(lines[2]!, /^--listen: `2525` needs an address/);
+    assert.match(lines[3]!, /^--log-level: must be one of `trace`.*found `loud`/);
+    return lines.length === 4;
+  });
+});
+
+Deno.test("loadConfig() says that there is no such file", () => {
+  assert.throws(() => loadConfig("/nowhere/p.yaml"), {
+    name: "ConfigError",
+    message: "/nowhere/p.yaml: there is no such file: create it, or name another with --config",
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, ConfigError, parseConfig } from "../../src/config/mod.ts";
+import { handlerNames } from "../../src/handler/handler.ts";
+import { asking, status } from "../handlers/ask.ts";
+
+/** Modules in a directory of their own; `postmaster` in them is this one. */
+function modules(files: Record<string, string>): string {
+  const dir = Deno.makeTempDirSync();
+  const here = pathToFileURL("src/mod.ts").href;
+  for (const [name, text] of Object.entries(files)) {
+    Deno.writeTextFileSync(join(dir, name), text.replace('"postmaster"', JSON.stringify(here)));
+  }
+  return dir;
+}
+
+const buildIn = (dir: string, text: string) => build(parseConfig(text, join(dir, "p.yaml")));
+
+Deno.test("build() loads handlers from modules, with options and without", async () => {
+  const dir = modules({
+    "plain.ts": `import { on, say } from "postmaster";
+      export default on("SayOK", () => say(2, 5, 0, "plain"));`,
+    "factory.ts": `import { type Handler, on, say } from "postmaster";
+      export default ({ word }: { word: string }): Handler =>
+        on("SeeksHelp", () => say(2, 1, 4, word));`,
+  });
+  const { policy } = await buildIn(dir, "handlers: [./plain.ts, {factory.ts: {word: hello}}]");
+  assert.deepEqual(handlerNames(policy).slice(0, 2), ["./plain.ts", "factory.ts"]);
+  const { ask } = asking(policy);
+  assert.deepEqual((await ask({ type: "SayOK", argument: "" })).lines, ["plain"]);
+  assert.deepEqual((await ask({ type: "SeeksHelp", topic: "" })).lines, ["hello"]);
+});
+
+Deno.test("a module's handler has the last word", async () => {
+  const dir = modules({
+    "policy.ts": `import { on, discard } from "postmaster";
+      export default on("AddRcptTo", (event, next) =>
+        event.mailbox.local === "list" ? discard() : next());`,
+  });
+  const { rcpt } = asking(
+    (await buildIn(dir, "handlers: [./policy.ts]\ndomains: [a.example]")).policy,
+  );
+  assert.equal((await rcpt("list@a.example")).code, 250);
+  assert.equal(status(await rcpt("joe@a.example")), "550 5.1.1");
+});
+
+Deno.test("build() says what is wrong with every module, and where", async () => {
+  const dir = modules({
+    "syntax.ts": "\nexport default 3 +;\n",
+    "throws.ts": '\n\nthrow new Error("boom");\n',
+    "import.ts": 'import "./nowhere.ts";\n',
+    "nothing.ts": "export const policy = 1;\n",
+    "number.ts": "export default 5;\n",
+    "choosy.ts": 'export default () => {\n  throw new TypeError("no");\n};\n',
+    "useless.ts": "export default () => 5;\n",
+  });
+  const text = `handlers:
+  - ./syntax.ts
+  - ./throws.ts
+  - ./import.ts
+  - ./nothing.ts
+  - ./number.ts
+  - ./choosy.ts: {}
+  - ./useless.ts: {}
+`;
+  const expected: readonly RegExp[] = [
+    /^`\.\/syntax\.ts`: cannot load this module: .*Expression expected \(.*\/syntax\.ts:2:\d+\)$/,
+    /^`\.\/throws\.ts`: cannot load this module: boom \(.*\/throws\.ts:3:7\)$/,
+    /^`\.\/import\.ts`: cannot load this module: Module not found .*nowhere\.ts.* \(.*\/import\.ts:1:8\)$/,
+    /^`\.\/nothing\.ts`: the module has no default export: write `export default`/,
+    /^`\.\/number\.ts`: the module's default export is a number: it must be a handler$/,
+    /^`\.\/choosy\.ts`: .* does not take these options: no \(.*\/choosy\.ts:2:9\)$/,
+    /^`\.\/useless\.ts`: .* called with the options, gave a number: it must give a handler$/,
+  ];
+  await assert.rejects(() => buildIn(dir, text), (error: ConfigError) => {
+    assert.equal(error.problems.length, expected.length);
+    for (const [i, { line, column, message }] of error.problems.entries()) {
+      assert.deepEqual([line, column], [i + 2, 5]);
+      assert.match(message, expected[i]!);
+    }
+    return true;
+  });
+});

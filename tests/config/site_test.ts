@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { build, parseConfig } from "../../src/config/mod.ts";
+import { encode } from "../../src/smtp/ascii.ts";
+import { Mailbox, parsePath } from "../../src/smtp/mailbox.ts";
+import { procmail } from "../../src/target/pipe.ts";
+import { type Asking, asking, routes, status } from "../handlers/ask.ts";
+
+const SITE = `
+domains: [example.net, example.org]
+users: [joe, jane]
+recipient-delimiter: "+"
+aliases:
+  webmaster: joe
+  all@example.net: [joe, jane, joe, gone]
+  joe: [joe, jane]
+  "@example.org": jane
+`;
+
+async function site(text: string): Promise<Asking> {
+  return asking((await build(parseConfig(text, "/etc/postmaster.yaml"))).policy);
+}
+
+Deno.test("a user is reached in every local domain, whatever its case", async () => {
+  const { rcpt } = await site(SITE);
+  assert.deepEqual(routes(await rcpt("jane@example.net")), ["jane@example.net -> pipe"]);
+  assert.deepEqual(routes(await rcpt("jane@EXAMPLE.org")), ["jane@EXAMPLE.org -> pipe"]);
+});
+
+Deno.test("a user is reached in capitals, and with an extension", async () => {
+  const { rcpt } = await site(SITE);
+  assert.deepEqual(routes(await rcpt("JANE@example.net")), ["jane@example.net -> pipe"]);
+  assert.deepEqual(routes(await rcpt("Jane+List+X@example.net")), [
+    "jane+List+X@example.net -> pipe",
+  ]);
+});
+
+Deno.test("a user with capitals is reached by them", async () => {
+  const { rcpt } = await site("domains: [a.example]\nusers: [Joe]");
+  assert.deepEqual(routes(await rcpt("Joe@a.example")), ["Joe@a.example -> pipe"]);
+  assert.equal((await rcpt("joe@a.example")).code, 550);
+});
+
+Deno.test("an unknown recipient is 5.1.1, a foreign domain 5.7.1", async () => {
+  const { rcpt } = await site(SITE);
+  assert.equal(status(await rcpt("nobody@example.net")), "550 5.1.1");
+  assert.equal(status(await rcpt("jane+@example.com")), "550 5.7.1");
+  assert.equal(
+    status(await rcpt("webmaster@example.com")),
+    "550 5.7.1",
+    "an alias of ours elsewhere",
+  );
+});
+
+Deno.test("aliases lead to users, lists explode, and a catch-all takes whom nobody knows", async () => {
+  const { rcpt } = await site(SITE);
+  assert.deepEqual(routes(await rcpt("webmaster@example.net")), [
+    "joe@example.net -> pipe",
+    "jane@example.net -> pipe",
+  ]);
+  assert.deepEqual(routes(await rcpt("all@example.net")), [
+    "joe@example.net -> pipe",
+    "jane@example.net -> pipe",
+  ]);
+  assert.deepEqual(routes(await rcpt("all@example.org")), ["jane@example.org -> pipe"]);
+});
+
+Deno.test("the bare postmaster is that of the first domain", async () => {
+  const bare = new Mailbox("Postmaster", "");
+  const { rcpt } = await site(`${SITE}  postmaster@example.net: jane`);
+  assert.deepEqual(routes(await rcpt(bare)), ["jane@example.net -> pipe"]);
+  assert.deepEqual(routes(await rcpt("POSTMASTER@example.net")), ["jane@example.net -> pipe"]);
+  assert.equal((await (await site("users: [postmaster]")).rcpt(bare)).code, 550, "no domains");
+});
+
+Deno.test("an alias that leads elsewhere is relayed, and nothing else is", async () => {
+  const { rcpt } = await site(`
+domains: [example.net]
+users: [joe]
+aliases: {friends: [joe, ann@else.example]}
+relay: {command: [/usr/sbin/sendmail, -i, --, "{recipient}"]}
+`);
+  const reply = await rcpt("friends@example.net");
+  assert.deepEqual(routes(reply), ["joe@example.net -> pipe", "ann@else.example -> relay"]);
+  assert.deepEqual(reply.routes?.[1]?.target.args, { recipients: ["ann@else.example"] });
+  assert.equal(status(await rcpt("ann@else.example")), "550 5.7.1");
+});
+
+const RELAY = `
+domains: [example.net]
+users: [joe]
+aliases: {friends: ann@else.example}
+relay: {command: [/usr/sbin/sendmail, -i, --, "{recipient}"]}
+`;
+
+/** The forms in which others have asked a server to relay. */
+const RELAY_FORMS = [
+  "<joe@else.example>",
+  "<joe%else.example@example.net>",
+  "<joe%else.example@[127.0.0.1]>",
+  '<"joe%else.example"@example.net>',
+  '<"joe@else.example"@example.net>',
+  '<"joe@else.example"@[127.0.0.1]>',
+  '<"friends@example.net"@example.net>',
+  "<else.example!joe@example.net>",
+  '<"else.example!joe"@example.net>',
+  "<else.example!joe@[127.0.0.1]>",
+  "<@example.net:joe@else.example>",
+  "<@[127.0.0.1]:joe@else.example>",
+  "<@example.net,@else.example:joe@else.example>",
+  '<@example.net:"joe@else.example"@else.example>',
+  "<joe@[127.0.0.1]>",
+  "<joe@[IPv6:::1]>",
+  "<joe@example.net.else.example>",
+  "<joe@else.example.example.net>",
+  '<"joe@else.example\\"\\""@example.net>',
+  '<"-oQ/tmp"@example.net>',
+  '<""@example.net>',
+];
+
+for (const form of RELAY_FORMS) {
+  Deno.test(`RCPT TO:${form} is refused`, async () => {
+    const path = parsePath(encode(form), 0);
+    assert.ok(!("fault" in path) && path.mailbox !== null, "the form must be one that parses");
+    const reply = await (await site(RELAY)).rcpt(path.mailbox);
+    assert.equal(reply.code, 550);
+    assert.deepEqual(routes(reply), []);
+  });
+}
+
+Deno.test("the default mailer is run like procmail()", () => {
+  const { mailer } = parseConfig("", "p");
+  const { argv, nullSender } = procmail("{user}").args;
+  const literal = mailer.command.map((argument) => argument === "{user}" ? "{{user}}" : argument);
+  assert.deepEqual(literal, argv);
+  assert.equal(mailer["null-sender"], nullSender);
+});
