@@ -21,6 +21,7 @@ const refusals = variable("session", "refusals", () => 0);
 
 /**
  * Hangs up on a client that was refused more than `bound` times (5xx, to whatever it was): it is guessing.
+ * Put it first, since it counts only what the handlers inside it refuse.
  *
  * @example
  * ```ts

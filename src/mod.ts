@@ -26,5 +26,6 @@ export { relay } from "./target/relay.ts";
 
 export { ask, mail, rcpt, type Situation } from "./testing/ask.ts";
 export { Client, type ClientOptions } from "./testing/client.ts";
+export { FakeClock } from "./testing/fake_clock.ts";
 export type { Kept } from "./testing/outbox.ts";
 export { parseTranscript, playTranscript, TranscriptError } from "./testing/transcript.ts";

@@ -21,11 +21,13 @@ export function needRoot(): { ignore: boolean } {
 }
 
 function onPath(program: string): boolean {
-  return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((dir) => {
-    try {
-      return Deno.statSync(`${dir}/${program}`).isFile;
-    } catch {
-      return false;
-    }
-  });
+  return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some(
+    (dir) => {
+      try {
+        return Deno.statSync(`${dir}/${program}`).isFile;
+      } catch {
+        return false;
+      }
+    },
+  );
 }

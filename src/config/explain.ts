@@ -38,7 +38,7 @@ export function wanted(issue: z.core.$ZodRawIssue): string {
     case "too_big":
       return `${issue.maximum} or less`;
     default:
-      return "something else";
+      return "of the right form";
   }
 }
 

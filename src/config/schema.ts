@@ -36,10 +36,11 @@ const userName = text("a name", (name) => {
 
 const file = z.strictObject({ file: path });
 
-const minUid = count(1).prefault(1000).describe("The lowest user ID that has a mailbox.");
+const MIN_UID = 1000;
+const minUid = count(1).prefault(MIN_UID).describe("The lowest user ID that has a mailbox.");
 const users: z.ZodType<UsersSetting> = z.union([
   z.array(userName).transform((names) => ({ names })),
-  z.literal("passwd").transform(() => ({ minUid: 1000 })),
+  z.literal("passwd").transform(() => ({ minUid: MIN_UID })),
   z.strictObject({ passwd: z.strictObject({ "min-uid": minUid }) })
     .transform(({ passwd }) => ({ minUid: passwd["min-uid"] })),
   file,

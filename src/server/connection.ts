@@ -17,7 +17,7 @@ export class Connection implements Wire {
   readonly #dialogue: Dialogue;
   readonly #engine: ConnectionEngine;
   readonly #session: SessionState;
-  readonly #opened: number;
+  readonly #opened = performance.now();
   /** Since when the connection is closed on our side. */
   #closing: number | undefined;
   #reason = "closed by the client";
@@ -26,7 +26,6 @@ export class Connection implements Wire {
     this.#socket = socket;
     this.#session = session;
     this.#engine = engine;
-    this.#opened = engine.clock.now;
     this.#dialogue = new Dialogue(engine, session, this);
     socket.on("data", (chunk: Uint8Array) => this.#dialogue.receive(chunk));
     socket.on("drain", () => this.#dialogue.sent());
@@ -78,10 +77,10 @@ export class Connection implements Wire {
 
   #closed(): void {
     this.#dialogue.lost();
-    const { clock, onClose } = this.#engine;
+    const { onClose } = this.#engine;
     const { id, context: { log } } = this.#session;
     if (log.wants("disconnected")) {
-      const seconds = Math.round(clock.now - this.#opened) / 1000;
+      const seconds = Math.round(performance.now() - this.#opened) / 1000;
       const { messages } = this.#dialogue;
       log("disconnected", { session: id, reason: this.#reason, messages, seconds });
     }

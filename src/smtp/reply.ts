@@ -21,7 +21,7 @@ export interface WireReply {
   readonly code: number;
   /** The enhanced status code; left out, the usual one for the code. */
   readonly enhanced?: string;
-  /** One or more lines of printable ASCII, 500 octets each at most. */
+  /** One or more lines of printable ASCII, {@linkcode MAX_REPLY_TEXT} octets each at most. */
   readonly lines: readonly string[];
 }
 
@@ -42,7 +42,9 @@ export function faultInText(line: unknown): string | undefined {
 /** What is wrong with a reply, `undefined` if it can be sent. */
 export function faultInReply(reply: WireReply): string | undefined {
   const { code, enhanced, lines } = reply;
-  if (!/^[2-5][0-5]\d$/.test(String(code))) return `${code} is not a reply code`;
+  if (typeof code !== "number" || !/^[2-5][0-5]\d$/.test(`${code}`)) {
+    return `${code} is not a reply code`;
+  }
   if (!Array.isArray(lines) || lines.length === 0) return "a reply needs at least one line";
   for (const line of lines) {
     const fault = faultInText(line);

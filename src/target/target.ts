@@ -85,7 +85,9 @@ export class Targets {
 
   /** Adds a target. Throws if the name is taken. */
   define(name: string, type: TargetType): void {
-    if (this.#types.has(name)) throw new TypeError(`there is a target ${JSON.stringify(name)} already`);
+    if (this.#types.has(name)) {
+      throw new TypeError(`there is a target ${JSON.stringify(name)} already`);
+    }
     this.#types.set(name, type);
   }
 

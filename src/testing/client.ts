@@ -14,6 +14,7 @@ import { Dialogue, type Wire } from "../server/dialogue.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
+import { FakeClock } from "./fake_clock.ts";
 import { keeping, type Kept } from "./outbox.ts";
 
 /** Milliseconds to wait for a reply before a test fails. */
@@ -56,7 +57,7 @@ export class Client {
       listener: "192.0.2.25:25",
       context: { hostname, log, globals: options.globals ?? new MemoryStore(), chain: all },
     });
-    const clock = options.clock ?? { now: 0 };
+    const clock = options.clock ?? new FakeClock();
     const wire: Wire = {
       send: (replies) => client.#take(replies),
       hold: () => {},
@@ -68,7 +69,7 @@ export class Client {
       () => dialogue.lost(),
       kept,
     );
-    options.onTick?.(() => dialogue.checkDeadlines());
+    clock.watch(() => dialogue.checkDeadlines());
     dialogue.start();
     return client;
   }
@@ -183,7 +184,5 @@ export interface ClientOptions {
   /** Global variables, shared by the clients that are given the same. */
   readonly globals?: GlobalStore;
   readonly log?: Log;
-  /** The time; move it and call the function that `onTick` was given to let deadlines pass. */
-  readonly clock?: { now: number };
-  readonly onTick?: (tick: () => void) => void;
+  readonly clock?: FakeClock;
 }

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { build, parseConfig } from "../../src/config/mod.ts";
+import { MemoryStore } from "../../src/handler/variable.ts";
+import { silent } from "../../src/log/event.ts";
+import { parseListen } from "../../src/net/address.ts";
+import { Server } from "../../src/server/server.ts";
+import { Client } from "../../src/testing/client.ts";
+
+Deno.test("a configured server hands mail for an alias to the mailers of its members", async () => {
+  const dir = Deno.makeTempDirSync();
+  const config = parseConfig(
+    `
+listen: 127.0.0.1:0
+domains: [example.net]
+users: [joe, jane]
+recipient-delimiter: "+"
+aliases: {sales: [Joe+new, jane]}
+mailer: {command: [tee, "${dir}/{user}-{extension}"]}
+handlers: [impatient: {bound: 1}, no-route-addr]
+`,
+    join(dir, "postmaster.yaml"),
+  );
+  const { policy, targets } = await build(config);
+  const { hostname, listen, limits } = config;
+  const others = { globals: new MemoryStore(), log: silent, spoolDirectory: dir };
+  const server = await Server.start({ hostname, listen, limits, policy, targets, ...others });
+  try {
+    using client = await Client.connect(parseListen(server.addresses[0]!));
+    await client.reply();
+    const say = async (line: string) => (await client.command(line)).code;
+    assert.equal(await say("EHLO client.example"), 250);
+    assert.equal(await say("MAIL FROM:<ann@else.example>"), 250);
+    assert.equal(await say("RCPT TO:<ann@else.example>"), 550);
+    assert.equal(await say("RCPT TO:<SALES@example.net>"), 250);
+    assert.equal(await say("DATA"), 354);
+    assert.equal(await say("Subject: hello\r\n\r\nhello\r\n."), 250);
+    for (const name of ["joe-new", "jane-"]) {
+      const mail = Deno.readTextFileSync(join(dir, name));
+      assert.match(
+        mail,
+        /^Return-Path: <ann@else\.example>\nDelivered-To: (joe\+new|jane)@example\.net\n/,
+      );
+      assert.match(mail, /\nSubject: hello\n\nhello\n$/);
+    }
+    assert.equal(
+      await say("MAIL FROM:<@relay.example:ann@else.example>"),
+      421,
+      "refused once too often",
+    );
+  } finally {
+    await server.stop("test over");
+  }
+});

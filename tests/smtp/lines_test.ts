@@ -1,0 +1,103 @@
+/**
+ * Cutting lines.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { LineCutter, TOO_LONG } from "../../src/smtp/lines.ts";
+import { bytesOf, cuts, framing, latin1, pieces } from "./arbitraries.ts";
+
+const CAP = 16;
+
+/** All lines of the pieces, taken after each of them, and what is left. */
+function cut(chunks: readonly Uint8Array[], cap: number): { lines: string[]; rest: string } {
+  const cutter = new LineCutter(cap);
+  const lines: string[] = [];
+  for (const chunk of chunks) {
+    cutter.feed(chunk);
+    for (let line = cutter.next(); line !== undefined; line = cutter.next()) {
+      lines.push(line === TOO_LONG ? "TOO LONG" : latin1(line));
+    }
+  }
+  return { lines, rest: latin1(cutter.takeRest()) };
+}
+
+const cutText = (text: string, cap = CAP) => cut([bytesOf(text)], cap);
+
+/** The same, slowly and obviously. */
+function reference(text: string, cap: number): string[] {
+  return text.split("\r\n").slice(0, -1)
+    .map((line) => line.length + 2 > cap ? "TOO LONG" : line);
+}
+
+Deno.test("LineCutter cuts at CRLF", () => {
+  assert.deepEqual(cutText("NOOP\r\n\r\nQUIT\r\nDA"), { lines: ["NOOP", "", "QUIT"], rest: "DA" });
+});
+
+for (const line of ["a\nb", "a\rb", "\n", "\r", "\n\r", "a\n", "a\0b", "\r\r", "\n.\n"]) {
+  Deno.test(`LineCutter does not cut in ${JSON.stringify(line)}`, () => {
+    assert.deepEqual(cutText(`${line}\r\nQUIT\r\n`), { lines: [line, "QUIT"], rest: "" });
+  });
+}
+
+Deno.test("LineCutter leaves out a line over the cap, CRLF included, and goes on behind it", () => {
+  const just = "x".repeat(CAP - 2);
+  assert.deepEqual(cutText(`${just}\r\n${just}x\r\nQUIT\r\n`).lines, [just, "TOO LONG", "QUIT"]);
+});
+
+Deno.test("LineCutter gives the same lines however the bytes come", () => {
+  fc.assert(
+    fc.property(framing, cuts, (text, cuts) => {
+      assert.deepEqual(cut(pieces(text, cuts), CAP).lines, reference(text, CAP));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("LineCutter gives the same lines when they are taken late", () => {
+  fc.assert(fc.property(framing, cuts, (text, cuts) => {
+    const cutter = new LineCutter(CAP);
+    for (const piece of pieces(text, cuts)) cutter.feed(piece);
+    assert.equal(cutter.pending, text.length);
+    const lines: string[] = [];
+    for (let line = cutter.next(); line !== undefined; line = cutter.next()) {
+      lines.push(line === TOO_LONG ? "TOO LONG" : latin1(line));
+    }
+    assert.deepEqual(lines, reference(text, CAP));
+  }));
+});
+
+Deno.test("takeRest() gives everything behind the lines taken, and forgets it", () => {
+  fc.assert(fc.property(framing, cuts, (text, cuts) => {
+    const cutter = new LineCutter(1000);
+    cutter.feed(bytesOf("DATA\r\n"));
+    for (const piece of pieces(text, cuts)) cutter.feed(piece);
+    assert.equal(latin1(cutter.next() as Uint8Array), "DATA");
+    assert.equal(latin1(cutter.takeRest()), text);
+    assert.equal(cutter.pending, 0);
+    cutter.feed(bytesOf("QUIT\r\n"));
+    assert.equal(latin1(cutter.next() as Uint8Array), "QUIT");
+  }));
+});
+
+Deno.test("LineCutter holds no more than the cap of a line without an end", () => {
+  const cutter = new LineCutter(512);
+  const chunk = new Uint8Array(1000).fill(0x78);
+  for (let i = 0; i < 1000; i++) {
+    cutter.feed(chunk);
+    assert.equal(cutter.next(), undefined);
+    assert.ok(cutter.pending <= 512);
+  }
+  cutter.feed(bytesOf("\r\nQUIT\r\n"));
+  assert.equal(cutter.next(), TOO_LONG);
+  assert.equal(latin1(cutter.next() as Uint8Array), "QUIT");
+});
+
+Deno.test("LineCutter does not keep a large chunk for the start of a line in it", () => {
+  const chunk = bytesOf(`${"NOOP\r\n".repeat(10_000)}QUI`);
+  const cutter = new LineCutter(512);
+  cutter.feed(chunk);
+  while (cutter.next() !== undefined);
+  assert.equal(cutter.takeRest().buffer.byteLength, 3);
+});
