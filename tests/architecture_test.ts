@@ -87,7 +87,7 @@ async function readImports(files: readonly string[]): Promise<Import[]> {
   return modules.filter((module) => module.specifier.startsWith(root.href)).flatMap((module) =>
     (module.dependencies ?? []).flatMap(({ specifier, code, type }) => {
       const target = code?.specifier ?? type?.specifier;
-      return target?.startsWith(root.href)
+      return target?.startsWith(root.href) && target.endsWith(".ts") // not deno.json
         ? [{ from: local(module.specifier), to: local(target), specifier, typeOnly: !code }]
         : [];
     })

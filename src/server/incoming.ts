@@ -5,6 +5,7 @@
  */
 import { MessageAborted } from "../handler/aborted.ts";
 import type { Event } from "../handler/event.ts";
+import type { Reply } from "../handler/reply.ts";
 import { DotDecoder } from "../smtp/dot.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
@@ -15,12 +16,17 @@ export class Incoming {
   readonly abort: AbortController = new AbortController();
   readonly #decoder = new DotDecoder();
   readonly #limits: Limits;
+  /** When DATA was accepted. */
+  readonly since: number;
   /** Octets of the message so far. */
   size = 0;
+  /** The answer to `Deliver`, which may come before the end of the message. */
+  answer: Reply | undefined;
 
   /** @param drained called when the socket, held because the body was `full`, may go on. */
-  constructor(limits: Limits, drained: () => void) {
+  constructor(limits: Limits, since: number, drained: () => void) {
     this.#limits = limits;
+    this.since = since;
     this.body = new Inflow(drained);
   }
 
@@ -43,6 +49,12 @@ export class Incoming {
   /** The message will never be complete. */
   fail(reason: string): void {
     this.body.fail(new MessageAborted(reason));
+  }
+
+  /** Nobody waits for its delivery any more. */
+  drop(reason: string): void {
+    this.fail(reason);
+    this.abort.abort();
   }
 
   /** The event for a message that breaks a rule, once it has been read to its end. */

@@ -10,6 +10,7 @@ import type { Helo, Transaction } from "../handler/session.ts";
 import type { Command } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import { checkBody, declaredSize } from "../smtp/parameters.ts";
+import type { Incoming } from "./incoming.ts";
 import type { Limits } from "./limits.ts";
 
 /** The state of a session. Each one carries what exists in it. */
@@ -23,7 +24,12 @@ export type State =
   /** At least one recipient was accepted. */
   | { readonly at: "rcpt"; readonly helo: Helo; readonly transaction: Transaction }
   /** DATA was accepted: the message is coming, or being delivered. */
-  | { readonly at: "data"; readonly helo: Helo; readonly transaction: Transaction }
+  | {
+    readonly at: "data";
+    readonly helo: Helo;
+    readonly transaction: Transaction;
+    readonly incoming: Incoming;
+  }
   /** Nothing is read or sent any more. */
   | { readonly at: "closed" };
 
@@ -130,8 +136,6 @@ export function after(state: State, command: Command, reply: Reply, newId: () =>
     }
     case "RCPT":
       return withRecipient(state, command, reply);
-    case "DATA":
-      return state.at === "rcpt" ? { ...state, at: "data" } : state;
     case "RSET":
       return withoutTransaction(state);
     default:

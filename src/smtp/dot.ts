@@ -104,13 +104,15 @@ export class DotDecoder {
   }
 }
 
-/** The bytes four at a time; none if they do not lie so in memory. */
+/** Where in the chunk the first byte lies that begins a word of memory. */
+const firstWord = (chunk: Uint8Array): number => -chunk.byteOffset & 3;
+
+/** The bytes from there on, four at a time. */
 function wordsOf(chunk: Uint8Array): Uint32Array {
-  return chunk.byteOffset % 4 === 0
-    ? new Uint32Array(chunk.buffer, chunk.byteOffset, chunk.length >> 2)
-    : NO_WORDS;
+  const first = firstWord(chunk);
+  const count = Math.max(0, chunk.length - first) >> 2;
+  return new Uint32Array(chunk.buffer, count === 0 ? 0 : chunk.byteOffset + first, count);
 }
-const NO_WORDS = new Uint32Array(0);
 
 /**
  * The first byte at or behind `from` that is CR or below, or the end. This is where a server of large
@@ -119,16 +121,17 @@ const NO_WORDS = new Uint32Array(0);
  */
 function endOfText(chunk: Uint8Array, words: Uint32Array, from: number): number {
   const length = chunk.length;
+  const first = firstWord(chunk);
   let i = from;
   while (i < length && chunk[i]! > CR) {
-    if ((++i & 3) !== 0) continue;
-    let word = i >> 2;
+    if (((++i - first) & 3) !== 0) continue;
+    let word = (i - first) >> 2;
     // A byte less than 14 borrows from its highest bit when 14 is taken away from each.
     for (; word < words.length; word++) {
       const bytes = words[word]!;
       if (((bytes - 0x0e0e0e0e) & ~bytes & 0x80808080) !== 0) break;
     }
-    i = word << 2;
+    i = (word << 2) + first;
   }
   return i;
 }

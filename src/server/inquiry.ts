@@ -1,0 +1,78 @@
+/**
+ * Puts events to the chain, one at a time, and does not wait for ever.
+ *
+ * @module
+ */
+import type { Event } from "../handler/event.ts";
+import { type Handler, isPromise } from "../handler/handler.ts";
+import { BROKEN, type Reply } from "../handler/reply.ts";
+import { type SessionState, SessionView } from "../handler/session.ts";
+import { fitting } from "./fitting.ts";
+import type { Clock } from "./wire.ts";
+
+/** An event whose answer is waited for. */
+interface Question {
+  readonly event: Event;
+  readonly since: number;
+  readonly then: (reply: Reply) => void;
+}
+
+/** The engine's side of the chain. */
+export class Inquiry {
+  readonly #chain: Handler;
+  readonly #session: SessionState;
+  readonly #view: SessionView;
+  readonly #clock: Clock;
+  readonly #settled: () => void;
+  #question: Question | undefined;
+
+  /** @param settled called after each answer that did not come at once */
+  constructor(chain: Handler, session: SessionState, clock: Clock, settled: () => void) {
+    this.#chain = chain;
+    this.#session = session;
+    this.#view = new SessionView(session);
+    this.#clock = clock;
+    this.#settled = settled;
+  }
+
+  /** The event that waits for its answer, and since when. */
+  get open(): Pick<Question, "event" | "since"> | undefined {
+    return this.#question;
+  }
+
+  /** Asks. `then` runs at once if the answer is there at once. */
+  ask(event: Event, then: (reply: Reply) => void): void {
+    const { supervisor } = this.#session;
+    const reply = this.#chain(event, () => BROKEN, this.#view);
+    if (!isPromise(reply)) return then(fitting(event, reply, supervisor));
+    const question: Question = { event, then, since: this.#clock.now };
+    this.#question = question;
+    const answered = (late: Reply) => {
+      if (this.#question !== question) return; // nobody waits for it any more
+      this.#question = undefined;
+      then(fitting(event, late, supervisor));
+      this.#settled();
+    };
+    reply.then(answered, (error) => {
+      supervisor.broke("chain", event, error);
+      answered(BROKEN);
+    });
+  }
+
+  /** Nobody waits for the answer any more. */
+  forget(): void {
+    this.#question = undefined;
+    this.#session.supervisor.giveUp();
+  }
+
+  /** A handler did not answer in time: it is named in the log, and the answer is 451. */
+  giveUp(): void {
+    const question = this.#question;
+    if (question === undefined) return;
+    const { supervisor } = this.#session;
+    supervisor.broke(supervisor.hanging ?? "core", question.event, "did not answer in time");
+    this.forget();
+    question.then(BROKEN);
+    this.#settled();
+  }
+}
