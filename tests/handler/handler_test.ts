@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import {
+  ask,
+  chain,
+  Client,
+  type Handler,
+  handlerNames,
+  mail,
+  Mailbox,
+  named,
+  on,
+  procmail,
+  rcpt,
+  type Reply,
+  say,
+  type Step,
+  variable,
+} from "postmaster";
+import { MemoryStore } from "../../src/handler/variable.ts";
+
+const joe = Mailbox.parse("joe@example.net");
+const accept: Handler = on(
+  "AddRcptTo",
+  ({ mailbox }, next) => mailbox.equals(joe) ? procmail("joe") : next(),
+);
+
+Deno.test("on() answers its events and passes on all others", async () => {
+  const handler = on("AddRcptTo", () => say(5, 5, 3, "unknown recipient"));
+  assert.equal((await ask(handler, rcpt("joe@example.net"))).code, 553);
+  assert.equal((await ask(handler, mail("joe@example.net"))).code, 250);
+});
+
+Deno.test("a target as an answer accepts the recipient and is its route", async () => {
+  const { code, routes } = await ask(accept, rcpt("joe@EXAMPLE.net"));
+  assert.equal(code, 250);
+  assert.deepEqual(routes?.map(({ recipient, target }) => [String(recipient), target]), [
+    ["joe@EXAMPLE.net", procmail("joe")],
+  ]);
+});
+
+Deno.test("chain() asks the outermost first and hands replies back the same way", async () => {
+  const seen: string[] = [];
+  const note = (name: string): Handler => async (_event, next) => {
+    seen.push(`${name} in`);
+    const reply = await next();
+    seen.push(`${name} out`);
+    return reply;
+  };
+  await ask(chain(note("a"), chain(note("b"), note("c"))), { type: "SayOK", argument: "" });
+  assert.deepEqual(seen, ["a in", "b in", "c in", "c out", "b out", "a out"]);
+});
+
+Deno.test("chain() of nothing passes on", async () => {
+  assert.equal((await ask(chain(), { type: "SayOK", argument: "" })).code, 250);
+});
+
+Deno.test("names are those given, of functions, or of events", () => {
+  const policy: Handler = (_event, next) => next();
+  assert.deepEqual(
+    handlerNames(
+      chain(
+        policy,
+        on("SayOK", (_e, next) => next()),
+        named("x", policy),
+        named("y", chain(policy, policy)),
+      ),
+    ),
+    ["policy", "on(SayOK)", "x", "y > policy", "y > policy"],
+  );
+});
+
+Deno.test("trigger() runs the whole chain again, and the depth tells", async () => {
+  const depths: number[] = [];
+  const outside: Handler = (_event, next, session) => {
+    depths.push(session.depth);
+    return next();
+  };
+  const alias = on(
+    "AddRcptTo",
+    (event, next, session) =>
+      event.mailbox.local === "webmaster" ? session.trigger({ ...event, mailbox: joe }) : next(),
+  );
+  const reply = await ask(chain(outside, alias, accept), rcpt("webmaster@example.net"));
+  assert.equal(reply.code, 250);
+  assert.deepEqual(depths, [0, 1]);
+});
+
+Deno.test("say() throws for what cannot stand in a reply", () => {
+  for (const text of ["a\r\nb", "a\nb", "caf\u00e9", "\0", "\u760d\u760a", "x".repeat(491)]) {
+    assert.throws(() => say(5, 5, 0, text), TypeError);
+  }
+  assert.throws(() => say(5, 5, 0, []), TypeError);
+  assert.throws(() => say(5, 5, 0, "x", "5.1" as never), TypeError);
+});
+
+Deno.test("session variables last a session, transaction variables a transaction", async () => {
+  const inSession = variable("session", "n", () => 0);
+  const inTransaction = variable("transaction", "n", () => 10);
+  const counter = on(
+    "AddRcptTo",
+    (_event, _next, session) =>
+      say(5, 5, 0, `${session.tick(inSession)} ${session.update(inTransaction, (n) => n + 1)}`),
+  );
+  using client = Client.of(counter);
+  await client.reply();
+  await client.command("HELO c.example");
+  const texts: string[] = [];
+  for (const end of ["RSET", "HELO c.example"]) {
+    await client.command("MAIL FROM:<>");
+    for (let i = 0; i < 2; i++) {
+      texts.push((await client.command("RCPT TO:<joe@example.net>")).lines.join());
+    }
+    await client.command(end);
+  }
+  assert.deepEqual(texts, ["1 11", "2 12", "3 11", "4 12"]);
+});
+
+Deno.test("global variables are shared, and updates do not get lost", async () => {
+  const total = variable("global", "total", () => 0);
+  const globals = new MemoryStore();
+  const counter = on(
+    "SayOK",
+    async (_event, _next, session) =>
+      say(2, 5, 0, String(await session.update(total, (n) => n + 1))),
+  );
+  const replies = await Promise.all(
+    Array.from({ length: 50 }, () => ask(counter, { type: "SayOK", argument: "" }, { globals })),
+  );
+  const numbers = replies.map(({ lines }) => Number(lines[0])).sort((a, b) => a - b);
+  assert.deepEqual(numbers, Array.from({ length: 50 }, (_, i) => i + 1));
+});
+
+Deno.test("record() shows who saw what, what they passed on and what they answered", async () => {
+  let recorded: { reply: Reply; steps: readonly Step[] } | undefined;
+  const recorder: Handler = async (event, next, session) => {
+    if (event.type !== "AddRcptTo" || session.depth > 0) return await next();
+    recorded = await session.record(() => next());
+    return recorded.reply;
+  };
+  const other = Mailbox.parse("joe@example.net");
+  const rewrite = named(
+    "rewrite",
+    on("AddRcptTo", (event, next) => next({ ...event, mailbox: other })),
+  );
+  await ask(chain(recorder, rewrite, named("accept", accept)), rcpt("x@example.net"));
+  const steps = recorded?.steps.map(({ handler, event, passed, reply }) => ({
+    handler,
+    event: "mailbox" in event ? String(event.mailbox) : "",
+    passed: passed.map((e) => "mailbox" in e ? String(e.mailbox) : ""),
+    code: reply?.code,
+  }));
+  assert.deepEqual(steps, [
+    { handler: "rewrite", event: "x@example.net", passed: ["joe@example.net"], code: 250 },
+    { handler: "accept", event: "joe@example.net", passed: [], code: 250 },
+  ]);
+});
+
+Deno.test("a handler that throws is a 451 for those outside it, who may reword it", async () => {
+  const outside: Handler = async (_event, next) => {
+    const reply = await next();
+    return reply.code === 451 ? { ...reply, lines: ["sorry"] } : reply;
+  };
+  const inside = on("SayOK", () => {
+    throw new Error("oops");
+  });
+  const reply = await ask(chain(outside, inside), { type: "SayOK", argument: "" });
+  assert.deepEqual([reply.code, reply.lines], [451, ["sorry"]]);
+});
+
+Deno.test("the signal of a session is aborted when the client goes away", async () => {
+  const signals: AbortSignal[] = [];
+  const client = Client.of(on("SayOK", (_event, next, session) => {
+    signals.push(session.signal);
+    return next();
+  }));
+  await client.reply();
+  await client.command("NOOP");
+  assert.equal(signals[0]?.aborted, false);
+  client.hangUp();
+  assert.equal(signals[0]?.aborted, true);
+});

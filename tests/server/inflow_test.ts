@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { MessageAborted } from "../../src/handler/aborted.ts";
+import { Inflow } from "../../src/server/inflow.ts";
+import { spool } from "../../src/server/spool.ts";
+
+const KIB = new Uint8Array(1024);
+
+Deno.test("Inflow is full beyond 128 KiB and says when it has drained", async () => {
+  let drained = 0;
+  const inflow = new Inflow(() => drained++);
+  for (let i = 0; i < 128; i++) inflow.push(KIB);
+  assert.equal(inflow.full, false);
+  inflow.push(KIB);
+  assert.equal(inflow.full, true);
+  assert.equal(drained, 0);
+  await inflow.next();
+  assert.equal(inflow.full, false);
+  assert.equal(drained, 1);
+});
+
+Deno.test("Inflow gives what was pushed, in order, and then ends", async () => {
+  const inflow = new Inflow(() => {});
+  inflow.push(Uint8Array.of(1));
+  inflow.push(Uint8Array.of(2));
+  queueMicrotask(() => {
+    inflow.push(Uint8Array.of(3));
+    inflow.end();
+  });
+  const seen: number[] = [];
+  for await (const chunk of inflow) seen.push(...chunk);
+  assert.deepEqual(seen, [1, 2, 3]);
+});
+
+Deno.test("Inflow throws at its reader when the message is aborted, waiting or not", async () => {
+  const waiting = new Inflow(() => {});
+  const next = waiting.next();
+  waiting.fail(new MessageAborted("gone"));
+  await assert.rejects(next, MessageAborted);
+  await assert.rejects(waiting.next(), MessageAborted);
+});
+
+Deno.test("Inflow keeps nothing that nobody will read", () => {
+  const inflow = new Inflow(() => {});
+  inflow.discard();
+  for (let i = 0; i < 1000; i++) inflow.push(KIB);
+  assert.equal(inflow.full, false);
+});
+
+Deno.test("spool() keeps a message of any size and gives it out again and again", async () => {
+  for (const chunks of [0, 1, 256, 257, 5000]) {
+    async function* body() {
+      for (let i = 0; i < chunks; i++) yield await Promise.resolve(new Uint8Array(1024).fill(i));
+    }
+    const message = await spool(body(), "/tmp");
+    assert.equal(message.size, chunks * 1024);
+    const read = async () => {
+      let at = 0;
+      for await (const chunk of message.read()) {
+        for (const byte of chunk) assert.equal(byte, (at++ >> 10) & 255);
+      }
+      return at;
+    };
+    assert.deepEqual(await Promise.all([read(), read()]), [message.size, message.size]);
+    await message.dispose();
+  }
+});
+
+Deno.test("spool() leaves nothing behind when the message breaks off", async () => {
+  const directory = await Deno.makeTempDir();
+  async function* body() {
+    for (let i = 0; i < 1000; i++) yield await Promise.resolve(KIB);
+    throw new MessageAborted("gone");
+  }
+  await assert.rejects(spool(body(), directory), MessageAborted);
+  assert.deepEqual([...Deno.readDirSync(directory)], []);
+  await Deno.remove(directory);
+});
