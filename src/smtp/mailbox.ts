@@ -39,28 +39,17 @@ export class Mailbox {
   /** The domains of an obsolete source route `@a,@b:`, nearly always empty (RFC 5321 appendix C). */
   readonly route: readonly string[];
 
-  constructor(local: string, domain: string, route: readonly string[] = NO_ROUTE) {
-    for (let i = 0; i < local.length; i++) {
-      if (!isPrintable(local.charCodeAt(i))) {
-        throw new TypeError(`local part ${JSON.stringify(local)} is not printable ASCII`);
-      }
-    }
-    if (domain === "" ? lower(local) !== "postmaster" || route.length > 0 : !isDomain(domain)) {
-      throw new TypeError(`${JSON.stringify(domain)} is not a domain of a mailbox`);
-    }
-    for (const hop of route) {
-      if (!isDomain(hop)) throw new TypeError(`${JSON.stringify(hop)} is not a domain of a route`);
-    }
+  /** @param proof that the parts were just parsed: without it they are checked */
+  constructor(
+    local: string,
+    domain: string,
+    route: readonly string[] = NO_ROUTE,
+    proof?: typeof PARSED,
+  ) {
+    if (proof !== PARSED) check(local, domain, route);
     this.local = local;
     this.domain = domain;
     this.route = route;
-    // What cannot be parsed again must not come to be: it would be lost in a queue.
-    if (quoteLocal(local).length > MAXIMUM.local) {
-      throw new TypeError(`local part ${JSON.stringify(local)} is too long`);
-    }
-    if (printPath(this).length > MAXIMUM.path) {
-      throw new TypeError(`${printPath(this)} is too long`);
-    }
   }
 
   /** The mailbox that `address` spells, without angle brackets: `joe@example.net`. Throws a TypeError. */
@@ -105,6 +94,27 @@ export class Mailbox {
 }
 
 const NO_ROUTE: readonly string[] = Object.freeze([]);
+const PARSED: unique symbol = Symbol("parsed");
+
+/** Throws a TypeError for parts that would not parse again once printed: a queue would lose them. */
+function check(local: string, domain: string, route: readonly string[]): void {
+  for (let i = 0; i < local.length; i++) {
+    if (!isPrintable(local.charCodeAt(i))) {
+      throw new TypeError(`local part ${JSON.stringify(local)} is not printable ASCII`);
+    }
+  }
+  if (domain === "" ? lower(local) !== "postmaster" || route.length > 0 : !isDomain(domain)) {
+    throw new TypeError(`${JSON.stringify(domain)} is not a domain of a mailbox`);
+  }
+  for (const hop of route) {
+    if (!isDomain(hop)) throw new TypeError(`${JSON.stringify(hop)} is not a domain of a route`);
+  }
+  if (quoteLocal(local).length > MAXIMUM.local) {
+    throw new TypeError(`local part ${JSON.stringify(local)} is too long`);
+  }
+  const path = printPath(new Mailbox(local, domain, route, PARSED));
+  if (path.length > MAXIMUM.path) throw new TypeError(`${path} is too long`);
+}
 
 /** A path as it goes over the wire: `<@a,@b:joe@example.net>`, `<>` for the null path. */
 export function printPath(mailbox: Mailbox | null): string {
@@ -156,7 +166,7 @@ export function parsePath(
   }
 
   if (line[local.end] === GT && route.length === 0 && lower(local.value) === "postmaster") {
-    return { mailbox: new Mailbox(local.value, ""), end: local.end + 1 };
+    return { mailbox: new Mailbox(local.value, "", NO_ROUTE, PARSED), end: local.end + 1 };
   }
   if (line[local.end] !== AT) return bad("the address needs a local part, @ and a domain");
   const end = endOfDomain(line, local.end + 1);
@@ -164,7 +174,7 @@ export function parsePath(
   if (end + 1 - start > MAXIMUM.path) return bad(`path longer than ${MAXIMUM.path} octets`);
   const domain = text(line, local.end + 1, end);
   return {
-    mailbox: new Mailbox(local.value, domain, route.length > 0 ? route : NO_ROUTE),
+    mailbox: new Mailbox(local.value, domain, route.length > 0 ? route : NO_ROUTE, PARSED),
     end: end + 1,
   };
 }
