@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { CR, LF } from "../smtp/ascii.ts";
 
 /** What a server must know of a header before it takes a message on. */
 export interface HeaderFacts {
@@ -76,7 +77,9 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
 
 /** The octet behind the empty line; -1 if it has not come yet. */
 function endOfHeader(bytes: Buffer, from: number): number {
-  if (bytes[0] === 0x0d && bytes[1] === 0x0a) return 2;
-  const blank = bytes.indexOf("\r\n\r\n", from, "latin1");
-  return blank < 0 ? -1 : blank + 4;
+  if (bytes[0] === CR && bytes[1] === LF) return 2;
+  for (let lf = bytes.indexOf(LF, from); lf >= 0; lf = bytes.indexOf(LF, lf + 1)) {
+    if (bytes[lf + 1] === CR && bytes[lf + 2] === LF) return lf + 3;
+  }
+  return -1;
 }

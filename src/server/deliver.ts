@@ -136,7 +136,14 @@ function contextOf(
     helo: session.helo?.name ?? "",
     hostname: session.hostname,
   };
-  return { envelope, log: options.log, signal: event.signal };
+  const { log } = options;
+  return {
+    envelope,
+    log,
+    get signal() {
+      return event.signal;
+    },
+  };
 }
 
 async function handOver(
@@ -144,11 +151,12 @@ async function handOver(
   message: Message,
   context: DeliveryContext,
 ): Promise<Outcome[]> {
-  const results = await Promise.all(consignments.map((c) => deliverOne(c, message, context)));
-  return results.flat().map((result) => {
-    logOutcome(result, context);
-    return result.outcome;
-  });
+  const [first] = consignments;
+  const results = consignments.length === 1 && first !== undefined
+    ? await deliverOne(first, message, context)
+    : (await Promise.all(consignments.map((c) => deliverOne(c, message, context)))).flat();
+  for (const result of results) logOutcome(result, context);
+  return results.map(({ outcome }) => outcome);
 }
 
 async function deliverOne(

@@ -7,9 +7,9 @@
  *
  * @module
  */
-import type { Event, LimitName } from "../handler/event.ts";
+import type { Event, EventOf, LimitName } from "../handler/event.ts";
 import type { Handler } from "../handler/handler.ts";
-import { isPositive, type Reply } from "../handler/reply.ts";
+import { isPositive, type Reply, type Route } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
@@ -232,11 +232,9 @@ export class Dialogue {
     this.#become({ ...this.#state, at: "data", incoming });
     this.#flush();
     this.#touch();
-    const { body, abort: { signal } } = incoming;
-    const { routes } = this.#state.transaction;
-    this.#inquiry.ask({ type: "Deliver", body, routes, signal }, (reply) => {
+    this.#inquiry.ask(deliver(incoming, this.#state.transaction.routes), (reply) => {
       incoming.answer = reply;
-      body.discard();
+      incoming.body.discard();
       this.#finishData(incoming);
     });
     const rest = this.#lines.takeRest();
@@ -336,6 +334,16 @@ export class Dialogue {
     );
   }
 }
+
+/** The event of a message that begins to come in. */
+const deliver = (incoming: Incoming, routes: readonly Route[]): EventOf<"Deliver"> => ({
+  type: "Deliver",
+  body: incoming.body,
+  routes,
+  get signal() {
+    return incoming.signal;
+  },
+});
 
 function notACommand(line: NotACommand): Event {
   if ("unrecognized" in line) return { type: "Unrecognized", line: line.unrecognized };

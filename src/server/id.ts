@@ -4,14 +4,12 @@
  * @module
  */
 
-let last = 0;
+/** When this process began, in milliseconds, and two characters by chance: ten in all. */
+const PROCESS = Date.now().toString(36) +
+  Math.floor(Math.random() * 36 * 36).toString(36).padStart(2, "0");
+let count = 0;
 
-/**
- * A short name in capitals and digits that no other session or message of this server has: the time in
- * milliseconds, moved on where two would be the same, and two characters by chance.
- */
+/** A short name in capitals and digits that no other session or message of this server has. */
 export function newId(): string {
-  last = Math.max(last + 1, Date.now());
-  const chance = Math.floor(Math.random() * 1296).toString(36).padStart(2, "0");
-  return (last.toString(36) + chance).toUpperCase();
+  return (PROCESS + (count++).toString(36)).toUpperCase();
 }

@@ -13,9 +13,11 @@ import type { Limits } from "./limits.ts";
 /** Bytes from the wire in; the body for the `Deliver` event out. */
 export class Incoming {
   readonly body: Inflow;
-  readonly abort: AbortController = new AbortController();
   readonly #decoder = new DotDecoder();
   readonly #limits: Limits;
+  /** Made when somebody asks: hardly any message needs it, and it costs more than most of its handling. */
+  #abort: AbortController | undefined;
+  #dropped = false;
   /** When DATA was accepted. */
   readonly since: number;
   /** Octets of the message so far. */
@@ -53,8 +55,16 @@ export class Incoming {
 
   /** Nobody waits for its delivery any more. */
   drop(reason: string): void {
+    this.#dropped = true;
     this.fail(reason);
-    this.abort.abort();
+    this.#abort?.abort();
+  }
+
+  /** Aborted when nobody waits for its delivery any more. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#dropped) this.#abort.abort();
+    return this.#abort.signal;
   }
 
   /** The event for a message that breaks a rule, once it has been read to its end. */
