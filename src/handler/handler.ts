@@ -28,6 +28,8 @@ export type Answer<K extends EventName> =
 interface Link {
   readonly name: string;
   readonly handler: Handler;
+  /** The only events that it does not just pass on; without it all may matter to it. */
+  readonly types?: ReadonlySet<EventName> | undefined;
 }
 
 /** What the handlers made by {@linkcode chain} and {@linkcode named} consist of. */
@@ -60,7 +62,12 @@ export function on<const K extends EventName>(
       ? answered.then((value) => toReply(event, value))
       : toReply(event, answered);
   };
-  return named(answer.name || `on(${[...types].join(", ")})`, handler);
+  linksOf.set(handler, [{
+    name: answer.name || `on(${[...types].join(", ")})`,
+    handler,
+    types,
+  }]);
+  return handler;
 }
 
 /** A target, or several, as the reply that accepts the event's recipient. */
@@ -83,13 +90,11 @@ const RECIPIENT_OK = say(2, 5, 0, "recipient ok", "2.1.5");
 
 /** Gives a handler, or all those of a chain, a name for logs and traces. */
 export function named(name: string, handler: Handler): Handler {
-  const inner = linksOf.get(handler);
+  const inner = links(handler);
   const whole: Handler = (event, next, session) => handler(event, next, session);
   linksOf.set(
     whole,
-    inner === undefined || inner.length === 1
-      ? [{ name, handler: inner?.[0]?.handler ?? handler }]
-      : inner.map((link) => ({ name: `${name} > ${link.name}`, handler: link.handler })),
+    inner.map((link) => ({ ...link, name: inner.length === 1 ? name : `${name} > ${link.name}` })),
   );
   return whole;
 }
@@ -100,7 +105,9 @@ export function named(name: string, handler: Handler): Handler {
  */
 export function chain(...handlers: readonly Handler[]): Handler {
   const list = handlers.flatMap(links);
-  const run = (place: number, event: Event, last: Next, session: Session): MaybePromise<Reply> => {
+  const run = (from: number, event: Event, last: Next, session: Session): MaybePromise<Reply> => {
+    let place = from;
+    while (list[place]?.types?.has(event.type) === false) place++;
     const link = list[place];
     if (link === undefined) return last(event);
     const next: Next = (inner = event) => run(place + 1, inner, last, session);

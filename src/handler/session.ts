@@ -137,11 +137,15 @@ export class SessionState implements SessionOptions {
     return this.#abort.signal;
   }
 
-  /** Shows handlers where the session stands. The variables of a transaction end with it. */
+  /** Shows handlers where the session stands. */
   show(helo: Helo | undefined, transaction: Transaction | undefined): void {
     this.helo = helo;
-    if (transaction?.id !== this.transaction?.id) this.#ofTransaction = undefined;
     this.transaction = transaction;
+  }
+
+  /** Forgets the variables of the last transaction: the event of a new one is about to be asked. */
+  forget(): void {
+    this.#ofTransaction = undefined;
   }
 
   end(): void {

@@ -70,7 +70,6 @@ export interface LogFields {
     readonly error: string;
   };
   handler: OfSession & { readonly text: string; readonly [field: string]: Field };
-  traced: OfSession & { readonly event: string; readonly reply: string; readonly steps: string };
 }
 
 /** The name of a log event. */
@@ -95,7 +94,6 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   mailer: "debug",
   "handler broke": "error",
   handler: "info",
-  traced: "info",
 };
 
 /** Where log events go. */

@@ -55,7 +55,7 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
     const before = this.#header;
     if (before === undefined) return result;
     if (result.done) {
-      this.#report(before);
+      this.#report(before, before.length);
       return result;
     }
     const { buffer, byteOffset, length } = result.value;
@@ -64,14 +64,14 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
       : Buffer.concat([before, result.value]);
     const end = endOfHeader(header, Math.max(0, before.length - 3));
     if (end < 0 && header.length <= this.#cap) this.#header = header;
-    else this.#report(end < 0 ? header : header.subarray(0, end));
+    else this.#report(header, end < 0 ? header.length : end);
     return result;
   }
 
-  #report(header: Buffer): void {
+  #report(header: Buffer, size: number): void {
     this.#header = undefined;
-    const fields = header.toString("latin1").match(/^received[ \t]*:/gim);
-    this.#found({ size: header.length, received: fields?.length ?? 0 });
+    const fields = header.toString("latin1", 0, size).match(/^received[ \t]*:/gim);
+    this.#found({ size, received: fields?.length ?? 0 });
   }
 }
 

@@ -7,9 +7,9 @@
  *
  * @module
  */
-import type { Event, EventOf, LimitName } from "../handler/event.ts";
+import type { Event, LimitName } from "../handler/event.ts";
 import type { Handler } from "../handler/handler.ts";
-import { isPositive, type Reply, type Route } from "../handler/reply.ts";
+import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
@@ -207,15 +207,18 @@ export class Dialogue {
 
   /** A line that was wrong in itself or at its time. */
   #protest(event: Event): void {
-    this.#errors++;
-    if (this.#errors > this.#engine.limits.errors) {
+    if (this.#errors >= this.#engine.limits.errors) {
       return this.#last({ type: "LimitExceeded", limit: "errors" });
     }
-    this.#inquiry.ask(event, (reply) => this.#reply(event, reply));
+    this.#inquiry.ask(event, (reply) => {
+      if (!isPositive(reply)) this.#errors++;
+      this.#reply(event, reply);
+    });
   }
 
   #take(command: Command): void {
     const event = eventOf(command);
+    if (command.verb === "MAIL") this.#session.forget();
     this.#inquiry.ask(event, (reply) => {
       this.#reply(event, reply);
       if (command.verb === "QUIT") return this.#close();
@@ -232,7 +235,7 @@ export class Dialogue {
     this.#become({ ...this.#state, at: "data", incoming });
     this.#flush();
     this.#touch();
-    this.#inquiry.ask(deliver(incoming, this.#state.transaction.routes), (reply) => {
+    this.#inquiry.ask(incoming.event(this.#state.transaction.routes), (reply) => {
       incoming.answer = reply;
       incoming.body.discard();
       this.#finishData(incoming);
@@ -334,16 +337,6 @@ export class Dialogue {
     );
   }
 }
-
-/** The event of a message that begins to come in. */
-const deliver = (incoming: Incoming, routes: readonly Route[]): EventOf<"Deliver"> => ({
-  type: "Deliver",
-  body: incoming.body,
-  routes,
-  get signal() {
-    return incoming.signal;
-  },
-});
 
 function notACommand(line: NotACommand): Event {
   if ("unrecognized" in line) return { type: "Unrecognized", line: line.unrecognized };

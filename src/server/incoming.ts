@@ -4,8 +4,8 @@
  * @module
  */
 import { MessageAborted } from "../handler/aborted.ts";
-import type { Event } from "../handler/event.ts";
-import type { Reply } from "../handler/reply.ts";
+import type { Event, EventOf } from "../handler/event.ts";
+import type { Reply, Route } from "../handler/reply.ts";
 import { DotDecoder } from "../smtp/dot.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
@@ -35,6 +35,19 @@ export class Incoming {
   /** The final dot has come. */
   get ended(): boolean {
     return this.#decoder.ended;
+  }
+
+  /** The event for this message. */
+  event(routes: readonly Route[]): EventOf<"Deliver"> {
+    const signal = () => this.signal;
+    return {
+      type: "Deliver",
+      body: this.body,
+      routes,
+      get signal() {
+        return signal();
+      },
+    };
   }
 
   /** Takes what belongs to the message and returns the number of octets that did. */

@@ -45,31 +45,31 @@ export function parseCommand(line: Uint8Array): Command | NotACommand {
   const verb = upper(text(line, 0, verbEnd));
   let argument = verbEnd;
   while (argument < end && line[argument] === SP) argument++;
-  const rest = line.subarray(argument, end);
+  const empty = argument === end;
 
   switch (verb) {
     case "HELO":
-    case "EHLO":
-      return rest.length === 0 || rest.includes(SP)
+    case "EHLO": {
+      const name = text(line, argument, end);
+      return empty || name.includes(" ")
         ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
-        : { verb, name: text(rest, 0, rest.length) };
+        : { verb, name };
+    }
     case "MAIL":
-      return parseEnvelope(verb, "FROM", rest);
+      return parseEnvelope(verb, "FROM", line, argument);
     case "RCPT":
-      return parseEnvelope(verb, "TO", rest);
+      return parseEnvelope(verb, "TO", line, argument);
     case "DATA":
     case "RSET":
     case "QUIT":
-      return rest.length === 0
-        ? { verb }
-        : syntax(verb, 501, "5.5.4", `${verb} takes no parameters`);
+      return empty ? { verb } : syntax(verb, 501, "5.5.4", `${verb} takes no parameters`);
     case "VRFY":
     case "EXPN":
-      if (rest.length === 0) return syntax(verb, 501, "5.5.4", `${verb} wants a name`);
-      return { verb, argument: text(rest, 0, rest.length) };
+      if (empty) return syntax(verb, 501, "5.5.4", `${verb} wants a name`);
+      return { verb, argument: text(line, argument, end) };
     case "HELP":
     case "NOOP":
-      return { verb, argument: text(rest, 0, rest.length) };
+      return { verb, argument: text(line, argument, end) };
     default:
       return NOT_OFFERED.has(verb)
         ? { notImplemented: verb }
@@ -80,17 +80,18 @@ export function parseCommand(line: Uint8Array): Command | NotACommand {
 function parseEnvelope(
   verb: "MAIL" | "RCPT",
   keyword: "FROM" | "TO",
-  rest: Uint8Array,
+  line: Uint8Array,
+  argument: number,
 ): Command | NotACommand {
-  const colon = keyword.length;
-  if (rest[colon] !== COLON || upper(text(rest, 0, colon)) !== keyword) {
+  const colon = argument + keyword.length;
+  if (line[colon] !== COLON || upper(text(line, argument, colon)) !== keyword) {
     return syntax(verb, 501, "5.5.4", `${verb} wants ${keyword}:<address>`);
   }
   let start = colon + 1;
-  while (rest[start] === SP) start++; // not in the grammar, but what many clients send
-  const path = parsePath(rest, start);
+  while (line[start] === SP) start++; // not in the grammar, but what many clients send
+  const path = parsePath(line, start);
   if ("fault" in path) return { syntaxErrorIn: verb, fault: path.fault };
-  const parameters = parseParameters(rest, path.end);
+  const parameters = parseParameters(line, path.end);
   if ("fault" in parameters) return { syntaxErrorIn: verb, fault: parameters.fault };
   if (verb === "MAIL") return { verb, mailbox: path.mailbox, parameters };
   if (path.mailbox === null) return syntax(verb, 501, "5.1.3", "<> is no recipient");

@@ -39,11 +39,12 @@ export class LineCutter {
   /** The next line without its CRLF, {@linkcode TOO_LONG}, or `undefined` until more is fed. */
   next(): Uint8Array | typeof TOO_LONG | undefined {
     const bytes = this.#bytes;
+    if (bytes.length === 0) return undefined;
     const end = this.#endOfLine(bytes);
     if (end < 0) return this.#incomplete(bytes);
     const tooLong = this.#skipping || end + 2 > this.#cap;
     const line = tooLong ? TOO_LONG : bytes.subarray(0, end);
-    this.#rest(bytes.subarray(end + 2));
+    this.#rest(end + 2 === bytes.length ? EMPTY : bytes.subarray(end + 2));
     this.#skipping = false;
     return line;
   }

@@ -115,6 +115,25 @@ Deno.test("session variables last a session, transaction variables a transaction
   assert.deepEqual(texts, ["1 11", "2 12", "3 11", "4 12"]);
 });
 
+Deno.test("what SetMailFrom puts into a transaction variable is there for its recipients only", async () => {
+  const size = variable("transaction", "size", () => "none");
+  const policy = chain(
+    on("SetMailFrom", (event, next, session) => {
+      session.set(size, event.parameters.get("SIZE") ?? "unknown");
+      return next();
+    }),
+    on("AddRcptTo", (_event, _next, session) => say(5, 5, 0, session.get(size))),
+  );
+  using client = Client.of(policy);
+  await client.reply();
+  await client.command("HELO c.example");
+  await client.command("MAIL FROM:<a@example.org> SIZE=7");
+  assert.deepEqual((await client.command("RCPT TO:<b@example.net>")).lines, ["7"]);
+  await client.command("RSET");
+  await client.command("MAIL FROM:<a@example.org>");
+  assert.deepEqual((await client.command("RCPT TO:<b@example.net>")).lines, ["unknown"]);
+});
+
 Deno.test("global variables are shared, and updates do not get lost", async () => {
   const total = variable("global", "total", () => 0);
   const globals = new MemoryStore();

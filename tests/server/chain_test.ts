@@ -120,7 +120,7 @@ Deno.test("a command of one's own is a positive answer to Unrecognized", async (
     on("Unrecognized", ({ line }, next) => line === "XTIME" ? say(2, 5, 0, "late") : next()),
   );
   await client.reply();
-  assert.equal((await client.command("XTIME")).code, 250);
+  for (let i = 0; i < 50; i++) assert.equal((await client.command("XTIME")).code, 250, "no error");
   assert.equal((await client.command("XDATE")).code, 500);
 });
 

@@ -1,0 +1,244 @@
+/**
+ * Whether the documentation is true: its code runs, and what it says of keys, events and replies is so.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import {
+  ask,
+  chain,
+  Client,
+  discard,
+  type Event,
+  type EventMap,
+  type EventName,
+  type LimitName,
+  Mailbox,
+  type Reply,
+} from "postmaster";
+import { readyMade } from "postmaster/handlers";
+import { parse } from "yaml";
+import { z } from "zod";
+import { build, loadConfig, settingsSchema } from "../src/config/mod.ts";
+import { LEVEL_OF, type LogEvent } from "../src/log/event.ts";
+import { LIMIT_REPLIES } from "../src/server/limits.ts";
+import { NO_PARAMETERS } from "../src/smtp/parameters.ts";
+import { printReply } from "../src/smtp/reply.ts";
+
+const root = new URL("../", import.meta.url);
+const read = (path: string): string => Deno.readTextFileSync(new URL(path, root));
+
+const PAGES = [
+  "README.md",
+  "CHANGELOG.md",
+  ...[...Deno.readDirSync(new URL("docs/", root))]
+    .filter(({ name }) => name.endsWith(".md"))
+    .map(({ name }) => `docs/${name}`),
+];
+
+Deno.test("the code in the documentation and in docstrings compiles and runs", async () => {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--allow-all", "--doc", "README.md", "docs/", "src/", "handlers/"],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert.ok(success, said);
+  for (const page of ["README.md", "docs/handlers.md", "docs/testing.md", "readme_test.ts"]) {
+    assert.match(said, new RegExp(`running \\d+ tests? from .*${page}`), "its code was not run");
+  }
+});
+
+Deno.test("YAML in the documentation is a configuration", () => {
+  for (const page of PAGES) {
+    for (const [, yaml] of read(page).matchAll(/^```yaml\n([^]*?)^```/gm)) {
+      const { error } = settingsSchema.safeParse(parse(yaml!));
+      assert.equal(error, undefined, `${page}:\n${yaml}`);
+    }
+  }
+});
+
+Deno.test("links in the documentation lead somewhere", () => {
+  for (const page of PAGES) {
+    for (const [, path, anchor] of read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)) {
+      const text = Deno.readTextFileSync(new URL(path!, new URL(page, root)));
+      if (anchor !== "") assert.ok(anchors(text).includes(anchor!), `${page}: ${path}#${anchor}`);
+    }
+  }
+});
+
+Deno.test("the files that architecture.md names exist", () => {
+  const names = read("docs/architecture.md").match(/\b[a-z_]+\/[a-z_/]+\.ts\b/g) ?? [];
+  assert.ok(names.length > 30);
+  const folders = ["src/", ""].map((folder) => new URL(folder, root));
+  for (const name of names) {
+    assert.ok(folders.some((folder) => existsSync(new URL(name, folder))), name);
+  }
+});
+
+/** The anchors of a page's headings. */
+const anchors = (page: string): string[] =>
+  [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-")
+  );
+
+Deno.test("the README shows readme.ts and readme.yaml as they are", () => {
+  const page = read("README.md");
+  const withoutComments = (text: string) =>
+    text.replace(/^\/\*\*[^]*?\*\/\n/, "").replace(/^#.*\n/gm, "").replace(/\n+/g, "\n").trim();
+  const blocks = [...page.matchAll(/^```(?:ts|yaml)\n([^]*?)^```/gm)].map(([, text]) =>
+    withoutComments(text!)
+  );
+  for (const file of ["readme.ts", "readme.yaml"]) {
+    assert.ok(blocks.includes(withoutComments(read(`docs/examples/${file}`))), file);
+  }
+});
+
+Deno.test("start.yaml takes mail for you and the postmaster, and for nobody else", async () => {
+  const config = loadConfig(new URL("docs/examples/start.yaml", root).pathname);
+  const { policy } = await build(config);
+  using client = Client.of(policy, { hostname: config.hostname });
+  await client.reply();
+  const code = async (line: string) => (await client.command(line)).code;
+  assert.equal(await code("EHLO client.example.org"), 250);
+  assert.equal(await code("MAIL FROM:<me@example.org>"), 250);
+  assert.equal(await code("RCPT TO:<nobody@example.net>"), 550);
+  assert.equal(await code("RCPT TO:<you@example.org>"), 550);
+  assert.equal(await code("RCPT TO:<postmaster>"), 250);
+  assert.equal(await code("DATA"), 354);
+  assert.equal(await code("Subject: hello\r\n\r\nHello.\r\n."), 250);
+  const [kept] = client.kept;
+  assert.deepEqual(kept?.recipients.map(String), ["you@example.net"]);
+  assert.deepEqual(kept?.args["argv"], ["tee", "-a", "/tmp/postmaster-mail"]);
+});
+
+Deno.test("readme.yaml is the policy of readme.ts", async () => {
+  const { policy } = await build(loadConfig(new URL("docs/examples/readme.yaml", root).pathname));
+  const reply = await ask(policy, { type: "AddRcptTo", ...SAMPLES.AddRcptTo });
+  assert.equal(reply.code, 250);
+  assert.deepEqual(reply.routes?.[0]?.target.args["argv"], [
+    ...["procmail", "-Y", "-f", "{sender}"],
+    ...["-d", "joe"],
+  ]);
+});
+
+/** A part of the schema as JSON Schema says it. */
+interface Node {
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly anyOf?: readonly Node[];
+}
+
+Deno.test("configuration.md has every key with its default", () => {
+  const schema = z.toJSONSchema(settingsSchema, { io: "input" }) as Node;
+  const sections = read("docs/configuration.md").split(/^## /m);
+  for (const [key, node] of Object.entries(schema.properties ?? {})) {
+    const section = sections.find((text) => text.startsWith(`\`${key}\`\n`));
+    assert.ok(section !== undefined, `there is no section for \`${key}\``);
+    if (node.properties === undefined) checkDefault(section, /Default: `([^`]*)`/, node, key);
+    for (const [inner, innerNode] of keysIn(node)) {
+      assert.match(section, new RegExp(`\`${inner}\`|\\b${inner}: `), `${key}.${inner} is missing`);
+      const written = new RegExp(`\`${inner}\`(?:, default| *\\|) \`([^\`]*)\``);
+      checkDefault(section, written, innerNode, `${key}.${inner}`);
+    }
+  }
+});
+
+function checkDefault(section: string, written: RegExp, node: Node, key: string): void {
+  if (node.default === undefined) return;
+  const found = written.exec(section)?.[1];
+  assert.deepEqual(parse(found ?? "nowhere"), node.default, `the default of \`${key}\``);
+}
+
+/** The keys in a part of the schema, however deep. */
+function keysIn({ properties = {}, anyOf = [] }: Node): [string, Node][] {
+  const own = Object.entries(properties);
+  return [...own, ...[...own.map(([, node]) => node), ...anyOf].flatMap(keysIn)];
+}
+
+Deno.test("configuration.md has the level of each line of the log", () => {
+  const [, log = ""] = read("docs/configuration.md").split("## `log`");
+  const rows = [...log.matchAll(/^\| (`.*?`) +\| (\w+) +\|/gm)];
+  assert.ok(rows.length > 10);
+  for (const [, names, level] of rows) {
+    for (const [, name] of names!.matchAll(/`(.*?)`/g)) {
+      assert.equal(level, LEVEL_OF[name as LogEvent], name);
+    }
+  }
+});
+
+const mailbox = Mailbox.parse("joe@example.net");
+const fault = { code: 501, enhanced: "5.5.4", reason: "MAIL wants FROM:<address>" } as const;
+
+/** An event of each kind. */
+const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
+  Greeting: {},
+  SayHelo: { name: "client.example.org" },
+  SayEhlo: { name: "client.example.org" },
+  SetMailFrom: { mailbox, parameters: NO_PARAMETERS },
+  AddRcptTo: { mailbox, parameters: NO_PARAMETERS },
+  StartData: {},
+  Deliver: {
+    body: new Blob(["Subject: hello\r\n\r\n"]).stream(),
+    routes: [{ recipient: mailbox, target: discard() }],
+    signal: new AbortController().signal,
+  },
+  ResetState: {},
+  SayOK: { argument: "" },
+  SeeksHelp: { topic: "" },
+  Verify: { argument: "joe" },
+  Expand: { argument: "list" },
+  Shutdown: {},
+  Unrecognized: { line: "XYZZY" },
+  SyntaxErrorIn: { command: "MAIL", fault },
+  NotImplemented: { command: "TURN" },
+  NeedHeloFirst: { command: "MAIL" },
+  NeedMailFromFirst: { command: "RCPT" },
+  NeedRcptToFirst: { command: "DATA" },
+  NestedMail: { command: "MAIL" },
+  LimitExceeded: { limit: "recipients" },
+  ServiceClosing: {},
+};
+
+/** Events whose reply depends on what they carry: another table or sentence has it. */
+const DEPENDS: ReadonlySet<EventName> = new Set(["SyntaxErrorIn", "LimitExceeded"]);
+/** Replies to these have no enhanced status code. */
+const PLAIN: ReadonlySet<EventName> = new Set(["Greeting", "SayHelo", "SayEhlo"]);
+
+/** The first line of a reply on the wire. */
+const printed = (reply: Reply, type: EventName): string =>
+  printReply({ ...reply, lines: reply.lines.slice(0, 1) }, !PLAIN.has(type)).trimEnd();
+
+Deno.test("handlers.md has every event, what it carries and its default reply", async () => {
+  const rows = read("docs/handlers.md").split("\n");
+  for (const type of Object.keys(SAMPLES) as EventName[]) {
+    const row = rows.find((line) => line.startsWith(`| \`${type}\` `));
+    assert.ok(row !== undefined, `${type} is missing`);
+    for (const field of Object.keys(SAMPLES[type])) {
+      assert.ok(row.includes(`\`${field}\``), `${type} carries ${field}`);
+    }
+    if (DEPENDS.has(type)) continue;
+    const event = { type, ...SAMPLES[type] } as Event;
+    const reply = await ask(chain(), event, { mailFrom: "me@example.org" });
+    const line = printed(reply, type).replace("TEST1", "ID");
+    assert.ok(row.includes(`\`${line}\``), `${type}: ${line}`);
+  }
+});
+
+Deno.test("handlers.md has every limit and its default reply", () => {
+  const page = read("docs/handlers.md");
+  for (const limit of Object.keys(LIMIT_REPLIES) as LimitName[]) {
+    const line = printed(LIMIT_REPLIES[limit], "LimitExceeded");
+    assert.match(page, new RegExp(`^\\| \`${limit}\` +\\| \`${line}\` +\\|$`, "m"));
+  }
+});
+
+Deno.test("handlers.md has every ready-made handler, with YAML and TypeScript", () => {
+  const sections = read("docs/handlers.md").split(/^##+ /m);
+  for (const name of readyMade.keys()) {
+    const section = sections.find((text) => text.startsWith(`\`${name}\`\n`)) ?? "";
+    assert.match(section, new RegExp(`^\`\`\`yaml\nhandlers:[^]*${name}`, "m"), name);
+    assert.match(section, /^```ts\n[^]*"postmaster\/handlers"/m, name);
+  }
+});
