@@ -1,5 +1,5 @@
 /**
- * A server to be measured. The environment says what it does with mail:
+ * A server to be measured, as an unprivileged user. The environment says what it does with mail:
  *
  * - `BENCH_PORT`: the port on 127.0.0.1;
  * - `BENCH_KIND`: `discard` throws every message away, `pipe` gives each to `BENCH_MAILER`;
@@ -7,6 +7,7 @@
  *
  * @module
  */
+import process from "node:process";
 import { stringify } from "yaml";
 import { main } from "../src/cli/program.ts";
 
@@ -20,8 +21,16 @@ const {
 const delivery = BENCH_KIND === "discard" ? { handlers: ["discard-all"] } : {
   domains: ["bench.test"],
   users: ["sink"],
-  mailer: { command: [BENCH_MAILER], user: "nobody" },
+  mailer: { command: [BENCH_MAILER] },
 };
+
+if (Deno.uid() === 0) {
+  const nobody = 65534;
+  Deno.chownSync(BENCH_WORK, nobody, nobody);
+  process.setgroups?.([]);
+  process.setgid?.(nobody);
+  process.setuid?.(nobody);
+}
 
 const file = `${BENCH_WORK}/postmaster.yaml`;
 await Deno.writeTextFile(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Account, findAccount, findGroup } from "./passwd.ts";
+import { type Account, accountsStamp, findAccount, findGroup } from "./passwd.ts";
 
 /** Who a process runs as. */
 export interface Identity {
@@ -18,16 +18,16 @@ export interface Identity {
  *
  * @throws {Error} for names that this machine does not know
  */
-export async function findIdentity(
+export function findIdentity(
   user: string | number = Deno.uid() ?? 0,
   group?: string | number,
-): Promise<Identity> {
-  const account = await findAccount(user);
+): Identity {
+  const account = findAccount(user);
   const uid = account?.uid ?? user;
   if (typeof uid === "string") throw new Error(`there is no user ${uid}`);
   const own = uid === Deno.uid();
   const gid = typeof group === "string"
-    ? await findGroup(group)
+    ? findGroup(group)
     : group ?? (own ? Deno.gid() ?? 0 : account?.gid);
   if (gid === undefined) {
     throw new Error(
@@ -35,6 +35,23 @@ export async function findIdentity(
     );
   }
   return { account, ids: own && gid === Deno.gid() ? undefined : { uid, gid } };
+}
+
+/** Identities that were found before: nothing is read again until the accounts change. */
+export class Identities {
+  readonly #known = new Map<string, Identity>();
+  #stamp = "";
+
+  /** As {@linkcode findIdentity}. */
+  find(user: string | number | undefined, group: string | number | undefined): Identity {
+    const stamp = accountsStamp();
+    if (stamp !== this.#stamp) this.#known.clear();
+    this.#stamp = stamp;
+    const key = JSON.stringify([user, group]);
+    const identity = this.#known.get(key) ?? findIdentity(user, group);
+    this.#known.set(key, identity);
+    return identity;
+  }
 }
 
 /** Where programs without a slash in their name are looked for. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { LogFields } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { unixLines } from "../message/unix.ts";
-import { findIdentity } from "./identity.ts";
+import { Identities } from "./identity.ts";
 import { type Launch, launcher } from "./launch.ts";
 import { attend, type Run } from "./mailer_process.ts";
 import { Semaphore } from "./semaphore.ts";
@@ -70,6 +70,7 @@ export class Mailer {
   readonly settings: PipeSettings;
   readonly #places: Semaphore;
   readonly #launch: Launch = launcher();
+  readonly #identities = new Identities();
 
   /** @throws {TypeError} for settings that make no sense */
   constructor(settings: Partial<PipeSettings>) {
@@ -100,7 +101,7 @@ export class Mailer {
   async #run(argv: readonly string[], job: Job, signal: AbortSignal): Promise<Run> {
     let how: "unknown account" | "not started" = "unknown account";
     try {
-      const identity = await findIdentity(job.user, job.group);
+      const identity = this.#identities.find(job.user, job.group);
       how = "not started";
       const input = unixLines(prepend(job.message.read(), job.header ?? ""));
       const child = this.#launch(argv, identity);

@@ -12,7 +12,7 @@ const TREATMENT = {
 };
 
 async function run(launch: Launch, argv: readonly string[], user?: string) {
-  const child = launch(argv, await findIdentity(user));
+  const child = launch(argv, findIdentity(user));
   const { ending, output } = await attend(child, (async function* () {})(), TREATMENT);
   return { pid: child.pid, ending, output: output.trim() };
 }
@@ -52,8 +52,8 @@ Deno.test({
   },
 });
 
-Deno.test("launchByFork() throws for a program that cannot be run", async () => {
-  const identity = await findIdentity();
+Deno.test("launchByFork() throws for a program that cannot be run", () => {
+  const identity = findIdentity();
   throws(() => launchByFork(["no-such-program"], identity), Deno.errors.NotFound);
   throws(() => launchByFork(["/etc/passwd"], identity), Deno.errors.PermissionDenied);
 });
@@ -64,7 +64,7 @@ Deno.test("launchByFork() looks programs up on the mailers' PATH, not on the ser
   try {
     await Deno.writeTextFile(`${directory}/only-here`, "#!/bin/sh\n", { mode: 0o755 });
     Deno.env.set("PATH", directory);
-    const identity = await findIdentity();
+    const identity = findIdentity();
     throws(() => launchByFork(["only-here"], identity), Deno.errors.NotFound);
     deepEqual((await run(launchByFork, ["true"])).ending, { how: "exit", code: 0 });
   } finally {
