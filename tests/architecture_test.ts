@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 
 /** The layers from the innermost out: a file may import from its own layer and from those before it. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["src/smtp"],
+  ["src/smtp", "src/time"],
   ["src/message"],
   ["src/log"],
   ["src/dns", "src/net"],

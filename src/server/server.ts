@@ -12,6 +12,7 @@ import type { Log } from "../log/event.ts";
 import { type ListenAddress, printListen } from "../net/address.ts";
 import { makeRoom } from "../net/unix_socket.ts";
 import type { Targets } from "../target/target.ts";
+import { within } from "../time/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
 import { core } from "./core.ts";
 import { newId } from "./id.ts";
@@ -81,29 +82,30 @@ export class Server {
   }
 
   /**
-   * Stops: accepts nothing more, lets sessions finish their transaction until the shutdown deadline, then
-   * tells the rest 421.
+   * Stops: accepts nothing more, lets sessions finish their transaction and mailers their work until the
+   * shutdown deadline, then tells the rest 421 and interrupts what still runs.
    */
   async stop(reason: string): Promise<void> {
-    const { log, limits } = this.#options;
+    const { log, limits, targets } = this.#options;
     log("stopping", { reason, sessions: this.#connections.size });
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#connections) connection.shutDown(false);
-    const left = await this.#empty(limits.shutdownTimeout);
-    if (!left) {
+    if (!await within(this.#finished(), limits.shutdownTimeout)) {
       for (const connection of this.#connections) connection.shutDown(true);
-      await this.#empty(limits.writeTimeout);
+      targets.interrupt();
+      await within(this.#finished(), limits.writeTimeout);
     }
     const sessions = this.#connections.size;
     this.kill();
     log("stopped", { sessions });
   }
 
-  /** Ends everything at once. */
+  /** Ends everything at once, and leaves no mailer behind. */
   kill(): void {
     clearInterval(this.#sweeper);
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#connections) connection.destroy();
+    this.#options.targets.kill();
   }
 
   async #listen(address: ListenAddress): Promise<void> {
@@ -180,17 +182,12 @@ export class Server {
     for (const connection of this.#connections) connection.sweep();
   }
 
-  /** Waits until no connection is left; false if that takes longer than `milliseconds`. */
-  async #empty(milliseconds: number): Promise<boolean> {
-    if (this.#connections.size === 0) return true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), milliseconds);
-    });
-    const empty = new Promise<boolean>((resolve) => this.#emptied = () => resolve(true));
-    const done = await Promise.race([empty, late]);
-    clearTimeout(timer);
-    return done;
+  /** Waits until no connection is left, and nothing is being delivered. */
+  async #finished(): Promise<void> {
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => this.#emptied = resolve);
+    }
+    await this.#options.targets.idle();
   }
 }
 

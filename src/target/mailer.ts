@@ -9,10 +9,10 @@ import { prepend } from "../message/header.ts";
 import { unixLines } from "../message/unix.ts";
 import { Identities } from "./identity.ts";
 import { type Launch, launcher } from "./launch.ts";
-import { attend, type Run } from "./mailer_process.ts";
+import { attend, type Run, type Running } from "./mailer_process.ts";
 import { Semaphore } from "./semaphore.ts";
-import { type Ending, outcomeOf, printEnding } from "./sysexits.ts";
-import type { DeliveryContext, Envelope, Message, Outcome } from "./target.ts";
+import { outcomeOf, printEnding } from "./sysexits.ts";
+import type { DeliveryContext, Envelope, Message, Outcome, Work } from "./target.ts";
 import { expand, type Template, type Values } from "./template.ts";
 
 /** How mailers are run. Times are in milliseconds. */
@@ -66,9 +66,14 @@ export interface Job {
 }
 
 /** Runs mailers. */
-export class Mailer {
+export class Mailer implements Work {
   readonly settings: PipeSettings;
   readonly #places: Semaphore;
+  readonly #running = new Set<Running>();
+  /** No more mailers are started. */
+  #stopping = false;
+  #jobs = 0;
+  #finished: (() => void) | undefined;
   readonly #launch: Launch = launcher();
   readonly #identities = new Identities();
 
@@ -81,7 +86,33 @@ export class Mailer {
   }
 
   /** Runs one, as soon as there is a place for it. Never throws: others may have delivered already. */
-  async run(job: Job, { envelope, log, signal }: DeliveryContext): Promise<Outcome> {
+  async run(job: Job, context: DeliveryContext): Promise<Outcome> {
+    this.#jobs++;
+    try {
+      return await this.#inTurn(job, context);
+    } finally {
+      this.#jobs--;
+      if (this.#jobs === 0) this.#finished?.();
+    }
+  }
+
+  idle(): Promise<void> {
+    return this.#jobs === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#finished = resolve);
+  }
+
+  interrupt(): void {
+    this.#stopping = true;
+    for (const mailer of this.#running) mailer.interrupt();
+  }
+
+  kill(): void {
+    this.#stopping = true;
+    for (const mailer of this.#running) mailer.kill();
+  }
+
+  async #inTurn(job: Job, { envelope, log, signal }: DeliveryContext): Promise<Outcome> {
     let leave;
     try {
       leave = await this.#places.acquire(signal);
@@ -91,14 +122,15 @@ export class Mailer {
     const size = String(job.message.size);
     const argv = expand(job.template, job.recipients.map((values) => ({ ...values, size })));
     const start = performance.now();
-    const { ending, output } = await this.#run(argv, job, signal);
+    const run = await this.#run(argv, job, signal);
     leave();
     const seconds = Math.round(performance.now() - start) / 1000;
-    if (log.wants("mailer")) log("mailer", fieldsOf(envelope, argv, seconds, ending, output));
-    return outcomeOf(ending, causeOf(ending, output));
+    if (log.wants("mailer")) log("mailer", fieldsOf(envelope, argv, seconds, run));
+    return outcomeOf(run.ending, causeOf(run));
   }
 
   async #run(argv: readonly string[], job: Job, signal: AbortSignal): Promise<Run> {
+    if (this.#stopping) return { ending: { how: "interrupted" }, output: "", complaint: "" };
     let how: "unknown account" | "not started" = "unknown account";
     try {
       const identity = this.#identities.find(job.user, job.group);
@@ -106,9 +138,9 @@ export class Mailer {
       const input = unixLines(prepend(job.message.read(), job.header ?? ""));
       const child = this.#launch(argv, identity);
       const timeout = job.timeout ?? this.settings.timeout;
-      return await attend(child, input, { ...this.settings, timeout, signal });
+      return await attend(child, input, { ...this.settings, timeout, signal }, this.#running);
     } catch (error) {
-      return { ending: { how, error }, output: "" };
+      return { ending: { how, error }, output: "", complaint: "" };
     }
   }
 }
@@ -125,8 +157,7 @@ function fieldsOf(
   { session, id }: Envelope,
   argv: readonly string[],
   seconds: number,
-  ending: Ending,
-  output: string,
+  { ending, output }: Run,
 ): LogFields["mailer"] {
   const command = argv.map(quote).join(" ");
   return {
@@ -143,10 +174,11 @@ function fieldsOf(
 const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
-/** What went wrong, or else the last line of what the mailer said. */
-function causeOf(ending: Ending, output: string): string | undefined {
+/** What went wrong, or else the last line of what the mailer said, of its complaints if it had any. */
+function causeOf({ ending, output, complaint }: Run): string | undefined {
   if ("error" in ending) return messageOf(ending.error);
-  return output.split(/[\r\n]+/).findLast((line) => line.trim() !== "");
+  const said = complaint.trim() === "" ? output : complaint;
+  return said.split(/[\r\n]+/).findLast((line) => line.trim() !== "");
 }
 
 /** What is wrong with a target's arguments, from the code that reads them. */

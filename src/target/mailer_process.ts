@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { coalesce, concat } from "../message/coalesce.ts";
+import { Buffer } from "node:buffer";
+import { coalesce } from "../message/coalesce.ts";
+import { within } from "../time/within.ts";
 import type { Ending } from "./sysexits.ts";
 
 /** How a mailer is treated. Times are in milliseconds. */
@@ -21,8 +23,18 @@ export interface Treatment {
 /** What a mailer did. */
 export interface Run {
   readonly ending: Ending;
-  /** The beginning of what it wrote to its standard output and error. */
+  /** The beginning of what it wrote to its standard output and error, in the order in which it came. */
   readonly output: string;
+  /** The beginning of what it wrote to its standard error. */
+  readonly complaint: string;
+}
+
+/** A mailer that runs. */
+export interface Running {
+  /** Asks it to end, and sees to it that it does. */
+  interrupt(): void;
+  /** Ends it and its children at once. */
+  kill(): void;
 }
 
 /** Octets that are written to a mailer at once. */
@@ -33,11 +45,14 @@ const LAST_WORDS = 250;
 /**
  * Feeds a mailer until it ends. Its standard input is closed when it was given everything, and otherwise
  * not before it is dead: the end of file must never make half a message look whole.
+ *
+ * @param running where the mailer is found while it runs
  */
 export async function attend(
   child: Deno.ChildProcess,
   input: AsyncIterable<Uint8Array>,
   treatment: Treatment,
+  running: Set<Running> = new Set(),
 ): Promise<Run> {
   const { promise: ended, resolve: end } = Promise.withResolvers<Ending>();
   const writer = child.stdin.getWriter();
@@ -45,25 +60,30 @@ export async function attend(
     end(signal === null ? { how: "exit", code } : { how: "signal", signal });
     writer.abort().catch(() => {}); // not awaited: its child may hold the pipe and not read
   });
-  feed(writer, input).catch((error) => end({ how: "message unreadable", error }));
+  const listener = new Listener(child, treatment.outputLimit);
+  feed(writer, input, listener).catch((error) => end({ how: "message unreadable", error }));
   const interrupt = () => end({ how: "interrupted" });
+  const self: Running = { interrupt, kill: () => signalGroup(child, "SIGKILL") };
+  running.add(self);
   treatment.signal.addEventListener("abort", interrupt);
   if (treatment.signal.aborted) interrupt();
   const timer = setTimeout(() => end({ how: "timeout" }), treatment.timeout);
-  const listener = new Listener(child, treatment.outputLimit);
 
   const ending = await ended;
   clearTimeout(timer);
   treatment.signal.removeEventListener("abort", interrupt);
   if (ending.how !== "exit" && ending.how !== "signal") await stop(child, treatment.killGrace);
-  return { ending, output: await listener.end() };
+  running.delete(self);
+  return { ending, ...await listener.end() };
 }
 
 async function feed(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   input: AsyncIterable<Uint8Array>,
+  listener: Listener,
 ): Promise<void> {
   for await (const chunk of coalesce(input, WRITE)) {
+    if (listener.told.length === 0) listener.told = chunk;
     try {
       await writer.write(chunk);
     } catch {
@@ -91,41 +111,51 @@ function signalGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** Waits for a promise, but not for ever. */
-async function within(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}
+type Stream = "stdout" | "stderr";
 
 /** Hears a mailer out, and remembers only the beginning. */
 class Listener {
-  readonly #heard: Uint8Array[] = [];
+  /** The beginning of the message: a mailer that repeats it has said nothing of its own. */
+  told: Uint8Array = new Uint8Array(0);
+  readonly #heard: { readonly from: Stream; readonly bytes: Uint8Array }[] = [];
   #length = 0;
   readonly #limit: number;
-  readonly #readers: readonly ReadableStreamDefaultReader<Uint8Array>[];
+  readonly #readers: readonly ReadableStreamDefaultReader<Uint8Array>[] = [];
   readonly #silent: Promise<unknown>;
 
   constructor(child: Deno.ChildProcess, limit: number) {
     this.#limit = limit;
-    this.#readers = [child.stdout.getReader(), child.stderr.getReader()];
-    this.#silent = Promise.allSettled(this.#readers.map((reader) => this.#listen(reader)));
+    const out = child.stdout.getReader(), err = child.stderr.getReader();
+    this.#readers = [out, err];
+    this.#silent = Promise.allSettled([this.#listen(out, "stdout"), this.#listen(err, "stderr")]);
   }
 
-  async #listen(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  async #listen(reader: ReadableStreamDefaultReader<Uint8Array>, from: Stream): Promise<void> {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const kept = read.value.subarray(0, this.#limit - this.#length);
-      if (kept.length === 0) continue;
-      this.#heard.push(kept);
-      this.#length += kept.length;
+      const bytes = read.value.subarray(0, this.#limit - this.#length);
+      if (bytes.length === 0) continue;
+      this.#heard.push({ from, bytes });
+      this.#length += bytes.length;
     }
   }
 
   /** Stops listening, and gives what was heard. */
-  async end(): Promise<string> {
+  async end(): Promise<Pick<Run, "output" | "complaint">> {
     await within(this.#silent, LAST_WORDS);
     for (const reader of this.#readers) reader.cancel().catch(() => {});
-    return new TextDecoder().decode(concat(this.#heard, this.#length));
+    const complaint = this.#said("stderr").toString();
+    return { output: this.#isEcho() ? complaint : this.#said().toString(), complaint };
+  }
+
+  #said(stream?: Stream): Buffer {
+    const heard = this.#heard.filter(({ from }) => stream === undefined || from === stream);
+    return Buffer.concat(heard.map(({ bytes }) => bytes));
+  }
+
+  /** Whether its standard output is the message, as that of tee(1): no log may have that. */
+  #isEcho(): boolean {
+    const stdout = this.#said("stdout");
+    const length = Math.min(stdout.length, this.told.length);
+    return length > 0 && stdout.subarray(0, length).equals(this.told.subarray(0, length));
   }
 }

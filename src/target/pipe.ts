@@ -92,6 +92,7 @@ export function pipeType(settings: Partial<PipeSettings> = {}): TargetType {
   const mailer = new Mailer(settings);
   return {
     readsBody: true,
+    work: mailer,
     faultIn: (args) => faultOf(() => parse(args)),
     open: (args, context) => deliver(mailer, parse(args), context),
   };

@@ -48,6 +48,7 @@ export function relayType(
   const template = parseTemplate(command, true);
   return {
     readsBody: true,
+    work: mailer,
     faultIn: (args) => faultOf(() => parse(args)),
     open: (args, context) => {
       const recipients = parse(args).map((mailbox) =>

@@ -65,8 +65,20 @@ export interface DeliveryContext {
   readonly signal: AbortSignal;
 }
 
+/** What a target can be in the middle of when the server stops. */
+export interface Work {
+  /** Resolves when it is in the middle of nothing. */
+  idle(): Promise<void>;
+  /** Starts nothing more, and sees to it that what has begun ends soon. */
+  interrupt(): void;
+  /** Ends everything at once: nothing is left behind. */
+  kill(): void;
+}
+
 /** The implementation behind the name of a target. */
 export interface TargetType {
+  /** For targets whose deliveries go on when nobody waits for them. */
+  readonly work?: Work;
   /** False if it never looks at the message: then nobody needs to keep it. */
   readonly readsBody: boolean;
   /** Says what is wrong with arguments, `undefined` if they are good. */
@@ -76,7 +88,7 @@ export interface TargetType {
 }
 
 /** The targets that a server knows, by name. */
-export class Targets {
+export class Targets implements Work {
   readonly #types = new Map<string, TargetType>();
 
   constructor(types: Readonly<Record<string, TargetType>>) {
@@ -93,6 +105,22 @@ export class Targets {
 
   get(name: string): TargetType | undefined {
     return this.#types.get(name);
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(this.#work.map((work) => work.idle()));
+  }
+
+  interrupt(): void {
+    for (const work of this.#work) work.interrupt();
+  }
+
+  kill(): void {
+    for (const work of this.#work) work.kill();
+  }
+
+  get #work(): Work[] {
+    return [...this.#types.values()].flatMap(({ work }) => work ?? []);
   }
 
   /** What is wrong with a target, `undefined` if it can be opened. */

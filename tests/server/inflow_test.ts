@@ -46,12 +46,13 @@ Deno.test("Inflow keeps nothing that nobody will read", () => {
   assert.equal(inflow.full, false);
 });
 
+async function* kibibytes(count: number) {
+  for (let i = 0; i < count; i++) yield await Promise.resolve(new Uint8Array(1024).fill(i));
+}
+
 Deno.test("spool() keeps a message of any size and gives it out again and again", async () => {
   for (const chunks of [0, 1, 256, 257, 5000]) {
-    async function* body() {
-      for (let i = 0; i < chunks; i++) yield await Promise.resolve(new Uint8Array(1024).fill(i));
-    }
-    const message = await spool(body(), "/tmp");
+    const message = await spool(kibibytes(chunks), "/tmp");
     assert.equal(message.size, chunks * 1024);
     const read = async () => {
       let at = 0;

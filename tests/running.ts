@@ -1,0 +1,276 @@
+/**
+ * The whole program from outside: a process of its own, with the flags of the `start` task.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseListen } from "../src/net/address.ts";
+import { Client } from "../src/testing/client.ts";
+import deno from "../deno.json" with { type: "json" };
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** `run …flags… main.ts`, as the `start` task has it. */
+const [, ...RUN] = (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
+
+/** Milliseconds for anything that should happen. */
+const PATIENCE = 10_000;
+
+/** Waits until `look` finds something and returns that. */
+export async function until<T>(
+  what: string | (() => string),
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`waited in vain until ${typeof what === "string" ? what : what()}`);
+}
+
+/** A directory of a test's own. */
+export class Directory {
+  readonly path: string = Deno.makeTempDirSync({ prefix: "postmaster-test-" });
+
+  /** The path of a file in it. */
+  readonly of = (name: string): string => join(this.path, name);
+
+  /** Writes a file and returns its path. What is no text becomes JSON, which is YAML too. */
+  write(name: string, content: string | object): string {
+    const text = typeof content === "string" ? content : JSON.stringify(content, undefined, 2);
+    Deno.writeTextFileSync(this.of(name), text);
+    return this.of(name);
+  }
+
+  /** What a file holds, as Latin-1; `""` if there is none. */
+  read(name: string): string {
+    try {
+      return readFileSync(this.of(name), "latin1");
+    } catch (error) {
+      if ((error as { readonly code?: string }).code === "ENOENT") return "";
+      throw error;
+    }
+  }
+
+  /** The names of the files in it. */
+  list(): string[] {
+    return [...Deno.readDirSync(this.path)].map(({ name }) => name);
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
+
+/** How a program ended and what it said. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, with this standard input. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  input: string | Uint8Array = "",
+): Promise<Ended> {
+  const child = new Deno.Command(program, {
+    args: [...args],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const body = typeof input === "string" ? new TextEncoder().encode(input) : input;
+  const fed = new Blob([new Uint8Array(body)]).stream().pipeTo(child.stdin).catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  await fed;
+  return {
+    code,
+    stdout: new TextDecoder().decode(stdout),
+    stderr: new TextDecoder().decode(stderr),
+  };
+}
+
+/** Runs our program to its end. */
+export const postmaster = (...args: readonly string[]): Promise<Ended> =>
+  run(Deno.execPath(), [...RUN, ...args]);
+
+/** What a test's server is told, besides that it serves `you@example.net` on a port of its own. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** What is unusual about the start of a server. */
+export interface StartOptions {
+  /** Further arguments of the command line. */
+  readonly args?: readonly string[];
+  /** Shell commands that are run in the server's process before it becomes the server. */
+  readonly before?: string;
+}
+
+/** A running server. */
+export class Running {
+  readonly directory: Directory;
+  /** What it has logged so far. */
+  readonly log: string[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  readonly #logged: Promise<void>;
+
+  private constructor(child: Deno.ChildProcess, directory: Directory) {
+    this.#child = child;
+    this.directory = directory;
+    this.#reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    this.#logged = this.#read();
+  }
+
+  /**
+   * Starts a server and waits until it listens. Without a `mailer` in the settings, mail is appended to the
+   * file `mail` in its directory.
+   */
+  static async start(
+    settings: (directory: Directory) => Settings = () => ({}),
+    { args = [], before = "" }: StartOptions = {},
+  ): Promise<Running> {
+    const directory = new Directory();
+    const config = directory.write("postmaster.yaml", {
+      hostname: "mx.example.net",
+      listen: "127.0.0.1:0",
+      domains: ["example.net"],
+      users: ["you"],
+      mailer: { command: ["tee", "-a", directory.of("mail")] },
+      ...settings(directory),
+    });
+    const command = [Deno.execPath(), ...RUN, "--config", config, ...args];
+    const child = new Deno.Command("sh", {
+      args: ["-c", `${before}\nexec "$@"`, "sh", ...command],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const server = new Running(child, directory);
+    try {
+      await server.logs(/\bstarted\b/);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** What it listens on. */
+  get addresses(): string[] {
+    const line = this.log.find((line) => /\bstarted\b/.test(line)) ?? "";
+    if (line.startsWith("{")) return JSON.parse(line).listen;
+    const [, list = ""] = / listen=(\S+)/.exec(line) ?? [];
+    return list.split(",").map((address) => address.replaceAll('"', ""));
+  }
+
+  /** The port of the first address. */
+  get port(): number {
+    return Number(this.addresses[0]?.split(":").at(-1));
+  }
+
+  /** A client that has been greeted. */
+  async connect(address: string | undefined = this.addresses[0]): Promise<Client> {
+    const client = await Client.connect(parseListen(address ?? ""));
+    await client.reply();
+    return client;
+  }
+
+  /** Waits for a line of the log. */
+  logs(pattern: RegExp): Promise<string> {
+    return until(
+      () => `the log says ${pattern}; it says:\n${this.log.join("\n")}`,
+      () => this.log.find((line) => pattern.test(line)),
+    );
+  }
+
+  /** Closes our end of its standard error: nobody reads what it logs from here on. */
+  async deafen(): Promise<void> {
+    await this.#reader.cancel();
+    await this.#logged;
+  }
+
+  /** Octets of memory that the process occupies. */
+  memory(): number {
+    const status = Deno.readTextFileSync(`/proc/${this.pid}/status`);
+    return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for its end and returns its exit code. */
+  async ended(): Promise<number> {
+    const { code } = await this.#child.status;
+    await this.#logged;
+    return code;
+  }
+
+  /** Asks it to stop and returns its exit code. */
+  stop(): Promise<number> {
+    this.kill("SIGTERM");
+    return this.ended();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.kill("SIGKILL");
+    } catch { /* it has ended */ }
+    await this.ended();
+    this.directory[Symbol.dispose]();
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    for (let read = await this.#reader.read(); !read.done; read = await this.#reader.read()) {
+      const lines = (rest + read.value).split("\n");
+      rest = lines.pop() ?? "";
+      this.log.push(...lines);
+    }
+  }
+}
+
+/** The commands of a transaction, up to where the message begins. */
+export const ENVELOPE: readonly string[] = [
+  "MAIL FROM:<ann@example.org>",
+  "RCPT TO:<you@example.net>",
+  "DATA",
+];
+
+/** Sends commands one by one and returns the codes of the replies. */
+export async function codes(client: Client, ...commands: readonly string[]): Promise<number[]> {
+  const all: number[] = [];
+  for (const command of commands) all.push((await client.command(command)).code);
+  return all;
+}
+
+/** Sends a whole message to `recipient` and returns the code of the reply to it. */
+export async function sendMail(
+  client: Client,
+  recipient = "you@example.net",
+  text = "Subject: hello\r\n\r\nhello\r\n",
+): Promise<number | undefined> {
+  const [helo, mail] = ["EHLO client.example.org", "MAIL FROM:<ann@example.org>"];
+  const replies = await codes(client, helo, mail, `RCPT TO:<${recipient}>`, "DATA", `${text}.`);
+  return replies.at(-1);
+}
+
+/** True while a process with this id runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s*[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
