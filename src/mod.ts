@@ -3,6 +3,9 @@
  *
  * @module
  */
+export * as kinds from "./base/kinds.ts";
+export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
+export { Watched } from "./base/watched.ts";
 export { isDomain, Mailbox } from "./smtp/mailbox.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";

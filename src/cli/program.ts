@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, Help, Option } from "commander";
 import { ConfigError } from "../config/mod.ts";
+import { oneOf, suggest } from "../base/nearest.ts";
 import { LEVELS } from "../log/event.ts";
 import { check } from "./check.ts";
 import { VERSION } from "./version.ts";
@@ -16,7 +17,9 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Runs the program with these arguments and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync([...args], { from: "user" });
+    const postmaster = program();
+    refuseUnknown(postmaster, args[0]);
+    await postmaster.parseAsync([...args], { from: "user" });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -25,15 +28,29 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Without this, a misspelt command would be taken for an argument of `run`. */
+function refuseUnknown(postmaster: Command, name: string | undefined): void {
+  const names = postmaster.commands.map((command) => command.name());
+  if (name === undefined || name.startsWith("-") || names.includes(name)) return;
+  postmaster.error(`error: unknown command '${name}': ${suggest(name, names, oneOf(names))}`);
+}
+
 function program(): Command {
-  const postmaster = new Command("postmaster")
+  const visibleOptions = (command: Command) => new Help().visibleOptions(command);
+  const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
     .version(VERSION, "-V, --version", "print the version")
     .helpCommand(false)
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleOptions: (command) => [
+        ...visibleOptions(command),
+        ...command === postmaster ? runCommand.options : [],
+      ],
+    })
     .showHelpAfterError("(`--help` shows what there is)");
-  const runCommand = postmaster.command("run", { isDefault: true })
+  const runCommand: Command = postmaster.command("run", { isDefault: true })
     .description("run the server (what `postmaster` does without a command)");
   const checkCommand = postmaster.command("check")
     .description("check the configuration and the handlers, and say what the server would do");

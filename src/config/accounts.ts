@@ -1,25 +1,11 @@
 /**
- * The accounts of the system: passwd(5) and group(5).
+ * The accounts that a configuration may name.
  *
  * @module
  */
 import { readFileSync } from "node:fs";
-import { suggest } from "./nearest.ts";
-
-/** Where the system keeps its users. */
-export const PASSWD = "/etc/passwd";
-/** Where the system keeps its groups. */
-export const GROUP = "/etc/group";
-
-/** Name → number, of the users in a `passwd` file or the groups in a `group` file. */
-export function parseAccounts(text: string): ReadonlyMap<string, number> {
-  const accounts = new Map<string, number>();
-  for (const line of text.split("\n")) {
-    const [name, , id] = line.split(":");
-    if (name && id !== undefined && /^\d+$/.test(id)) accounts.set(name, Number(id));
-  }
-  return accounts;
-}
+import { type GROUP, parseAccounts, PASSWD } from "../base/passwd.ts";
+import { suggest } from "../base/nearest.ts";
 
 /** The name of an account; throws a TypeError if there is none of this name in `file`. */
 export function knownAccount(name: string, file: typeof PASSWD | typeof GROUP): string {

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { Watched } from "../base/watched.ts";
 import { ConfigError, type Place, type Problem } from "./problem.ts";
-import { Watched } from "./watched.ts";
 
 /** A word of the configuration and its place. */
 export interface Word {

@@ -10,10 +10,11 @@ import {
   parseAliasKey,
   parseAliasTarget,
 } from "../../handlers/mod.ts";
+import { messageOf } from "../base/message_of.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { AliasFile, Word, WrittenAlias } from "./alias_file.ts";
-import { suggest } from "./nearest.ts";
-import { ConfigError, messageOf, type Place, type Problem } from "./problem.ts";
+import { suggest } from "../base/nearest.ts";
+import { ConfigError, type Place, type Problem } from "./problem.ts";
 import type { Users } from "./users.ts";
 
 /** What aliases are checked against. What is `undefined` is wrong itself, and not checked against. */

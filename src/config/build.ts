@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { messageOf } from "../base/message_of.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
-import { ConfigError, messageOf, type Problem } from "./problem.ts";
+import { ConfigError, type Problem } from "./problem.ts";
 import { site } from "./site.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */

@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
+import { messageOf } from "../base/message_of.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import type { Targets } from "../target/target.ts";
 import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.ts";
@@ -12,7 +13,7 @@ import { SiteAliases } from "./aliases.ts";
 import type { HandlerEntry } from "./config.ts";
 import type { Path } from "./document.ts";
 import type { Written } from "./overrides.ts";
-import { ConfigError, messageOf, type Problem } from "./problem.ts";
+import { ConfigError, type Problem } from "./problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
 import { discardAndPipe, mailerTarget, relayBy } from "./targets.ts";
 import type { Read } from "./settings.ts";

@@ -8,7 +8,7 @@
  */
 import type { z } from "zod";
 import type { Path } from "./document.ts";
-import { oneOf, suggest } from "./nearest.ts";
+import { oneOf, suggest } from "../base/nearest.ts";
 
 type Issue = z.core.$ZodIssue;
 

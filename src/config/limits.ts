@@ -4,9 +4,9 @@
  * @module
  */
 import { z } from "zod";
+import { count, duration, orUnlimited, size } from "../base/kinds.ts";
+import { printDuration, printSize } from "../base/units.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
-import { count, duration, orUnlimited, size } from "./kinds.ts";
-import { printDuration, printSize } from "./units.ts";
 
 interface Kind {
   readonly schema: z.ZodType<number | undefined, string | number>;

@@ -4,11 +4,12 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { messageOf } from "../base/message_of.ts";
 import { Checks } from "./checks.ts";
 import type { Config } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { type Overrides, Written } from "./overrides.ts";
-import { ConfigError, messageOf } from "./problem.ts";
+import { ConfigError } from "./problem.ts";
 import type { Settings } from "./schema.ts";
 import { readSettings } from "./settings.ts";
 

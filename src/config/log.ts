@@ -4,9 +4,9 @@
  * @module
  */
 import { z } from "zod";
+import { path } from "../base/kinds.ts";
 import { LEVELS } from "../log/event.ts";
 import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/settings.ts";
-import { path } from "./kinds.ts";
 
 const syslog = z.union([
   z.boolean().transform((on) => on ? { socket: SYSLOG_SOCKET } : undefined),

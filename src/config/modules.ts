@@ -5,9 +5,9 @@
  */
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { messageOf } from "../base/message_of.ts";
 import { type Handler, named } from "../handler/handler.ts";
 import type { HandlerEntry } from "./config.ts";
-import { messageOf } from "./problem.ts";
 
 /** The handler of an entry. Throws an Error that says what is wrong with its module. */
 export async function loadHandler({ name, source }: HandlerEntry): Promise<Handler> {

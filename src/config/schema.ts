@@ -4,16 +4,17 @@
  * @module
  */
 import { z } from "zod";
+import { command, count, duration, path, size, text } from "../base/kinds.ts";
+import { GROUP, PASSWD } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/mod.ts";
 import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain } from "../smtp/mailbox.ts";
-import { GROUP, knownAccount, PASSWD } from "./accounts.ts";
+import { knownAccount } from "./accounts.ts";
 import { wanted } from "./explain.ts";
-import { command, count, duration, path, size, text } from "./kinds.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
-import { oneOf, suggest } from "./nearest.ts";
+import { oneOf, suggest } from "../base/nearest.ts";
 import { isUserName, noUserName, type UsersSetting } from "./users.ts";
 
 const domain = text("a domain", (name) => {

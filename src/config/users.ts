@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { parseAccounts, PASSWD } from "../base/passwd.ts";
+import { Watched } from "../base/watched.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { parseAccounts, PASSWD } from "./accounts.ts";
 import { ConfigError } from "./problem.ts";
-import { Watched } from "./watched.ts";
 
 /** Where the names of local users come from. */
 export type UsersSetting =

@@ -21,7 +21,7 @@ export class Connection implements Wire {
   readonly #opened = performance.now();
   /** Since when the connection is closed on our side. */
   #closing: number | undefined;
-  #reason = "closed by the client";
+  #reason: string | undefined;
 
   constructor(socket: Socket, session: SessionState, engine: ConnectionEngine) {
     this.#socket = socket;
@@ -30,8 +30,8 @@ export class Connection implements Wire {
     this.#dialogue = new Dialogue(engine, session, this);
     socket.on("data", (chunk: Uint8Array) => this.#dialogue.receive(chunk));
     socket.on("drain", () => this.#dialogue.sent());
-    socket.on("end", () => this.#closing === undefined ? this.#dialogue.end() : socket.destroy());
-    socket.on("error", (error: Error) => this.#reason = error.message);
+    socket.on("end", () => this.#ended());
+    socket.on("error", (error: Error) => this.#reason ??= error.message);
     socket.on("close", () => this.#closed());
   }
 
@@ -54,7 +54,7 @@ export class Connection implements Wire {
   }
 
   close(): void {
-    this.#reason = "closed by us";
+    this.#reason ??= "closed by us";
     this.#closing = this.#engine.clock.now;
     this.#socket.end();
     this.#socket.resume(); // unread input would turn our last words into a reset
@@ -76,6 +76,13 @@ export class Connection implements Wire {
     this.#socket.destroy();
   }
 
+  /** The client sends no more. */
+  #ended(): void {
+    if (this.#closing !== undefined) return void this.#socket.destroy();
+    this.#reason ??= "closed by the client";
+    this.#dialogue.end();
+  }
+
   #closed(): void {
     this.#dialogue.lost();
     const { onClose } = this.#engine;
@@ -83,7 +90,8 @@ export class Connection implements Wire {
     if (log.wants("disconnected")) {
       const seconds = Math.round(performance.now() - this.#opened) / 1000;
       const { messages } = this.#dialogue;
-      log("disconnected", { session: id, reason: this.#reason, messages, seconds });
+      const reason = this.#reason ?? "closed by the client";
+      log("disconnected", { session: id, reason, messages, seconds });
     }
     onClose(this);
   }

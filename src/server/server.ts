@@ -12,7 +12,7 @@ import type { Log } from "../log/event.ts";
 import { type ListenAddress, printListen } from "../net/address.ts";
 import { makeRoom } from "../net/unix_socket.ts";
 import type { Targets } from "../target/target.ts";
-import { within } from "../time/within.ts";
+import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
 import { core } from "./core.ts";
 import { newId } from "./id.ts";

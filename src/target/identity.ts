@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Account, accountsStamp, findAccount, findGroup } from "./passwd.ts";
+import { type Account, accountsStamp, findAccount, findGroup } from "../base/passwd.ts";
 
 /** Who a process runs as. */
 export interface Identity {

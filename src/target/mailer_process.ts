@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { coalesce } from "../message/coalesce.ts";
-import { within } from "../time/within.ts";
+import { within } from "../base/within.ts";
 import type { Ending } from "./sysexits.ts";
 
 /** How a mailer is treated. Times are in milliseconds. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseDuration, parseSize, printDuration, printSize } from "../../src/config/units.ts";
+import { parseDuration, parseSize, printDuration, printSize } from "../../src/base/units.ts";
 
 const naturals = fc.maxSafeNat();
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { messageOf } from "./problem.ts";
+import { messageOf } from "./message_of.ts";
 import { parseDuration, parseSize, printDuration, printSize } from "./units.ts";
 
 /** What a text is made into. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { readFileSync, statSync } from "node:fs";
-import { messageOf } from "./problem.ts";
+import { messageOf } from "./message_of.ts";
 
 /** The content of a file, always that of now. While it cannot be had, what it was last. */
 export class Watched<T> {
