@@ -49,6 +49,12 @@ export interface Session {
   readonly listener: string;
   /** The server's own name. */
   readonly hostname: string;
+  /** The time now; a test or a simulation may set it. */
+  readonly time: Date;
+  /** The connection is encrypted. */
+  readonly tls: boolean;
+  /** Who the client has proved to be, `undefined` for a stranger. */
+  readonly user: string | undefined;
   /** What the client said in its last HELO or EHLO. */
   readonly helo: Helo | undefined;
   /** The transaction that is open. */
@@ -99,6 +105,8 @@ export interface SessionContext {
   readonly globals: GlobalStore;
   /** The whole chain, for `trigger`. */
   readonly chain: Handler;
+  /** Milliseconds since the epoch; without it, the system's time. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Who a session is with. */
@@ -107,6 +115,8 @@ export interface SessionOptions {
   readonly peer: Peer;
   readonly listener: string;
   readonly context: SessionContext;
+  readonly tls?: boolean | undefined;
+  readonly user?: string | undefined;
 }
 
 /** The mutable half of a session. Only the engine writes to it. */
@@ -116,6 +126,8 @@ export class SessionState implements SessionOptions {
   readonly listener: string;
   readonly context: SessionContext;
   readonly supervisor: Supervisor;
+  tls: boolean;
+  user: string | undefined;
   helo: Helo | undefined;
   transaction: Transaction | undefined;
   #values: Map<unknown, unknown> | undefined;
@@ -123,8 +135,10 @@ export class SessionState implements SessionOptions {
   #abort: AbortController | undefined;
   #ended = false;
 
-  constructor({ id, peer, listener, context }: SessionOptions) {
+  constructor({ id, peer, listener, context, tls = false, user }: SessionOptions) {
     this.id = id;
+    this.tls = tls;
+    this.user = user;
     this.peer = peer;
     this.listener = listener;
     this.context = context;
@@ -180,6 +194,15 @@ export class SessionView implements Session {
   }
   get hostname(): string {
     return this.#state.context.hostname;
+  }
+  get time(): Date {
+    return new Date(this.#state.context.now?.() ?? Date.now());
+  }
+  get tls(): boolean {
+    return this.#state.tls;
+  }
+  get user(): string | undefined {
+    return this.#state.user;
   }
   get helo(): Helo | undefined {
     return this.#state.helo;

@@ -25,6 +25,10 @@ export interface Situation {
   /** Recipients that were accepted before. */
   readonly recipients?: readonly string[];
   readonly globals?: GlobalStore;
+  /** The time of the question; without it, now. */
+  readonly time?: Date;
+  readonly tls?: boolean;
+  readonly user?: string;
 }
 
 /**
@@ -45,7 +49,7 @@ export async function ask(
   event: Event,
   situation: Situation = {},
 ): Promise<Reply> {
-  const { hostname = "mx.example.net", globals = new MemoryStore() } = situation;
+  const { hostname = "mx.example.net", globals = new MemoryStore(), time, tls, user } = situation;
   const options = {
     targets: keeping([]),
     limits: DEFAULT_LIMITS,
@@ -57,7 +61,9 @@ export async function ask(
     id: "TEST",
     peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },
     listener: "192.0.2.25:25",
-    context: { hostname, log: silent, globals, chain: whole },
+    context: { hostname, log: silent, globals, chain: whole, now: time && (() => Number(time)) },
+    tls,
+    user,
   });
   const { mailFrom, recipients = [] } = situation;
   session.show(

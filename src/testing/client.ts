@@ -52,13 +52,22 @@ export class Client {
     const log = options.log ?? silent;
     const delivery = { targets: keeping(kept), limits: whole, log, spoolDirectory: "/tmp" };
     const all = chain(policy, core(delivery));
+    const clock = options.clock ?? new FakeClock();
+    const start = Number(options.time ?? new Date()) - clock.now;
     const session = new SessionState({
       id: newId(),
       peer: options.peer ?? { address: "192.0.2.1", port: 45678 },
       listener: "192.0.2.25:25",
-      context: { hostname, log, globals: options.globals ?? new MemoryStore(), chain: all },
+      context: {
+        hostname,
+        log,
+        globals: options.globals ?? new MemoryStore(),
+        chain: all,
+        now: () => start + clock.now,
+      },
+      tls: options.tls,
+      user: options.user,
     });
-    const clock = options.clock ?? new FakeClock();
     const wire: Wire = {
       send: (replies) => client.#take(replies),
       hold: () => {},
@@ -185,5 +194,10 @@ export interface ClientOptions {
   /** Global variables, shared by the clients that are given the same. */
   readonly globals?: GlobalStore;
   readonly log?: Log;
+  /** It moves the session's deadlines and its time. */
   readonly clock?: FakeClock;
+  /** The time at which the session begins; without it, now. */
+  readonly time?: Date;
+  readonly tls?: boolean;
+  readonly user?: string;
 }
