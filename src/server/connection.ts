@@ -60,6 +60,12 @@ export class Connection implements Wire {
     this.#socket.resume(); // unread input would turn our last words into a reset
   }
 
+  drop(): void {
+    this.#reason ??= "closed by us";
+    this.#closing = this.#engine.clock.now;
+    this.#socket.destroy();
+  }
+
   /** To be called every now and then: deadlines of the dialogue, and of clients that do not hang up. */
   sweep(): void {
     if (this.#closing === undefined) this.#dialogue.checkDeadlines();
@@ -70,10 +76,6 @@ export class Connection implements Wire {
   shutDown(now: boolean): void {
     if (now) this.#dialogue.cutShort();
     else this.#dialogue.shutDown();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
   }
 
   /** The client sends no more. */

@@ -135,7 +135,7 @@ export class Dialogue {
       incoming: this.#unfinished,
     }, limits);
     if (late === undefined) return;
-    if (late === "write") this.#close();
+    if (late === "write") this.#drop();
     else if (late === "handler") this.#giveUp();
     else this.#breakOff({ type: "LimitExceeded", limit: late }, "it did not come in time");
   }
@@ -312,6 +312,12 @@ export class Dialogue {
     this.#outlet.flush();
     this.lost();
     this.#wire.close();
+  }
+
+  /** Ends the session without another word: the client does not read. */
+  #drop(): void {
+    this.lost();
+    this.#wire.drop();
   }
 
   #flush(): void {

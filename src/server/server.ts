@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { createServer, type Server as NetServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
 import type { GlobalStore } from "../handler/variable.ts";
 import type { Log } from "../log/event.ts";
-import { type ListenAddress, printListen } from "../net/address.ts";
-import { makeRoom } from "../net/unix_socket.ts";
+import type { ListenAddress } from "../net/address.ts";
+import { descriptorsLeft, maxConnections } from "../net/descriptors.ts";
+import { Listener, type ListenerEvents } from "../net/listener.ts";
 import type { Targets } from "../target/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
@@ -32,23 +33,22 @@ export interface ServerOptions {
   readonly spoolDirectory: string;
 }
 
-/** Connections that the kernel may hold for us. */
-const BACKLOG = 4096;
-
 /** A running server. */
 export class Server {
   readonly #options: ServerOptions;
   readonly #context: SessionContext;
   readonly #engine: ConnectionEngine;
-  readonly #listeners: NetServer[] = [];
+  readonly #listeners: Listener[] = [];
+  readonly #room = maxConnections();
+  /** The most connections at once since the listeners were last known to be well. */
+  #most = 0;
+  /** Somebody has connected since the last sweep. */
+  #visited = false;
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #emptied: (() => void) | undefined;
-  /** What it listens on, with the ports that the system chose for port 0. */
-  readonly addresses: string[] = [];
-
   private constructor(options: ServerOptions) {
     this.#options = options;
     const { hostname, log, globals, limits } = options;
@@ -74,6 +74,11 @@ export class Server {
     server.#sweeper = setInterval(() => server.#sweep(), tick(options.limits));
     options.log("started", { listen: server.addresses, hostname: options.hostname });
     return server;
+  }
+
+  /** What it listens on, with the ports that the system chose for port 0. */
+  get addresses(): readonly string[] {
+    return this.#listeners.map(({ name }) => name);
   }
 
   /** How many connections are open. */
@@ -104,43 +109,22 @@ export class Server {
   kill(): void {
     clearInterval(this.#sweeper);
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections) connection.drop();
     this.#options.targets.kill();
   }
 
   async #listen(address: ListenAddress): Promise<void> {
-    const listener = createServer({ allowHalfOpen: true, noDelay: true });
-    const name = printListen(address);
-    let shown = name;
-    listener.on("connection", (socket: Socket) => this.#accept(socket, shown));
-    if (address.transport === "unix") await makeRoom(address.path);
-    await new Promise<void>((resolve, reject) => {
-      listener.once(
-        "error",
-        (error) => reject(new Error(`cannot listen on ${name}: ${error.message}`)),
-      );
-      listener.listen(
-        address.transport === "unix"
-          ? { path: address.path, backlog: BACKLOG }
-          : { host: address.hostname, port: address.port, backlog: BACKLOG },
-        resolve,
-      );
-    });
-    listener.on("error", (error: Error) => {
-      this.#options.log("listener failed", { listen: shown, error: error.message });
-    });
-    const bound = listener.address();
-    if (address.transport === "tcp" && typeof bound === "object" && bound !== null) {
-      shown = printListen({ ...address, port: bound.port });
-    } else if (address.transport === "unix" && address.mode !== undefined) {
-      await Deno.chmod(address.path, address.mode);
-    }
-    this.#listeners.push(listener);
-    this.addresses.push(shown);
+    const { log } = this.#options;
+    const events: ListenerEvents = {
+      accepted: (socket, listener) => this.#accept(socket, listener),
+      failed: (listen, error) => log("listener failed", { listen, error }),
+    };
+    this.#listeners.push(await Listener.open(address, events));
   }
 
   #accept(socket: Socket, listener: string): void {
     const { log } = this.#options;
+    this.#visited = true;
     const peer = peerOf(socket, listener);
     if (peer === undefined) return abandon(socket);
     const id = newId();
@@ -156,7 +140,7 @@ export class Server {
 
   #full({ address }: Peer): LimitName | undefined {
     const { connections, connectionsPerAddress } = this.#options.limits;
-    if (this.#connections.size >= connections) return "connections";
+    if (this.#connections.size >= Math.min(connections, this.#room)) return "connections";
     return (this.#perAddress.get(address) ?? 0) >= connectionsPerAddress && !isLocal(address)
       ? "connections-per-address"
       : undefined;
@@ -165,6 +149,7 @@ export class Server {
   #remember(connection: Connection): void {
     const { address } = connection;
     this.#connections.add(connection);
+    this.#most = Math.max(this.#most, this.#connections.size);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
   }
 
@@ -180,6 +165,16 @@ export class Server {
   #sweep(): void {
     this.#clock.now = performance.now();
     for (const connection of this.#connections) connection.sweep();
+    this.#reviveListeners();
+  }
+
+  /** After so many connections that file descriptors may have run out, listeners may be dead. */
+  #reviveListeners(): void {
+    const suspicious = this.#most >= this.#room / 2 && !this.#visited;
+    this.#visited = false;
+    if (!suspicious || !descriptorsLeft()) return;
+    this.#most = this.#connections.size;
+    for (const listener of this.#listeners) listener.revive();
   }
 
   /** Waits until no connection is left, and nothing is being delivered. */

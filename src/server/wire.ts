@@ -12,6 +12,8 @@ export interface Wire {
   hold(on: boolean): void;
   /** Closes the connection once everything is sent. */
   close(): void;
+  /** Closes it at once: nothing gets through any more. */
+  drop(): void;
 }
 
 /** The time, in milliseconds from any beginning; it never goes back. */

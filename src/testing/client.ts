@@ -72,6 +72,7 @@ export class Client {
       send: (replies) => client.#take(replies),
       hold: () => {},
       close: () => client.#end(),
+      drop: () => client.#end(),
     };
     const dialogue = new Dialogue({ chain: all, limits: whole, clock }, session, wire);
     const client: Client = new Client(

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { parseListen } from "../../src/net/address.ts";
+import { Listener } from "../../src/net/listener.ts";
+
+for (const text of ["127.0.0.1:0", "[::1]:0", "*:0", "unix"]) {
+  Deno.test(`Listener on ${text} leaves a listener that accepts alone`, async () => {
+    const directory = await Deno.makeTempDir();
+    const address = parseListen(text === "unix" ? `unix:${directory}/socket` : text);
+    const sockets: Socket[] = [];
+    const failures: string[] = [];
+    const listener = await Listener.open(address, {
+      accepted: (socket) => sockets.push(socket.resume()),
+      failed: (_name, error) => failures.push(error),
+    });
+    await listener.revive();
+    assert.deepEqual([sockets.length, failures], [1, []]);
+    for (const socket of sockets) socket.destroy();
+    listener.close();
+    await Deno.remove(directory, { recursive: true });
+  });
+}
+
+Deno.test("Listener.revive() opens a listener again that is dead", async () => {
+  const directory = await Deno.makeTempDir();
+  const failures: string[] = [];
+  const listener = await Listener.open(parseListen(`unix:${directory}/socket`), {
+    accepted: (socket) => socket.end("alive"),
+    failed: (_name, error) => failures.push(error),
+  });
+  await Deno.remove(`${directory}/socket`); // nobody can connect any more
+  await listener.revive();
+  assert.match(failures.join(), /opened again/);
+  const [data] = await once(connect(`${directory}/socket`), "data");
+  assert.equal(String(data), "alive");
+  listener.close();
+  await Deno.remove(directory, { recursive: true });
+});
