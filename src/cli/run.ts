@@ -4,6 +4,7 @@
  * @module
  */
 import { tmpdir } from "node:os";
+import { CachingResolver } from "../dns/caching_resolver.ts";
 import { build, type Config, loadConfig, type Overrides } from "../config/mod.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
 import { openLog } from "../log/open.ts";
@@ -35,6 +36,7 @@ export async function run(flags: Flags): Promise<void> {
       policy,
       targets,
       globals,
+      dns: new CachingResolver(config.dns),
       log,
       spoolDirectory,
     });

@@ -38,6 +38,7 @@ export interface Config {
   readonly relay: Settings["relay"];
   readonly deliver: Settings["deliver"];
   readonly handlers: readonly HandlerEntry[];
+  readonly dns: Settings["dns"];
   readonly limits: Settings["limits"];
   readonly log: Settings["log"];
   /** The targets that handlers may name. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BoundResolver, type Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
@@ -52,6 +53,8 @@ export interface Session {
   readonly hostname: string;
   /** The time now; a test or a simulation may set it. */
   readonly time: Date;
+  /** Looks names up in the DNS. Lookups end with the session. */
+  readonly dns: Resolver;
   /** The connection is encrypted. */
   readonly tls: boolean;
   /** Who the client has proved to be, `undefined` for a stranger. */
@@ -106,6 +109,7 @@ export interface SessionContext {
   readonly hostname: string;
   readonly log: Log;
   readonly globals: GlobalStore;
+  readonly dns: Resolver;
   /** The whole chain, for `trigger`. */
   readonly chain: Handler;
   /** Milliseconds since the epoch; without it, the system's time. */
@@ -180,6 +184,7 @@ export class SessionState implements SessionOptions {
 export class SessionView implements Session {
   readonly #state: SessionState;
   readonly depth: number;
+  #dns: Resolver | undefined;
 
   constructor(state: SessionState, depth = 0) {
     this.#state = state;
@@ -197,6 +202,9 @@ export class SessionView implements Session {
   }
   get hostname(): string {
     return this.#state.context.hostname;
+  }
+  get dns(): Resolver {
+    return this.#dns ??= new BoundResolver(this.#state.context.dns, () => this.signal);
   }
   get time(): Date {
     return new Date(this.#state.context.now?.() ?? Date.now());
