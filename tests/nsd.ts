@@ -4,6 +4,7 @@
  * @module
  */
 import { createSocket } from "node:dgram";
+import { within } from "../src/base/within.ts";
 import { exchange } from "../src/dns/exchange.ts";
 import type { DnsServer } from "../src/dns/server_address.ts";
 import { Directory, until } from "./running.ts";
@@ -79,10 +80,13 @@ export class Nsd {
 
   /** Ends it: nobody answers any more. */
   async stop(): Promise<void> {
-    try {
-      this.#child.kill("SIGTERM");
-    } catch { /* it has ended */ }
-    await this.#child.status;
+    const { status } = this.#child;
+    // Just started, it may overhear the first TERM.
+    for (let ended = false; !ended; ended = await within(status, 200)) {
+      try {
+        this.#child.kill("SIGTERM");
+      } catch { /* it has ended */ }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -166,8 +166,8 @@ async function responder(
     const bytes = answer(query, socket);
     if (bytes !== undefined) socket.send(bytes, from.port, from.address);
   });
-  const port = await freePort();
-  await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()));
+  const { port } = socket.address();
   return {
     server: { address: "127.0.0.1", port },
     asked: () => asked,
