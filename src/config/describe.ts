@@ -28,6 +28,7 @@ export function describe(config: Config): string[] {
     `mailer: ${mailer.command.join(" ")}${missing(mailer.command)}`,
     `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,
     `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
+    `state directory: ${config.stateDirectory}`,
     `limits: ${list(changedLimits(config.limits), "the defaults")}`,
     `log: ${level} and above, as ${format}, to ${
       list([stderr ? "standard error" : "", file ?? "", toSyslog ?? ""].filter(Boolean), "nowhere")

@@ -1,0 +1,29 @@
+/**
+ * The directory for what must survive a restart.
+ *
+ * @module
+ */
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { env } from "node:process";
+
+/** Where a server that the system starts keeps its state. */
+const SYSTEM = "/var/lib/postmaster";
+
+/** The system's directory if this user may write there, else one of the user's own. */
+export function defaultStateDirectory(): string {
+  if (isWritable(SYSTEM)) return SYSTEM;
+  return join(env["XDG_STATE_HOME"] || join(homedir(), ".local/state"), "postmaster");
+}
+
+/** True for a directory in which this user can make files, or that this user can make. */
+export function isWritable(directory: string): boolean {
+  if (!existsSync(directory) && directory !== "/") return isWritable(dirname(directory));
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return statSync(directory).isDirectory();
+  } catch {
+    return false;
+  }
+}
