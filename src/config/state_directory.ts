@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { env } from "node:process";
+import { env, getuid } from "node:process";
 
 /** Where a server that the system starts keeps its state. */
 const SYSTEM = "/var/lib/postmaster";
 
 /** The system's directory if this user may write there, else one of the user's own. */
 export function defaultStateDirectory(): string {
-  if (isWritable(SYSTEM)) return SYSTEM;
+  if (existsSync(SYSTEM) ? isWritable(SYSTEM) : getuid?.() === 0) return SYSTEM;
   return join(env["XDG_STATE_HOME"] || join(homedir(), ".local/state"), "postmaster");
 }
 
@@ -21,8 +21,9 @@ export function defaultStateDirectory(): string {
 export function isWritable(directory: string): boolean {
   if (!existsSync(directory) && directory !== "/") return isWritable(dirname(directory));
   try {
-    accessSync(directory, constants.W_OK | constants.X_OK);
-    return statSync(directory).isDirectory();
+    // Nothing less tells: not permissions, for root, ACLs and read-only file systems do not go by them.
+    Deno.removeSync(Deno.makeTempFileSync({ dir: directory, prefix: ".postmaster-" }));
+    return true;
   } catch {
     return false;
   }

@@ -44,9 +44,6 @@ export interface Stored {
 
 declare const held: unique symbol;
 
-/** Where a session keeps a variable; unlike the name, no other variable has the same. */
-export const SLOT: unique symbol = Symbol("slot");
-
 /** The key of a variable. It carries its type and its first value, so nothing can be missing or ill-typed. */
 export interface Variable<S extends Scope, T> extends Stored {
   readonly scope: S;
@@ -56,7 +53,8 @@ export interface Variable<S extends Scope, T> extends Stored {
    * name `failures[192.0.2.1]`.
    */
   of(key: string): Variable<S, T>;
-  readonly [SLOT]: string;
+  /** Where a session keeps it: unlike the name, no other variable has the same. */
+  readonly slot: string;
   readonly [held]?: T;
 }
 
@@ -89,7 +87,7 @@ export function variable<S extends Scope, T extends (S extends "global" ? Json :
   const { ttl, persist = false }: GlobalOptions = options ?? {};
   const slot = scope === "global" ? name : `${++made} ${name}`;
   const milliseconds = ttl === undefined ? undefined : parseTtl(ttl);
-  return make({ scope, name, initial, ttl: milliseconds, persist, [SLOT]: slot });
+  return make({ scope, name, initial, ttl: milliseconds, persist, slot });
 }
 
 function make<S extends Scope, T>(
@@ -99,7 +97,7 @@ function make<S extends Scope, T>(
     ...parts,
     of: (key) => {
       const name = keyName(key);
-      return make({ ...parts, name: parts.name + name, [SLOT]: parts[SLOT] + name });
+      return make({ ...parts, name: parts.name + name, slot: parts.slot + name });
     },
   };
 }

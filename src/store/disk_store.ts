@@ -133,7 +133,6 @@ export class DiskStore implements GlobalStore {
     try {
       if (this.#table === undefined) await this.#open();
       await this.#sync(this.#table!);
-      this.#pause = 0;
       if (this.#failing) this.#log("store recovered", { file: this.#file });
       this.#failing = false;
     } catch (error) {

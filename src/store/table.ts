@@ -162,7 +162,7 @@ export class Table {
 
   /** SQLite would go on with a file that has been moved away, and nobody would find it again. */
   #checkPlace(): void {
-    if (existsSync(this.#file) && statSync(this.#file).ino === this.#inode) return;
+    if (statSync(this.#file, { throwIfNoEntry: false })?.ino === this.#inode) return;
     throw new Error("the file was moved away or replaced");
   }
 }

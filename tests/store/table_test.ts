@@ -48,6 +48,21 @@ Deno.test("the file and its directory are for nobody but their owner", () => {
   });
 });
 
+Deno.test({
+  name: "a file that root makes is its directory's owner's, who may be the server",
+  ignore: Deno.uid() !== 0,
+  fn: () =>
+    withFile((file, directory) => {
+      Deno.mkdirSync(directory.of("state"));
+      Deno.chownSync(directory.of("state"), 65534, 65534);
+      using table = new Table(file);
+      table.write([row("a", "1")], NOW);
+      for (const name of Deno.readDirSync(directory.of("state"))) {
+        assert.equal(Deno.statSync(directory.of(`state/${name.name}`)).uid, 65534, name.name);
+      }
+    }),
+});
+
 Deno.test("each of two sees what the other writes, once, and nothing of its own", () => {
   withFile((file) => {
     using one = new Table(file);
