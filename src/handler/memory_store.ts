@@ -71,10 +71,11 @@ export class MemoryStore implements GlobalStore {
     });
   }
 
-  unset({ name, persist }: Stored): Promise<void> {
+  unset({ name }: Stored): Promise<void> {
     return inTurn(() => {
-      this.#drop(this.#entries.get(name));
-      if (persist) this.#changed(name, undefined);
+      const entry = this.#entries.get(name);
+      this.#drop(entry);
+      if (entry?.persist) this.#changed(name, undefined);
     });
   }
 

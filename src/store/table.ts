@@ -80,10 +80,10 @@ export class Table {
       if (!existsSync(file)) create(file);
       this.#inode = statSync(file).ino;
       this.#db = open(file);
+      this.#statements = prepare(this.#db);
     } catch (error) {
       throw new Error(cannotUse(file, error));
     }
-    this.#statements = prepare(this.#db);
   }
 
   /** All variables, the one that was written last at the end. */
@@ -155,9 +155,15 @@ export class Table {
       this.#db.exec("COMMIT");
       return result;
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      this.#rollBack();
       throw error;
     }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec("ROLLBACK");
+    } catch { /* SQLite has done it already */ }
   }
 
   /** SQLite would go on with a file that has been moved away, and nobody would find it again. */
@@ -168,9 +174,12 @@ export class Table {
 }
 
 function open(file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { timeout: PATIENCE });
+  const db = new DatabaseSync(file);
   try {
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+    db.exec(
+      `PRAGMA busy_timeout = ${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`,
+    );
+    db.exec("BEGIN IMMEDIATE");
     const layout = db.prepare("PRAGMA user_version").get()?.["user_version"];
     if (layout === 0) db.exec(SCHEMA);
     else if (layout !== LAYOUT) throw new Error("it was written by another version of the program");
@@ -219,6 +228,7 @@ function remedy(message: string): string {
   if (/not a database|malformed/.test(message)) {
     return "move it away, with its -wal and -shm, and begin without the variables in it";
   }
+  if (/another version/.test(message)) return "run that version, or move it away";
   if (/readonly|unable to open|permission|denied|not a directory|read-only/i.test(message)) {
     return "run the program as the user to whom it belongs, or set `state-directory` to a directory of your own";
   }
