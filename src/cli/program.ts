@@ -10,6 +10,7 @@ import { LEVELS } from "../log/event.ts";
 import { check } from "./check.ts";
 import { VERSION } from "./version.ts";
 import { type Flags, run } from "./run.ts";
+import { addVars } from "./vars_command.ts";
 
 /** Exit codes. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -56,6 +57,7 @@ function program(): Command {
     .description("check the configuration and the handlers, and say what the server would do");
   withFlags(runCommand).action((flags: Flags) => run(flags));
   withFlags(checkCommand).action((flags: Flags) => check(flags));
+  addVars(postmaster);
   return postmaster;
 }
 

@@ -52,6 +52,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const aliases = checks.aliases(users);
   const targets = checks.targets();
   const handlers = checks.handlers();
+  const stateDirectory = checks.stateDirectory();
   const problems = [
     ...document.problems,
     ...read.findings.map((finding) => written.problem(finding)),
@@ -75,6 +76,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     deliver,
     handlers,
     dns,
+    stateDirectory,
     limits,
     log: { ...log, sinks: { ...log.sinks, file: logFile } },
     targets: targets!,

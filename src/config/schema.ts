@@ -188,6 +188,10 @@ const schema = z.strictObject({
     .prefault([])
     .describe("Handlers around the server's own behaviour, the outermost first."),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS."),
+  "state-directory": path.optional().describe(
+    "The directory for what must survive a restart, such as variables that persist; by default " +
+      "/var/lib/postmaster if the server can write there, else ~/.local/state/postmaster.",
+  ),
   limits: limitsSchema.prefault({}).describe("Caps and deadlines."),
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),
 });

@@ -12,7 +12,7 @@ import type { Handler, MaybePromise } from "./handler.ts";
 import { type Recorder, type Step, SUPERVISOR, Supervisor } from "./supervisor.ts";
 import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
-import { type Held, type Json, type Scope, SLOT, type Variable } from "./variable.ts";
+import type { Held, Json, Scope, Variable } from "./variable.ts";
 
 /** The other end of a connection. */
 export interface Peer {
@@ -235,7 +235,7 @@ export class SessionView implements Session {
   }
 
   get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
-    const { scope, initial, [SLOT]: slot } = variable;
+    const { scope, initial, slot } = variable;
     if (scope === "global") {
       const stored = this.#state.context.globals.get(variable);
       return stored.then((value) => value === undefined ? initial() : value) as Held<S, T>;
@@ -246,7 +246,7 @@ export class SessionView implements Session {
   }
 
   set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void> {
-    const { scope, [SLOT]: slot } = variable;
+    const { scope, slot } = variable;
     if (scope === "global") {
       return this.#state.context.globals.set(variable, value as Json) as Held<S, void>;
     }
@@ -254,7 +254,7 @@ export class SessionView implements Session {
   }
 
   update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T> {
-    const { scope, initial, [SLOT]: slot } = variable;
+    const { scope, initial, slot } = variable;
     if (scope === "global") {
       const changed = this.#state.context.globals.update(
         variable,
@@ -262,8 +262,9 @@ export class SessionView implements Session {
       );
       return changed as Held<S, T>;
     }
-    const value = change(this.get(variable) as T);
-    this.#state.values(scope).set(slot, value);
+    const values = this.#state.values(scope);
+    const value = change(values.has(slot) ? values.get(slot) as T : initial());
+    values.set(slot, value);
     return value as Held<S, T>;
   }
 
@@ -272,7 +273,7 @@ export class SessionView implements Session {
   }
 
   unset<S extends Scope>(variable: Variable<S, unknown>): Held<S, void> {
-    const { scope, [SLOT]: slot } = variable;
+    const { scope, slot } = variable;
     if (scope === "global") return this.#state.context.globals.unset(variable) as Held<S, void>;
     return void this.#state.values(scope).delete(slot) as Held<S, void>;
   }
