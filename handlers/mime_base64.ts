@@ -11,6 +11,9 @@ import type { Edit, Scanner } from "./word_scanner.ts";
 /** Characters of a line. */
 const MAX_LINE = 76;
 
+/** A line of base64. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}[ \t\r\n]*$/;
+
 /** A line that waits until it is known whether something in it changes. */
 interface Held {
   readonly raw: Buffer;
@@ -53,7 +56,7 @@ export class Base64Lines implements PartRewriter {
     const text = raw.toString("latin1");
     const base64 = text.replace(/[^A-Za-z0-9+/=]+/g, "");
     const [characters = ""] = base64.split("=", 1);
-    if (this.#padded ? base64 !== "" : !this.#encoder && !/^[\w+/]*={0,2}[ \t\r\n]*$/.test(text)) {
+    if (this.#padded ? base64 !== "" : !this.#encoder && !BASE64.test(text)) {
       this.end();
       this.#stopped = true;
       return this.#output.keep(raw);
@@ -122,6 +125,7 @@ export class Base64Lines implements PartRewriter {
       octets += decoded.length;
       count++;
     }
+    if (count === 0) return;
     this.#held.splice(0, count);
     this.#drop(octets);
   }

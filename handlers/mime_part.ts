@@ -38,11 +38,12 @@ export function partOf(header: Header, digest: boolean): Part {
   if (!header.complete || tooMuch) return OPAQUE;
   const [type, encoding, disposition] = fields.map(([field]) => parse(field?.raw ?? ""));
   const fallback = digest ? "message/rfc822" : "text/plain";
-  const contentType = type!.value.toLowerCase() || fallback;
-  if (contentType.startsWith("multipart/")) return multipart(contentType, type!.params);
   const file = disposition!.value.toLowerCase() === "attachment" ||
     "filename" in disposition!.params;
-  if (file || (contentType !== "text/plain" && contentType !== "text/html")) return OPAQUE;
+  const contentType = type!.value.toLowerCase() || fallback;
+  if (file) return OPAQUE;
+  if (contentType.startsWith("multipart/")) return multipart(contentType, type!.params);
+  if (contentType !== "text/plain" && contentType !== "text/html") return OPAQUE;
   return {
     kind: "text",
     html: contentType === "text/html",

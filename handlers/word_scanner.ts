@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import { Buffer, isAscii } from "node:buffer";
 import type { Charset } from "./charset.ts";
 import type { Words } from "./words.ts";
 
@@ -30,7 +30,7 @@ export interface TextKind {
   /** Only ASCII may be put into it. */
   readonly ascii: boolean;
   /** How a replacement is written in it: HTML escapes some characters. */
-  readonly write?: (text: string) => string;
+  readonly write: (text: string) => string;
 }
 
 /** Octets between two delimiters that are still looked at. */
@@ -104,7 +104,9 @@ export class WordScanner implements Scanner {
   }
 
   #find(octets: Buffer, base: number): readonly Edit[] {
-    if (this.#kind.charset.decode(octets).search(this.#words.pattern) < 0) return [];
+    const text = this.#kind.charset.decode(octets);
+    if (text.search(this.#words.pattern) < 0) return [];
+    if (isAscii(octets)) return this.#inAscii(text, base);
     const edits: Edit[] = [];
     for (let from = 0, to = 0; from < octets.length; from = to + 1) {
       for (to = from; to < octets.length && !isDelimiter(octets[to]!);) to++;
@@ -113,8 +115,15 @@ export class WordScanner implements Scanner {
     return edits;
   }
 
+  /** Each character is one octet. */
+  #inAscii(text: string, base: number): readonly Edit[] {
+    return [...text.matchAll(this.#words.pattern)].flatMap(({ 0: word, index }) =>
+      this.#edit(word, base + index, base + index + word.length)
+    );
+  }
+
   #inRun(run: Buffer, base: number): readonly Edit[] {
-    const { charset, ascii, write = String } = this.#kind;
+    const { charset } = this.#kind;
     const edits: Edit[] = [];
     const text = charset.decode(run);
     if (text.includes("\ufffd")) return edits;
@@ -129,11 +138,16 @@ export class WordScanner implements Scanner {
       if (!run.subarray(octet, end).equals(Buffer.concat([before, itself]))) return edits;
       character = index + word.length;
       octet = end;
-      const by = this.#words.replacement(word);
-      const octets = by === undefined ? undefined : charset.encode(write(by));
-      if (octets === undefined || (ascii && octets.some((each) => each > 0x7f))) continue;
-      edits.push({ start: base + start, end: base + end, octets });
+      edits.push(...this.#edit(word, base + start, base + end));
     }
     return edits;
+  }
+
+  /** No edit if the text cannot have what would stand in the word's place. */
+  #edit(word: string, start: number, end: number): readonly Edit[] {
+    const { charset, ascii, write } = this.#kind;
+    const by = this.#words.replacement(word);
+    const octets = by === undefined ? undefined : charset.encode(write(by));
+    return octets === undefined || (ascii && !isAscii(octets)) ? [] : [{ start, end, octets }];
   }
 }
