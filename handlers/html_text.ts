@@ -13,12 +13,18 @@ const LETTER = 0xff;
 /** Octets that the longest entity has. */
 const MAX_ENTITY = 40;
 
-const [BANG, QUOTE, HASH, AMP, APOSTROPHE, DASH, SLASH] = [..."!\"#&'-/"].map(code) as number[];
-const [SEMICOLON, LESS, EQUALS, GREATER, QUESTION] = [...";<=>?"].map(code) as number[];
-
-function code(character: string): number {
-  return character.charCodeAt(0);
-}
+const BANG = 0x21;
+const QUOTE = 0x22;
+const HASH = 0x23;
+const AMP = 0x26;
+const APOSTROPHE = 0x27;
+const DASH = 0x2d;
+const SLASH = 0x2f;
+const SEMICOLON = 0x3b;
+const LESS = 0x3c;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
+const QUESTION = 0x3f;
 
 /** Elements whose content is no text. */
 const NO_TEXT: ReadonlySet<string> = new Set(["script", "style"]);

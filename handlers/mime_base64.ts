@@ -55,12 +55,12 @@ export class Base64Lines implements PartRewriter {
     if (this.#stopped) return this.#output.keep(raw);
     const text = raw.toString("latin1");
     const base64 = text.replace(/[^A-Za-z0-9+/=]+/g, "");
-    const [characters = ""] = base64.split("=", 1);
-    if (this.#padded ? base64 !== "" : !this.#encoder && !BASE64.test(text)) {
-      this.end();
-      this.#stopped = true;
+    const sound = this.#encoder !== undefined || BASE64.test(text);
+    if (!sound || (this.#padded && /[^=]/.test(base64))) {
+      this.stop();
       return this.#output.keep(raw);
     }
+    const [characters = ""] = base64.split("=", 1);
     this.#endsLine = text.endsWith("\n");
     this.#padded ||= characters.length < base64.length;
     const decoded = this.#decode(characters);
@@ -74,22 +74,25 @@ export class Base64Lines implements PartRewriter {
 
   end(): void {
     if (this.#stopped) return;
-    this.#padded = true;
-    const decoded = this.#decode("");
-    const last = this.#held.at(-1);
-    if (last !== undefined) this.#held.push({ ...last, raw: Buffer.alloc(0), decoded });
-    this.#scan(decoded);
+    this.#scan(this.#decodeRest());
     this.#take(this.#scanner.end());
-    if (this.#encoder === undefined) return this.stop();
-    this.#encode(Infinity);
-    this.#output.change(this.#encoder.end(this.#endsLine));
-    this.#stopped = true;
+    this.stop();
   }
 
   stop(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
     for (const { raw } of this.#held) this.#output.keep(raw);
-    this.#held = [];
+    if (this.#encoder === undefined) return;
+    this.#decoded.push(this.#decodeRest());
+    this.#encode(Infinity);
+    this.#output.change(this.#encoder.end(this.#endsLine));
+  }
+
+  /** What padding is missing from. */
+  #decodeRest(): Buffer {
+    this.#padded = true;
+    return this.#decode("");
   }
 
   #decode(characters: string): Buffer {

@@ -78,6 +78,7 @@ const nonsense = fc.array(
     "\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
     "\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
     "\r\nDKIM-Signature: x\r\n",
+    "\r\n-----BEGIN PGP ",
     Buffer.from(" no ").toString("base64"),
     Buffer.from("\r\nno, nein").toString("base64"),
     "=",
@@ -144,7 +145,7 @@ Deno.test("rewriteBody() finds every word in a text in base64 and quoted-printab
       assert.equal(Buffer.from(octets, "latin1").toString(), expected);
       for (const line of content.split("\r\n")) assert.ok(line.length <= 76, line);
     }),
-    { numRuns: 300 },
+    { numRuns: 5000 },
   );
 });
 
@@ -164,7 +165,7 @@ Deno.test("rewriteBody() drops signatures with the first change, and waits for i
 Deno.test("rewriteBody() takes time that grows with the message, not with its lines", async () => {
   const header = (type: string, encoding: string) =>
     lines(`Content-Type: ${type}`, `Content-Transfer-Encoding: ${encoding}`, "", "");
-  const size = 8 * 1024 * 1024;
+  const size = 2 * 1024 * 1024;
   const bodies = [
     header("text/plain", "8bit") + "x".repeat(size),
     header("text/plain", "8bit") + "no ".repeat(size / 3),
@@ -181,6 +182,6 @@ Deno.test("rewriteBody() takes time that grows with the message, not with its li
     const start = performance.now();
     await rewrite(body, () => 16_384);
     const time = performance.now() - start;
-    assert.ok(time < 15_000, `${body.slice(0, 100)}: ${time} ms`);
+    assert.ok(time < 8000, `${body.slice(0, 100)}: ${time} ms`);
   }
 });

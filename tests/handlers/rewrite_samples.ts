@@ -208,6 +208,12 @@ export const CASES: readonly Case[] = [
     "eWVzISEh",
   ),
   changed(
+    "base64 with other things behind the first change",
+    plain("utf-8", "base64"),
+    "bm8hISEh\r\nIS!Eh\r\n-----\r\nISEh\r\n-----BEGIN PGP \r\nISEh",
+    "eWVzISEhISEhISEhIQ==\r\n-----BEGIN PGP \r\nISEh",
+  ),
+  changed(
     "a text before an OpenPGP block",
     itself,
     "\r\nno\r\n-----BEGIN PGP MESSAGE-----\r\nno",
@@ -240,6 +246,7 @@ export const UNTOUCHED: Readonly<Record<string, string>> = {
   "a word that the encoding does not have": plain("utf-8", "7bit")("nein"),
   "a part with two types": lines("Content-Type: text/plain", "Content-Type: text/html", "", "no"),
   "bad base64": plain("utf-8", "base64")("no way, this is no base64 at all\r\nbm8gbm8g"),
+  "bad base64 behind a word": plain("utf-8", "base64")("YW5kIG5v\r\n?"),
   "what follows the padding of base64": plain("utf-8", "base64")("YQ==\r\nbm8gbm8g"),
   "a line that would become a boundary": plain("utf-8", "8bit")("--no"),
   "a line that would become too long": plain("utf-8", "8bit")(`${"x".repeat(995)} no`),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
+import { chain, Client, discard, on, say } from "postmaster";
 import { Header } from "../../src/message/fields.ts";
 import { type HeadedMessage, readHeader } from "../../src/message/read_header.ts";
 
@@ -71,6 +72,25 @@ Deno.test("readHeader() ends the body it was given when nobody wants the rest", 
   let seen = 0;
   for await (const _ of (await readHeader(body())).body) if (++seen === 2) break;
   assert.equal(ended, true);
+});
+
+Deno.test("a handler may refuse a message when it has read the header", async () => {
+  const policy = on("Deliver", async (event, next) => {
+    const { header, body } = await readHeader(event.body);
+    const unwanted = header.first("Subject")?.text === "lottery";
+    return unwanted ? say(5, 5, 4, "no, thank you", "5.7.1") : next({ ...event, body });
+  });
+  using client = Client.of(chain(policy, on("AddRcptTo", () => discard())));
+  await client.reply();
+  await client.command("EHLO x.example");
+  for (const [subject, code] of [["lottery", 554], ["other", 250], ["lottery", 554]] as const) {
+    await client.command("MAIL FROM:<a@example.org>");
+    await client.command("RCPT TO:<b@example.net>");
+    await client.command("DATA");
+    const text = "a line of text\r\n".repeat(50_000);
+    assert.equal((await client.command(`Subject: ${subject}\r\n\r\n${text}.`)).code, code);
+  }
+  assert.equal(client.kept.length, 1);
 });
 
 Deno.test("a Header finds fields whatever their case, the first and all of them", () => {
