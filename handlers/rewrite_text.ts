@@ -13,7 +13,7 @@ const hour = (most: number) => z.int({ error: `an hour from 0 to ${most}` }).min
 
 const schema = z.strictObject({
   replace: z.record(
-    z.string().refine(isWord, { error: "one word, of letters and digits" }),
+    z.string().refine(isWord, { error: "not one word, of letters and digits" }),
     z.string({ error: "a text: put it in quotes" })
       .regex(/^[^\p{Cc}]*$/u, { error: "a text on one line" }),
     { error: "words and what to put in their place, such as { no: yes }" },
@@ -25,7 +25,10 @@ const schema = z.strictObject({
   between: z.tuple([hour(23), hour(24)], { error: "two hours, such as [8, 10]" }).optional()
     .describe("Only for messages sent from the one hour until the other."),
   "time-zone": z.string({ error: "a time zone" })
-    .refine(isTimeZone, { error: "a time zone, such as Europe/Berlin or +01:00" })
+    .refine(isTimeZone, {
+      error: ({ input }) =>
+        `\`${input}\` is no time zone that is known here: write one such as Europe/Berlin or +01:00`,
+    })
     .default("UTC").describe("The time zone of `between`."),
 });
 

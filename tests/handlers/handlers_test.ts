@@ -109,6 +109,7 @@ Deno.test("every ready-made handler goes by its name, and refuses options it doe
     announce: { keywords: ["X"] },
     "local-hosts": ["a.example"],
     "rate-limit": { limit: 1 },
+    "rewrite-text": { replace: { no: "yes" } },
   };
   for (const [name, { create }] of readyMade) {
     assert.deepEqual(handlerNames(create(options[name])), [name]);
