@@ -30,7 +30,7 @@ const MAX_WAIT = 256 * 1024;
  * A change breaks the signatures that stand in the header (DKIM, ARC), and so they are dropped with the first one. The
  * beginning of a signed message waits for it; if there is none in the first 256 KiB, nothing is changed behind them.
  *
- * @param replace replacements by the words
+ * @param replace replacements by the words; reading throws a TypeError if one of them is not one word
  */
 export async function* rewriteBody(
   body: AsyncIterable<Uint8Array>,

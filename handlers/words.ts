@@ -16,8 +16,13 @@ export class Words {
   readonly pattern: RegExp;
   readonly #replacements: ReadonlyMap<string, string>;
 
-  /** @param replacements by the words, of which each is one word */
+  /**
+   * @param replacements by the words
+   * @throws {TypeError} for what is not one word
+   */
   constructor(replacements: Readonly<Record<string, string>>) {
+    const wrong = Object.keys(replacements).find((word) => !isWord(word));
+    if (wrong !== undefined) throw new TypeError(`${JSON.stringify(wrong)} is not one word`);
     const entries = Object.entries(replacements);
     this.#replacements = new Map(entries.map(([word, by]) => [word.toLowerCase(), by]));
     const any = entries.length === 0 ? "(?!)" : entries.map(([word]) => word).join("|");

@@ -162,6 +162,12 @@ Deno.test("rewriteBody() drops signatures with the first change, and waits for i
   );
 });
 
+Deno.test("rewriteBody() takes nothing but words for words", async () => {
+  for (const word of ["", "a b", "a|b", "("]) {
+    await assert.rejects(rewrite("\r\nno", undefined, { [word]: "x" }), /is not one word/);
+  }
+});
+
 Deno.test("rewriteBody() takes time that grows with the message, not with its lines", async () => {
   const header = (type: string, encoding: string) =>
     lines(`Content-Type: ${type}`, `Content-Transfer-Encoding: ${encoding}`, "", "");
