@@ -34,6 +34,7 @@ export { isPermanent, isPositive, isReply, isTransient, say } from "./handler/re
 export type { Reply, Route, Target } from "./handler/reply.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { Step } from "./handler/supervisor.ts";
+export { printSteps } from "./handler/print_steps.ts";
 export type { GlobalStore } from "./handler/global_store.ts";
 export { MemoryStore, type MemoryStoreOptions } from "./handler/memory_store.ts";
 export { variable } from "./handler/variable.ts";

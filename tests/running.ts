@@ -97,8 +97,11 @@ export async function run(
 }
 
 /** Runs our program to its end. */
-export const postmaster = (...args: readonly string[]): Promise<Ended> =>
-  run(Deno.execPath(), [...RUN, ...args]);
+export const postmaster = (...args: readonly string[]): Promise<Ended> => feed("", ...args);
+
+/** As {@linkcode postmaster}, with this standard input. */
+export const feed = (input: string | Uint8Array, ...args: readonly string[]): Promise<Ended> =>
+  run(Deno.execPath(), [...RUN, ...args], input);
 
 /** What a test's server is told, besides that it serves `you@example.net` on a port of its own. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -7,10 +7,15 @@ import { Command, CommanderError, Help, Option } from "commander";
 import { ConfigError } from "../config/mod.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { LEVELS } from "../log/event.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import { TranscriptError } from "../testing/transcript.ts";
 import { check } from "./check.ts";
-import { VERSION } from "./version.ts";
+import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
+import { route, type RouteFlags } from "./route.ts";
 import { type Flags, run } from "./run.ts";
 import { addVars } from "./vars_command.ts";
+import { simulate, type SimulateFlags } from "./simulate.ts";
+import { VERSION } from "./version.ts";
 
 /** Exit codes. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -18,10 +23,11 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Runs the program with these arguments and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const postmaster = program();
+    let exitCode: number = EXIT.ok;
+    const postmaster = program(() => exitCode = EXIT.failed);
     refuseUnknown(postmaster, args[0]);
     await postmaster.parseAsync([...args], { from: "user" });
-    return EXIT.ok;
+    return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     complain(error, args.includes("--debug"));
@@ -36,7 +42,8 @@ function refuseUnknown(postmaster: Command, name: string | undefined): void {
   postmaster.error(`error: unknown command '${name}': ${suggest(name, names, oneOf(names))}`);
 }
 
-function program(): Command {
+/** @param failed called by a command that has said itself what is wrong */
+function program(failed: () => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
   const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
@@ -58,7 +65,31 @@ function program(): Command {
   withFlags(runCommand).action((flags: Flags) => run(flags));
   withFlags(checkCommand).action((flags: Flags) => check(flags));
   addVars(postmaster);
+  addSimulate(postmaster);
+  addRoute(postmaster, failed);
   return postmaster;
+}
+
+function addSimulate(postmaster: Command): void {
+  const command = postmaster.command("simulate")
+    .description("play a session, typed on the standard input, and deliver nothing")
+    .option("--show-message", "print accepted messages as targets would get them");
+  withFlags(withClient(command)).action((flags: SimulateFlags) => simulate(flags));
+}
+
+function addRoute(postmaster: Command, failed: () => void): void {
+  const command = postmaster.command("route")
+    .description("say where mail for an address would go, or who refuses it")
+    .argument(
+      "<address...>",
+      "addresses of recipients",
+      (text, before: readonly Mailbox[] = []) => [...before, parseAddress(text)],
+    )
+    .option("--from <address>", "the sender; <> is the null path", parseSender, "<>")
+    .option("--helo <name>", "what the client calls itself", parseHelo, "client.example.org");
+  withFlags(withClient(command)).action(async (addresses: Mailbox[], flags: RouteFlags) => {
+    if (!await route(addresses, flags)) failed();
+  });
 }
 
 function withFlags(command: Command): Command {
@@ -82,6 +113,7 @@ function withFlags(command: Command): Command {
 /** One readable line for each problem. */
 function complain(error: unknown, debug: boolean): void {
   const message = error instanceof Error ? error.message : String(error);
-  const prefix = error instanceof ConfigError ? "" : "postmaster: ";
+  const isPlaced = error instanceof ConfigError || error instanceof TranscriptError;
+  const prefix = isPlaced ? "" : "postmaster: ";
   console.error(debug && error instanceof Error ? error.stack : prefix + message);
 }

@@ -28,7 +28,7 @@ export function site(config: Config): Handler {
 function neverRefuseInDoubt({ users, aliases }: Config): Handler {
   let logged: string | undefined;
   return named(
-    "in-doubt",
+    "defer-in-doubt",
     on("AddRcptTo", async (_event, next, session) => {
       const reply = await next();
       const trouble = users.trouble() ?? aliases.trouble();

@@ -99,3 +99,6 @@ export type EventName = keyof EventMap;
 export type Event = { [K in EventName]: { readonly type: K } & EventMap[K] }[EventName];
 /** The event with this name. */
 export type EventOf<K extends EventName> = Extract<Event, { readonly type: K }>;
+
+/** The events whose replies carry no enhanced status code (RFC 2034 section 4). */
+export const WITHOUT_STATUS: ReadonlySet<EventName> = new Set(["Greeting", "SayHelo", "SayEhlo"]);

@@ -8,7 +8,7 @@ import { MessageAborted } from "./aborted.ts";
 import type { Event, EventName, EventOf } from "./event.ts";
 import { BROKEN, faultInAnswer, type Reply, say, type Target } from "./reply.ts";
 import type { Session } from "./session.ts";
-import { type Step, SUPERVISOR, type Supervisor } from "./supervisor.ts";
+import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
 
 /** A value, or a promise of it. Answering at once costs nothing. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -110,11 +110,13 @@ export function chain(...handlers: readonly Handler[]): Handler {
     while (list[place]?.types?.has(event.type) === false) place++;
     const link = list[place];
     if (link === undefined) return last(event);
-    const next: Next = (inner = event) => run(place + 1, inner, last, session);
     const supervisor = session[SUPERVISOR];
-    return supervisor.recorder === undefined
-      ? ask(link, place, event, next, session, supervisor)
-      : record(link, place, event, next, session, supervisor);
+    if (supervisor.recording === undefined) {
+      const next: Next = (inner = event) => run(place + 1, inner, last, session);
+      return ask(link, place, event, next, session, supervisor);
+    }
+    const further: Further = (inner, view) => run(place + 1, inner, last, view);
+    return record(link, place, event, further, session);
   };
   const whole: Handler = (event, next, session) => run(0, event, next, session);
   linksOf.set(whole, list);
@@ -151,36 +153,33 @@ function ask(
   }
 }
 
+/** Asks the handlers further in, who then see the session as this view of it. */
+type Further = (event: Event, view: Session) => MaybePromise<Reply>;
+
 function record(
   link: Link,
   place: number,
   event: Event,
-  next: Next,
+  further: Further,
   session: Session,
-  supervisor: Supervisor,
 ): MaybePromise<Reply> {
   const { name: handler } = link;
-  const step: Step = {
-    handler,
-    place,
-    depth: session.depth,
-    event,
-    passed: [],
-    reply: undefined,
-    milliseconds: 0,
-  };
-  supervisor.recorder?.steps.push(step);
+  const { depth } = session;
+  const shape = { handler, place, depth, event, passed: [], inner: [] };
+  const step: Step = { ...shape, reply: undefined, milliseconds: 0 };
+  session[STEPS]?.push(step);
+  const view = session[SEEN_BY](step);
   const start = performance.now();
-  const passOn: Next = (inner = event) => {
+  const next: Next = (inner = event) => {
     step.passed.push(inner);
-    return next(inner);
+    return further(inner, view);
   };
   const finish = (reply: Reply) => {
     step.reply = reply;
     step.milliseconds = performance.now() - start;
     return reply;
   };
-  const reply = ask(link, place, event, passOn, session, supervisor);
+  const reply = ask(link, place, event, next, view, session[SUPERVISOR]);
   return isPromise(reply) ? reply.then(finish) : finish(reply);
 }
 

@@ -9,7 +9,7 @@ import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
-import { type Recorder, type Step, SUPERVISOR, Supervisor } from "./supervisor.ts";
+import { SEEN_BY, type Step, STEPS, SUPERVISOR, Supervisor } from "./supervisor.ts";
 import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
 import type { Held, Json, Scope, Variable } from "./variable.ts";
@@ -90,13 +90,18 @@ export interface Session {
   trigger(event: Event): MaybePromise<Reply>;
   /** Writes a line to the server's log, tied to this session. Control characters are escaped. */
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
-  /** Runs `run` and records which handler saw which event, what it passed on and what it answered. */
+  /**
+   * Runs `run` and records which handler saw which event, what it passed on and what it answered. The steps
+   * form a tree: a step has those of the handlers whom it asked.
+   */
   record(
     run: () => MaybePromise<Reply>,
   ): Promise<{ readonly reply: Reply; readonly steps: readonly Step[] }>;
 
   /** The chain's own affairs. */
   readonly [SUPERVISOR]: Supervisor;
+  readonly [STEPS]: Step[] | undefined;
+  [SEEN_BY](step: Step): Session;
 }
 
 const NOBODY: readonly Mailbox[] = Object.freeze([]);
@@ -180,15 +185,17 @@ export class SessionState implements SessionOptions {
   }
 }
 
-/** A session at one depth. */
+/** A session at one depth; while somebody records, as the handler of one step sees it. */
 export class SessionView implements Session {
   readonly #state: SessionState;
   readonly depth: number;
   #dns: Resolver | undefined;
+  readonly #step: Step | undefined;
 
-  constructor(state: SessionState, depth = 0) {
+  constructor(state: SessionState, depth = 0, step?: Step) {
     this.#state = state;
     this.depth = depth;
+    this.#step = step;
   }
 
   get id(): string {
@@ -232,6 +239,12 @@ export class SessionView implements Session {
   }
   get [SUPERVISOR](): Supervisor {
     return this.#state.supervisor;
+  }
+  get [STEPS](): Step[] | undefined {
+    return this.#step?.inner ?? this.#state.supervisor.recording;
+  }
+  [SEEN_BY](step: Step): Session {
+    return new SessionView(this.#state, this.depth, step);
   }
 
   get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
@@ -283,7 +296,7 @@ export class SessionView implements Session {
       this.#state.supervisor.broke("trigger", event, `nested more than ${MAX_DEPTH} deep`);
       return BROKEN;
     }
-    const inner = new SessionView(this.#state, this.depth + 1);
+    const inner = new SessionView(this.#state, this.depth + 1, this.#step);
     return this.#state.context.chain(event, () => BROKEN, inner);
   }
 
@@ -293,13 +306,13 @@ export class SessionView implements Session {
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {
     const { supervisor } = this.#state;
-    const outer = supervisor.recorder;
-    const recorder: Recorder = supervisor.recorder = { steps: [] };
+    const whole = this.#step?.inner; // somebody outside records already
+    const steps: Step[] = whole ?? (supervisor.recording = []);
+    const before = steps.length;
     try {
-      return { reply: await run(), steps: recorder.steps };
+      return { reply: await run(), steps: steps.slice(before) };
     } finally {
-      supervisor.recorder = outer;
-      outer?.steps.push(...recorder.steps);
+      if (supervisor.recording === steps) supervisor.recording = undefined;
     }
   }
 }

@@ -10,6 +10,10 @@ import type { Reply } from "./reply.ts";
 
 /** Where a session keeps its {@linkcode Supervisor}. */
 export const SUPERVISOR: unique symbol = Symbol("supervisor");
+/** Where a session keeps the steps of the handlers that are asked with it, while somebody records. */
+export const STEPS: unique symbol = Symbol("steps");
+/** Makes of a session what the handler of a step sees: what it asks becomes part of the step. */
+export const SEEN_BY: unique symbol = Symbol("seen by");
 
 /** What one handler did with one event. */
 export interface Step {
@@ -21,14 +25,14 @@ export interface Step {
   readonly event: Event;
   /** What it passed on, in order: the same event, a changed one, or nothing. */
   readonly passed: Event[];
+  /**
+   * What the handlers did whom it asked, in order: the next one for each event that it passed on, and the
+   * outermost one, at another depth, for each that it triggered.
+   */
+  readonly inner: Step[];
   /** What it answered; `undefined` while it has not. */
   reply: Reply | undefined;
   milliseconds: number;
-}
-
-/** Steps in the order in which the handlers were entered. */
-export interface Recorder {
-  readonly steps: Step[];
 }
 
 /** A handler that has been asked and has not answered yet. */
@@ -46,8 +50,8 @@ export class Supervisor {
   #pending: Pending[] | undefined;
   /** The reply that was found sound last: it need not be looked at again on its way out. */
   sound: Reply | undefined;
-  /** Set while somebody records. */
-  recorder: Recorder | undefined;
+  /** Set while somebody records: the steps that are part of no other. */
+  recording: Step[] | undefined;
 
   constructor(session: string, log: Log) {
     this.#session = session;

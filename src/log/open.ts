@@ -69,8 +69,8 @@ function adoptLogTape(emit: Sink, level: Level): void {
   });
 }
 
-/** Past LogTape's loggers, which take ten times as long as its sinks. */
-function eventLog(emit: Sink, lowest: Level): Log {
+/** A log of the server's own events, past LogTape's loggers, which take ten times as long as its sinks. */
+export function eventLog(emit: Sink, lowest: Level): Log {
   const wanted = {} as Record<LogEvent, boolean>;
   for (const event of Object.keys(LEVEL_OF) as LogEvent[]) {
     wanted[event] = LEVELS.indexOf(LEVEL_OF[event]) >= LEVELS.indexOf(lowest);

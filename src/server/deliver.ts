@@ -12,14 +12,15 @@ import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
 import { receivedField } from "../message/received.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
-import type {
-  Delivery,
-  DeliveryContext,
-  Envelope,
-  Message,
-  Outcome,
-  Targets,
-  TargetType,
+import {
+  type Delivery,
+  type DeliveryContext,
+  type Envelope,
+  type Message,
+  type Outcome,
+  type Targets,
+  type TargetType,
+  unsettled,
 } from "../target/target.ts";
 import type { Limits } from "./limits.ts";
 import { spool } from "./spool.ts";
@@ -97,7 +98,7 @@ function received(session: Session, transaction: Transaction): string {
     id,
     protocol: session.helo?.extended ? "ESMTP" : "SMTP",
     recipient: recipients.length === 1 ? recipients[0] : undefined,
-    time: Date.now(),
+    time: session.time.getTime(),
   });
 }
 
@@ -192,13 +193,6 @@ async function deliverOne(
   }
   return results;
 }
-
-const unsettled = (cause: string): Outcome => ({
-  result: "deferred",
-  status: "4.3.0",
-  reason: "local delivery failed",
-  cause,
-});
 
 function logOutcome({ recipient, target, outcome }: Result, context: DeliveryContext): void {
   const { envelope: { id, session }, log } = context;

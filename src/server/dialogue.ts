@@ -17,7 +17,6 @@ import { type Command, parseCommand } from "../smtp/command.ts";
 import { LineCutter, TOO_LONG } from "../smtp/lines.ts";
 import { printPath } from "../smtp/mailbox.ts";
 import { overdue } from "./deadlines.ts";
-import { newId } from "./id.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
@@ -30,6 +29,8 @@ export interface Engine {
   readonly chain: Handler;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Makes the queue id of a message. */
+  readonly newId: () => string;
 }
 
 /** Octets of commands that may wait while a handler thinks. */
@@ -140,6 +141,11 @@ export class Dialogue {
     else this.#breakOff({ type: "LimitExceeded", limit: late }, "it did not come in time");
   }
 
+  /** Nothing that the client has sent waits for an answer. */
+  get idle(): boolean {
+    return this.#unfinished !== undefined || this.#inquiry.open === undefined;
+  }
+
   get #closed(): boolean {
     return this.#state.at === "closed";
   }
@@ -164,7 +170,7 @@ export class Dialogue {
     if (this.#closed) return;
     if (this.#ready() && this.#mayLeave()) this.#last({ type: "ServiceClosing" });
     if (this.#inquiry.open === undefined || this.#state.at === "data") this.#flush();
-    if (this.#ended && this.#nothingLeft()) this.#close();
+    if (this.#ended && this.idle) this.#close();
     else this.#hold(this.#enough());
   }
 
@@ -176,11 +182,6 @@ export class Dialogue {
 
   #mayLeave(): boolean {
     return this.#leaving && (this.#state.at === "connected" || this.#state.at === "greeted");
-  }
-
-  /** The client has left, and nothing that it sent waits for an answer. */
-  #nothingLeft(): boolean {
-    return this.#unfinished !== undefined || this.#inquiry.open === undefined;
   }
 
   /** So much has come in that no more should be read for now. */
@@ -224,7 +225,7 @@ export class Dialogue {
       if (command.verb === "QUIT") return this.#close();
       if (!isPositive(reply) || this.#closed) return;
       if (command.verb === "DATA") this.#startData();
-      else this.#become(after(this.#state, command, reply, newId));
+      else this.#become(after(this.#state, command, reply, this.#engine.newId));
     });
   }
 

@@ -3,15 +3,12 @@
  *
  * @module
  */
-import type { Event } from "../handler/event.ts";
+import { type Event, WITHOUT_STATUS } from "../handler/event.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import { printReply } from "../smtp/reply.ts";
 import type { Wire } from "./wire.ts";
-
-/** Replies that carry no enhanced status code (RFC 2034 section 4). */
-const WITHOUT_STATUS: ReadonlySet<Event["type"]> = new Set(["Greeting", "SayHelo", "SayEhlo"]);
 
 /** The event that a reply answers. */
 export type Answered = Pick<Event, "type"> & { readonly mailbox?: Mailbox | null };

@@ -60,6 +60,7 @@ export class Server {
       chain: whole,
       limits,
       clock: this.#clock,
+      newId,
       onClose: (connection) => this.#forget(connection),
     };
   }

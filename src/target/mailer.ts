@@ -160,7 +160,7 @@ function fieldsOf(
   seconds: number,
   { ending, output }: Run,
 ): LogFields["mailer"] {
-  const command = argv.map(quote).join(" ");
+  const command = printArgv(argv);
   return {
     session,
     id,
@@ -172,8 +172,12 @@ function fieldsOf(
 }
 
 /** As a shell would want it. */
+export const printArgv = (argv: readonly string[]): string => argv.map(quote).join(" ");
+
 const quote = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+  /^([\w@%+=:,./-]|\{[\w-]+\})+$/.test(argument)
+    ? argument
+    : `'${argument.replaceAll("'", "'\\''")}'`;
 
 /** What went wrong, or else the last line of what the mailer said, of its complaints if it had any. */
 function causeOf({ ending, output, complaint }: Run): string | undefined {

@@ -10,7 +10,7 @@
 import { z } from "zod";
 import type { Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
-import { faultOf, Mailer, milliseconds, type PipeSettings, refused } from "./mailer.ts";
+import { faultOf, Mailer, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
 import type {
   Delivery,
   DeliveryContext,
@@ -19,7 +19,14 @@ import type {
   Outcome,
   TargetType,
 } from "./target.ts";
-import { parseTemplate, refusalOf, type Values, valuesFor } from "./template.ts";
+import {
+  expand,
+  parseTemplate,
+  refusalOf,
+  type Values,
+  valuesFor,
+  valuesForAny,
+} from "./template.ts";
 
 /** Options of one pipe. */
 export interface PipeOptions {
@@ -94,8 +101,20 @@ export function pipeType(settings: Partial<PipeSettings> = {}): TargetType {
     readsBody: true,
     work: mailer,
     faultIn: (args) => faultOf(() => parse(args)),
+    plan: (args, recipient) =>
+      plan(parse(args), valuesForAny(recipient, mailer.settings.delimiter)),
     open: (args, context) => deliver(mailer, parse(args), context),
   };
+}
+
+function plan(
+  { template, user, group }: ReturnType<typeof parse>,
+  values: Values,
+): string | Outcome {
+  const refusal = refusalOf(template, values);
+  if (refusal !== undefined) return refused(refusal);
+  const who = [user ?? "", ...(group === undefined ? [] : [group])].join(":");
+  return printArgv(expand(template, [values])) + (who === "" ? "" : ` (as ${who})`);
 }
 
 function deliver(

@@ -8,7 +8,7 @@ import type { Target } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { faultOf, Mailer, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
-import { parseTemplate, refusalOf, valuesFor } from "./template.ts";
+import { parseTemplate, refusalOf, type Values, valuesFor, valuesForAny } from "./template.ts";
 
 /** Mail goes on to these addresses instead of its recipient. */
 export const relay = (recipients: readonly Mailbox[]): Target => ({
@@ -46,15 +46,22 @@ export function relayType(
   const mailer = new Mailer(settings);
   const { delimiter } = mailer.settings;
   const template = parseTemplate(command, true);
+  const refusalFor = (recipients: readonly Values[]) =>
+    recipients.map((values) => refusalOf(template, values)).find(Boolean);
   return {
     readsBody: true,
     work: mailer,
     faultIn: (args) => faultOf(() => parse(args)),
+    plan: (args) => {
+      const recipients = parse(args);
+      const refusal = refusalFor(recipients.map((mailbox) => valuesForAny(mailbox, delimiter)));
+      return refusal === undefined ? recipients.join(", ") : refused(refusal);
+    },
     open: (args, context) => {
       const recipients = parse(args).map((mailbox) =>
         valuesFor(mailbox, context.envelope, { delimiter, nullSender: "<>" })
       );
-      const refusal = recipients.map((values) => refusalOf(template, values)).find(Boolean);
+      const refusal = refusalFor(recipients);
       let served = 0;
       let message: Message;
       return {

@@ -45,6 +45,14 @@ export type Outcome =
     readonly cause?: string;
   };
 
+/** The outcome of a delivery that broke, or could not begin. */
+export const unsettled = (cause: string): Outcome => ({
+  result: "deferred",
+  status: "4.3.0",
+  reason: "local delivery failed",
+  cause,
+});
+
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
 export interface Delivery {
   /** Adds a recipient. An outcome means that it is settled already, and the body is not for it. */
@@ -83,6 +91,11 @@ export interface TargetType {
   readonly readsBody: boolean;
   /** Says what is wrong with arguments, `undefined` if they are good. */
   faultIn(args: Target["args"]): string | undefined;
+  /**
+   * What would be done with mail for this recipient, for people: `procmail -d joe`; or the outcome that is certain
+   * before anything is done. Asked with good arguments only. Without it, the arguments are shown.
+   */
+  plan?(args: Target["args"], recipient: Mailbox): string | Outcome;
   /** Opens a delivery. What it throws defers all its recipients. */
   open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
 }
@@ -130,4 +143,15 @@ export class Targets implements Work {
       ? `there is no target ${JSON.stringify(target.target)}`
       : type.faultIn(target.args);
   }
+
+  /** As {@linkcode TargetType.plan}, for any target. */
+  plan(target: Target, recipient: Mailbox): string | Outcome {
+    const fault = this.faultIn(target);
+    if (fault !== undefined) return unsettled(fault);
+    const plan = this.#types.get(target.target)?.plan;
+    return plan === undefined ? printArgs(target.args) : plan(target.args, recipient);
+  }
 }
+
+const printArgs = (args: Target["args"]): string =>
+  Object.entries(args).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");

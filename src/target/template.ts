@@ -132,6 +132,21 @@ export function valuesFor(
   };
 }
 
+const ANY: Envelope = {
+  id: "{queue-id}",
+  session: "",
+  sender: null,
+  peer: "{peer}",
+  helo: "{helo}",
+  hostname: "{hostname}",
+};
+
+/** As {@linkcode valuesFor}, for any message: a placeholder that messages differ in stands for itself. */
+export const valuesForAny = (recipient: Mailbox, delimiter: string): Values => ({
+  ...valuesFor(recipient, ANY, { delimiter, nullSender: "{sender}" }),
+  size: "{size}",
+});
+
 /** Why the command line must not be run with these values, `undefined` if it may. */
 export function refusalOf(template: Template, values: Values): string | undefined {
   for (const argument of template) {

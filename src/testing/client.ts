@@ -4,20 +4,11 @@
  * @module
  */
 import { connect } from "node:net";
-import type { GlobalStore } from "../handler/global_store.ts";
-import type { Resolver } from "../dns/resolver.ts";
-import { chain, type Handler } from "../handler/handler.ts";
-import { MemoryStore } from "../handler/memory_store.ts";
-import { type Peer, SessionState } from "../handler/session.ts";
-import { type Log, silent } from "../log/event.ts";
+import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress } from "../net/address.ts";
-import { core } from "../server/core.ts";
-import { Dialogue } from "../server/dialogue.ts";
 import type { Wire } from "../server/wire.ts";
-import { newId } from "../server/id.ts";
-import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
-import { FakeDns } from "./fake_dns.ts";
+import { dialogueOf, type SessionSetup } from "./dialogue_of.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { keeping, type Kept } from "./outbox.ts";
 
@@ -50,36 +41,14 @@ export class Client {
    */
   static of(policy: Handler, options: ClientOptions = {}): Client {
     const kept: Kept[] = [];
-    const { limits = {}, hostname = "mx.example.net" } = options;
-    const whole = { ...DEFAULT_LIMITS, ...limits };
-    const log = options.log ?? silent;
-    const delivery = { targets: keeping(kept), limits: whole, log, spoolDirectory: "/tmp" };
-    const all = chain(policy, core(delivery));
     const clock = options.clock ?? new FakeClock();
-    const start = Number(options.time ?? new Date()) - clock.now;
-    const now = () => start + clock.now;
-    const session = new SessionState({
-      id: newId(),
-      peer: options.peer ?? { address: "192.0.2.1", port: 45678 },
-      listener: "192.0.2.25:25",
-      context: {
-        hostname,
-        log,
-        globals: options.globals ?? new MemoryStore({ now }),
-        dns: options.dns ?? new FakeDns(),
-        chain: all,
-        now,
-      },
-      tls: options.tls,
-      user: options.user,
-    });
     const wire: Wire = {
       send: (replies) => client.#take(replies),
       hold: () => {},
       close: () => client.#end(),
       drop: () => client.#end(),
     };
-    const dialogue = new Dialogue({ chain: all, limits: whole, clock }, session, wire);
+    const dialogue = dialogueOf(policy, { ...options, clock, targets: keeping(kept) }, wire);
     const client: Client = new Client(
       (bytes) => dialogue.receive(bytes),
       () => dialogue.lost(),
@@ -193,19 +162,7 @@ export class Client {
 }
 
 /** How a chain is asked. All of it has defaults. */
-export interface ClientOptions {
-  readonly hostname?: string;
-  readonly peer?: Peer;
-  readonly limits?: Partial<Limits>;
-  /** Global variables, shared by the clients that are given the same; without it, the client's own. */
-  readonly globals?: GlobalStore;
-  /** Without it, one that knows nothing. */
-  readonly dns?: Resolver;
-  readonly log?: Log;
+export interface ClientOptions extends SessionSetup {
   /** It moves the session's deadlines, its time, and that of its own global variables. */
   readonly clock?: FakeClock;
-  /** The time at which the session begins; without it, now. */
-  readonly time?: Date;
-  readonly tls?: boolean;
-  readonly user?: string;
 }

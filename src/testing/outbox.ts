@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { type Message, Targets, type TargetType } from "../target/target.ts";
 
@@ -18,23 +19,30 @@ export interface Kept {
   readonly message: string;
 }
 
-/** Targets of which every name is known, and which put what they get into `kept`. */
-export function keeping(kept: Kept[]): Targets {
+/**
+ * Targets of which every name is known, and which put what they get into `kept`.
+ *
+ * @param real the targets that they stand for: what those know to fail from the start fails here too
+ */
+export function keeping(kept: Kept[], real?: Targets): Targets {
   return new class extends Targets {
     override get(name: string): TargetType {
-      return keeper(name, kept);
+      return keeper(name, kept, real);
     }
   }({});
 }
 
-const keeper = (target: string, kept: Kept[]): TargetType => ({
+const keeper = (target: string, kept: Kept[], real: Targets | undefined): TargetType => ({
   readsBody: true,
   faultIn: () => undefined,
   open: (args, { envelope: { sender } }) => {
     const recipients: Mailbox[] = [];
     let message = "";
     return {
-      recipient: (mailbox) => void recipients.push(mailbox),
+      recipient: (mailbox) => {
+        const plan = real?.plan({ target, args }, mailbox);
+        return typeof plan === "object" ? plan : void recipients.push(mailbox);
+      },
       body: async (body) => void (message = await read(body)),
       commit: () => {
         kept.push({ sender, recipients, target, args, message });
@@ -46,8 +54,7 @@ const keeper = (target: string, kept: Kept[]): TargetType => ({
 });
 
 async function read(message: Message): Promise<string> {
-  const decoder = new TextDecoder("latin1");
   let text = "";
-  for await (const chunk of message.read()) text += decoder.decode(chunk, { stream: true });
+  for await (const chunk of message.read()) text += Buffer.from(chunk).toString("latin1");
   return text;
 }

@@ -21,6 +21,7 @@
  *
  * @module
  */
+import { messageOf } from "../base/message_of.ts";
 import type { Client } from "./client.ts";
 
 /** One line of a transcript. */
@@ -38,21 +39,19 @@ export class TranscriptError extends Error {
 
 /** Parses a transcript; `file` is for messages. */
 export function parseTranscript(text: string, file: string): Step[] {
-  const steps: Step[] = [];
-  for (const [index, source] of text.split(/\r?\n/).entries()) {
-    const line = index + 1;
-    if (/^\s*(#|$)/.test(source)) continue;
-    const [, mark, rest] = /^([CSB]):(?: (.*))?$/.exec(source) ?? [];
-    if (mark === "C") steps.push({ line, kind: "client", text: `${rest ?? ""}\r\n` });
-    else if (mark === "B") steps.push({ line, kind: "client", text: unescape(rest ?? "") });
-    else if (mark === "S") steps.push({ line, kind: "server", text: rest ?? "" });
-    else {
-      throw new TranscriptError(
-        `${file}:${line}:1: a line begins with \`C: \`, \`S: \`, \`B: \` or \`#\`, not \`${source}\``,
-      );
-    }
-  }
-  return steps;
+  return text.split(/\r?\n/).flatMap((source, i) => parseTranscriptLine(source, file, i + 1) ?? []);
+}
+
+/** Parses one line of a transcript; `undefined` for a comment and an empty line. */
+export function parseTranscriptLine(source: string, file: string, line: number): Step | undefined {
+  if (/^\s*(#|$)/.test(source)) return undefined;
+  const [, mark, rest = ""] = /^([CSB]):(?: (.*))?$/.exec(source) ?? [];
+  if (mark === "C") return { line, kind: "client", text: `${rest}\r\n` };
+  if (mark === "B") return { line, kind: "client", text: unescape(rest) };
+  if (mark === "S") return { line, kind: "server", text: rest };
+  throw new TranscriptError(
+    `${file}:${line}:1: a line begins with \`C: \`, \`S: \`, \`B: \` or \`#\`, not \`${source}\``,
+  );
 }
 
 /** Plays a transcript to a server. Throws at the first line on which they disagree. */
@@ -71,14 +70,31 @@ export async function playTranscript(text: string, file: string, client: Client)
   }
 }
 
-async function disagreement(client: Client, pattern: string): Promise<string | undefined> {
-  if (pattern === "...") return void await client.reply();
-  const line = await client.line();
+/** What a server says. */
+export interface Heard {
+  /** The next line, without CRLF; `undefined` if the server has closed. */
+  line(): Promise<string | undefined>;
+}
+
+/** How a server does not follow the pattern of an `S:` line, `undefined` if it does. */
+export async function disagreement(server: Heard, pattern: string): Promise<string | undefined> {
+  const line = await server.line();
   if (pattern === "closed") {
     return line === undefined ? undefined : `expected the end of the connection, got \`${line}\``;
   }
   if (line === undefined) return `expected \`${pattern}\`, but the connection was closed`;
-  return expression(pattern).test(line) ? undefined : `expected \`${pattern}\`, got \`${line}\``;
+  if (pattern !== "...") return mismatch(pattern, line);
+  for (let last = line; last[3] === "-";) last = await server.line() ?? "";
+  return undefined;
+}
+
+function mismatch(pattern: string, line: string): string | undefined {
+  try {
+    if (expression(pattern).test(line)) return undefined;
+  } catch (error) {
+    return messageOf(error); // it is no regular expression
+  }
+  return `expected \`${pattern}\`, got \`${line}\``;
 }
 
 function expression(pattern: string): RegExp {

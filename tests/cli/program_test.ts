@@ -14,11 +14,14 @@ Deno.test("--version says the version and nothing else", async () => {
 
 Deno.test("--help of every command is short and names what there is", async () => {
   const flags = ["--config", "--listen", "--handlers", "--hostname", "--log-level", "--debug"];
+  const client = [...flags, "--ip", "--tls", "--user", "--time", "--explain"];
   for (
     const [args, words] of [
-      [["--help"], ["run", "check", "vars", "--version", "--config"]],
+      [["--help"], ["run", "check", "simulate", "route", "vars", "--version", "--config"]],
       [["run", "--help"], flags],
       [["check", "--help"], flags],
+      [["simulate", "--help"], [...client, "--show-message"]],
+      [["route", "--help"], [...client, "--from", "--helo", "<address...>"]],
       [["vars", "--help"], ["list", "get", "set", "unset"]],
       [["vars", "set", "--help"], ["<name>", "<json>", "--config", "--ttl", "--debug"]],
     ] as const
@@ -50,7 +53,7 @@ Deno.test("a command line that makes no sense exits with 2 and says why", async 
 });
 
 Deno.test("a configuration that is not there is one line, and exit code 1", async () => {
-  for (const command of [[], ["run"], ["check"]]) {
+  for (const command of [[], ["run"], ["check"], ["simulate"], ["route", "joe@example.net"]]) {
     const { code, stdout, stderr } = await postmaster(...command, "--config", "/no/such.yaml");
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /^\/no\/such\.yaml: there is no such file: .*\n$/);

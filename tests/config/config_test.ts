@@ -88,7 +88,7 @@ Deno.test("build() puts the operator's handlers outside of the server's own", as
     "trace",
     "impatient",
     "local-hosts",
-    "in-doubt",
+    "defer-in-doubt",
     "alias",
     "local-users",
   ]);

@@ -3,6 +3,7 @@ import {
   ask,
   chain,
   Client,
+  type Event,
   type Handler,
   handlerNames,
   mail,
@@ -12,7 +13,6 @@ import {
   on,
   procmail,
   rcpt,
-  type Reply,
   say,
   type Step,
   variable,
@@ -149,29 +149,77 @@ Deno.test("global variables are shared, and updates do not get lost", async () =
   assert.deepEqual(numbers, Array.from({ length: 50 }, (_, i) => i + 1));
 });
 
-Deno.test("record() shows who saw what, what they passed on and what they answered", async () => {
-  let recorded: { reply: Reply; steps: readonly Step[] } | undefined;
-  const recorder: Handler = async (event, next, session) => {
-    if (event.type !== "AddRcptTo" || session.depth > 0) return await next();
-    recorded = await session.record(() => next());
-    return recorded.reply;
+/** What `record` gives for the question that is put to the handler. */
+async function recording(handler: Handler, event: Event): Promise<readonly Step[]> {
+  let recorded: readonly Step[] = [];
+  const recorder: Handler = async (_event, next, session) => {
+    if (session.depth > 0) return await next();
+    const { reply, steps } = await session.record(() => next());
+    recorded = steps;
+    return reply;
   };
-  const other = Mailbox.parse("joe@example.net");
+  await ask(chain(recorder, handler), event);
+  return recorded;
+}
+
+/** A step and those inside it, in short: `rewrite(x -> joe 250: …)`. */
+function shown({ handler, event, passed, reply, inner }: Step): string {
+  const local = (one: Event) => "mailbox" in one ? one.mailbox?.local : "";
+  const way = [event, ...passed].map(local).join(" -> ");
+  const inside = inner.length === 0 ? "" : `: ${inner.map(shown).join(", ")}`;
+  return `${handler}(${way} ${reply?.code}${inside})`;
+}
+
+Deno.test("record() shows who saw what, what they passed on and what they answered", async () => {
   const rewrite = named(
     "rewrite",
-    on("AddRcptTo", (event, next) => next({ ...event, mailbox: other })),
+    on("AddRcptTo", (event, next) => next({ ...event, mailbox: joe })),
   );
-  await ask(chain(recorder, rewrite, named("accept", accept)), rcpt("x@example.net"));
-  const steps = recorded?.steps.map(({ handler, event, passed, reply }) => ({
-    handler,
-    event: "mailbox" in event ? String(event.mailbox) : "",
-    passed: passed.map((e) => "mailbox" in e ? String(e.mailbox) : ""),
-    code: reply?.code,
-  }));
-  assert.deepEqual(steps, [
-    { handler: "rewrite", event: "x@example.net", passed: ["joe@example.net"], code: 250 },
-    { handler: "accept", event: "joe@example.net", passed: [], code: 250 },
+  const steps = await recording(chain(rewrite, named("accept", accept)), rcpt("x@example.net"));
+  assert.deepEqual(steps.map(shown), ["rewrite(x -> joe 250: accept(joe 250))"]);
+});
+
+Deno.test("record() knows who triggered what, even if it all happens at once", async () => {
+  const later = (event: Event) => new Promise<Event>((resolve) => setTimeout(() => resolve(event)));
+  const list = named(
+    "list",
+    on("AddRcptTo", async (event, next, session) => {
+      if (event.mailbox.local !== "list") return next();
+      const members = ["joe", "jane"].map(async (local) => {
+        const mailbox = new Mailbox(local, "example.net");
+        return await session.trigger(await later({ ...event, mailbox }));
+      });
+      const replies = await Promise.all(members);
+      return replies[0]!;
+    }),
+  );
+  const slow: Handler = async (event, next) => next(await later(event));
+  const steps = await recording(
+    chain(named("slow", slow), list, named("accept", accept)),
+    rcpt("list@example.net"),
+  );
+  const [joes, janes] = [
+    "recorder(joe -> joe 250: slow(joe -> joe 250: list(joe -> joe 250: accept(joe 250))))",
+    "recorder(jane -> jane 550: slow(jane -> jane 550: list(jane -> jane 550: accept(jane -> jane 550: core(jane 550)))))",
+  ];
+  assert.deepEqual(steps.map(shown), [
+    `slow(list -> list 250: list(list 250: ${joes}, ${janes}))`,
   ]);
+});
+
+Deno.test("record() inside record() has the part of the steps that is its own", async () => {
+  let inner: readonly Step[] = [];
+  const second: Handler = async (_event, next, session) => {
+    const { reply, steps } = await session.record(() => next());
+    inner = steps;
+    return reply;
+  };
+  const steps = await recording(
+    chain(named("second", second), named("accept", accept)),
+    rcpt("joe@example.net"),
+  );
+  assert.deepEqual(steps.map(shown), ["second(joe -> joe 250: accept(joe 250))"]);
+  assert.deepEqual(inner.map(shown), ["accept(joe 250)"]);
 });
 
 Deno.test("a handler that throws is a 451 for those outside it, who may reword it", async () => {

@@ -1,0 +1,74 @@
+/**
+ * What the command line says of a client that does not exist: who it is, from where, and when.
+ *
+ * @module
+ */
+import { type Command, InvalidArgumentError } from "commander";
+import ipaddr from "ipaddr.js";
+import { isIP } from "node:net";
+import { Mailbox, printPath } from "../smtp/mailbox.ts";
+import type { Flags } from "./run.ts";
+
+/** The client, for the commands that simulate one. */
+export interface ClientFlags extends Flags {
+  readonly ip: string;
+  readonly tls?: boolean;
+  readonly user?: string;
+  readonly time?: Date;
+  readonly explain?: boolean;
+}
+
+/** Adds the flags of {@linkcode ClientFlags}. */
+export function withClient(command: Command): Command {
+  return command
+    .option("--ip <address>", "the client's IPv4 or IPv6 address", parseIp, "192.0.2.1")
+    .option("--tls", "the connection is encrypted")
+    .option("--user <name>", "the client has proved to be this user", parseUser)
+    .option("--time <time>", "when it is: 2026-12-24T18:00 here, ...T17:00Z in UTC", parseTime)
+    .option("--explain", "show what each handler did");
+}
+
+function parseIp(text: string): string {
+  if (isIP(text) !== 0) return ipaddr.process(text).toString();
+  throw new InvalidArgumentError("Write an address such as 192.0.2.1 or 2001:db8::1.");
+}
+
+function parseUser(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("Write a name.");
+}
+
+function parseTime(text: string): Date {
+  for (const read of [instant, zoned, local]) {
+    try {
+      return new Date(read(text).epochMilliseconds);
+    } catch {
+      // it is not in this form
+    }
+  }
+  throw new InvalidArgumentError(
+    "Write a local time such as 2026-12-24T18:00, or one in UTC such as 2026-12-24T17:00Z.",
+  );
+}
+
+const instant = (text: string) => Temporal.Instant.from(text);
+const zoned = (text: string) => Temporal.ZonedDateTime.from(text);
+const local = (text: string) =>
+  Temporal.PlainDateTime.from(text).toZonedDateTime(Temporal.Now.timeZoneId());
+
+/** An address with or without angle brackets. */
+export function parseAddress(text: string): Mailbox {
+  const mailbox = Mailbox.tryParse(text.replace(/^<(.*)>$/, "$1"));
+  if (mailbox !== undefined) return mailbox;
+  throw new InvalidArgumentError("Write an address such as joe@example.net.");
+}
+
+/** The path of a sender, `<joe@example.net>`, or the null path `<>`. */
+export const parseSender = (text: string): string =>
+  printPath(text === "<>" || text === "" ? null : parseAddress(text));
+
+/** What a client calls itself: one word. */
+export function parseHelo(text: string): string {
+  if (/^[!-~]+$/.test(text)) return text;
+  throw new InvalidArgumentError("Write a name such as client.example.org.");
+}

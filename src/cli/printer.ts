@@ -1,0 +1,31 @@
+/**
+ * Lines on the standard output, many at a time: a long message has more of them than a write each can carry.
+ *
+ * @module
+ */
+import { printable } from "../log/escape.ts";
+
+/** Characters that wait at most. */
+const ENOUGH = 64 * 1024;
+
+/** Gathers lines until they are flushed, or are many. */
+export class Printer {
+  #waiting = "";
+
+  print(line: string): void {
+    this.#waiting += `${line}\n`;
+    if (this.#waiting.length > ENOUGH) this.flush();
+  }
+
+  /** What is no part of a session, as a comment of its transcript. */
+  comment(line: string): void {
+    this.print(`# ${printable(line)}`);
+  }
+
+  /** Prints what waits. */
+  flush(): void {
+    let bytes = new TextEncoder().encode(this.#waiting);
+    this.#waiting = "";
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * `postmaster route`: where mail for an address would go, or who refuses it.
+ *
+ * @module
+ */
+import { answererOf, printSteps } from "../handler/print_steps.ts";
+import { isPositive, type Route } from "../handler/reply.ts";
+import { printable } from "../log/escape.ts";
+import { type Mailbox, printPath } from "../smtp/mailbox.ts";
+import type { Exchange } from "../testing/simulation.ts";
+import type { ClientFlags } from "./client_flags.ts";
+import { printRoute, type Simulated, simulated } from "./simulated.ts";
+
+/** What the command line may say. */
+export interface RouteFlags extends ClientFlags {
+  /** The path of the sender. */
+  readonly from: string;
+  readonly helo: string;
+}
+
+/** Prints where mail for these addresses would go, and says whether all of it would get there. */
+export async function route(addresses: readonly Mailbox[], flags: RouteFlags): Promise<boolean> {
+  const server = await simulated(flags, (line) => console.error(printable(line)));
+  let good = true;
+  for (const address of addresses) {
+    const answer = await ask(address, server, flags);
+    const routes = answer.accepted ? routesIn(answer) : [];
+    if (!answer.accepted) console.log(printRefusal(address, answer));
+    for (const each of routes) console.log(printRoute(address, each, server.targets));
+    if (flags.explain) explain(answer);
+    good &&= answer.accepted &&
+      routes.every(({ target, recipient }) =>
+        typeof server.targets.plan(target, recipient) === "string"
+      );
+  }
+  return good;
+}
+
+/** How far a client came. */
+interface Answer extends Exchange {
+  /** What was answered last: RCPT, or what was refused before. */
+  readonly command: string;
+  readonly accepted: boolean;
+}
+
+/** Opens a session and goes on to RCPT, if nothing is refused before. */
+async function ask(
+  address: Mailbox,
+  { begin }: Simulated,
+  { helo, from }: RouteFlags,
+): Promise<Answer> {
+  const { simulation, greeting } = await begin();
+  try {
+    let answer = answerTo("the connection", greeting);
+    for (
+      const [verb, rest] of [
+        ["EHLO", ` ${helo}`],
+        ["MAIL", ` FROM:${from}`],
+        ["RCPT", ` TO:${printPath(address)}`],
+      ]
+    ) {
+      if (!answer.accepted) break;
+      answer = answerTo(`${verb}`, await simulation.send(`${verb}${rest}\r\n`));
+    }
+    return answer;
+  } finally {
+    simulation.end();
+  }
+}
+
+const answerTo = (command: string, exchange: Exchange): Answer => ({
+  ...exchange,
+  command,
+  accepted: /^[23]/.test(exchange.lines.at(-1) ?? ""),
+});
+
+const rootsOf = ({ asked }: Exchange) => asked.flatMap(({ steps }) => steps);
+
+const routesIn = (answer: Answer): readonly Route[] =>
+  rootsOf(answer).flatMap(({ reply }) => reply?.routes ?? []);
+
+/** `nobody@example.net: 550 5.1.1 unknown recipient (local-users)`. */
+function printRefusal(address: Mailbox, answer: Answer): string {
+  const { lines, command } = answer;
+  const [first = "no reply", ...others] = lines;
+  const text = [first.replace("-", " "), ...others.map((line) => line.slice(4))].join(" / ");
+  const details = [answerer(address, answer), ...(command === "RCPT" ? [] : [`to ${command}`])];
+  return `${address}: ${text} (${details.join(", ")})`;
+}
+
+/** Who said no. An acceptance that is no good is refused by the server itself. */
+function answerer(address: Mailbox, answer: Answer): string {
+  const [root] = rootsOf(answer);
+  if (root === undefined || (root.reply !== undefined && isPositive(root.reply))) {
+    return "the server";
+  }
+  const { handler, event } = answererOf(root);
+  const other = event.type === "AddRcptTo" && !event.mailbox.equals(address);
+  return other ? `${handler}, for ${event.mailbox}` : handler;
+}
+
+function explain({ asked }: Exchange): void {
+  for (const line of asked.flatMap(({ steps }) => printSteps(steps))) {
+    console.log(printable(`  ${line}`));
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Sessions with a server that has this configuration, without starting it.
+ *
+ * @module
+ */
+import { build } from "../config/mod.ts";
+import { CachingResolver } from "../dns/caching_resolver.ts";
+import type { Route } from "../handler/reply.ts";
+import type { LogEvent } from "../log/event.ts";
+import { untimedLine } from "../log/format.ts";
+import { eventLog } from "../log/open.ts";
+import { printListen } from "../net/address.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Targets } from "../target/target.ts";
+import { Simulation } from "../testing/simulation.ts";
+import type { ClientFlags } from "./client_flags.ts";
+import { configOf } from "./run.ts";
+
+/** A server that is not running. */
+export interface Simulated {
+  /** Connects a client, in a session that knows nothing of the others. */
+  readonly begin: () => ReturnType<typeof Simulation.begin>;
+  readonly targets: Targets;
+}
+
+/** What of the log matters. All else is in the dialogue, or not true of mail that goes nowhere. */
+const NEWS: ReadonlySet<string> = new Set<LogEvent>([
+  "handler",
+  "handler broke",
+  "deferred",
+  "failed",
+]);
+
+/**
+ * Loads the configuration and its handlers. Global variables have their first values, and are kept in memory only.
+ *
+ * @param note is given the lines of the server's log that matter
+ */
+export async function simulated(
+  flags: ClientFlags,
+  note: (line: string) => void,
+): Promise<Simulated> {
+  const config = configOf(flags);
+  const { policy, targets } = await build(config);
+  const { hostname, limits, listen: [address] } = config;
+  const { ip, time, tls, user } = flags;
+  const setup = {
+    hostname,
+    limits,
+    targets,
+    log: eventLog((record) => {
+      if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
+    }, config.log.level),
+    peer: { address: ip, port: 45678 },
+    time,
+    tls,
+    user,
+    dns: new CachingResolver(config.dns),
+    ...(address === undefined ? {} : { listener: printListen(address) }),
+  };
+  return { begin: () => Simulation.begin(policy, setup), targets };
+}
+
+/** `joe@example.net -> pipe: procmail -d joe`; between them, where an alias led. */
+export function printRoute(asked: Mailbox, { recipient, target }: Route, targets: Targets): string {
+  const plan = targets.plan(target, recipient);
+  const way = asked.equals(recipient) ? [asked] : [asked, recipient];
+  const what = typeof plan === "string"
+    ? plan
+    : `${plan.result}: ${"cause" in plan ? plan.cause : plan.reason}`;
+  return [...way, what === "" ? target.target : `${target.target}: ${what}`].join(" -> ");
+}

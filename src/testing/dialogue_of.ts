@@ -1,0 +1,90 @@
+/**
+ * The real engine around a chain in this process, without sockets.
+ *
+ * @module
+ */
+import type { Resolver } from "../dns/resolver.ts";
+import type { Event } from "../handler/event.ts";
+import type { GlobalStore } from "../handler/global_store.ts";
+import { chain, type Handler } from "../handler/handler.ts";
+import { MemoryStore } from "../handler/memory_store.ts";
+import { type Peer, SessionState } from "../handler/session.ts";
+import { type Step, SUPERVISOR } from "../handler/supervisor.ts";
+import { type Log, silent } from "../log/event.ts";
+import { core } from "../server/core.ts";
+import { Dialogue } from "../server/dialogue.ts";
+import { newId } from "../server/id.ts";
+import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
+import type { Clock, Wire } from "../server/wire.ts";
+import type { Targets } from "../target/target.ts";
+import { FakeDns } from "./fake_dns.ts";
+
+/** What a session is like. All of it has defaults. */
+export interface SessionSetup {
+  readonly hostname?: string;
+  readonly peer?: Peer;
+  readonly limits?: Partial<Limits>;
+  /** Global variables, shared by the sessions that are given the same; without it, the session's own. */
+  readonly globals?: GlobalStore;
+  /** Without it, one that knows nothing. */
+  readonly dns?: Resolver;
+  readonly log?: Log;
+  /** The time at which the session begins; without it, now. */
+  readonly time?: Date | undefined;
+  readonly tls?: boolean | undefined;
+  readonly user?: string | undefined;
+}
+
+/** An event that the chain is asked, and the steps of its handlers, which are there as they happen. */
+export interface Asked {
+  readonly event: Event;
+  readonly steps: readonly Step[];
+}
+
+/** What the engine stands on. */
+export interface Ground extends SessionSetup {
+  readonly clock: Clock;
+  readonly targets: Targets;
+  /** The address that the client has connected to. */
+  readonly listener?: string;
+  /** Makes the ids of the session and of its messages. */
+  readonly newId?: () => string;
+  /** Told of all that the chain is asked. Without it nothing is recorded. */
+  readonly asked?: (asked: Asked) => void;
+}
+
+/** A dialogue that has not started yet. */
+export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogue {
+  const { hostname = "mx.example.net", log = silent, clock, targets } = ground;
+  const limits = { ...DEFAULT_LIMITS, ...ground.limits };
+  const whole = chain(policy, core({ targets, limits, log, spoolDirectory: "/tmp" }));
+  const start = Number(ground.time ?? new Date()) - clock.now;
+  const now = () => start + clock.now;
+  const makeId = ground.newId ?? newId;
+  const session = new SessionState({
+    id: makeId(),
+    peer: ground.peer ?? { address: "192.0.2.1", port: 45678 },
+    listener: ground.listener ?? "192.0.2.25:25",
+    context: {
+      hostname,
+      log,
+      globals: ground.globals ?? new MemoryStore({ now }),
+      dns: ground.dns ?? new FakeDns(),
+      chain: whole,
+      now,
+    },
+    tls: ground.tls,
+    user: ground.user,
+  });
+  const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
+  return new Dialogue({ chain: asking, limits, clock, newId: makeId }, session, wire);
+}
+
+/** The chain as the engine asks it. What handlers trigger is part of the steps. */
+function recording(whole: Handler, asked: (asked: Asked) => void): Handler {
+  return (event, next, session) => {
+    const steps: Step[] = session[SUPERVISOR].recording = [];
+    asked({ event, steps });
+    return whole(event, next, session);
+  };
+}

@@ -1,0 +1,117 @@
+/**
+ * A session with a chain as if a client had connected: the real engine, and a record of what it asked.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { Handler } from "../handler/handler.ts";
+import type { Dialogue } from "../server/dialogue.ts";
+import type { Wire } from "../server/wire.ts";
+import type { Targets } from "../target/target.ts";
+import { type Asked, dialogueOf, type SessionSetup } from "./dialogue_of.ts";
+import { keeping, type Kept } from "./outbox.ts";
+
+/** What the server says to what it was sent. */
+export interface Exchange {
+  /** The lines of its replies, without CRLF. */
+  readonly lines: readonly string[];
+  /** What it asked its handlers for them. */
+  readonly asked: readonly Asked[];
+  /** The messages that it accepted. */
+  readonly kept: readonly Kept[];
+}
+
+/** What a simulated session is like. */
+export interface SimulationSetup extends SessionSetup {
+  /** The address that the client has connected to. */
+  readonly listener?: string;
+  /** Where mail would go. */
+  readonly targets: Targets;
+}
+
+/** Milliseconds between two looks at the deadlines. */
+const TICK = 100;
+
+/** One session. Nothing is delivered; time goes by as usual. */
+export class Simulation {
+  readonly #dialogue: Dialogue;
+  readonly #ticking: ReturnType<typeof setInterval>;
+  #closed = false;
+  #lines: string[] = [];
+  #asked: Asked[] = [];
+  /** What was asked for the replies that have been sent. */
+  #answered: Asked[] = [];
+  #kept: Kept[] = [];
+  #wake: () => void = () => {};
+
+  private constructor(policy: Handler, setup: SimulationSetup) {
+    const wire: Wire = {
+      send: (replies) => this.#take(replies),
+      hold: () => {},
+      close: () => this.#end(),
+      drop: () => this.#end(),
+    };
+    let ids = 0;
+    this.#dialogue = dialogueOf(policy, {
+      ...setup,
+      targets: keeping(this.#kept, setup.targets),
+      clock: CLOCK,
+      newId: () => `SIMULATED${ids++}`,
+      asked: (asked) => this.#asked.push(asked),
+    }, wire);
+    this.#ticking = setInterval(() => this.#dialogue.checkDeadlines(), TICK);
+  }
+
+  /** Connects, and waits for the greeting. */
+  static begin(
+    policy: Handler,
+    setup: SimulationSetup,
+  ): Promise<{ simulation: Simulation; greeting: Exchange }> {
+    const simulation = new Simulation(policy, setup);
+    simulation.#dialogue.start();
+    return simulation.#settled().then((greeting) => ({ simulation, greeting }));
+  }
+
+  /** The server has ended the session. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Sends bytes, one a character, and waits until all are answered that want an answer. */
+  send(text: string): Promise<Exchange> {
+    this.#dialogue.receive(Buffer.from(text, "latin1"));
+    return this.#settled();
+  }
+
+  /** Hangs up. */
+  end(): void {
+    clearInterval(this.#ticking);
+    this.#dialogue.lost();
+  }
+
+  async #settled(): Promise<Exchange> {
+    while (!this.#closed && !this.#dialogue.idle) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const lines = this.#lines.splice(0);
+    return { lines, asked: this.#answered.splice(0), kept: this.#kept.splice(0) };
+  }
+
+  #take(replies: string): boolean {
+    this.#lines.push(...replies.slice(0, -2).split("\r\n"));
+    this.#answered.push(...this.#asked.splice(0));
+    this.#wake();
+    return true;
+  }
+
+  #end(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+}
+
+const CLOCK = {
+  get now(): number {
+    return performance.now();
+  },
+};

@@ -1,0 +1,65 @@
+import { deepEqual, equal } from "node:assert/strict";
+import type { Target } from "../../src/handler/reply.ts";
+import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { discard, discardType } from "../../src/target/discard.ts";
+import { pipe, pipeType, procmail } from "../../src/target/pipe.ts";
+import { relay, relayType } from "../../src/target/relay.ts";
+import { Targets } from "../../src/target/target.ts";
+
+const targets = new Targets({
+  pipe: pipeType({ delimiter: "+" }),
+  discard: discardType,
+  relay: relayType({ command: ["sendmail", "-f", "{sender}", "{recipient}"] }),
+  own: { ...discardType },
+});
+
+const plan = (target: Target, recipient = "joe+list@example.net") =>
+  targets.plan(target, Mailbox.parse(recipient));
+
+Deno.test("plan() of a pipe is its command for this recipient and any message", () => {
+  equal(plan(procmail("joe")), "procmail -Y -f {sender} -d joe");
+  const all = ["{user}", "{extension}", "{local}", "{domain}", "{recipient}"];
+  equal(
+    plan(pipe(["x", ...all, "{peer}{helo}{hostname}{queue-id}{size}"])),
+    "x joe list joe+list example.net joe+list@example.net {peer}{helo}{hostname}{queue-id}{size}",
+  );
+  equal(plan(pipe(["x", "", "a b", "{local}"]), '"a b"@example.net'), "x '' 'a b' 'a b'");
+});
+
+Deno.test("plan() of a pipe says who it runs as", () => {
+  equal(plan(pipe(["x"], { user: "vmail" })), "x (as vmail)");
+  equal(plan(pipe(["x"], { user: 5000, group: "mail" })), "x (as 5000:mail)");
+  equal(plan(pipe(["x"], { group: "mail" })), "x (as :mail)");
+});
+
+Deno.test("plan() of a relay is whom it sends the mail on to, and of a discard nothing", () => {
+  const others = ["a@example.org", "b@example.org"].map(Mailbox.parse);
+  equal(plan(relay(others)), "a@example.org, b@example.org");
+  equal(plan(discard()), "");
+});
+
+Deno.test("plan() shows the arguments of targets that have no plan", () => {
+  equal(plan({ target: "own", args: { host: "mx", port: 25 } }), 'host="mx" port=25');
+});
+
+Deno.test("plan() knows what cannot work", () => {
+  const failed = {
+    result: "failed",
+    status: "5.1.3",
+    reason: "mailer: address cannot be passed on",
+  };
+  deepEqual(plan(pipe(["x", "{local}"]), "-oQ@example.net"), {
+    ...failed,
+    cause: "{local} would be taken for an option",
+  });
+  deepEqual(plan(relay([Mailbox.parse("-x@example.org")])), {
+    ...failed,
+    cause: "{recipient} would be taken for an option",
+  });
+  const deferred = { result: "deferred", status: "4.3.0", reason: "local delivery failed" };
+  deepEqual(plan({ target: "carrier pigeon", args: {} }), {
+    ...deferred,
+    cause: 'there is no target "carrier pigeon"',
+  });
+  deepEqual(plan(pipe([])), { ...deferred, cause: "the command names no program" });
+});
