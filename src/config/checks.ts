@@ -12,6 +12,7 @@ import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.t
 import { SiteAliases } from "./aliases.ts";
 import type { HandlerEntry } from "./config.ts";
 import type { Path } from "./document.ts";
+import { embedded } from "./embedded.ts";
 import type { Written } from "./overrides.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
@@ -123,6 +124,8 @@ export class Checks {
       const path = ["handlers", i];
       const place = this.#written.place(path);
       if (ready !== undefined) return { name, place, source: { handler: ready } };
+      const own = embedded.get(name);
+      if (own !== undefined) return { name, place, source: { module: own, options } };
       const module = this.#resolve(name);
       this.#file(path, () => readFileSync(module));
       return { name, place, source: { module, options } };
