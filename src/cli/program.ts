@@ -8,8 +8,10 @@ import { ConfigError } from "../config/mod.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { LEVELS } from "../log/event.ts";
 import { check } from "./check.ts";
-import { VERSION } from "./version.ts";
+import { licences } from "./licences.ts";
 import { type Flags, run } from "./run.ts";
+import { types } from "./types.ts";
+import { VERSION } from "./version.ts";
 
 /** Exit codes. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -54,15 +56,23 @@ function program(): Command {
     .description("run the server (what `postmaster` does without a command)");
   const checkCommand = postmaster.command("check")
     .description("check the configuration and the handlers, and say what the server would do");
+  const typesCommand = postmaster.command("types")
+    .description("write the API's types, for editors, beside your handlers")
+    .option("-o, --output <directory>", "the directory with your handlers", ".");
+  const licencesCommand = postmaster.command("licences")
+    .description("print the licences of the program and all that is in it");
   withFlags(runCommand).action((flags: Flags) => run(flags));
   withFlags(checkCommand).action((flags: Flags) => check(flags));
+  strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
+  strict(licencesCommand).action(() => licences());
   return postmaster;
 }
 
+/** Errors are thrown, and there are none that go unnoticed. */
+const strict = (command: Command): Command => command.exitOverride().allowExcessArguments(false);
+
 function withFlags(command: Command): Command {
-  return command
-    .exitOverride()
-    .allowExcessArguments(false)
+  return strict(command)
     .option("-c, --config <file>", "the configuration file")
     .option(
       "-l, --listen <address...>",

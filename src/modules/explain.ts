@@ -4,6 +4,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { messageOf } from "../base/message_of.ts";
@@ -41,11 +42,19 @@ function inOurWords(message: string): string {
     "",
   );
   const said = withOrigins(line);
-  const [, module, name] =
+  const [, module = "", name] =
     /^The requested module '(.*)' does not provide an export named '(.*)'$/.exec(said) ?? [];
-  return name === undefined
-    ? said
-    : `\`${module}\` exports no \`${name}\`; if it is a type, write \`import { type ${name} }\``;
+  return name === undefined ? said : missingExport(module, name);
+}
+
+function missingExport(module: string, name: string): string {
+  if (name !== "default") {
+    return `\`${module}\` exports no \`${name}\`; if it is a type, write \`import { type ${name} }\``;
+  }
+  const isPackage = !isAbsolute(module);
+  return `\`${module}\` has no default export${
+    isPackage ? "; packages from a node_modules must be ES modules" : ""
+  }`;
 }
 
 function read(url: string): string | undefined {

@@ -1,0 +1,39 @@
+/**
+ * What a compiled program may do, and why.
+ *
+ * @module
+ */
+
+/** A permission of Deno's. */
+export interface Permission {
+  /** The flag that gives it. */
+  readonly flag: string;
+  readonly reason: string;
+}
+
+/** The permissions that are compiled into the program; it has no others, and never asks for one. */
+export const PERMISSIONS: readonly Permission[] = [
+  {
+    flag: "--allow-net",
+    reason:
+      "listens for clients, logs to a syslog server, and asks what handlers ask: the DNS, a database",
+  },
+  {
+    flag: "--allow-read",
+    reason: "reads the configuration, modules of handlers, and files of users and aliases",
+  },
+  {
+    flag: "--allow-write",
+    reason: "writes the log, Unix sockets, and large messages while they are delivered",
+  },
+  { flag: "--allow-run", reason: "runs mailers, and `deno check` for `postmaster check`" },
+  {
+    flag: "--allow-env",
+    reason: "reads TMPDIR, NO_COLOR and PATH, and what handlers are told through variables",
+  },
+  {
+    flag: "--allow-sys=hostname,uid,gid",
+    reason:
+      "goes by the system's host name, and must know as whom it runs to run mailers as others",
+  },
+];
