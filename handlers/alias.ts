@@ -23,8 +23,10 @@ import {
 import { z } from "zod";
 import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
 
+type Table = Readonly<Record<string, string | readonly string[]>>;
+
 /** The options of {@linkcode alias} in a configuration: an alias and its address or addresses a line. */
-export const aliasOptions: z.ZodType<Readonly<Record<string, string | readonly string[]>>> = z
+export const aliasOptions: z.ZodType<Table, Table> = z
   .record(
     z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
     z.union([address(), z.array(address()).min(1)], {
@@ -72,7 +74,7 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
  * );
  * ```
  */
-export function alias(table: Readonly<Record<string, string | readonly string[]>>): Handler {
+export function alias(table: Table): Handler {
   const aliases = new AliasTable();
   for (const [key, value] of Object.entries(table)) {
     const targets = typeof value === "string" ? [value] : value;

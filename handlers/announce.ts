@@ -16,7 +16,7 @@ export interface AnnounceOptions {
 const EHLO_LINE = /^[A-Za-z0-9][A-Za-z0-9-]*( [\x21-\x7e]+)*$/;
 
 /** The options of {@linkcode announce} in a configuration. */
-export const announceOptions: z.ZodType<AnnounceOptions> = z.strictObject({
+export const announceOptions: z.ZodType<AnnounceOptions, AnnounceOptions> = z.strictObject({
   keywords: z.array(
     z.string().regex(EHLO_LINE, { error: "an EHLO keyword, such as XCHATTY" }),
     { error: "a list of EHLO keywords, such as [XCHATTY]" },

@@ -5,17 +5,21 @@
  */
 import { type Handler, isPermanent, named, say, variable } from "postmaster";
 import { z } from "zod";
+import { ban, banTime } from "./ban.ts";
+
+const schema = z.strictObject({
+  bound: z.int().min(0).default(3).describe("Refusals that a session may collect."),
+  ban: banTime.optional()
+    .describe(
+      "How long `blacklist` bans a client that has collected more; not at all if not given.",
+    ),
+}).prefault({});
 
 /** The options of {@linkcode impatient}. */
-export interface ImpatientOptions {
-  /** Refusals that a session may collect; the next one ends it. */
-  readonly bound: number;
-}
+export type ImpatientOptions = z.input<typeof schema>;
 
 /** The options of {@linkcode impatient} in a configuration. */
-export const impatientOptions: z.ZodType<ImpatientOptions> = z.strictObject({
-  bound: z.int().min(0).default(3).describe("Refusals that a session may collect."),
-}).prefault({});
+export const impatientOptions: z.ZodType<z.output<typeof schema>, ImpatientOptions> = schema;
 
 const refusals = variable("session", "refusals", () => 0);
 
@@ -25,15 +29,18 @@ const refusals = variable("session", "refusals", () => 0);
  *
  * @example
  * ```ts
- * import { impatient } from "postmaster/handlers";
+ * import { chain } from "postmaster";
+ * import { blacklist, impatient } from "postmaster/handlers";
  *
- * export default impatient({ bound: 3 });
+ * export default chain(blacklist(), impatient({ bound: 3, ban: "1 d" }));
  * ```
  */
-export function impatient({ bound }: ImpatientOptions): Handler {
+export function impatient(options: ImpatientOptions = {}): Handler {
+  const { bound, ban: time } = schema.parse(options);
   return named("impatient", async (_event, next, session) => {
     const reply = await next();
     if (session.depth > 0 || !isPermanent(reply) || session.tick(refusals) <= bound) return reply;
+    if (time !== undefined) await ban(session, "too many refusals", time);
     return say(4, 2, 1, "Hasta la vista, baby.", "4.7.0");
   });
 }

@@ -6,6 +6,9 @@
 import type { Handler } from "postmaster";
 import { z } from "zod";
 import { alias, aliasOptions } from "./alias.ts";
+import { blacklist } from "./blacklist.ts";
+import { greylist, greylistOptions } from "./greylist.ts";
+import { rateLimit, rateLimitOptions } from "./rate_limit.ts";
 import { announce, announceOptions } from "./announce.ts";
 import { discardAll } from "./discard_all.ts";
 import { impatient, impatientOptions } from "./impatient.ts";
@@ -21,6 +24,10 @@ export {
   parseAliasKey,
   parseAliasTarget,
 } from "./alias_table.ts";
+export { ban, reasonOfBan, unban } from "./ban.ts";
+export { blacklist } from "./blacklist.ts";
+export { greylist, type GreylistOptions } from "./greylist.ts";
+export { rateLimit, type RateLimitOptions } from "./rate_limit.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
 export { discardAll } from "./discard_all.ts";
 export { impatient, type ImpatientOptions } from "./impatient.ts";
@@ -36,15 +43,25 @@ export interface ReadyMade {
   readonly create: (options: unknown) => Handler;
 }
 
-function ready<T>(options: z.ZodType<T>, create: (options: T) => Handler): ReadyMade {
-  return { options, create: (value) => create(options.parse(value)) };
+/** The factory takes options as people write them; the schema has found them good before. */
+function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): ReadyMade {
+  return {
+    options,
+    create: (value) => {
+      options.parse(value);
+      return create(value as T);
+    },
+  };
 }
 
-const none = z.strictObject({}).prefault({});
+const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObject({}).prefault({});
 
 /** The ready-made handlers by their names in a configuration. */
 export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
   ["alias", ready(aliasOptions, alias)],
+  ["blacklist", ready(none, blacklist)],
+  ["greylist", ready(greylistOptions, greylist)],
+  ["rate-limit", ready(rateLimitOptions, rateLimit)],
   ["announce", ready(announceOptions, announce)],
   ["discard-all", ready(none, discardAll)],
   ["impatient", ready(impatientOptions, impatient)],

@@ -20,8 +20,10 @@ export { isPermanent, isPositive, isReply, isTransient, say } from "./handler/re
 export type { Reply, Route, Target } from "./handler/reply.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { Step } from "./handler/supervisor.ts";
+export type { GlobalStore } from "./handler/global_store.ts";
+export { MemoryStore, type MemoryStoreOptions } from "./handler/memory_store.ts";
 export { variable } from "./handler/variable.ts";
-export type { Held, Json, Scope, Variable } from "./handler/variable.ts";
+export type { GlobalOptions, Held, Json, Scope, Stored, Variable } from "./handler/variable.ts";
 
 export { discard } from "./target/discard.ts";
 export { pipe, type PipeOptions, procmail } from "./target/pipe.ts";

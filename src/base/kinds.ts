@@ -45,12 +45,15 @@ const LONGEST = 2 ** 31 - 1;
 
 /** Milliseconds, `least` or more. */
 export function duration(least: number): z.ZodType<number, string | number> {
+  return lifetime(least).refine((milliseconds) => milliseconds <= LONGEST, {
+    error: ({ input }) => `\`${printDuration(Number(input))}\` is too long: make it 24 d or less`,
+  });
+}
+
+/** As {@linkcode duration}, for what no timer waits for: it may be years. */
+export function lifetime(least: number): z.ZodType<number, string | number> {
   return z.union([z.string(), z.number()], { error: "a duration such as `5 min`" })
-    .transform(attempt((input) => {
-      const milliseconds = atLeast(parseDuration(String(input)), least, printDuration);
-      if (milliseconds <= LONGEST) return milliseconds;
-      throw new TypeError(`\`${input}\` is too long: make it 24 d or less`);
-    }));
+    .transform(attempt((input) => atLeast(parseDuration(String(input)), least, printDuration)));
 }
 
 /** What `kind` reads, or `unlimited`. */

@@ -5,7 +5,7 @@
  */
 import { tmpdir } from "node:os";
 import { build, type Config, loadConfig, type Overrides } from "../config/mod.ts";
-import { MemoryStore } from "../handler/variable.ts";
+import { MemoryStore } from "../handler/memory_store.ts";
 import { openLog } from "../log/open.ts";
 import { Server } from "../server/server.ts";
 

@@ -10,7 +10,8 @@ import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
 import { type Recorder, type Step, SUPERVISOR, Supervisor } from "./supervisor.ts";
 import { BROKEN, type Reply, type Route } from "./reply.ts";
-import type { GlobalStore, Held, Json, Scope, Variable } from "./variable.ts";
+import type { GlobalStore } from "./global_store.ts";
+import { type Held, type Json, type Scope, SLOT, type Variable } from "./variable.ts";
 
 /** The other end of a connection. */
 export interface Peer {
@@ -76,6 +77,8 @@ export interface Session {
   update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T>;
   /** Counts: adds one and gives the new number. */
   tick<S extends Scope>(variable: Variable<S, number>): Held<S, number>;
+  /** Forgets a value: the variable has its first value again. */
+  unset<S extends Scope>(variable: Variable<S, unknown>): Held<S, void>;
 
   /**
    * Runs the whole chain again from the outside, with an event of the handler's own. Handlers on the
@@ -130,8 +133,8 @@ export class SessionState implements SessionOptions {
   user: string | undefined;
   helo: Helo | undefined;
   transaction: Transaction | undefined;
-  #values: Map<unknown, unknown> | undefined;
-  #ofTransaction: Map<unknown, unknown> | undefined;
+  #values: Map<string, unknown> | undefined;
+  #ofTransaction: Map<string, unknown> | undefined;
   #abort: AbortController | undefined;
   #ended = false;
 
@@ -168,7 +171,7 @@ export class SessionState implements SessionOptions {
   }
 
   /** The values of a scope; made when first written to. */
-  values(scope: "session" | "transaction"): Map<unknown, unknown> {
+  values(scope: "session" | "transaction"): Map<string, unknown> {
     return scope === "session" ? this.#values ??= new Map() : this.#ofTransaction ??= new Map();
   }
 }
@@ -224,40 +227,46 @@ export class SessionView implements Session {
   }
 
   get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
-    const { scope, name, initial } = variable;
+    const { scope, initial, [SLOT]: slot } = variable;
     if (scope === "global") {
-      const stored = this.#state.context.globals.get(name);
+      const stored = this.#state.context.globals.get(variable);
       return stored.then((value) => value === undefined ? initial() : value) as Held<S, T>;
     }
     const values = this.#state.values(scope);
-    if (!values.has(variable)) values.set(variable, initial());
-    return values.get(variable) as Held<S, T>;
+    if (!values.has(slot)) values.set(slot, initial());
+    return values.get(slot) as Held<S, T>;
   }
 
   set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void> {
-    const { scope, name } = variable;
+    const { scope, [SLOT]: slot } = variable;
     if (scope === "global") {
-      return this.#state.context.globals.set(name, value as Json) as Held<S, void>;
+      return this.#state.context.globals.set(variable, value as Json) as Held<S, void>;
     }
-    return void this.#state.values(scope).set(variable, value) as Held<S, void>;
+    return void this.#state.values(scope).set(slot, value) as Held<S, void>;
   }
 
   update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T> {
-    const { scope, name, initial } = variable;
+    const { scope, initial, [SLOT]: slot } = variable;
     if (scope === "global") {
       const changed = this.#state.context.globals.update(
-        name,
+        variable,
         (old) => change(old === undefined ? initial() : old as T) as Json,
       );
       return changed as Held<S, T>;
     }
     const value = change(this.get(variable) as T);
-    this.#state.values(scope).set(variable, value);
+    this.#state.values(scope).set(slot, value);
     return value as Held<S, T>;
   }
 
   tick<S extends Scope>(variable: Variable<S, number>): Held<S, number> {
     return this.update(variable, (n) => n + 1);
+  }
+
+  unset<S extends Scope>(variable: Variable<S, unknown>): Held<S, void> {
+    const { scope, [SLOT]: slot } = variable;
+    if (scope === "global") return this.#state.context.globals.unset(variable) as Held<S, void>;
+    return void this.#state.values(scope).delete(slot) as Held<S, void>;
   }
 
   trigger(event: Event): MaybePromise<Reply> {

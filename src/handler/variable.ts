@@ -1,23 +1,13 @@
 /**
- * Typed variables: a place for what a handler must remember during a transaction, a session or the
- * life of the daemon.
+ * Typed variables: a place for what a handler must remember during a transaction, a session, the life of
+ * the server or longer.
  *
  * @module
  */
+import { parseDuration } from "../base/units.ts";
 
 /** How long a variable lives. */
 export type Scope = "global" | "session" | "transaction";
-
-declare const held: unique symbol;
-
-/** The key of a variable. It carries its type and its first value, so nothing can be missing or ill-typed. */
-export interface Variable<S extends Scope, T> {
-  readonly scope: S;
-  /** For people and, in the global scope, the identity of the variable: give each a name of its own. */
-  readonly name: string;
-  readonly initial: () => T;
-  readonly [held]?: T;
-}
 
 /** Values that can travel between threads and be written down. */
 export type Json =
@@ -31,42 +21,104 @@ export type Json =
 /** What reaching a variable gives: session and transaction at once, global as a promise. */
 export type Held<S extends Scope, T> = S extends "global" ? Promise<T> : T;
 
-/** Makes a key: `const failures = variable("session", "failures", () => 0)`. */
+/** How a global variable is kept. */
+export interface GlobalOptions {
+  /**
+   * Milliseconds, or a text such as `"1 h"`: that long after it was last written, the value is forgotten,
+   * and the variable has its first value again. Without it, never.
+   */
+  readonly ttl?: number | string | undefined;
+  /** The value is there again after a restart. */
+  readonly persist?: boolean | undefined;
+}
+
+/** What a store must know of a global variable. */
+export interface Stored {
+  /** For people and, in the global scope, the identity of the variable. */
+  readonly name: string;
+  /** Milliseconds from the last write until the value is forgotten; `undefined` is never. */
+  readonly ttl: number | undefined;
+  readonly persist: boolean;
+}
+
+declare const held: unique symbol;
+
+/** Where a session keeps a variable; unlike the name, no other variable has the same. */
+export const SLOT: unique symbol = Symbol("slot");
+
+/** The key of a variable. It carries its type and its first value, so nothing can be missing or ill-typed. */
+export interface Variable<S extends Scope, T> extends Stored {
+  readonly scope: S;
+  readonly initial: () => T;
+  /**
+   * The variable of one key, in all else like this one: `failures.of(session.peer.address)`. It goes by the
+   * name `failures[192.0.2.1]`.
+   */
+  of(key: string): Variable<S, T>;
+  readonly [SLOT]: string;
+  readonly [held]?: T;
+}
+
+/** Tells apart the variables of sessions that have the same name. */
+let made = 0;
+
+/**
+ * Makes a key.
+ *
+ * ```ts
+ * import { variable } from "postmaster";
+ *
+ * const refused = variable("session", "refused", () => 0);
+ * const failures = variable("global", "failures", () => 0, { ttl: "1 h", persist: true });
+ * ```
+ *
+ * @param name in the global scope each variable needs one of its own
+ * @param options for global variables only
+ * @throws {TypeError} for a name with brackets or control characters, and a `ttl` that is no duration
+ */
 export function variable<S extends Scope, T extends (S extends "global" ? Json : unknown)>(
   scope: S,
   name: string,
   initial: () => T,
+  ...[options]: S extends "global" ? [options?: GlobalOptions] : []
 ): Variable<S, T> {
-  return { scope, name, initial };
+  if (!NAME.test(name)) {
+    throw new TypeError(
+      `a variable cannot have the name ${
+        JSON.stringify(name)
+      }: brackets are for the keys of a family`,
+    );
+  }
+  const { ttl, persist = false }: GlobalOptions = options ?? {};
+  const slot = scope === "global" ? name : `${++made} ${name}`;
+  return make({ scope, name, initial, ttl: milliseconds(ttl), persist, [SLOT]: slot });
 }
 
-/** Where global variables live: asynchronous, because that may be another thread. */
-export interface GlobalStore {
-  /** The value under `name`, `undefined` if it was never set. */
-  get(name: string): Promise<Json | undefined>;
-  set(name: string, value: Json): Promise<void>;
-  /** Replaces the value by what `f` makes of it, with nothing in between, and returns the new one. */
-  update(name: string, f: (old: Json | undefined) => Json): Promise<Json>;
+function make<S extends Scope, T>(
+  parts: Omit<Variable<S, T>, "of" | typeof held>,
+): Variable<S, T> {
+  return {
+    ...parts,
+    of: (key) => {
+      const index = `[${key.replace(UNSAFE, escape)}]`;
+      return make({ ...parts, name: parts.name + index, [SLOT]: parts[SLOT] + index });
+    },
+  };
 }
 
-/** Global variables in the memory of this thread. */
-export class MemoryStore implements GlobalStore {
-  readonly #values = new Map<string, Json>();
-
-  get(name: string): Promise<Json | undefined> {
-    return Promise.resolve(this.#values.get(name));
-  }
-
-  set(name: string, value: Json): Promise<void> {
-    this.#values.set(name, value);
-    return Promise.resolve();
-  }
-
-  update(name: string, f: (old: Json | undefined) => Json): Promise<Json> {
-    return Promise.resolve().then(() => {
-      const value = f(this.#values.get(name));
-      this.#values.set(name, value);
-      return value;
-    });
-  }
+function milliseconds(ttl: number | string | undefined): number | undefined {
+  if (ttl === undefined) return undefined;
+  const parsed = typeof ttl === "string" ? parseDuration(ttl) : ttl;
+  if (parsed > 0 && Number.isFinite(parsed)) return parsed;
+  throw new TypeError(
+    `a variable cannot have the ttl \`${ttl}\`: write a duration such as \`1 h\``,
+  );
 }
+
+const NAME = /^[^[\]\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
+
+/** What would end a key, make another look like it, or cannot be written down (half a surrogate pair). */
+const UNSAFE = /[\\\]\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const escape = (char: string): string =>
+  char === "\\" || char === "]" ? `\\${char}` : `\\u{${char.codePointAt(0)!.toString(16)}}`;

@@ -13,7 +13,7 @@ import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
-import { type Command, type NotACommand, parseCommand } from "../smtp/command.ts";
+import { type Command, parseCommand } from "../smtp/command.ts";
 import { LineCutter, TOO_LONG } from "../smtp/lines.ts";
 import { printPath } from "../smtp/mailbox.ts";
 import { overdue } from "./deadlines.ts";
@@ -22,7 +22,7 @@ import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
 import { type Answered, Outlet } from "./outlet.ts";
-import { after, eventOf, illegal, type State, withoutTransaction } from "./state.ts";
+import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
 import type { Clock, Wire } from "./wire.ts";
 
 /** What the dialogues of a server share. */
@@ -196,7 +196,7 @@ export class Dialogue {
       log("command", { session, line: redact(text(line, 0, line.length)) });
     }
     const command = parseCommand(line);
-    if (!("verb" in command)) return this.#protest(notACommand(command));
+    if (!("verb" in command)) return this.#protest(eventOfFaulty(command));
     if (line.length + 2 > limits.commandLength && command.verb !== "MAIL") {
       return this.#protest({ type: "LimitExceeded", limit: "command-length" });
     }
@@ -342,10 +342,4 @@ export class Dialogue {
       "transaction" in state ? state.transaction : undefined,
     );
   }
-}
-
-function notACommand(line: NotACommand): Event {
-  if ("unrecognized" in line) return { type: "Unrecognized", line: line.unrecognized };
-  if ("notImplemented" in line) return { type: "NotImplemented", command: line.notImplemented };
-  return { type: "SyntaxErrorIn", command: line.syntaxErrorIn, fault: line.fault };
 }

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
-import type { GlobalStore } from "../handler/variable.ts";
+import type { GlobalStore } from "../handler/global_store.ts";
 import type { Log } from "../log/event.ts";
 import type { ListenAddress } from "../net/address.ts";
 import { descriptorsLeft, maxConnections } from "../net/descriptors.ts";

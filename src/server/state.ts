@@ -7,7 +7,7 @@
 import type { Event } from "../handler/event.ts";
 import type { Reply } from "../handler/reply.ts";
 import type { Helo, Transaction } from "../handler/session.ts";
-import type { Command } from "../smtp/command.ts";
+import type { Command, NotACommand } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import { checkBody, declaredSize } from "../smtp/parameters.ts";
 import type { Incoming } from "./incoming.ts";
@@ -63,6 +63,13 @@ export function eventOf(command: Command): Event {
     case "QUIT":
       return { type: "Shutdown" };
   }
+}
+
+/** The event that stands for a line that is no command. */
+export function eventOfFaulty(line: NotACommand): Event {
+  if ("unrecognized" in line) return { type: "Unrecognized", line: line.unrecognized };
+  if ("notImplemented" in line) return { type: "NotImplemented", command: line.notImplemented };
+  return { type: "SyntaxErrorIn", command: line.syntaxErrorIn, fault: line.fault };
 }
 
 /** The event for a command that is not legal now; `undefined` for one that is. */

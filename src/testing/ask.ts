@@ -4,10 +4,11 @@
  * @module
  */
 import type { Event } from "../handler/event.ts";
+import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler } from "../handler/handler.ts";
+import { MemoryStore } from "../handler/memory_store.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import { type Helo, type Peer, SessionState, SessionView } from "../handler/session.ts";
-import { type GlobalStore, MemoryStore } from "../handler/variable.ts";
 import { silent } from "../log/event.ts";
 import { core } from "../server/core.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
@@ -24,6 +25,7 @@ export interface Situation {
   readonly mailFrom?: string | null;
   /** Recipients that were accepted before. */
   readonly recipients?: readonly string[];
+  /** Global variables, for questions that share them; without it, none is set. */
   readonly globals?: GlobalStore;
   /** The time of the question; without it, now. */
   readonly time?: Date;
@@ -49,7 +51,9 @@ export async function ask(
   event: Event,
   situation: Situation = {},
 ): Promise<Reply> {
-  const { hostname = "mx.example.net", globals = new MemoryStore(), time, tls, user } = situation;
+  const { hostname = "mx.example.net", time, tls, user } = situation;
+  const now = time && (() => Number(time));
+  const { globals = new MemoryStore({ now }) } = situation;
   const options = {
     targets: keeping([]),
     limits: DEFAULT_LIMITS,
@@ -61,7 +65,7 @@ export async function ask(
     id: "TEST",
     peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },
     listener: "192.0.2.25:25",
-    context: { hostname, log: silent, globals, chain: whole, now: time && (() => Number(time)) },
+    context: { hostname, log: silent, globals, chain: whole, now },
     tls,
     user,
   });

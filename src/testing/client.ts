@@ -4,9 +4,10 @@
  * @module
  */
 import { connect } from "node:net";
+import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler } from "../handler/handler.ts";
+import { MemoryStore } from "../handler/memory_store.ts";
 import { type Peer, SessionState } from "../handler/session.ts";
-import { type GlobalStore, MemoryStore } from "../handler/variable.ts";
 import { type Log, silent } from "../log/event.ts";
 import { type ListenAddress } from "../net/address.ts";
 import { core } from "../server/core.ts";
@@ -54,6 +55,7 @@ export class Client {
     const all = chain(policy, core(delivery));
     const clock = options.clock ?? new FakeClock();
     const start = Number(options.time ?? new Date()) - clock.now;
+    const now = () => start + clock.now;
     const session = new SessionState({
       id: newId(),
       peer: options.peer ?? { address: "192.0.2.1", port: 45678 },
@@ -61,9 +63,9 @@ export class Client {
       context: {
         hostname,
         log,
-        globals: options.globals ?? new MemoryStore(),
+        globals: options.globals ?? new MemoryStore({ now }),
         chain: all,
-        now: () => start + clock.now,
+        now,
       },
       tls: options.tls,
       user: options.user,
@@ -192,10 +194,10 @@ export interface ClientOptions {
   readonly hostname?: string;
   readonly peer?: Peer;
   readonly limits?: Partial<Limits>;
-  /** Global variables, shared by the clients that are given the same. */
+  /** Global variables, shared by the clients that are given the same; without it, the client's own. */
   readonly globals?: GlobalStore;
   readonly log?: Log;
-  /** It moves the session's deadlines and its time. */
+  /** It moves the session's deadlines, its time, and that of its own global variables. */
   readonly clock?: FakeClock;
   /** The time at which the session begins; without it, now. */
   readonly time?: Date;

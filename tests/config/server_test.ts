@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { build, parseConfig } from "../../src/config/mod.ts";
-import { MemoryStore } from "../../src/handler/variable.ts";
+import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { silent } from "../../src/log/event.ts";
 import { parseListen } from "../../src/net/address.ts";
 import { Server } from "../../src/server/server.ts";

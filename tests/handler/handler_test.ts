@@ -7,6 +7,7 @@ import {
   handlerNames,
   mail,
   Mailbox,
+  MemoryStore,
   named,
   on,
   procmail,
@@ -16,7 +17,6 @@ import {
   type Step,
   variable,
 } from "postmaster";
-import { MemoryStore } from "../../src/handler/variable.ts";
 
 const joe = Mailbox.parse("joe@example.net");
 const accept: Handler = on(

@@ -11,6 +11,7 @@ import { type Handler, Mailbox, on, pipe, procmail, relay, say, variable } from 
 export function wrong(): unknown[] {
   const count = variable("session", "count", () => 0);
   const total = variable("global", "total", () => 0);
+  const names = variable("global", "names", () => "", { ttl: "1 h", persist: true });
   return [
     // @ts-expect-error the class of the enhanced code must match the reply's
     say(5, 5, 0, "x", "4.1.1"),
@@ -46,9 +47,21 @@ export function wrong(): unknown[] {
     relay(["joe@example.net"]),
     // @ts-expect-error a global variable is JSON-like
     variable("global", "when", () => new Date()),
+    // @ts-expect-error only a global variable has a ttl
+    variable("session", "n", () => 0, { ttl: "1 h" }),
+    // @ts-expect-error only a global variable persists
+    variable("transaction", "n", () => 0, { persist: true }),
+    // @ts-expect-error no such option
+    variable("global", "n", () => 0, { lifetime: "1 h" }),
+    // @ts-expect-error a key is a text
+    total.of(25),
     on("SayOK", (_event, next, session) => {
       // @ts-expect-error the variable is a number
       session.set(count, "1");
+      // @ts-expect-error so are all of its family
+      session.set(count.of("key"), "1");
+      // @ts-expect-error only numbers are counted
+      session.tick(names.of("key"));
       // @ts-expect-error a global variable is a promise
       const sum: number = session.get(total);
       // @ts-expect-error the envelope is the engine's

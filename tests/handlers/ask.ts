@@ -7,7 +7,7 @@ import type { Event } from "../../src/handler/event.ts";
 import { chain, type Handler } from "../../src/handler/handler.ts";
 import { type Reply, say } from "../../src/handler/reply.ts";
 import { type Session, SessionState, SessionView } from "../../src/handler/session.ts";
-import { MemoryStore } from "../../src/handler/variable.ts";
+import { MemoryStore } from "../../src/handler/memory_store.ts";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";

@@ -108,6 +108,7 @@ Deno.test("every ready-made handler goes by its name, and refuses options it doe
     alias: { a: "b" },
     announce: { keywords: ["X"] },
     "local-hosts": ["a.example"],
+    "rate-limit": { limit: 1 },
   };
   for (const [name, { create }] of readyMade) {
     assert.deepEqual(handlerNames(create(options[name])), [name]);

@@ -20,13 +20,13 @@ import {
 import { readyMade } from "postmaster/handlers";
 import { parse } from "yaml";
 import { z } from "zod";
-import { build, loadConfig, settingsSchema } from "../src/config/mod.ts";
-import { LEVEL_OF, type LogEvent } from "../src/log/event.ts";
-import { LIMIT_REPLIES } from "../src/server/limits.ts";
-import { NO_PARAMETERS } from "../src/smtp/parameters.ts";
-import { printReply } from "../src/smtp/reply.ts";
+import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
+import { LEVEL_OF, type LogEvent } from "../../src/log/event.ts";
+import { LIMIT_REPLIES } from "../../src/server/limits.ts";
+import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
+import { printReply } from "../../src/smtp/reply.ts";
 
-const root = new URL("../", import.meta.url);
+const root = new URL("../../", import.meta.url);
 const read = (path: string): string => Deno.readTextFileSync(new URL(path, root));
 
 const PAGES = [

@@ -1,0 +1,56 @@
+/**
+ * Clients that nobody wants to see again, for some time.
+ *
+ * @module
+ */
+import { kinds, type Session, variable } from "postmaster";
+import { HOST, networkOf } from "./network.ts";
+
+/** How long a ban lasts if nobody says. */
+export const BAN_TIME = "1 d";
+
+/** A ban that nobody has lifted is over by itself, and survives a restart until then. */
+const bannedFor = (time: number | string = BAN_TIME) =>
+  variable("global", "banned", (): string | null => null, { ttl: time, persist: true });
+
+const banned = bannedFor();
+
+/** What is banned with a client: its address, or its network if that is IPv6. */
+const key = ({ peer }: Session): string => networkOf(peer.address, HOST);
+
+/** How long a ban lasts, in options. */
+export const banTime = kinds.lifetime(1000);
+
+/**
+ * Bans the client of this session: {@linkcode blacklist} will not talk to it for that time.
+ *
+ * @param reason for those who look: `postmaster vars list banned`
+ * @param time milliseconds, or a text such as `"1 d"`
+ *
+ * @example
+ * ```ts
+ * import { on, say } from "postmaster";
+ * import { ban } from "postmaster/handlers";
+ *
+ * export default on("AddRcptTo", async ({ mailbox }, next, session) => {
+ *   if (mailbox.local !== "honeypot") return next();
+ *   await ban(session, "honeypot");
+ *   return say(4, 2, 1, "goodbye");
+ * });
+ * ```
+ */
+export function ban(
+  session: Session,
+  reason: string,
+  time: number | string = BAN_TIME,
+): Promise<void> {
+  session.log("banned", { reason });
+  return session.set(bannedFor(time).of(key(session)), reason);
+}
+
+/** Lets the client of this session in again. */
+export const unban = (session: Session): Promise<void> => session.unset(banned.of(key(session)));
+
+/** Why the client of this session is banned, `null` if it is not. */
+export const reasonOfBan = (session: Session): Promise<string | null> =>
+  session.get(banned.of(key(session)));

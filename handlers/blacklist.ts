@@ -1,0 +1,31 @@
+/**
+ * No service for some.
+ *
+ * @module
+ */
+import { type Handler, named, on, say } from "postmaster";
+import { reasonOfBan } from "./ban.ts";
+
+const GO_AWAY = say(4, 2, 1, "no service for you at the moment", "4.7.0");
+
+/**
+ * Hangs up on clients that {@linkcode ban} has banned, when they connect and before each of their messages. The
+ * reply is a temporary one: a ban ends.
+ *
+ * @example
+ * ```ts
+ * import { chain } from "postmaster";
+ * import { blacklist, impatient } from "postmaster/handlers";
+ *
+ * export default chain(blacklist(), impatient({ bound: 3, ban: "1 d" }));
+ * ```
+ */
+export function blacklist(): Handler {
+  return named(
+    "blacklist",
+    on(
+      ["Greeting", "SetMailFrom"],
+      async (_event, next, session) => await reasonOfBan(session) === null ? next() : GO_AWAY,
+    ),
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * Strangers have to come twice.
+ *
+ * @module
+ */
+import {
+  type Handler,
+  isPositive,
+  kinds,
+  type Mailbox,
+  named,
+  on,
+  say,
+  type Session,
+  variable,
+} from "postmaster";
+import { z } from "zod";
+import { networkOf, type Prefixes } from "./network.ts";
+
+const schema = z.strictObject({
+  delay: kinds.duration(1000).prefault("5 min")
+    .describe("How long a stranger must wait before it tries again."),
+  window: kinds.lifetime(1000).prefault("2 d")
+    .describe("How long a stranger has to try again; then it is a stranger again."),
+  remember: kinds.lifetime(1000).prefault("36 d")
+    .describe("How long one that came again is known after its last message."),
+  "ipv4-prefix": z.int().min(8).max(32).default(24)
+    .describe("Bits that the IPv4 addresses of one client share."),
+  "ipv6-prefix": z.int().min(16).max(128).default(64)
+    .describe("Bits that the IPv6 addresses of one client share."),
+}).prefault({});
+
+/** The options of {@linkcode greylist}. */
+export type GreylistOptions = z.input<typeof schema>;
+
+/** The options of {@linkcode greylist} in a configuration. */
+export const greylistOptions: z.ZodType<z.output<typeof schema>, GreylistOptions> = schema;
+
+/**
+ * Defers mail of strangers (RFC 6647): a client that sends from this sender to this recipient for the first time is
+ * told to try again, and served if it does so after `delay`. Mail servers try again; most of those who send spam do
+ * not. Only recipients that the handlers further in accept are deferred, and never for those who have proved who
+ * they are.
+ *
+ * @example
+ * ```ts
+ * import { greylist } from "postmaster/handlers";
+ *
+ * export default greylist({ delay: "2 min" });
+ * ```
+ */
+export function greylist(options: GreylistOptions = {}): Handler {
+  const { delay, window, remember, ...prefix } = schema.parse(options);
+  const prefixes = { ipv4: prefix["ipv4-prefix"], ipv6: prefix["ipv6-prefix"] };
+  const known = variable("global", "greylist known", () => false, { ttl: remember, persist: true });
+  const first = variable("global", "greylist first", () => 0, { ttl: window, persist: true });
+  return named(
+    "greylist",
+    on("AddRcptTo", async ({ mailbox }, next, session) => {
+      const reply = await next();
+      if (session.depth > 0 || session.user !== undefined || !isPositive(reply)) return reply;
+      const key = triplet(session, mailbox, prefixes);
+      const now = session.time.getTime();
+      if (!await session.get(known.of(key))) {
+        const wait = delay - (now - await session.update(first.of(key), (since) => since || now));
+        if (wait > 0) return tryAgain(wait);
+        await session.unset(first.of(key));
+      }
+      await session.set(known.of(key), true); // at each message, so that it stays known
+      return reply;
+    }),
+  );
+}
+
+const triplet = ({ peer, mailFrom }: Session, recipient: Mailbox, prefixes: Prefixes): string =>
+  `${networkOf(peer.address, prefixes)} <${mailFrom?.key ?? ""}> <${recipient.key}>`;
+
+const tryAgain = (milliseconds: number) =>
+  say(
+    4,
+    5,
+    1,
+    `greylisted, please try again in ${Math.ceil(milliseconds / 1000)} seconds`,
+    "4.7.1",
+  );

@@ -1,0 +1,144 @@
+/**
+ * So much and no more.
+ *
+ * @module
+ */
+import {
+  type Event,
+  type EventName,
+  type Handler,
+  isPositive,
+  kinds,
+  named,
+  on,
+  printDuration,
+  type Reply,
+  say,
+  type Session,
+  variable,
+} from "postmaster";
+import { z } from "zod";
+import { HOST, networkOf, type Prefixes } from "./network.ts";
+
+/** What may be counted, and the event at which it is. */
+const COUNTED = {
+  connections: "Greeting",
+  messages: "SetMailFrom",
+  recipients: "AddRcptTo",
+} as const satisfies Record<string, EventName>;
+
+const NETWORK: Prefixes = { ipv4: 24, ipv6: 48 };
+
+/** By what it may be counted: the key of a bucket; `undefined` if there is none, and nothing is counted. */
+const KEYS = {
+  all: () => "",
+  address: ({ peer }) => networkOf(peer.address, HOST),
+  network: ({ peer }) => networkOf(peer.address, NETWORK),
+  user: ({ user }) => user,
+  sender: ({ mailFrom }, event) => mailboxOf(event, "SetMailFrom", mailFrom)?.key,
+  "sender-domain": ({ mailFrom }, event) =>
+    mailboxOf(event, "SetMailFrom", mailFrom)?.domain.toLowerCase(),
+  recipient: (_session, event) => mailboxOf(event, "AddRcptTo", null)?.key,
+  "recipient-domain": (_session, event) =>
+    mailboxOf(event, "AddRcptTo", null)?.domain.toLowerCase(),
+} as const satisfies Record<string, (session: Session, event: Event) => string | undefined>;
+
+type Unit = keyof typeof COUNTED;
+type Key = keyof typeof KEYS;
+
+/** What is known of the one by whom something is counted, when it is. */
+const NEEDS: Readonly<Partial<Record<Key, readonly Unit[]>>> = {
+  user: ["messages", "recipients"],
+  sender: ["messages", "recipients"],
+  "sender-domain": ["messages", "recipients"],
+  recipient: ["recipients"],
+  "recipient-domain": ["recipients"],
+};
+
+const schema = z.strictObject({
+  limit: kinds.count(1).describe("How many there may be."),
+  per: kinds.lifetime(1000).prefault("1 h").describe("In what time."),
+  of: z.enum(Object.keys(COUNTED) as [Unit, ...Unit[]]).default("messages").describe(
+    "What is counted.",
+  ),
+  by: z.enum(Object.keys(KEYS) as [Key, ...Key[]]).default("address")
+    .describe("For whom it is counted, each for itself."),
+  burst: kinds.count(1).optional()
+    .describe("How many may come at once; as many as `limit` if it is not given."),
+  name: z.string().regex(/^[^[\]\p{C}]+$/u).optional()
+    .describe("The name of its buckets: rate limits with the same name share them."),
+}).refine(({ of, by }) => NEEDS[by]?.includes(of) ?? true, {
+  error: ({ input }) => {
+    const { of = "messages", by } = input as { of?: Unit; by: Key };
+    return `${of} cannot be counted by ${by}, which is not known yet: count ${
+      NEEDS[by]?.join(" or ")
+    }`;
+  },
+  path: ["of"],
+});
+
+/** The options of {@linkcode rateLimit}. */
+export type RateLimitOptions = z.input<typeof schema>;
+
+/** The options of {@linkcode rateLimit} in a configuration. */
+export const rateLimitOptions: z.ZodType<z.output<typeof schema>, RateLimitOptions> = schema;
+
+/** A token bucket: it holds as many tokens as may be spent at once, and fills up with time. */
+interface Bucket {
+  readonly tokens: number;
+  /** When there were so many, in milliseconds since the epoch. */
+  readonly at: number;
+  /** The last who wanted a token got one. */
+  readonly granted: boolean;
+  readonly [key: string]: number | boolean;
+}
+
+/**
+ * Limits how many connections, messages or recipients there may be in some time: by the client's address or network,
+ * the sender, the recipient or their domains, the user, or of all together. What is too much is deferred (450, a
+ * connection with 421). What the handlers further in refuse is not counted.
+ *
+ * @example
+ * ```ts
+ * import { chain } from "postmaster";
+ * import { rateLimit } from "postmaster/handlers";
+ *
+ * export default chain(
+ *   rateLimit({ limit: 60, per: "1 min", of: "connections", by: "network" }),
+ *   rateLimit({ limit: 100, per: "1 h", by: "sender" }),
+ * );
+ * ```
+ */
+export function rateLimit(options: RateLimitOptions): Handler {
+  const { limit, per, of, by, burst = limit, name } = schema.parse(options);
+  const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
+  const title = name ?? `${limit} ${of} per ${printDuration(per)} by ${by}`;
+  const buckets = variable("global", `rate ${title}`, empty, { ttl: per * burst / limit });
+  return named(
+    "rate-limit",
+    on(COUNTED[of], async (event, next, session): Promise<Reply> => {
+      const reply = await next();
+      const key = KEYS[by](session, event);
+      if (session.depth > 0 || key === undefined || !isPositive(reply)) return reply;
+      const now = session.time.getTime();
+      const { granted, tokens } = await session.update(buckets.of(key), (bucket) => {
+        const filled = bucket.tokens + Math.max(0, now - bucket.at) * limit / per;
+        const tokens = Math.min(burst, filled);
+        return tokens >= 1
+          ? { tokens: tokens - 1, at: now, granted: true }
+          : { tokens, at: now, granted: false };
+      });
+      return granted ? reply : tooMuch(of, (1 - tokens) * per / limit);
+    }),
+  );
+}
+
+function tooMuch(of: Unit, milliseconds: number): Reply {
+  const text = `too many ${of}, try again in ${Math.ceil(milliseconds / 1000)} seconds`;
+  return of === "connections" ? say(4, 2, 1, text, "4.7.0") : say(4, 5, 0, text, "4.7.1");
+}
+
+/** The mailbox of an event of this type; of others, the one that is known from before. */
+function mailboxOf(event: Event, type: "SetMailFrom" | "AddRcptTo", known: Session["mailFrom"]) {
+  return event.type === type ? event.mailbox : known;
+}

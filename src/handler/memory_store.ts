@@ -1,0 +1,153 @@
+/**
+ * Global variables in memory.
+ *
+ * @module
+ */
+import type { Entry, GlobalStore } from "./global_store.ts";
+import type { Json, Stored } from "./variable.ts";
+
+/** What a {@linkcode MemoryStore} may be told. All of it has defaults. */
+export interface MemoryStoreOptions {
+  /** The time in milliseconds; without it, the system's. */
+  readonly now?: (() => number) | undefined;
+  /** How many values it has room for. */
+  readonly capacity?: number | undefined;
+  /** Is told what changes of variables that persist: the new entry, or `undefined` if it was forgotten. */
+  readonly changed?: ((name: string, entry: Entry | undefined) => void) | undefined;
+}
+
+/** How many values there is room for, unless something else is said. */
+export const CAPACITY = 100_000;
+
+/** How many values each write looks at, to see whether their time is over. */
+const STRIDE = 2;
+
+/** A hundredth is evicted at once: taking one after the other from the front of a large Set is slow. */
+const SHARE = 100;
+
+/**
+ * Global variables in the memory of this thread. When there is no room for one more, those with a `ttl`
+ * that were not used for the longest time are forgotten, first those that do not persist. Variables
+ * without a `ttl` are never forgotten; when there is room for nothing else, a new one is refused.
+ */
+export class MemoryStore implements GlobalStore {
+  readonly #now: () => number;
+  readonly #capacity: number;
+  readonly #changed: (name: string, entry: Entry | undefined) => void;
+  readonly #entries = new Map<string, Entry>();
+  /** Those with a `ttl`, the least recently used first. */
+  readonly #passing: Readonly<Record<"volatile" | "persistent", Set<Entry>>> = {
+    volatile: new Set(),
+    persistent: new Set(),
+  };
+  #walk = this.#entries.values();
+
+  constructor(
+    { now = Date.now, capacity = CAPACITY, changed = () => {} }: MemoryStoreOptions = {},
+  ) {
+    this.#now = now;
+    this.#capacity = capacity;
+    this.#changed = changed;
+  }
+
+  /** How many values there are, some of them perhaps to be forgotten. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get({ name }: Stored): Promise<Json | undefined> {
+    return inTurn(() => this.#read(name));
+  }
+
+  set(variable: Stored, value: Json): Promise<void> {
+    return Promise.try(() => encode(value)).then((json) => this.#write(variable, json));
+  }
+
+  update(variable: Stored, change: (old: Json | undefined) => Json): Promise<Json> {
+    return inTurn(() => {
+      const value = change(this.#read(variable.name));
+      this.#write(variable, encode(value));
+      return value;
+    });
+  }
+
+  unset({ name, persist }: Stored): Promise<void> {
+    return inTurn(() => {
+      this.#drop(this.#entries.get(name));
+      if (persist) this.#changed(name, undefined);
+    });
+  }
+
+  #read(name: string): Json | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    if (isOver(entry, this.#now())) return void this.#drop(entry);
+    const others = this.#othersLike(entry);
+    if (others?.delete(entry)) others.add(entry);
+    return JSON.parse(entry.json);
+  }
+
+  #write({ name, ttl, persist }: Stored, json: string): void {
+    const now = this.#now();
+    this.#sweep(now);
+    const old = this.#entries.get(name);
+    if (old === undefined && this.#entries.size >= this.#capacity) this.#makeRoom();
+    const entry: Entry = { name, json, ttl, expires: ttl && now + ttl, persist };
+    this.#put(entry, old);
+    if (persist) this.#changed(name, entry);
+  }
+
+  #put(entry: Entry, old: Entry | undefined): void {
+    if (old !== undefined) this.#othersLike(old)?.delete(old);
+    this.#entries.set(entry.name, entry);
+    this.#othersLike(entry)?.add(entry);
+  }
+
+  #drop(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#entries.delete(entry.name);
+    this.#othersLike(entry)?.delete(entry);
+  }
+
+  /** Forgets some of those whose time is over; after as many writes as there are values, all of them. */
+  #sweep(now: number): void {
+    for (let i = 0; i < STRIDE; i++) {
+      const { value, done } = this.#walk.next();
+      if (done) return void (this.#walk = this.#entries.values());
+      if (isOver(value, now)) this.#drop(value);
+    }
+  }
+
+  #makeRoom(): void {
+    const { volatile, persistent } = this.#passing;
+    const victims = volatile.size > 0 ? volatile : persistent;
+    if (victims.size === 0) {
+      throw new RangeError(
+        `there is no room for another global variable: ${this.#capacity} without a ttl are kept`,
+      );
+    }
+    let wanted = Math.ceil(this.#capacity / SHARE);
+    for (const entry of victims) {
+      this.#drop(entry);
+      if (entry.persist) this.#changed(entry.name, undefined);
+      if (--wanted === 0) break;
+    }
+  }
+
+  /** Where an entry waits for its turn to be evicted, `undefined` if it never is. */
+  #othersLike({ ttl, persist }: Entry): Set<Entry> | undefined {
+    return ttl === undefined ? undefined : this.#passing[persist ? "persistent" : "volatile"];
+  }
+}
+
+/** Runs `run` after all that was asked before, and never inside of something else. */
+const inTurn = <T>(run: () => T): Promise<T> => Promise.resolve().then(run);
+
+const isOver = ({ expires }: Entry, now: number): boolean =>
+  expires !== undefined && expires <= now;
+
+function encode(value: Json): string {
+  const json = JSON.stringify(value);
+  if (json !== undefined && (json !== "null" || value === null)) return json;
+  throw new TypeError(`a global variable holds JSON, not ${String(value)}`);
+}

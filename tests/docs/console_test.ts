@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import deno from "../../deno.json" with { type: "json" };
+import { Directory, until } from "../running.ts";
+import { normalized, stepsOf } from "./page.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const [, ...run] = (/^deno (.* )main\.ts/.exec(deno.tasks.start)?.[1] ?? "").trim().split(" ");
+
+/** A directory in which `postmaster` is a command. */
+class Shell {
+  readonly directory = new Directory();
+  readonly #servers: Deno.ChildProcess[] = [];
+
+  constructor() {
+    Deno.mkdirSync(this.directory.of(".bin"));
+    const command = ["exec", Deno.execPath(), "run", `--config=${root}deno.json`, ...run];
+    const script = `#!/bin/sh\n${command.join(" ")} ${root}main.ts "$@"\n`;
+    Deno.chmodSync(this.directory.write(".bin/postmaster", script), 0o755);
+  }
+
+  /** Runs a command and gives what it prints; one that ends in `&` goes on, and is given until it listens. */
+  async type(command: string): Promise<string> {
+    if (!command.endsWith("&")) {
+      const { stdout } = await this.#command(`exec 2>&1\n${command}`, "piped").output();
+      return new TextDecoder().decode(stdout);
+    }
+    const server = this.#command(`exec ${command.slice(0, -1)} > .output 2>&1`, "null").spawn();
+    this.#servers.push(server);
+    await until(`it listens: ${command}`, () => /\bstarted\b/.test(this.directory.read(".output")));
+    return this.directory.read(".output");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.#servers) {
+      server.kill("SIGTERM");
+      await server.status;
+    }
+    this.directory[Symbol.dispose]();
+  }
+
+  #command(script: string, stdout: "piped" | "null"): Deno.Command {
+    return new Deno.Command("sh", {
+      args: ["-c", script],
+      cwd: this.directory.path,
+      env: { PATH: `${this.directory.of(".bin")}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+      stdin: "null",
+      stdout,
+    });
+  }
+}
+
+const pages = [...Deno.readDirSync(`${root}docs`)]
+  .filter(({ name }) => name.endsWith(".md"))
+  .map(({ name }) => ({ name, steps: stepsOf(Deno.readTextFileSync(`${root}docs/${name}`)) }))
+  .filter(({ steps }) => steps.some((step) => "command" in step));
+
+for (const { name, steps } of pages) {
+  Deno.test(`what ${name} shows on the console is what comes out`, async () => {
+    await using shell = new Shell();
+    for (const step of steps) {
+      if ("file" in step) shell.directory.write(step.file, step.content);
+      else {
+        const output = await shell.type(step.command);
+        assert.equal(normalized(output), normalized(step.output), `$ ${step.command}\n${output}`);
+      }
+    }
+  });
+}

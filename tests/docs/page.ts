@@ -1,0 +1,41 @@
+/**
+ * A page of the documentation as a test sees it: files that it shows, and commands with what they print.
+ *
+ * A line `<!-- policy.ts -->` before a block of code says that the block is that file. In a block of the
+ * language `console`, what stands behind `$ ` is typed, and the lines below it are what comes out.
+ *
+ * @module
+ */
+
+/** Something that a page shows and that can be carried out. */
+export type Step =
+  | { readonly file: string; readonly content: string }
+  | { readonly command: string; readonly output: string };
+
+const BLOCK = /(?:^<!-- (\S+) -->\n+)?^```(\w*)\n([^]*?)^```$/gm;
+
+/** What a page shows, in its order. */
+export function stepsOf(page: string): Step[] {
+  return [...page.matchAll(BLOCK)].flatMap(([, file, language, text = ""]): Step[] => {
+    if (file !== undefined) return [{ file, content: text }];
+    return language === "console" ? commandsIn(text) : [];
+  });
+}
+
+function commandsIn(block: string): Step[] {
+  const [, ...parts] = `\n${block}`.split(/^\$ /m);
+  return parts.map((part) => {
+    const [command = ""] = /^(?:.*\\\n)*.*/.exec(part) ?? [];
+    return { command, output: part.slice(command.length + 1) };
+  });
+}
+
+/** What differs from run to run, made the same. */
+export function normalized(output: string): string {
+  return output
+    .replace(/\b[0-9A-Z]{10,14}\b/g, "ID")
+    .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z\b/g, "TIME")
+    .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d? \w{3} \d{4} [\d:]{8} \+0000/g, "DATE")
+    .replace(/\b\d+(\.\d+)? ms\b/g, "N ms")
+    .trimEnd();
+}
