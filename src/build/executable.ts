@@ -13,7 +13,7 @@ import { type Target, targetOf } from "./targets.ts";
 /** The system that we are on. */
 const HERE = Deno.build.target as Target;
 /** Names a file with the runtime that `deno compile` otherwise downloads. */
-export const RUNTIME = "DENORT_BIN";
+const RUNTIME = "DENORT_BIN";
 /** The flags of the engine, as the server has them when it is started from its sources. */
 const V8_FLAGS = /--v8-flags=\S+/.exec(manifest.tasks.start)?.[0] ?? "";
 

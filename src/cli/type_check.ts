@@ -20,25 +20,29 @@ export type TypeCheck =
 export async function typeCheck(modules: readonly string[]): Promise<TypeCheck> {
   const directory = Deno.makeTempDirSync({ prefix: "postmaster-types-" });
   try {
-    const config = writeTypes(directory);
-    const { success, stderr } = await new Deno.Command(
-      Deno.build.standalone ? "deno" : Deno.execPath(),
-      {
-        args: ["check", "--quiet", "--config", config, ...modules],
-        env: { NO_COLOR: "1" },
-        stdin: "null",
-      },
-    ).output();
-    if (success) return { problems: [] };
-    const said = new TextDecoder().decode(stderr);
+    const said = await denoCheck(["--quiet", "--config", writeTypes(directory), ...modules]);
+    if (said === undefined) return { unchecked: "there is no `deno` on the PATH" };
     const problems = problemsIn(said);
-    const [, reason = said] = /^error: (.*)$/m.exec(said) ?? [];
-    return problems.length > 0 ? { problems } : { unchecked: reason };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return { unchecked: "there is no `deno` on the PATH" };
+    const [, failure] = /^error: (.*)$/m.exec(said) ?? [];
+    return problems.length > 0 || failure === undefined ? { problems } : { unchecked: failure };
   } finally {
     Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+/** What `deno check` says; `undefined` if there is none. */
+async function denoCheck(args: readonly string[]): Promise<string | undefined> {
+  const program = Deno.build.standalone ? "deno" : Deno.execPath();
+  const command = new Deno.Command(program, {
+    args: ["check", ...args],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  });
+  try {
+    return new TextDecoder().decode((await command.output()).stderr);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

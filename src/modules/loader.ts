@@ -22,6 +22,7 @@ export type Exports = Readonly<Record<string, unknown>>;
  */
 export class ModuleLoader implements Disposable {
   #root: string | undefined;
+  #count = 0;
   /** URLs of copies by the paths of their originals. */
   readonly #copies = new Map<string, string>();
   /** Folders of copies by those of their originals. */
@@ -45,9 +46,9 @@ export class ModuleLoader implements Disposable {
   async #copy(file: string): Promise<string> {
     const known = this.#copies.get(file);
     if (known !== undefined) return known;
-    // The ending says that it is a module, whatever stands in a package.json around it.
-    const place = join(this.#folder(dirname(file)), `${basename(file)}.mjs`);
-    const copy = pathToFileURL(place).href.replaceAll("'", "%27");
+    // A name that need not be quoted anywhere, and that says that this is a module.
+    const place = join(this.#folder(dirname(file)), `${this.#count++}.mjs`);
+    const copy = pathToFileURL(place).href;
     this.#copies.set(file, copy); // before its imports, which may lead back here
     try {
       writeFileSync(place, await this.#copyOf(file));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { faultOf } from "../../src/modules/explain.ts";
 import { ModuleFault } from "../../src/modules/fault.ts";
 import { ModuleLoader } from "../../src/modules/loader.ts";
 import { Directory } from "../running.ts";
@@ -51,7 +52,7 @@ Deno.test("import.meta, JSON and import() are those of the module's own place", 
   directory.write("it's.json", { users: ["joe"] });
   directory.write("later.ts", "export default 'later' as string;");
   const file = directory.write(
-    "it's #1.ts",
+    "it's (#1).ts",
     `import data from "./it's.json" with { type: "json" };
      const later = await import("./later.ts");
      const gone = await import("./gone.ts").catch((error: Error) => error.message);
@@ -64,6 +65,10 @@ Deno.test("import.meta, JSON and import() are those of the module's own place", 
   const users = pathToFileURL(directory.of("users.txt")).href;
   assert.deepEqual(all, ["joe", "later", url, directory.path, file, users]);
   assert.match(String(gone), new RegExp(directory.of("gone.ts")));
+  const thrown = await loader.load(directory.write("(bad).js", "\nthrow new Error('boom')")).catch(
+    (error: unknown) => faultOf(error, "cannot"),
+  );
+  assert.equal((thrown as ModuleFault).message, `cannot: boom (${directory.of("(bad).js")}:2:7)`);
 });
 
 Deno.test("copies are private, and gone when the loader is", async () => {
@@ -90,8 +95,11 @@ Deno.test("copies are private, and gone when the loader is", async () => {
 Deno.test("a module that failed fails again, with the same words", async () => {
   using directory = new Directory();
   using loader = new ModuleLoader();
+  directory.write("good.ts", 'export default "good" as string;');
   directory.write("broken.ts", "export const a: = 1;");
-  const files = ["a.ts", "b.ts"].map((name) => directory.write(name, 'import "./broken.ts";'));
+  const files = ["a.ts", "b.ts"].map((name) =>
+    directory.write(name, 'import "./good.ts"; import "./broken.ts";')
+  );
   for (const file of files) {
     await assert.rejects(() => loader.load(file), (error: ModuleFault) => {
       assert.equal(error.place?.file, directory.of("broken.ts"));
@@ -99,6 +107,9 @@ Deno.test("a module that failed fails again, with the same words", async () => {
       return true;
     });
   }
+  const source = 'export const name: string = "other"; export { default } from "./good.ts";';
+  const { name, default: good } = await loader.load(directory.write("other.ts", source));
+  assert.deepEqual([name, good], ["other", "good"]);
 });
 
 Deno.test("load() says how to mend an import of what is not there", async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
 import { PERMISSIONS } from "../../src/build/permissions.ts";
 import { codes, Directory, postmaster, run, Running, sendMail } from "../running.ts";
-import { compile, compiled } from "./program.ts";
+import { build, compiled } from "./program.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -134,6 +134,20 @@ test("what a handler that was compiled in does wrong is said with its place", as
   await server.logs(/handler broke handler=extra .*Error: Run\\n +at handlers\/extra\.ts:9:/);
 });
 
+test("a release has executables and their checksums", async () => {
+  const output = directory.of("release");
+  const target = Deno.build.target;
+  const { code, stderr } = await build("release", "--output", output, "--target", target);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const name = `postmaster-${deno.version}-${target}`;
+  assert.deepEqual([...Deno.readDirSync(output)].map(({ name }) => name).toSorted(), [
+    "SHA256SUMS",
+    name,
+  ]);
+  const sums = await run("sh", ["-c", `cd "$0" && sha256sum -c SHA256SUMS`, output]);
+  assert.deepEqual([sums.code, sums.stdout], [0, `${name}: OK\n`]);
+});
+
 Deno.test("nothing is compiled of what cannot run", async () => {
   const output = directory.of("never");
   const bad = directory.write(
@@ -147,7 +161,7 @@ Deno.test("nothing is compiled of what cannot run", async () => {
       [["--target", "pdp11-dec-unix"], /--target.*is invalid.*x86_64-unknown-linux-gnu/],
     ] as const
   ) {
-    const { code, stderr } = await compile("--output", output, ...args);
+    const { code, stderr } = await build("compile", "--output", output, ...args);
     assert.equal(code, 1);
     assert.match(stderr, wanted);
     assert.deepEqual(directory.list().filter((name) => name === "never"), []);

@@ -6,14 +6,14 @@
 import { fileURLToPath } from "node:url";
 import { type Directory, type Ended, run } from "../running.ts";
 
-const COMPILE = fileURLToPath(new URL("../../src/build/compile.ts", import.meta.url));
-
 /**
- * Runs `deno task compile`: with the Deno that `DENO` names, if there is one, because the runtime that
- * `DENORT_BIN` names must be of the same version.
+ * Runs `deno task compile` or `release`: with the Deno that `DENO` names, if there is one, because the runtime
+ * that `DENORT_BIN` names must be of the same version.
  */
-export const compile = (...args: readonly string[]): Promise<Ended> =>
-  run(Deno.env.get("DENO") ?? Deno.execPath(), ["run", "--allow-all", COMPILE, ...args]);
+export function build(task: "compile" | "release", ...args: readonly string[]): Promise<Ended> {
+  const script = fileURLToPath(new URL(`../../src/build/${task}.ts`, import.meta.url));
+  return run(Deno.env.get("DENO") ?? Deno.execPath(), ["run", "--allow-all", script, ...args]);
+}
 
 /** Defines a test of a compiled program. */
 export type ProgramTest = (name: string, fn: (program: string) => Promise<void>) => void;
@@ -28,7 +28,7 @@ export async function compiled(
 ): Promise<ProgramTest> {
   globalThis.addEventListener("unload", () => directory[Symbol.dispose]());
   const program = directory.of("postmaster");
-  const { code, stderr } = await compile("--output", program, ...args);
+  const { code, stderr } = await build("compile", "--output", program, ...args);
   const reason = /^If denort.*/m.exec(stderr)?.[0];
   if (code !== 0 && (reason === undefined || Deno.env.get("CI") === "true")) {
     throw new Error(stderr);
