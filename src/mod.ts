@@ -6,6 +6,18 @@
 export * as kinds from "./base/kinds.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
 export { Watched } from "./base/watched.ts";
+export { DnsError } from "./dns/error.ts";
+export type { DnsCode } from "./dns/error.ts";
+export { type MailExchangers, mailExchangers, type MxOptions } from "./dns/mx.ts";
+export type {
+  MxRecord,
+  RecordType,
+  RecordTypes,
+  SoaRecord,
+  SrvRecord,
+  TlsaRecord,
+} from "./dns/records.ts";
+export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, Mailbox } from "./smtp/mailbox.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
@@ -31,6 +43,7 @@ export { relay } from "./target/relay.ts";
 
 export { ask, mail, rcpt, type Situation } from "./testing/ask.ts";
 export { Client, type ClientOptions } from "./testing/client.ts";
+export { FakeDns, type FakeRecords, type FakeTrouble, type FakeZone } from "./testing/fake_dns.ts";
 export { FakeClock } from "./testing/fake_clock.ts";
 export type { Kept } from "./testing/outbox.ts";
 export { parseTranscript, playTranscript, TranscriptError } from "./testing/transcript.ts";

@@ -146,6 +146,7 @@ export class Running {
       domains: ["example.net"],
       users: ["you"],
       mailer: { command: ["tee", "-a", directory.of("mail")] },
+      "state-directory": directory.of("state"),
       ...own,
     });
     const command = [...program, ...(config === undefined ? [] : ["--config", config]), ...args];

@@ -24,7 +24,8 @@ export const PERMISSIONS: readonly Permission[] = [
   },
   {
     flag: "--allow-write",
-    reason: "writes the log, Unix sockets, and large messages while they are delivered",
+    reason:
+      "writes the log, variables that persist, Unix sockets, and large messages while they are delivered",
   },
   { flag: "--allow-run", reason: "runs mailers, and `deno check` for `postmaster check`" },
   {
@@ -32,8 +33,8 @@ export const PERMISSIONS: readonly Permission[] = [
     reason: "reads TMPDIR, NO_COLOR and PATH, and what handlers are told through variables",
   },
   {
-    flag: "--allow-sys=hostname,uid,gid",
+    flag: "--allow-sys=hostname,homedir,uid,gid",
     reason:
-      "goes by the system's host name, and must know as whom it runs to run mailers as others",
+      "goes by the system's host name, keeps its state in the home directory of its user, and must know who that is to run mailers as others",
   },
 ];

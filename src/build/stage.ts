@@ -24,7 +24,7 @@ export const ENTRY = "main.ts";
 /** What must be compiled in besides what the program imports: the API's sources, for `types`, and the licences. */
 export const INCLUDED = ["src", "handlers", "LICENSE"] as const;
 /** Files that a Worker begins with. No import leads to one, so that it must be compiled in by its name. */
-const WORKER = /_worker\.ts$/;
+const WORKER = /^(.*_)?worker\.ts$/;
 
 /** Fills an empty directory with a program that has these modules of handlers in it. */
 export async function layOut(directory: string, modules: readonly OwnModule[]): Promise<void> {

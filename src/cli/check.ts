@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { build, type Config, ConfigError, describe } from "../config/mod.ts";
 import { isTypeScript } from "../modules/typescript.ts";
+import { Table, variablesFile } from "../store/table.ts";
 import { configOf, type Flags } from "./run.ts";
 import { typeCheck } from "./type_check.ts";
 
@@ -12,6 +14,8 @@ import { typeCheck } from "./type_check.ts";
 export async function check(flags: Flags): Promise<void> {
   const config = configOf(flags);
   await build(config);
+  const file = variablesFile(config.stateDirectory);
+  if (existsSync(file)) new Table(file).close();
   const types = await checkTypes(config);
   for (const line of [...describe(config), ...types]) console.log(line);
 }

@@ -11,6 +11,7 @@ import { check } from "./check.ts";
 import { licences } from "./licences.ts";
 import { type Flags, run } from "./run.ts";
 import { types } from "./types.ts";
+import { addVars } from "./vars_command.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit codes. */
@@ -65,6 +66,7 @@ function program(): Command {
   withFlags(checkCommand).action((flags: Flags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
   strict(licencesCommand).action(() => licences());
+  addVars(postmaster);
   return postmaster;
 }
 

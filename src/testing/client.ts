@@ -5,6 +5,7 @@
  */
 import { connect } from "node:net";
 import type { GlobalStore } from "../handler/global_store.ts";
+import type { Resolver } from "../dns/resolver.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
 import { type Peer, SessionState } from "../handler/session.ts";
@@ -16,6 +17,7 @@ import type { Wire } from "../server/wire.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
+import { FakeDns } from "./fake_dns.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { keeping, type Kept } from "./outbox.ts";
 
@@ -64,6 +66,7 @@ export class Client {
         hostname,
         log,
         globals: options.globals ?? new MemoryStore({ now }),
+        dns: options.dns ?? new FakeDns(),
         chain: all,
         now,
       },
@@ -196,6 +199,8 @@ export interface ClientOptions {
   readonly limits?: Partial<Limits>;
   /** Global variables, shared by the clients that are given the same; without it, the client's own. */
   readonly globals?: GlobalStore;
+  /** Without it, one that knows nothing. */
+  readonly dns?: Resolver;
   readonly log?: Log;
   /** It moves the session's deadlines, its time, and that of its own global variables. */
   readonly clock?: FakeClock;

@@ -55,12 +55,21 @@ Deno.test("importsAround() reads the project that a module is in", () => {
 Deno.test("workersIn() finds the files that Workers begin with", () => {
   using directory = new Directory();
   Deno.mkdirSync(directory.of("src/queue"), { recursive: true });
-  for (const name of ["queue/store_worker.ts", "queue/worker.ts", "a_worker.ts", "a_worker.md"]) {
+  for (
+    const name of [
+      "queue/store_worker.ts",
+      "queue/worker.ts",
+      "a_worker.ts",
+      "a_worker.md",
+      "coworker.ts",
+    ]
+  ) {
     directory.write(join("src", name), "");
   }
   assert.deepEqual(workersIn(directory.path).toSorted(), [
     "src/a_worker.ts",
     "src/queue/store_worker.ts",
+    "src/queue/worker.ts",
   ]);
 });
 

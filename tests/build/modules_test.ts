@@ -135,6 +135,25 @@ test("packages come from the program or a node_modules beside the module", async
   }
 });
 
+test("Workers are in the program: a variable persists", async (program) => {
+  const handler = directory.write(
+    "counts.ts",
+    `import { on, say, variable } from "postmaster";
+     const noops = variable("global", "noops", (): number => 0, { persist: true });
+     export default on("SayOK", async (_event, _next, session) =>
+       say(2, 5, 0, String(await session.tick(noops))));`,
+  );
+  const settings = { handlers: [handler], "state-directory": directory.of("state") };
+  for (const count of ["1", "2"]) {
+    await using server = await Running.start(() => settings, { program: [program] });
+    {
+      using client = await server.connect();
+      assert.deepEqual((await client.command("NOOP")).lines, [count]);
+    }
+    assert.equal(await server.stop(), 0);
+  }
+});
+
 test("check has a deno on the PATH check types, and says so where there is none", async (program) => {
   const bin = directory.of("bin");
   Deno.mkdirSync(bin);

@@ -16,9 +16,11 @@ Deno.test("--help of every command is short and names what there is", async () =
   const flags = ["--config", "--listen", "--handlers", "--hostname", "--log-level", "--debug"];
   for (
     const [args, words] of [
-      [["--help"], ["run", "check", "--version", "--config"]],
+      [["--help"], ["run", "check", "vars", "--version", "--config"]],
       [["run", "--help"], flags],
       [["check", "--help"], flags],
+      [["vars", "--help"], ["list", "get", "set", "unset"]],
+      [["vars", "set", "--help"], ["<name>", "<json>", "--config", "--ttl", "--debug"]],
     ] as const
   ) {
     const { code, stdout, stderr } = await postmaster(...args);
@@ -95,6 +97,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     aliases: { postmaster: "joe" },
     mailer: { command: ["/no/such/mailer", "{user}"] },
     handlers: [{ impatient: { bound: 3 } }],
+    "state-directory": "state",
     limits: { recipients: 10 },
   });
   const { code, stdout, stderr } = await postmaster("check", "--config", config);
@@ -108,6 +111,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "mailer: /no/such/mailer {user} (warning: there is no such program)",
     "relay: none",
     "handlers: impatient",
+    `state directory: ${directory.of("state")}`,
     "limits: recipients: 10",
     "log: info and above, as text, to standard error",
   ]);

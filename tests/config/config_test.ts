@@ -103,6 +103,7 @@ domains: [example.net]
 users: [joe]
 aliases: {webmaster: joe}
 mailer: {command: [no-such-mailer, "{user}"]}
+state-directory: /tmp/state
 limits: {recipients: 50}
 `,
     "p",
@@ -116,6 +117,7 @@ limits: {recipients: 50}
     "mailer: no-such-mailer {user} (warning: there is no such program)",
     "relay: none",
     "handlers: none of your own",
+    "state directory: /tmp/state",
     "limits: recipients: 50",
     "log: info and above, as text, to standard error",
     "warning: nobody reads mail for postmaster@example.net: add an alias",

@@ -108,6 +108,8 @@ Deno.test("every ready-made handler goes by its name, and refuses options it doe
     alias: { a: "b" },
     announce: { keywords: ["X"] },
     "local-hosts": ["a.example"],
+    dnsbl: { lists: ["bl.example"] },
+    zone: "_postmaster.example.net",
     "rate-limit": { limit: 1 },
   };
   for (const [name, { create }] of readyMade) {
