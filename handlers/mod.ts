@@ -18,6 +18,7 @@ import { discardAll } from "./discard_all.ts";
 import { impatient, impatientOptions } from "./impatient.ts";
 import { localHosts, localHostsOptions } from "./local_hosts.ts";
 import { noRouteAddr } from "./no_route_addr.ts";
+import { rewriteText, rewriteTextOptions } from "./rewrite_text.ts";
 import { trace } from "./trace.ts";
 
 export { alias, aliasBy } from "./alias.ts";
@@ -41,6 +42,9 @@ export { discardAll } from "./discard_all.ts";
 export { impatient, type ImpatientOptions } from "./impatient.ts";
 export { localHosts } from "./local_hosts.ts";
 export { noRouteAddr } from "./no_route_addr.ts";
+export { rewriteBody } from "./rewrite_body.ts";
+export { rewriteText, type RewriteTextOptions } from "./rewrite_text.ts";
+export { sentAt } from "./sent_at.ts";
 export { trace } from "./trace.ts";
 
 /** A handler that a configuration can name. */
@@ -79,5 +83,6 @@ export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
   ["impatient", ready(impatientOptions, impatient)],
   ["local-hosts", ready(localHostsOptions, localHosts)],
   ["no-route-addr", ready(none, noRouteAddr)],
+  ["rewrite-text", ready(rewriteTextOptions, rewriteText)],
   ["trace", ready(none, trace)],
 ]);

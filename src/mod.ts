@@ -23,6 +23,8 @@ export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
 export { headerField, prepend } from "./message/header.ts";
+export { Header, type HeaderField } from "./message/fields.ts";
+export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
 export type { Field, Level } from "./log/event.ts";
 
 export type { Event, EventMap, EventName, EventOf, LimitName } from "./handler/event.ts";

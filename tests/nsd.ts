@@ -107,13 +107,11 @@ function writeZone(directory: Directory, name: string, records: string): number 
   return serial;
 }
 
-/** A port that is free for UDP; TCP uses the same. */
+/** A port that is free. */
 export async function freePort(): Promise<number> {
   const socket = createSocket("udp4");
-  const { promise, resolve } = Promise.withResolvers<void>();
-  socket.bind(0, "127.0.0.1", resolve);
-  await promise;
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()));
   const { port } = socket.address();
-  socket.close();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
   return port;
 }

@@ -98,6 +98,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     mailer: { command: ["/no/such/mailer", "{user}"] },
     handlers: [{ impatient: { bound: 3 } }],
     "state-directory": "state",
+    dns: { servers: ["127.0.0.1"] },
     limits: { recipients: 10 },
   });
   const { code, stdout, stderr } = await postmaster("check", "--config", config);
@@ -111,6 +112,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "mailer: /no/such/mailer {user} (warning: there is no such program)",
     "relay: none",
     "handlers: impatient",
+    "dns: 127.0.0.1",
     `state directory: ${directory.of("state")}`,
     "limits: recipients: 10",
     "log: info and above, as text, to standard error",

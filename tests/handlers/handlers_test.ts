@@ -111,6 +111,7 @@ Deno.test("every ready-made handler goes by its name, and refuses options it doe
     dnsbl: { lists: ["bl.example"] },
     zone: "_postmaster.example.net",
     "rate-limit": { limit: 1 },
+    "rewrite-text": { replace: { no: "yes" } },
   };
   for (const [name, { create }] of readyMade) {
     assert.deepEqual(handlerNames(create(options[name])), [name]);
