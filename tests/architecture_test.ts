@@ -19,9 +19,11 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/testing"],
   ["src/mod.ts"],
   ["handlers"],
+  ["src/modules"],
   ["src/config"],
   ["src/cli"],
   ["main.ts"],
+  ["src/build"],
 ];
 const MAX_LINES = 350;
 

@@ -14,6 +14,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** `run …flags… main.ts`, as the `start` task has it. */
 const [, ...RUN] = (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
+const PROGRAM = [Deno.execPath(), ...RUN];
 
 /** Milliseconds for anything that should happen. */
 const PATIENCE = 10_000;
@@ -112,6 +113,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Shell commands that are run in the server's process before it becomes the server. */
   readonly before?: string;
+  /** What to start instead: a compiled program. */
+  readonly program?: readonly string[];
 }
 
 /** A running server. */
@@ -132,23 +135,24 @@ export class Running {
 
   /**
    * Starts a server and waits until it listens. Without a `mailer` in the settings, mail is appended to the
-   * file `mail` in its directory.
+   * file `mail` in its directory; without settings, there is no configuration.
    */
   static async start(
-    settings: (directory: Directory) => Settings = () => ({}),
-    { args = [], before = "" }: StartOptions = {},
+    settings: (directory: Directory) => Settings | undefined = () => ({}),
+    { args = [], before = "", program = PROGRAM }: StartOptions = {},
   ): Promise<Running> {
     const directory = new Directory();
-    const config = directory.write("postmaster.yaml", {
+    const own = settings(directory);
+    const config = own && directory.write("postmaster.yaml", {
       hostname: "mx.example.net",
       listen: "127.0.0.1:0",
       domains: ["example.net"],
       users: ["you"],
       mailer: { command: ["tee", "-a", directory.of("mail")] },
       "state-directory": directory.of("state"),
-      ...settings(directory),
+      ...own,
     });
-    const command = [Deno.execPath(), ...RUN, "--config", config, ...args];
+    const command = [...program, ...(config === undefined ? [] : ["--config", config]), ...args];
     const child = new Deno.Command("sh", {
       args: ["-c", `${before}\nexec "$@"`, "sh", ...command],
       cwd: ROOT,

@@ -4,9 +4,11 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { build, describe } from "../config/mod.ts";
+import { build, type Config, ConfigError, describe } from "../config/mod.ts";
+import { isTypeScript } from "../modules/typescript.ts";
 import { Table, variablesFile } from "../store/table.ts";
 import { configOf, type Flags } from "./run.ts";
+import { typeCheck } from "./type_check.ts";
 
 /** Prints what a server with this configuration would do. Throws if there would be none. */
 export async function check(flags: Flags): Promise<void> {
@@ -14,5 +16,18 @@ export async function check(flags: Flags): Promise<void> {
   await build(config);
   const file = variablesFile(config.stateDirectory);
   if (existsSync(file)) new Table(file).close();
-  for (const line of describe(config)) console.log(line);
+  const types = await checkTypes(config);
+  for (const line of [...describe(config), ...types]) console.log(line);
+}
+
+/** What there is to say about the types in the operator's modules. Throws a {@linkcode ConfigError}. */
+async function checkTypes({ handlers }: Config): Promise<string[]> {
+  const modules = handlers.flatMap(({ source }) =>
+    "module" in source && typeof source.module === "string" ? [source.module] : []
+  ).filter(isTypeScript);
+  if (modules.length === 0) return [];
+  const checked = await typeCheck(modules);
+  if ("unchecked" in checked) return [`types: not checked: ${checked.unchecked}`];
+  if (checked.problems.length > 0) throw new ConfigError(checked.problems);
+  return ["types: checked"];
 }

@@ -12,7 +12,9 @@ import { TranscriptError } from "../testing/transcript.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { route, type RouteFlags } from "./route.ts";
+import { licences } from "./licences.ts";
 import { type Flags, run } from "./run.ts";
+import { types } from "./types.ts";
 import { addVars } from "./vars_command.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
 import { VERSION } from "./version.ts";
@@ -62,8 +64,15 @@ function program(failed: () => void): Command {
     .description("run the server (what `postmaster` does without a command)");
   const checkCommand = postmaster.command("check")
     .description("check the configuration and the handlers, and say what the server would do");
+  const typesCommand = postmaster.command("types")
+    .description("write the API's types, for editors, beside your handlers")
+    .option("-o, --output <directory>", "the directory with your handlers", ".");
+  const licencesCommand = postmaster.command("licences")
+    .description("print the licences of the program and all that is in it");
   withFlags(runCommand).action((flags: Flags) => run(flags));
   withFlags(checkCommand).action((flags: Flags) => check(flags));
+  strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
+  strict(licencesCommand).action(() => licences());
   addVars(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);
@@ -91,11 +100,11 @@ function addRoute(postmaster: Command, failed: () => void): void {
     if (!await route(addresses, flags)) failed();
   });
 }
+/** Errors are thrown, and there are none that go unnoticed. */
+const strict = (command: Command): Command => command.exitOverride().allowExcessArguments(false);
 
 function withFlags(command: Command): Command {
-  return command
-    .exitOverride()
-    .allowExcessArguments(false)
+  return strict(command)
     .option("-c, --config <file>", "the configuration file")
     .option(
       "-l, --listen <address...>",

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { messageOf } from "../base/message_of.ts";
 import { chain, type Handler } from "../handler/handler.ts";
+import { ModuleFault } from "../modules/fault.ts";
+import { ModuleLoader } from "../modules/loader.ts";
 import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
@@ -21,11 +22,14 @@ export interface Built {
 export async function build(config: Config): Promise<Built> {
   const problems: Problem[] = [];
   const handlers: Handler[] = [];
+  using loader = new ModuleLoader();
   for (const entry of config.handlers) {
     try {
-      handlers.push(await loadHandler(entry));
+      handlers.push(await loadHandler(entry, loader));
     } catch (error) {
-      problems.push({ ...entry.place, message: `\`${entry.name}\`: ${messageOf(error)}` });
+      if (!(error instanceof ModuleFault)) throw error;
+      const { message, excerpt } = error;
+      problems.push({ ...entry.place, message: `\`${entry.name}\`: ${message}`, excerpt });
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);

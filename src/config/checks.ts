@@ -12,7 +12,8 @@ import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.t
 import { SiteAliases } from "./aliases.ts";
 import type { HandlerEntry } from "./config.ts";
 import type { Path } from "./document.ts";
-import type { Written } from "./overrides.ts";
+import { embedded } from "./embedded.ts";
+import { isMapping, type Written } from "./overrides.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
 import { discardAndPipe, mailerTarget, relayBy } from "./targets.ts";
@@ -120,10 +121,14 @@ export class Checks {
   /** The handlers; the modules among them must be there. */
   handlers(): HandlerEntry[] {
     const { handlers = [] } = this.#settings;
+    const { value } = this.#written;
+    const areNamed = isMapping(value) && "handlers" in value;
     return handlers.map(({ name, options, ready }, i) => {
       const path = ["handlers", i];
-      const place = this.#written.place(path);
+      const place = areNamed ? this.#written.place(path) : { file: "compiled in" };
       if (ready !== undefined) return { name, place, source: { handler: ready } };
+      const own = embedded.get(name);
+      if (own !== undefined) return { name, place, source: { module: own, options } };
       const module = this.#resolve(name);
       this.#file(path, () => readFileSync(module));
       return { name, place, source: { module, options } };

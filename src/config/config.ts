@@ -4,6 +4,7 @@
  * @module
  */
 import type { Handler } from "../handler/handler.ts";
+import type { Exports } from "../modules/loader.ts";
 import type { Targets } from "../target/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Place } from "./problem.ts";
@@ -17,8 +18,8 @@ export interface HandlerEntry {
   /** Where the configuration names it. */
   readonly place: Place;
   readonly source: { readonly handler: Handler } | {
-    /** The full path of a module. */
-    readonly module: string;
+    /** The full path of a module, or what loads one that is part of the program. */
+    readonly module: string | (() => Promise<Exports>);
     /** What the module's function is called with; `undefined` if its handler needs no options. */
     readonly options: unknown;
   };

@@ -1,41 +1,47 @@
 /**
- * Loads the operator's handlers from modules.
+ * The handlers behind the entries of a configuration.
  *
  * @module
  */
-import { pathToFileURL } from "node:url";
-import { stripVTControlCharacters } from "node:util";
-import { messageOf } from "../base/message_of.ts";
 import { type Handler, named } from "../handler/handler.ts";
+import { faultOf, faultOfDefault } from "../modules/explain.ts";
+import { ModuleFault } from "../modules/fault.ts";
+import type { Exports, ModuleLoader } from "../modules/loader.ts";
 import type { HandlerEntry } from "./config.ts";
 
-/** The handler of an entry. Throws an Error that says what is wrong with its module. */
-export async function loadHandler({ name, source }: HandlerEntry): Promise<Handler> {
+/** The handler of an entry. Throws a {@linkcode ModuleFault} that says what is wrong with its module. */
+export async function loadHandler(
+  { name, source }: HandlerEntry,
+  loader: ModuleLoader,
+): Promise<Handler> {
   if ("handler" in source) return named(name, source.handler);
-  const exported = await defaultExport(source.module);
+  const { module, options } = source;
+  const fault = (problem: string) =>
+    typeof module === "string" ? faultOfDefault(module, problem) : new ModuleFault(problem);
+  const load = typeof module === "string" ? () => loader.load(module) : module;
+  const exported = (await loaded(load)).default;
   if (typeof exported !== "function") {
-    throw new Error(
+    throw fault(
       exported === undefined
         ? "the module has no default export: write `export default` before its handler"
         : `the module's default export is ${kindOf(exported)}: it must be a handler`,
     );
   }
-  if (source.options === undefined) return named(name, exported as Handler);
-  const made = await callFactory(exported as (options: unknown) => unknown, source.options);
+  if (options === undefined) return named(name, exported as Handler);
+  const made = await callFactory(exported as (options: unknown) => unknown, options);
   if (typeof made === "function") return named(name, made as Handler);
-  throw new Error(
+  throw fault(
     `the module's default export, called with the options, gave ${
       kindOf(made)
     }: it must give a handler`,
   );
 }
 
-async function defaultExport(module: string): Promise<unknown> {
+async function loaded(load: () => Promise<Exports>): Promise<Exports> {
   try {
-    const exports: { readonly default?: unknown } = await import(pathToFileURL(module).href);
-    return exports.default;
+    return await load();
   } catch (error) {
-    throw new Error(`cannot load this module: ${explain(error)}`);
+    throw faultOf(error, "cannot load this module");
   }
 }
 
@@ -47,18 +53,8 @@ async function callFactory(
   try {
     return await factory(options);
   } catch (error) {
-    throw new Error(`the module's default export does not take these options: ${explain(error)}`);
+    throw faultOf(error, "the module's default export does not take these options");
   }
-}
-
-/** What was thrown, and where in which file: `boom (policy.ts:3:7)`. */
-function explain(error: unknown): string {
-  const [first = ""] = stripVTControlCharacters(messageOf(error)).split("\n");
-  const message = first.replace(/ at file:\S+$/, "");
-  const stack = error instanceof Error ? stripVTControlCharacters(error.stack ?? "") : "";
-  const place = stack.matchAll(/file:\/\/([^\s()]+:\d+:\d+)/g)
-    .find(([url]) => !url.startsWith(import.meta.url))?.[1];
-  return place === undefined ? message : `${message} (${decodeURI(place)})`;
 }
 
 function kindOf(value: unknown): string {

@@ -18,6 +18,8 @@ export interface Place {
 export interface Problem extends Place {
   /** What is wrong, what was expected, and how to mend it. */
   readonly message: string;
+  /** Lines of another file that show it. */
+  readonly excerpt?: string | undefined;
 }
 
 /** A configuration that cannot be used: everything that is wrong with it. */
@@ -33,11 +35,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** `postmaster.yaml:3:10: what is wrong`. */
+/** `postmaster.yaml:3:10: what is wrong`, and the excerpt below. */
 export function printProblem(problem: Problem): string {
-  const line = `${printPlace(problem)}: ${problem.message}`;
+  const said = `${printPlace(problem)}: ${problem.message}`;
   // deno-lint-ignore no-control-regex -- what a file has in it must not move the cursor
-  return line.replace(/[\x00-\x1f\x7f]/g, (char) => JSON.stringify(char).slice(1, -1));
+  const line = said.replace(/[\x00-\x1f\x7f]/g, (char) => JSON.stringify(char).slice(1, -1));
+  return problem.excerpt === undefined ? line : `${line}\n${problem.excerpt}`;
 }
 
 /** `postmaster.yaml:3:10`. */

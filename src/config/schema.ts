@@ -12,6 +12,7 @@ import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { knownAccount } from "./accounts.ts";
 import { dnsSchema } from "./dns.ts";
+import { embedded } from "./embedded.ts";
 import { wanted } from "./explain.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -113,7 +114,7 @@ const relay = z.strictObject({
 
 /** A handler as the configuration names it. */
 export interface NamedHandler {
-  /** A ready-made handler's name, or the path of a module. */
+  /** The name of a ready-made handler or of one that is part of the program, or the path of a module. */
   readonly name: string;
   readonly options: unknown;
   /** The handler, if it is a ready-made one. */
@@ -135,10 +136,11 @@ const handler: z.ZodType<NamedHandler> = z.union([
     context.addIssue({ code: "custom", message: `must be ${HANDLER}, one an item` });
     return z.NEVER;
   }
-  if (isModule(name)) return { name, options, ready: undefined };
+  if (isModule(name) || embedded.has(name)) return { name, options, ready: undefined };
   const made = readyMade.get(name);
   if (made === undefined) {
-    const hint = suggest(name, [...readyMade.keys()], oneOf([...readyMade.keys()]));
+    const known = [...embedded.keys(), ...readyMade.keys()];
+    const hint = suggest(name, known, oneOf(known));
     const message = `there is no handler \`${name}\`: ${hint} ` +
       `(a module of your own is written with a slash, ./${name}.ts)`;
     context.addIssue({ code: "custom", message });
@@ -185,7 +187,7 @@ const schema = z.strictObject({
   deliver: z.literal("before-reply").default("before-reply")
     .describe("When mail is delivered: before the client is told that it was accepted."),
   handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
-    .prefault([])
+    .prefault([...embedded.keys()])
     .describe("Handlers around the server's own behaviour, the outermost first."),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS."),
   "state-directory": path.optional().describe(

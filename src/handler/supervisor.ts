@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { withOrigins } from "../base/origin.ts";
 import type { Log } from "../log/event.ts";
 import type { Event } from "./event.ts";
 import type { Reply } from "./reply.ts";
@@ -88,6 +89,11 @@ export class Supervisor {
   /** Logs that a handler broke. */
   broke(handler: string, event: Event, problem: unknown): void {
     const error = problem instanceof Error ? problem.stack ?? String(problem) : String(problem);
-    this.#log("handler broke", { session: this.#session, handler, event: event.type, error });
+    this.#log("handler broke", {
+      session: this.#session,
+      handler,
+      event: event.type,
+      error: withOrigins(error),
+    });
   }
 }

@@ -90,7 +90,7 @@ Deno.test("a handler that breaks costs its client a 451 and nobody anything else
   ]);
 });
 
-Deno.test("a module that cannot be used is one line, and exit code 1", async () => {
+Deno.test("a module that cannot be used is one line with an excerpt, and exit code 1", async () => {
   using directory = new Directory();
   for (
     const [source, wanted] of [
@@ -98,14 +98,14 @@ Deno.test("a module that cannot be used is one line, and exit code 1", async () 
       ["export const policy = 3", /no default export/],
       ["export default (((", /cannot load this module: .*:1:/],
       ['throw new Error("boom")', /cannot load this module: boom \(.*module\d\.ts:1:7\)/],
-      ['import x from "./gone.ts"; export default x', /Module not found .*gone\.ts/],
+      ['import x from "./gone.ts"; export default x', /there is no file \S*gone\.ts/],
     ] as const
   ) {
     const file = directory.write(`module${directory.list().length}.ts`, source);
     const { code, stdout, stderr } = await postmaster("--handlers", file);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, wanted);
-    assert.match(stderr, /^--handlers: [^\n]*\n$/);
+    assert.match(stderr, /^--handlers: [^\n]*\(\S+\.ts:1:\d+\)\n {2}1 \| [^\n]*\n {4}\| +\^\n$/);
   }
 });
 

@@ -1,0 +1,73 @@
+/**
+ * Makes executables.
+ *
+ * @module
+ */
+import { chmodSync } from "node:fs";
+import manifest from "../../deno.json" with { type: "json" };
+import { BuildError, deno } from "./deno.ts";
+import { PERMISSIONS } from "./permissions.ts";
+import { ENTRY, INCLUDED, workersIn } from "./stage.ts";
+import { type Target, targetOf } from "./targets.ts";
+
+/** The system that we are on. */
+const HERE = Deno.build.target as Target;
+/** Names a file with the runtime that `deno compile` otherwise downloads. */
+const RUNTIME = "DENORT_BIN";
+/** The flags of the engine, as the server has them when it is started from its sources. */
+const V8_FLAGS = /--v8-flags=\S+/.exec(manifest.tasks.start)?.[0] ?? "";
+
+/**
+ * Compiles a program.
+ *
+ * @param directory where it was laid out
+ * @param output the full path of the executable
+ * @throws {BuildError} if that is not possible
+ */
+export async function makeExecutable(
+  directory: string,
+  target: Target,
+  output: string,
+): Promise<void> {
+  const runtime = runtimeFor(target);
+  const args = [
+    ...["compile", "--no-check", "--no-prompt"],
+    // A cache of code would lie in the directory for temporary files, where others could put a false one.
+    "--no-code-cache",
+    ...PERMISSIONS.map(({ flag }) => flag),
+    V8_FLAGS,
+    ...[...INCLUDED, ...workersIn(directory)].flatMap((path) => ["--include", path]),
+    ...(target === HERE ? [] : ["--target", target]),
+    ...["--output", output, ENTRY],
+  ];
+  try {
+    await deno(args, directory, { [RUNTIME]: runtime });
+  } catch (error) {
+    if (!(error instanceof BuildError) || runtime !== undefined) throw error;
+    throw new BuildError(`${error.message}\n\n${howToGetRuntime(target)}`);
+  }
+  if (target === HERE) await tryOut(output, runtime);
+}
+
+/** The file with the runtime, if we were told one for this target; otherwise it is downloaded. */
+function runtimeFor(target: Target): string | undefined {
+  const file = Deno.env.get(RUNTIME);
+  return file && targetOf(Deno.readFileSync(file)) === target ? file : undefined;
+}
+
+const howToGetRuntime = (target: Target): string =>
+  `If denort, the runtime, cannot be downloaded: get denort-${target}.zip of Deno ${Deno.version.deno}, ` +
+  `unpack it, and set ${RUNTIME} to the path of what is in it.`;
+
+/** A runtime of another version of Deno makes a program that does not run. */
+async function tryOut(program: string, runtime: string | undefined): Promise<void> {
+  chmodSync(program, 0o755);
+  const { success, stdout } = await new Deno.Command(program, { args: ["--version"] }).output();
+  if (success && new TextDecoder().decode(stdout).trim() === manifest.version) return;
+  Deno.removeSync(program);
+  throw new BuildError(
+    `the program does not run${
+      runtime === undefined ? "" : `: is ${runtime} the denort of Deno ${Deno.version.deno}?`
+    }`,
+  );
+}

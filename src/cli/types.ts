@@ -1,0 +1,64 @@
+/**
+ * `postmaster types`: what editors and `deno check` must know about the API.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import deno from "../../deno.json" with { type: "json" };
+
+/** The folders that hold the API. In a compiled program they are files in it. */
+const FOLDERS = ["src", "handlers"] as const;
+/** The folders of `src` that are further out than the API. */
+const OUTSIDE: ReadonlySet<string> = new Set(["build", "cli", "config", "modules"]);
+
+/** Writes what an editor needs into the directory of one's modules, and says what it wrote. */
+export function types({ output }: { readonly output: string }): void {
+  const file = join(output, "deno.json");
+  if (existsSync(file)) {
+    const { imports } = writeApi(output);
+    console.log(`${file} is there already; its imports should have ${JSON.stringify(imports)}`);
+  } else writeTypes(output);
+  console.log(`the API of Postmaster is in ${join(output, "postmaster")}`);
+}
+
+/** Writes the API, and a `deno.json` that says where it is. Returns the path of that. */
+export function writeTypes(directory: string): string {
+  const settings = writeApi(directory);
+  const file = join(directory, "deno.json");
+  Deno.writeTextFileSync(file, `${JSON.stringify(settings, undefined, 2)}\n`);
+  return file;
+}
+
+/** Writes the sources of the API. Returns the settings with which Deno finds them. */
+function writeApi(directory: string): { readonly imports: Readonly<Record<string, string>> } {
+  const sources = FOLDERS.flatMap((folder) => {
+    const from = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
+    return copy(from, join(directory, "postmaster", folder));
+  });
+  const used = Object.entries(deno.imports).filter(([name]) =>
+    sources.some((source) => source.includes(` from "${name}"`))
+  );
+  const imports = used.map(([name, at]) => [name, at.replace(/^\.\//, "./postmaster/")]);
+  return { imports: Object.fromEntries(imports), ...SETTINGS };
+}
+
+/** Only what can be loaded without a compiler: types that can be erased, and are known as types. */
+const SETTINGS = {
+  compilerOptions: { verbatimModuleSyntax: true, erasableSyntaxOnly: true },
+  lock: false,
+};
+
+/** Copies TypeScript files, and returns what is in them. */
+function copy(from: string, to: string): string[] {
+  Deno.mkdirSync(to, { recursive: true });
+  return [...Deno.readDirSync(from)].flatMap(({ name, isDirectory }) => {
+    if (OUTSIDE.has(name)) return [];
+    if (isDirectory) return copy(join(from, name), join(to, name));
+    if (!name.endsWith(".ts")) return [];
+    const source = Deno.readTextFileSync(join(from, name));
+    Deno.writeTextFileSync(join(to, name), source);
+    return [source];
+  });
+}

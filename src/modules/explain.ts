@@ -1,0 +1,66 @@
+/**
+ * What went wrong when a module was run, in words.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { pathToFileURL } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { messageOf } from "../base/message_of.ts";
+import { firstOriginalPlace, withOrigins } from "../base/origin.ts";
+import { lineAndColumn, ModuleFault } from "./fault.ts";
+import { offsetOfDefault } from "./links.ts";
+
+/**
+ * What was thrown, as a fault of the module that it came from.
+ *
+ * @param doing what did not work: `cannot load this module`
+ */
+export function faultOf(error: unknown, doing: string): ModuleFault {
+  if (error instanceof ModuleFault) {
+    return new ModuleFault(`${doing}: ${error.problem}`, error.place, error.source);
+  }
+  const said = stripVTControlCharacters(messageOf(error));
+  const stack = error instanceof Error ? stripVTControlCharacters(error.stack ?? "") : "";
+  const place = firstOriginalPlace(`${said}\n${stack}`);
+  return new ModuleFault(`${doing}: ${inOurWords(said)}`, place, place && read(place.source));
+}
+
+/** The fault of a module whose default export is wrong or missing. */
+export function faultOfDefault(file: string, problem: string): ModuleFault {
+  const source = readFileSync(file, "utf8");
+  const place = lineAndColumn(source, offsetOfDefault(source) ?? 0);
+  return new ModuleFault(problem, { source: pathToFileURL(file).href, file, ...place }, source);
+}
+
+/** What the engine says may have its place at the end, and excerpts and hints of its own below. */
+function inOurWords(message: string): string {
+  const [first = ""] = message.split(/\n *(?:\||at )/);
+  const line = first.replace(/\s+/g, " ").replace(/^SyntaxError: /, "").replace(
+    / at file:\S+$/,
+    "",
+  );
+  const said = withOrigins(line);
+  const [, module = "", name] =
+    /^The requested module '(.*)' does not provide an export named '(.*)'$/.exec(said) ?? [];
+  return name === undefined ? said : missingExport(module, name);
+}
+
+function missingExport(module: string, name: string): string {
+  if (name !== "default") {
+    return `\`${module}\` exports no \`${name}\`; if it is a type, write \`import { type ${name} }\``;
+  }
+  const isPackage = !isAbsolute(module);
+  return `\`${module}\` has no default export${
+    isPackage ? "; packages from a node_modules must be ES modules" : ""
+  }`;
+}
+
+function read(url: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(new URL(url));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What is wrong with a module, and where.
+ *
+ * @module
+ */
+import type { OriginalPlace } from "../base/origin.ts";
+
+/** A module that cannot be used. */
+export class ModuleFault extends Error {
+  override readonly name = "ModuleFault";
+  readonly problem: string;
+  readonly place: OriginalPlace | undefined;
+  /** The text of the file in which the place is. */
+  readonly source: string | undefined;
+
+  /**
+   * @param problem what is wrong and how to mend it
+   * @param place where
+   * @param source the text of the file in which that is
+   */
+  constructor(problem: string, place?: OriginalPlace, source?: string) {
+    super(place === undefined ? problem : `${problem} (${printOriginalPlace(place)})`);
+    this.problem = problem;
+    this.place = place;
+    this.source = source;
+  }
+
+  /** The line of the source and a caret below what is wrong in it; `undefined` if nobody knows. */
+  get excerpt(): string | undefined {
+    return this.place && this.source !== undefined ? excerptOf(this.source, this.place) : undefined;
+  }
+}
+
+/** `policy.ts:3:7`. */
+export function printOriginalPlace({ file, line, column }: OriginalPlace): string {
+  return `${file}:${line}:${column}`;
+}
+
+/** How much of a long line is shown. */
+const WIDTH = 100;
+
+/**
+ * A line of a source, with a caret below the column; `undefined` if there is no such line.
+ *
+ * ```text
+ *   3 | throw new Error("boom");
+ *     |       ^
+ * ```
+ */
+export function excerptOf(
+  source: string,
+  { line, column }: Pick<OriginalPlace, "line" | "column">,
+): string | undefined {
+  const whole = source.split(/\r?\n/)[line - 1];
+  if (whole === undefined) return undefined;
+  const from = column > WIDTH ? column - WIDTH / 2 : 0;
+  // deno-lint-ignore no-control-regex -- what a file has in it must not move the cursor
+  const shown = whole.slice(from, from + WIDTH).replace(/[\x00-\x08\x0a-\x1f\x7f]/g, " ");
+  const before = shown.slice(0, Math.max(column - 1 - from, 0)).replace(/[^\t]/g, " ");
+  const number = String(line);
+  return `  ${number} | ${shown}\n  ${" ".repeat(number.length)} | ${before}^`;
+}
+
+/** The place of an offset in a source. */
+export function lineAndColumn(source: string, offset: number): { line: number; column: number } {
+  const before = source.slice(0, offset).split("\n");
+  return { line: before.length, column: before.at(-1)!.length + 1 };
+}

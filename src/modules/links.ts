@@ -1,0 +1,87 @@
+/**
+ * What a module imports.
+ *
+ * @module
+ */
+import { type DynamicImport, type Import, parse, type StaticImport } from "es-module-lexer/js";
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** An import in the code of a module. */
+export interface Link {
+  /** As it is written: `./users.ts`. */
+  readonly specifier: string;
+  /** Where that stands in the code, with its quotes. */
+  readonly offset: number;
+  /** `import(…)`, whose failure the module may handle itself. */
+  readonly dynamic: boolean;
+}
+
+/**
+ * Rewrites JavaScript so that it can run elsewhere: what it imports, and `import.meta`. Lines stay as they
+ * are, and so do columns, but for those behind an import. What cannot be read stays whole: whoever runs it
+ * will say what is wrong.
+ *
+ * @param file where the code stands
+ * @param target what to import instead
+ */
+export async function relink(
+  code: string,
+  file: string,
+  target: (link: Link) => Promise<string>,
+): Promise<string> {
+  let result = code;
+  let usesMeta = false;
+  // From the last to the first, so that the offsets of those before stay right.
+  for (const found of importsOf(code).toReversed()) {
+    const { start, end } = found;
+    let by: string | undefined;
+    if (found.type === "import-meta") {
+      usesMeta = true;
+      by = META.padEnd(end - start);
+    } else by = await relinked(found, target);
+    if (by !== undefined) result = result.slice(0, start) + by + result.slice(end);
+  }
+  return usesMeta ? `${result}\n${metaOf(file)}\n` : result;
+}
+
+/** Where a module in JavaScript or TypeScript has its default export; `undefined` if there is none. */
+export function offsetOfDefault(source: string): number | undefined {
+  try {
+    return parse(source)[1].find((one) => "name" in one && one.name === "default")?.start;
+  } catch {
+    return undefined;
+  }
+}
+
+function importsOf(code: string): readonly Import[] {
+  try {
+    return parse(code)[0];
+  } catch {
+    return [];
+  }
+}
+
+/** What to write in the range of an import, which has the quotes in it for `import(…)` alone. */
+async function relinked(
+  found: StaticImport | DynamicImport,
+  target: (link: Link) => Promise<string>,
+): Promise<string | undefined> {
+  if (found.type !== "dynamic") {
+    return await target({ specifier: found.specifier, offset: found.start - 1, dynamic: false });
+  }
+  const { specifier, start: offset, glob } = found;
+  if (specifier === undefined || glob) return undefined;
+  return JSON.stringify(await target({ specifier, offset, dynamic: true }));
+}
+
+/** As long as `import.meta`. */
+const META = "meta$here()";
+
+/** A function, because functions are there before a module begins to run. */
+function metaOf(file: string): string {
+  const url = pathToFileURL(file).href;
+  const own = JSON.stringify({ url, filename: file, dirname: dirname(file) });
+  const resolve = `(name) => new URL(name, ${JSON.stringify(url)}).href`;
+  return `function meta$here() { return Object.assign(import.meta, ${own}, { resolve: ${resolve} }); }`;
+}

@@ -1,0 +1,119 @@
+/**
+ * Loads modules from disk into a program that may be compiled: it has no TypeScript, and no resolver for what
+ * was not compiled into it.
+ *
+ * @module
+ */
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { addOrigin } from "../base/origin.ts";
+import { lineAndColumn, ModuleFault } from "./fault.ts";
+import { type Link, relink } from "./links.ts";
+import { isPackage, nodeModulesFor, packageHint } from "./packages.ts";
+import { isTypeScript, stripTypes } from "./typescript.ts";
+
+/** What a module exports. */
+export type Exports = Readonly<Record<string, unknown>>;
+
+/**
+ * Loads modules, each once, whoever imports it. They run from copies without types in a private directory,
+ * which is gone when the loader is disposed of; from then on modules cannot `import()` each other.
+ */
+export class ModuleLoader implements Disposable {
+  #root: string | undefined;
+  #count = 0;
+  /** URLs of copies by the paths of their originals. */
+  readonly #copies = new Map<string, string>();
+  /** Folders of copies by those of their originals. */
+  readonly #folders = new Map<string, string>();
+
+  /**
+   * Loads a module. Throws what the module throws.
+   *
+   * @throws {ModuleFault} if it is no TypeScript, or imports what is not there
+   */
+  async load(file: string): Promise<Exports> {
+    return await import(await this.#copy(resolve(file)));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#root !== undefined) Deno.removeSync(this.#root, { recursive: true });
+    this.#root = undefined;
+  }
+
+  /** The URL of the copy of a module. */
+  async #copy(file: string): Promise<string> {
+    const known = this.#copies.get(file);
+    if (known !== undefined) return known;
+    // A name that need not be quoted anywhere, and that says that this is a module.
+    const place = join(this.#folder(dirname(file)), `${this.#count++}.mjs`);
+    const copy = pathToFileURL(place).href;
+    this.#copies.set(file, copy); // before its imports, which may lead back here
+    try {
+      writeFileSync(place, await this.#copyOf(file));
+    } catch (error) {
+      this.#copies.delete(file);
+      throw error;
+    }
+    addOrigin({ copy, source: pathToFileURL(file).href, name: file });
+    return copy;
+  }
+
+  /** A module without types, which imports copies of what it imports. */
+  async #copyOf(file: string): Promise<string> {
+    const source = readFileSync(file, "utf8");
+    const code = isTypeScript(file) ? await stripTypes(source, file) : source;
+    return await relink(code, file, (link) =>
+      this.#target(link, file, (problem) => {
+        const place = lineAndColumn(code, link.offset);
+        return new ModuleFault(
+          problem,
+          { source: pathToFileURL(file).href, file, ...place },
+          source,
+        );
+      }));
+  }
+
+  /** What a copy imports instead of what its original does. */
+  async #target(
+    { specifier, dynamic }: Link,
+    importer: string,
+    fault: (problem: string) => ModuleFault,
+  ): Promise<string> {
+    if (!/^(\.{0,2}\/|file:)/.test(specifier)) {
+      if (dynamic || isPackage(specifier, importer)) return specifier;
+      throw fault(`there is no \`${specifier}\`: ${packageHint(specifier)}`);
+    }
+    const url = new URL(specifier, pathToFileURL(importer));
+    const file = fileURLToPath(url);
+    const isThere = existsSync(file);
+    if (!isThere && !dynamic) throw fault(`there is no file ${file}${otherwise(file)}`);
+    // Some are left where they are: the program's own modules, and what is no module, such as JSON.
+    const isCopied = isThere && !isOwn(url) && /\.m?[jt]s$/.test(file);
+    return isCopied ? await this.#copy(file) : url.href;
+  }
+
+  /** The folder for copies of what stands in a directory. Packages are found from it as from there. */
+  #folder(directory: string): string {
+    const known = this.#folders.get(directory);
+    if (known !== undefined) return known;
+    this.#root ??= Deno.makeTempDirSync({ prefix: "postmaster-modules-" });
+    const folder = join(this.#root, String(this.#folders.size));
+    this.#folders.set(directory, folder);
+    mkdirSync(folder);
+    const packages = nodeModulesFor(directory);
+    if (packages !== undefined) symlinkSync(packages, join(folder, "node_modules"), "junction");
+    return folder;
+  }
+}
+
+const OWN = ["../", "../../handlers/"].map((path) => new URL(path, import.meta.url).href);
+const isOwn = ({ href }: URL) => OWN.some((folder) => href.startsWith(folder));
+
+/** `: did you mean policy.ts?`, for what only lacks the right ending. */
+function otherwise(file: string): string {
+  const stem = file.replace(/\.[cm]?js$/, "");
+  const meant = [".ts", ".mts", ".js", ".mjs"].map((ending) => stem + ending).find(existsSync);
+  return meant === undefined ? "" : `: did you mean ${basename(meant)}?`;
+}

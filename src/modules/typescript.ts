@@ -1,0 +1,48 @@
+/**
+ * TypeScript to JavaScript, for programs that are compiled and so have no TypeScript in them.
+ *
+ * @module
+ */
+import { messageOf } from "../base/message_of.ts";
+import { ModuleFault } from "./fault.ts";
+import { pathToFileURL } from "node:url";
+
+/** True for a file that has types in it. */
+export const isTypeScript = (file: string): boolean => /\.m?ts$/.test(file);
+
+/** What the compiler throws, which is no Error. */
+interface Complaint {
+  readonly message: string;
+  /** From 1. */
+  readonly startLine: number;
+  /** From 0. */
+  readonly startColumn: number;
+}
+
+/**
+ * Puts spaces in the place of all types, so that lines and columns stay as they are.
+ *
+ * @throws {ModuleFault} for what is no TypeScript, or is more than types
+ */
+export async function stripTypes(source: string, file: string): Promise<string> {
+  // Four megabytes that only those need who write their handlers in TypeScript.
+  const { transformSync } = await import("@swc/wasm-typescript");
+  try {
+    return transformSync(source, { mode: "strip-only", module: true, filename: file }).code;
+  } catch (error) {
+    const { message, startLine, startColumn } = error as Partial<Complaint>;
+    if (message === undefined || startLine === undefined || startColumn === undefined) {
+      throw new ModuleFault(messageOf(error));
+    }
+    const place = { line: startLine, column: startColumn + 1 };
+    const url = pathToFileURL(file).href;
+    throw new ModuleFault(inOurWords(message), { source: url, file, ...place }, source);
+  }
+}
+
+function inOurWords(message: string): string {
+  const [unsupported, what] = / *(.*) is not supported in strip-only mode/.exec(message) ?? [];
+  return unsupported === undefined
+    ? message
+    : `${what} needs more than its types taken away: write it in JavaScript`;
+}
