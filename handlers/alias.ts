@@ -105,7 +105,7 @@ export function aliasBy(
       const target = remote(member);
       return target === undefined
         ? session.trigger({ ...event, mailbox: member })
-        : accept({ recipient: member, target });
+        : accept([{ recipient: member, target }]);
     };
     const members = aliases.find(mailbox);
     if (members !== undefined) return await askAll(mailbox, members, ask, session);
@@ -116,13 +116,14 @@ export function aliasBy(
   return named("alias", on("AddRcptTo", answer));
 }
 
-const accept = (route: Route): Reply => ({
+/** The reply that accepts a recipient for these routes. */
+export const accept = (routes: readonly Route[]): Reply => ({
   ...say(2, 5, 0, "recipient ok", "2.1.5"),
-  routes: [route],
+  routes,
 });
 
 /** Asks for each member in turn and makes one reply of theirs. */
-async function askAll(
+export async function askAll(
   recipient: Mailbox,
   members: readonly Mailbox[],
   ask: (member: Mailbox) => MaybePromise<Reply>,
@@ -145,5 +146,5 @@ async function askAll(
   }
   if (routes.size === 0) return last;
   if (refused.length > 0) session.log(`alias ${recipient} leaves out ${refused.join(", ")}`);
-  return { ...say(2, 5, 0, "recipient ok", "2.1.5"), routes: [...routes.values()] };
+  return accept([...routes.values()]);
 }

@@ -7,6 +7,10 @@ import type { Handler } from "postmaster";
 import { z } from "zod";
 import { alias, aliasOptions } from "./alias.ts";
 import { blacklist } from "./blacklist.ts";
+import { dnsbl, dnsblOptions } from "./dnsbl.ts";
+import { fcrdns } from "./fcrdns.ts";
+import { senderDomain } from "./sender_domain.ts";
+import { zone, zoneOptions } from "./zone.ts";
 import { greylist, greylistOptions } from "./greylist.ts";
 import { rateLimit, rateLimitOptions } from "./rate_limit.ts";
 import { announce, announceOptions } from "./announce.ts";
@@ -14,6 +18,7 @@ import { discardAll } from "./discard_all.ts";
 import { impatient, impatientOptions } from "./impatient.ts";
 import { localHosts, localHostsOptions } from "./local_hosts.ts";
 import { noRouteAddr } from "./no_route_addr.ts";
+import { rewriteText, rewriteTextOptions } from "./rewrite_text.ts";
 import { trace } from "./trace.ts";
 
 export { alias, aliasBy } from "./alias.ts";
@@ -26,6 +31,10 @@ export {
 } from "./alias_table.ts";
 export { ban, reasonOfBan, unban } from "./ban.ts";
 export { blacklist } from "./blacklist.ts";
+export { dnsbl, type DnsblOptions } from "./dnsbl.ts";
+export { confirmedName, fcrdns } from "./fcrdns.ts";
+export { senderDomain } from "./sender_domain.ts";
+export { zone, type ZoneSettings } from "./zone.ts";
 export { greylist, type GreylistOptions } from "./greylist.ts";
 export { rateLimit, type RateLimitOptions } from "./rate_limit.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
@@ -33,6 +42,9 @@ export { discardAll } from "./discard_all.ts";
 export { impatient, type ImpatientOptions } from "./impatient.ts";
 export { localHosts } from "./local_hosts.ts";
 export { noRouteAddr } from "./no_route_addr.ts";
+export { rewriteBody } from "./rewrite_body.ts";
+export { rewriteText, type RewriteTextOptions } from "./rewrite_text.ts";
+export { sentAt } from "./sent_at.ts";
 export { trace } from "./trace.ts";
 
 /** A handler that a configuration can name. */
@@ -60,6 +72,10 @@ const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObjec
 export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
   ["alias", ready(aliasOptions, alias)],
   ["blacklist", ready(none, blacklist)],
+  ["dnsbl", ready(dnsblOptions, dnsbl)],
+  ["fcrdns", ready(none, fcrdns)],
+  ["sender-domain", ready(none, senderDomain)],
+  ["zone", ready(zoneOptions, zone)],
   ["greylist", ready(greylistOptions, greylist)],
   ["rate-limit", ready(rateLimitOptions, rateLimit)],
   ["announce", ready(announceOptions, announce)],
@@ -67,5 +83,6 @@ export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
   ["impatient", ready(impatientOptions, impatient)],
   ["local-hosts", ready(localHostsOptions, localHosts)],
   ["no-route-addr", ready(none, noRouteAddr)],
+  ["rewrite-text", ready(rewriteTextOptions, rewriteText)],
   ["trace", ready(none, trace)],
 ]);

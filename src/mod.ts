@@ -6,11 +6,25 @@
 export * as kinds from "./base/kinds.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
 export { Watched } from "./base/watched.ts";
+export { DnsError } from "./dns/error.ts";
+export type { DnsCode } from "./dns/error.ts";
+export { type MailExchangers, mailExchangers, type MxOptions } from "./dns/mx.ts";
+export type {
+  MxRecord,
+  RecordType,
+  RecordTypes,
+  SoaRecord,
+  SrvRecord,
+  TlsaRecord,
+} from "./dns/records.ts";
+export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, Mailbox } from "./smtp/mailbox.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
 export { headerField, prepend } from "./message/header.ts";
+export { Header, type HeaderField } from "./message/fields.ts";
+export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
 export type { Field, Level } from "./log/event.ts";
 
 export type { Event, EventMap, EventName, EventOf, LimitName } from "./handler/event.ts";
@@ -32,6 +46,7 @@ export { relay } from "./target/relay.ts";
 
 export { ask, mail, rcpt, type Situation } from "./testing/ask.ts";
 export { Client, type ClientOptions } from "./testing/client.ts";
+export { FakeDns, type FakeRecords, type FakeTrouble, type FakeZone } from "./testing/fake_dns.ts";
 export { FakeClock } from "./testing/fake_clock.ts";
 export type { Kept } from "./testing/outbox.ts";
 export { parseTranscript, playTranscript, TranscriptError } from "./testing/transcript.ts";

@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/log"],
   ["src/dns", "src/net"],
   ["src/handler", "src/client"],
-  ["src/target"],
+  ["src/target", "src/store"],
   ["src/queue"],
   ["src/server"],
   ["src/testing"],

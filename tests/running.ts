@@ -145,6 +145,7 @@ export class Running {
       domains: ["example.net"],
       users: ["you"],
       mailer: { command: ["tee", "-a", directory.of("mail")] },
+      "state-directory": directory.of("state"),
       ...settings(directory),
     });
     const command = [Deno.execPath(), ...RUN, "--config", config, ...args];

@@ -14,6 +14,7 @@ import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags
 import { route, type RouteFlags } from "./route.ts";
 import { type Flags, run } from "./run.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
+import { addVars } from "./vars_command.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit codes. */
@@ -65,6 +66,7 @@ function program(failed: () => void): Command {
   withFlags(checkCommand).action((flags: Flags) => check(flags));
   addSimulate(postmaster);
   addRoute(postmaster, failed);
+  addVars(postmaster);
   return postmaster;
 }
 

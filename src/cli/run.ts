@@ -4,10 +4,12 @@
  * @module
  */
 import { tmpdir } from "node:os";
+import { CachingResolver } from "../dns/caching_resolver.ts";
 import { build, type Config, loadConfig, type Overrides } from "../config/mod.ts";
-import { MemoryStore } from "../handler/memory_store.ts";
 import { openLog } from "../log/open.ts";
 import { Server } from "../server/server.ts";
+import { DiskStore } from "../store/disk_store.ts";
+import { variablesFile } from "../store/table.ts";
 
 /** What the command line may say. */
 export interface Flags extends Overrides {
@@ -26,7 +28,8 @@ export async function run(flags: Flags): Promise<void> {
   const { log, close } = await openLog(config.log);
   try {
     const { hostname, listen, limits } = config;
-    const globals = new MemoryStore();
+    const file = variablesFile(config.stateDirectory);
+    await using globals = await DiskStore.start({ file, capacity: limits.variables, log });
     const spoolDirectory = tmpdir();
     const server = await Server.start({
       hostname,
@@ -35,6 +38,7 @@ export async function run(flags: Flags): Promise<void> {
       policy,
       targets,
       globals,
+      dns: new CachingResolver(config.dns),
       log,
       spoolDirectory,
     });

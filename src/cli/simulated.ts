@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CachingResolver } from "../dns/caching_resolver.ts";
 import { build } from "../config/mod.ts";
 import type { Route } from "../handler/reply.ts";
 import type { LogEvent } from "../log/event.ts";
@@ -47,6 +48,7 @@ export async function simulated(
     hostname,
     limits,
     targets,
+    dns: new CachingResolver(config.dns),
     log: eventLog((record) => {
       if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
     }, config.log.level),

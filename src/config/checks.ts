@@ -17,6 +17,7 @@ import { ConfigError, type Problem } from "./problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
 import { discardAndPipe, mailerTarget, relayBy } from "./targets.ts";
 import type { Read } from "./settings.ts";
+import { defaultStateDirectory, isWritable } from "./state_directory.ts";
 import { openUsers, type Users } from "./users.ts";
 
 /** Checks settings; those that are missing are not checked, nor checked against. */
@@ -127,6 +128,21 @@ export class Checks {
       this.#file(path, () => readFileSync(module));
       return { name, place, source: { module, options } };
     });
+  }
+
+  /** The directory for what must survive a restart. */
+  stateDirectory(): string {
+    const written = this.#settings["state-directory"];
+    if (written === undefined) return defaultStateDirectory();
+    const directory = this.#resolve(written);
+    if (!isWritable(directory)) {
+      this.#fault(
+        ["state-directory"],
+        `the server cannot write to the directory ${directory}: make it for the server's user, or ` +
+          "change its permissions",
+      );
+    }
+    return directory;
   }
 
   get #delimiter(): string {

@@ -38,6 +38,9 @@ export interface Config {
   readonly relay: Settings["relay"];
   readonly deliver: Settings["deliver"];
   readonly handlers: readonly HandlerEntry[];
+  readonly dns: Settings["dns"];
+  /** The full path of the directory for what must survive a restart; it need not be there yet. */
+  readonly stateDirectory: string;
   readonly limits: Settings["limits"];
   readonly log: Settings["log"];
   /** The targets that handlers may name. */

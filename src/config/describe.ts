@@ -4,6 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { CachingResolver } from "../dns/caching_resolver.ts";
 import { printListen } from "../net/address.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { PATH } from "../target/identity.ts";
@@ -28,6 +29,8 @@ export function describe(config: Config): string[] {
     `mailer: ${mailer.command.join(" ")}${missing(mailer.command)}`,
     `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,
     `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
+    `dns: ${list(new CachingResolver(config.dns).getServers(), "what the platform asks")}`,
+    `state directory: ${config.stateDirectory}`,
     `limits: ${list(changedLimits(config.limits), "the defaults")}`,
     `log: ${level} and above, as ${format}, to ${
       list([stderr ? "standard error" : "", file ?? "", toSyslog ?? ""].filter(Boolean), "nowhere")

@@ -56,6 +56,11 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     description: "`Received` fields in a message; more are a loop. RFC 5321 section 6.3 wants at " +
       "least 100.",
   },
+  variables: {
+    ...number(1),
+    description:
+      "Global variables that have a value; when there are more, some with a ttl are forgotten.",
+  },
   commandTimeout: { ...time, description: "For a whole command line to arrive." },
   dataTimeout: { ...time, description: "Between two pieces of a message." },
   messageTimeout: { ...time, description: "For a whole message to arrive." },

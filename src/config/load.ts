@@ -52,6 +52,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const aliases = checks.aliases(users);
   const targets = checks.targets();
   const handlers = checks.handlers();
+  const stateDirectory = checks.stateDirectory();
   const problems = [
     ...document.problems,
     ...read.findings.map((finding) => written.problem(finding)),
@@ -60,7 +61,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   if (problems.length > 0) throw new ConfigError(problems);
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
-  const { domains, listen, mailer, relay, deliver, limits, log } = settings;
+  const { domains, listen, mailer, relay, deliver, dns, limits, log } = settings;
   const logFile = log.sinks.file && inPlace(log.sinks.file);
   return {
     file,
@@ -74,6 +75,8 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     relay,
     deliver,
     handlers,
+    dns,
+    stateDirectory,
     limits,
     log: { ...log, sinks: { ...log.sinks, file: logFile } },
     targets: targets!,

@@ -11,6 +11,7 @@ import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { knownAccount } from "./accounts.ts";
+import { dnsSchema } from "./dns.ts";
 import { wanted } from "./explain.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -186,6 +187,11 @@ const schema = z.strictObject({
   handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
     .prefault([])
     .describe("Handlers around the server's own behaviour, the outermost first."),
+  dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS."),
+  "state-directory": path.optional().describe(
+    "The directory for what must survive a restart, such as variables that persist; by default " +
+      "/var/lib/postmaster if the server can write there, else ~/.local/state/postmaster.",
+  ),
   limits: limitsSchema.prefault({}).describe("Caps and deadlines."),
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),
 });

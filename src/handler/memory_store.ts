@@ -71,11 +71,25 @@ export class MemoryStore implements GlobalStore {
     });
   }
 
-  unset({ name, persist }: Stored): Promise<void> {
+  unset({ name }: Stored): Promise<void> {
     return inTurn(() => {
-      this.#drop(this.#entries.get(name));
-      if (persist) this.#changed(name, undefined);
+      const entry = this.#entries.get(name);
+      this.#drop(entry);
+      if (entry?.persist) this.#changed(name, undefined);
     });
+  }
+
+  /** The values that persist. */
+  persistent(): Entry[] {
+    return [...this.#entries.values()].filter(({ persist }) => persist);
+  }
+
+  /** Takes a value over that was written elsewhere, `undefined` if it was forgotten there. */
+  adopt(name: string, entry: Entry | undefined): void {
+    const old = this.#entries.get(name);
+    if (entry === undefined) return this.#drop(old);
+    if (old === undefined && this.#entries.size >= this.#capacity) this.#evict();
+    this.#put(entry, old);
   }
 
   #read(name: string): Json | undefined {
@@ -91,7 +105,11 @@ export class MemoryStore implements GlobalStore {
     const now = this.#now();
     this.#sweep(now);
     const old = this.#entries.get(name);
-    if (old === undefined && this.#entries.size >= this.#capacity) this.#makeRoom();
+    if (old === undefined && this.#entries.size >= this.#capacity && !this.#evict()) {
+      throw new RangeError(
+        `there is no room for another global variable: ${this.#capacity} without a ttl are kept`,
+      );
+    }
     const entry: Entry = { name, json, ttl, expires: ttl && now + ttl, persist };
     this.#put(entry, old);
     if (persist) this.#changed(name, entry);
@@ -118,20 +136,17 @@ export class MemoryStore implements GlobalStore {
     }
   }
 
-  #makeRoom(): void {
+  /** Makes room; says whether it could. */
+  #evict(): boolean {
     const { volatile, persistent } = this.#passing;
     const victims = volatile.size > 0 ? volatile : persistent;
-    if (victims.size === 0) {
-      throw new RangeError(
-        `there is no room for another global variable: ${this.#capacity} without a ttl are kept`,
-      );
-    }
     let wanted = Math.ceil(this.#capacity / SHARE);
     for (const entry of victims) {
+      if (wanted-- === 0) break;
       this.#drop(entry);
       if (entry.persist) this.#changed(entry.name, undefined);
-      if (--wanted === 0) break;
     }
+    return this.#entries.size < this.#capacity;
   }
 
   /** Where an entry waits for its turn to be evicted, `undefined` if it never is. */

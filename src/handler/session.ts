@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { BoundResolver, type Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
@@ -11,7 +12,7 @@ import type { Handler, MaybePromise } from "./handler.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, Supervisor } from "./supervisor.ts";
 import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
-import { type Held, type Json, type Scope, SLOT, type Variable } from "./variable.ts";
+import type { Held, Json, Scope, Variable } from "./variable.ts";
 
 /** The other end of a connection. */
 export interface Peer {
@@ -52,6 +53,8 @@ export interface Session {
   readonly hostname: string;
   /** The time now; a test or a simulation may set it. */
   readonly time: Date;
+  /** Looks names up in the DNS. Lookups end with the session. */
+  readonly dns: Resolver;
   /** The connection is encrypted. */
   readonly tls: boolean;
   /** Who the client has proved to be, `undefined` for a stranger. */
@@ -111,6 +114,7 @@ export interface SessionContext {
   readonly hostname: string;
   readonly log: Log;
   readonly globals: GlobalStore;
+  readonly dns: Resolver;
   /** The whole chain, for `trigger`. */
   readonly chain: Handler;
   /** Milliseconds since the epoch; without it, the system's time. */
@@ -186,6 +190,7 @@ export class SessionView implements Session {
   readonly #state: SessionState;
   readonly depth: number;
   readonly #step: Step | undefined;
+  #dns: Resolver | undefined;
 
   constructor(state: SessionState, depth = 0, step?: Step) {
     this.#state = state;
@@ -204,6 +209,9 @@ export class SessionView implements Session {
   }
   get hostname(): string {
     return this.#state.context.hostname;
+  }
+  get dns(): Resolver {
+    return this.#dns ??= new BoundResolver(this.#state.context.dns, () => this.signal);
   }
   get time(): Date {
     return new Date(this.#state.context.now?.() ?? Date.now());
@@ -240,7 +248,7 @@ export class SessionView implements Session {
   }
 
   get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
-    const { scope, initial, [SLOT]: slot } = variable;
+    const { scope, initial, slot } = variable;
     if (scope === "global") {
       const stored = this.#state.context.globals.get(variable);
       return stored.then((value) => value === undefined ? initial() : value) as Held<S, T>;
@@ -251,7 +259,7 @@ export class SessionView implements Session {
   }
 
   set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void> {
-    const { scope, [SLOT]: slot } = variable;
+    const { scope, slot } = variable;
     if (scope === "global") {
       return this.#state.context.globals.set(variable, value as Json) as Held<S, void>;
     }
@@ -259,7 +267,7 @@ export class SessionView implements Session {
   }
 
   update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T> {
-    const { scope, initial, [SLOT]: slot } = variable;
+    const { scope, initial, slot } = variable;
     if (scope === "global") {
       const changed = this.#state.context.globals.update(
         variable,
@@ -267,8 +275,9 @@ export class SessionView implements Session {
       );
       return changed as Held<S, T>;
     }
-    const value = change(this.get(variable) as T);
-    this.#state.values(scope).set(slot, value);
+    const values = this.#state.values(scope);
+    const value = change(values.has(slot) ? values.get(slot) as T : initial());
+    values.set(slot, value);
     return value as Held<S, T>;
   }
 
@@ -277,7 +286,7 @@ export class SessionView implements Session {
   }
 
   unset<S extends Scope>(variable: Variable<S, unknown>): Held<S, void> {
-    const { scope, [SLOT]: slot } = variable;
+    const { scope, slot } = variable;
     if (scope === "global") return this.#state.context.globals.unset(variable) as Held<S, void>;
     return void this.#state.values(scope).delete(slot) as Held<S, void>;
   }

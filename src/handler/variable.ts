@@ -5,6 +5,7 @@
  * @module
  */
 import { parseDuration } from "../base/units.ts";
+import { isVariableName, keyName } from "./variable_name.ts";
 
 /** How long a variable lives. */
 export type Scope = "global" | "session" | "transaction";
@@ -43,9 +44,6 @@ export interface Stored {
 
 declare const held: unique symbol;
 
-/** Where a session keeps a variable; unlike the name, no other variable has the same. */
-export const SLOT: unique symbol = Symbol("slot");
-
 /** The key of a variable. It carries its type and its first value, so nothing can be missing or ill-typed. */
 export interface Variable<S extends Scope, T> extends Stored {
   readonly scope: S;
@@ -55,7 +53,8 @@ export interface Variable<S extends Scope, T> extends Stored {
    * name `failures[192.0.2.1]`.
    */
   of(key: string): Variable<S, T>;
-  readonly [SLOT]: string;
+  /** Where a session keeps it: unlike the name, no other variable has the same. */
+  readonly slot: string;
   readonly [held]?: T;
 }
 
@@ -82,16 +81,13 @@ export function variable<S extends Scope, T extends (S extends "global" ? Json :
   initial: () => T,
   ...[options]: S extends "global" ? [options?: GlobalOptions] : []
 ): Variable<S, T> {
-  if (!NAME.test(name)) {
-    throw new TypeError(
-      `a variable cannot have the name ${
-        JSON.stringify(name)
-      }: brackets are for the keys of a family`,
-    );
+  if (name.includes("[") || !isVariableName(name)) {
+    throw new TypeError(`a variable cannot be named ${JSON.stringify(name)}`);
   }
   const { ttl, persist = false }: GlobalOptions = options ?? {};
   const slot = scope === "global" ? name : `${++made} ${name}`;
-  return make({ scope, name, initial, ttl: milliseconds(ttl), persist, [SLOT]: slot });
+  const milliseconds = ttl === undefined ? undefined : parseTtl(ttl);
+  return make({ scope, name, initial, ttl: milliseconds, persist, slot });
 }
 
 function make<S extends Scope, T>(
@@ -100,25 +96,15 @@ function make<S extends Scope, T>(
   return {
     ...parts,
     of: (key) => {
-      const index = `[${key.replace(UNSAFE, escape)}]`;
-      return make({ ...parts, name: parts.name + index, [SLOT]: parts[SLOT] + index });
+      const name = keyName(key);
+      return make({ ...parts, name: parts.name + name, slot: parts.slot + name });
     },
   };
 }
 
-function milliseconds(ttl: number | string | undefined): number | undefined {
-  if (ttl === undefined) return undefined;
-  const parsed = typeof ttl === "string" ? parseDuration(ttl) : ttl;
-  if (parsed > 0 && Number.isFinite(parsed)) return parsed;
-  throw new TypeError(
-    `a variable cannot have the ttl \`${ttl}\`: write a duration such as \`1 h\``,
-  );
+/** Milliseconds from a `ttl`. Throws a TypeError. */
+export function parseTtl(ttl: number | string): number {
+  const parsed = typeof ttl === "string" ? parseDuration(ttl) : Math.round(ttl);
+  if (parsed > 0 && Number.isSafeInteger(parsed)) return parsed;
+  throw new TypeError(`\`${ttl}\` cannot be a ttl: write a duration such as \`1 h\``);
 }
-
-const NAME = /^[^[\]\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
-
-/** What would end a key, make another look like it, or cannot be written down (half a surrogate pair). */
-const UNSAFE = /[\\\]\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-const escape = (char: string): string =>
-  char === "\\" || char === "]" ? `\\${char}` : `\\u{${char.codePointAt(0)!.toString(16)}}`;

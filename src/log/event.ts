@@ -34,6 +34,8 @@ export interface LogFields {
   stopping: { readonly reason: string; readonly sessions: number };
   stopped: { readonly sessions: number };
   "listener failed": { readonly listen: string; readonly error: string };
+  "store failed": { readonly file: string; readonly error: string };
+  "store recovered": { readonly file: string };
   connected: OfSession & { readonly peer: string; readonly listener: string };
   refused: { readonly peer: string; readonly listener: string; readonly reason: string };
   disconnected: OfSession & {
@@ -81,6 +83,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   stopping: "info",
   stopped: "info",
   "listener failed": "error",
+  "store failed": "error",
+  "store recovered": "info",
   connected: "info",
   refused: "warning",
   disconnected: "info",

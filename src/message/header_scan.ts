@@ -76,7 +76,7 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
 }
 
 /** The octet behind the empty line; -1 if it has not come yet. */
-function endOfHeader(bytes: Buffer, from: number): number {
+export function endOfHeader(bytes: Buffer, from: number): number {
   if (bytes[0] === CR && bytes[1] === LF) return 2;
   for (let lf = bytes.indexOf(LF, from); lf >= 0; lf = bytes.indexOf(LF, lf + 1)) {
     if (bytes[lf + 1] === CR && bytes[lf + 2] === LF) return lf + 3;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { LimitName } from "../handler/event.ts";
+import { CAPACITY } from "../handler/memory_store.ts";
 import { say } from "../handler/reply.ts";
 import type { Reply } from "../handler/reply.ts";
 
@@ -28,6 +29,8 @@ export interface Limits {
   readonly headerSize: number;
   /** `Received` fields in a message: more are a loop (section 6.3). */
   readonly received: number;
+  /** Global variables that have a value. */
+  readonly variables: number;
   /** For a whole command line (section 4.5.3.2.7). */
   readonly commandTimeout: number;
   /** Between two pieces of a message (section 4.5.3.2.5). */
@@ -60,6 +63,7 @@ export const DEFAULT_LIMITS: Limits = {
   textLine: undefined,
   headerSize: MIB,
   received: 100,
+  variables: CAPACITY,
   commandTimeout: 5 * MINUTE,
   dataTimeout: 3 * MINUTE,
   messageTimeout: 60 * MINUTE,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Socket } from "node:net";
+import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
@@ -28,6 +29,7 @@ export interface ServerOptions {
   readonly limits: Limits;
   readonly targets: Targets;
   readonly globals: GlobalStore;
+  readonly dns: Resolver;
   readonly log: Log;
   /** The directory for messages that are too large for memory. */
   readonly spoolDirectory: string;
@@ -51,9 +53,9 @@ export class Server {
   #emptied: (() => void) | undefined;
   private constructor(options: ServerOptions) {
     this.#options = options;
-    const { hostname, log, globals, limits } = options;
+    const { hostname, log, globals, dns, limits } = options;
     const whole = chain(options.policy, core(options));
-    this.#context = { hostname, log, globals, chain: whole };
+    this.#context = { hostname, log, globals, dns, chain: whole };
     this.#engine = {
       chain: whole,
       limits,

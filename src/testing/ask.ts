@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Resolver } from "../dns/resolver.ts";
 import type { Event } from "../handler/event.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler } from "../handler/handler.ts";
@@ -14,6 +15,7 @@ import { core } from "../server/core.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../smtp/parameters.ts";
+import { FakeDns } from "./fake_dns.ts";
 import { keeping } from "./outbox.ts";
 
 /** The session in which a question is asked. */
@@ -27,6 +29,8 @@ export interface Situation {
   readonly recipients?: readonly string[];
   /** Global variables, for questions that share them; without it, none is set. */
   readonly globals?: GlobalStore;
+  /** Without it, one that knows nothing. */
+  readonly dns?: Resolver;
   /** The time of the question; without it, now. */
   readonly time?: Date;
   readonly tls?: boolean;
@@ -53,7 +57,7 @@ export async function ask(
 ): Promise<Reply> {
   const { hostname = "mx.example.net", time, tls, user } = situation;
   const now = time && (() => Number(time));
-  const { globals = new MemoryStore({ now }) } = situation;
+  const { globals = new MemoryStore({ now }), dns = new FakeDns() } = situation;
   const options = {
     targets: keeping([]),
     limits: DEFAULT_LIMITS,
@@ -65,7 +69,7 @@ export async function ask(
     id: "TEST",
     peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },
     listener: "192.0.2.25:25",
-    context: { hostname, log: silent, globals, chain: whole, now },
+    context: { hostname, log: silent, globals, dns, chain: whole, now },
     tls,
     user,
   });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Resolver } from "../dns/resolver.ts";
 import type { Event } from "../handler/event.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler } from "../handler/handler.ts";
@@ -16,6 +17,7 @@ import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import type { Clock, Wire } from "../server/wire.ts";
 import type { Targets } from "../target/target.ts";
+import { FakeDns } from "./fake_dns.ts";
 
 /** What a session is like. All of it has defaults. */
 export interface SessionSetup {
@@ -24,6 +26,8 @@ export interface SessionSetup {
   readonly limits?: Partial<Limits>;
   /** Global variables, shared by the sessions that are given the same; without it, the session's own. */
   readonly globals?: GlobalStore;
+  /** Without it, one that knows nothing. */
+  readonly dns?: Resolver;
   readonly log?: Log;
   /** The time at which the session begins; without it, now. */
   readonly time?: Date | undefined;
@@ -65,6 +69,7 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
       hostname,
       log,
       globals: ground.globals ?? new MemoryStore({ now }),
+      dns: ground.dns ?? new FakeDns(),
       chain: whole,
       now,
     },

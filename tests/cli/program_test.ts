@@ -17,11 +17,13 @@ Deno.test("--help of every command is short and names what there is", async () =
   const client = [...flags, "--ip", "--tls", "--user", "--time", "--explain"];
   for (
     const [args, words] of [
-      [["--help"], ["run", "check", "simulate", "route", "--version", "--config"]],
+      [["--help"], ["run", "check", "simulate", "route", "vars", "--version", "--config"]],
       [["run", "--help"], flags],
       [["check", "--help"], flags],
       [["simulate", "--help"], [...client, "--show-message"]],
       [["route", "--help"], [...client, "--from", "--helo", "<address...>"]],
+      [["vars", "--help"], ["list", "get", "set", "unset"]],
+      [["vars", "set", "--help"], ["<name>", "<json>", "--config", "--ttl", "--debug"]],
     ] as const
   ) {
     const { code, stdout, stderr } = await postmaster(...args);
@@ -98,6 +100,8 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     aliases: { postmaster: "joe" },
     mailer: { command: ["/no/such/mailer", "{user}"] },
     handlers: [{ impatient: { bound: 3 } }],
+    "state-directory": "state",
+    dns: { servers: ["127.0.0.1"] },
     limits: { recipients: 10 },
   });
   const { code, stdout, stderr } = await postmaster("check", "--config", config);
@@ -111,6 +115,8 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "mailer: /no/such/mailer {user} (warning: there is no such program)",
     "relay: none",
     "handlers: impatient",
+    "dns: 127.0.0.1",
+    `state directory: ${directory.of("state")}`,
     "limits: recipients: 10",
     "log: info and above, as text, to standard error",
   ]);

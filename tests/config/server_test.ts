@@ -1,3 +1,4 @@
+import { FakeDns } from "postmaster";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { build, parseConfig } from "../../src/config/mod.ts";
@@ -23,7 +24,12 @@ handlers: [impatient: {bound: 1}, no-route-addr]
   );
   const { policy, targets } = await build(config);
   const { hostname, listen, limits } = config;
-  const others = { globals: new MemoryStore(), log: silent, spoolDirectory: dir };
+  const others = {
+    globals: new MemoryStore(),
+    dns: new FakeDns(),
+    log: silent,
+    spoolDirectory: dir,
+  };
   const server = await Server.start({ hostname, listen, limits, policy, targets, ...others });
   try {
     using client = await Client.connect(parseListen(server.addresses[0]!));

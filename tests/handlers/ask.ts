@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FakeDns } from "postmaster";
 import type { Event } from "../../src/handler/event.ts";
 import { chain, type Handler } from "../../src/handler/handler.ts";
 import { type Reply, say } from "../../src/handler/reply.ts";
@@ -39,7 +40,13 @@ export function asking(handler: Handler): Asking {
     id: "test",
     peer: { address: "192.0.2.1", port: 12345 },
     listener: "127.0.0.1:25",
-    context: { hostname: "mx.example.net", log, globals: new MemoryStore(), chain: whole },
+    context: {
+      hostname: "mx.example.net",
+      log,
+      globals: new MemoryStore(),
+      dns: new FakeDns(),
+      chain: whole,
+    },
   });
   const session = new SessionView(state);
   const ask = async (event: Event) => await whole(event, () => say(4, 5, 1, "no core"), session);

@@ -101,7 +101,10 @@ Deno.test("every ready-made handler goes by its name, and refuses options it doe
     alias: { a: "b" },
     announce: { keywords: ["X"] },
     "local-hosts": ["a.example"],
+    dnsbl: { lists: ["bl.example"] },
+    zone: "_postmaster.example.net",
     "rate-limit": { limit: 1 },
+    "rewrite-text": { replace: { no: "yes" } },
   };
   for (const [name, { create }] of readyMade) {
     assert.deepEqual(handlerNames(create(options[name])), [name]);

@@ -1,0 +1,78 @@
+/**
+ * The name of a client, confirmed by the DNS both ways.
+ *
+ * @module
+ */
+import { type Handler, named, on, say, type Session, variable } from "postmaster";
+import ipaddr from "ipaddr.js";
+import { found, unlessInDoubt } from "./lookup.ts";
+
+/** Names of one address that are looked at. */
+const MOST_NAMES = 10;
+
+const names = variable(
+  "session",
+  "confirmed name",
+  (): Promise<string | undefined> | undefined => undefined,
+);
+
+/**
+ * The name of the client that leads back to its address (forward-confirmed reverse DNS), `undefined` if it has
+ * none. Looked up once a session.
+ *
+ * @throws {Error} with the `code` of the lookup if that cannot be told
+ */
+export function confirmedName(session: Session): Promise<string | undefined> {
+  const looking = session.get(names) ?? lookUp(session);
+  session.set(names, looking);
+  return looking;
+}
+
+async function lookUp({ peer: { address }, dns }: Session): Promise<string | undefined> {
+  if (!ipaddr.isValid(address)) return undefined;
+  const wanted = ipaddr.process(address);
+  const resolve = wanted.kind() === "ipv4" ? dns.resolve4.bind(dns) : dns.resolve6.bind(dns);
+  let doubt: unknown;
+  for (const name of (await found(dns.reverse(address), [])).slice(0, MOST_NAMES)) {
+    try {
+      const addresses = await found(resolve(name), []);
+      if (addresses.some((one) => ipaddr.process(one).toString() === wanted.toString())) {
+        return name;
+      }
+    } catch (error) {
+      doubt = error; // another name may do
+    }
+  }
+  if (doubt !== undefined) throw doubt;
+  return undefined;
+}
+
+const NO_NAME = say(5, 5, 0, "your address has no name that leads back to it", "5.7.25");
+
+/**
+ * Refuses mail of clients whose address has no name in the DNS that leads back to the address (RFC 1912 section
+ * 2.1, RFC 7372). Clients on this machine, and those who have proved who they are, need none. While the DNS does not
+ * answer, mail is deferred.
+ *
+ * @example
+ * ```ts
+ * import { fcrdns } from "postmaster/handlers";
+ *
+ * export default fcrdns();
+ * ```
+ */
+export function fcrdns(): Handler {
+  return named(
+    "fcrdns",
+    on("SetMailFrom", (_event, next, session) => {
+      if (session.user !== undefined || isLocal(session.peer.address)) return next();
+      return unlessInDoubt(
+        async () => await confirmedName(session) === undefined ? NO_NAME : await next(),
+        (text, fields) => session.log(text, fields),
+      );
+    }),
+  );
+}
+
+const isLocal = (address: string): boolean =>
+  !ipaddr.isValid(address) || ipaddr.process(address).range() === "loopback";

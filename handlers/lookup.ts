@@ -1,0 +1,35 @@
+/**
+ * What handlers make of the answers of the DNS: there is something, there is nothing, or nobody knows.
+ *
+ * @module
+ */
+import { type Reply, say } from "postmaster";
+
+/** The answer, or `otherwise` if the name or the record does not exist. Throws if that cannot be told. */
+export async function found<T, U>(lookup: Promise<T>, otherwise: U): Promise<T | U> {
+  try {
+    return await lookup;
+  } catch (error) {
+    const { code } = error as { readonly code?: string };
+    if (code === "ENOTFOUND" || code === "ENODATA") return otherwise;
+    throw error;
+  }
+}
+
+/** The reply when nobody knows: the client may ask again when the DNS is well. */
+export const CANNOT_TELL: Reply = say(4, 5, 1, "DNS lookup failed, try again later", "4.4.3");
+
+/** As `answer` says; {@linkcode CANNOT_TELL} if a lookup that it needs has no answer. */
+export async function unlessInDoubt(
+  answer: () => Promise<Reply>,
+  log: (text: string, fields: Readonly<Record<string, string>>) => void,
+): Promise<Reply> {
+  try {
+    return await answer();
+  } catch (error) {
+    const { code, hostname } = error as { readonly code?: string; readonly hostname?: string };
+    if (code === undefined || hostname === undefined) throw error;
+    log("DNS lookup failed", { name: hostname, code });
+    return CANNOT_TELL;
+  }
+}

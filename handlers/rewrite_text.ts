@@ -1,0 +1,88 @@
+/**
+ * Other words.
+ *
+ * @module
+ */
+import { type Handler, type Header, named, on, readHeader } from "postmaster";
+import { z } from "zod";
+import { rewriteBody } from "./rewrite_body.ts";
+import { sentAt } from "./sent_at.ts";
+import { isWord, Words } from "./words.ts";
+
+const hour = (most: number) => z.int({ error: `an hour from 0 to ${most}` }).min(0).max(most);
+
+const schema = z.strictObject({
+  replace: z.record(
+    z.string().refine(isWord, { error: "not one word, of letters and digits" }),
+    z.string({ error: "a text: put it in quotes" })
+      .regex(/^[^\p{Cc}]*$/u, { error: "a text on one line" }),
+    { error: "words and what to put in their place, such as { no: yes }" },
+  ).describe("Words, and what to put in their place."),
+  from: z.string({ error: "a text" }).min(1).optional()
+    .describe(
+      "Only for messages with this in `From`, in the name or the address, whatever its case.",
+    ),
+  between: z.tuple([hour(23), hour(24)], { error: "two hours, such as [8, 10]" }).optional()
+    .describe("Only for messages sent from the one hour until the other."),
+  "time-zone": z.string({ error: "a time zone" })
+    .refine(isTimeZone, {
+      error: ({ input }) =>
+        `\`${input}\` is no time zone that is known here: write one such as Europe/Berlin or +01:00`,
+    })
+    .default("UTC").describe("The time zone of `between`."),
+});
+
+/** The options of {@linkcode rewriteText}. */
+export type RewriteTextOptions = z.input<typeof schema>;
+
+/** The options of {@linkcode rewriteText} in a configuration. */
+export const rewriteTextOptions: z.ZodType<z.output<typeof schema>, RewriteTextOptions> = schema;
+
+/**
+ * Rewrites words in the texts of messages, as {@linkcode rewriteBody} does: in all, or in those of one sender, or
+ * in those sent at some time of the day (field `Date`, see {@linkcode sentAt}).
+ *
+ * @example
+ * ```ts
+ * import { rewriteText } from "postmaster/handlers";
+ *
+ * export default rewriteText({
+ *   replace: { no: "yes" },
+ *   from: "Michelle",
+ *   between: [8, 10],
+ *   "time-zone": "Europe/Berlin",
+ * });
+ * ```
+ */
+export function rewriteText(options: RewriteTextOptions): Handler {
+  const { replace, from, between, "time-zone": timeZone } = schema.parse(options);
+  const words = new Words(replace);
+  const isFrom = (header: Header) =>
+    from === undefined ||
+    header.all("From").some(({ text }) => text.toLowerCase().includes(from.toLowerCase()));
+  const isSent = (header: Header, now: Date) =>
+    between === undefined || isWithin(hourOf(sentAt(header, now), timeZone), between);
+  return named(
+    "rewrite-text",
+    on("Deliver", async (event, next, session) => {
+      const { header, body } = await readHeader(event.body);
+      const wanted = isFrom(header) && isSent(header, session.time);
+      return next({ ...event, body: wanted ? rewriteBody(body, words) : body });
+    }),
+  );
+}
+
+/** From the first hour until the second one, over midnight if that is the smaller. */
+const isWithin = (hour: number, [from, to]: readonly [number, number]): boolean =>
+  from <= to ? hour >= from && hour < to : hour >= from || hour < to;
+
+const hourOf = (time: Date, timeZone: string): number =>
+  Temporal.Instant.fromEpochMilliseconds(time.getTime()).toZonedDateTimeISO(timeZone).hour;
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Number.isInteger(hourOf(new Date(0), name));
+  } catch {
+    return false;
+  }
+}

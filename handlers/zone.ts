@@ -1,0 +1,183 @@
+/**
+ * A whole mail configuration in a zone of the DNS.
+ *
+ * @module
+ */
+import {
+  discard,
+  type Handler,
+  isPermanent,
+  isPositive,
+  kinds,
+  Mailbox,
+  named,
+  type Next,
+  on,
+  procmail,
+  relay,
+  type Reply,
+  type Route,
+  say,
+  type Session,
+  type Target,
+} from "postmaster";
+import type { z } from "zod";
+import { accept, askAll } from "./alias.ts";
+import { found, unlessInDoubt } from "./lookup.ts";
+import {
+  domainName,
+  isIn,
+  type Kind,
+  parseRecords,
+  policyName,
+  type Tags,
+  userName,
+} from "./zone_record.ts";
+
+/** The options of {@linkcode zone} in a configuration: the name of the zone. */
+export const zoneOptions: z.ZodType<string, string> = kinds.text(
+  "the name of a zone, such as _postmaster.example.net",
+  (name) => {
+    if (name.split(".").every((label) => /^[A-Za-z0-9_-]{1,63}$/.test(label))) return name;
+    throw new TypeError(
+      `\`${name}\` is no name of a zone: write one such as _postmaster.example.net`,
+    );
+  },
+);
+
+/** What TypeScript can say of a zone. */
+export interface ZoneSettings {
+  /** Where the mail of a local user goes; by default to procmail. */
+  readonly deliver?: (user: string) => Target;
+}
+
+const NO_USER = say(5, 5, 0, "unknown recipient", "5.1.1");
+const REFUSED = say(5, 5, 4, "no service for your network", "5.7.1");
+const NONSENSE = say(4, 5, 1, "the mail configuration makes no sense", "4.3.5");
+
+/**
+ * Reads domains, users, aliases, routes and policy from TXT records below a name of the DNS, so that one zone
+ * configures many mail exchangers. A change takes effect as the time to live of the old records runs out. While the
+ * DNS does not answer, or a record makes no sense, recipients are deferred and never refused. Recipients in domains
+ * that the zone does not have are passed on to the handlers further in.
+ *
+ * @example
+ * ```ts
+ * import { zone } from "postmaster/handlers";
+ *
+ * export default zone("_postmaster.example.net");
+ * ```
+ */
+export function zone(name: string, { deliver = procmail }: ZoneSettings = {}): Handler {
+  const base = zoneOptions.parse(name);
+  return named(
+    "zone",
+    on("AddRcptTo", ({ mailbox }, next, session) =>
+      unlessInDoubt(
+        () => new Recipient(mailbox, session, base, deliver).answer(next),
+        (text, fields) => session.log(text, fields),
+      )),
+  );
+}
+
+/** A record that nobody can follow. */
+class Nonsense extends Error {}
+
+/** One recipient, and what the zone has for it. */
+class Recipient {
+  readonly #mailbox: Mailbox;
+  readonly #session: Session;
+  readonly #base: string;
+  readonly #deliver: (user: string) => Target;
+
+  constructor(mailbox: Mailbox, session: Session, base: string, deliver: (user: string) => Target) {
+    this.#mailbox = mailbox;
+    this.#session = session;
+    this.#base = base;
+    this.#deliver = deliver;
+  }
+
+  async answer(next: Next<"AddRcptTo">): Promise<Reply> {
+    try {
+      return await this.#answer() ?? await next();
+    } catch (error) {
+      if (!(error instanceof Nonsense)) throw error;
+      this.#session.log("a record of the zone makes no sense", { problem: error.message });
+      return NONSENSE;
+    }
+  }
+
+  /** `undefined` if the zone has nothing to say. */
+  async #answer(): Promise<Reply | undefined> {
+    const { domain } = this.#mailbox;
+    if (domain === "" || domain.startsWith("[")) return undefined;
+    const [policy, tags] = await Promise.all([
+      this.#look("policy", policyName(this.#base)),
+      this.#look("domain", domainName(domain, this.#base)),
+    ]);
+    const { address } = this.#session.peer;
+    if (isIn(address, policy?.get("refuse") ?? [])) return REFUSED;
+    if (tags === undefined) {
+      return isIn(address, policy?.get("relay-for") ?? [])
+        ? accept(this.#routes([relay([this.#mailbox])]))
+        : undefined;
+    }
+    const relays = tags.get("relay");
+    return relays === undefined
+      ? await this.#inDomain(tags)
+      : accept(this.#routes(relays.map(this.#relayed)));
+  }
+
+  async #inDomain(domain: Tags): Promise<Reply> {
+    const name = userName(this.#mailbox, this.#base);
+    const tags = name === undefined ? undefined : await this.#look("user", name);
+    if (tags !== undefined) return await this.#known(tags);
+    const others = domain.get("catch-all");
+    return others === undefined ? NO_USER : await this.#others(others);
+  }
+
+  async #known(tags: Tags): Promise<Reply> {
+    const [text] = tags.get("reject") ?? [];
+    if (text !== undefined) return say(5, 5, 0, text, "5.7.1");
+    const own = this.#routes([
+      ...(tags.get("user") ?? []).map(this.#deliver),
+      ...(tags.get("relay") ?? []).map(this.#relayed),
+      ...(tags.get("discard") ?? []).map(discard),
+    ]);
+    const aliases = tags.get("alias");
+    if (aliases === undefined) {
+      if (own.length === 0) throw new Nonsense(`${this.#mailbox} leads nowhere`);
+      return accept(own);
+    }
+    const others = await this.#others(aliases);
+    if (isPositive(others)) return accept([...own, ...others.routes ?? []]);
+    return own.length > 0 && isPermanent(others) ? accept(own) : others;
+  }
+
+  /** Other addresses: each goes through the whole chain. */
+  #others(addresses: readonly string[]): Promise<Reply> {
+    const members = addresses.map((address) => Mailbox.parse(address));
+    if (members.some((member) => member.equals(this.#mailbox))) {
+      throw new Nonsense(`${this.#mailbox} is an alias of itself`);
+    }
+    const ask = (member: Mailbox) =>
+      this.#session.trigger({ type: "AddRcptTo", mailbox: member, parameters: new Map() });
+    return askAll(this.#mailbox, members, ask, this.#session);
+  }
+
+  readonly #relayed = (to: string): Target =>
+    relay([to === "yes" ? this.#mailbox : Mailbox.parse(to)]);
+
+  #routes(targets: readonly Target[]): Route[] {
+    return targets.map((target) => ({ recipient: this.#mailbox, target }));
+  }
+
+  async #look(kind: Kind, name: string): Promise<Tags | undefined> {
+    const records = await found(this.#session.dns.resolveTxt(name), []);
+    try {
+      return parseRecords(records, kind);
+    } catch (error) {
+      throw error instanceof TypeError ? new Nonsense(`${name}: ${error.message}`) : error;
+    }
+  }
+}

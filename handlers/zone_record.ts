@@ -1,0 +1,120 @@
+/**
+ * The records of a mail configuration in the DNS: their names and what they say.
+ *
+ * @module
+ */
+import { Mailbox } from "postmaster";
+import ipaddr from "ipaddr.js";
+
+/** What a record may say. */
+const TAGS = {
+  domain: ["relay", "catch-all"],
+  user: ["user", "alias", "relay", "reject", "discard"],
+  policy: ["refuse", "relay-for"],
+} as const;
+
+/** The kinds of records. */
+export type Kind = keyof typeof TAGS;
+
+/** Tag → values, of all records of a name together. */
+export type Tags = ReadonlyMap<string, readonly string[]>;
+
+/** `example.net._domain.ZONE`. */
+export const domainName = (domain: string, zone: string): string =>
+  `${domain.toLowerCase()}._domain.${zone}`;
+
+/** `_policy.ZONE`. */
+export const policyName = (zone: string): string => `_policy.${zone}`;
+
+/**
+ * `joe.example.net._user.ZONE`; `undefined` for a local part that is too long for the DNS. The local part is one
+ * label in lower case, in which every octet but letters, digits and hyphens is `_` and its two hexadecimal digits:
+ * `joe.smith` is `joe_2esmith`.
+ */
+export function userName({ local, domain }: Mailbox, zone: string): string | undefined {
+  const label = local.toLowerCase().replace(
+    /[^a-z0-9-]/g,
+    (char) => `_${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+  return label.length <= 63 ? `${label}.${domain.toLowerCase()}._user.${zone}` : undefined;
+}
+
+/**
+ * What TXT records say: `v=postmaster1; user=joe; alias=jane@example.net, bob@example.net`. Records of other versions
+ * are not ours; `undefined` if none is.
+ *
+ * @throws {TypeError} that says what is wrong with a record
+ */
+export function parseRecords(
+  records: readonly (readonly string[])[],
+  kind: Kind,
+): Tags | undefined {
+  const ours = records.map((parts) => parts.join("")).filter(isOurs);
+  if (ours.length === 0) return undefined;
+  const tags = new Map<string, string[]>();
+  for (const part of ours.flatMap((record) => record.split(";").slice(1))) {
+    if (part.trim() === "") continue;
+    const [name, value = ""] = split(part);
+    if (!TAGS[kind].some((known) => known === name)) {
+      throw new TypeError(
+        `\`${name}\` is no tag of a ${kind} record: write ${TAGS[kind].join(", ")}`,
+      );
+    }
+    const values = TEXTS.has(name) ? [value] : value.split(",").map((one) => one.trim());
+    for (const one of values) check(name, one);
+    tags.set(name, [...tags.get(name) ?? [], ...values]);
+  }
+  return tags;
+}
+
+/** Other TXT records may have the same name: those of a wildcard, for instance. */
+const isOurs = (record: string): boolean => /^v=postmaster1\s*(;|$)/.test(record);
+
+/** Tags whose value is a text: a comma belongs to it. */
+const TEXTS: ReadonlySet<string> = new Set(["reject"]);
+
+function split(part: string): [string, string | undefined] {
+  const equals = part.indexOf("=");
+  return equals < 0
+    ? [part.trim(), undefined]
+    : [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
+}
+
+/** How the value of a tag must look. */
+const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean, wanted: string]>> =
+  {
+    alias: [isAddress, "an address"],
+    "catch-all": [isAddress, "an address"],
+    relay: [(value) => value === "yes" || isAddress(value), "`yes` or an address"],
+    user: [(value) => /^[A-Za-z0-9_][\w.-]*$/.test(value), "the name of a user"],
+    reject: [isText, "a text of printable ASCII"],
+    discard: [(value) => value === "yes", "`yes`"],
+    refuse: [ipaddr.isValidCIDR, "a network such as 192.0.2.0/24"],
+    "relay-for": [isNetwork, "a network such as 192.0.2.0/24, and not everybody"],
+  };
+
+function check(name: string, value: string): void {
+  const [test, wanted] = FORMS[name]!;
+  if (!test(value)) throw new TypeError(`\`${name}=${value}\` must be ${wanted}`);
+}
+
+function isAddress(value: string): boolean {
+  return (Mailbox.tryParse(value)?.domain ?? "") !== "";
+}
+
+function isText(value: string): boolean {
+  return /^[\x20-\x7e]{1,200}$/.test(value);
+}
+
+function isNetwork(value: string): boolean {
+  return ipaddr.isValidCIDR(value) && ipaddr.parseCIDR(value)[1] > 0;
+}
+
+/** True for an address in one of the networks. */
+export function isIn(address: string, networks: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return networks.map(ipaddr.parseCIDR).some((network) =>
+    network[0].kind() === parsed.kind() && parsed.match(network as never)
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * `vars` and its subcommands on the command line.
+ *
+ * @module
+ */
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { messageOf } from "../base/message_of.ts";
+import { parseTtl } from "../handler/variable.ts";
+import { isVariableName } from "../handler/variable_name.ts";
+import { get, list, set, unset, type VarsFlags } from "./vars.ts";
+
+/** Adds the command `vars`. */
+export function addVars(postmaster: Command): void {
+  const vars = postmaster.command("vars")
+    .description("see and set the variables that persist, also while the server runs")
+    .helpCommand(false);
+  const command = (usage: string, description: string) =>
+    vars.command(usage)
+      .description(description)
+      .allowExcessArguments(false)
+      .option("-c, --config <file>", "the configuration file")
+      .option("--debug", "show where in the program an error came from");
+  const name = new Argument("<name>", "such as `failures[192.0.2.1]`").argParser(variableName);
+
+  command("list [prefix]", "show all, or those whose names begin like this")
+    .option("--json", "print a JSON object a line")
+    .action((prefix: string | undefined, flags: VarsFlags) => list(prefix ?? "", flags));
+  command("get", "show the value of one as JSON")
+    .addArgument(name)
+    .option("--json", "print a JSON object, with its name and when it expires")
+    .action(get);
+  command("set", "set one")
+    .addArgument(name)
+    .addArgument(new Argument("<json>", "the value: 5, true, '\"text\"', '[1, 2]'").argParser(json))
+    .addOption(
+      new Option("--ttl <duration>", "forget it after so long; without it, as before")
+        .argParser(argument(parseTtl)),
+    )
+    .action(set);
+  command("unset", "forget the value of one")
+    .addArgument(name)
+    .action(unset);
+}
+
+/** A parser of an argument: what it throws is said with a usage error. */
+const argument = <T>(parse: (text: string) => T) => (text: string): T => {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
+};
+
+const json = argument((text): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TypeError("Write JSON, such as 5, true, '\"text\"' or '[1, 2]'.");
+  }
+});
+const variableName = argument((text) => {
+  if (isVariableName(text)) return text;
+  throw new TypeError("A variable has a name such as `failures` or `failures[192.0.2.1]`.");
+});

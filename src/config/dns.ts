@@ -1,0 +1,23 @@
+/**
+ * The part of the schema that is about the DNS.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { count, duration, text } from "../base/kinds.ts";
+import type { ResolverOptions } from "../dns/caching_resolver.ts";
+import { parseDnsServer } from "../dns/server_address.ts";
+
+const SERVERS = 'a list of addresses, such as [127.0.0.1, "[::1]:5353"]';
+const server = text("the address of a DNS server", parseDnsServer);
+
+/** How names are looked up. */
+export const dnsSchema: z.ZodType<ResolverOptions> = z.strictObject({
+  servers: z.array(server, { error: SERVERS }).min(1, { error: SERVERS }).optional()
+    .describe("The servers that are asked, the first first; by default those of /etc/resolv.conf."),
+  timeout: duration(100).optional()
+    .describe("For one question to one server; by default what resolv.conf says, or 5 s."),
+  attempts: count(1).optional()
+    .describe("How often each server is asked; by default what resolv.conf says, or 2."),
+  "cache-size": count(1).default(10_000).describe("How many answers are remembered."),
+}).transform(({ "cache-size": cacheSize, ...rest }) => ({ ...rest, cacheSize }));

@@ -1,0 +1,106 @@
+/**
+ * The resolver of a server.
+ *
+ * @module
+ */
+import { askServers, NothingThere } from "./ask_servers.ts";
+import { Cache, type CacheStatistics } from "./cache.ts";
+import { DnsError } from "./error.ts";
+import { isDnsName } from "./name.ts";
+import { askPlatform } from "./platform.ts";
+import type { RecordType } from "./records.ts";
+import { type Answer, Resolver } from "./resolver.ts";
+import { type DnsServer, parseDnsServer, printDnsServer, systemServers } from "./server_address.ts";
+
+/** How a resolver works. Times are in milliseconds. */
+export interface ResolverOptions {
+  /** The servers, the first first; those of the system if not given. */
+  readonly servers?: readonly DnsServer[] | undefined;
+  /** For one question to one server. */
+  readonly timeout?: number | undefined;
+  /** How often each server is asked. */
+  readonly attempts?: number | undefined;
+  /** How many answers are remembered. */
+  readonly cacheSize?: number | undefined;
+  /** Milliseconds from any beginning; the system's clock if not given. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** The settings of a resolver that was told none. */
+export const RESOLVER_DEFAULTS = { timeout: 5000, attempts: 2, cacheSize: 10_000 } as const;
+
+/** Milliseconds for which an answer is believed at most, whatever it says itself. */
+const LONGEST = 24 * 60 * 60 * 1000;
+/** The same for what does not exist (RFC 2308 section 5). */
+const LONGEST_NOTHING = 3 * 60 * 60 * 1000;
+/** How long a server that does not know is left alone. */
+const AFTER_TROUBLE = 2000;
+
+type Found = { readonly answer: Answer } | { readonly error: DnsError };
+
+/** Asks DNS servers, and remembers what they say for as long as they say. */
+export class CachingResolver extends Resolver {
+  readonly #timeout: number;
+  readonly #attempts: number;
+  readonly #cache: Cache<Found>;
+  #servers: readonly DnsServer[];
+
+  constructor(options: ResolverOptions = {}) {
+    super();
+    const system = options.servers === undefined ? systemServers() : undefined;
+    this.#servers = options.servers ?? system?.servers ?? [];
+    this.#timeout = options.timeout ?? system?.timeout ?? RESOLVER_DEFAULTS.timeout;
+    this.#attempts = options.attempts ?? system?.attempts ?? RESOLVER_DEFAULTS.attempts;
+    this.#cache = new Cache(
+      options.cacheSize ?? RESOLVER_DEFAULTS.cacheSize,
+      options.now ?? (() => performance.now()),
+    );
+  }
+
+  /** The servers that are asked: `127.0.0.1`, `[::1]:5353`. Empty if the platform is asked instead. */
+  getServers(): string[] {
+    return this.#servers.map(printDnsServer);
+  }
+
+  /** Asks these servers from now on, and forgets what the others said. */
+  setServers(servers: readonly string[]): void {
+    this.#servers = servers.map(parseDnsServer);
+    this.#cache.clear();
+  }
+
+  /** How the cache does. */
+  get statistics(): CacheStatistics {
+    return this.#cache.statistics;
+  }
+
+  async query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
+    const whole = name.replace(/\.$/, "");
+    if (!isDnsName(whole)) throw new DnsError("EBADNAME", name, type);
+    const key = `${type} ${whole.toLowerCase()}`;
+    const found = await this.#cache.get(key, () => this.#find(whole, type));
+    if ("error" in found) throw found.error;
+    return found.answer as Answer<T>;
+  }
+
+  async #find(name: string, type: RecordType): Promise<{ value: Found; lifetime: number }> {
+    try {
+      const answer = await this.#ask(name, type);
+      return { value: { answer }, lifetime: Math.min(answer.ttl * 1000, LONGEST) };
+    } catch (error) {
+      if (!(error instanceof DnsError)) throw error;
+      const lifetime = error instanceof NothingThere
+        ? Math.min(error.ttl * 1000, LONGEST_NOTHING)
+        : AFTER_TROUBLE;
+      return { value: { error }, lifetime };
+    }
+  }
+
+  #ask(name: string, type: RecordType): Promise<Answer> {
+    if (this.#servers.length === 0) return askPlatform(name, type, this.#timeout);
+    return askServers(name, type, {
+      servers: this.#servers,
+      timeout: this.#timeout,
+      attempts: this.#attempts,
+    });
+  }
+}

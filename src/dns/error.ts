@@ -1,0 +1,43 @@
+/**
+ * Why a lookup gave no answer.
+ *
+ * @module
+ */
+
+/**
+ * The codes of `node:dns` that can occur: the name does not exist, or has no record of the type; and why nobody
+ * can tell.
+ */
+export type DnsCode =
+  | "ENOTFOUND"
+  | "ENODATA"
+  | "ESERVFAIL"
+  | "EREFUSED"
+  | "ETIMEOUT"
+  | "ECONNREFUSED"
+  | "EBADRESP"
+  | "EBADNAME"
+  | "ECANCELLED";
+
+/** A lookup without an answer. */
+export class DnsError extends Error {
+  override readonly name = "DnsError";
+  readonly code: DnsCode;
+  /** The name that was looked up. */
+  readonly hostname: string;
+  /** `queryMx` and the like. */
+  readonly syscall: string;
+
+  constructor(code: DnsCode, hostname: string, type: string) {
+    const syscall = `query${type[0]}${type.slice(1).toLowerCase()}`;
+    super(`${syscall} ${code} ${hostname}`);
+    this.code = code;
+    this.hostname = hostname;
+    this.syscall = syscall;
+  }
+
+  /** The DNS says that there is nothing. Everything else may be different next time. */
+  get permanent(): boolean {
+    return this.code === "ENOTFOUND" || this.code === "ENODATA" || this.code === "EBADNAME";
+  }
+}

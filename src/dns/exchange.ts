@@ -1,0 +1,107 @@
+/**
+ * One question to one DNS server (RFC 1035): over UDP, and over TCP if the answer does not fit.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createSocket } from "node:dgram";
+import { connect, isIPv6 } from "node:net";
+import { DnsError } from "./error.ts";
+import { decodePacket, encodeQuestion, type Packet, type Question } from "./packet.ts";
+import type { DnsServer } from "./server_address.ts";
+
+/**
+ * Asks a server and gives its answer, whatever that is.
+ *
+ * @param timeout milliseconds
+ * @throws {DnsError} ETIMEOUT, ECONNREFUSED, or EBADRESP for an answer that is none
+ */
+export async function exchange(
+  question: Question,
+  server: DnsServer,
+  timeout: number,
+): Promise<Packet> {
+  const id = crypto.getRandomValues(new Uint16Array(1))[0]!;
+  const query = encodeQuestion(id, question);
+  const deadline = performance.now() + timeout;
+  const isOurs = (answer: Packet) => answers(answer, id, question);
+  const answer = await overUdp(query, server, timeout, question, isOurs);
+  if (!answer.flag_tc) return answer;
+  return await overTcp(query, server, deadline - performance.now(), question, isOurs);
+}
+
+/** Whether this is the answer to our question, and not somebody's guess. */
+function answers(answer: Packet, id: number, { name, type }: Question): boolean {
+  const [asked] = answer.questions;
+  return answer.type === "response" && answer.id === id &&
+    (asked === undefined ||
+      (asked.type === type && asked.name.toLowerCase() === name.toLowerCase()));
+}
+
+type Check = (answer: Packet) => boolean;
+
+/** Each question has a socket, and so a port, of its own: who wants to forge an answer must guess it. */
+function overUdp(
+  query: Uint8Array,
+  { address, port }: DnsServer,
+  timeout: number,
+  { name, type }: Question,
+  isOurs: Check,
+): Promise<Packet> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      socket.close();
+      settle();
+    };
+    const fail = (code: DnsError["code"]) => finish(() => reject(new DnsError(code, name, type)));
+    const timer = setTimeout(() => fail("ETIMEOUT"), timeout);
+    socket.on("error", () => fail("ECONNREFUSED"));
+    socket.on("message", (message: Uint8Array, from: { address: string; port: number }) => {
+      if (from.port !== port || !sameAddress(from.address, address)) return;
+      const answer = decodePacket(message);
+      if (answer !== undefined && isOurs(answer)) finish(() => resolve(answer));
+    });
+    socket.send(query, port, address, (error: Error | null) => {
+      if (error !== null) fail("ECONNREFUSED");
+    });
+  });
+}
+
+const sameAddress = (a: string, b: string): boolean =>
+  a.toLowerCase() === b.toLowerCase() || isIPv6(a); // IPv6 has many spellings; id and port must do
+
+function overTcp(
+  query: Uint8Array,
+  { address, port }: DnsServer,
+  timeout: number,
+  { name, type }: Question,
+  isOurs: Check,
+): Promise<Packet> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, address);
+    let received = Buffer.alloc(0);
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      socket.destroy();
+      settle();
+    };
+    const fail = (code: DnsError["code"]) => finish(() => reject(new DnsError(code, name, type)));
+    const timer = setTimeout(() => fail("ETIMEOUT"), timeout);
+    socket.on("error", () => fail("ECONNREFUSED"));
+    socket.on("close", () => fail("EBADRESP"));
+    socket.on("connect", () => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(query.length);
+      socket.write(Buffer.concat([length, query]));
+    });
+    socket.on("data", (chunk: Uint8Array) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
+      const answer = decodePacket(received.subarray(2, 2 + received.readUInt16BE(0)));
+      if (answer === undefined || !isOurs(answer)) fail("EBADRESP");
+      else finish(() => resolve(answer));
+    });
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * Where the mail of a domain goes (RFC 5321 section 5, RFC 7505).
+ *
+ * @module
+ */
+import { DnsError } from "./error.ts";
+import type { MxRecord } from "./records.ts";
+import type { Resolver } from "./resolver.ts";
+
+/** The servers of a domain, or why it has none. */
+export type MailExchangers =
+  | {
+    /** Names, or the address of an address literal, in the order in which they are to be tried. */
+    readonly hosts: readonly string[];
+    /** There is no MX record: the domain itself is the host (section 5.1). */
+    readonly implicit: boolean;
+  }
+  | {
+    /**
+     * For good: the domain does not exist, has no host, says that it takes no mail (null MX), or we are
+     * the best of its exchangers ourselves and do not know it.
+     */
+    readonly none: "no such domain" | "no host" | "null MX" | "loops back to us";
+  };
+
+/** What {@linkcode mailExchangers} must know besides the domain. */
+export interface MxOptions {
+  /** Our own names: exchangers as good as we are, or worse, are left out, so that mail does not go in circles. */
+  readonly self?: readonly string[];
+  /** From 0 to 1, for the order of equals. */
+  readonly random?: () => number;
+}
+
+/**
+ * Finds where the mail of a domain goes.
+ *
+ * @param domain a domain or an address literal
+ * @throws {DnsError} if nobody can tell at the moment: mail must wait
+ */
+export async function mailExchangers(
+  dns: Resolver,
+  domain: string,
+  { self = [], random = Math.random }: MxOptions = {},
+): Promise<MailExchangers> {
+  if (domain.startsWith("[")) {
+    return { hosts: [domain.slice(1, -1).replace(/^IPv6:/i, "")], implicit: true };
+  }
+  const records = await orNothing(dns.resolveMx(domain));
+  if ("nothing" in records) {
+    return records.nothing === "ENOTFOUND"
+      ? { none: "no such domain" }
+      : await implicit(dns, domain);
+  }
+  const named = records.found.filter(({ exchange }) => exchange !== "");
+  if (named.length === 0) return { none: "null MX" };
+  const hosts = inOrder(withoutUs(named, self), random);
+  return hosts.length > 0 ? { hosts, implicit: false } : { none: "loops back to us" };
+}
+
+async function implicit(dns: Resolver, domain: string): Promise<MailExchangers> {
+  const [four, six] = await Promise.all([
+    orNothing(dns.resolve4(domain)),
+    orNothing(dns.resolve6(domain)),
+  ]);
+  return "found" in four || "found" in six
+    ? { hosts: [domain], implicit: true }
+    : { none: "no host" };
+}
+
+async function orNothing<T>(
+  lookup: Promise<T>,
+): Promise<{ readonly found: T } | { readonly nothing: string }> {
+  try {
+    return { found: await lookup };
+  } catch (error) {
+    if (error instanceof DnsError && error.permanent) return { nothing: error.code };
+    throw error;
+  }
+}
+
+function withoutUs(records: readonly MxRecord[], self: readonly string[]): readonly MxRecord[] {
+  const ours = new Set(self.map((name) => name.toLowerCase()));
+  const best = Math.min(
+    ...records.filter(({ exchange }) => ours.has(exchange.toLowerCase()))
+      .map(({ priority }) => priority),
+  );
+  return records.filter(({ priority }) => priority < best);
+}
+
+/** The most preferred first; equals in an order by chance (section 5.1). */
+function inOrder(records: readonly MxRecord[], random: () => number): string[] {
+  const drawn = records.map((record) => ({ ...record, lot: random() }));
+  const sorted = drawn.toSorted((a, b) => a.priority - b.priority || a.lot - b.lot);
+  return [...new Set(sorted.map(({ exchange }) => exchange.toLowerCase()))];
+}

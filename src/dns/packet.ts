@@ -1,0 +1,58 @@
+/**
+ * The packets of the DNS, as far as we look at them.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import * as dnsPacket from "dns-packet";
+
+/** A question. */
+export interface Question {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A record as it came. */
+export interface PacketRecord extends Question {
+  /** Seconds. */
+  readonly ttl?: number;
+  readonly data: unknown;
+}
+
+/** An answer as it came. */
+export interface Packet {
+  readonly id: number;
+  readonly type: "query" | "response";
+  /** `NOERROR`, `NXDOMAIN`, `SERVFAIL`, … */
+  readonly rcode: string;
+  /** It was too long for UDP. */
+  readonly flag_tc: boolean;
+  /** It is authenticated by DNSSEC. */
+  readonly flag_ad: boolean;
+  readonly questions: readonly Question[];
+  readonly answers: readonly PacketRecord[];
+  readonly authorities: readonly PacketRecord[];
+}
+
+/** Octets of a UDP answer that reach nearly everybody in one piece (RFC 6891, DNS flag day 2020). */
+const UDP_SIZE = 1232;
+
+/** The packet that asks a question. It wants recursion, and to know whether the answer is authenticated. */
+export function encodeQuestion(id: number, { name, type }: Question): Uint8Array {
+  return dnsPacket.encode({
+    type: "query",
+    id,
+    flags: dnsPacket.RECURSION_DESIRED | dnsPacket.AUTHENTIC_DATA,
+    questions: [{ name, type, class: "IN" }],
+    additionals: [{ name: ".", type: "OPT", udpPayloadSize: UDP_SIZE, flags: 0, options: [] }],
+  });
+}
+
+/** `undefined` for what is no packet. */
+export function decodePacket(bytes: Uint8Array): Packet | undefined {
+  try {
+    return dnsPacket.decode(Buffer.from(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The way to the DNS where no server is known: the platform has its own.
+ *
+ * `Deno.resolveDns` says the same of a name that does not exist and of a resolver that is sick, and nothing of
+ * how long an answer is true. So nothing permanent ever follows from it.
+ *
+ * @module
+ */
+import { DnsError } from "./error.ts";
+import { RECORDS, type RecordType, type RecordTypes } from "./records.ts";
+import type { Answer } from "./resolver.ts";
+
+/** Seconds for which an answer is believed. */
+const TTL = 30;
+
+/** Asks the platform. Throws a {@linkcode DnsError}: ETIMEOUT or, for all else, ESERVFAIL. */
+export async function askPlatform(
+  name: string,
+  type: RecordType,
+  timeout: number,
+): Promise<Answer> {
+  if (type === "TLSA") throw new DnsError("ESERVFAIL", name, type); // it cannot ask for these
+  try {
+    const signal = AbortSignal.timeout(timeout);
+    const found = await Deno.resolveDns(name, type as "MX", { signal }) as readonly unknown[];
+    const read = type === "TXT"
+      ? (data: unknown) => data
+      : RECORDS[type] as (data: unknown) => unknown;
+    return {
+      records: found.map((data) => read(data) as RecordTypes[RecordType]),
+      ttl: TTL,
+      authenticated: false,
+    };
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    throw new DnsError(late ? "ETIMEOUT" : "ESERVFAIL", name, type);
+  }
+}

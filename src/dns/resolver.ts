@@ -1,0 +1,119 @@
+/**
+ * Lookups in the DNS, as `node:dns/promises` offers them.
+ *
+ * @module
+ */
+import { DnsError } from "./error.ts";
+import type {
+  MxRecord,
+  RecordType,
+  RecordTypes,
+  SoaRecord,
+  SrvRecord,
+  TlsaRecord,
+} from "./records.ts";
+import { reverseName } from "./reverse.ts";
+
+/** What the DNS says. */
+export interface Answer<T extends RecordType = RecordType> {
+  /** One or more. */
+  readonly records: readonly RecordTypes[T][];
+  /** Seconds for which it stays true. */
+  readonly ttl: number;
+  /** The resolver vouches for it by DNSSEC (the AD bit). Worth as much as the way to the resolver. */
+  readonly authenticated: boolean;
+}
+
+/**
+ * Looks names up. Each method gives what the one of `node:dns/promises` gives, and rejects with a
+ * {@linkcode DnsError}: `ENOTFOUND` and `ENODATA` mean that there is nothing, everything else that
+ * nobody can tell at the moment.
+ */
+export abstract class Resolver {
+  /** Looks up the records of one type, with what else is known of them. */
+  abstract query<T extends RecordType>(name: string, type: T): Promise<Answer<T>>;
+
+  /** The records of one type; addresses if none is named. */
+  async resolve<T extends RecordType = "A">(
+    name: string,
+    type: T = "A" as T,
+  ): Promise<RecordTypes[T][]> {
+    return [...(await this.query(name, type)).records];
+  }
+
+  /** IPv4 addresses. */
+  resolve4(name: string): Promise<string[]> {
+    return this.resolve(name, "A");
+  }
+
+  /** IPv6 addresses. */
+  resolve6(name: string): Promise<string[]> {
+    return this.resolve(name, "AAAA");
+  }
+
+  resolveMx(name: string): Promise<MxRecord[]> {
+    return this.resolve(name, "MX");
+  }
+
+  /** Texts, each as the strings that it is made of. */
+  resolveTxt(name: string): Promise<string[][]> {
+    return this.resolve(name, "TXT");
+  }
+
+  resolvePtr(name: string): Promise<string[]> {
+    return this.resolve(name, "PTR");
+  }
+
+  resolveCname(name: string): Promise<string[]> {
+    return this.resolve(name, "CNAME");
+  }
+
+  resolveNs(name: string): Promise<string[]> {
+    return this.resolve(name, "NS");
+  }
+
+  resolveSrv(name: string): Promise<SrvRecord[]> {
+    return this.resolve(name, "SRV");
+  }
+
+  async resolveSoa(name: string): Promise<SoaRecord> {
+    const [soa] = await this.resolve(name, "SOA");
+    if (soa === undefined) throw new DnsError("ENODATA", name, "SOA");
+    return soa;
+  }
+
+  resolveTlsa(name: string): Promise<TlsaRecord[]> {
+    return this.resolve(name, "TLSA");
+  }
+
+  /** The names of an IPv4 or IPv6 address. */
+  reverse(address: string): Promise<string[]> {
+    const name = reverseName(address);
+    return name === undefined
+      ? Promise.reject(new DnsError("EBADNAME", address, "PTR"))
+      : this.resolve(name, "PTR");
+  }
+}
+
+/** A resolver whose lookups nobody waits for once the signal is aborted. */
+export class BoundResolver extends Resolver {
+  readonly #inner: Resolver;
+  readonly #signal: () => AbortSignal;
+
+  constructor(inner: Resolver, signal: () => AbortSignal) {
+    super();
+    this.#inner = inner;
+    this.#signal = signal;
+  }
+
+  query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
+    const signal = this.#signal();
+    return new Promise((resolve, reject) => {
+      const cancel = () => reject(new DnsError("ECANCELLED", name, type));
+      if (signal.aborted) return cancel();
+      signal.addEventListener("abort", cancel, { once: true });
+      this.#inner.query(name, type).then(resolve, reject)
+        .finally(() => signal.removeEventListener("abort", cancel));
+    });
+  }
+}

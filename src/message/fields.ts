@@ -1,0 +1,87 @@
+/**
+ * The header of a message (RFC 5322 section 2.2), to look things up in.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import libmime from "libmime";
+import { lower } from "../smtp/ascii.ts";
+
+/** Octets of a field that are decoded; more is for nobody to read, and would take long. */
+const MAX_TEXT = 16 * 1024;
+
+/** One field of a header. */
+export class HeaderField {
+  /** The name as it is written. */
+  readonly name: string;
+  /** The value as it was sent, folded, one character an octet, without the last CRLF. */
+  readonly raw: string;
+
+  constructor(name: string, raw: string) {
+    this.name = name;
+    this.raw = raw;
+  }
+
+  /**
+   * The value as people read it: unfolded (RFC 5322 section 2.2.3), encoded words decoded (RFC 2047), without white
+   * space around it. Octets that are not ASCII are UTF-8 (RFC 6532), or Latin-1 if they are no UTF-8. Of a value
+   * longer than 16 KiB, only the beginning.
+   */
+  get text(): string {
+    const octets = Buffer.from(this.raw.slice(0, MAX_TEXT).replace(/[\r\n]+/g, ""), "latin1");
+    const utf8 = octets.toString("utf8");
+    const value = utf8.includes("\ufffd") ? octets.toString("latin1") : utf8;
+    return libmime.decodeWords(value).trim();
+  }
+}
+
+/** A header. Names are looked up without regard to case. */
+export class Header {
+  /** Octets that it takes up, with the empty line below it. */
+  readonly size: number;
+  /** False if it is longer than was read: then this is only its beginning. */
+  readonly complete: boolean;
+  readonly #octets: Buffer;
+  #fields: ReadonlyMap<string, readonly HeaderField[]> | undefined;
+
+  /** @param octets the header, with its empty line if it has one */
+  constructor(octets: Uint8Array, complete = true) {
+    this.#octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
+    this.size = octets.length;
+    this.complete = complete;
+  }
+
+  /** The first field of that name. */
+  first(name: string): HeaderField | undefined {
+    return this.all(name)[0];
+  }
+
+  /** All fields of that name, the uppermost first. */
+  all(name: string): readonly HeaderField[] {
+    this.#fields ??= Map.groupBy(
+      linesOf(this.#octets).flatMap((line) => fieldIn(line) ?? []),
+      (field) => lower(field.name),
+    );
+    return this.#fields.get(lower(name)) ?? [];
+  }
+
+  /** The octets of the header without the fields of these names; all others are as they were. */
+  without(names: readonly string[]): Uint8Array {
+    const dropped = new Set(names.map(lower));
+    const kept = linesOf(this.#octets).filter((line) => {
+      const field = fieldIn(line);
+      return field === undefined || !dropped.has(lower(field.name));
+    });
+    return Buffer.from(kept.join(""), "latin1");
+  }
+}
+
+/** The fields with their line ends, and what is between and below them. */
+const linesOf = (octets: Buffer): string[] => octets.toString("latin1").split(/(?<=\n)(?![ \t])/);
+
+function fieldIn(line: string): HeaderField | undefined {
+  const colon = line.indexOf(":");
+  const name = line.slice(0, Math.max(colon, 0)).replace(/[ \t]{1,99}$/, "");
+  if (!/^[!-9;-~]+$/.test(name)) return undefined;
+  return new HeaderField(name, line.slice(colon + 1).replace(/\r?\n$/, ""));
+}
