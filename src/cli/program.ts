@@ -13,8 +13,8 @@ import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { type Flags, run } from "./run.ts";
-import { simulate, type SimulateFlags } from "./simulate.ts";
 import { addVars } from "./vars_command.ts";
+import { simulate, type SimulateFlags } from "./simulate.ts";
 import { VERSION } from "./version.ts";
 
 /** Exit codes. */
@@ -64,9 +64,9 @@ function program(failed: () => void): Command {
     .description("check the configuration and the handlers, and say what the server would do");
   withFlags(runCommand).action((flags: Flags) => run(flags));
   withFlags(checkCommand).action((flags: Flags) => check(flags));
+  addVars(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);
-  addVars(postmaster);
   return postmaster;
 }
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { CachingResolver } from "../dns/caching_resolver.ts";
 import { build } from "../config/mod.ts";
+import { CachingResolver } from "../dns/caching_resolver.ts";
 import type { Route } from "../handler/reply.ts";
 import type { LogEvent } from "../log/event.ts";
 import { untimedLine } from "../log/format.ts";
@@ -48,7 +48,6 @@ export async function simulated(
     hostname,
     limits,
     targets,
-    dns: new CachingResolver(config.dns),
     log: eventLog((record) => {
       if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
     }, config.log.level),
@@ -56,6 +55,7 @@ export async function simulated(
     time,
     tls,
     user,
+    dns: new CachingResolver(config.dns),
     ...(address === undefined ? {} : { listener: printListen(address) }),
   };
   return { begin: () => Simulation.begin(policy, setup), targets };

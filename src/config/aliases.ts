@@ -170,7 +170,13 @@ function loops(table: AliasTable, places: ReadonlyMap<string, Place>, site: Site
   return problems;
 }
 
-function membersOf(mailbox: Mailbox, table: AliasTable, { users }: Site): readonly Mailbox[] {
+/** Mail for elsewhere is sent on: no alias of ours is looked up for it. */
+function membersOf(
+  mailbox: Mailbox,
+  table: AliasTable,
+  { users, domains = [] }: Site,
+): readonly Mailbox[] {
+  if (!isOf(domains, mailbox.domain)) return [];
   const isUser = users?.find(mailbox.local) !== undefined;
   return table.find(mailbox) ?? (isUser ? undefined : table.catchAll(mailbox)) ?? [];
 }

@@ -134,3 +134,15 @@ Deno.test("the default mailer is run like procmail()", () => {
   assert.deepEqual(literal, argv);
   assert.equal(mailer["null-sender"], nullSender);
 });
+
+Deno.test("an alias may lead to the same name elsewhere: that is no circle", async () => {
+  const { rcpt } = await site(`
+domains: [example.net]
+users: [joe]
+aliases: {postmaster: root, root: postmaster@example.com}
+relay: {command: [sendmail]}
+`);
+  assert.deepEqual(routes(await rcpt("postmaster@example.net")), [
+    "postmaster@example.com -> relay",
+  ]);
+});
