@@ -189,8 +189,8 @@ export class SessionState implements SessionOptions {
 export class SessionView implements Session {
   readonly #state: SessionState;
   readonly depth: number;
-  #dns: Resolver | undefined;
   readonly #step: Step | undefined;
+  #dns: Resolver | undefined;
 
   constructor(state: SessionState, depth = 0, step?: Step) {
     this.#state = state;

@@ -102,7 +102,7 @@ Deno.test("route says who refuses an address", async () => {
 
 Deno.test("route takes the client's word for the rest of the session", async () => {
   using site = new Site();
-  const { code, stdout } = await site.route(
+  const { code } = await site.route(
     ...["joe@example.net", "night@example.net", "bounces@example.net"],
     ...["--from", "<>", "--user", "jane", "--time", "2026-12-24T05:00Z", "--helo", "[192.0.2.7]"],
   );

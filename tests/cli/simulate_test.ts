@@ -229,6 +229,24 @@ Deno.test("a message that could not be delivered says why", async () => {
   assert.doesNotMatch(stdout, /would go/);
 });
 
+Deno.test("a simulation leaves variables that persist alone", async () => {
+  using site = new Site({ "state-directory": "state", handlers: ["./own.ts"] });
+  Deno.mkdirSync(site.of("state"));
+  site.write(
+    "own.ts",
+    `import { on, say, variable } from "postmaster";
+    const count = variable("global", "count", () => 0, { persist: true });
+    export default on("SayOK", async (_event, _next, session) =>
+      say(2, 5, 0, String(await session.tick(count))));`,
+  );
+  for (let i = 0; i < 2; i++) {
+    const { code, stdout } = await site.simulate("NOOP\nNOOP\n");
+    assert.equal(code, 0);
+    assert.deepEqual(stdout.match(/(?<=250 2\.0\.0 ).*/g), ["1", "2"]);
+  }
+  assert.deepEqual([...Deno.readDirSync(site.of("state"))], []);
+});
+
 Deno.test("bytes that a terminal would not show are written as they are in transcripts", async () => {
   using site = new Site();
   const session = Buffer.concat([

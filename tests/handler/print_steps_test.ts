@@ -1,4 +1,3 @@
-import { FakeDns } from "postmaster";
 import assert from "node:assert/strict";
 import {
   chain,
@@ -14,34 +13,19 @@ import {
   rcpt,
   say,
 } from "postmaster";
-import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { answererOf, printEvent } from "../../src/handler/print_steps.ts";
-import { SessionState, SessionView } from "../../src/handler/session.ts";
 import { type Step, SUPERVISOR } from "../../src/handler/supervisor.ts";
-import { silent } from "../../src/log/event.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
+import { asking } from "../handlers/ask.ts";
 
 const refuse = named("refuse", on("AddRcptTo", () => say(5, 5, 0, "unknown recipient", "5.1.1")));
 const pass = (name: string): Handler => named(name, (_event, next) => next());
 
 /** The steps of a question so far, once what can happen at once has. */
 async function steps(handler: Handler, event: Event = rcpt("joe@example.net")): Promise<Step[]> {
-  const whole = chain(handler, named("core", () => say(2, 5, 0, "ok")));
-  const state = new SessionState({
-    id: "TEST",
-    peer: { address: "192.0.2.1", port: 45678 },
-    listener: "192.0.2.25:25",
-    context: {
-      hostname: "mx.example.net",
-      log: silent,
-      globals: new MemoryStore(),
-      dns: new FakeDns(),
-      chain: whole,
-    },
-  });
-  const session = new SessionView(state);
+  const { session, ask } = asking(handler);
   const all: Step[] = session[SUPERVISOR].recording = [];
-  whole(event, () => say(4, 5, 1, "no core"), session);
+  void ask(event);
   await new Promise((resolve) => setTimeout(resolve));
   return all;
 }
