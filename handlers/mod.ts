@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Handler } from "postmaster";
+import type { Handler, ReadyMade } from "postmaster";
 import { z } from "zod";
 import { alias, aliasOptions } from "./alias.ts";
 import { blacklist } from "./blacklist.ts";
@@ -19,6 +19,22 @@ import { impatient, impatientOptions } from "./impatient.ts";
 import { localHosts, localHostsOptions } from "./local_hosts.ts";
 import { noRouteAddr } from "./no_route_addr.ts";
 import { trace } from "./trace.ts";
+import { registry } from "./nested.ts";
+import { relayTo, relayToOptions } from "./relay_to.ts";
+import { defer, refusalOptions, reject, reply, replyOptions } from "./reply.ts";
+import { bye, byeOptions, courtesyOptions, greeting, helo } from "./courtesy.ts";
+import { address, catchAll, fallback, fallbackOptions } from "./fallback.ts";
+import {
+  explode,
+  explodeOptions,
+  passwd,
+  passwdOptions,
+  subaddress,
+  subaddressOptions,
+  virtualUsers,
+  virtualUsersOptions,
+} from "./recipients.ts";
+import { firstMatch, firstMatchOptions, when, whenOptions } from "./when.ts";
 
 export { alias, aliasBy } from "./alias.ts";
 export {
@@ -42,14 +58,23 @@ export { impatient, type ImpatientOptions } from "./impatient.ts";
 export { localHosts } from "./local_hosts.ts";
 export { noRouteAddr } from "./no_route_addr.ts";
 export { trace } from "./trace.ts";
-
-/** A handler that a configuration can name. */
-export interface ReadyMade {
-  /** The schema of its options. */
-  readonly options: z.ZodType;
-  /** Makes the handler. Throws a ZodError for options that the schema refuses. */
-  readonly create: (options: unknown) => Handler;
-}
+export { type Condition, type ConditionData, type Predicate } from "./condition.ts";
+export { type NestedHandler } from "./nested.ts";
+export { relayTo, type RelayToOptions } from "./relay_to.ts";
+export { defer, type RefusalOptions, reject, reply, type ReplyOptions } from "./reply.ts";
+export { bye, type ByeOptions, greeting, helo } from "./courtesy.ts";
+export { catchAll, fallback, type FallbackOptions } from "./fallback.ts";
+export {
+  explode,
+  type ExplodeOptions,
+  passwd,
+  type PasswdOptions,
+  subaddress,
+  type SubaddressOptions,
+  virtualUsers,
+  type VirtualUsersOptions,
+} from "./recipients.ts";
+export { firstMatch, when } from "./when.ts";
 
 /** The factory takes options as people write them; the schema has found them good before. */
 function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): ReadyMade {
@@ -65,7 +90,9 @@ function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handle
 const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObject({}).prefault({});
 
 /** The ready-made handlers by their names in a configuration. */
-export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
+export const readyMade: ReadonlyMap<string, ReadyMade> = registry;
+
+const all: readonly (readonly [string, ReadyMade])[] = [
   ["alias", ready(aliasOptions, alias)],
   ["blacklist", ready(none, blacklist)],
   ["dnsbl", ready(dnsblOptions, dnsbl)],
@@ -80,4 +107,26 @@ export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
   ["local-hosts", ready(localHostsOptions, localHosts)],
   ["no-route-addr", ready(none, noRouteAddr)],
   ["trace", ready(none, trace)],
-]);
+  [
+    "when",
+    ready(whenOptions, ({ if: wanted, then, else: otherwise }) => when(wanted, then, otherwise)),
+  ],
+  [
+    "first-match",
+    ready(firstMatchOptions, (rules) => firstMatch(rules.map((rule) => [rule.if, rule.then]))),
+  ],
+  ["relay-to", ready(relayToOptions, relayTo)],
+  ["reply", ready(replyOptions, reply)],
+  ["reject", ready(refusalOptions, reject)],
+  ["defer", ready(refusalOptions, defer)],
+  ["greeting", ready(courtesyOptions, greeting)],
+  ["helo", ready(courtesyOptions, helo)],
+  ["bye", ready(byeOptions, bye)],
+  ["fallback", ready(fallbackOptions, fallback)],
+  ["catch-all", ready(address, catchAll)],
+  ["subaddress", ready(subaddressOptions, subaddress)],
+  ["explode", ready(explodeOptions, explode)],
+  ["passwd", ready(passwdOptions, passwd)],
+  ["virtual-users", ready(virtualUsersOptions, virtualUsers)],
+];
+for (const [name, made] of all) registry.set(name, made);
