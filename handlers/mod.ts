@@ -34,6 +34,20 @@ import {
   virtualUsers,
   virtualUsersOptions,
 } from "./recipients.ts";
+import { archive, archiveOptions } from "./archive.ts";
+import {
+  addHeader,
+  addHeaderOptions,
+  maxReceived,
+  maxReceivedOptions,
+  removeHeader,
+  removeHeaderOptions,
+  renameHeader,
+  renameHeaderOptions,
+} from "./header.ts";
+import { heloPolicy, requireFqdn } from "./helo_policy.ts";
+import { rewriteOptions, rewriteRecipient, rewriteSender } from "./rewrite.ts";
+import { tarpit, tarpitOptions } from "./tarpit.ts";
 import { firstMatch, firstMatchOptions, when, whenOptions } from "./when.ts";
 
 export { alias, aliasBy } from "./alias.ts";
@@ -74,6 +88,17 @@ export {
   virtualUsers,
   type VirtualUsersOptions,
 } from "./recipients.ts";
+export { archive, type ArchiveOptions } from "./archive.ts";
+export {
+  addHeader,
+  type AddHeaderOptions,
+  maxReceived,
+  removeHeader,
+  renameHeader,
+} from "./header.ts";
+export { heloPolicy, requireFqdn } from "./helo_policy.ts";
+export { rewriteRecipient, rewriteSender, type RewriteTable } from "./rewrite.ts";
+export { tarpit, type TarpitOptions } from "./tarpit.ts";
 export { firstMatch, when } from "./when.ts";
 
 /** The factory takes options as people write them; the schema has found them good before. */
@@ -128,5 +153,15 @@ const all: readonly (readonly [string, ReadyMade])[] = [
   ["explode", ready(explodeOptions, explode)],
   ["passwd", ready(passwdOptions, passwd)],
   ["virtual-users", ready(virtualUsersOptions, virtualUsers)],
+  ["add-header", ready(addHeaderOptions, addHeader)],
+  ["remove-header", ready(removeHeaderOptions, removeHeader)],
+  ["rename-header", ready(renameHeaderOptions, renameHeader)],
+  ["max-received", ready(maxReceivedOptions, maxReceived)],
+  ["archive", ready(archiveOptions, archive)],
+  ["helo-policy", ready(none, heloPolicy)],
+  ["require-fqdn", ready(none, requireFqdn)],
+  ["tarpit", ready(tarpitOptions, tarpit)],
+  ["rewrite-sender", ready(rewriteOptions, rewriteSender)],
+  ["rewrite-recipient", ready(rewriteOptions, rewriteRecipient)],
 ];
 for (const [name, made] of all) registry.set(name, made);
