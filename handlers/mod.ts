@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Handler } from "postmaster";
+import type { Handler, ReadyMade } from "postmaster";
 import { z } from "zod";
 import { alias, aliasOptions } from "./alias.ts";
 import { blacklist } from "./blacklist.ts";
@@ -20,6 +20,36 @@ import { localHosts, localHostsOptions } from "./local_hosts.ts";
 import { noRouteAddr } from "./no_route_addr.ts";
 import { rewriteText, rewriteTextOptions } from "./rewrite_text.ts";
 import { trace } from "./trace.ts";
+import { registry } from "./nested.ts";
+import { relayTo, relayToOptions } from "./relay_to.ts";
+import { defer, refusalOptions, reject, reply, replyOptions } from "./reply.ts";
+import { bye, byeOptions, courtesyOptions, greeting, helo } from "./courtesy.ts";
+import { address, catchAll, fallback, fallbackOptions } from "./fallback.ts";
+import {
+  explode,
+  explodeOptions,
+  passwd,
+  passwdOptions,
+  subaddress,
+  subaddressOptions,
+  virtualUsers,
+  virtualUsersOptions,
+} from "./recipients.ts";
+import { archive, archiveOptions } from "./archive.ts";
+import {
+  addHeader,
+  addHeaderOptions,
+  maxReceived,
+  maxReceivedOptions,
+  removeHeader,
+  removeHeaderOptions,
+  renameHeader,
+  renameHeaderOptions,
+} from "./header.ts";
+import { heloPolicy, requireFqdn } from "./helo_policy.ts";
+import { rewriteOptions, rewriteRecipient, rewriteSender } from "./rewrite.ts";
+import { tarpit, tarpitOptions } from "./tarpit.ts";
+import { firstMatch, firstMatchOptions, when, whenOptions } from "./when.ts";
 
 export { alias, aliasBy } from "./alias.ts";
 export {
@@ -46,14 +76,34 @@ export { rewriteBody } from "./rewrite_body.ts";
 export { rewriteText, type RewriteTextOptions } from "./rewrite_text.ts";
 export { sentAt } from "./sent_at.ts";
 export { trace } from "./trace.ts";
-
-/** A handler that a configuration can name. */
-export interface ReadyMade {
-  /** The schema of its options. */
-  readonly options: z.ZodType;
-  /** Makes the handler. Throws a ZodError for options that the schema refuses. */
-  readonly create: (options: unknown) => Handler;
-}
+export { type Condition, type ConditionData, type Predicate } from "./condition.ts";
+export { type NestedHandler } from "./nested.ts";
+export { relayTo, type RelayToOptions } from "./relay_to.ts";
+export { defer, type RefusalOptions, reject, reply, type ReplyOptions } from "./reply.ts";
+export { bye, type ByeOptions, greeting, helo } from "./courtesy.ts";
+export { catchAll, fallback, type FallbackOptions } from "./fallback.ts";
+export {
+  explode,
+  type ExplodeOptions,
+  passwd,
+  type PasswdOptions,
+  subaddress,
+  type SubaddressOptions,
+  virtualUsers,
+  type VirtualUsersOptions,
+} from "./recipients.ts";
+export { archive, type ArchiveOptions } from "./archive.ts";
+export {
+  addHeader,
+  type AddHeaderOptions,
+  maxReceived,
+  removeHeader,
+  renameHeader,
+} from "./header.ts";
+export { heloPolicy, requireFqdn } from "./helo_policy.ts";
+export { rewriteRecipient, rewriteSender, type RewriteTable } from "./rewrite.ts";
+export { tarpit, type TarpitOptions } from "./tarpit.ts";
+export { firstMatch, when } from "./when.ts";
 
 /** The factory takes options as people write them; the schema has found them good before. */
 function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): ReadyMade {
@@ -69,7 +119,9 @@ function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handle
 const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObject({}).prefault({});
 
 /** The ready-made handlers by their names in a configuration. */
-export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
+export const readyMade: ReadonlyMap<string, ReadyMade> = registry;
+
+const all: readonly (readonly [string, ReadyMade])[] = [
   ["alias", ready(aliasOptions, alias)],
   ["blacklist", ready(none, blacklist)],
   ["dnsbl", ready(dnsblOptions, dnsbl)],
@@ -85,4 +137,36 @@ export const readyMade: ReadonlyMap<string, ReadyMade> = new Map([
   ["no-route-addr", ready(none, noRouteAddr)],
   ["rewrite-text", ready(rewriteTextOptions, rewriteText)],
   ["trace", ready(none, trace)],
-]);
+  [
+    "when",
+    ready(whenOptions, ({ if: wanted, then, else: otherwise }) => when(wanted, then, otherwise)),
+  ],
+  [
+    "first-match",
+    ready(firstMatchOptions, (rules) => firstMatch(rules.map((rule) => [rule.if, rule.then]))),
+  ],
+  ["relay-to", ready(relayToOptions, relayTo)],
+  ["reply", ready(replyOptions, reply)],
+  ["reject", ready(refusalOptions, reject)],
+  ["defer", ready(refusalOptions, defer)],
+  ["greeting", ready(courtesyOptions, greeting)],
+  ["helo", ready(courtesyOptions, helo)],
+  ["bye", ready(byeOptions, bye)],
+  ["fallback", ready(fallbackOptions, fallback)],
+  ["catch-all", ready(address, catchAll)],
+  ["subaddress", ready(subaddressOptions, subaddress)],
+  ["explode", ready(explodeOptions, explode)],
+  ["passwd", ready(passwdOptions, passwd)],
+  ["virtual-users", ready(virtualUsersOptions, virtualUsers)],
+  ["add-header", ready(addHeaderOptions, addHeader)],
+  ["remove-header", ready(removeHeaderOptions, removeHeader)],
+  ["rename-header", ready(renameHeaderOptions, renameHeader)],
+  ["max-received", ready(maxReceivedOptions, maxReceived)],
+  ["archive", ready(archiveOptions, archive)],
+  ["helo-policy", ready(none, heloPolicy)],
+  ["require-fqdn", ready(none, requireFqdn)],
+  ["tarpit", ready(tarpitOptions, tarpit)],
+  ["rewrite-sender", ready(rewriteOptions, rewriteSender)],
+  ["rewrite-recipient", ready(rewriteOptions, rewriteRecipient)],
+];
+for (const [name, made] of all) registry.set(name, made);

@@ -1,9 +1,10 @@
 /**
- * The network that an address is in: who has one address of an IPv6 network has all of them.
+ * Networks, and the one that an address is in: who has one address of an IPv6 network has all of them.
  *
  * @module
  */
 import ipaddr from "ipaddr.js";
+import { z } from "zod";
 
 /** How many leading bits of an address make its network. */
 export interface Prefixes {
@@ -27,4 +28,31 @@ export function networkOf(address: string, prefixes: Prefixes): string {
     ? ipaddr.IPv4.networkAddressFromCIDR(`${parsed}/${bits}`)
     : ipaddr.IPv6.networkAddressFromCIDR(`${parsed}/${bits}`);
   return `${network}/${bits}`;
+}
+
+/** An option that names a network in CIDR notation, or a single address. */
+export const network: z.ZodType<string, string> = z.string({
+  error: "a network such as 192.0.2.0/24",
+})
+  .refine((text) => ipaddr.isValidCIDR(text) || ipaddr.isValid(text), {
+    error: "this is no network: write one such as 192.0.2.0/24 or 2001:db8::/32",
+  });
+
+/**
+ * True for an address in one of the networks. An IPv4 address that is written as IPv6 is an IPv4 address; what is no
+ * address (`unix`) is in none.
+ */
+export function isIn(address: string, networks: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return networks.map(parseNetwork).some((network) =>
+    network[0].kind() === parsed.kind() && parsed.match(network as never)
+  );
+}
+
+/** The network, and how many of its leading bits count. */
+export function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
+  const address = ipaddr.process(text);
+  return [address, address.kind() === "ipv4" ? 32 : 128];
 }

@@ -24,9 +24,9 @@ import {
 import type { z } from "zod";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
+import { isIn } from "./network.ts";
 import {
   domainName,
-  isIn,
   type Kind,
   parseRecords,
   policyName,

@@ -109,12 +109,3 @@ function isText(value: string): boolean {
 function isNetwork(value: string): boolean {
   return ipaddr.isValidCIDR(value) && ipaddr.parseCIDR(value)[1] > 0;
 }
-
-/** True for an address in one of the networks. */
-export function isIn(address: string, networks: readonly string[]): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return networks.map(ipaddr.parseCIDR).some((network) =>
-    network[0].kind() === parsed.kind() && parsed.match(network as never)
-  );
-}

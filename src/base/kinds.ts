@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { messageOf } from "./message_of.ts";
 import { parseDuration, parseSize, printDuration, printSize } from "./units.ts";
+import { wanted } from "./wanted.ts";
 
 /** What a text is made into. */
 export type Read<T> = z.ZodType<T, string>;
@@ -25,6 +26,30 @@ export function attempt<I, T>(parse: (input: I) => T): (input: I, context: z.Ref
       return z.NEVER;
     }
   };
+}
+
+/**
+ * What the schema reads that `choose` picks for a value: mistakes are then those of one form, and not of a union whose
+ * forms all fail.
+ */
+export function chosen<T, I>(choose: (value: unknown) => z.ZodType<T>): z.ZodType<T, I> {
+  return z.unknown().transform((value, context) => {
+    const { data, error } = choose(value).safeParse(value, { error: wanted, reportInput: true });
+    for (const issue of error?.issues ?? []) context.addIssue({ ...issue });
+    return error === undefined ? data : z.NEVER;
+  }) as z.ZodType<T, I>;
+}
+
+/** A function as it is, or what `schema` reads: TypeScript can say it in code, a configuration in data. */
+export function orFunction<T, I>(schema: z.ZodType<T, I>): z.ZodType<T, I | T> {
+  return chosen((value) => typeof value === "function" ? z.any() : schema);
+}
+
+/** One thing or a list of them, as a list. */
+export function oneOrMore<T, I>(item: z.ZodType<T, I>): z.ZodType<readonly T[], I | readonly I[]> {
+  return chosen((value): z.ZodType<readonly T[]> =>
+    Array.isArray(value) ? z.array(item).min(1) : item.transform((one) => [one])
+  );
 }
 
 /** A whole number, of `least` or more. */

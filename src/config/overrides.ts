@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import type { Document, Path } from "./document.ts";
 import { type Finding, printPath } from "./explain.ts";
 import type { Place, Problem } from "./problem.ts";
-import { isModule } from "./schema.ts";
+import { isModule } from "../handler/entry.ts";
 
 /** Values of flags; they pass through the same schema as the file. */
 export interface Overrides {

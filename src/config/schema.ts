@@ -7,16 +7,14 @@ import { z } from "zod";
 import { command, count, duration, path, size, text } from "../base/kinds.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/mod.ts";
-import type { Handler } from "../handler/handler.ts";
+import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { knownAccount } from "./accounts.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
-import { wanted } from "./explain.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
-import { oneOf, suggest } from "../base/nearest.ts";
 import { isUserName, noUserName, type UsersSetting } from "./users.ts";
 
 const domain = text("a domain", (name) => {
@@ -112,51 +110,12 @@ const relay = z.strictObject({
   ...program,
 });
 
-/** A handler as the configuration names it. */
-export interface NamedHandler {
-  /** The name of a ready-made handler or of one that is part of the program, or the path of a module. */
-  readonly name: string;
-  readonly options: unknown;
-  /** The handler, if it is a ready-made one. */
-  readonly ready: Handler | undefined;
-}
-
-/** True for what names a module rather than a ready-made handler. */
-export const isModule = (name: string): boolean => /\/|\.(ts|js|mjs|mts)$/.test(name);
-
-const HANDLER =
+const handler: z.ZodType<NamedHandler> = handlerEntry(
+  readyMade,
   "the path of a module such as `./policy.ts`, the name of a ready-made handler, or one of " +
-  "both with options (`impatient: {bound: 3}`)";
-const handler: z.ZodType<NamedHandler> = z.union([
-  z.string().transform((name) => ({ [name]: undefined })),
-  z.record(z.string(), z.unknown()),
-], { error: HANDLER }).transform((item, context) => {
-  const [[name, options] = [], ...others] = Object.entries(item);
-  if (name === undefined || others.length > 0) {
-    context.addIssue({ code: "custom", message: `must be ${HANDLER}, one an item` });
-    return z.NEVER;
-  }
-  if (isModule(name) || embedded.has(name)) return { name, options, ready: undefined };
-  const made = readyMade.get(name);
-  if (made === undefined) {
-    const known = [...embedded.keys(), ...readyMade.keys()];
-    const hint = suggest(name, known, oneOf(known));
-    const message = `there is no handler \`${name}\`: ${hint} ` +
-      `(a module of your own is written with a slash, ./${name}.ts)`;
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  }
-  const { error } = made.options.safeParse(options ?? undefined, {
-    error: wanted,
-    reportInput: true,
-  });
-  for (const issue of error?.issues ?? []) {
-    context.addIssue({ ...issue, path: [name, ...issue.path] });
-  }
-  return error === undefined
-    ? { name, options, ready: made.create(options ?? undefined) }
-    : z.NEVER;
-});
+    "both with options (`impatient: {bound: 3}`)",
+  embedded,
+);
 
 /** The whole configuration. */
 const schema = z.strictObject({

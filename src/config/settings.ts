@@ -4,7 +4,8 @@
  * @module
  */
 import type { z } from "zod";
-import { type Finding, findings, wanted } from "./explain.ts";
+import { wanted } from "../base/wanted.ts";
+import { type Finding, findings } from "./explain.ts";
 import { isMapping } from "./overrides.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 

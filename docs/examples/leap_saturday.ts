@@ -1,0 +1,13 @@
+/**
+ * Relays mail for example.org only on Saturdays in a leap year.
+ *
+ * @module
+ */
+import { type Handler } from "postmaster";
+import { relayTo, when } from "postmaster/handlers";
+
+const policy: Handler = when(
+  { weekday: "sat", "leap-year": true, "time-zone": "UTC" },
+  relayTo({ domains: ["example.org"] }),
+);
+export default policy;

@@ -1,0 +1,54 @@
+/**
+ * Blind copies.
+ *
+ * @module
+ */
+import { type Handler, named, on, relay, say } from "postmaster";
+import { z } from "zod";
+import { address } from "./fallback.ts";
+
+const schema = z.strictObject({
+  to: address.describe("The address that gets a copy of each message."),
+  relay: z.boolean().default(false)
+    .describe(
+      "The address is elsewhere: the copy is sent on instead of asking the handlers for it.",
+    ),
+});
+
+/** The options of {@linkcode archive}. */
+export type ArchiveOptions = z.input<typeof schema>;
+
+/** The options of {@linkcode archive} in a configuration. */
+export const archiveOptions: z.ZodType<z.output<typeof schema>, ArchiveOptions> = schema;
+
+const CANNOT = say(4, 5, 1, "cannot archive the message now, try again later", "4.3.0");
+
+/**
+ * Sends a blind copy of each message to an address: to where the handlers say its mail goes, or, with `relay`, on to
+ * another server. When the handlers do not accept the address, the message is deferred: none goes without its copy. A
+ * message that goes there anyway gets no second one.
+ *
+ * @example
+ * ```ts
+ * import { archive } from "postmaster/handlers";
+ *
+ * export default archive({ to: "archive@example.net" });
+ * ```
+ */
+export function archive(options: ArchiveOptions): Handler {
+  const { to, relay: elsewhere } = schema.parse(options);
+  return named(
+    "archive",
+    on("Deliver", async (event, next, session) => {
+      if (event.routes.some(({ recipient }) => recipient.equals(to))) return await next();
+      const { routes } = elsewhere
+        ? { routes: [{ recipient: to, target: relay([to]) }] }
+        : await session.trigger({ type: "AddRcptTo", mailbox: to, parameters: new Map() });
+      if (routes === undefined) {
+        session.log("nobody accepts the address of the archive", { address: String(to) });
+        return CANNOT;
+      }
+      return await next({ ...event, routes: [...event.routes, ...routes] });
+    }),
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * Conditions: when a handler is to be asked.
+ *
+ * @module
+ */
+import { type Event, kinds, type Mailbox, type MaybePromise, type Session } from "postmaster";
+import { z } from "zod";
+import { momentOf, TIME_KEYS, timeShape } from "./calendar.ts";
+import { isIn, network } from "./network.ts";
+import { mailboxPattern, namePattern } from "./pattern.ts";
+
+/** A condition as it is asked. */
+export type Predicate = (event: Event, session: Session) => MaybePromise<boolean>;
+
+const shape = {
+  ...timeShape,
+  network: kinds.oneOrMore(network).optional().describe("The client's address is in one of these."),
+  sender: kinds.oneOrMore(mailboxPattern).optional()
+    .describe("The sender: joe@example.net, @example.net, @.example.net, joe@, or <> for none."),
+  recipient: kinds.oneOrMore(mailboxPattern).optional().describe(
+    "The recipient that is asked for, later one of those that were accepted; forms as in sender.",
+  ),
+  helo: kinds.oneOrMore(namePattern).optional()
+    .describe("What the client calls itself; .example.net for all names below it."),
+  listener: kinds.oneOrMore(z.string()).optional()
+    .describe("The address that the client connected to, as `listen` has it: 192.0.2.25:25."),
+  tls: z.boolean().optional().describe("The connection is encrypted, or is not."),
+  user: z.union([z.boolean(), kinds.oneOrMore(z.string())], {
+    error: "`true`, `false`, or a list of names",
+  }).optional().describe("The client has proved who it is, or that it is one of these."),
+};
+
+/** A condition as data. Of several keys, all must hold; of the items of a list, one. */
+export interface ConditionData extends z.input<z.ZodObject<typeof shape>> {
+  readonly all?: readonly Condition[] | undefined;
+  readonly any?: readonly Condition[] | undefined;
+  readonly not?: Condition | undefined;
+}
+
+/** A condition: data, or in TypeScript a function as well. */
+export type Condition = ConditionData | Predicate;
+
+/** A condition as an option. What is not known yet, such as the sender at the greeting, does not match. */
+export const condition: z.ZodType<Predicate, Condition> = kinds.orFunction(z.lazy(() => data));
+
+const data: z.ZodType<Predicate, ConditionData> = z.strictObject({
+  ...shape,
+  all: z.array(condition).min(1).optional().describe("All of these hold."),
+  any: z.array(condition).min(1).optional().describe("One of these holds."),
+  not: condition.optional().describe("This does not hold."),
+}).refine((written) => Object.keys(written).some((key) => key !== "time-zone"), {
+  error: "this is no condition: write one such as `weekday: [sat]`",
+  when: ({ issues }) => issues.length === 0,
+}).refine(
+  (written) =>
+    written["time-zone"] === undefined || TIME_KEYS.some((key) => written[key] !== undefined),
+  { error: "a time zone needs `weekday`, `hours`, `dates` or `leap-year`", path: ["time-zone"] },
+).transform((read) => all(predicatesOf(read))) as z.ZodType<Predicate, ConditionData>;
+
+type Read = z.output<z.ZodObject<typeof shape>> & {
+  readonly all?: readonly Predicate[] | undefined;
+  readonly any?: readonly Predicate[] | undefined;
+  readonly not?: Predicate | undefined;
+};
+
+/** One predicate a key; those that may take long are last. */
+function predicatesOf(read: Read): readonly Predicate[] {
+  const { network, sender, recipient, helo, listener, tls, user, not } = read;
+  const on = <T>(wanted: T | undefined, make: (wanted: T) => Predicate): Predicate[] =>
+    wanted === undefined ? [] : [make(wanted)];
+  return [
+    ...on(timeOf(read), (holds) => (_event, { time }) => holds(time)),
+    ...on(network, (networks) => (_event, { peer }) => isIn(peer.address, networks)),
+    ...on(sender, (patterns) => (event, session) => {
+      const mailbox = event.type === "SetMailFrom" ? event.mailbox : session.mailFrom;
+      return mailbox !== undefined && patterns.some((matches) => matches(mailbox));
+    }),
+    ...on(
+      recipient,
+      (patterns) => (event, session) =>
+        recipientsOf(event, session).some((mailbox) =>
+          patterns.some((matches) => matches(mailbox))
+        ),
+    ),
+    ...on(helo, (patterns) => (event, session) => {
+      const name = heloOf(event, session);
+      return name !== undefined && patterns.some((matches) => matches(name));
+    }),
+    ...on(listener, (listeners) => (_event, session) => listeners.includes(session.listener)),
+    ...on(tls, (wanted) => (_event, session) => session.tls === wanted),
+    ...on(
+      user,
+      (wanted) => (_event, session) =>
+        typeof wanted === "boolean"
+          ? (session.user !== undefined) === wanted
+          : session.user !== undefined && wanted.includes(session.user),
+    ),
+    ...on(read.all, all),
+    ...on(read.any, any),
+    ...on(not, (inner) => async (event, session) => !await inner(event, session)),
+  ];
+}
+
+function timeOf(read: Read): ((time: Date) => boolean) | undefined {
+  const tests = TIME_KEYS.flatMap((key) => read[key] ?? []);
+  if (tests.length === 0) return undefined;
+  return (time) => {
+    const moment = momentOf(time, read["time-zone"]);
+    return tests.every((holds) => holds(moment));
+  };
+}
+
+const recipientsOf = (event: Event, { recipients }: Session): readonly Mailbox[] =>
+  event.type === "AddRcptTo" ? [event.mailbox] : recipients;
+
+const heloOf = (event: Event, { helo }: Session): string | undefined =>
+  event.type === "SayHelo" || event.type === "SayEhlo" ? event.name : helo?.name;
+
+const all = (predicates: readonly Predicate[]): Predicate => async (event, session) => {
+  for (const holds of predicates) if (!await holds(event, session)) return false;
+  return true;
+};
+
+const any = (predicates: readonly Predicate[]): Predicate => async (event, session) => {
+  for (const holds of predicates) if (await holds(event, session)) return true;
+  return false;
+};

@@ -1,0 +1,90 @@
+/**
+ * A second opinion.
+ *
+ * @module
+ */
+import { type Handler, isPermanent, Mailbox, named, on, type Reply } from "postmaster";
+import { z } from "zod";
+import { accept } from "./alias.ts";
+import { handlers, type NestedHandler } from "./nested.ts";
+
+const schema = z.strictObject({
+  first: handlers.optional()
+    .describe("The handlers that are asked first; by default those further in."),
+  then: handlers.describe("The handlers that are asked when those refuse a recipient for good."),
+});
+
+/** The options of {@linkcode fallback}. */
+export interface FallbackOptions {
+  readonly first?: NestedHandler | readonly NestedHandler[] | undefined;
+  readonly then: NestedHandler | readonly NestedHandler[];
+}
+
+/** The options of {@linkcode fallback} in a configuration. */
+export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions> = schema;
+
+/**
+ * Asks others for recipients that are refused for good. When these do not answer either, the refusal stands; what is
+ * deferred is never asked again, since the answer may still be yes.
+ *
+ * @example
+ * ```ts
+ * import { fallback, relayTo } from "postmaster/handlers";
+ *
+ * export default fallback({ then: relayTo({ domains: ["old.example.net"] }) });
+ * ```
+ */
+export function fallback(options: FallbackOptions): Handler {
+  const { first, then } = schema.parse(options);
+  return named(
+    "fallback",
+    on("AddRcptTo", async (event, next, session): Promise<Reply> => {
+      const reply = await (first === undefined ? next() : first(event, () => next(), session));
+      return isPermanent(reply) ? await then(event, () => reply, session) : reply;
+    }),
+  );
+}
+
+/** An option that is a full address. */
+export const address: z.ZodType<Mailbox, string> = z.string({
+  error: "an address such as joe@example.net",
+})
+  .transform((text, context) => {
+    const mailbox = Mailbox.tryParse(text);
+    if (mailbox !== undefined && mailbox.domain !== "" && mailbox.route.length === 0) {
+      return mailbox;
+    }
+    context.addIssue({
+      code: "custom",
+      message: `\`${text}\` is no address: write joe@example.net`,
+    });
+    return z.NEVER;
+  });
+
+/**
+ * Gives mail for those whom the handlers further in refuse for good to one address, which is asked for from the outside
+ * once more. When that is refused too, the first refusal stands. It takes whatever comes, so keep it behind
+ * {@linkcode localHosts}: relaying that others deny outside of it stays denied.
+ *
+ * @example
+ * ```ts
+ * import { chain } from "postmaster";
+ * import { catchAll, localHosts } from "postmaster/handlers";
+ *
+ * export default chain(localHosts(["example.net"]), catchAll("joe@example.net"));
+ * ```
+ */
+export function catchAll(to: string): Handler {
+  const mailbox = address.parse(to);
+  return named(
+    "catch-all",
+    on("AddRcptTo", async (event, next, session) => {
+      const reply = await next();
+      // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
+      const ours = event.mailbox.domain.toLowerCase() === mailbox.domain.toLowerCase();
+      if (!isPermanent(reply) || !ours || event.mailbox.equals(mailbox)) return reply;
+      const other = await session.trigger({ ...event, mailbox });
+      return isPermanent(other) ? reply : other.routes === undefined ? other : accept(other.routes);
+    }),
+  );
+}

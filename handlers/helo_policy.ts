@@ -1,0 +1,62 @@
+/**
+ * What a client may call itself.
+ *
+ * @module
+ */
+import { type Handler, named, on, type Reply, say, type Session } from "postmaster";
+import ipaddr from "ipaddr.js";
+
+const OURS = say(5, 5, 0, "you are not me", "5.7.1");
+const BARE = say(5, 5, 0, "write an address in HELO in brackets", "5.7.1");
+const OTHER = say(5, 5, 0, "the address in HELO is not yours", "5.7.1");
+const NOT_FULL = say(5, 5, 0, "say HELO with your full name", "5.7.1");
+
+/** A handler that refuses senders for what the client said in HELO; those who have proved who they are may lie. */
+const atSender = (
+  name: string,
+  fault: (helo: string, session: Session) => Reply | undefined,
+): Handler =>
+  named(
+    name,
+    on("SetMailFrom", (_event, next, session) => {
+      const { helo, user } = session;
+      return (helo && user === undefined ? fault(helo.name, session) : undefined) ?? next();
+    }),
+  );
+
+/**
+ * Refuses the mail of clients that call themselves what they cannot be: by the server's own name, by an address
+ * without brackets, or by an address literal (RFC 5321 section 4.1.3) other than their own.
+ *
+ * @example
+ * ```ts
+ * import { heloPolicy } from "postmaster/handlers";
+ *
+ * export default heloPolicy();
+ * ```
+ */
+export function heloPolicy(): Handler {
+  return atSender("helo-policy", (helo, { hostname, peer }) => {
+    if (helo.toLowerCase() === hostname.toLowerCase()) return OURS;
+    if (ipaddr.isValid(helo) && /[.:].*[.:]/.test(helo)) return BARE;
+    const literal = /^\[(?:IPv6:)?(.*)\]$/i.exec(helo)?.[1];
+    const known = literal !== undefined && ipaddr.isValid(literal) && ipaddr.isValid(peer.address);
+    return known && ipaddr.process(literal).toString() !== ipaddr.process(peer.address).toString()
+      ? OTHER
+      : undefined;
+  });
+}
+
+/**
+ * Refuses the mail of clients that call themselves neither by a name with a dot nor by an address literal.
+ *
+ * @example
+ * ```ts
+ * import { requireFqdn } from "postmaster/handlers";
+ *
+ * export default requireFqdn();
+ * ```
+ */
+export function requireFqdn(): Handler {
+  return atSender("require-fqdn", (helo) => /[^.]\.[^.]|^\[/.test(helo) ? undefined : NOT_FULL);
+}

@@ -1,0 +1,40 @@
+/**
+ * Handlers in the options of handlers.
+ *
+ * @module
+ */
+import {
+  chain,
+  type Handler,
+  handlerEntry,
+  kinds,
+  named,
+  type NamedHandler,
+  type ReadyMade,
+} from "postmaster";
+import { z } from "zod";
+
+/** The ready-made handlers by their names; `mod.ts` puts them here, since some of them hold others. */
+export const registry: Map<string, ReadyMade> = new Map();
+
+/** A handler as it may be written inside the options of another; in TypeScript it may be the handler itself. */
+export type NestedHandler = Handler | string | Readonly<Record<string, unknown>>;
+
+const EXPECTED =
+  "the name of a ready-made handler, or the name with options (`impatient: {bound: 3}`)";
+
+const entry: z.ZodType<Handler, NestedHandler> = handlerEntry(registry, EXPECTED)
+  .transform(({ name, ready }: NamedHandler, context) => {
+    if (ready !== undefined) return named(name, ready);
+    context.addIssue({
+      code: "custom",
+      message: `no module can stand here: it must be ${EXPECTED}`,
+    });
+    return z.NEVER;
+  }) as z.ZodType<Handler, NestedHandler>;
+
+/** An option that holds handlers, the outermost first: a list, or one. */
+export const handlers: z.ZodType<Handler, NestedHandler | readonly NestedHandler[]> = kinds
+  .oneOrMore(
+    kinds.orFunction(entry),
+  ).transform((list) => chain(...list));

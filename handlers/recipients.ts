@@ -1,0 +1,208 @@
+/**
+ * Who is behind a recipient: extensions, lists, users.
+ *
+ * @module
+ */
+import {
+  type Handler,
+  isPermanent,
+  kinds,
+  Mailbox,
+  named,
+  on,
+  pipe,
+  procmail,
+  type Target,
+} from "postmaster";
+import { z } from "zod";
+import { alias, aliasBy, aliasOptions } from "./alias.ts";
+import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
+import { TextFile } from "./text_file.ts";
+
+const delimiter = z.strictObject({
+  delimiter: z.string().length(1, { error: 'one character such as "+"' }).default("+")
+    .describe("What stands between a name and its extension."),
+}).prefault({});
+
+/** The options of {@linkcode subaddress}. */
+export type SubaddressOptions = z.input<typeof delimiter>;
+
+/** The options of {@linkcode subaddress} in a configuration. */
+export const subaddressOptions: z.ZodType<z.output<typeof delimiter>, SubaddressOptions> =
+  delimiter;
+
+/**
+ * Cuts the extension off (RFC 5233) when nobody has the address with it: `joe+list@example.net` reaches
+ * `joe@example.net`.
+ *
+ * @example
+ * ```ts
+ * import { subaddress } from "postmaster/handlers";
+ *
+ * export default subaddress({ delimiter: "+" });
+ * ```
+ */
+export function subaddress(options: SubaddressOptions = {}): Handler {
+  const { delimiter: char } = delimiter.parse(options);
+  return named(
+    "subaddress",
+    on("AddRcptTo", async (event, next) => {
+      const { local, domain } = event.mailbox;
+      const reply = await next();
+      const end = local.indexOf(char, 1);
+      if (end < 0 || !isPermanent(reply)) return reply;
+      return await next({ ...event, mailbox: new Mailbox(local.slice(0, end), domain) });
+    }),
+  );
+}
+
+const list = z.union([
+  z.strictObject({ file: kinds.path.describe("A file with `list: address, address` a line.") }),
+  aliasOptions,
+], { error: "a mapping from lists to their members, or `{file: PATH}`" });
+
+/** The options of {@linkcode explode}: lists with their members, or a file of them. */
+export type ExplodeOptions = z.input<typeof list>;
+
+/** The options of {@linkcode explode} in a configuration. */
+export const explodeOptions: z.ZodType<z.output<typeof list>, ExplodeOptions> = list;
+
+/**
+ * Makes many recipients of one: a mapping from addresses to their members as {@linkcode alias} takes it, or
+ * `{file: PATH}`, a file with `list@example.net: joe@example.net, jane@example.org` a line and comments after `#`. It
+ * is read again when it changes; while it cannot be read, what was last read counts, and recipients that nobody knows
+ * are deferred. Each member goes through the whole chain.
+ *
+ * @example
+ * ```ts
+ * import { explode } from "postmaster/handlers";
+ *
+ * export default explode({ "staff@example.net": ["joe@example.net", "jane@example.net"] });
+ * ```
+ */
+export function explode(options: ExplodeOptions): Handler {
+  const read = list.parse(options);
+  if (!isFile(read)) return named("explode", alias(read));
+  const file = new TextFile<Aliases>(read.file, parseLists);
+  const empty = new AliasTable();
+  const members = aliasBy({
+    find: (recipient) => (file.value ?? empty).find(recipient),
+    catchAll: (recipient) => (file.value ?? empty).catchAll(recipient),
+  });
+  return named("explode", file.deferringUnknown(members));
+}
+
+const isFile = (read: z.output<typeof list>): read is { file: string } =>
+  Object.keys(read).join() === "file";
+
+function parseLists(text: string): Aliases {
+  const table = new AliasTable();
+  for (const line of linesOf(text)) {
+    const colon = line.lastIndexOf(":");
+    const members = line.slice(colon + 1).split(",").map((one) => one.trim()).filter(Boolean);
+    if (colon < 0 || members.length === 0) throw new TypeError(`no list and members: ${line}`);
+    table.set(parseAliasKey(line.slice(0, colon).trim()), members.map(parseAliasTarget));
+  }
+  return table;
+}
+
+/** The lines of a file that say something; `#` starts a comment. */
+const linesOf = (text: string): string[] =>
+  text.split("\n").map((line) => line.replace(/#.*/, "").trim()).filter(Boolean);
+
+const system = z.strictObject({
+  "min-uid": kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
+  command: kinds.command('[maildrop, -d, "{user}"]').optional()
+    .describe("The program that delivers; by default procmail. Placeholders as in `mailer`."),
+}).prefault({});
+
+/** The options of {@linkcode passwd}. */
+export type PasswdOptions = z.input<typeof system>;
+
+/** The options of {@linkcode passwd} in a configuration. */
+export const passwdOptions: z.ZodType<z.output<typeof system>, PasswdOptions> = system;
+
+/** The first user ID that stands for no account: `nobody`. */
+const NOBODY = 65534;
+
+/**
+ * Accepts recipients whose local part is a user of the system, to the letter or in lower case, and passes others on.
+ * It does not look at the domain: put it behind {@linkcode localHosts}. While passwd(5) cannot be read, recipients
+ * that nobody knows are deferred.
+ *
+ * @example
+ * ```ts
+ * import { chain } from "postmaster";
+ * import { localHosts, passwd } from "postmaster/handlers";
+ *
+ * export default chain(localHosts(["example.net"]), passwd({ "min-uid": 1000 }));
+ * ```
+ */
+export function passwd(options: PasswdOptions = {}): Handler {
+  const { "min-uid": least, command } = system.parse(options);
+  const file = new TextFile("/etc/passwd", (text) => {
+    const accounts = text.split("\n").map((line) => line.split(":"));
+    return new Set(
+      accounts.filter(([, , uid]) => Number(uid) >= least && Number(uid) < NOBODY)
+        .map(([name = ""]) => name),
+    );
+  });
+  const users = on("AddRcptTo", ({ mailbox: { local } }, next) => {
+    const user = [local, local.toLowerCase()].find((name) => file.value?.has(name));
+    if (user === undefined) return next();
+    return command === undefined ? procmail(user) : pipe(command);
+  });
+  return named("passwd", file.deferringUnknown(users));
+}
+
+const virtual = z.strictObject({
+  file: kinds.path.describe("A file with `address: user` a line."),
+});
+
+/** The options of {@linkcode virtualUsers}. */
+export interface VirtualUsersOptions extends z.input<typeof virtual> {
+  /** Where the mail of a user goes; by default to procmail. */
+  readonly deliver?: (user: string) => Target;
+}
+
+/** The options of {@linkcode virtualUsers} in a configuration. */
+export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<typeof virtual>> =
+  virtual;
+
+/**
+ * Accepts the recipients of a file: `joe@example.net: joe` a line, and `@example.net: jane` for the rest of a domain;
+ * comments stand after `#`. The file is read again when it changes. While it cannot be read, what was last read
+ * counts, and recipients that nobody knows are deferred, never refused.
+ *
+ * @example
+ * ```ts
+ * import { pipe } from "postmaster";
+ * import { virtualUsers } from "postmaster/handlers";
+ *
+ * export default virtualUsers({
+ *   file: "/etc/postmaster/users",
+ *   deliver: (user) => pipe(["maildrop", "-d", user], { user: "vmail" }),
+ * });
+ * ```
+ */
+export function virtualUsers({ deliver = procmail, ...options }: VirtualUsersOptions): Handler {
+  const file = new TextFile(virtual.parse(options).file, parseUsers);
+  const users = on("AddRcptTo", ({ mailbox }, next) => {
+    const user = file.value?.get(mailbox.key.toLowerCase()) ??
+      file.value?.get(`@${mailbox.domain.toLowerCase()}`);
+    return user === undefined ? next() : deliver(user);
+  });
+  return named("virtual-users", file.deferringUnknown(users));
+}
+
+function parseUsers(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    linesOf(text).map((line) => {
+      const [, key = "", user = ""] = /^(.*):\s*(\S+)$/.exec(line) ?? [];
+      if (!key.includes("@") || user.startsWith("-")) {
+        throw new TypeError(`no address and user, such as joe@example.net: joe: ${line}`);
+      }
+      return [parseAliasKey(key.trim()), user] as const;
+    }),
+  );
+}

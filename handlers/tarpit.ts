@@ -1,0 +1,48 @@
+/**
+ * Patience against guessing.
+ *
+ * @module
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { type Handler, isPermanent, kinds, named, variable } from "postmaster";
+import { z } from "zod";
+
+/** Milliseconds; the limit `handler-timeout` is a minute. */
+const LONGEST = 50_000;
+
+const schema = z.strictObject({
+  first: kinds.duration(1).prefault("1 s").describe("How long the first refusal is held back."),
+  most: kinds.duration(1).refine((milliseconds) => milliseconds <= LONGEST, {
+    error: "this is too long: make it 50 s or less, or the limit `handler-timeout` ends it",
+  }).prefault("20 s").describe("How long one is held back at most."),
+}).prefault({});
+
+/** The options of {@linkcode tarpit}. */
+export type TarpitOptions = z.input<typeof schema>;
+
+/** The options of {@linkcode tarpit} in a configuration. */
+export const tarpitOptions: z.ZodType<z.output<typeof schema>, TarpitOptions> = schema;
+
+const refusals = variable("session", "refusals held back", () => 0);
+
+/**
+ * Holds back what a client is refused for good, each refusal of a session twice as long as the one before. Nobody
+ * waits any longer when the client goes away. Put it first: it holds back what the handlers inside it refuse.
+ *
+ * @example
+ * ```ts
+ * import { tarpit } from "postmaster/handlers";
+ *
+ * export default tarpit({ first: "1 s", most: "20 s" });
+ * ```
+ */
+export function tarpit(options: TarpitOptions = {}): Handler {
+  const { first, most } = schema.parse(options);
+  return named("tarpit", async (_event, next, session) => {
+    const reply = await next();
+    if (session.depth > 0 || !isPermanent(reply)) return reply;
+    const milliseconds = Math.min(most, first * 2 ** (session.tick(refusals) - 1));
+    await delay(milliseconds, undefined, { signal: session.signal }).catch(() => {});
+    return reply;
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Handlers as a configuration names them: `impatient`, `impatient: {bound: 3}`, `./policy.ts`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { messageOf } from "../base/message_of.ts";
+import { oneOf, suggest } from "../base/nearest.ts";
+import { wanted } from "../base/wanted.ts";
+import type { Handler } from "./handler.ts";
+
+/** A handler that a configuration can name. */
+export interface ReadyMade {
+  /** The schema of its options. */
+  readonly options: z.ZodType;
+  /** Makes the handler. Throws a ZodError for options that the schema refuses. */
+  readonly create: (options: unknown) => Handler;
+}
+
+/** A handler as the configuration names it. */
+export interface NamedHandler {
+  /** A ready-made handler's name, or the path of a module. */
+  readonly name: string;
+  readonly options: unknown;
+  /** The handler, if it is a ready-made one. */
+  readonly ready: Handler | undefined;
+}
+
+/** True for what names a module rather than a ready-made handler. */
+export const isModule = (name: string): boolean => /\/|\.(ts|js|mjs|mts)$/.test(name);
+
+/**
+ * The schema of one entry of a list of handlers. What is wrong with the options is reported under the handler's name.
+ *
+ * @param readyMade the handlers that have names
+ * @param expected what an entry must be, for messages
+ * @param embedded modules that are part of the program, by their names
+ */
+export function handlerEntry(
+  readyMade: ReadonlyMap<string, ReadyMade>,
+  expected: string,
+  embedded: ReadonlyMap<string, unknown> = new Map(),
+): z.ZodType<NamedHandler> {
+  return z.union([
+    z.string().transform((name) => ({ [name]: undefined })),
+    z.record(z.string(), z.unknown()),
+  ], { error: expected }).transform((item, context) => {
+    const fault = (message: string) => {
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    };
+    const [[name, options] = [], ...others] = Object.entries(item);
+    if (name === undefined || others.length > 0) return fault(`must be ${expected}, one an item`);
+    if (isModule(name) || embedded.has(name)) return { name, options, ready: undefined };
+    const made = readyMade.get(name);
+    if (made === undefined) {
+      const known = [...embedded.keys(), ...readyMade.keys()];
+      const hint = suggest(name, known, oneOf(known));
+      return fault(
+        `there is no handler \`${name}\`: ${hint} ` +
+          `(a module of your own is written with a slash, ./${name}.ts)`,
+      );
+    }
+    const { error } = made.options.safeParse(options ?? undefined, {
+      error: wanted,
+      reportInput: true,
+    });
+    for (const issue of error?.issues ?? []) {
+      context.addIssue({ ...issue, path: [name, ...issue.path] });
+    }
+    if (error !== undefined) return z.NEVER;
+    try {
+      return { name, options, ready: made.create(options ?? undefined) };
+    } catch (error) {
+      return fault(`${name}: ${messageOf(error)}`);
+    }
+  });
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { ask, type Handler, rcpt, type Situation } from "postmaster";
+import { defer, reject, relayTo, reply } from "postmaster/handlers";
+
+/** What becomes of a recipient: `relay` or a code. */
+async function outcome(policy: Handler, to: string, situation: Situation = {}) {
+  const { code, routes } = await ask(policy, rcpt(to), situation);
+  return routes?.[0]?.target.target ?? code;
+}
+
+Deno.test("relayTo() serves its domains, its networks and its users, and passes others on", async () => {
+  const options = { domains: ["Example.org"], networks: ["198.51.100.0/24"], users: true };
+  const policy = relayTo(options);
+  assert.equal(await outcome(policy, "joe@EXAMPLE.org"), "relay");
+  assert.equal(await outcome(policy, "joe@a.example.org"), 550);
+  assert.equal(await outcome(policy, "joe@example.com"), 550);
+  const near = { peer: { address: "::ffff:198.51.100.7", port: 1 } };
+  assert.equal(await outcome(policy, "joe@example.com", near), "relay");
+  assert.equal(await outcome(policy, "postmaster", near), 550, "the local one");
+  assert.equal(await outcome(policy, "joe@example.com", { user: "joe" }), "relay");
+  const strict = relayTo({ domains: ["example.org"] });
+  assert.equal(await outcome(strict, "joe@example.com", { user: "joe" }), 550);
+  assert.equal(await outcome(strict, '"joe@example.org"@example.com'), 550);
+  assert.equal(await outcome(strict, "joe%example.org@example.com"), 550);
+});
+
+Deno.test("relayTo() is no open relay by mistake", async () => {
+  assert.throws(() => relayTo({ networks: ["0.0.0.0/0"] }), /open relay/);
+  assert.throws(() => relayTo({ networks: ["192.0.2.0/24", "::/0"] }), /open relay/);
+  assert.throws(() => relayTo({}), /for whom/);
+  const open = relayTo({ networks: ["0.0.0.0/0"], everybody: true });
+  assert.equal(await outcome(open, "joe@example.com"), "relay");
+});
+
+Deno.test("reply() answers events with a fixed reply, and never accepts mail", async () => {
+  const policy = reply({ on: ["SayOK"], code: 250, text: ["a", "b"], enhanced: "2.0.1" });
+  const { code, lines, enhanced } = await ask(policy, { type: "SayOK", argument: "" });
+  assert.deepEqual([code, lines, enhanced], [250, ["a", "b"], "2.0.1"]);
+  assert.throws(() => reply({ code: 250, text: "ok" }), /would accept/);
+  assert.throws(() => reply({ on: ["SayOK", "Deliver"], code: 250, text: "ok" }), /would accept/);
+  assert.throws(() => reply({ code: 666, text: "no" }), /no reply code/);
+  assert.throws(() => reply({ code: 550, text: "no", enhanced: "4.7.1" }), /enhanced/);
+  assert.throws(() => reply({ code: 550, text: "a\r\nb" }), /printable/);
+});
+
+Deno.test("reject() refuses for good, defer() for now", async () => {
+  assert.equal(await outcome(reject(), "joe@example.net"), 550);
+  assert.equal(await outcome(defer({ text: "later" }), "joe@example.net"), 450);
+  assert.equal((await ask(defer({ on: "SayOK" }), { type: "SayOK", argument: "" })).code, 450);
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import {
+  ask,
+  chain,
+  Client,
+  discard,
+  type Handler,
+  mail,
+  on,
+  rcpt,
+  type Situation,
+} from "postmaster";
+import {
+  heloPolicy,
+  requireFqdn,
+  rewriteRecipient,
+  rewriteSender,
+  tarpit,
+} from "postmaster/handlers";
+
+const said = async (policy: Handler, name: string, situation: Situation = {}): Promise<number> =>
+  (await ask(policy, mail("a@b.example"), { helo: { name, extended: true }, ...situation })).code;
+
+Deno.test("heloPolicy() refuses names that cannot be the client's", async () => {
+  const policy = heloPolicy();
+  assert.equal(await said(policy, "MX.example.net"), 550);
+  assert.equal(await said(policy, "192.0.2.1"), 550);
+  assert.equal(await said(policy, "[192.0.2.2]"), 550);
+  assert.equal(await said(policy, "[192.0.2.1]"), 250);
+  const six = { peer: { address: "2001:db8::1", port: 1 } };
+  assert.equal(await said(policy, "[IPv6:2001:DB8:0::1]", six), 250);
+  assert.equal(await said(policy, "[IPv6:2001:db8::2]", six), 550);
+  assert.equal(await said(policy, "localhost"), 250);
+  assert.equal(await said(policy, "mx.example.net", { user: "joe" }), 250);
+});
+
+Deno.test("requireFqdn() wants a name with a dot, or an address literal", async () => {
+  const policy = requireFqdn();
+  assert.equal(await said(policy, "localhost"), 550);
+  assert.equal(await said(policy, "mail.example.org"), 250);
+  assert.equal(await said(policy, "[192.0.2.1]"), 250);
+  assert.equal(await said(policy, "localhost", { user: "joe" }), 250);
+});
+
+Deno.test("tarpit() holds refusals back longer and longer, to a bound", async () => {
+  using client = Client.of(tarpit({ first: "20 ms", most: "50 ms" }));
+  await client.reply();
+  const times: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const start = performance.now();
+    assert.equal((await client.command("XYZZY")).code, 500);
+    times.push(performance.now() - start);
+  }
+  for (const [i, least] of [19, 39, 49, 49].entries()) assert.ok(times[i]! >= least, `${times}`);
+  const start = performance.now();
+  await client.command("NOOP");
+  assert.ok(performance.now() - start < 19, "what is not refused is not held back");
+});
+
+Deno.test("rewriteSender() and rewriteRecipient() give other addresses", async () => {
+  const seen: string[] = [];
+  const see = on(["SetMailFrom", "AddRcptTo"], (event, next) => {
+    seen.push(String(event.mailbox));
+    return event.type === "AddRcptTo" ? discard() : next();
+  });
+  const table = { "Joe@old.example": "j@example.net", "@old.example": "@example.net" };
+  const policy = chain(rewriteSender(table), rewriteRecipient(table), see);
+  await ask(policy, mail("joe@OLD.example"));
+  await ask(policy, mail(null));
+  await ask(policy, rcpt("jane@old.example"));
+  await ask(policy, rcpt("jane@a.old.example"));
+  await ask(policy, rcpt("postmaster"));
+  assert.deepEqual(seen, [
+    "j@example.net",
+    "null",
+    "jane@example.net",
+    "jane@a.old.example",
+    "postmaster",
+  ]);
+  assert.throws(() => rewriteSender({ "a@b.example": "@c.example" }), /one address/);
+  assert.throws(() => rewriteSender({ "joe": "a@b.example" }), /no address/);
+});
