@@ -12,6 +12,8 @@ import {
 } from "postmaster";
 import { zone } from "postmaster/handlers";
 import { parseRecords, userName } from "../../handlers/zone_record.ts";
+import { build, loadConfig } from "../../src/config/mod.ts";
+import { CachingResolver } from "../../src/dns/caching_resolver.ts";
 import { need } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import { codes, Running, until } from "../running.ts";
@@ -140,5 +142,28 @@ Deno.test({
     await nsd.stop();
     await until("nobody can tell", async () => await code("jane") === 451);
     assert.equal(await code("joe"), 451, "deferred, not refused");
+  },
+});
+
+Deno.test({
+  name: "the zone of the examples says what its records say",
+  ...need("nsd"),
+  fn: async () => {
+    const file = (name: string) => new URL(`../../docs/examples/${name}`, import.meta.url).pathname;
+    await using nsd = await Nsd.start({
+      [Z]: `ns A 127.0.0.1\n${Deno.readTextFileSync(file("zone.txt"))}`,
+    });
+    const { policy } = await build(loadConfig(file("zone.yaml")));
+    const dns = new CachingResolver({ servers: [nsd.server], timeout: 2000 });
+    for (
+      const [address, wanted] of [
+        ["jane@example.net", "250 jane@example.net -> jane"],
+        ["sales@example.net", "250 joe@example.net -> joe, jane@example.net -> jane"],
+        ["anybody@example.net", "250 joe@example.net -> joe"],
+        ["old@example.net", "550 5.7.1"],
+        ["ann@example.org", "250 ann@example.org -> ann@example.org"],
+        ["ann@example.com", "550 5.7.1"],
+      ] as const
+    ) assert.equal(told(await ask(policy, rcpt(address), { dns })), wanted, address);
   },
 });
