@@ -51,7 +51,7 @@ test("modules in TypeScript are loaded from disk, and the API in them is the pro
   assert.deepEqual(await codes(client, ...envelope), [250, 250, 250, 553]);
   // Chains fall apart into their handlers only if the module has the `chain` of the program.
   await server.logs(/split\.ts > strangers +answered 553/);
-  await server.logs(/split\.ts > vain: AddRcptTo <joe@example\.net>, passed on -> 250/);
+  await server.logs(/split\.ts > vain +passed on/);
 });
 
 test("the example of the readme is the same from disk", async (program) => {
