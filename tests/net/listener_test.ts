@@ -10,7 +10,8 @@ for (const text of ["127.0.0.1:0", "[::1]:0", "*:0", "unix"]) {
     const address = parseListen(text === "unix" ? `unix:${directory}/socket` : text);
     const sockets: Socket[] = [];
     const failures: string[] = [];
-    const listener = await Listener.open(address, {
+    const listener = await Listener.open(address);
+    listener.serve({
       accepted: (socket) => sockets.push(socket.resume()),
       failed: (_name, error) => failures.push(error),
     });
@@ -25,7 +26,8 @@ for (const text of ["127.0.0.1:0", "[::1]:0", "*:0", "unix"]) {
 Deno.test("Listener.revive() opens a listener again that is dead", async () => {
   const directory = await Deno.makeTempDir();
   const failures: string[] = [];
-  const listener = await Listener.open(parseListen(`unix:${directory}/socket`), {
+  const listener = await Listener.open(parseListen(`unix:${directory}/socket`));
+  listener.serve({
     accepted: (socket) => socket.end("alive"),
     failed: (_name, error) => failures.push(error),
   });
