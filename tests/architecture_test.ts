@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/mod.ts"],
   ["handlers"],
   ["src/config"],
+  ["src/daemon"],
   ["src/cli"],
   ["main.ts"],
 ];

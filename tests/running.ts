@@ -141,6 +141,7 @@ export class Running {
       listen: "127.0.0.1:0",
       domains: ["example.net"],
       users: ["you"],
+      "handlers-as-root": true, // whoever runs the tests
       mailer: { command: ["tee", "-a", directory.of("mail")] },
       ...settings(directory),
     });

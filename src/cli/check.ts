@@ -4,11 +4,19 @@
  * @module
  */
 import { build, describe } from "../config/mod.ts";
+import { credentialsToTake, startedByRoot } from "../daemon/credentials.ts";
+import { describeProcess } from "../daemon/describe.ts";
+import { become } from "../daemon/privileges.ts";
 import { configOf, type Flags } from "./run.ts";
 
-/** Prints what a server with this configuration would do. Throws if there would be none. */
+/**
+ * Prints what a server with this configuration would do. Throws if there would be none. Handlers are loaded by
+ * the user who would run them; if that is not root, by whoever asks.
+ */
 export async function check(flags: Flags): Promise<void> {
   const config = configOf(flags);
+  const credentials = startedByRoot() ? credentialsToTake(config) : undefined;
+  if (credentials !== undefined) become(credentials, []);
   await build(config);
-  for (const line of describe(config)) console.log(line);
+  for (const line of [...describe(config), ...describeProcess(config)]) console.log(line);
 }

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { isDomain } from "../smtp/mailbox.ts";
+import { findIds } from "../target/identity.ts";
 import type { Targets } from "../target/target.ts";
 import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.ts";
 import { SiteAliases } from "./aliases.ts";
@@ -114,6 +115,20 @@ export class Checks {
       }
     }
     return targets;
+  }
+
+  /** Who the server becomes: a group goes with a user, and a user that is only a number needs one. */
+  user(): void {
+    const { user, group } = this.#settings;
+    if (user === undefined) {
+      if (group === undefined || this.#wrong.has("user")) return;
+      return this.#fault(["group"], "it goes with `user`: set that too");
+    }
+    try {
+      findIds(user, group);
+    } catch (error) {
+      this.#fault(["user"], `${messageOf(error)}: set \`group\``);
+    }
   }
 
   /** The handlers; the modules among them must be there. */

@@ -40,6 +40,14 @@ export interface Config {
   readonly handlers: readonly HandlerEntry[];
   readonly limits: Settings["limits"];
   readonly log: Settings["log"];
+  /** Who the server becomes if root starts it; `undefined` for nobody else. */
+  readonly user: Settings["user"];
+  readonly group: Settings["group"];
+  /** Modules of the operator's may run as root. */
+  readonly handlersAsRoot: boolean;
+  /** Full paths; `undefined` if the configuration names none. */
+  readonly pidFile: string | undefined;
+  readonly spoolDirectory: string | undefined;
   /** The targets that handlers may name. */
   readonly targets: Targets;
 }

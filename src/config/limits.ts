@@ -22,7 +22,10 @@ const octets = (least: number): Kind => ({ schema: size(least), print: printSize
 const time: Kind = { schema: duration(1000), print: printDuration };
 
 const ROWS: { readonly [K in keyof Limits]: Row } = {
-  connections: { ...number(1), description: "Connections at once; fewer if the system allows too few open files." },
+  connections: {
+    ...number(1),
+    description: "Connections at once; fewer if the system allows too few open files.",
+  },
   connectionsPerAddress: {
     ...number(1),
     description: "Connections at once from one address; loopback and Unix sockets are not counted.",

@@ -52,6 +52,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const aliases = checks.aliases(users);
   const targets = checks.targets();
   const handlers = checks.handlers();
+  checks.user();
   const problems = [
     ...document.problems,
     ...read.findings.map((finding) => written.problem(finding)),
@@ -60,8 +61,8 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   if (problems.length > 0) throw new ConfigError(problems);
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
-  const { domains, listen, mailer, relay, deliver, limits, log } = settings;
-  const logFile = log.sinks.file && inPlace(log.sinks.file);
+  const { domains, listen, mailer, relay, deliver, limits, log, user, group } = settings;
+  const pathOf = (path: string | undefined) => path && inPlace(path);
   return {
     file,
     hostname,
@@ -75,7 +76,12 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     deliver,
     handlers,
     limits,
-    log: { ...log, sinks: { ...log.sinks, file: logFile } },
+    user,
+    group,
+    handlersAsRoot: settings["handlers-as-root"],
+    pidFile: pathOf(settings["pid-file"]),
+    spoolDirectory: pathOf(settings["spool-directory"]),
+    log: { ...log, sinks: { ...log.sinks, file: pathOf(log.sinks.file) } },
     targets: targets!,
   };
 }

@@ -10,7 +10,7 @@ import { readyMade } from "../../handlers/mod.ts";
 import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain } from "../smtp/mailbox.ts";
-import { knownAccount } from "./accounts.ts";
+import { account, daemonKeys } from "./daemon.ts";
 import { wanted } from "./explain.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -77,11 +77,6 @@ const program = {
     .describe("How long a process that must end has to do so, after TERM and before KILL."),
   output: size(0).prefault("8 KiB").describe("How much of what a process says the log keeps."),
 };
-
-const account = (file: typeof PASSWD | typeof GROUP): z.ZodType<string | number> =>
-  z.union([text("a name", (name) => knownAccount(name, file)), z.int().min(0)], {
-    error: "a name or a number",
-  });
 
 const mailer = z.strictObject({
   command: command('[maildrop, -d, "{user}"]')
@@ -187,6 +182,7 @@ const schema = z.strictObject({
     .prefault([])
     .describe("Handlers around the server's own behaviour, the outermost first."),
   limits: limitsSchema.prefault({}).describe("Caps and deadlines."),
+  ...daemonKeys,
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),
 });
 

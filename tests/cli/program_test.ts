@@ -96,6 +96,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     mailer: { command: ["/no/such/mailer", "{user}"] },
     handlers: [{ impatient: { bound: 3 } }],
     limits: { recipients: 10 },
+    "handlers-as-root": true,
   });
   const { code, stdout, stderr } = await postmaster("check", "--config", config);
   assert.deepEqual([code, stderr], [0, ""]);
@@ -110,6 +111,8 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "handlers: impatient",
     "limits: recipients: 10",
     "log: info and above, as text, to standard error",
+    "user: the one who starts it",
+    "pid file: none",
   ]);
 });
 

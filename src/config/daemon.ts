@@ -1,0 +1,32 @@
+/**
+ * The part of the schema that is about the process: who it runs as, and the files that it needs.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { path, text } from "../base/kinds.ts";
+import { GROUP, PASSWD } from "../base/passwd.ts";
+import { knownAccount } from "./accounts.ts";
+
+/** A user or a group, by a name that this machine knows or by its number. */
+export const account = (file: typeof PASSWD | typeof GROUP): z.ZodType<string | number> =>
+  z.union([text("a name", (name) => knownAccount(name, file)), z.int().min(0)], {
+    error: "a name or a number",
+  });
+
+/** Keys of the configuration. */
+export const daemonKeys = {
+  user: account(PASSWD).optional().describe(
+    "Started by root, the server becomes this user once it listens, before it loads any handler of yours.",
+  ),
+  group: account(GROUP).optional()
+    .describe("The group that goes with `user`; by default the user's own."),
+  "handlers-as-root": z.boolean().default(false)
+    .describe("Whether handlers of your own may run as root."),
+  "pid-file": path.optional()
+    .describe("Where the process id is kept while the server runs. Two servers cannot share one."),
+  "spool-directory": path.optional().describe(
+    "Where messages are kept that are too large for memory, until they are delivered; by default the " +
+      "directory of the system for temporary files. Made if it is missing.",
+  ),
+};

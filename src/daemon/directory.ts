@@ -1,0 +1,77 @@
+/**
+ * The directories that the server needs: made at the start, and tried out before anything relies on them.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { messageOf } from "../base/message_of.ts";
+import type { Config } from "../config/mod.ts";
+import type { Ids } from "../target/identity.ts";
+
+/** A directory and what it is for. */
+export interface Directory {
+  /** The key of the configuration that names it. */
+  readonly key: string;
+  readonly path: string;
+  /** Its permissions, if it is made. */
+  readonly mode: number;
+}
+
+/** The directories that a configuration names, in which the server writes. */
+export function directoriesOf({ spoolDirectory }: Config): Directory[] {
+  return spoolDirectory === undefined
+    ? []
+    : [{ key: "spool-directory", path: spoolDirectory, mode: 0o700 }];
+}
+
+/**
+ * Makes a directory if it is missing. Those above it must be there.
+ *
+ * @param owner whose it becomes; without one, it is whose that of the process is
+ * @throws {Error} that says what to do
+ */
+export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undefined): void {
+  try {
+    Deno.mkdirSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists && Deno.statSync(path).isDirectory) return;
+    throw new Error(`\`${key}\`: ${whyNotMade(path, error)}`);
+  }
+  if (owner !== undefined) Deno.chownSync(path, owner.uid, owner.gid);
+  Deno.chmodSync(path, mode); // whatever the umask
+}
+
+function whyNotMade(path: string, error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return `there is no directory ${
+      dirname(path)
+    } in which ${path} could be made: create it, or name another`;
+  }
+  if (error instanceof Deno.errors.AlreadyExists) {
+    return `${path} is no directory: remove it, or name another`;
+  }
+  return `cannot make the directory ${path}: ${
+    messageOf(error)
+  }: create it for the server, or name another`;
+}
+
+/**
+ * Tries a directory out as the one who will use it: writes a file, and removes it.
+ *
+ * @throws {Error} that says what to do
+ */
+export function tryDirectory({ key, path }: Directory): void {
+  const { uid, mode } = Deno.statSync(path);
+  const [OTHERS_WRITE, STICKY] = [0o002, 0o1000];
+  if ((mode! & OTHERS_WRITE) !== 0 && (mode! & STICKY) === 0) {
+    throw new Error(`\`${key}\`: anybody may write in ${path}: chmod o-w ${path}`);
+  }
+  try {
+    Deno.removeSync(Deno.makeTempFileSync({ dir: path, prefix: "postmaster-" }));
+  } catch (error) {
+    throw new Error(
+      `\`${key}\`: the server, with the user id ${Deno.uid()}, cannot write in ${path}, whose owner has the ` +
+        `user id ${uid} (${messageOf(error)}): chown it, or name another`,
+    );
+  }
+}

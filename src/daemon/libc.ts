@@ -1,0 +1,72 @@
+/**
+ * What only the C library can do for a process that gives up root: the platform has setuid(2) and setgid(2),
+ * but neither setgroups(2) nor a way to the files that it keeps open for itself.
+ *
+ * glibc makes setgroups(2) hold for all threads of the process.
+ *
+ * @module
+ */
+
+/** The C library of Linux, by its name: the system's linker finds it. */
+const LIBC = "libc.so.6";
+
+const SYMBOLS = {
+  setgroups: { parameters: ["usize", "buffer"], result: "i32" },
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
+} as const;
+
+const F_GETFL = 3, O_ACCMODE = 3, O_RDONLY = 0, O_RDWR = 2, O_CLOEXEC = 0o2000000;
+/** The longest path (PATH_MAX). */
+const LONGEST = 4096;
+
+/** The C library, as far as it is needed. */
+export class Libc implements Disposable {
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+
+  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>) {
+    this.#library = library;
+  }
+
+  /** Opens it; `undefined` if the program may not (`--allow-ffi`), or there is none of this name. */
+  static open(): Libc | undefined {
+    if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
+    try {
+      return new Libc(Deno.dlopen(LIBC, SYMBOLS));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Replaces the supplementary groups. Returns whether that worked. */
+  setGroups(groups: readonly number[]): boolean {
+    return this.#library.symbols.setgroups(BigInt(groups.length), Uint32Array.from(groups)) === 0;
+  }
+
+  /** The path of the file that a descriptor is open for writing on; `undefined` for anything else. */
+  writtenFile(fd: number): string | undefined {
+    const { readlink, fcntl } = this.#library.symbols;
+    const target = new Uint8Array(LONGEST);
+    const length = Number(readlink(terminated(`/proc/self/fd/${fd}`), target, BigInt(LONGEST)));
+    if (length < 0 || (fcntl(fd, F_GETFL) & O_ACCMODE) === O_RDONLY) return undefined;
+    const path = new TextDecoder().decode(target.subarray(0, length));
+    return path.startsWith("/") ? path : undefined; // not `socket:[4711]`
+  }
+
+  /** Makes descriptors lead nowhere: whoever still uses one reads nothing, and writes into nothing. */
+  disconnect(fds: readonly number[]): void {
+    const { open, close, dup3 } = this.#library.symbols;
+    const nowhere = open(terminated("/dev/null"), O_RDWR | O_CLOEXEC);
+    for (const fd of fds) dup3(nowhere, fd, O_CLOEXEC);
+    close(nowhere);
+  }
+
+  [Symbol.dispose](): void {
+    this.#library.close();
+  }
+}
+
+const terminated = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(`${text}\0`);

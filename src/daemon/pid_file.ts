@@ -1,0 +1,100 @@
+/**
+ * The file with the process id.
+ *
+ * A server holds a lock on its file as long as it lives (flock(2)): whether the one that is named in a file runs
+ * is asked of the kernel, not guessed from a number that another process may have by now.
+ *
+ * @module
+ */
+import { messageOf } from "../base/message_of.ts";
+
+/** The file of a server that runs. */
+export class PidFile implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Writes the id of this process to a file. One that a dead server left is replaced.
+   *
+   * @throws {Error} if a server runs that has it, or it is another kind of file
+   */
+  static take(path: string): PidFile {
+    const file = lock(path);
+    file.truncateSync();
+    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+    return new PidFile(path, file);
+  }
+
+  /** Removes the file; one that this user may not remove is emptied. */
+  [Symbol.dispose](): void {
+    try {
+      if (isAt(this.#path, this.#file)) Deno.removeSync(this.#path);
+    } catch {
+      this.#file.truncateSync();
+    }
+    this.#file.close();
+  }
+}
+
+/** The id of the server that has a file, `undefined` if there is none. */
+export function runningServer(path: string): string | undefined {
+  try {
+    using file = Deno.openSync(path);
+    return file.tryLockSync(false) ? undefined : contentOf(file).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** How often a file may be removed by its owner just when it was opened. */
+const ATTEMPTS = 10;
+
+function lock(path: string): Deno.FsFile {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const file = open(path);
+    try {
+      const content = contentOf(file);
+      if (!/^\d*\s*$/.test(content)) throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
+      if (!file.tryLockSync(true)) {
+        throw new Error(`a server runs already: process ${content.trim()}, by its file ${path}`);
+      }
+      if (isAt(path, file)) return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+  }
+  throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
+}
+
+const NO_PID_FILE = "is there, and is not the file of a process id: remove it, or name another";
+
+function open(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o644 });
+  } catch (error) {
+    throw new Error(`\`pid-file\`: cannot open ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** At most the beginning of a file. */
+function contentOf(file: Deno.FsFile): string {
+  const buffer = new Uint8Array(32);
+  return new TextDecoder().decode(buffer.subarray(0, file.readSync(buffer) ?? 0));
+}
+
+/** Whether a path leads to this very file, and not by a link. */
+function isAt(path: string, file: Deno.FsFile): boolean {
+  try {
+    const [there, here] = [Deno.lstatSync(path), file.statSync()];
+    return there.isFile && there.dev === here.dev && there.ino === here.ino;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * A server from its start to its end. What only root can do comes first, then root is given up, and only then
+ * the operator's handlers are loaded.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
+import process from "node:process";
+import { messageOf } from "../base/message_of.ts";
+import { build, type Config } from "../config/mod.ts";
+import { MemoryStore } from "../handler/variable.ts";
+import type { Log } from "../log/event.ts";
+import { type OpenLog, openLog } from "../log/open.ts";
+import { Listener } from "../net/listener.ts";
+import { Server } from "../server/server.ts";
+import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
+import { directoriesOf, makeDirectory, tryDirectory } from "./directory.ts";
+import { ServiceManager } from "./notify.ts";
+import { PidFile } from "./pid_file.ts";
+import { become } from "./privileges.ts";
+import { onSignals } from "./signals.ts";
+
+/** Nothing that the server or a mailer makes is for everybody: the umask is at least this. */
+const UMASK = 0o027;
+
+/** Runs a server and returns when it has stopped. */
+export async function serve(config: Config): Promise<void> {
+  const credentials = credentialsToTake(config);
+  process.umask(process.umask() | UMASK);
+  await using opened = new AsyncDisposableStack();
+  const manager = opened.use(ServiceManager.find());
+  const { log, reopen, close } = await openLogFor(config, credentials);
+  opened.defer(close);
+  opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
+  if (config.pidFile !== undefined) {
+    makeDirectory({ key: "pid-file", path: dirname(config.pidFile), mode: 0o755 }, credentials);
+    opened.use(PidFile.take(config.pidFile));
+  }
+  const listeners = await Listener.openAll(config.listen);
+  opened.defer(() => listeners.forEach((listener) => listener.close()));
+  giveUpRoot(config, credentials, log);
+  const { policy, targets } = await build(config);
+  const { hostname, limits, spoolDirectory = tmpdir() } = config;
+  const globals = new MemoryStore();
+  const options = { hostname, listeners, limits, policy, targets, globals, log, spoolDirectory };
+  await runUntilStopped(Server.start(options), manager);
+}
+
+/** Opens the log. A file that is made for it belongs to whom the server becomes: he must be able to reopen it. */
+async function openLogFor({ log }: Config, owner: Credentials | undefined): Promise<OpenLog> {
+  const { file } = log.sinks;
+  const isNew = file !== undefined && !existsSync(file);
+  const opened = await openLog(log);
+  if (isNew && owner !== undefined) Deno.chownSync(file, owner.uid, owner.gid);
+  return opened;
+}
+
+function reopenLog(config: Config, log: Log, reopen: () => void): void {
+  try {
+    reopen();
+    log("log reopened", { file: config.log.sinks.file });
+  } catch (error) {
+    log("log not reopened", { error: messageOf(error) });
+  }
+}
+
+/** Makes what is missing, for the one whom the process then becomes; he tries it out. */
+function giveUpRoot(config: Config, credentials: Credentials | undefined, log: Log): void {
+  const directories = directoriesOf(config);
+  for (const directory of directories) makeDirectory(directory, credentials);
+  if (credentials !== undefined) {
+    giveSockets(config, credentials);
+    become(
+      credentials,
+      [config.log.sinks.file, config.pidFile].filter((path) => path !== undefined),
+    );
+    const { account, uid, groups } = credentials;
+    log("gave up root", { user: account?.name ?? String(uid), groups: groups.map(String) });
+  } else if (startedByRoot() && !config.handlersAsRoot) {
+    log("runs as root", { hint: AS_ROOT });
+  }
+  for (const directory of directories) tryDirectory(directory);
+}
+
+/** Unix sockets belong to the one who serves them, and who may have to remove them. */
+function giveSockets({ listen }: Config, { uid, gid }: Credentials): void {
+  for (const address of listen) {
+    if (address.transport === "unix") Deno.chownSync(address.path, uid, gid);
+  }
+}
+
+/** The first signal stops the server, a second one ends it at once. */
+async function runUntilStopped(server: Server, manager: ServiceManager): Promise<void> {
+  const first = Promise.withResolvers<string>();
+  const second = Promise.withResolvers<void>();
+  let signals = 0;
+  const act = (signal: string) => () => ++signals === 1 ? first.resolve(signal) : second.resolve();
+  using _signals = onSignals({ SIGTERM: act("SIGTERM"), SIGINT: act("SIGINT") });
+  await manager.ready(`listening on ${server.addresses.join(", ")}`);
+  const reason = await first.promise;
+  manager.stopping(`${reason}: waiting for ${server.connections} connections`);
+  await Promise.race([server.stop(reason), second.promise]);
+  server.kill();
+}

@@ -1,0 +1,195 @@
+/**
+ * A server that root has started: what is left of root, and what its handlers can do.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Directory, postmaster, Running, sendMail, type Settings } from "../running.ts";
+import { findGroup } from "../../src/base/passwd.ts";
+import { need, needRoot } from "../need.ts";
+import { withUser } from "../user.ts";
+
+/** nobody, and his group nogroup. */
+const NOBODY = 65534;
+
+/** A handler that says what it can do, as the answer to HELP. */
+const CURIOUS = `
+import { on, say } from "postmaster";
+
+const attempts = {
+  shadow: () => Deno.readTextFileSync("/etc/shadow"),
+  ffi: () => Deno.dlopen("libc.so.6", {}),
+};
+const outcome = (attempt) => {
+  try {
+    return typeof attempt();
+  } catch (error) {
+    return error.name;
+  }
+};
+const loaded = [Deno.uid(), ...Object.values(attempts).map(outcome)];
+
+export default on("SeeksHelp", () => say(2, 1, 4, [...loaded, Deno.env.get("USER")].join()));
+`;
+
+/** A port below 1024 that is free on the loopback. */
+function lowPort(): number {
+  for (let port = 1023; port > 0; port--) {
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch { /* taken */ }
+  }
+  throw new Error("no port below 1024 is free");
+}
+
+/** The settings of a server that becomes nobody, in a directory where he may read. */
+const asNobody = (more: Settings = {}) => (directory: Directory): Settings => {
+  Deno.chmodSync(directory.path, 0o755);
+  directory.write("curious.ts", CURIOUS);
+  const mailer = { command: ["sh", "-c", 'cat >> "$0"', directory.of("spool/mail")] };
+  return {
+    listen: `127.0.0.1:${lowPort()}`,
+    user: "nobody",
+    "handlers-as-root": false,
+    "spool-directory": "spool",
+    "pid-file": "run/postmaster.pid",
+    log: { file: "log" },
+    mailer,
+    ...more,
+  };
+};
+
+/** What /proc says of all threads of a process: each line once. */
+function threads(pid: number, pattern: RegExp): string[] {
+  const tasks = [...Deno.readDirSync(`/proc/${pid}/task`)];
+  assert.ok(tasks.length > 3, "there are several threads");
+  const lines = tasks.flatMap(({ name }) =>
+    Deno.readTextFileSync(`/proc/${pid}/task/${name}/status`).match(pattern) ?? []
+  );
+  return [...new Set(lines)].map((line) => line.replace(/\s+/g, " ").trim());
+}
+
+/** The files that a process has open for writing. */
+function writable(pid: number): string[] {
+  const files = [...Deno.readDirSync(`/proc/${pid}/fd`)].flatMap(({ name }) => {
+    const info = Deno.readTextFileSync(`/proc/${pid}/fdinfo/${name}`);
+    const flags = parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8);
+    return (flags & 3) === 0 ? [] : [Deno.readLinkSync(`/proc/${pid}/fd/${name}`)];
+  });
+  return [...new Set(files)].filter((path) => path.startsWith("/") && path !== "/dev/null").sort();
+}
+
+Deno.test({
+  name: "a server that root starts listens below 1024 and is its user's, with all threads",
+  ...needRoot(),
+  async fn() {
+    await using server = await Running.start(asNobody({ handlers: ["./curious.ts"] }), {
+      before: 'set -- setpriv --groups=4,24 -- "$@"',
+    });
+    const { pid, directory } = server;
+    assert.ok(server.port < 1024);
+    assert.deepEqual(threads(pid, /^(Uid|Gid|Groups|Cap(Inh|Prm|Eff|Amb)):.*/gm), [
+      `Uid: ${`${NOBODY} `.repeat(4)}`.trim(),
+      `Gid: ${`${NOBODY} `.repeat(4)}`.trim(),
+      `Groups: ${NOBODY}`,
+      ...["Inh", "Prm", "Eff", "Amb"].map((set) => `Cap${set}: 0000000000000000`),
+    ]);
+    const path = Deno.realPathSync(directory.path);
+    assert.deepEqual(writable(pid), [`${path}/log`, `${path}/run/postmaster.pid`]);
+    await server.logs(/ gave up root user=nobody groups=65534$/);
+  },
+});
+
+Deno.test({
+  name: "a server has the groups of its user, and those only",
+  ignore: need("useradd").ignore || needRoot().ignore,
+  fn: () =>
+    withUser(async (user) => {
+      const before = 'set -- setpriv --groups=4,24 -- "$@"';
+      await using server = await Running.start(asNobody({ user, group: "tty" }), { before });
+      const ids = ["daemon", "news", "tty"].map((name) => findGroup(name)!).sort((a, b) => a - b);
+      assert.deepEqual(threads(server.pid, /^Groups:.*/gm), [`Groups: ${ids.join(" ")}`]);
+      const [gids] = threads(server.pid, /^Gid:.*/gm);
+      assert.equal(gids, `Gid: ${Array(4).fill(findGroup("tty")).join(" ")}`);
+    }, ["daemon", "news"]),
+});
+
+Deno.test({
+  name:
+    "handlers are loaded by the server's user: they see no secrets of root's, and cannot call into C",
+  ...needRoot(),
+  async fn() {
+    await using server = await Running.start(asNobody({ handlers: ["./curious.ts"] }));
+    using client = await server.connect();
+    const { lines } = await client.command("HELP");
+    assert.deepEqual(lines, [`${NOBODY},PermissionDenied,NotCapable,nobody`]);
+  },
+});
+
+Deno.test({
+  name: "a server that root starts makes its directories for its user, who gets the mail",
+  ...needRoot(),
+  async fn() {
+    await using server = await Running.start(asNobody());
+    const { directory } = server;
+    for (const [name, mode] of [["spool", 0o700], ["run", 0o755], ["log", 0o640]] as const) {
+      const { uid, gid, mode: found } = Deno.statSync(directory.of(name));
+      assert.deepEqual([uid, gid, found! & 0o777], [NOBODY, NOBODY, mode], name);
+    }
+    assert.equal(directory.read("run/postmaster.pid"), `${server.pid}\n`);
+    using client = await server.connect();
+    const large = `Subject: large\r\n\r\n${"many lines\r\n".repeat(100_000)}`;
+    assert.equal(await sendMail(client, "you@example.net", large), 250);
+    const { uid, gid, mode, size } = Deno.statSync(directory.of("spool/mail"));
+    assert.deepEqual([uid, gid, mode! & 0o777], [NOBODY, NOBODY, 0o640]);
+    assert.ok(size > 1_000_000);
+    assert.equal(await server.stop(), 0);
+    assert.deepEqual([...Deno.readDirSync(directory.of("run"))], []);
+  },
+});
+
+Deno.test({
+  name: "root does not run handlers of one's own, not even to check them, unless told to",
+  ...needRoot(),
+  async fn() {
+    using directory = new Directory();
+    directory.write("own.ts", `Deno.writeTextFileSync(${JSON.stringify(directory.of("ran"))}, "")`);
+    const config = { listen: "127.0.0.1:0", handlers: ["impatient", "./own.ts"] };
+    const file = directory.write("postmaster.yaml", config);
+    for (const command of ["run", "check"]) {
+      const { code, stderr } = await postmaster(command, "--config", file);
+      assert.equal(code, 1);
+      assert.match(stderr, /:5:5: `\.\/own\.ts` would run as root: set `user` to the user .*\n$/);
+      assert.ok(!directory.list().includes("ran"));
+    }
+    directory.write("postmaster.yaml", { ...config, "handlers-as-root": true });
+    await postmaster("check", "--config", file);
+    assert.ok(directory.list().includes("ran"));
+  },
+});
+
+Deno.test({
+  name: "root without handlers of one's own is warned",
+  ...needRoot(),
+  async fn() {
+    await using server = await Running.start(() => ({ "handlers-as-root": false }));
+    await server.logs(/ warning runs as root hint="set `user` /);
+  },
+});
+
+Deno.test({
+  name:
+    "a server that is no longer root opens a port below 1024 again when it accepts nothing any more",
+  ...needRoot(),
+  async fn() {
+    const before = "ulimit -n 64 && ulimit -Hn 64";
+    await using server = await Running.start(asNobody(), { before });
+    const clients = [];
+    for (let i = 0; i < 60; i++) clients.push(await Deno.connect({ port: server.port }));
+    for (const client of clients) client.close();
+    await server.logs(/ listener failed .* was opened again"$/);
+    using client = await server.connect();
+    assert.equal(await sendMail(client), 250);
+  },
+});
