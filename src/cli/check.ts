@@ -6,6 +6,7 @@
 import { build, describe } from "../config/mod.ts";
 import { credentialsToTake, startedByRoot } from "../daemon/credentials.ts";
 import { describeProcess } from "../daemon/describe.ts";
+import { Libc } from "../daemon/libc.ts";
 import { become } from "../daemon/privileges.ts";
 import { configOf, type Flags } from "./run.ts";
 
@@ -17,6 +18,7 @@ export async function check(flags: Flags): Promise<void> {
   const config = configOf(flags);
   const credentials = startedByRoot() ? credentialsToTake(config) : undefined;
   if (credentials !== undefined) become(credentials, []);
+  Libc.forbid();
   await build(config);
   for (const line of [...describe(config), ...describeProcess(config)]) console.log(line);
 }

@@ -1,6 +1,6 @@
 /**
- * What only the C library can do for a process that gives up root: the platform has setuid(2) and setgid(2),
- * but neither setgroups(2) nor a way to the files that it keeps open for itself.
+ * What only the C library can do. To give up root the platform has setuid(2) and setgid(2), but neither
+ * setgroups(2) nor a way to the files that it keeps open for itself; and sockets that it was handed it hands on.
  *
  * glibc makes setgroups(2) hold for all threads of the process.
  *
@@ -10,15 +10,20 @@
 /** The C library of Linux, by its name: the system's linker finds it. */
 const LIBC = "libc.so.6";
 
+/** What to do where it cannot be opened. */
+export const NEEDS_LIBC = "the C library (glibc): add --allow-ffi to the flags of Deno";
+
 const SYMBOLS = {
   setgroups: { parameters: ["usize", "buffer"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
-  fcntl: { parameters: ["i32", "i32"], result: "i32" },
+  getFlags: { name: "fcntl", parameters: ["i32", "i32"], result: "i32" },
+  setFlags: { name: "fcntl", parameters: ["i32", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
 } as const;
 
+const F_SETFD = 2, FD_CLOEXEC = 1;
 const F_GETFL = 3, O_ACCMODE = 3, O_RDONLY = 0, O_RDWR = 2, O_CLOEXEC = 0o2000000;
 /** The longest path (PATH_MAX). */
 const LONGEST = 4096;
@@ -41,6 +46,11 @@ export class Libc implements Disposable {
     }
   }
 
+  /** Nobody in this process opens it, or any other library, from now on. */
+  static forbid(): void {
+    Deno.permissions.revokeSync({ name: "ffi" });
+  }
+
   /** Replaces the supplementary groups. Returns whether that worked. */
   setGroups(groups: readonly number[]): boolean {
     return this.#library.symbols.setgroups(BigInt(groups.length), Uint32Array.from(groups)) === 0;
@@ -48,12 +58,17 @@ export class Libc implements Disposable {
 
   /** The path of the file that a descriptor is open for writing on; `undefined` for anything else. */
   writtenFile(fd: number): string | undefined {
-    const { readlink, fcntl } = this.#library.symbols;
+    const { readlink, getFlags } = this.#library.symbols;
     const target = new Uint8Array(LONGEST);
     const length = Number(readlink(terminated(`/proc/self/fd/${fd}`), target, BigInt(LONGEST)));
-    if (length < 0 || (fcntl(fd, F_GETFL) & O_ACCMODE) === O_RDONLY) return undefined;
+    if (length < 0 || (getFlags(fd, F_GETFL) & O_ACCMODE) === O_RDONLY) return undefined;
     const path = new TextDecoder().decode(target.subarray(0, length));
     return path.startsWith("/") ? path : undefined; // not `socket:[4711]`
+  }
+
+  /** Keeps a descriptor from the programs that this process runs. */
+  closeOnExec(fd: number): void {
+    this.#library.symbols.setFlags(fd, F_SETFD, FD_CLOEXEC);
   }
 
   /** Makes descriptors lead nowhere: whoever still uses one reads nothing, and writes into nothing. */

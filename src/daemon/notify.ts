@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unixDatagram } from "../base/datagram.ts";
 import { within } from "../base/within.ts";
 
 /** Milliseconds that the manager may take for a datagram. */
@@ -17,7 +18,7 @@ export class ServiceManager implements Disposable {
   private constructor(path: string | undefined, watchdog: number | undefined) {
     this.#to = { transport: "unixpacket", path: path?.replace(/^@/, "\0") ?? "" };
     if (path === undefined) return;
-    this.#socket = Deno.listenDatagram({ transport: "unixpacket", path: "" });
+    this.#socket = unixDatagram();
     if (watchdog === undefined) return;
     this.#watchdog = setInterval(() => this.#send("WATCHDOG=1"), watchdog / 2);
     Deno.unrefTimer(this.#watchdog);

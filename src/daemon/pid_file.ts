@@ -26,6 +26,7 @@ export class PidFile implements Disposable {
   static take(path: string): PidFile {
     const file = lock(path);
     file.truncateSync();
+    file.seekSync(0, Deno.SeekMode.Start);
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
     return new PidFile(path, file);
   }

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import type { Credentials } from "./credentials.ts";
-import { Libc } from "./libc.ts";
+import { Libc, NEEDS_LIBC } from "./libc.ts";
 
 /** Descriptors that may be open while the server starts. */
 const DESCRIPTORS = 1024;
@@ -29,13 +29,11 @@ export function become(credentials: Credentials, keep: readonly string[]): void 
   for (const [variable, value] of Object.entries(environment)) Deno.env.set(variable, value);
 }
 
-/** What needs the C library. Afterwards nobody in this process can use it any more. */
 function takeGroups({ groups }: Credentials, keep: readonly string[]): void {
   using libc = Libc.open();
   if (libc === undefined) {
     throw new Error(
-      "cannot give up root without the C library (glibc): add --allow-ffi to the flags of Deno, or let " +
-        "systemd (User=) or the container start the server as its user",
+      `giving up root needs ${NEEDS_LIBC}; or let systemd (User=) or the container start the server as its user`,
     );
   }
   if (!libc.setGroups(groups)) {
@@ -44,7 +42,6 @@ function takeGroups({ groups }: Credentials, keep: readonly string[]): void {
     );
   }
   letGo(libc, keep);
-  Deno.permissions.revokeSync({ name: "ffi" });
 }
 
 /** Standard streams may be files, and the platform has more than one descriptor for them. */

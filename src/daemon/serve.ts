@@ -17,6 +17,7 @@ import { Listener } from "../net/listener.ts";
 import { Server } from "../server/server.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, tryDirectory } from "./directory.ts";
+import { Libc, NEEDS_LIBC } from "./libc.ts";
 import { ServiceManager } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
 import { become } from "./privileges.ts";
@@ -38,9 +39,10 @@ export async function serve(config: Config): Promise<void> {
     makeDirectory({ key: "pid-file", path: dirname(config.pidFile), mode: 0o755 }, credentials);
     opened.use(PidFile.take(config.pidFile));
   }
-  const listeners = await Listener.openAll(config.listen);
+  const listeners = await listen(config);
   opened.defer(() => listeners.forEach((listener) => listener.close()));
   giveUpRoot(config, credentials, log);
+  Libc.forbid();
   const { policy, targets } = await build(config);
   const { hostname, limits, spoolDirectory = tmpdir() } = config;
   const globals = new MemoryStore();
@@ -64,6 +66,18 @@ function reopenLog(config: Config, log: Log, reopen: () => void): void {
   } catch (error) {
     log("log not reopened", { error: messageOf(error) });
   }
+}
+
+/** Sockets that were handed over are not for the programs that the server runs. */
+async function listen({ listen }: Config): Promise<readonly Listener[]> {
+  const listeners = await Listener.openAll(listen);
+  const handed = listen.filter((address) => address.transport === "fd");
+  if (handed.length === 0) return listeners;
+  using libc = Libc.open();
+  if (libc === undefined) throw new Error(`\`listen\`: fd:${handed[0]?.fd} needs ${NEEDS_LIBC}`);
+  for (const { fd } of handed) libc.closeOnExec(fd);
+  for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) Deno.env.delete(name);
+  return listeners;
 }
 
 /** Makes what is missing, for the one whom the process then becomes; he tries it out. */
