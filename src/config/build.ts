@@ -5,11 +5,13 @@
  */
 import { messageOf } from "../base/message_of.ts";
 import { chain, type Handler } from "../handler/handler.ts";
+import type { Launch } from "../target/launch.ts";
 import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { site } from "./site.ts";
+import { targetsOf } from "./targets.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */
 export interface Built {
@@ -17,8 +19,13 @@ export interface Built {
   readonly targets: Targets;
 }
 
-/** Loads the operator's handlers and puts the chain together. Throws a {@linkcode ConfigError}. */
-export async function build(config: Config): Promise<Built> {
+/**
+ * Loads the operator's handlers and puts the chain together.
+ *
+ * @param launch how mailers are started; without it, by this process
+ * @throws {ConfigError} for handlers that cannot be loaded
+ */
+export async function build(config: Config, launch?: Launch): Promise<Built> {
   const problems: Problem[] = [];
   const handlers: Handler[] = [];
   for (const entry of config.handlers) {
@@ -29,5 +36,6 @@ export async function build(config: Config): Promise<Built> {
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return { policy: chain(...handlers, site(config)), targets: config.targets };
+  const targets = launch === undefined ? config.targets : targetsOf(config, launch);
+  return { policy: chain(...handlers, site(config)), targets };
 }
