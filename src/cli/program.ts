@@ -6,6 +6,7 @@
 import { Command, CommanderError, Help, Option } from "commander";
 import { ConfigError } from "../config/mod.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
+import { runLauncher } from "../daemon/launcher.ts";
 import { LEVELS } from "../log/event.ts";
 import { check } from "./check.ts";
 import { VERSION } from "./version.ts";
@@ -17,6 +18,10 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Runs the program with these arguments and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === "launcher") { // for the server only, so no help speaks of it
+      await runLauncher();
+      return EXIT.ok;
+    }
     const postmaster = program();
     refuseUnknown(postmaster, args[0]);
     await postmaster.parseAsync([...args], { from: "user" });

@@ -45,6 +45,8 @@ export interface Config {
   readonly group: Settings["group"];
   /** Modules of the operator's may run as root. */
   readonly handlersAsRoot: boolean;
+  /** Whom programs of handlers may run as once the server is no longer root. */
+  readonly runAs: Settings["run-as"];
   /** Full paths; `undefined` if the configuration names none. */
   readonly pidFile: string | undefined;
   readonly spoolDirectory: string | undefined;

@@ -14,6 +14,18 @@ export const account = (file: typeof PASSWD | typeof GROUP): z.ZodType<string | 
     error: "a name or a number",
   });
 
+/** A user, and his group if it is not his own. */
+export interface RunAs {
+  readonly user: string | number;
+  readonly group?: string | number | undefined;
+}
+
+const RUN_AS = "a user such as `vmail`, or `{user: vmail, group: mail}`";
+const runAs: z.ZodType<RunAs> = z.union([
+  account(PASSWD).transform((user) => ({ user })),
+  z.strictObject({ user: account(PASSWD), group: account(GROUP).optional() }),
+], { error: RUN_AS });
+
 /** Keys of the configuration. */
 export const daemonKeys = {
   user: account(PASSWD).optional().describe(
@@ -23,6 +35,9 @@ export const daemonKeys = {
     .describe("The group that goes with `user`; by default the user's own."),
   "handlers-as-root": z.boolean().default(false)
     .describe("Whether handlers of your own may run as root."),
+  "run-as": z.array(runAs, { error: `a list, each item ${RUN_AS}` }).prefault([]).describe(
+    "Whom programs of handlers may run as once the server is no longer root: users, or `{user: vmail, group: mail}`.",
+  ),
   "pid-file": path.optional()
     .describe("Where the process id is kept while the server runs. Two servers cannot share one."),
   "spool-directory": path.optional().describe(

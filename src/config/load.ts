@@ -53,6 +53,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const targets = checks.targets();
   const handlers = checks.handlers();
   checks.user();
+  checks.runAs();
   const problems = [
     ...document.problems,
     ...read.findings.map((finding) => written.problem(finding)),
@@ -79,6 +80,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     user,
     group,
     handlersAsRoot: settings["handlers-as-root"],
+    runAs: settings["run-as"],
     pidFile: pathOf(settings["pid-file"]),
     spoolDirectory: pathOf(settings["spool-directory"]),
     log: { ...log, sinks: { ...log.sinks, file: pathOf(log.sinks.file) } },

@@ -18,9 +18,11 @@ import { Server } from "../server/server.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, tryDirectory } from "./directory.ts";
 import { Libc, NEEDS_LIBC } from "./libc.ts";
+import { launchOwn, startLauncher, tryMailers } from "./mailers.ts";
 import { ServiceManager } from "./notify.ts";
 import { PidFile } from "./pid_file.ts";
 import { become } from "./privileges.ts";
+import type { RemoteLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
 
 /** Nothing that the server or a mailer makes is for everybody: the umask is at least this. */
@@ -41,13 +43,16 @@ export async function serve(config: Config): Promise<void> {
   }
   const listeners = await listen(config);
   opened.defer(() => listeners.forEach((listener) => listener.close()));
+  const launcher = opened.use(await startLauncher(config, credentials));
   giveUpRoot(config, credentials, log);
   Libc.forbid();
-  const { policy, targets } = await build(config);
+  if (credentials === undefined) await tryMailers(config);
+  const launch = launcher?.launch ?? (credentials && launchOwn());
+  const { policy, targets } = await build(config, launch);
   const { hostname, limits, spoolDirectory = tmpdir() } = config;
   const globals = new MemoryStore();
   const options = { hostname, listeners, limits, policy, targets, globals, log, spoolDirectory };
-  await runUntilStopped(Server.start(options), manager);
+  await runUntilStopped(Server.start(options), manager, launcher);
 }
 
 /** Opens the log. A file that is made for it belongs to whom the server becomes: he must be able to reopen it. */
@@ -105,16 +110,25 @@ function giveSockets({ listen }: Config, { uid, gid }: Credentials): void {
   }
 }
 
-/** The first signal stops the server, a second one ends it at once. */
-async function runUntilStopped(server: Server, manager: ServiceManager): Promise<void> {
+/** The first signal stops the server, a second one ends it at once. Throws if its launcher ends before. */
+async function runUntilStopped(
+  server: Server,
+  manager: ServiceManager,
+  launcher: RemoteLauncher | undefined,
+): Promise<void> {
   const first = Promise.withResolvers<string>();
   const second = Promise.withResolvers<void>();
   let signals = 0;
   const act = (signal: string) => () => ++signals === 1 ? first.resolve(signal) : second.resolve();
   using _signals = onSignals({ SIGTERM: act("SIGTERM"), SIGINT: act("SIGINT") });
+  launcher?.ended.then(() => first.resolve(LAUNCHER_ENDED));
   await manager.ready(`listening on ${server.addresses.join(", ")}`);
   const reason = await first.promise;
   manager.stopping(`${reason}: waiting for ${server.connections} connections`);
   await Promise.race([server.stop(reason), second.promise]);
   server.kill();
+  if (reason === LAUNCHER_ENDED) throw new Error(reason);
 }
+
+/** Without it hardly any mail can be delivered; whoever started the server may start it again. */
+const LAUNCHER_ENDED = "the launcher of mailers has ended";
