@@ -20,5 +20,5 @@ export async function check(flags: Flags): Promise<void> {
   if (credentials !== undefined) become(credentials, []);
   Libc.forbid();
   await build(config);
-  for (const line of [...describe(config), ...describeProcess(config)]) console.log(line);
+  for (const line of [...describe(config), ...await describeProcess(config)]) console.log(line);
 }

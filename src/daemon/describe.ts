@@ -9,20 +9,23 @@ import { GROUP, parseAccounts } from "../base/passwd.ts";
 import type { Config } from "../config/mod.ts";
 import { AS_ROOT, credentialsOf, startedByRoot } from "./credentials.ts";
 import { directoriesOf, tryDirectory } from "./directory.ts";
+import { grantsOf } from "./grants.ts";
+import { tryMailers } from "./mailers.ts";
 import { runningServer } from "./pid_file.ts";
 
 /** One line a fact, then what is wrong, as far as the one who asks can see. */
-export function describeProcess(config: Config): string[] {
+export async function describeProcess(config: Config): Promise<string[]> {
   const { pidFile } = config;
   const running = pidFile === undefined ? undefined : runningServer(pidFile);
   const directories = directoriesOf(config);
   return [
     `user: ${whoRuns(config)}`,
+    ...others(config),
     `pid file: ${pidFile ?? "none"}${running === undefined ? "" : ` (of process ${running})`}`,
     ...directories.map(({ key, path }) =>
       `${key.replace("-", " ")}: ${path}${existsSync(path) ? "" : " (will be made)"}`
     ),
-    ...troubles(config),
+    ...await troubles(config),
   ];
 }
 
@@ -38,19 +41,30 @@ function whoRuns(config: Config): string {
   }`;
 }
 
-/** Only the server's own user can try its directories. */
-function troubles(config: Config): string[] {
+/** What its programs run as besides. */
+function others(config: Config): string[] {
+  const credentials = credentialsOf(config);
+  const grants = credentials === undefined ? [] : grantsOf(config, credentials);
+  if (grants.length === 0) return [];
+  const list = grants.map(({ user, group, template }) =>
+    `${template === undefined ? "any program" : "the mailer"} as ${user}${
+      group === undefined ? "" : ` with the group ${group}`
+    }`
+  );
+  return [`launcher: ${list.join(", ")}`];
+}
+
+/** Only the server's own user can try what it needs. */
+async function troubles(config: Config): Promise<string[]> {
   const credentials = credentialsOf(config);
   if (credentials !== undefined && credentials.uid !== Deno.uid()) return [];
   if (startedByRoot() && !config.handlersAsRoot) {
     return [`warning: it would run as root: ${AS_ROOT}`];
   }
-  return directoriesOf(config).filter(({ path }) => existsSync(path)).flatMap((directory) => {
-    try {
-      tryDirectory(directory);
-      return [];
-    } catch (error) {
-      return [`warning: ${messageOf(error)}`];
-    }
-  });
+  const trials = directoriesOf(config).filter(({ path }) => existsSync(path))
+    .map((directory) => () => tryDirectory(directory));
+  const all = credentials === undefined ? [...trials, () => tryMailers(config)] : trials;
+  const tried = await Promise.allSettled(all.map((trial) => Promise.try(trial)));
+  return tried.filter((one) => one.status === "rejected")
+    .map(({ reason }) => `warning: ${messageOf(reason)}`);
 }

@@ -25,6 +25,7 @@ export class PidFile implements Disposable {
    */
   static take(path: string): PidFile {
     const file = lock(path);
+    Deno.chmodSync(path, 0o644); // whatever the umask: it is no secret
     file.truncateSync();
     file.seekSync(0, Deno.SeekMode.Start);
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
@@ -78,7 +79,7 @@ const NO_PID_FILE = "is there, and is not the file of a process id: remove it, o
 
 function open(path: string): Deno.FsFile {
   try {
-    return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o644 });
+    return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
     throw new Error(`\`pid-file\`: cannot open ${path}: ${messageOf(error)}`);
   }

@@ -23,8 +23,8 @@ const NEEDS = { ignore: needRoot().ignore || need("setpriv").ignore || !isReadab
 async function asNobody(directory: Directory, ...capabilities: string[]): Promise<string> {
   const { path, of } = directory;
   Deno.chmodSync(path, 0o777);
-  Deno.copyFileSync(Deno.execPath(), of("deno"));
-  const { npmCache } = JSON.parse((await run(of("deno"), ["info", "--json"])).stdout);
+  const { npmCache } = JSON.parse((await run(Deno.execPath(), ["info", "--json"])).stdout);
+  await run("cp", [Deno.execPath(), of("deno")]); // a copy of ours would be busy for a moment
   await run("cp", ["-R", npmCache, of("npm")]);
   await run("chown", ["-R", "65534:65534", of("npm")]);
   const list = capabilities.map((name) => `+${name}`).join() || "-all";

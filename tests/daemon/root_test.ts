@@ -98,6 +98,13 @@ Deno.test({
     const path = Deno.realPathSync(directory.path);
     assert.deepEqual(writable(pid), [`${path}/log`, `${path}/run/postmaster.pid`]);
     await server.logs(/ gave up root user=nobody groups=65534$/);
+    const { stdout } = await postmaster("check", "--config", directory.of("postmaster.yaml"));
+    const lines = stdout.trimEnd().split("\n").slice(-3);
+    assert.deepEqual(lines, [
+      "user: nobody, with the groups nogroup",
+      `pid file: ${directory.of("run/postmaster.pid")} (of process ${pid})`,
+      `spool directory: ${directory.of("spool")}`,
+    ]);
   },
 });
 
