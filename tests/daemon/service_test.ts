@@ -5,6 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import deno from "../../deno.json" with { type: "json" };
 import { need } from "../need.ts";
 import { codes, Directory, Running, sendMail, until } from "../running.ts";
 
@@ -139,6 +140,32 @@ Deno.test({
     assert.equal(await server.stop(), 0);
     assert.ok(Deno.lstatSync(path).isSocket);
   },
+});
+
+Deno.test("fd:3 needs a socket that was handed over to the server itself", async () => {
+  for (
+    const [variables, wanted] of [
+      ["", /fd:3: no socket was handed over: start the server by its socket unit/],
+      ["LISTEN_FDS=1 LISTEN_PID=1", /fd:3: the sockets were handed over to another process, 1/],
+      ["LISTEN_FDS=0 LISTEN_PID=$$", /fd:3: no socket was handed over/],
+    ] as const
+  ) {
+    const before = `export ${variables}`;
+    await assert.rejects(Running.start(() => ({ listen: "fd:3" }), { before }), wanted);
+  }
+});
+
+/** The words behind a program's name, up to one. */
+const flags = (command: string, end: string): string[] =>
+  command.slice(0, command.indexOf(end)).split(" ").filter((word) => word.startsWith("--"));
+
+Deno.test("the unit gives the program the flags that the start task does", () => {
+  const unit = Deno.readTextFileSync(
+    new URL("../../docs/examples/postmaster.service", import.meta.url),
+  );
+  const command = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? "";
+  const more = ["--cached-only", "--no-prompt"];
+  assert.deepEqual(flags(command, " /opt"), [...more, ...flags(deno.tasks.start, " main.ts")]);
 });
 
 Deno.test("SIGHUP opens the log file that is there now", async () => {
