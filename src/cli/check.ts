@@ -17,7 +17,7 @@ import { configOf, type Flags } from "./run.ts";
 export async function check(flags: Flags): Promise<void> {
   const config = configOf(flags);
   const credentials = startedByRoot() ? credentialsToTake(config) : undefined;
-  if (credentials !== undefined) become(credentials, []);
+  if (credentials !== undefined) become(credentials);
   Libc.forbid();
   await build(config);
   for (const line of [...describe(config), ...await describeProcess(config)]) console.log(line);

@@ -1,9 +1,14 @@
 /**
  * The directories that the server needs: made at the start, and tried out before anything relies on them.
  *
+ * Root makes them for another user, who may own the directory above, and have been taken over: nothing here
+ * follows a link that he could have put in its place.
+ *
  * @module
  */
+import { closeSync, fchownSync, lchownSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import { messageOf } from "../base/message_of.ts";
 import type { Config } from "../config/mod.ts";
 import type { Ids } from "../target/identity.ts";
@@ -31,14 +36,16 @@ export function directoriesOf({ spoolDirectory }: Config): Directory[] {
  * @throws {Error} that says what to do
  */
 export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undefined): void {
+  const umask = process.umask(0);
   try {
-    Deno.mkdirSync(path);
+    Deno.mkdirSync(path, { mode });
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists && Deno.statSync(path).isDirectory) return;
     throw new Error(`\`${key}\`: ${whyNotMade(path, error)}`);
+  } finally {
+    process.umask(umask);
   }
-  if (owner !== undefined) Deno.chownSync(path, owner.uid, owner.gid);
-  Deno.chmodSync(path, mode); // whatever the umask
+  if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
 }
 
 function whyNotMade(path: string, error: unknown): string {
@@ -53,6 +60,15 @@ function whyNotMade(path: string, error: unknown): string {
   return `cannot make the directory ${path}: ${
     messageOf(error)
   }: create it for the server, or name another`;
+}
+
+/** Makes an empty file for its owner if it is missing. Where that cannot be, he will find out. */
+export function makeFile(path: string, mode: number, { uid, gid }: Ids): void {
+  try {
+    const fd = openSync(path, "wx", mode);
+    fchownSync(fd, uid, gid);
+    closeSync(fd);
+  } catch { /* it is there, or cannot be made */ }
 }
 
 /**

@@ -6,8 +6,7 @@
 import type { Config } from "../config/mod.ts";
 import { findIdentity } from "../target/identity.ts";
 import { type Launch, launcher } from "../target/launch.ts";
-import { startedByRoot } from "./credentials.ts";
-import type { Credentials } from "./credentials.ts";
+import { type Credentials, startedByRoot } from "./credentials.ts";
 import { grantsOf, notGranted } from "./grants.ts";
 import { RemoteLauncher } from "./remote_launch.ts";
 

@@ -46,6 +46,7 @@ export class PidFile implements Disposable {
 /** The id of the server that has a file, `undefined` if there is none. */
 export function runningServer(path: string): string | undefined {
   try {
+    if (!Deno.lstatSync(path).isFile) return undefined;
     using file = Deno.openSync(path);
     return file.tryLockSync(false) ? undefined : contentOf(file).trim();
   } catch {
@@ -56,15 +57,22 @@ export function runningServer(path: string): string | undefined {
 /** How often a file may be removed by its owner just when it was opened. */
 const ATTEMPTS = 10;
 
+/** Throws an Error if a server has a file already. */
+export function refuseSecond(path: string): void {
+  const running = runningServer(path);
+  if (running !== undefined) throw new Error(alreadyRuns(running, path));
+}
+
+const alreadyRuns = (pid: string, path: string): string =>
+  `a server runs already: process ${pid}, by its file ${path}`;
+
 function lock(path: string): Deno.FsFile {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const file = open(path);
     try {
       const content = contentOf(file);
       if (!/^\d*\s*$/.test(content)) throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
-      if (!file.tryLockSync(true)) {
-        throw new Error(`a server runs already: process ${content.trim()}, by its file ${path}`);
-      }
+      if (!file.tryLockSync(true)) throw new Error(alreadyRuns(content.trim(), path));
       if (isAt(path, file)) return file;
     } catch (error) {
       file.close();
@@ -81,7 +89,12 @@ function open(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
-    throw new Error(`\`pid-file\`: cannot open ${path}: ${messageOf(error)}`);
+    throw new Error(
+      `\`pid-file\`: cannot open ${path} as the server's user (${
+        messageOf(error)
+      }): name one in a directory ` +
+        "of its own, which is made for it, such as /run/postmaster/postmaster.pid",
+    );
   }
 }
 

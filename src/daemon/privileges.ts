@@ -12,13 +12,12 @@ const DESCRIPTORS = 1024;
 
 /**
  * Turns this process, all its threads, into the user's, for good. Files that root has opened for writing, such
- * as the platform's caches of code, are let go of; sockets stay.
+ * as the platform's caches of code, are let go of; sockets and the standard streams stay.
  *
- * @param keep paths of files that may stay open for writing
  * @throws {Error} if anything of root is left; then nothing must run any more
  */
-export function become(credentials: Credentials, keep: readonly string[]): void {
-  takeGroups(credentials, keep);
+export function become(credentials: Credentials): void {
+  takeGroups(credentials);
   process.setgid!(credentials.gid);
   process.setuid!(credentials.uid);
   verify(credentials);
@@ -29,7 +28,7 @@ export function become(credentials: Credentials, keep: readonly string[]): void 
   for (const [variable, value] of Object.entries(environment)) Deno.env.set(variable, value);
 }
 
-function takeGroups({ groups }: Credentials, keep: readonly string[]): void {
+function takeGroups({ groups }: Credentials): void {
   using libc = Libc.open();
   if (libc === undefined) {
     throw new Error(
@@ -41,12 +40,12 @@ function takeGroups({ groups }: Credentials, keep: readonly string[]): void {
       `the system refuses the groups ${groups.join(", ")}: start the server as its user`,
     );
   }
-  letGo(libc, keep);
+  letGo(libc);
 }
 
 /** Standard streams may be files, and the platform has more than one descriptor for them. */
-function letGo(libc: Libc, keep: readonly string[]): void {
-  const kept = new Set([0, 1, 2].map((fd) => libc.writtenFile(fd)).concat(keep));
+function letGo(libc: Libc): void {
+  const kept = new Set([0, 1, 2].map((fd) => libc.writtenFile(fd)));
   const open = Array.from({ length: DESCRIPTORS }, (_, fd) => ({ fd, path: libc.writtenFile(fd) }));
   const others = open.filter(({ path = "/dev/" }) => !path.startsWith("/dev/") && !kept.has(path));
   libc.disconnect(others.map(({ fd }) => fd));

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
+import { lchownSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -12,15 +12,15 @@ import { messageOf } from "../base/message_of.ts";
 import { build, type Config } from "../config/mod.ts";
 import { MemoryStore } from "../handler/variable.ts";
 import type { Log } from "../log/event.ts";
-import { type OpenLog, openLog } from "../log/open.ts";
+import { openLog } from "../log/open.ts";
 import { Listener } from "../net/listener.ts";
 import { Server } from "../server/server.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
-import { directoriesOf, makeDirectory, tryDirectory } from "./directory.ts";
+import { directoriesOf, makeDirectory, makeFile, tryDirectory } from "./directory.ts";
 import { Libc, NEEDS_LIBC } from "./libc.ts";
 import { launchOwn, startLauncher, tryMailers } from "./mailers.ts";
 import { ServiceManager } from "./notify.ts";
-import { PidFile } from "./pid_file.ts";
+import { PidFile, refuseSecond } from "./pid_file.ts";
 import { become } from "./privileges.ts";
 import type { RemoteLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
@@ -34,34 +34,27 @@ export async function serve(config: Config): Promise<void> {
   process.umask(process.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
   const manager = opened.use(ServiceManager.find());
-  const { log, reopen, close } = await openLogFor(config, credentials);
-  opened.defer(close);
-  opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
-  if (config.pidFile !== undefined) {
-    makeDirectory({ key: "pid-file", path: dirname(config.pidFile), mode: 0o755 }, credentials);
-    opened.use(PidFile.take(config.pidFile));
-  }
+  if (config.pidFile !== undefined) refuseSecond(config.pidFile);
   const listeners = await listen(config);
   opened.defer(() => listeners.forEach((listener) => listener.close()));
   const launcher = opened.use(await startLauncher(config, credentials));
-  giveUpRoot(config, credentials, log);
+  prepare(config, credentials);
+  if (credentials !== undefined) become(credentials);
   Libc.forbid();
+
+  const { log, reopen, close } = await openLog(config.log);
+  opened.defer(close);
+  opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
+  if (config.pidFile !== undefined) opened.use(PidFile.take(config.pidFile));
+  for (const directory of directoriesOf(config)) tryDirectory(directory);
   if (credentials === undefined) await tryMailers(config);
+  logUser(log, config, credentials);
   const launch = launcher?.launch ?? (credentials && launchOwn());
   const { policy, targets } = await build(config, launch);
   const { hostname, limits, spoolDirectory = tmpdir() } = config;
   const globals = new MemoryStore();
   const options = { hostname, listeners, limits, policy, targets, globals, log, spoolDirectory };
   await runUntilStopped(Server.start(options), manager, launcher);
-}
-
-/** Opens the log. A file that is made for it belongs to whom the server becomes: he must be able to reopen it. */
-async function openLogFor({ log }: Config, owner: Credentials | undefined): Promise<OpenLog> {
-  const { file } = log.sinks;
-  const isNew = file !== undefined && !existsSync(file);
-  const opened = await openLog(log);
-  if (isNew && owner !== undefined) Deno.chownSync(file, owner.uid, owner.gid);
-  return opened;
 }
 
 function reopenLog(config: Config, log: Log, reopen: () => void): void {
@@ -85,28 +78,26 @@ async function listen({ listen }: Config): Promise<readonly Listener[]> {
   return listeners;
 }
 
-/** Makes what is missing, for the one whom the process then becomes; he tries it out. */
-function giveUpRoot(config: Config, credentials: Credentials | undefined, log: Log): void {
-  const directories = directoriesOf(config);
-  for (const directory of directories) makeDirectory(directory, credentials);
+/** Makes what is missing, for the one whom the process becomes: nothing of it is open when it is still root. */
+function prepare(config: Config, owner: Credentials | undefined): void {
+  const { pidFile, log } = config;
+  if (pidFile !== undefined) {
+    makeDirectory({ key: "pid-file", path: dirname(pidFile), mode: 0o755 }, owner);
+  }
+  for (const directory of directoriesOf(config)) makeDirectory(directory, owner);
+  if (owner === undefined) return;
+  if (log.sinks.file !== undefined) makeFile(log.sinks.file, 0o640, owner);
+  for (const address of config.listen) {
+    if (address.transport === "unix") lchownSync(address.path, owner.uid, owner.gid);
+  }
+}
+
+function logUser(log: Log, config: Config, credentials: Credentials | undefined): void {
   if (credentials !== undefined) {
-    giveSockets(config, credentials);
-    become(
-      credentials,
-      [config.log.sinks.file, config.pidFile].filter((path) => path !== undefined),
-    );
     const { account, uid, groups } = credentials;
     log("gave up root", { user: account?.name ?? String(uid), groups: groups.map(String) });
   } else if (startedByRoot() && !config.handlersAsRoot) {
     log("runs as root", { hint: AS_ROOT });
-  }
-  for (const directory of directories) tryDirectory(directory);
-}
-
-/** Unix sockets belong to the one who serves them, and who may have to remove them. */
-function giveSockets({ listen }: Config, { uid, gid }: Credentials): void {
-  for (const address of listen) {
-    if (address.transport === "unix") Deno.chownSync(address.path, uid, gid);
   }
 }
 

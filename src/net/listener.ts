@@ -67,9 +67,10 @@ export class Listener {
     return listeners;
   }
 
-  /** Hands over those who connect from now on, and those who wait. */
+  /** Hands over those who connect from now on, and those who wait. Now a Unix socket gets its permissions. */
   serve(events: ListenerEvents): void {
     this.#events = events;
+    permit(this.#address);
     for (const socket of this.#early.splice(0)) events.accepted(socket, this.name);
   }
 
@@ -89,6 +90,7 @@ export class Listener {
     try {
       if (await this.#accepts() || this.#closed) return;
       this.#server = await listenAgain(this.#server, this.#address);
+      permit(this.#address);
       this.#attach();
       this.#events?.failed(this.name, "it accepted nothing any more, and was opened again");
     } catch (error) {
@@ -129,11 +131,14 @@ const LOOPBACK: Readonly<Record<string, string>> = { "::": "::1", "0.0.0.0": "12
 async function listen(address: ListenAddress): Promise<Server> {
   if (address.transport === "unix") await makeRoom(address.path);
   if (address.transport === "fd") checkHandedOver(address.fd);
-  const server = await started(address, (server) => server.listen(optionsFor(address)));
+  return await started(address, (server) => server.listen(optionsFor(address)));
+}
+
+/** Not by root, who might be led to another file by a link: by whom the socket is for. */
+function permit(address: ListenAddress): void {
   if (address.transport === "unix" && address.mode !== undefined) {
-    await Deno.chmod(address.path, address.mode);
+    Deno.chmodSync(address.path, address.mode);
   }
-  return server;
 }
 
 /** As {@linkcode listen}, in place of a server that is dead. A port below 1024 could not be had again. */

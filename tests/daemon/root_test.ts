@@ -236,3 +236,25 @@ Deno.test({
     assert.deepEqual(stdout.trim().split("\n"), ["hello", "true", opened, "hello hello"], stderr);
   },
 });
+
+Deno.test({
+  name: "root follows no link that the server's user may have put in the way",
+  ...needRoot(),
+  async fn() {
+    using directory = new Directory();
+    Deno.chmodSync(directory.path, 0o755);
+    const victim = directory.write("victim", "secret\n");
+    Deno.chmodSync(victim, 0o600);
+    for (const [key, value] of [["log", { file: "link" }], ["pid-file", "link"]] as const) {
+      await assert.rejects(
+        Running.start((own) => {
+          Deno.symlinkSync(victim, own.of("link"));
+          return { ...asNobody()(own), [key]: value };
+        }),
+        /cannot open .*link.*Permission denied/,
+      );
+    }
+    const { uid, mode } = Deno.statSync(victim);
+    assert.deepEqual([uid, mode! & 0o777, directory.read("victim")], [0, 0o600, "secret\n"]);
+  },
+});
