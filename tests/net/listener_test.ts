@@ -39,3 +39,24 @@ Deno.test("Listener.revive() opens a listener again that is dead", async () => {
   listener.close();
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("Listener.serve() hands over those who came before it, with what they said", async () => {
+  const listener = await Listener.open(parseListen("127.0.0.1:0"));
+  const port = Number(listener.name.split(":").at(-1));
+  const [gone, patient] = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")];
+  await Promise.all([once(gone, "connect"), once(patient, "connect")]);
+  gone.resetAndDestroy();
+  patient.write("hello");
+  const served = Promise.withResolvers<string>();
+  listener.serve({
+    accepted: (socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => served.resolve(String(data)));
+      socket.on("data", () => socket.destroy());
+    },
+    failed: (_name, error) => served.reject(new Error(error)),
+  });
+  assert.equal(await served.promise, "hello");
+  await once(patient, "close");
+  listener.close();
+});
