@@ -6,12 +6,12 @@
  *
  * @module
  */
-import { closeSync, fchownSync, lchownSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { messageOf } from "../base/message_of.ts";
 import type { Config } from "../config/mod.ts";
 import type { Ids } from "../target/identity.ts";
+import { Libc } from "./libc.ts";
 
 /** A directory and what it is for. */
 export interface Directory {
@@ -45,7 +45,7 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undef
   } finally {
     process.umask(umask);
   }
-  if (owner !== undefined) lchownSync(path, owner.uid, owner.gid);
+  if (owner !== undefined) changeOwner(path, owner);
 }
 
 function whyNotMade(path: string, error: unknown): string {
@@ -63,12 +63,19 @@ function whyNotMade(path: string, error: unknown): string {
 }
 
 /** Makes an empty file for its owner if it is missing. Where that cannot be, he will find out. */
-export function makeFile(path: string, mode: number, { uid, gid }: Ids): void {
+export function makeFile(path: string, mode: number, owner: Ids): void {
   try {
-    const fd = openSync(path, "wx", mode);
-    fchownSync(fd, uid, gid);
-    closeSync(fd);
-  } catch { /* it is there, or cannot be made */ }
+    Deno.openSync(path, { createNew: true, write: true, mode }).close();
+  } catch {
+    return;
+  }
+  changeOwner(path, owner);
+}
+
+/** Gives a file to somebody, as only root can. */
+export function changeOwner(path: string, owner: Ids): void {
+  using libc = Libc.open(`giving ${path} to the server's user`);
+  libc.chown(path, owner);
 }
 
 /**

@@ -1,19 +1,19 @@
 /**
  * What only the C library can do. To give up root the platform has setuid(2) and setgid(2), but neither
- * setgroups(2) nor a way to the files that it keeps open for itself; and sockets that it was handed it hands on.
+ * setgroups(2) nor lchown(2) nor a way to the files that it keeps open for itself; and sockets that it was handed
+ * it hands on.
  *
  * glibc makes setgroups(2) hold for all threads of the process.
  *
  * @module
  */
+import type { Ids } from "../target/identity.ts";
 
 /** The C library of Linux, by its name: the system's linker finds it. */
 const LIBC = "libc.so.6";
 
-/** What to do where it cannot be opened. */
-export const NEEDS_LIBC = "the C library (glibc): add --allow-ffi to the flags of Deno";
-
 const SYMBOLS = {
+  lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" },
   setgroups: { parameters: ["usize", "buffer"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
@@ -36,19 +36,29 @@ export class Libc implements Disposable {
     this.#library = library;
   }
 
-  /** Opens it; `undefined` if the program may not (`--allow-ffi`), or there is none of this name. */
-  static open(): Libc | undefined {
-    if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
+  /**
+   * Opens it. The platform does not ask anybody for the permission.
+   *
+   * @param what needs it
+   * @throws {Error} if there is no permission, or no such library
+   */
+  static open(what: string): Libc {
+    const { state } = Deno.permissions.querySync({ name: "ffi" });
     try {
-      return new Libc(Deno.dlopen(LIBC, SYMBOLS));
-    } catch {
-      return undefined;
-    }
+      if (state === "granted") return new Libc(Deno.dlopen(LIBC, SYMBOLS));
+    } catch { /* another system than Linux, or another C library */ }
+    throw new Error(`${what} needs glibc, and --allow-ffi among the flags of Deno`);
   }
 
   /** Nobody in this process opens it, or any other library, from now on. */
   static forbid(): void {
     Deno.permissions.revokeSync({ name: "ffi" });
+  }
+
+  /** Gives a file to its owner; a link itself, not where it leads. */
+  chown(path: string, { uid, gid }: Ids): void {
+    if (this.#library.symbols.lchown(terminated(path), uid, gid) === 0) return;
+    throw new Error(`cannot give ${path} to the user ${uid}`);
   }
 
   /** Replaces the supplementary groups. Returns whether that worked. */
@@ -84,4 +94,5 @@ export class Libc implements Disposable {
   }
 }
 
-const terminated = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(`${text}\0`);
+const terminated = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(new TextEncoder().encode(`${text}\0`));

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import type { Credentials } from "./credentials.ts";
-import { Libc, NEEDS_LIBC } from "./libc.ts";
+import { Libc } from "./libc.ts";
 
 /** Descriptors that may be open while the server starts. */
 const DESCRIPTORS = 1024;
@@ -29,12 +29,7 @@ export function become(credentials: Credentials): void {
 }
 
 function takeGroups({ groups }: Credentials): void {
-  using libc = Libc.open();
-  if (libc === undefined) {
-    throw new Error(
-      `giving up root needs ${NEEDS_LIBC}; or let systemd (User=) or the container start the server as its user`,
-    );
-  }
+  using libc = Libc.open("giving up root");
   if (!libc.setGroups(groups)) {
     throw new Error(
       `the system refuses the groups ${groups.join(", ")}: start the server as its user`,

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { lchownSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -16,8 +15,8 @@ import { openLog } from "../log/open.ts";
 import { Listener } from "../net/listener.ts";
 import { Server } from "../server/server.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
-import { directoriesOf, makeDirectory, makeFile, tryDirectory } from "./directory.ts";
-import { Libc, NEEDS_LIBC } from "./libc.ts";
+import { changeOwner, directoriesOf, makeDirectory, makeFile, tryDirectory } from "./directory.ts";
+import { Libc } from "./libc.ts";
 import { launchOwn, startLauncher, tryMailers } from "./mailers.ts";
 import { ServiceManager } from "./notify.ts";
 import { PidFile, refuseSecond } from "./pid_file.ts";
@@ -71,8 +70,7 @@ async function listen({ listen }: Config): Promise<readonly Listener[]> {
   const listeners = await Listener.openAll(listen);
   const handed = listen.filter((address) => address.transport === "fd");
   if (handed.length === 0) return listeners;
-  using libc = Libc.open();
-  if (libc === undefined) throw new Error(`\`listen\`: fd:${handed[0]?.fd} needs ${NEEDS_LIBC}`);
+  using libc = Libc.open("a socket that was handed over");
   for (const { fd } of handed) libc.closeOnExec(fd);
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) Deno.env.delete(name);
   return listeners;
@@ -88,7 +86,7 @@ function prepare(config: Config, owner: Credentials | undefined): void {
   if (owner === undefined) return;
   if (log.sinks.file !== undefined) makeFile(log.sinks.file, 0o640, owner);
   for (const address of config.listen) {
-    if (address.transport === "unix") lchownSync(address.path, owner.uid, owner.gid);
+    if (address.transport === "unix") changeOwner(address.path, owner);
   }
 }
 
