@@ -50,16 +50,13 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undef
 
 function whyNotMade(path: string, error: unknown): string {
   if (error instanceof Deno.errors.NotFound) {
-    return `there is no directory ${
-      dirname(path)
-    } in which ${path} could be made: create it, or name another`;
+    const above = dirname(path);
+    return `there is no directory ${above} in which ${path} could be made: create it, or name another`;
   }
   if (error instanceof Deno.errors.AlreadyExists) {
     return `${path} is no directory: remove it, or name another`;
   }
-  return `cannot make the directory ${path}: ${
-    messageOf(error)
-  }: create it for the server, or name another`;
+  return `${messageOf(error)}: create the directory ${path} for the server, or name another`;
 }
 
 /** Makes an empty file for its owner if it is missing. Where that cannot be, he will find out. */

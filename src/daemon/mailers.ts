@@ -46,11 +46,9 @@ export async function tryMailers({ mailer, runAs }: Config): Promise<void> {
     await Promise.all([stdin.close(), stdout.cancel()]);
     const [{ code }, said] = await Promise.all([status, new Response(stderr).text()]);
     if (code === 0) continue;
-    throw new Error(
-      `a server that is not root cannot run programs as ${
-        user ?? Deno.uid()
-      } (${said.trim()}): let root start ` +
-        "it, with `user`, or give it the capabilities CAP_SETUID and CAP_SETGID",
-    );
+    const who = user ?? Deno.uid();
+    const why = `a server that is not root cannot run programs as ${who} (${said.trim()})`;
+    const advice = "let root start it, with `user`, or give it CAP_SETUID and CAP_SETGID";
+    throw new Error(`${why}: ${advice}`);
   }
 }

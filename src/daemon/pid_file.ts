@@ -54,9 +54,6 @@ export function runningServer(path: string): string | undefined {
   }
 }
 
-/** How often a file may be removed by its owner just when it was opened. */
-const ATTEMPTS = 10;
-
 /** Throws an Error if a server has a file already. */
 export function refuseSecond(path: string): void {
   const running = runningServer(path);
@@ -65,6 +62,9 @@ export function refuseSecond(path: string): void {
 
 const alreadyRuns = (pid: string, path: string): string =>
   `a server runs already: process ${pid}, by its file ${path}`;
+
+/** How often a file may be removed by its owner just when it was opened. */
+const ATTEMPTS = 10;
 
 function lock(path: string): Deno.FsFile {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -89,12 +89,9 @@ function open(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {
-    throw new Error(
-      `\`pid-file\`: cannot open ${path} as the server's user (${
-        messageOf(error)
-      }): name one in a directory ` +
-        "of its own, which is made for it, such as /run/postmaster/postmaster.pid",
-    );
+    const why = `cannot open ${path} as the server's user (${messageOf(error)})`;
+    const advice = "name one in a directory of its own, such as /run/postmaster/postmaster.pid";
+    throw new Error(`\`pid-file\`: ${why}: ${advice}`);
   }
 }
 

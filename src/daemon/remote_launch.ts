@@ -4,6 +4,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
 import { within } from "../base/within.ts";
 import type { Ids } from "../target/identity.ts";
 import { type Launch, launcher, type Order } from "../target/launch.ts";
@@ -75,6 +76,10 @@ export class RemoteLauncher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {});
     await within(this.#child.status, PATIENCE);
+    try {
+      await Deno.remove(this.#path);
+      await Deno.remove(dirname(this.#path));
+    } catch { /* it has done so itself, unless it was killed */ }
   }
 
   async #instruct(): Promise<void> {
@@ -91,12 +96,7 @@ export class RemoteLauncher implements AsyncDisposable {
   #order(order: Order): Promise<RemoteProcess> {
     const { key, uid } = this.#terms;
     const { template, recipients, user = uid, group } = order;
-    return RemoteProcess.start(
-      this.#path,
-      JSON.stringify({
-        key,
-        order: { template, recipients, user, group },
-      }),
-    );
+    const what = { key, order: { template, recipients, user, group } };
+    return RemoteProcess.start(this.#path, JSON.stringify(what));
   }
 }

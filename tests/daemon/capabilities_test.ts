@@ -68,7 +68,7 @@ Deno.test({
     const before = await asNobody(directory);
     await assert.rejects(
       Running.start(settings("daemon"), { before }),
-      /postmaster: a server that is not root cannot run programs as daemon \(setpriv: .*\): let root start it, with `user`, or give it the capabilities CAP_SETUID and CAP_SETGID/,
+      /postmaster: a server that is not root cannot run programs as daemon \(setpriv: .*\): let root start it, with `user`, or give it CAP_SETUID and CAP_SETGID/,
     );
     await assert.rejects(
       Running.start((own) => ({ ...settings("nobody")(own), user: "daemon" }), { before }),
