@@ -21,6 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["handlers"],
   ["src/modules"],
   ["src/config"],
+  ["src/daemon"],
   ["src/cli"],
   ["main.ts"],
   ["src/build"],

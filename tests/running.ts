@@ -125,6 +125,8 @@ export class Running {
   readonly #child: Deno.ChildProcess;
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #logged: Promise<void>;
+  /** It will log nothing any more. */
+  #silent = false;
 
   private constructor(child: Deno.ChildProcess, directory: Directory) {
     this.#child = child;
@@ -148,6 +150,7 @@ export class Running {
       listen: "127.0.0.1:0",
       domains: ["example.net"],
       users: ["you"],
+      "handlers-as-root": true, // whoever runs the tests
       mailer: { command: ["tee", "-a", directory.of("mail")] },
       "state-directory": directory.of("state"),
       ...own,
@@ -196,10 +199,12 @@ export class Running {
 
   /** Waits for a line of the log. */
   logs(pattern: RegExp): Promise<string> {
-    return until(
-      () => `the log says ${pattern}; it says:\n${this.log.join("\n")}`,
-      () => this.log.find((line) => pattern.test(line)),
-    );
+    const whole = () => `the log says ${pattern}; it says:\n${this.log.join("\n")}`;
+    return until(whole, () => {
+      const found = this.log.find((line) => pattern.test(line));
+      if (found === undefined && this.#silent) throw new Error(`it ended before ${whole()}`);
+      return found;
+    });
   }
 
   /** Closes our end of its standard error: nobody reads what it logs from here on. */
@@ -246,6 +251,7 @@ export class Running {
       rest = lines.pop() ?? "";
       this.log.push(...lines);
     }
+    this.#silent = true;
   }
 }
 

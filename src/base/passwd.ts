@@ -46,6 +46,14 @@ export function findAccount(user: string | number): Account | undefined {
   return { name, uid: Number(uid), gid: Number(gid), home, shell: shell || "/bin/sh" };
 }
 
+/** The groups that a user has at login: his own, and those of which he is a member (initgroups(3)). */
+export function groupsOf(user: string, gid: number): readonly number[] {
+  const groups = Deno.readTextFileSync(GROUP).split("\n").map((line) => line.split(":"))
+    .filter(([, , id, members]) => /^\d+$/.test(id ?? "") && members?.split(",").includes(user))
+    .map(([, , id]) => Number(id));
+  return [...new Set([gid, ...groups])];
+}
+
 /** The id of the group with this name. */
 export const findGroup = (group: string): number | undefined =>
   parseAccounts(Deno.readTextFileSync(GROUP)).get(group);

@@ -33,8 +33,13 @@ export const PERMISSIONS: readonly Permission[] = [
     reason: "reads TMPDIR, NO_COLOR and PATH, and what handlers are told through variables",
   },
   {
-    flag: "--allow-sys=hostname,homedir,uid,gid",
+    flag: "--allow-sys",
     reason:
-      "goes by the system's host name, keeps its state in the home directory of its user, and must know who that is to run mailers as others",
+      "goes by the system's host name, keeps its state in the home directory of its user, must know who that is to run mailers as others, and sets the umask",
+  },
+  {
+    flag: "--allow-ffi",
+    reason:
+      "calls the C library to give up root, and gives this permission up before it loads a handler or greets a client",
   },
 ];

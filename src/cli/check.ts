@@ -4,27 +4,33 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { build, type Config, ConfigError, describe } from "../config/mod.ts";
+import { build, type Config, ConfigError, describe, modulesOf } from "../config/mod.ts";
+import { credentialsToTake, startedByRoot } from "../daemon/credentials.ts";
+import { describeProcess } from "../daemon/describe.ts";
+import { become } from "../daemon/privileges.ts";
 import { isTypeScript } from "../modules/typescript.ts";
 import { Table, variablesFile } from "../store/table.ts";
 import { configOf, type Flags } from "./run.ts";
 import { typeCheck } from "./type_check.ts";
 
-/** Prints what a server with this configuration would do. Throws if there would be none. */
+/**
+ * Prints what a server with this configuration would do. Throws if there would be none. Handlers are loaded by
+ * the user who would run them, if root asks.
+ */
 export async function check(flags: Flags): Promise<void> {
   const config = configOf(flags);
+  await become(startedByRoot() ? credentialsToTake(config) : undefined, config);
   await build(config);
   const file = variablesFile(config.stateDirectory);
   if (existsSync(file)) new Table(file).close();
   const types = await checkTypes(config);
-  for (const line of [...describe(config), ...types]) console.log(line);
+  const process = await describeProcess(config);
+  for (const line of [...describe(config), ...process, ...types]) console.log(line);
 }
 
 /** What there is to say about the types in the operator's modules. Throws a {@linkcode ConfigError}. */
-async function checkTypes({ handlers }: Config): Promise<string[]> {
-  const modules = handlers.flatMap(({ source }) =>
-    "module" in source && typeof source.module === "string" ? [source.module] : []
-  ).filter(isTypeScript);
+async function checkTypes(config: Config): Promise<string[]> {
+  const modules = modulesOf(config).filter(isTypeScript);
   if (modules.length === 0) return [];
   const checked = await typeCheck(modules);
   if ("unchecked" in checked) return [`types: not checked: ${checked.unchecked}`];

@@ -6,6 +6,7 @@
 import { Command, CommanderError, Help, Option } from "commander";
 import { ConfigError } from "../config/mod.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
+import { runLauncher } from "../daemon/launcher.ts";
 import { LEVELS } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
@@ -25,6 +26,10 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Runs the program with these arguments and returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === "launcher") { // for the server only, so no help speaks of it
+      await runLauncher();
+      return EXIT.ok;
+    }
     let exitCode: number = EXIT.ok;
     const postmaster = program(() => exitCode = EXIT.failed);
     refuseUnknown(postmaster, args[0]);
@@ -69,8 +74,8 @@ function program(failed: () => void): Command {
     .option("-o, --output <directory>", "the directory with your handlers", ".");
   const licencesCommand = postmaster.command("licences")
     .description("print the licences of the program and all that is in it");
-  withFlags(runCommand).action((flags: Flags) => run(flags));
-  withFlags(checkCommand).action((flags: Flags) => check(flags));
+  withUser(withFlags(runCommand)).action((flags: Flags) => run(flags));
+  withUser(withFlags(checkCommand)).action((flags: Flags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
   strict(licencesCommand).action(() => licences());
   addVars(postmaster);
@@ -118,6 +123,12 @@ function withFlags(command: Command): Command {
     .addOption(new Option("--log-level <level>", "the least level that is logged").choices(LEVELS))
     .option("--debug", "show where in the program an error came from");
 }
+
+/** Flags of commands that do what only the server's own user should. */
+const withUser = (command: Command): Command =>
+  command
+    .option("--user <name>", "the user that the server becomes, if root starts it")
+    .option("--handlers-as-root", "let modules of handlers run as root");
 
 /** One readable line for each problem. */
 function complain(error: unknown, debug: boolean): void {

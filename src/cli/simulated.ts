@@ -4,6 +4,8 @@
  * @module
  */
 import { build } from "../config/mod.ts";
+import { credentialsOf, startedByRoot } from "../daemon/credentials.ts";
+import { become } from "../daemon/privileges.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import type { Route } from "../handler/reply.ts";
 import type { LogEvent } from "../log/event.ts";
@@ -40,7 +42,9 @@ export async function simulated(
   flags: ClientFlags,
   note: (line: string) => void,
 ): Promise<Simulated> {
-  const config = configOf(flags);
+  const config = configOf({ ...flags, user: undefined }); // `--user` is the client's here
+  // Nobody from outside speaks to these handlers, so root may run them, unless the server has a user.
+  await become(startedByRoot() ? credentialsOf(config) : undefined, config);
   const { policy, targets } = await build(config);
   const { hostname, limits, listen: [address] } = config;
   const { ip, time, tls, user } = flags;

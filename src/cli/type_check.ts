@@ -21,7 +21,7 @@ export async function typeCheck(modules: readonly string[]): Promise<TypeCheck> 
   const directory = Deno.makeTempDirSync({ prefix: "postmaster-types-" });
   try {
     const said = await denoCheck(["--quiet", "--config", writeTypes(directory), ...modules]);
-    if (said === undefined) return { unchecked: "there is no `deno` on the PATH" };
+    if (typeof said !== "string") return said;
     const problems = problemsIn(said);
     const [, failure] = /^error: (.*)$/m.exec(said) ?? [];
     return problems.length > 0 || failure === undefined ? { problems } : { unchecked: failure };
@@ -30,8 +30,8 @@ export async function typeCheck(modules: readonly string[]): Promise<TypeCheck> 
   }
 }
 
-/** What `deno check` says; `undefined` if there is none. */
-async function denoCheck(args: readonly string[]): Promise<string | undefined> {
+/** What `deno check` says, or why it says nothing. */
+async function denoCheck(args: readonly string[]): Promise<string | TypeCheck> {
   const program = Deno.build.standalone ? "deno" : Deno.execPath();
   const command = new Deno.Command(program, {
     args: ["check", ...args],
@@ -41,7 +41,12 @@ async function denoCheck(args: readonly string[]): Promise<string | undefined> {
   try {
     return new TextDecoder().decode((await command.output()).stderr);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) {
+      return { unchecked: "there is no `deno` on the PATH" };
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      return { unchecked: "the server's user may not run `deno`" };
+    }
     throw error;
   }
 }

@@ -6,6 +6,8 @@
  */
 import { existsSync } from "node:fs";
 import { loadConfig } from "../config/mod.ts";
+import { credentialsOf, startedByRoot } from "../daemon/credentials.ts";
+import { makeDirectories } from "../daemon/directory.ts";
 import { printable } from "../log/escape.ts";
 import { type Row, Table, variablesFile } from "../store/table.ts";
 
@@ -39,7 +41,9 @@ export function get(name: string, flags: VarsFlags): void {
 
 /** Sets a variable. Without a `ttl` it keeps the one that it has; a new one has none. */
 export function set(name: string, value: unknown, flags: VarsFlags): void {
-  using table = new Table(fileOf(flags));
+  const config = loadConfig(flags.config);
+  if (startedByRoot()) makeDirectories(config, credentialsOf(config));
+  using table = new Table(variablesFile(config.stateDirectory));
   const now = Date.now();
   const ttl = flags.ttl ?? table.find(name, now)?.ttl ?? null;
   table.write([{ name, json: JSON.stringify(value), ttl, expires: ttl && now + ttl }], now);

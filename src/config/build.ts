@@ -6,11 +6,13 @@
 import { chain, type Handler } from "../handler/handler.ts";
 import { ModuleFault } from "../modules/fault.ts";
 import { ModuleLoader } from "../modules/loader.ts";
+import type { Launch } from "../target/launch.ts";
 import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { site } from "./site.ts";
+import { targetsOf } from "./targets.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */
 export interface Built {
@@ -18,8 +20,19 @@ export interface Built {
   readonly targets: Targets;
 }
 
-/** Loads the operator's handlers and puts the chain together. Throws a {@linkcode ConfigError}. */
-export async function build(config: Config): Promise<Built> {
+/** The operator's modules on disk. */
+export const modulesOf = ({ handlers }: Config): string[] =>
+  handlers.flatMap(({ source }) =>
+    "module" in source && typeof source.module === "string" ? [source.module] : []
+  );
+
+/**
+ * Loads the operator's handlers and puts the chain together.
+ *
+ * @param launch how mailers are started; without it, by this process
+ * @throws {ConfigError} for handlers that cannot be loaded
+ */
+export async function build(config: Config, launch?: Launch): Promise<Built> {
   const problems: Problem[] = [];
   const handlers: Handler[] = [];
   using loader = new ModuleLoader();
@@ -33,5 +46,6 @@ export async function build(config: Config): Promise<Built> {
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return { policy: chain(...handlers, site(config)), targets: config.targets };
+  const targets = launch === undefined ? config.targets : targetsOf(config, launch);
+  return { policy: chain(...handlers, site(config)), targets };
 }

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { isDomain } from "../smtp/mailbox.ts";
+import { findIds, type Ids } from "../target/identity.ts";
 import type { Targets } from "../target/target.ts";
 import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.ts";
 import { SiteAliases } from "./aliases.ts";
@@ -118,6 +119,29 @@ export class Checks {
     return targets;
   }
 
+  /** Who the server becomes: a group goes with a user, and a user that is only a number needs one. */
+  user(): void {
+    const { user, group } = this.#settings;
+    if (user === undefined) {
+      if (group === undefined || this.#wrong.has("user")) return;
+      return this.#fault(["group"], "it goes with `user`: set that too");
+    }
+    this.#ids(["user"], user, group);
+  }
+
+  /** Whom programs may run as. Root's are for the configuration to name, not for a handler. */
+  runAs(): void {
+    for (const [i, { user, group }] of (this.#settings["run-as"] ?? []).entries()) {
+      const ids = this.#ids(["run-as", i], user, group);
+      if (ids?.uid === 0 || ids?.gid === 0) {
+        this.#fault(
+          ["run-as", i],
+          "no handler's program may run as root: make it that of `mailer`",
+        );
+      }
+    }
+  }
+
   /** The handlers; the modules among them must be there. */
   handlers(): HandlerEntry[] {
     const { handlers = [] } = this.#settings;
@@ -152,6 +176,14 @@ export class Checks {
 
   get #delimiter(): string {
     return this.#settings["recipient-delimiter"] ?? "";
+  }
+
+  #ids(path: Path, user: string | number, group: string | number | undefined): Ids | undefined {
+    try {
+      return findIds(user, group);
+    } catch (error) {
+      return void this.#fault(path, `${messageOf(error)}: set \`group\``);
+    }
   }
 
   #fault(path: Path, message: string): void {

@@ -44,6 +44,16 @@ export interface Config {
   readonly stateDirectory: string;
   readonly limits: Settings["limits"];
   readonly log: Settings["log"];
+  /** Who the server becomes if root starts it; `undefined` for nobody else. */
+  readonly user: Settings["user"];
+  readonly group: Settings["group"];
+  /** Modules of the operator's may run as root. */
+  readonly handlersAsRoot: boolean;
+  /** Whom programs of handlers may run as once the server is no longer root. */
+  readonly runAs: Settings["run-as"];
+  /** Full paths; `undefined` if the configuration names none. */
+  readonly pidFile: string | undefined;
+  readonly spoolDirectory: string | undefined;
   /** The targets that handlers may name. */
   readonly targets: Targets;
 }

@@ -30,7 +30,6 @@ export function describe(config: Config): string[] {
     `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,
     `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
     `dns: ${list(new CachingResolver(config.dns).getServers(), "what the platform asks")}`,
-    `state directory: ${config.stateDirectory}`,
     `limits: ${list(changedLimits(config.limits), "the defaults")}`,
     `log: ${level} and above, as ${format}, to ${
       list([stderr ? "standard error" : "", file ?? "", toSyslog ?? ""].filter(Boolean), "nowhere")

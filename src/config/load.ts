@@ -53,6 +53,8 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const targets = checks.targets();
   const handlers = checks.handlers();
   const stateDirectory = checks.stateDirectory();
+  checks.user();
+  checks.runAs();
   const problems = [
     ...document.problems,
     ...read.findings.map((finding) => written.problem(finding)),
@@ -61,8 +63,8 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   if (problems.length > 0) throw new ConfigError(problems);
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
-  const { domains, listen, mailer, relay, deliver, dns, limits, log } = settings;
-  const logFile = log.sinks.file && inPlace(log.sinks.file);
+  const { domains, listen, mailer, relay, deliver, dns, limits, log, user, group } = settings;
+  const pathOf = (path: string | undefined) => path && inPlace(path);
   return {
     file,
     hostname,
@@ -78,7 +80,13 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     dns,
     stateDirectory,
     limits,
-    log: { ...log, sinks: { ...log.sinks, file: logFile } },
+    user,
+    group,
+    handlersAsRoot: settings["handlers-as-root"],
+    runAs: settings["run-as"],
+    pidFile: pathOf(settings["pid-file"]),
+    spoolDirectory: pathOf(settings["spool-directory"]),
+    log: { ...log, sinks: { ...log.sinks, file: pathOf(log.sinks.file) } },
     targets: targets!,
   };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { build, type Built } from "./build.ts";
+export { build, type Built, modulesOf } from "./build.ts";
 export type { Config, HandlerEntry } from "./config.ts";
 export { describe } from "./describe.ts";
 export { loadConfig, parseConfig } from "./load.ts";

@@ -16,6 +16,8 @@ export interface Overrides {
   readonly handlers?: readonly string[];
   readonly hostname?: string;
   readonly logLevel?: string;
+  readonly user?: string | undefined;
+  readonly handlersAsRoot?: boolean;
 }
 
 interface Flag {
@@ -28,6 +30,8 @@ const FLAGS: { readonly [K in keyof Overrides]-?: Flag } = {
   handlers: { flag: "--handlers", path: ["handlers"] },
   hostname: { flag: "--hostname", path: ["hostname"] },
   logLevel: { flag: "--log-level", path: ["log", "level"] },
+  user: { flag: "--user", path: ["user"] },
+  handlersAsRoot: { flag: "--handlers-as-root", path: ["handlers-as-root"] },
 };
 
 /** A configuration as it was written, in the file and on the command line. */

@@ -10,7 +10,8 @@ import { readyMade } from "../../handlers/mod.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain } from "../smtp/mailbox.ts";
-import { knownAccount } from "./accounts.ts";
+import { account } from "./accounts.ts";
+import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema } from "./limits.ts";
@@ -77,11 +78,6 @@ const program = {
     .describe("How long a process that must end has to do so, after TERM and before KILL."),
   output: size(0).prefault("8 KiB").describe("How much of what a process says the log keeps."),
 };
-
-const account = (file: typeof PASSWD | typeof GROUP): z.ZodType<string | number> =>
-  z.union([text("a name", (name) => knownAccount(name, file)), z.int().min(0)], {
-    error: "a name or a number",
-  });
 
 const mailer = z.strictObject({
   command: command('[maildrop, -d, "{user}"]')
@@ -154,6 +150,7 @@ const schema = z.strictObject({
       "/var/lib/postmaster if the server can write there, else ~/.local/state/postmaster.",
   ),
   limits: limitsSchema.prefault({}).describe("Caps and deadlines."),
+  ...daemonKeys,
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),
 });
 

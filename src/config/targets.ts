@@ -5,23 +5,43 @@
  */
 import type { Target } from "../handler/reply.ts";
 import { discardType } from "../target/discard.ts";
+import type { Launch } from "../target/launch.ts";
 import type { PipeSettings } from "../target/mailer.ts";
 import { pipe, pipeType } from "../target/pipe.ts";
 import { relayType } from "../target/relay.ts";
 import { Targets, type TargetType } from "../target/target.ts";
+import type { Config } from "./config.ts";
 import type { Settings } from "./schema.ts";
 
 /** The targets of a site. Without `relay` in the configuration there is none that relays. */
-export function discardAndPipe(mailer: Settings["mailer"], delimiter: string): Targets {
+export function targetsOf(
+  { mailer, relay, delimiter }: Pick<Config, "mailer" | "relay" | "delimiter">,
+  launch?: Launch,
+): Targets {
+  const targets = discardAndPipe(mailer, delimiter, launch);
+  if (relay !== undefined) targets.define("relay", relayBy(relay, delimiter, launch));
+  return targets;
+}
+
+/** Those of a site that does not relay. */
+export function discardAndPipe(
+  mailer: Settings["mailer"],
+  delimiter: string,
+  launch?: Launch,
+): Targets {
   return new Targets({
     discard: discardType,
-    pipe: pipeType(treatment(mailer, delimiter)),
+    pipe: pipeType(treatment(mailer, delimiter), launch),
   });
 }
 
 /** The target that relays. Throws a TypeError for a command that cannot be run. */
-export function relayBy(relay: NonNullable<Settings["relay"]>, delimiter: string): TargetType {
-  return relayType({ ...treatment(relay, delimiter), command: relay.command });
+export function relayBy(
+  relay: NonNullable<Settings["relay"]>,
+  delimiter: string,
+  launch?: Launch,
+): TargetType {
+  return relayType({ ...treatment(relay, delimiter), command: relay.command }, launch);
 }
 
 /** The target of all local users. */

@@ -31,6 +31,10 @@ interface OfDelivery extends OfMessage {
 /** The fields of each log event. */
 export interface LogFields {
   started: { readonly listen: readonly string[]; readonly hostname: string };
+  "runs as root": { readonly hint: string };
+  "gave up root": { readonly user: string; readonly groups: readonly string[] };
+  "log reopened": { readonly file: string | undefined };
+  "log not reopened": { readonly error: string };
   stopping: { readonly reason: string; readonly sessions: number };
   stopped: { readonly sessions: number };
   "listener failed": { readonly listen: string; readonly error: string };
@@ -80,6 +84,10 @@ export type LogEvent = keyof LogFields;
 /** The level at which each event is logged. */
 export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   started: "info",
+  "runs as root": "warning",
+  "gave up root": "info",
+  "log reopened": "info",
+  "log not reopened": "error",
   stopping: "info",
   stopped: "info",
   "listener failed": "error",

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
+import { messageOf } from "../base/message_of.ts";
 
 /** Milliseconds that a line waits at most. */
 const FLUSH_EVERY = 1000;
@@ -18,19 +19,28 @@ type Timer = ReturnType<typeof setTimeout>;
 const encoder = new TextEncoder();
 const NOTHING = new Uint8Array(0);
 
+/** A log in a file. */
+export interface FileSink extends Sink, Disposable {
+  /** Opens the file anew, as after it was moved away. What it throws leaves the file that was. */
+  reopen(): void;
+}
+
 /**
  * Appends to a file, which is made if it is missing. Lines wait up to a second, those of errors not at
  * all. When the file has been moved away (logrotate), the next flush makes a new one.
  *
  * @throws {Error} if the file cannot be opened
  */
-export function fileSink(path: string, format: TextFormatter): Sink & Disposable {
+export function fileSink(path: string, format: TextFormatter): FileSink {
   const log = new LogFile(path);
   const sink: Sink = (record) => {
     log.write(`${format(record)}\n`);
     if (record.level === "error" || record.level === "fatal") log.flush();
   };
-  return Object.assign(sink, { [Symbol.dispose]: () => log.close() });
+  return Object.assign(sink, {
+    reopen: () => log.reopen(),
+    [Symbol.dispose]: () => log.close(),
+  });
 }
 
 class LogFile {
@@ -45,14 +55,8 @@ class LogFile {
 
   constructor(path: string) {
     this.#path = path;
-    try {
-      this.#file = open(path);
-      this.#inode = this.#file.statSync().ino;
-    } catch (error) {
-      throw new Error(`cannot open the log file ${path}: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
+    this.#file = open(path);
+    this.#inode = this.#file.statSync().ino;
   }
 
   write(line: string): void {
@@ -76,28 +80,40 @@ class LogFile {
     this.#unwritten = bytes;
   }
 
+  reopen(): void {
+    this.flush();
+    this.#replace(open(this.#path));
+  }
+
   close(): void {
     this.flush();
     clearTimeout(this.#timer);
     this.#file.close();
   }
 
+  #replace(file: Deno.FsFile): void {
+    this.#file.close();
+    this.#file = file;
+    this.#inode = file.statSync().ino;
+  }
+
   /** Better the old file, where it now is, than none. */
   #reopenIfMoved(): void {
     try {
-      if (inodeOf(this.#path) === this.#inode) return;
-      const file = open(this.#path);
-      this.#file.close();
-      this.#file = file;
-      this.#inode = file.statSync().ino;
+      if (inodeOf(this.#path) !== this.#inode) this.#replace(open(this.#path));
     } catch {
       // no permission to make a new one
     }
   }
 }
 
-const open = (path: string): Deno.FsFile =>
-  Deno.openSync(path, { append: true, create: true, mode: 0o640 });
+function open(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { append: true, create: true, mode: 0o640 });
+  } catch (cause) {
+    throw new Error(`cannot open the log file ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
 
 function inodeOf(path: string): number | null | undefined {
   try {

@@ -14,6 +14,8 @@ import { syslogSink } from "./syslog.ts";
 /** A log and how to end it. */
 export interface OpenLog {
   readonly log: Log;
+  /** Opens its file anew, as after it was moved away. What it throws leaves the file that was. */
+  reopen(): void;
   /** Writes what still waits, and lets go of files and sockets. */
   close(): Promise<void>;
 }
@@ -32,7 +34,10 @@ function open({ level, format, sinks }: LogSettings): OpenLog {
   const closers = new AsyncDisposableStack();
   const list: Sink[] = [];
   const line = format === "json" ? jsonLine : undefined;
-  if (sinks.file !== undefined) list.push(closers.use(fileSink(sinks.file, line ?? textLine)));
+  const file = sinks.file === undefined
+    ? undefined
+    : closers.use(fileSink(sinks.file, line ?? textLine));
+  if (file !== undefined) list.push(file);
   if (sinks.syslog !== undefined) {
     list.push(closers.use(syslogSink(sinks.syslog, line ?? untimedLine)));
   }
@@ -43,7 +48,11 @@ function open({ level, format, sinks }: LogSettings): OpenLog {
     adoptLogTape(emit, level);
     closers.defer(resetSync);
   }
-  return { log: eventLog(emit, level), close: () => closers.disposeAsync() };
+  return {
+    log: eventLog(emit, level),
+    reopen: () => file?.reopen(),
+    close: () => closers.disposeAsync(),
+  };
 }
 
 /** Every sink in turn; what one of them throws is nobody else's concern. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
+import { unixDatagram } from "../base/datagram.ts";
 import type { Level } from "./event.ts";
 import type { SyslogAddress } from "./settings.ts";
 
@@ -108,11 +109,9 @@ class Sender {
   }
 }
 
-/** A socket to send from. A Unix one gets an abstract name from the kernel (unix(7), autobind). */
+/** A socket to send from. */
 function bind(to: Deno.Addr): Deno.DatagramConn {
-  if (to.transport === "unixpacket") {
-    return Deno.listenDatagram({ transport: "unixpacket", path: "" });
-  }
+  if (to.transport === "unixpacket") return unixDatagram();
   try {
     return Deno.listenDatagram({ transport: "udp", hostname: "::", port: 0 });
   } catch {

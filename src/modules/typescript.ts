@@ -19,14 +19,19 @@ interface Complaint {
   readonly startColumn: number;
 }
 
+/** Four megabytes that only those need who write their handlers in TypeScript. */
+const compiler = () => import("@swc/wasm-typescript");
+
+/** Loads the compiler ahead of its use, for a process that may not be able to read it any more by then. */
+export const loadCompiler = async (): Promise<void> => void await compiler();
+
 /**
  * Puts spaces in the place of all types, so that lines and columns stay as they are.
  *
  * @throws {ModuleFault} for what is no TypeScript, or is more than types
  */
 export async function stripTypes(source: string, file: string): Promise<string> {
-  // Four megabytes that only those need who write their handlers in TypeScript.
-  const { transformSync } = await import("@swc/wasm-typescript");
+  const { transformSync } = await compiler();
   try {
     return transformSync(source, { mode: "strip-only", module: true, filename: file }).code;
   } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 import { isDomain } from "../smtp/mailbox.ts";
+import { FIRST_HANDED_OVER } from "./handed_over.ts";
 
 /** Where a server listens. */
 export type ListenAddress =
@@ -21,18 +22,24 @@ export type ListenAddress =
     readonly path: string;
     /** The permissions of the socket, `0o660` for instance; without it those that the umask leaves. */
     readonly mode?: number;
+  }
+  | {
+    readonly transport: "fd";
+    /** The descriptor of a socket that was handed over, as by systemd; the first is 3. */
+    readonly fd: number;
   };
 
 const EXAMPLES = "such as `127.0.0.1:2525`, `[::1]:2525`, `*:25` or `unix:/run/postmaster.sock`";
 
 /**
- * Parses `127.0.0.1:2525`, `[::1]:25`, `localhost:2525`, `*:25` or `:25` (every address), or
- * `unix:/path`, which may end in `?mode=660`.
+ * Parses `127.0.0.1:2525`, `[::1]:25`, `localhost:2525`, `*:25` or `:25` (every address),
+ * `unix:/path`, which may end in `?mode=660`, or `fd:3` for a socket that was handed over.
  *
  * @throws {TypeError} that says what is wrong and how to mend it
  */
 export function parseListen(text: string): ListenAddress {
   if (text.startsWith("unix:")) return parseUnix(text);
+  if (text.startsWith("fd:")) return parseDescriptor(text);
   const { host, port } = split(text);
   return { transport: "tcp", hostname: parseHost(text, host), port: parsePort(text, port) };
 }
@@ -43,6 +50,7 @@ export function printListen(address: ListenAddress): string {
     const mode = address.mode === undefined ? "" : `?mode=${address.mode.toString(8)}`;
     return `unix:${address.path}${mode}`;
   }
+  if (address.transport === "fd") return `fd:${address.fd}`;
   const { hostname, port } = address;
   if (hostname === "::") return `*:${port}`;
   return isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
@@ -58,6 +66,12 @@ function parseUnix(text: string): ListenAddress {
     throw new TypeError(`\`${text}\` needs permissions in octal: unix:${path}?mode=660`);
   }
   return { transport: "unix", path, mode: parseInt(mode, 8) };
+}
+
+function parseDescriptor(text: string): ListenAddress {
+  const fd = Number(/^fd:(\d{1,4})$/.exec(text)?.[1]);
+  if (fd >= FIRST_HANDED_OVER) return { transport: "fd", fd };
+  throw new TypeError(`\`${text}\` must be fd:3 for the first socket that is handed over, fd:4 …`);
 }
 
 function split(text: string): { host: string; port: string } {

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { messageOf } from "../base/message_of.ts";
 import { within } from "../base/within.ts";
 import { type ListenAddress, printListen } from "./address.ts";
+import { checkHandedOver } from "./handed_over.ts";
 import { makeRoom } from "./unix_socket.ts";
 
 /** Connections that the kernel may hold for us. */
@@ -20,11 +22,16 @@ export interface ListenerEvents {
   readonly failed: (listener: string, error: string) => void;
 }
 
-/** A listener, from when it listens until it is closed. */
+/**
+ * A listener, from when it listens until it is closed. Whoever connects before there is somebody to serve him
+ * waits: a port may have to be opened long before the server is ready, while it still may do that.
+ */
 export class Listener {
   readonly #address: ListenAddress;
-  readonly #events: ListenerEvents;
   #server: Server;
+  #events: ListenerEvents | undefined;
+  /** Those who wait. */
+  readonly #early: Socket[] = [];
   #closed = false;
   #probing = false;
   /** Called at the next connection. */
@@ -32,29 +39,45 @@ export class Listener {
   /** The address, with the port that the system chose for port 0: `127.0.0.1:2525`, `unix:/run/socket`. */
   readonly name: string;
 
-  private constructor(address: ListenAddress, server: Server, events: ListenerEvents) {
+  private constructor(address: ListenAddress, server: Server) {
     this.#address = address;
     this.#server = server;
-    this.#events = events;
-    this.name = printListen(address);
-    this.#serve();
+    this.name = `${address.transport === "fd" ? "unix:" : ""}${printListen(address)}`;
+    this.#attach();
   }
 
   /** Listens. Throws an Error that names the address if that cannot be. */
-  static async open(address: ListenAddress, events: ListenerEvents): Promise<Listener> {
+  static async open(address: ListenAddress): Promise<Listener> {
     const server = await listen(address);
     const bound = server.address();
-    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
-    return new Listener(
-      address.transport === "tcp" ? { ...address, port } : address,
-      server,
-      events,
-    );
+    if (typeof bound !== "object" || bound === null) return new Listener(address, server);
+    const hostname = address.transport === "tcp" ? address.hostname : bound.address;
+    return new Listener({ transport: "tcp", hostname, port: bound.port }, server);
+  }
+
+  /** Listens on all addresses, or on none and throws. */
+  static async openAll(addresses: readonly ListenAddress[]): Promise<readonly Listener[]> {
+    const listeners: Listener[] = [];
+    try {
+      for (const address of addresses) listeners.push(await Listener.open(address));
+    } catch (error) {
+      for (const listener of listeners) listener.close();
+      throw error;
+    }
+    return listeners;
+  }
+
+  /** Hands over those who connect from now on, and those who wait. Now a Unix socket gets its permissions. */
+  serve(events: ListenerEvents): void {
+    this.#events = events;
+    permit(this.#address);
+    for (const socket of this.#early.splice(0)) events.accepted(socket, this.name);
   }
 
   close(): void {
     this.#closed = true;
     this.#server.close();
+    for (const socket of this.#early.splice(0)) socket.destroy();
   }
 
   /**
@@ -66,29 +89,31 @@ export class Listener {
     this.#probing = true;
     try {
       if (await this.#accepts() || this.#closed) return;
-      this.#server.close();
-      this.#server = await listen(this.#address);
-      this.#serve();
-      this.#events.failed(this.name, "it accepted nothing any more, and was opened again");
+      this.#server = await listenAgain(this.#server, this.#address);
+      permit(this.#address);
+      this.#attach();
+      this.#events?.failed(this.name, "it accepted nothing any more, and was opened again");
     } catch (error) {
-      this.#events.failed(this.name, error instanceof Error ? error.message : String(error));
+      this.#events?.failed(this.name, messageOf(error));
     } finally {
       this.#probing = false;
     }
   }
 
-  #serve(): void {
+  #attach(): void {
     this.#server.on("connection", (socket: Socket) => {
       this.#somebody?.();
-      this.#events.accepted(socket, this.name);
+      if (this.#events === undefined) this.#early.push(socket.on("error", () => {}));
+      else this.#events.accepted(socket, this.name);
     });
-    this.#server.on("error", (error: Error) => this.#events.failed(this.name, error.message));
+    this.#server.on("error", (error: Error) => this.#events?.failed(this.name, error.message));
   }
 
   /** Knocks at our own door. */
   async #accepts(): Promise<boolean> {
-    const somebody = new Promise<void>((resolve) => this.#somebody = resolve);
     const address = this.#address;
+    if (address.transport === "fd") return true; // nobody knows where it is
+    const somebody = new Promise<void>((resolve) => this.#somebody = resolve);
     const probe = address.transport === "unix"
       ? connect(address.path)
       : connect(address.port, LOOPBACK[address.hostname] ?? address.hostname);
@@ -104,22 +129,47 @@ export class Listener {
 const LOOPBACK: Readonly<Record<string, string>> = { "::": "::1", "0.0.0.0": "127.0.0.1" };
 
 async function listen(address: ListenAddress): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
   if (address.transport === "unix") await makeRoom(address.path);
+  if (address.transport === "fd") checkHandedOver(address.fd);
+  return await started(address, (server) => server.listen(optionsFor(address)));
+}
+
+/** Not by root, who might be led to another file by a link: by whom the socket is for. */
+function permit(address: ListenAddress): void {
+  if (address.transport === "unix" && address.mode !== undefined) {
+    Deno.chmodSync(address.path, address.mode);
+  }
+}
+
+/** As {@linkcode listen}, in place of a server that is dead. A port below 1024 could not be had again. */
+function listenAgain(dead: Server, address: ListenAddress): Promise<Server> {
+  if (address.transport === "tcp") {
+    return started(address, (server) => server.listen(dead, BACKLOG)); // the same socket
+  }
+  dead.close();
+  return listen(address);
+}
+
+function optionsFor(address: ListenAddress): ListenOptions | { readonly fd: number } {
+  switch (address.transport) {
+    case "tcp":
+      return { host: address.hostname, port: address.port, backlog: BACKLOG };
+    case "unix":
+      return { path: address.path, backlog: BACKLOG };
+    case "fd":
+      return { fd: address.fd };
+  }
+}
+
+async function started(address: ListenAddress, start: (server: Server) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const refused = (error: Error) =>
     reject(new Error(`cannot listen on ${printListen(address)}: ${error.message}`));
   server.once("error", refused);
-  server.listen(
-    address.transport === "unix"
-      ? { path: address.path, backlog: BACKLOG }
-      : { host: address.hostname, port: address.port, backlog: BACKLOG },
-    resolve,
-  );
+  server.once("listening", resolve);
+  start(server);
   await promise;
   server.off("error", refused);
-  if (address.transport === "unix" && address.mode !== undefined) {
-    await Deno.chmod(address.path, address.mode);
-  }
   return server;
 }

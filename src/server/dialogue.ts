@@ -136,8 +136,10 @@ export class Dialogue {
       incoming: this.#unfinished,
     }, limits);
     if (late === undefined) return;
-    if (late === "write") this.#drop();
-    else if (late === "handler") this.#giveUp();
+    if (late === "write") { // the client does not read: no use to say another word
+      this.lost();
+      this.#wire.drop();
+    } else if (late === "handler") this.#giveUp();
     else this.#breakOff({ type: "LimitExceeded", limit: late }, "it did not come in time");
   }
 
@@ -313,12 +315,6 @@ export class Dialogue {
     this.#outlet.flush();
     this.lost();
     this.#wire.close();
-  }
-
-  /** Ends the session without another word: the client does not read. */
-  #drop(): void {
-    this.lost();
-    this.#wire.drop();
   }
 
   #flush(): void {

@@ -10,9 +10,8 @@ import { chain, type Handler } from "../handler/handler.ts";
 import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Log } from "../log/event.ts";
-import type { ListenAddress } from "../net/address.ts";
 import { descriptorsLeft, maxConnections } from "../net/descriptors.ts";
-import { Listener, type ListenerEvents } from "../net/listener.ts";
+import type { Listener, ListenerEvents } from "../net/listener.ts";
 import type { Targets } from "../target/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
@@ -23,7 +22,8 @@ import type { Limits } from "./limits.ts";
 /** What a server is made of. */
 export interface ServerOptions {
   readonly hostname: string;
-  readonly listen: readonly ListenAddress[];
+  /** What it listens on; the server closes them when it stops. */
+  readonly listeners: readonly Listener[];
   /** The operator's handlers. They wrap the core, which answers what they pass on. */
   readonly policy: Handler;
   readonly limits: Limits;
@@ -40,7 +40,7 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #context: SessionContext;
   readonly #engine: ConnectionEngine;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: readonly Listener[];
   readonly #room = maxConnections();
   /** The most connections at once since the listeners were last known to be well. */
   #most = 0;
@@ -53,6 +53,7 @@ export class Server {
   #emptied: (() => void) | undefined;
   private constructor(options: ServerOptions) {
     this.#options = options;
+    this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits } = options;
     const whole = chain(options.policy, core(options));
     this.#context = { hostname, log, globals, dns, chain: whole };
@@ -65,17 +66,16 @@ export class Server {
     };
   }
 
-  /** Starts listening on all addresses, or on none and throws. */
-  static async start(options: ServerOptions): Promise<Server> {
+  /** Starts serving those who connect. */
+  static start(options: ServerOptions): Server {
     const server = new Server(options);
-    try {
-      for (const address of options.listen) await server.#listen(address);
-    } catch (error) {
-      server.kill();
-      throw error;
-    }
-    server.#sweeper = setInterval(() => server.#sweep(), tick(options.limits));
     options.log("started", { listen: server.addresses, hostname: options.hostname });
+    const events: ListenerEvents = {
+      accepted: (socket, listener) => server.#accept(socket, listener),
+      failed: (listen, error) => options.log("listener failed", { listen, error }),
+    };
+    for (const listener of server.#listeners) listener.serve(events);
+    server.#sweeper = setInterval(() => server.#sweep(), tick(options.limits));
     return server;
   }
 
@@ -114,15 +114,6 @@ export class Server {
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#connections) connection.drop();
     this.#options.targets.kill();
-  }
-
-  async #listen(address: ListenAddress): Promise<void> {
-    const { log } = this.#options;
-    const events: ListenerEvents = {
-      accepted: (socket, listener) => this.#accept(socket, listener),
-      failed: (listen, error) => log("listener failed", { listen, error }),
-    };
-    this.#listeners.push(await Listener.open(address, events));
   }
 
   #accept(socket: Socket, listener: string): void {

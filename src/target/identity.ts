@@ -5,12 +5,18 @@
  */
 import { type Account, accountsStamp, findAccount, findGroup } from "../base/passwd.ts";
 
+/** A user and a group by their numbers. */
+export interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Who a process runs as. */
 export interface Identity {
   /** `undefined` for a bare number that no account has. */
   readonly account: Account | undefined;
   /** Changed before the process starts; `undefined` if they are the server's own already. */
-  readonly ids: { readonly uid: number; readonly gid: number } | undefined;
+  readonly ids: Ids | undefined;
 }
 
 /**
@@ -22,19 +28,32 @@ export function findIdentity(
   user: string | number = Deno.uid() ?? 0,
   group?: string | number,
 ): Identity {
+  const { account, uid, gid } = findIds(user, group);
+  const own = uid === Deno.uid() && gid === Deno.gid();
+  return { account, ids: own ? undefined : { uid, gid } };
+}
+
+/**
+ * As {@linkcode findIdentity}, whether or not these ids are the server's own already.
+ *
+ * @throws {Error} for names that this machine does not know
+ */
+export function findIds(
+  user: string | number,
+  group?: string | number,
+): Ids & Pick<Identity, "account"> {
   const account = findAccount(user);
   const uid = account?.uid ?? user;
   if (typeof uid === "string") throw new Error(`there is no user ${uid}`);
-  const own = uid === Deno.uid();
   const gid = typeof group === "string"
     ? findGroup(group)
-    : group ?? (own ? Deno.gid() ?? 0 : account?.gid);
+    : group ?? (uid === Deno.uid() ? Deno.gid() ?? 0 : account?.gid);
   if (gid === undefined) {
     throw new Error(
       group === undefined ? `user ${uid} has no group` : `there is no group ${group}`,
     );
   }
-  return { account, ids: own && gid === Deno.gid() ? undefined : { uid, gid } };
+  return { account, uid, gid };
 }
 
 /** Identities that were found before: nothing is read again until the accounts change. */

@@ -8,25 +8,65 @@
  * @module
  */
 import { environmentOf, type Identity } from "./identity.ts";
+import type { Template, Values } from "./template.ts";
 
-/** Starts a program with its three standard streams piped. What it throws means that nothing was started. */
-export type Launch = (argv: readonly string[], identity: Identity) => Deno.ChildProcess;
+/** A process that was started, with its three standard streams. */
+export interface Process {
+  readonly pid: number;
+  readonly stdin: WritableStream<Uint8Array>;
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  /** How it ended. Never rejected. */
+  readonly status: Promise<{ readonly code: number; readonly signal: Deno.Signal | null }>;
+  /** Sends a signal to it and its children. What is gone, or may not be sent one, is left alone. */
+  signal(signal: Deno.Signal): void;
+}
+
+/** What a command line was made of: for whoever starts it elsewhere, and judges it first. */
+export interface Order {
+  readonly template: Template;
+  readonly recipients: readonly Values[];
+  readonly user?: string | number | undefined;
+  readonly group?: string | number | undefined;
+}
+
+/** Starts a program. What it throws means that nothing was started. */
+export type Launch = (
+  argv: readonly string[],
+  identity: Identity,
+  order: Order,
+) => Process | Promise<Process>;
+
+/** As {@linkcode Launch}, by this process itself. */
+export type LaunchHere = (argv: readonly string[], identity: Identity) => Process;
 
 /** With util-linux. A program that cannot be run then ends with the shell's 126 or 127. */
-export const launchBySetsid: Launch = (argv, identity) => {
+export const launchBySetsid: LaunchHere = (argv, identity) => bySetsid([], argv, identity);
+
+/** As {@linkcode launchBySetsid}, for a server that is not root and has capabilities(7): mailers get none. */
+const launchWithoutCapabilities: LaunchHere = (argv, identity) =>
+  bySetsid(["--inh-caps=-all"], argv, identity);
+
+function bySetsid(
+  options: readonly string[],
+  argv: readonly string[],
+  identity: Identity,
+): Process {
   const { ids } = identity;
   const change = ids === undefined
     ? []
-    : ["setpriv", `--reuid=${ids.uid}`, `--regid=${ids.gid}`, "--clear-groups", "--"];
-  return spawn(["/usr/bin/setsid", "--", ...change, ...argv], identity, {});
-};
+    : [`--reuid=${ids.uid}`, `--regid=${ids.gid}`, "--clear-groups"];
+  const all = [...change, ...options];
+  const setpriv = all.length === 0 ? [] : ["/usr/bin/setpriv", ...all, "--"];
+  return spawn(["/usr/bin/setsid", "--", ...setpriv, ...argv], identity, {});
+}
 
 /** With Deno alone. */
-export const launchByFork: Launch = (argv, identity) =>
+export const launchByFork: LaunchHere = (argv, identity) =>
   spawn(argv, identity, { ...identity.ids, detached: true });
 
 /** The best that this machine has. BusyBox's programs of these names cannot do it. */
-export function launcher(): Launch {
+export function launcher(): LaunchHere {
   const installed = ["setsid", "setpriv"].every((name) => {
     try {
       return Deno.realPathSync(`/usr/bin/${name}`).endsWith(`/${name}`);
@@ -34,15 +74,24 @@ export function launcher(): Launch {
       return false;
     }
   });
-  return installed ? launchBySetsid : launchByFork;
+  if (!installed) return launchByFork;
+  return Deno.uid() !== 0 && hasCapabilities() ? launchWithoutCapabilities : launchBySetsid;
+}
+
+/** Whether programs that this process runs have capabilities although nobody of them is root. */
+function hasCapabilities(): boolean {
+  const { stdout } = new Deno.Command("/usr/bin/setpriv", { args: ["--dump"] }).outputSync();
+  const [, list = ""] = /^Ambient capabilities: (.*)$/m.exec(new TextDecoder().decode(stdout)) ??
+    [];
+  return !["", "[none]"].includes(list);
 }
 
 function spawn(
   [program = "", ...args]: readonly string[],
   identity: Identity,
   options: Pick<Deno.CommandOptions, "uid" | "gid" | "detached">,
-): Deno.ChildProcess {
-  return new Deno.Command(program, {
+): Process {
+  const child = new Deno.Command(program, {
     ...options,
     args,
     cwd: "/",
@@ -52,4 +101,16 @@ function spawn(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const { pid, stdin, stdout, stderr, status } = child;
+  return { pid, stdin, stdout, stderr, status, signal: (signal) => signalGroup(child, signal) };
+}
+
+function signalGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-child.pid, signal);
+  } catch {
+    try {
+      child.kill(signal); // it has just been started, and leads no group yet
+    } catch { /* it is gone, or another user's */ }
+  }
 }

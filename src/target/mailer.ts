@@ -75,11 +75,12 @@ export class Mailer implements Work {
   #stopping = false;
   #jobs = 0;
   #finished: (() => void) | undefined;
-  readonly #launch: Launch = launcher();
+  readonly #launch: Launch;
   readonly #identities = new Identities();
 
   /** @throws {TypeError} for settings that make no sense */
-  constructor(settings: Partial<PipeSettings>) {
+  constructor(settings: Partial<PipeSettings>, launch: Launch = launcher()) {
+    this.#launch = launch;
     this.settings = { ...DEFAULTS, ...settings };
     const { error } = SETTINGS.safeParse(this.settings);
     if (error !== undefined) throw new TypeError(z.prettifyError(error));
@@ -121,9 +122,10 @@ export class Mailer implements Work {
       return outcomeOf({ how: "interrupted" });
     }
     const size = String(job.message.size);
-    const argv = expand(job.template, job.recipients.map((values) => ({ ...values, size })));
+    const recipients = job.recipients.map((values) => ({ ...values, size }));
+    const argv = expand(job.template, recipients);
     const start = performance.now();
-    const run = await this.#run(argv, job, signal);
+    const run = await this.#run(argv, { ...job, recipients }, signal);
     leave();
     const seconds = Math.round(performance.now() - start) / 1000;
     if (log.wants("mailer")) log("mailer", fieldsOf(envelope, argv, seconds, run));
@@ -137,9 +139,11 @@ export class Mailer implements Work {
       const identity = this.#identities.find(job.user, job.group);
       how = "not started";
       const input = unixLines(prepend(job.message.read(), job.header ?? ""));
-      const child = this.#launch(argv, identity);
+      const child = await this.#launch(argv, identity, job);
       const timeout = job.timeout ?? this.settings.timeout;
-      return await attend(child, input, { ...this.settings, timeout, signal }, this.#running);
+      const run = attend(child, input, { ...this.settings, timeout, signal }, this.#running);
+      if (this.#stopping) this.interrupt(); // it was not there yet when the others were
+      return await run;
     } catch (error) {
       return { ending: { how, error }, output: "", complaint: "" };
     }

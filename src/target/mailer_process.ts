@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { coalesce } from "../message/coalesce.ts";
 import { within } from "../base/within.ts";
+import type { Process } from "./launch.ts";
 import type { Ending } from "./sysexits.ts";
 
 /** How a mailer is treated. Times are in milliseconds. */
@@ -49,7 +50,7 @@ const LAST_WORDS = 250;
  * @param running where the mailer is found while it runs
  */
 export async function attend(
-  child: Deno.ChildProcess,
+  child: Process,
   input: AsyncIterable<Uint8Array>,
   treatment: Treatment,
   running: Set<Running> = new Set(),
@@ -63,7 +64,7 @@ export async function attend(
   const listener = new Listener(child, treatment.outputLimit);
   feed(writer, input, listener).catch((error) => end({ how: "message unreadable", error }));
   const interrupt = () => end({ how: "interrupted" });
-  const self: Running = { interrupt, kill: () => signalGroup(child, "SIGKILL") };
+  const self: Running = { interrupt, kill: () => child.signal("SIGKILL") };
   running.add(self);
   treatment.signal.addEventListener("abort", interrupt);
   if (treatment.signal.aborted) interrupt();
@@ -94,20 +95,10 @@ async function feed(
 }
 
 /** Ends a mailer and its children. One that not even KILL ends, or may not, is left alone. */
-async function stop(child: Deno.ChildProcess, grace: number): Promise<void> {
+async function stop(child: Process, grace: number): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    signalGroup(child, signal);
+    child.signal(signal);
     await within(child.status, grace);
-  }
-}
-
-function signalGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    Deno.kill(-child.pid, signal);
-  } catch {
-    try {
-      child.kill(signal); // it has just been started, and leads no group yet
-    } catch { /* it is gone, or another user's */ }
   }
 }
 
@@ -123,7 +114,7 @@ class Listener {
   readonly #readers: readonly ReadableStreamDefaultReader<Uint8Array>[] = [];
   readonly #silent: Promise<unknown>;
 
-  constructor(child: Deno.ChildProcess, limit: number) {
+  constructor(child: Process, limit: number) {
     this.#limit = limit;
     const out = child.stdout.getReader(), err = child.stderr.getReader();
     this.#readers = [out, err];

@@ -10,6 +10,7 @@
 import { z } from "zod";
 import type { Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
+import type { Launch } from "./launch.ts";
 import { faultOf, Mailer, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
 import type {
   Delivery,
@@ -95,8 +96,8 @@ function parse(args: Target["args"]) {
 }
 
 /** The implementation of {@linkcode pipe}. */
-export function pipeType(settings: Partial<PipeSettings> = {}): TargetType {
-  const mailer = new Mailer(settings);
+export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch): TargetType {
+  const mailer = new Mailer(settings, launch);
   return {
     readsBody: true,
     work: mailer,

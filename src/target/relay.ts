@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { Target } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
+import type { Launch } from "./launch.ts";
 import { faultOf, Mailer, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
 import { parseTemplate, refusalOf, type Values, valuesFor, valuesForAny } from "./template.ts";
@@ -42,8 +43,9 @@ function parse(args: Target["args"]): readonly Mailbox[] {
  */
 export function relayType(
   { command = SENDMAIL, ...settings }: Partial<RelaySettings> = {},
+  launch?: Launch,
 ): TargetType {
-  const mailer = new Mailer(settings);
+  const mailer = new Mailer(settings, launch);
   const { delimiter } = mailer.settings;
   const template = parseTemplate(command, true);
   const refusalFor = (recipients: readonly Values[]) =>

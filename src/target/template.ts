@@ -12,7 +12,8 @@ import type { Envelope } from "./target.ts";
 const OF_RECIPIENT = ["recipient", "local", "user", "extension", "domain"] as const;
 /** Placeholders that a whole message shares. */
 const OF_MESSAGE = ["sender", "peer", "helo", "hostname", "queue-id", "size"] as const;
-const PLACEHOLDERS = [...OF_RECIPIENT, ...OF_MESSAGE];
+/** All placeholders. */
+export const PLACEHOLDERS = [...OF_RECIPIENT, ...OF_MESSAGE] as const;
 
 type Placeholder = typeof PLACEHOLDERS[number];
 

@@ -59,8 +59,9 @@ export class Client {
     return client;
   }
 
-  /** Connects to a server. */
+  /** Connects to a server, by TCP or a Unix socket. */
   static async connect(address: ListenAddress): Promise<Client> {
+    if (address.transport === "fd") throw new TypeError("nobody can connect to a descriptor");
     const socket = address.transport === "unix"
       ? connect(address.path)
       : connect(address.port, address.hostname);

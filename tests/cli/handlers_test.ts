@@ -92,6 +92,7 @@ Deno.test("a handler that breaks costs its client a 451 and nobody anything else
 
 Deno.test("a module that cannot be used is one line with an excerpt, and exit code 1", async () => {
   using directory = new Directory();
+  const config = directory.write("postmaster.yaml", { "handlers-as-root": true });
   for (
     const [source, wanted] of [
       ["export default 3", /default export is a number/],
@@ -102,7 +103,7 @@ Deno.test("a module that cannot be used is one line with an excerpt, and exit co
     ] as const
   ) {
     const file = directory.write(`module${directory.list().length}.ts`, source);
-    const { code, stdout, stderr } = await postmaster("--handlers", file);
+    const { code, stdout, stderr } = await postmaster("--config", config, "--handlers", file);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, wanted);
     assert.match(stderr, /^--handlers: [^\n]*\(\S+\.ts:1:\d+\)\n {2}1 \| [^\n]*\n {4}\| +\^\n$/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { codes, ENVELOPE, Running, sendMail, until } from "../running.ts";
+import { codes, Directory, ENVELOPE, Running, sendMail, until } from "../running.ts";
 
 /** Lines that belong to no session. */
 const OF_THE_SERVER = /^(started|stopping|stopped)$/;
@@ -102,6 +102,16 @@ Deno.test("a log that nobody reads any more does not stop the server", async () 
     assert.equal(await sendMail(client), 250);
   }
   assert.equal(await server.stop(), 0);
+});
+
+Deno.test("the log goes to the syslog of this machine", async () => {
+  using directory = new Directory();
+  const path = directory.of("log");
+  const daemon = Deno.listenDatagram({ transport: "unixpacket", path });
+  await using _server = await Running.start(() => ({ log: { syslog: { socket: path } } }));
+  const [line] = await daemon.receive();
+  daemon.close();
+  assert.match(new TextDecoder().decode(line), /^<22>.* started listen=/);
 });
 
 Deno.test("the log says who ended a connection", async () => {

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import assert from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
 import { Directory, postmaster, Running, sendMail } from "../running.ts";
@@ -103,6 +104,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "state-directory": "state",
     dns: { servers: ["127.0.0.1"] },
     limits: { recipients: 10 },
+    "handlers-as-root": true,
   });
   const { code, stdout, stderr } = await postmaster("check", "--config", config);
   assert.deepEqual([code, stderr], [0, ""]);
@@ -116,9 +118,12 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "relay: none",
     "handlers: impatient",
     "dns: 127.0.0.1",
-    `state directory: ${directory.of("state")}`,
     "limits: recipients: 10",
     "log: info and above, as text, to standard error",
+    "user: the one who starts it",
+    "pid file: none",
+    `state directory: ${directory.of("state")} (will be made)`,
+    `spool directory: ${tmpdir()}`,
   ]);
 });
 

@@ -11,7 +11,12 @@ export default on("AddRcptTo", ({ mailbox }, next) => mailbox.local ? next() : d
 Deno.test("check finds errors in the types of modules, and says where", async () => {
   using directory = new Directory();
   const good = directory.write("good.ts", GOOD);
-  const { code, stdout, stderr } = await postmaster("check", "--handlers", good);
+  const { code, stdout, stderr } = await postmaster(
+    "check",
+    "--handlers-as-root",
+    "--handlers",
+    good,
+  );
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, /\ntypes: checked\n$/);
 
@@ -21,7 +26,14 @@ Deno.test("check finds errors in the types of modules, and says where", async ()
     'export default on("AddRcptTo", ({ mailbox }, next) => mailbox.lokal ? procmail(user) : next());',
   ];
   const bad = directory.write("bad.ts", lines.join("\n"));
-  const checked = await postmaster("check", "--handlers", good, "--handlers", bad);
+  const checked = await postmaster(
+    "check",
+    "--handlers-as-root",
+    "--handlers",
+    good,
+    "--handlers",
+    bad,
+  );
   assert.deepEqual([checked.code, checked.stdout], [1, ""]);
   const [first, second, third] = checked.stderr.split(/\n(?=\/)/);
   assert.equal(
@@ -36,7 +48,7 @@ Deno.test("check finds errors in the types of modules, and says where", async ()
 Deno.test("what check finds is not looked for by run, and not in JavaScript", async () => {
   using directory = new Directory();
   const file = directory.write("policy.js", "const a = 'b'; a.c; export default () => {};");
-  const { code, stdout } = await postmaster("check", "--handlers", file);
+  const { code, stdout } = await postmaster("check", "--handlers-as-root", "--handlers", file);
   assert.equal(code, 0);
   assert.doesNotMatch(stdout, /types/);
 });

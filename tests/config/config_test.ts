@@ -119,7 +119,6 @@ limits: {recipients: 50}
     "relay: none",
     "handlers: none of your own",
     "dns: 127.0.0.1, [::1]:5353",
-    "state directory: /tmp/state",
     "limits: recipients: 50",
     "log: info and above, as text, to standard error",
     "warning: nobody reads mail for postmaster@example.net: add an alias",

@@ -56,6 +56,14 @@ log: {level: debgu}
 });
 
 const MISTAKES: readonly [string, string, RegExp][] = [
+  ["user: no-such-user", "1:7", /`user`: this machine has no user `no-such-user`/],
+  ["user: 99999", "1:7", /`user`: user 99999 has no group: set `group`/],
+  ["group: mail", "1:8", /`group`: it goes with `user`: set that too/],
+  ["run-as: mail", "1:9", /must be a list, each item a user such as `vmail`, or `{user: vmail, /],
+  ["run-as: [mail, root]", "1:16", /`run-as\[1\]`: no handler's program may run as root/],
+  ["run-as: [{user: mail, group: root}]", "1:10", /no handler's program may run as root/],
+  ["run-as: [{group: mail}]", "1:10", /`run-as\[0\]/],
+  ["handlers-as-root: yes!", "1:19", /must be `true` or `false`; found `yes!`/],
   ["hostname: 5", "1:11", /must be a domain; found `5`/],
   ["listen: 2525", "1:9", /must be an address such as `127\.0\.0\.1:2525`, or a list of them/],
   ["listen: []", "1:9", /must be a list with 1 item or more; found an empty list/],

@@ -5,6 +5,7 @@ import { build, parseConfig } from "../../src/config/mod.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { silent } from "../../src/log/event.ts";
 import { parseListen } from "../../src/net/address.ts";
+import { Listener } from "../../src/net/listener.ts";
 import { Server } from "../../src/server/server.ts";
 import { Client } from "../../src/testing/client.ts";
 
@@ -30,7 +31,8 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     log: silent,
     spoolDirectory: dir,
   };
-  const server = await Server.start({ hostname, listen, limits, policy, targets, ...others });
+  const listeners = await Listener.openAll(listen);
+  const server = Server.start({ hostname, listeners, limits, policy, targets, ...others });
   try {
     using client = await Client.connect(parseListen(server.addresses[0]!));
     await client.reply();

@@ -54,7 +54,11 @@ Deno.test("YAML in the documentation is a configuration", () => {
   for (const page of PAGES) {
     for (const [, yaml] of read(page).matchAll(/^```yaml\n([^]*?)^```/gm)) {
       const { error } = settingsSchema.safeParse(parse(yaml!));
-      assert.equal(error, undefined, `${page}:\n${yaml}`);
+      // Users and groups of the examples need not exist on this machine.
+      const faults = error?.issues.filter((issue) =>
+        !/has no (user|group)/.test(JSON.stringify(issue))
+      );
+      assert.deepEqual(faults ?? [], [], `${page}:\n${yaml}`);
     }
   }
 });

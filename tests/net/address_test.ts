@@ -21,6 +21,7 @@ Deno.test("parseListen() reads every form", () => {
     "unix:/run/p.sock": { transport: "unix", path: "/run/p.sock" },
     "unix:/run/p.sock?mode=660": { transport: "unix", path: "/run/p.sock", mode: 0o660 },
     "unix:/run/p.sock?mode=0600": { transport: "unix", path: "/run/p.sock", mode: 0o600 },
+    "fd:3": { transport: "fd", fd: 3 },
   };
   for (const [text, address] of Object.entries(forms)) assert.deepEqual(parseListen(text), address);
 });
@@ -41,6 +42,8 @@ Deno.test("parseListen() says what is wrong and how to mend it", () => {
     "my host:25": /no address to listen on/,
     "unix:run/p.sock": /full path/,
     "unix:": /full path/,
+    "fd:2": /must be fd:3 for the first socket/,
+    "fd:": /must be fd:3 for the first socket/,
     "unix:/p?mode=rw": /permissions in octal: unix:\/p\?mode=660/,
   };
   for (const [text, message] of Object.entries(faults)) {
@@ -58,6 +61,7 @@ Deno.test("printListen() is the inverse of parseListen()", () => {
       path: fc.stringMatching(/^\/[^?\0]*$/),
       mode: fc.integer({ min: 0o100, max: 0o777 }),
     }, { requiredKeys: ["transport", "path"] }),
+    fc.record({ transport: fc.constant("fd" as const), fd: fc.integer({ min: 3, max: 9999 }) }),
   );
   fc.assert(fc.property(address, (a) => {
     assert.deepEqual({ ...parseListen(printListen(a as ListenAddress)) }, { ...a });

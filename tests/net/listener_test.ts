@@ -10,7 +10,8 @@ for (const text of ["127.0.0.1:0", "[::1]:0", "*:0", "unix"]) {
     const address = parseListen(text === "unix" ? `unix:${directory}/socket` : text);
     const sockets: Socket[] = [];
     const failures: string[] = [];
-    const listener = await Listener.open(address, {
+    const listener = await Listener.open(address);
+    listener.serve({
       accepted: (socket) => sockets.push(socket.resume()),
       failed: (_name, error) => failures.push(error),
     });
@@ -25,7 +26,8 @@ for (const text of ["127.0.0.1:0", "[::1]:0", "*:0", "unix"]) {
 Deno.test("Listener.revive() opens a listener again that is dead", async () => {
   const directory = await Deno.makeTempDir();
   const failures: string[] = [];
-  const listener = await Listener.open(parseListen(`unix:${directory}/socket`), {
+  const listener = await Listener.open(parseListen(`unix:${directory}/socket`));
+  listener.serve({
     accepted: (socket) => socket.end("alive"),
     failed: (_name, error) => failures.push(error),
   });
@@ -36,4 +38,25 @@ Deno.test("Listener.revive() opens a listener again that is dead", async () => {
   assert.equal(String(data), "alive");
   listener.close();
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("Listener.serve() hands over those who came before it, with what they said", async () => {
+  const listener = await Listener.open(parseListen("127.0.0.1:0"));
+  const port = Number(listener.name.split(":").at(-1));
+  const [gone, patient] = [connect(port, "127.0.0.1"), connect(port, "127.0.0.1")];
+  await Promise.all([once(gone, "connect"), once(patient, "connect")]);
+  gone.resetAndDestroy();
+  patient.write("hello");
+  const served = Promise.withResolvers<string>();
+  listener.serve({
+    accepted: (socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => served.resolve(String(data)));
+      socket.on("data", () => socket.destroy());
+    },
+    failed: (_name, error) => served.reject(new Error(error)),
+  });
+  assert.equal(await served.promise, "hello");
+  await once(patient, "close");
+  listener.close();
 });

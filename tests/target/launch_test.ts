@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { findIdentity } from "../../src/target/identity.ts";
-import { type Launch, launchByFork, launchBySetsid } from "../../src/target/launch.ts";
+import { launchByFork, launchBySetsid, type LaunchHere } from "../../src/target/launch.ts";
 import { attend } from "../../src/target/mailer_process.ts";
 import { need, needRoot } from "../need.ts";
 
@@ -11,7 +11,7 @@ const TREATMENT = {
   signal: new AbortController().signal,
 };
 
-async function run(launch: Launch, argv: readonly string[], user?: string) {
+async function run(launch: LaunchHere, argv: readonly string[], user?: string) {
   const child = launch(argv, findIdentity(user));
   const { ending, output } = await attend(child, (async function* () {})(), TREATMENT);
   return { pid: child.pid, ending, output: output.trim() };

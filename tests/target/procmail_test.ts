@@ -3,29 +3,13 @@ import { Buffer } from "node:buffer";
 import type { Target } from "../../src/handler/reply.ts";
 import { type PipeOptions, pipeType, procmail } from "../../src/target/pipe.ts";
 import { need, needRoot } from "../need.ts";
+import { withUser } from "../user.ts";
 import { deliver, type Mail, messageOf } from "./deliver.ts";
 
 const type = pipeType();
 const NEEDS = { ignore: need("procmail", "useradd").ignore || needRoot().ignore };
 const TRACE = "Return-Path: <jane@example.org>\nDelivered-To: joe@example.net\n";
 const DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
-
-async function run(command: string, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-}
-
-/** A user of this machine for as long as `use` takes. */
-async function withUser(use: (user: string, mailbox: string) => Promise<void>): Promise<void> {
-  const user = `pm${crypto.randomUUID().slice(0, 8)}`;
-  await run("useradd", "--no-create-home", "--home-dir", "/nonexistent", user);
-  try {
-    await use(user, `/var/mail/${user}`);
-  } finally {
-    await run("userdel", user);
-    await Deno.remove(`/var/mail/${user}`).catch(() => {});
-  }
-}
 
 /**
  * Delivers one after the other, and gives the sender in the `From ` line of each and all that came below it.
@@ -52,7 +36,8 @@ Deno.test({
   name: "procmail() delivers to a mailbox, the sender in the From line and every octet as it was",
   ...NEEDS,
   fn: () =>
-    withUser(async (user, mailbox) => {
+    withUser(async (user) => {
+      const mailbox = `/var/mail/${user}`;
       const header = "Content-Length: 7\r\nSubject: x\r\n\r\n";
       const messages = [
         "plain\r\n",
@@ -78,7 +63,8 @@ Deno.test({
   name: "procmail() ends a last line without end, and quotes lines that begin with From",
   ...NEEDS,
   fn: () =>
-    withUser(async (user, mailbox) => {
+    withUser(async (user) => {
+      const mailbox = `/var/mail/${user}`;
       const message = messageOf("Subject: x\r\n\r\nbody\r\nFrom me\r\n>From you\r\nno end");
       const [stored] = await deliverTo(mailbox, [procmail(user), { message }]);
       equal(stored?.message, `${TRACE}Subject: x\n\nbody\n>From me\n>From you\nno end\n`);
@@ -89,7 +75,8 @@ Deno.test({
   name: "procmail() calls the null path MAILER-DAEMON in the From line",
   ...NEEDS,
   fn: () =>
-    withUser(async (user, mailbox) => {
+    withUser(async (user) => {
+      const mailbox = `/var/mail/${user}`;
       const [stored] = await deliverTo(mailbox, [procmail(user), { envelope: { sender: null } }]);
       equal(stored?.sender, "MAILER-DAEMON");
       match(stored?.message ?? "", /^Return-Path: <>\n/);
@@ -101,7 +88,8 @@ Deno.test({
     "procmail() keeps the From line for a server in group mail, and marks it for any other user",
   ...NEEDS,
   fn: () =>
-    withUser(async (user, mailbox) => {
+    withUser(async (user) => {
+      const mailbox = `/var/mail/${user}`;
       const as = (options: PipeOptions): Target => {
         const { target, args } = procmail(user);
         return { target, args: { ...args, ...options } };

@@ -1,0 +1,72 @@
+/**
+ * What the process would be, in words.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { messageOf } from "../base/message_of.ts";
+import { GROUP, parseAccounts } from "../base/passwd.ts";
+import type { Config } from "../config/mod.ts";
+import { AS_ROOT, credentialsOf, startedByRoot } from "./credentials.ts";
+import { directoriesOf, tryDirectory } from "./directory.ts";
+import { grantsOf } from "./grants.ts";
+import { tryMailers } from "./mailers.ts";
+import { runningServer } from "./pid_file.ts";
+
+/** One line a fact, then what is wrong, as far as the one who asks can see. */
+export async function describeProcess(config: Config): Promise<string[]> {
+  const { pidFile } = config;
+  const running = pidFile === undefined ? undefined : await runningServer(pidFile);
+  const { stateDirectory, spoolDirectory = tmpdir() } = config;
+  return [
+    `user: ${whoRuns(config)}`,
+    ...others(config),
+    `pid file: ${pidFile ?? "none"}${running === undefined ? "" : ` (of process ${running})`}`,
+    `state directory: ${stateDirectory}${willBeMade(stateDirectory)}`,
+    `spool directory: ${spoolDirectory}${willBeMade(spoolDirectory)}`,
+    ...await troubles(config),
+  ];
+}
+
+const willBeMade = (path: string): string => existsSync(path) ? "" : " (will be made)";
+
+function whoRuns(config: Config): string {
+  const credentials = credentialsOf(config);
+  if (credentials === undefined) return "the one who starts it";
+  const { account, uid, groups } = credentials;
+  const names = new Map(
+    parseAccounts(Deno.readTextFileSync(GROUP)).entries().map(([name, gid]) => [gid, name]),
+  );
+  return `${account?.name ?? uid}, with the groups ${
+    groups.map((gid) => names.get(gid) ?? gid).join(", ")
+  }`;
+}
+
+/** What its programs run as besides. */
+function others(config: Config): string[] {
+  const credentials = credentialsOf(config);
+  const grants = credentials === undefined ? [] : grantsOf(config, credentials);
+  if (grants.length === 0) return [];
+  const list = grants.map(({ user, group, template }) =>
+    `${template === undefined ? "any program" : "the mailer"} as ${user}${
+      group === undefined ? "" : ` with the group ${group}`
+    }`
+  );
+  return [`launcher: ${list.join(", ")}`];
+}
+
+/** Only the server's own user can try what it needs. */
+async function troubles(config: Config): Promise<string[]> {
+  const credentials = credentialsOf(config);
+  if (credentials !== undefined && credentials.uid !== Deno.uid()) return [];
+  if (startedByRoot() && !config.handlersAsRoot) {
+    return [`warning: it would run as root: ${AS_ROOT}`];
+  }
+  const trials = directoriesOf(config).filter(({ path }) => existsSync(path))
+    .map((directory) => () => tryDirectory(directory));
+  const all = credentials === undefined ? [...trials, () => tryMailers(config)] : trials;
+  const tried = await Promise.allSettled(all.map((trial) => Promise.try(trial)));
+  return tried.filter((one) => one.status === "rejected")
+    .map(({ reason }) => `warning: ${messageOf(reason)}`);
+}

@@ -1,0 +1,54 @@
+/**
+ * Who starts the server's mailers, and whether they can run as those whom the configuration names.
+ *
+ * @module
+ */
+import type { Config } from "../config/mod.ts";
+import { findIdentity } from "../target/identity.ts";
+import { type Launch, launcher } from "../target/launch.ts";
+import { type Credentials, startedByRoot } from "./credentials.ts";
+import { grantsOf, notGranted } from "./grants.ts";
+import { RemoteLauncher } from "./remote_launch.ts";
+
+/** The launcher that a server needs when it is no longer root; `undefined` if all its mailers are its own user's. */
+export function startLauncher(
+  config: Config,
+  credentials: Credentials | undefined,
+): Promise<RemoteLauncher> | undefined {
+  if (credentials === undefined) return undefined;
+  const grants = grantsOf(config, credentials);
+  return grants.length === 0
+    ? undefined
+    : RemoteLauncher.start(grants, credentials, config.mailer.concurrency);
+}
+
+/** Starts mailers of this process's user, and no others: it is no longer root, and has no launcher. */
+export function launchOwn(): Launch {
+  const here = launcher();
+  return (argv, identity, { user, group }) => {
+    if (identity.ids === undefined) return here(argv, identity);
+    throw new Error(notGranted(user ?? identity.ids.uid, group));
+  };
+}
+
+/**
+ * Tries to run a program as each of those whom the configuration names, as a server can that is root, or has
+ * the capabilities for it.
+ *
+ * @throws {Error} that says what to do
+ */
+export async function tryMailers({ mailer, runAs }: Config): Promise<void> {
+  if (startedByRoot()) return;
+  for (const { user, group } of [mailer, ...runAs]) {
+    const identity = findIdentity(user, group);
+    if (identity.ids === undefined) continue;
+    const { status, stdin, stdout, stderr } = launcher()(["true"], identity);
+    await Promise.all([stdin.close(), stdout.cancel()]);
+    const [{ code }, said] = await Promise.all([status, new Response(stderr).text()]);
+    if (code === 0) continue;
+    const who = user ?? Deno.uid();
+    const why = `a server that is not root cannot run programs as ${who} (${said.trim()})`;
+    const advice = "let root start it, with `user`, or give it CAP_SETUID and CAP_SETGID";
+    throw new Error(`${why}: ${advice}`);
+  }
+}

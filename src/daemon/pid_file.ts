@@ -1,0 +1,120 @@
+/**
+ * The file with the process id.
+ *
+ * A server holds a lock on its file as long as it lives (flock(2)): whether the one that is named in a file runs
+ * is asked of the kernel, not guessed from a number that another process may have by now.
+ *
+ * @module
+ */
+import { messageOf } from "../base/message_of.ts";
+import { within } from "../base/within.ts";
+
+/** The file of a server that runs. */
+export class PidFile implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Writes the id of this process to a file. One that a dead server left is replaced.
+   *
+   * @throws {Error} if a server runs that has it, or it is another kind of file
+   */
+  static async take(path: string): Promise<PidFile> {
+    const file = await lock(path);
+    Deno.chmodSync(path, 0o644); // whatever the umask: it is no secret
+    file.truncateSync();
+    file.seekSync(0, Deno.SeekMode.Start);
+    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+    return new PidFile(path, file);
+  }
+
+  /** Removes the file; one that this user may not remove is emptied. */
+  [Symbol.dispose](): void {
+    try {
+      if (isAt(this.#path, this.#file)) Deno.removeSync(this.#path);
+    } catch {
+      this.#file.truncateSync();
+    }
+    this.#file.close();
+  }
+}
+
+/** The id of the server that has a file, `undefined` if there is none. */
+export async function runningServer(path: string): Promise<string | undefined> {
+  try {
+    if (!Deno.lstatSync(path).isFile) return undefined;
+    using file = Deno.openSync(path);
+    return await isLocked(file, false) ? undefined : contentOf(file).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws an Error if a server has a file already. */
+export async function refuseSecond(path: string): Promise<void> {
+  const running = await runningServer(path);
+  if (running !== undefined) throw new Error(alreadyRuns(running, path));
+}
+
+const alreadyRuns = (pid: string, path: string): string =>
+  `a server runs already: process ${pid}, by its file ${path}`;
+
+/** How often a file may be removed by its owner just when it was opened. */
+const ATTEMPTS = 10;
+
+/** Milliseconds after which a lock is somebody else's: one that is free is had at once. */
+const PATIENCE = 1000;
+
+/** Locks a file. Returns whether that was possible; not every runtime can tell at once. */
+const isLocked = (file: Deno.FsFile, exclusive: boolean): Promise<boolean> =>
+  within(file.lock(exclusive), PATIENCE);
+
+async function lock(path: string): Promise<Deno.FsFile> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const file = open(path);
+    try {
+      const content = contentOf(file);
+      if (!/^\d*\s*$/.test(content)) throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
+      if (!await isLocked(file, true)) throw new Error(alreadyRuns(content.trim(), path));
+      if (isAt(path, file)) return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+  }
+  throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
+}
+
+const NO_PID_FILE = "is there, and is not the file of a process id: remove it, or name another";
+
+function open(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true });
+  } catch (error) {
+    const why = `cannot open ${path} as the server's user (${messageOf(error)})`;
+    const advice = "name one in a directory of its own, such as /run/postmaster/postmaster.pid";
+    throw new Error(`\`pid-file\`: ${why}: ${advice}`);
+  }
+}
+
+/** At most the beginning of a file. */
+function contentOf(file: Deno.FsFile): string {
+  const buffer = new Uint8Array(32);
+  return new TextDecoder().decode(buffer.subarray(0, file.readSync(buffer) ?? 0));
+}
+
+/** Whether a path leads to this very file, and not by a link. */
+function isAt(path: string, file: Deno.FsFile): boolean {
+  try {
+    const [there, here] = [Deno.lstatSync(path), file.statSync()];
+    return there.isFile && there.dev === here.dev && there.ino === here.ino;
+  } catch {
+    return false;
+  }
+}

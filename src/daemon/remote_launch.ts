@@ -1,0 +1,102 @@
+/**
+ * Starting mailers by the launcher: the side of the server.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import { within } from "../base/within.ts";
+import type { Ids } from "../target/identity.ts";
+import { type Launch, launcher, type Order } from "../target/launch.ts";
+import type { Grant } from "./grants.ts";
+import type { Terms } from "./launcher.ts";
+import { RemoteProcess } from "./remote_process.ts";
+
+/** Milliseconds that the launcher may take to end. */
+const PATIENCE = 2000;
+
+/** What the platform lets a launcher do. */
+const FLAGS = [
+  "--no-prompt",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+  "--allow-net",
+  "--allow-env",
+  "--allow-sys",
+];
+
+/** A launcher that this process has started. */
+export class RemoteLauncher implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #terms: Terms;
+  #path = "";
+
+  private constructor(terms: Terms) {
+    const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
+    this.#terms = terms;
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...program, "launcher"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+  }
+
+  /**
+   * Starts a launcher, which stays root.
+   *
+   * @param self who the server is going to be
+   * @param most mailers at once
+   * @throws {Error} if it does not start
+   */
+  static async start(grants: readonly Grant[], self: Ids, most: number): Promise<RemoteLauncher> {
+    const key = randomBytes(32).toString("hex");
+    const { uid, gid } = self;
+    const launcher = new RemoteLauncher({ grants, key, uid, gid, most });
+    await launcher.#instruct();
+    return launcher;
+  }
+
+  /** Starts mailers of the server's own user here, others there. */
+  get launch(): Launch {
+    const here = launcher();
+    return (argv, identity, order) =>
+      identity.ids === undefined ? here(argv, identity) : this.#order(order);
+  }
+
+  /** Fulfilled when it has ended. */
+  get ended(): Promise<unknown> {
+    return this.#child.status;
+  }
+
+  /** Ends it, and with it its mailers. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close().catch(() => {});
+    await within(this.#child.status, PATIENCE);
+    try {
+      await Deno.remove(this.#path);
+      await Deno.remove(dirname(this.#path));
+    } catch { /* it has done so itself, unless it was killed */ }
+  }
+
+  async #instruct(): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(`${JSON.stringify(this.#terms)}\n`));
+    const reader = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    while (!this.#path.endsWith("\n")) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error("the launcher of mailers does not start");
+      this.#path += value;
+    }
+    this.#path = this.#path.trim();
+  }
+
+  #order(order: Order): Promise<RemoteProcess> {
+    const { key, uid } = this.#terms;
+    const { template, recipients, user = uid, group } = order;
+    const what = { key, order: { template, recipients, user, group } };
+    return RemoteProcess.start(this.#path, JSON.stringify(what));
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A server from its start to its end. What only root can do comes first, then root is given up, and only then
+ * the operator's handlers are loaded.
+ *
+ * @module
+ */
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
+import process from "node:process";
+import { messageOf } from "../base/message_of.ts";
+import { build, type Config } from "../config/mod.ts";
+import { CachingResolver } from "../dns/caching_resolver.ts";
+import type { Log } from "../log/event.ts";
+import { openLog } from "../log/open.ts";
+import { Listener } from "../net/listener.ts";
+import { Server } from "../server/server.ts";
+import { DiskStore } from "../store/disk_store.ts";
+import { variablesFile } from "../store/table.ts";
+import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
+import {
+  changeOwner,
+  directoriesOf,
+  makeDirectories,
+  makeDirectory,
+  makeFile,
+  tryDirectory,
+} from "./directory.ts";
+import { Libc } from "./libc.ts";
+import { launchOwn, startLauncher, tryMailers } from "./mailers.ts";
+import { ServiceManager } from "./notify.ts";
+import { PidFile, refuseSecond } from "./pid_file.ts";
+import { become } from "./privileges.ts";
+import type { RemoteLauncher } from "./remote_launch.ts";
+import { onSignals } from "./signals.ts";
+
+/** Nothing that the server or a mailer makes is for everybody: the umask is at least this. */
+const UMASK = 0o027;
+
+/** Runs a server and returns when it has stopped. */
+export async function serve(config: Config): Promise<void> {
+  const credentials = credentialsToTake(config);
+  process.umask(process.umask() | UMASK);
+  await using opened = new AsyncDisposableStack();
+  const manager = opened.use(ServiceManager.find());
+  if (config.pidFile !== undefined) await refuseSecond(config.pidFile);
+  const listeners = await listen(config);
+  opened.defer(() => listeners.forEach((listener) => listener.close()));
+  const launcher = opened.use(await startLauncher(config, credentials));
+  prepare(config, credentials);
+  await become(credentials, config);
+
+  const { log, reopen, close } = await openLog(config.log);
+  opened.defer(close);
+  opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
+  if (config.pidFile !== undefined) opened.use(await PidFile.take(config.pidFile));
+  for (const directory of directoriesOf(config)) tryDirectory(directory);
+  if (credentials === undefined) await tryMailers(config);
+  logUser(log, config, credentials);
+  const launch = launcher?.launch ?? (credentials && launchOwn());
+  const { policy, targets } = await build(config, launch);
+  const { hostname, limits, spoolDirectory = tmpdir() } = config;
+  const file = variablesFile(config.stateDirectory);
+  const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
+  const dns = new CachingResolver(config.dns);
+  const server = Server.start({
+    ...{ hostname, listeners, limits, spoolDirectory },
+    ...{ policy, targets, globals, dns, log },
+  });
+  await runUntilStopped(server, manager, launcher);
+}
+
+function reopenLog(config: Config, log: Log, reopen: () => void): void {
+  try {
+    reopen();
+    log("log reopened", { file: config.log.sinks.file });
+  } catch (error) {
+    log("log not reopened", { error: messageOf(error) });
+  }
+}
+
+/** Sockets that were handed over are not for the programs that the server runs. */
+async function listen({ listen }: Config): Promise<readonly Listener[]> {
+  const listeners = await Listener.openAll(listen);
+  const handed = listen.filter((address) => address.transport === "fd");
+  if (handed.length === 0) return listeners;
+  using libc = Libc.open("a socket that was handed over");
+  for (const { fd } of handed) libc.closeOnExec(fd);
+  for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) Deno.env.delete(name);
+  return listeners;
+}
+
+/** Makes what is missing, for the one whom the process becomes: nothing of it is open when it is still root. */
+function prepare(config: Config, owner: Credentials | undefined): void {
+  const { pidFile, log } = config;
+  if (pidFile !== undefined) {
+    makeDirectory({ key: "pid-file", path: dirname(pidFile), mode: 0o755 }, owner);
+  }
+  makeDirectories(config, owner);
+  if (owner === undefined) return;
+  if (log.sinks.file !== undefined) makeFile(log.sinks.file, 0o640, owner);
+  for (const address of config.listen) {
+    if (address.transport === "unix") changeOwner(address.path, owner);
+  }
+}
+
+function logUser(log: Log, config: Config, credentials: Credentials | undefined): void {
+  if (credentials !== undefined) {
+    const { account, uid, groups } = credentials;
+    log("gave up root", { user: account?.name ?? String(uid), groups: groups.map(String) });
+  } else if (startedByRoot() && !config.handlersAsRoot) {
+    log("runs as root", { hint: AS_ROOT });
+  }
+}
+
+/** The first signal stops the server, a second one ends it at once. Throws if its launcher ends before. */
+async function runUntilStopped(
+  server: Server,
+  manager: ServiceManager,
+  launcher: RemoteLauncher | undefined,
+): Promise<void> {
+  const first = Promise.withResolvers<string>();
+  const second = Promise.withResolvers<void>();
+  let signals = 0;
+  const act = (signal: string) => () => ++signals === 1 ? first.resolve(signal) : second.resolve();
+  using _signals = onSignals({ SIGTERM: act("SIGTERM"), SIGINT: act("SIGINT") });
+  launcher?.ended.then(() => first.resolve(LAUNCHER_ENDED));
+  await manager.ready(`listening on ${server.addresses.join(", ")}`);
+  const reason = await first.promise;
+  manager.stopping(`${reason}: waiting for ${server.connections} connections`);
+  await Promise.race([server.stop(reason), second.promise]);
+  server.kill();
+  if (reason === LAUNCHER_ENDED) throw new Error(reason);
+}
+
+/** Without it hardly any mail can be delivered; whoever started the server may start it again. */
+const LAUNCHER_ENDED = "the launcher of mailers has ended";

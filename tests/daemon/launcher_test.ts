@@ -1,0 +1,340 @@
+/**
+ * The launcher by itself: what it does for whom.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { type Grant, grantsOf, judge } from "../../src/daemon/grants.ts";
+import { RemoteProcess } from "../../src/daemon/remote_process.ts";
+import { FRAME, PIECE, textOf, Wire } from "../../src/daemon/wire.ts";
+import { parseConfig } from "../../src/config/mod.ts";
+import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { attend } from "../../src/target/mailer_process.ts";
+import { parseTemplate, valuesFor } from "../../src/target/template.ts";
+import { needRoot } from "../need.ts";
+import { Directory, isAlive, until } from "../running.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const KEY = "k".repeat(64);
+const NOBODY = 65534;
+
+const values = (local = "joe") =>
+  valuesFor(Mailbox.parse(`${local}@example.net`), {
+    id: "ID",
+    session: "S",
+    sender: null,
+    peer: "192.0.2.1",
+    helo: "client.example.org",
+    hostname: "mx.example.net",
+  }, { delimiter: "+", nullSender: "" });
+
+const SCRIPT = ["sh", "-c", "cat; echo $1 >&2; exit 3", "sh", "{user}"];
+/** The command above as daemon, and anything as bin. */
+const GRANTS: readonly Grant[] = [
+  { user: "daemon", template: parseTemplate(SCRIPT, false) },
+  { user: "bin" },
+];
+
+const order = (argv: readonly string[], user: string, more: object = {}) => ({
+  key: KEY,
+  order: { template: parseTemplate(argv, false), recipients: [values()], user, ...more },
+});
+
+/** A launcher, and we are the server. */
+class Launcher implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  path = "";
+
+  private constructor() {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", MAIN, "launcher"],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+  }
+
+  static async start(grants = GRANTS, most = 20): Promise<Launcher> {
+    const launcher = new Launcher();
+    const terms = { grants, key: KEY, uid: NOBODY, gid: NOBODY, most };
+    await launcher.#input.write(new TextEncoder().encode(`${JSON.stringify(terms)}\n`));
+    const reader = launcher.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    while (!launcher.path.endsWith("\n")) launcher.path += (await reader.read()).value;
+    launcher.path = launcher.path.trim();
+    await reader.cancel();
+    return launcher;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Has something run. */
+  start(what: object): Promise<RemoteProcess> {
+    return RemoteProcess.start(this.path, JSON.stringify(what));
+  }
+
+  /** Speaks to it without the manners of a server. */
+  async wire(what: object): Promise<Wire> {
+    const wire = new Wire(await Deno.connect({ transport: "unix", path: this.path }));
+    await wire.send(FRAME.order, JSON.stringify(what));
+    return wire;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close();
+    assert.equal((await this.#child.status).code, 0);
+    assert.throws(() => Deno.statSync(this.path), Deno.errors.NotFound);
+  }
+}
+
+const TREATMENT = {
+  timeout: 10_000,
+  killGrace: 500,
+  outputLimit: 100_000,
+  signal: new AbortController().signal,
+};
+
+async function* bytes(...texts: readonly string[]): AsyncIterable<Uint8Array> {
+  for (const text of texts) yield await Promise.resolve(new TextEncoder().encode(text));
+}
+
+/** What a program as bin does with an input. */
+async function run(
+  launcher: Launcher,
+  script: string,
+  input: AsyncIterable<Uint8Array> = bytes(),
+  more: Partial<typeof TREATMENT> = {},
+) {
+  const process = await launcher.start(order(["sh", "-c", script], "bin"));
+  return { pid: process.pid, ...await attend(process, input, { ...TREATMENT, ...more }) };
+}
+
+Deno.test({
+  name: "a launcher runs what it was told it may, and gives streams and exit code back",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    const process = await launcher.start(order(SCRIPT, "daemon"));
+    const { ending, output, complaint } = await attend(
+      process,
+      bytes("hello, ", "joe\n"),
+      TREATMENT,
+    );
+    assert.deepEqual(ending, { how: "exit", code: 3 });
+    assert.equal(output, "joe\n", "the copy of the input is no output of its own");
+    assert.equal(complaint, "joe\n");
+    const { output: who } = await run(
+      launcher,
+      "id -u; id -g; id -G; grep CapEff /proc/self/status",
+    );
+    assert.equal(who, "2\n2\n2\nCapEff:\t0000000000000000\n");
+  },
+});
+
+Deno.test({
+  name: "a launcher's socket is the server's alone",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    const directory = launcher.path.replace(/\/[^/]*$/, "");
+    const { uid, mode } = Deno.statSync(directory);
+    assert.deepEqual([uid, mode! & 0o777], [NOBODY, 0o700]);
+    assert.equal(Deno.statSync(launcher.path).uid, NOBODY);
+  },
+});
+
+Deno.test({
+  name: "a launcher refuses all that it was not told it may, and goes on",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    for (
+      const [what, wanted] of [
+        [{ ...order(SCRIPT, "daemon"), key: "x".repeat(64) }, /this is not the server/],
+        [{ order: order(SCRIPT, "daemon").order }, /this is not the server/],
+        [order(["id"], "daemon"), /may not run this as daemon: add that to `run-as`/],
+        [order([...SCRIPT, "more"], "daemon"), /may not run this as daemon/],
+        [order(SCRIPT, "root"), /may not run this as root/],
+        [
+          order(SCRIPT, "daemon", { group: "shadow" }),
+          /may not run this as daemon with the group shadow/,
+        ],
+        [order(["id"], "bin", { group: 0 }), /may not run this as bin with the group 0/],
+        [order(["id"], "bin", { user: undefined }), /user/],
+        [order(["id"], "bin", { recipients: [] }), /recipients/],
+        [order(["id"], "bin", { template: [] }), /template/],
+        [
+          order(SCRIPT, "daemon", { recipients: [{ ...values(), user: "a\nb" }] }),
+          /control character/,
+        ],
+        [
+          order(["true", "{user}"], "bin", { recipients: [{ ...values(), user: "-x" }] }),
+          /an option/,
+        ],
+      ] as const
+    ) {
+      await assert.rejects(launcher.start(what), wanted);
+    }
+    const { ending } = await run(launcher, "exit 7");
+    assert.deepEqual(ending, { how: "exit", code: 7 });
+  },
+});
+
+Deno.test("a program of a handler's never runs as root, whatever it was granted", () => {
+  const { order: any } = order(["id"], "root");
+  assert.throws(() => judge(any, [{ user: "root" }]), /no program of a handler's runs as root/);
+  const named = [{ user: "root", template: parseTemplate(["id"], false) }];
+  assert.deepEqual(judge(any, named).argv, ["id"]);
+});
+
+Deno.test({
+  name: "a message of any size arrives whole, and a flood of output ends nobody",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    const piece = "x".repeat(3 * PIECE + 1);
+    const input = bytes(...Array<string>(100).fill(piece));
+    assert.equal((await run(launcher, "wc -c", input)).output, `${100 * piece.length}\n`);
+    const flood = "head -c 30000000 /dev/zero | tr '\\0' y; echo end >&2";
+    const { ending, output } = await run(launcher, flood, bytes(), { outputLimit: 10 });
+    assert.deepEqual([ending, output], [{ how: "exit", code: 0 }, "yyyyyyyyyy"]);
+  },
+});
+
+Deno.test({
+  name:
+    "a program that does not read keeps nobody waiting, and one that is missing is the shell's 127",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    const large = () => bytes(...Array<string>(100).fill("x".repeat(PIECE)));
+    assert.deepEqual((await run(launcher, "exit 0", large())).ending, { how: "exit", code: 0 });
+    const process = await launcher.start(order(["no-such-program"], "bin"));
+    const { ending } = await attend(process, large(), TREATMENT);
+    assert.deepEqual(ending, { how: "exit", code: 127 });
+  },
+});
+
+Deno.test({
+  name: "a signal reaches a program that does not read, and its children",
+  ...needRoot(),
+  async fn() {
+    using directory = new Directory();
+    Deno.chmodSync(directory.path, 0o777);
+    await using launcher = await Launcher.start();
+    const script = `trap "" TERM; sleep 60 & echo $! > ${directory.of("pid")}; wait; sleep 60`;
+    const large = bytes(...Array<string>(100).fill("x".repeat(PIECE)));
+    const start = performance.now();
+    const { pid, ending } = await run(launcher, script, large, { timeout: 1000, killGrace: 200 });
+    assert.deepEqual(ending, { how: "timeout" });
+    assert.ok(performance.now() - start < 5000);
+    const pids = [pid, Number(directory.read("pid"))];
+    await until("both are gone", () => !pids.some(isAlive));
+  },
+});
+
+Deno.test({
+  name: "a program ends with its connection, and never takes half a message for a whole one",
+  ...needRoot(),
+  async fn() {
+    using directory = new Directory();
+    Deno.chmodSync(directory.path, 0o777);
+    await using launcher = await Launcher.start();
+    const script = `cat > ${directory.of("new")}; mv ${directory.of("new")} ${
+      directory.of("mail")
+    }`;
+    const wire = await launcher.wire(order(["sh", "-c", script], "bin"));
+    const started = await wire.receive();
+    const pid = Number(textOf(started!));
+    await wire.send(FRAME.input, "half a message");
+    assert.equal((await wire.receive())?.kind, FRAME.taken);
+    await until("it has it", () => directory.read("new") === "half a message");
+    wire.close();
+    await until("it is gone", () => !isAlive(pid));
+    assert.deepEqual(directory.list(), ["new"]);
+  },
+});
+
+Deno.test({
+  name: "who does not wait until the launcher has taken a piece of input is not served any more",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    const wire = await launcher.wire(order(["sleep", "60"], "bin"));
+    const pid = Number(textOf((await wire.receive())!));
+    const piece = new Uint8Array(PIECE);
+    for (let i = 0; i < 4; i++) await wire.send(FRAME.input, piece).catch(() => {});
+    await until("it is gone", () => !isAlive(pid));
+    wire.close();
+  },
+});
+
+Deno.test({
+  name: "signals other than TERM and KILL, and those to a program that has ended, go nowhere",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    const process = await launcher.start(order(["cat"], "bin"));
+    process.signal("SIGSTOP");
+    const { ending } = await attend(process, bytes("x"), TREATMENT);
+    assert.deepEqual(ending, { how: "exit", code: 0 });
+    process.signal("SIGKILL");
+  },
+});
+
+Deno.test({
+  name: "a launcher runs no more programs at once than it was told",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start(GRANTS, 2);
+    const wires = await Promise.all(
+      Array.from({ length: 3 }, () => launcher.wire(order(["sleep", "60"], "bin"))),
+    );
+    const started: number[] = [];
+    const answers = wires.map(async (wire, i) => {
+      if ((await wire.receive())?.kind === FRAME.started) started.push(i);
+    });
+    await until("two run", () => started.length === 2);
+    wires[started[0]!]!.close();
+    await until("the third does", () => started.length === 3);
+    for (const wire of wires) wire.close();
+    await Promise.all(answers);
+  },
+});
+
+Deno.test({
+  name: "a launcher outlives signals, and leaves nothing behind when the server is gone",
+  ...needRoot(),
+  async fn() {
+    const launcher = await Launcher.start();
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) Deno.kill(launcher.pid, signal);
+    const process = await launcher.start(order(["sleep", "60"], "bin"));
+    await launcher[Symbol.asyncDispose]();
+    assert.equal((await process.status).signal, "SIGKILL");
+    await until("it is gone", () => !isAlive(process.pid));
+    await Promise.all([process.stdout.cancel(), process.stderr.cancel()]);
+  },
+});
+
+Deno.test("only what needs another user is granted", () => {
+  const self = { uid: NOBODY, gid: NOBODY };
+  const grants = (text: string) =>
+    grantsOf(parseConfig(text, "test.yaml"), self).map(({ user, group, template }) => [
+      user,
+      group,
+      template === undefined ? "anything" : template.map(({ text }) => text.join("{}")).join(" "),
+    ]);
+  assert.deepEqual(grants(""), []);
+  assert.deepEqual(grants("mailer: {user: nobody}"), []);
+  assert.deepEqual(grants('mailer: {user: mail, command: [maildrop, -d, "{user}"]}'), [
+    ["mail", undefined, "maildrop -d {}"],
+  ]);
+  assert.deepEqual(grants("mailer: {group: mail, command: [cat]}"), [[NOBODY, "mail", "cat"]]);
+  assert.deepEqual(grants("run-as: [bin, {user: daemon, group: mail}, nobody]"), [
+    ["bin", undefined, "anything"],
+    ["daemon", "mail", "anything"],
+  ]);
+});
