@@ -20,6 +20,24 @@ export function needRoot(): { ignore: boolean } {
   return { ignore: true };
 }
 
+/**
+ * Spread into the definition of a test of what a compiled program can only do with this version of the runtime,
+ * such as `2.9`, or a later one. The program is that of POSTMASTER, compiled by the Deno of DENO.
+ */
+export function needRuntime(version: string): { ignore: boolean } {
+  if (Deno.env.get("POSTMASTER") === undefined) return { ignore: false };
+  const command = new Deno.Command(Deno.env.get("DENO") ?? Deno.execPath(), {
+    args: ["--version"],
+  });
+  const [, have = ""] = /^deno (\S+)/.exec(new TextDecoder().decode(command.outputSync().stdout)) ??
+    [];
+  if (have.localeCompare(version, "en", { numeric: true }) >= 0) return { ignore: false };
+  console.warn(
+    `skipped: a test needs a program with version ${version} of the runtime, not ${have}`,
+  );
+  return { ignore: true };
+}
+
 function onPath(program: string): boolean {
   return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some(
     (dir) => {

@@ -1,5 +1,6 @@
 /**
- * The whole program from outside: a process of its own, with the flags of the `start` task.
+ * The whole program from outside: a process of its own, with the flags of the `start` task; or the compiled one
+ * that the environment variable POSTMASTER names.
  *
  * @module
  */
@@ -14,7 +15,11 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** `run …flags… main.ts`, as the `start` task has it. */
 const [, ...RUN] = (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
-const PROGRAM = [Deno.execPath(), ...RUN];
+const COMPILED = Deno.env.get("POSTMASTER");
+/** What a test starts, before the arguments. */
+export const PROGRAM: readonly string[] = COMPILED === undefined
+  ? [Deno.execPath(), ...RUN]
+  : [COMPILED];
 
 /** Milliseconds for anything that should happen. */
 const PATIENCE = 10_000;
@@ -102,7 +107,7 @@ export const postmaster = (...args: readonly string[]): Promise<Ended> => feed("
 
 /** As {@linkcode postmaster}, with this standard input. */
 export const feed = (input: string | Uint8Array, ...args: readonly string[]): Promise<Ended> =>
-  run(Deno.execPath(), [...RUN, ...args], input);
+  run(PROGRAM[0]!, [...PROGRAM.slice(1), ...args], input);
 
 /** What a test's server is told, besides that it serves `you@example.net` on a port of its own. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { join } from "node:path";
 
-/**
- * A Unix datagram socket to send from. It has an abstract name (unix(7)), which leaves no file; not one that the
- * kernel chooses, since the platform refuses to ask for that where it may not do everything.
- */
+/** A Unix datagram socket to send from. Nobody finds it: the file that the platform asks for is removed at once. */
 export function unixDatagram(): Deno.DatagramConn {
-  const path = `\0postmaster-${crypto.randomUUID()}`;
-  return Deno.listenDatagram({ transport: "unixpacket", path });
+  const directory = Deno.makeTempDirSync({ prefix: "postmaster-" });
+  try {
+    return Deno.listenDatagram({ transport: "unixpacket", path: join(directory, "socket") });
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
 }

@@ -7,7 +7,6 @@
  * @module
  */
 import { dirname } from "node:path";
-import process from "node:process";
 import { messageOf } from "../base/message_of.ts";
 import type { Config } from "../config/mod.ts";
 import type { Ids } from "../target/identity.ts";
@@ -47,14 +46,14 @@ export function makeDirectories(config: Config, owner: Ids | undefined): void {
  * @throws {Error} that says what to do
  */
 export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undefined): void {
-  const umask = process.umask(0);
+  const umask = Deno.umask(0);
   try {
     Deno.mkdirSync(path, { mode });
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists && Deno.statSync(path).isDirectory) return;
     throw new Error(`\`${key}\`: ${whyNotMade(path, error)}`);
   } finally {
-    process.umask(umask);
+    Deno.umask(umask);
   }
   if (owner !== undefined) changeOwner(path, owner);
 }

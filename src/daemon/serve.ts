@@ -6,7 +6,6 @@
  */
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
-import process from "node:process";
 import { messageOf } from "../base/message_of.ts";
 import { build, type Config } from "../config/mod.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
@@ -39,7 +38,7 @@ const UMASK = 0o027;
 /** Runs a server and returns when it has stopped. */
 export async function serve(config: Config): Promise<void> {
   const credentials = credentialsToTake(config);
-  process.umask(process.umask() | UMASK);
+  Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
   const manager = opened.use(ServiceManager.find());
   if (config.pidFile !== undefined) await refuseSecond(config.pidFile);

@@ -161,11 +161,17 @@ function optionsFor(address: ListenAddress): ListenOptions | { readonly fd: numb
   }
 }
 
+/** Not every runtime can do what it is asked. */
+const hint = ({ transport }: ListenAddress): string =>
+  transport === "fd"
+    ? ` (a socket can be handed over since version 2.9 of the runtime, and this is ${Deno.version.deno})`
+    : "";
+
 async function started(address: ListenAddress, start: (server: Server) => void): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const refused = (error: Error) =>
-    reject(new Error(`cannot listen on ${printListen(address)}: ${error.message}`));
+    reject(new Error(`cannot listen on ${printListen(address)}: ${error.message}${hint(address)}`));
   server.once("error", refused);
   server.once("listening", resolve);
   start(server);

@@ -76,7 +76,7 @@ test("the program has the permissions that it needs and no others", async (progr
   assert.deepEqual(given.toSorted(), flags.toSorted());
   assert.deepEqual([baked["allow_all"], baked["prompt"]], [false, false]);
   assert.match(text, /"v8_flags":\[[^\]]*"--max-semi-space-size=8"/);
-  assert.match(text, /"features":\["net"\]/);
+  assert.match(text, /"features":\["net","temporal"\]/);
 });
 
 test("handlers that were compiled in are active without a configuration", async (program) => {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { need, needRoot } from "../need.ts";
-import { Directory, run, Running, sendMail, type Settings } from "../running.ts";
+import { Directory, PROGRAM, run, Running, sendMail, type Settings } from "../running.ts";
 
 /** Who is nobody's, for a program. */
 const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
@@ -24,7 +24,7 @@ async function asNobody(directory: Directory, ...capabilities: string[]): Promis
   const { path, of } = directory;
   Deno.chmodSync(path, 0o777);
   const { npmCache } = JSON.parse((await run(Deno.execPath(), ["info", "--json"])).stdout);
-  await run("cp", [Deno.execPath(), of("deno")]); // a copy of ours would be busy for a moment
+  await run("cp", [PROGRAM[0]!, of("deno")]); // a copy of ours would be busy for a moment
   await run("cp", ["-R", npmCache, of("npm")]);
   await run("chown", ["-R", "65534:65534", of("npm")]);
   const list = capabilities.map((name) => `+${name}`).join() || "-all";

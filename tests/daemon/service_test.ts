@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { need } from "../need.ts";
+import { need, needRuntime } from "../need.ts";
 import { codes, Directory, Running, sendMail, until } from "../running.ts";
 
 /** The manager's end of the notification socket. */
@@ -39,14 +39,16 @@ class Manager implements Disposable {
 }
 
 /** A name that no other test uses: the names of abstract sockets are those of the whole machine. */
-const name = (): string => `postmaster-test-${crypto.randomUUID()}`;
+const unique = (): string => `postmaster-test-${crypto.randomUUID()}`;
 
 for (const kind of ["in the file system", "with an abstract name"] as const) {
-  Deno.test(`the service manager is told by a socket ${kind} how the server is`, async () => {
+  const name = `the service manager is told by a socket ${kind} how the server is`;
+  const { ignore } = kind === "in the file system" ? { ignore: false } : needRuntime("2.9");
+  Deno.test({ name, ignore }, async () => {
     using directory = new Directory();
     const [path, variable] = kind === "in the file system"
       ? Array<string>(2).fill(directory.of("notify"))
-      : [`\0${name()}`].flatMap((path) => [path, path.replace("\0", "@")]);
+      : [`\0${unique()}`].flatMap((path) => [path, path.replace("\0", "@")]);
     using manager = new Manager(path!);
     await using server = await Running.start(undefined, {
       before: `export NOTIFY_SOCKET=${variable}`,
@@ -122,7 +124,7 @@ exec { $command[0] } @command or die $!;
 
 Deno.test({
   name: "a server serves the sockets that it was handed, and leaves them there",
-  ...need("perl"),
+  ignore: need("perl").ignore || needRuntime("2.9").ignore,
   async fn() {
     using directory = new Directory();
     const [script, path] = [directory.write("activate.pl", ACTIVATE), directory.of("socket")];
