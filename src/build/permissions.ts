@@ -33,8 +33,8 @@ export const PERMISSIONS: readonly Permission[] = [
     reason: "reads TMPDIR, NO_COLOR and PATH, and what handlers are told through variables",
   },
   {
-    flag: "--allow-sys=hostname,homedir,uid,gid",
+    flag: "--allow-sys=hostname,homedir,uid,gid,networkInterfaces",
     reason:
-      "goes by the system's host name, keeps its state in the home directory of its user, and must know who that is to run mailers as others",
+      "goes by the system's host name, keeps its state in the home directory of its user, and must know who that is to run mailers as others; `postmaster init` looks for the addresses of the machine",
   },
 ];

@@ -1,0 +1,104 @@
+/**
+ * The programs that can deliver to local users.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { PATH } from "../../target/identity.ts";
+import type { Finding } from "./finding.ts";
+import type { Host } from "./host.ts";
+
+/** The names by which `--mailer` knows them. */
+export const MAILERS = ["procmail", "maildrop", "dovecot-lda", "maildir"] as const;
+/** One of them. */
+export type MailerName = typeof MAILERS[number];
+
+/** A mailer as the configuration has it. */
+export interface Mailer {
+  readonly command: readonly string[];
+  /** Where its mail is found, as a sentence. */
+  readonly where: string;
+}
+
+/** Where programs of these names are; distributions do not agree on Dovecot's. */
+const PLACES: Readonly<Partial<Record<MailerName, readonly string[]>>> = {
+  procmail: onPath("procmail"),
+  maildrop: onPath("maildrop"),
+  "dovecot-lda": [
+    ...onPath("dovecot-lda"),
+    "/usr/lib/dovecot/dovecot-lda",
+    "/usr/libexec/dovecot/dovecot-lda",
+  ],
+};
+
+/** The paths at which the server finds a program. */
+function onPath(program: string): string[] {
+  return PATH.split(":").map((directory) => `${directory}/${program}`);
+}
+
+/** The mailers of this machine, the preferred first, and their paths. */
+export function installedMailers(): ReadonlyMap<MailerName, string> {
+  const found = MAILERS.map((name) =>
+    [name, PLACES[name]?.find((path) => existsSync(path))] as const
+  );
+  return new Map(found.flatMap(([name, path]) => path === undefined ? [] : [[name, path]]));
+}
+
+/**
+ * Delivers to a Maildir, with what every Unix has: a message is on the disk before it is seen, and what goes
+ * wrong may be better next time (75, EX_TEMPFAIL).
+ */
+const TO_MAILDIR = 'umask 077 && mkdir -p "$1/cur" "$1/new" "$1/tmp" && cat > "$1/tmp/$2.$$" && ' +
+  'sync "$1/tmp/$2.$$" && mv "$1/tmp/$2.$$" "$1/new/" && sync "$1/new" || exit 75';
+
+/**
+ * A mailer by its name.
+ *
+ * @param directory where Maildirs would be: one for each user
+ */
+export function mailer(name: MailerName, { mailers }: Host, directory: string): Mailer {
+  switch (name) {
+    case "procmail":
+      return {
+        command: ["procmail", "-Y", "-f", "{sender}", "-d", "{user}"],
+        where:
+          "It delivers to the system's mailbox, mostly /var/mail/USER, and goes by ~/.procmailrc.",
+      };
+    case "maildrop":
+      return {
+        command: ["maildrop", "-d", "{user}"],
+        where:
+          "It delivers to the system's mailbox, mostly /var/mail/USER, and goes by ~/.mailfilter.",
+      };
+    case "dovecot-lda":
+      return {
+        command: [mailers.get(name) ?? name, "-f", "{sender}", "-d", "{user}"],
+        where: "It delivers to where Dovecot serves the mail of its users from.",
+      };
+    case "maildir":
+      return {
+        command: [
+          "/bin/sh",
+          "-c",
+          TO_MAILDIR,
+          "sh",
+          `${directory.replace(/[{}]/g, "$&$&")}/{user}`,
+          "{queue-id}",
+        ],
+        where: `Each message becomes a file in ${directory}/USER/new, a Maildir: ` +
+          "`mutt -f` and IMAP servers read it.",
+      };
+  }
+}
+
+/** The mailer that suits this machine best. Only root can use Dovecot's: it asks Dovecot for the user. */
+export function findMailer({ isRoot, self, people, mailers }: Host): Finding<MailerName> {
+  const reachable = isRoot ? people.length > 0 : self !== undefined;
+  if (!reachable) return { value: "maildir", why: "there is no account to deliver to" };
+  const [value, ...others] = [...mailers.keys()].filter((name) => isRoot || name !== "dovecot-lda");
+  if (value === undefined) {
+    return { value: "maildir", why: "no program that delivers mail is installed" };
+  }
+  const also = others.length > 0 ? `; so is ${others.join(" and ")} (\`--mailer\`)` : "";
+  return { value, why: `it is installed${also}` };
+}
