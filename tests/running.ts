@@ -14,7 +14,8 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** `run …flags… main.ts`, as the `start` task has it. */
 const [, ...RUN] = (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
-const PROGRAM = [Deno.execPath(), ...RUN];
+/** What to start, without arguments. */
+export const PROGRAM: readonly string[] = [Deno.execPath(), ...RUN];
 
 /** Milliseconds for anything that should happen. */
 const PATIENCE = 10_000;

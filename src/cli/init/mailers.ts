@@ -94,11 +94,11 @@ export function mailer(name: MailerName, { mailers }: Host, directory: string): 
 /** The mailer that suits this machine best. Only root can use Dovecot's: it asks Dovecot for the user. */
 export function findMailer({ isRoot, self, people, mailers }: Host): Finding<MailerName> {
   const reachable = isRoot ? people.length > 0 : self !== undefined;
-  if (!reachable) return { value: "maildir", why: "there is no account to deliver to" };
+  if (!reachable) return { value: "maildir", why: "because there is no account to deliver to" };
   const [value, ...others] = [...mailers.keys()].filter((name) => isRoot || name !== "dovecot-lda");
   if (value === undefined) {
-    return { value: "maildir", why: "no program that delivers mail is installed" };
+    return { value: "maildir", why: "because no program that delivers mail is installed" };
   }
   const also = others.length > 0 ? `; so is ${others.join(" and ")} (\`--mailer\`)` : "";
-  return { value, why: `it is installed${also}` };
+  return { value, why: `which is installed${also}` };
 }

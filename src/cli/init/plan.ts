@@ -109,5 +109,5 @@ function decidePostmaster({ isRoot, self, admin, people }: Host): Finding<string
   if (!isRoot) return { value: self ?? "postmaster", why: "the only one with a mailbox" };
   if (admin !== undefined) return { value: admin, why: "who became root by sudo" };
   const [first = "postmaster"] = people;
-  return { value: first, why: "the account of a person that is the oldest here" };
+  return { value: first, why: "the oldest account of a person" };
 }

@@ -32,10 +32,18 @@ export async function judgeRecords(plan: Plan, dns: Resolver): Promise<Wanted[]>
   const groups = await Promise.all([
     addressRecords(hostname, plan.addresses, dns),
     ...plan.domains.value.map((domain) => exchangerRecord(domain, hostname, dns)),
-    ...plan.addresses.map((address) => reverseRecord(address, hostname, dns)),
+    ...(await reached(plan, dns)).map((address) => reverseRecord(address, hostname, dns)),
     ...plan.domains.value.map((domain) => senderPolicy(domain, hostname, plan.addresses, dns)),
   ]);
   return groups.flat();
+}
+
+/** Where the world finds the machine: behind NAT only the DNS can know. */
+async function reached({ addresses, hostname }: Plan, dns: Resolver): Promise<readonly string[]> {
+  if (addresses.length > 0) return addresses;
+  const { value } = hostname;
+  const found = await Promise.all([lookUp(dns.resolve4(value)), lookUp(dns.resolve6(value))]);
+  return found.flatMap((each) => each ?? []);
 }
 
 async function addressRecords(
