@@ -4,6 +4,7 @@
  * @module
  */
 import { stringify } from "yaml";
+import { printable } from "../../log/escape.ts";
 import type { Plan } from "./plan.ts";
 
 /** The names of the files, beside each other. */
@@ -24,7 +25,7 @@ const WIDTH = 100;
 /** Text as a comment, as many lines as it takes. */
 function comment(text: string): string {
   const lines = [""];
-  for (const word of text.split(" ")) {
+  for (const word of printable(text).split(" ")) {
     const longer = `${lines.at(-1)} ${word}`;
     if (longer.length < WIDTH) lines[lines.length - 1] = longer;
     else lines.push(` ${word}`);
@@ -81,7 +82,7 @@ function aliases({ postmaster, users }: Plan): string {
   const table = {
     ...isUser ? {} : { postmaster: postmaster.value },
     abuse: "postmaster",
-    ...users.value === "passwd" ? { root: "postmaster" } : {},
+    root: "postmaster",
   };
   return comment(
     `Other names, and who gets their mail. Every domain must have a postmaster${who}.`,
@@ -90,9 +91,6 @@ function aliases({ postmaster, users }: Plan): string {
 }
 
 function log({ systemd }: Plan): string {
-  return systemd
-    ? comment("The log goes to the standard error, which systemd keeps in its journal.") +
-      "log:\n  level: info\n"
-    : comment("The log goes to the standard error.") +
-      "log:\n  level: info\n  # file: /var/log/postmaster.log\n";
+  const journal = systemd ? ", which systemd keeps in its journal" : "";
+  return comment(`The log goes to the standard error${journal}.`) + "log:\n  level: info\n";
 }

@@ -10,7 +10,7 @@ import { env } from "node:process";
 import { findAccount, parseAccounts, PASSWD } from "../../base/passwd.ts";
 import { isUserName } from "../../config/users.ts";
 import type { Finding } from "./finding.ts";
-import { installedMailers, type MailerName } from "./mailers.ts";
+import { type InstalledMailers, installedMailers } from "./mailers.ts";
 
 /** A machine. */
 export interface Host {
@@ -28,8 +28,7 @@ export interface Host {
   readonly admin: string | undefined;
   /** An account without rights that a server can have for its own. */
   readonly serviceUser: string | undefined;
-  /** The mailers that are installed, and their full paths. */
-  readonly mailers: ReadonlyMap<MailerName, string>;
+  readonly mailers: InstalledMailers;
   /** Whether systemd runs the machine. */
   readonly systemd: boolean;
 }

@@ -5,8 +5,6 @@
  */
 import { existsSync } from "node:fs";
 import { PATH } from "../../target/identity.ts";
-import type { Finding } from "./finding.ts";
-import type { Host } from "./host.ts";
 
 /** The names by which `--mailer` knows them. */
 export const MAILERS = ["procmail", "maildrop", "dovecot-lda", "maildir"] as const;
@@ -36,8 +34,11 @@ function onPath(program: string): string[] {
   return PATH.split(":").map((directory) => `${directory}/${program}`);
 }
 
-/** The mailers of this machine, the preferred first, and their paths. */
-export function installedMailers(): ReadonlyMap<MailerName, string> {
+/** Mailers that are installed, and their paths. */
+export type InstalledMailers = ReadonlyMap<MailerName, string>;
+
+/** The mailers of this machine, the preferred first. */
+export function installedMailers(): InstalledMailers {
   const found = MAILERS.map((name) =>
     [name, PLACES[name]?.find((path) => existsSync(path))] as const
   );
@@ -56,7 +57,11 @@ const TO_MAILDIR = 'umask 077 && mkdir -p "$1/cur" "$1/new" "$1/tmp" && cat > "$
  *
  * @param directory where Maildirs would be: one for each user
  */
-export function mailer(name: MailerName, { mailers }: Host, directory: string): Mailer {
+export function mailer(
+  name: MailerName,
+  installed: InstalledMailers,
+  directory: string,
+): Mailer {
   switch (name) {
     case "procmail":
       return {
@@ -72,7 +77,7 @@ export function mailer(name: MailerName, { mailers }: Host, directory: string): 
       };
     case "dovecot-lda":
       return {
-        command: [mailers.get(name) ?? name, "-f", "{sender}", "-d", "{user}"],
+        command: [installed.get(name) ?? name, "-f", "{sender}", "-d", "{user}"],
         where: "It delivers to where Dovecot serves the mail of its users from.",
       };
     case "maildir":
@@ -89,16 +94,4 @@ export function mailer(name: MailerName, { mailers }: Host, directory: string): 
           "`mutt -f` and IMAP servers read it.",
       };
   }
-}
-
-/** The mailer that suits this machine best. Only root can use Dovecot's: it asks Dovecot for the user. */
-export function findMailer({ isRoot, self, people, mailers }: Host): Finding<MailerName> {
-  const reachable = isRoot ? people.length > 0 : self !== undefined;
-  if (!reachable) return { value: "maildir", why: "because there is no account to deliver to" };
-  const [value, ...others] = [...mailers.keys()].filter((name) => isRoot || name !== "dovecot-lda");
-  if (value === undefined) {
-    return { value: "maildir", why: "because no program that delivers mail is installed" };
-  }
-  const also = others.length > 0 ? `; so is ${others.join(" and ")} (\`--mailer\`)` : "";
-  return { value, why: `which is installed${also}` };
 }

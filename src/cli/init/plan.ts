@@ -8,7 +8,7 @@ import { defaultStateDirectory } from "../../config/state_directory.ts";
 import type { Resolver } from "../../dns/resolver.ts";
 import type { Finding } from "./finding.ts";
 import type { Host } from "./host.ts";
-import { findMailer, type Mailer, mailer, type MailerName } from "./mailers.ts";
+import { type Mailer, mailer, type MailerName } from "./mailers.ts";
 import { findDomain, findHostname } from "./names.ts";
 
 /** What the command line says instead of what can be found out. */
@@ -47,9 +47,7 @@ export async function makePlan(
   const hostname = wishes.hostname === undefined
     ? await findHostname(host, addresses, dns)
     : { value: wishes.hostname.toLowerCase(), why: "as --hostname said" };
-  const mailerName: Finding<MailerName> = wishes.mailer === undefined
-    ? findMailer(host)
-    : { value: wishes.mailer, why: "as --mailer said" };
+  const chosen = decideMailer(wishes, host);
   const mail = join(host.isRoot ? defaultStateDirectory() : directory, "mail");
   return {
     hostname,
@@ -59,7 +57,7 @@ export async function makePlan(
     user: host.isRoot ? decideUser(host) : undefined,
     users: decideUsers(host),
     postmaster: decidePostmaster(host),
-    mailer: { ...mailerName, ...mailer(mailerName.value, host, mail) },
+    mailer: { ...chosen, ...mailer(chosen.value, host.mailers, mail) },
     systemd: host.systemd,
   };
 }
@@ -85,6 +83,22 @@ function decideListen({ listen }: Wishes, { isRoot }: Host): Plan["listen"] {
     value: ["127.0.0.1:2525"],
     why: 'for this machine only: port 25, as in "*:25", is for root',
   };
+}
+
+/** Only root can use Dovecot's: it asks Dovecot for the user. */
+function decideMailer(
+  { mailer }: Wishes,
+  { isRoot, self, people, mailers }: Host,
+): Finding<MailerName> {
+  if (mailer !== undefined) return { value: mailer, why: "as --mailer said" };
+  const reachable = isRoot ? people.length > 0 : self !== undefined;
+  if (!reachable) return { value: "maildir", why: "because there is no account to deliver to" };
+  const [value, ...others] = [...mailers.keys()].filter((name) => isRoot || name !== "dovecot-lda");
+  if (value === undefined) {
+    return { value: "maildir", why: "because no program that delivers mail is installed" };
+  }
+  const also = others.length > 0 ? `; so is ${others.join(" and ")} (\`--mailer\`)` : "";
+  return { value, why: `which is installed${also}` };
 }
 
 function decideUser({ serviceUser }: Host): Finding<string> {

@@ -3,10 +3,9 @@ import { mailer } from "../../../src/cli/init/mailers.ts";
 import { pipe, pipeType } from "../../../src/target/pipe.ts";
 import { Directory } from "../../running.ts";
 import { deliver, MEGABYTES_30 } from "../../target/deliver.ts";
-import { HOST } from "./hosts.ts";
 
 /** The target of what init writes for Maildirs in a directory. */
-const maildirIn = (directory: string) => pipe(mailer("maildir", HOST, directory).command);
+const maildirIn = (directory: string) => pipe(mailer("maildir", new Map(), directory).command);
 const type = pipeType();
 
 /** The messages of a user, whole. */
@@ -47,4 +46,4 @@ Deno.test("maildir: what cannot be written is deferred, not lost and not seen", 
   assert.deepEqual([...Deno.readDirSync(directory.of("jane/new"))], []);
 });
 
-const command = (directory: Directory) => mailer("maildir", HOST, directory.path).command;
+const command = (directory: Directory) => mailer("maildir", new Map(), directory.path).command;

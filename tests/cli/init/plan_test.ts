@@ -105,6 +105,13 @@ Deno.test("every plan is a configuration without mistakes, and no line of it is 
   }
 });
 
+Deno.test("nothing that was found can end a comment", async () => {
+  const { mailer, ...rest } = await plan({});
+  const text = configuration({ ...rest, mailer: { ...mailer, where: "in /srv/a\nhandlers: []" } });
+  assert.ok(!text.includes("\nhandlers: []"), text);
+  assert.ok(text.includes("/srv/a\\u000ahandlers: []"), text);
+});
+
 Deno.test("only a server that root starts is told whom to become", async () => {
   const user = /^# user: mail$/m;
   assert.match(configuration(await plan({ serviceUser: "mail" })), user);
