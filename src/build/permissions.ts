@@ -35,7 +35,7 @@ export const PERMISSIONS: readonly Permission[] = [
   {
     flag: "--allow-sys",
     reason:
-      "goes by the system's host name, keeps its state in the home directory of its user, must know who that is to run mailers as others, and sets the umask",
+      "goes by the system's host name, keeps its state in the home directory of its user, must know who that is to run mailers as others, and sets the umask; `postmaster init` looks for the addresses of the machine",
   },
   {
     flag: "--allow-ffi",

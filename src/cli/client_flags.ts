@@ -4,9 +4,8 @@
  * @module
  */
 import { type Command, InvalidArgumentError } from "commander";
-import ipaddr from "ipaddr.js";
-import { isIP } from "node:net";
 import { Mailbox, printPath } from "../smtp/mailbox.ts";
+import { parseIp } from "./argument.ts";
 import type { Flags } from "./run.ts";
 
 /** The client, for the commands that simulate one. */
@@ -26,11 +25,6 @@ export function withClient(command: Command): Command {
     .option("--user <name>", "the client has proved to be this user", parseUser)
     .option("--time <time>", "when it is: 2026-12-24T18:00 here, ...T17:00Z in UTC", parseTime)
     .option("--explain", "show what each handler did");
-}
-
-function parseIp(text: string): string {
-  if (isIP(text) !== 0) return ipaddr.process(text).toString();
-  throw new InvalidArgumentError("Write an address such as 192.0.2.1 or 2001:db8::1.");
 }
 
 function parseUser(text: string): string {

@@ -12,6 +12,7 @@ import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
+import { addInit } from "./init_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { licences } from "./licences.ts";
 import { type Flags, run } from "./run.ts";
@@ -78,6 +79,7 @@ function program(failed: () => void): Command {
   withUser(withFlags(checkCommand)).action((flags: Flags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
   strict(licencesCommand).action(() => licences());
+  addInit(postmaster);
   addVars(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { Argument, type Command, InvalidArgumentError, Option } from "commander";
-import { messageOf } from "../base/message_of.ts";
+import { Argument, type Command, Option } from "commander";
 import { parseTtl } from "../handler/variable.ts";
 import { isVariableName } from "../handler/variable_name.ts";
+import { argument } from "./argument.ts";
 import { get, list, set, unset, type VarsFlags } from "./vars.ts";
 
 /** Adds the command `vars`. */
@@ -41,15 +41,6 @@ export function addVars(postmaster: Command): void {
     .addArgument(name)
     .action(unset);
 }
-
-/** A parser of an argument: what it throws is said with a usage error. */
-const argument = <T>(parse: (text: string) => T) => (text: string): T => {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new InvalidArgumentError(messageOf(error));
-  }
-};
 
 const json = argument((text): unknown => {
   try {

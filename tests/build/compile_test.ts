@@ -167,3 +167,20 @@ Deno.test("nothing is compiled of what cannot run", async () => {
     assert.deepEqual(directory.list().filter((name) => name === "never"), []);
   }
 });
+
+test("init writes a first configuration that the program takes", async (program) => {
+  const place = directory.of("first");
+  const dns = ["--dns", "127.0.0.1:1"];
+  const { code, stderr } = await run(program, [
+    "init",
+    place,
+    "--hostname",
+    "mx.example.net",
+    ...dns,
+  ]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const config = ["--config", `${place}/postmaster.yaml`];
+  assert.equal((await run(program, ["check", ...config])).code, 0);
+  const session = await Deno.readFile(`${place}/handlers_test.txt`);
+  assert.equal((await run(program, ["simulate", ...config], session)).code, 0);
+});

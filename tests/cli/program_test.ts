@@ -18,11 +18,19 @@ Deno.test("--help of every command is short and names what there is", async () =
   const client = [...flags, "--ip", "--tls", "--user", "--time", "--explain"];
   for (
     const [args, words] of [
-      [["--help"], ["run", "check", "simulate", "route", "vars", "--version", "--config"]],
+      [["--help"], ["init", "run", "check", "simulate", "route", "vars", "--version", "--config"]],
       [["run", "--help"], flags],
       [["check", "--help"], flags],
       [["simulate", "--help"], [...client, "--show-message"]],
       [["route", "--help"], [...client, "--from", "--helo", "<address...>"]],
+      [["init", "--help"], [
+        "[directory]",
+        "--domain",
+        "--address",
+        "--mailer",
+        "--dns",
+        "--debug",
+      ]],
       [["vars", "--help"], ["list", "get", "set", "unset"]],
       [["vars", "set", "--help"], ["<name>", "<json>", "--config", "--ttl", "--debug"]],
     ] as const

@@ -1,0 +1,31 @@
+/**
+ * Parsers of arguments on the command line.
+ *
+ * @module
+ */
+import { InvalidArgumentError } from "commander";
+import ipaddr from "ipaddr.js";
+import { isIP } from "node:net";
+import { messageOf } from "../base/message_of.ts";
+
+/** A parser of an argument: what it throws is said with a usage error. */
+export const argument = <T>(parse: (text: string) => T) => (text: string): T => {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
+};
+
+/** A parser of a flag that may be repeated. */
+export const each =
+  <T>(parse: (text: string) => T) => (text: string, before: readonly T[] = []): readonly T[] => [
+    ...before,
+    parse(text),
+  ];
+
+/** An IPv4 or IPv6 address. */
+export function parseIp(text: string): string {
+  if (isIP(text) !== 0) return ipaddr.process(text).toString();
+  throw new InvalidArgumentError("Write an address such as 192.0.2.1 or 2001:db8::1.");
+}

@@ -1,0 +1,89 @@
+/**
+ * What this machine can tell about itself.
+ *
+ * @module
+ */
+import ipaddr from "ipaddr.js";
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { env } from "node:process";
+import { findAccount, parseAccounts, PASSWD } from "../../base/passwd.ts";
+import { isUserName } from "../../config/users.ts";
+import type { Finding } from "./finding.ts";
+import { type InstalledMailers, installedMailers } from "./mailers.ts";
+
+/** A machine. */
+export interface Host {
+  /** What it calls itself, the surest first; not all of them are full names. */
+  readonly names: readonly Finding<string>[];
+  /** The addresses at which the world can reach it. */
+  readonly addresses: readonly string[];
+  /** Whether this process may do everything. */
+  readonly isRoot: boolean;
+  /** Who runs this process, `undefined` if no account has its user ID. */
+  readonly self: string | undefined;
+  /** The accounts of people, the lowest user ID first. */
+  readonly people: readonly string[];
+  /** Who became root by sudo(8). */
+  readonly admin: string | undefined;
+  /** An account without rights that a server can have for its own. */
+  readonly serviceUser: string | undefined;
+  readonly mailers: InstalledMailers;
+  /** Whether systemd runs the machine. */
+  readonly systemd: boolean;
+}
+
+/** User IDs of people, as `users: passwd` has it. */
+const [FIRST_PERSON, NOBODY] = [1000, 65534];
+
+/** The first that exists. procmail(1) believes mail and daemon who a message is from. */
+const SERVICE_USERS = ["postmaster", "mail", "daemon"];
+
+/** Looks around. Whatever cannot be read is not there. */
+export function lookAround(): Host {
+  const accounts = parseAccounts(textOf(PASSWD));
+  const people = [...accounts]
+    .filter(([name, uid]) => uid >= FIRST_PERSON && uid < NOBODY && isUserName(name))
+    .toSorted(([, a], [, b]) => a - b)
+    .map(([name]) => name);
+  const uid = Deno.uid();
+  const self = uid === null || accounts.size === 0 ? undefined : findAccount(uid)?.name;
+  return {
+    names: namesOf(hostname(), textOf("/etc/hostname"), textOf("/etc/hosts")),
+    addresses: publicAddresses(),
+    isRoot: uid === 0,
+    self: self !== undefined && isUserName(self) ? self : undefined,
+    people,
+    admin: people.find((name) => name === env["SUDO_USER"]),
+    serviceUser: SERVICE_USERS.find((name) => accounts.has(name)),
+    mailers: installedMailers(),
+    systemd: existsSync("/run/systemd/system"),
+  };
+}
+
+/** The names in the places where `hostname -f` finds them: the kernel, the files hostname(5) and hosts(5). */
+export function namesOf(kernel: string, file: string, hosts: string): Finding<string>[] {
+  const own = kernel.toLowerCase();
+  const lines = hosts.split("\n").map((line) =>
+    line.replace(/#.*/, "").trim().split(/\s+/).slice(1)
+  );
+  const known = lines.filter((names) => names.some((name) => name.toLowerCase() === own)).flat();
+  return [
+    { value: kernel, why: "the system's host name" },
+    { value: file.trim(), why: "the name in /etc/hostname" },
+    ...known.map((value) => ({ value, why: `the name of \`${kernel}\` in /etc/hosts` })),
+  ].filter(({ value }) => value !== "");
+}
+
+function publicAddresses(): string[] {
+  const all = Deno.networkInterfaces().map(({ address }) => address);
+  return [...new Set(all)].filter((address) => ipaddr.parse(address).range() === "unicast");
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
