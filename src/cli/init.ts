@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { BoundResolver } from "../dns/resolver.ts";
@@ -13,7 +14,7 @@ import { makePlan, type Wishes } from "./init/plan.ts";
 import { POLICY, transcript } from "./init/policy.ts";
 import { judgeRecords } from "./init/records.ts";
 import { nextSteps, recordLines, remarks } from "./init/report.ts";
-import { refuseExisting, writeNew } from "./init/write.ts";
+import { makeOpen, refuseExisting, writeNew } from "./init/write.ts";
 
 /** What the command line may say. */
 export interface InitFlags extends Wishes {
@@ -38,6 +39,8 @@ export async function init(directory: string, flags: InitFlags): Promise<void> {
     [pathOf(FILES.handlers), POLICY],
     [pathOf(FILES.transcript), transcript(plan)],
   ]);
+  if (plan.user === undefined) mkdirSync(place, { recursive: true });
+  else makeOpen(place);
   writeNew(place, files);
   for (const path of files.keys()) console.log(`wrote ${path}`);
   section("To go on:", nextSteps(plan, pathOf));

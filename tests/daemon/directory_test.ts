@@ -55,6 +55,7 @@ Deno.test({
     const config = directory.write("postmaster.yaml", {
       listen: "127.0.0.1:0",
       user: "nobody",
+      "state-directory": "state",
       "spool-directory": "spool",
     });
     const wanted =

@@ -35,7 +35,7 @@ function comment(text: string): string {
 
 /** The configuration that a plan makes, with the reason for each choice. */
 export function configuration(plan: Plan): string {
-  const { hostname, domains, listen, users, mailer } = plan;
+  const { hostname, domains, listen, users, mailer, user } = plan;
   return [
     comment(
       "A configuration for this machine, written by `postmaster init`: what it could find out, and why. " +
@@ -52,13 +52,17 @@ export function configuration(plan: Plan): string {
     comment(`Who has a mailbox in them: ${users.why}.`) + `users: ${yaml(users.value)}\n`,
     aliases(plan),
     comment(`How mail reaches them: ${mailer.value}, ${mailer.why}. ${mailer.where}`) +
-    `mailer:\n${command(mailer.command)}`,
+    `mailer:\n${command(mailer.command)}` +
+    (user !== undefined && mailer.asRoot === true ? AS_ROOT : ""),
     comment(
       `Your own policy, around all of the above. ${FILES.transcript} is a session that tests it.`,
     ) + `handlers: [./${FILES.handlers}]\n`,
     log(plan),
   ].join("\n");
 }
+
+/** Root starts a launcher for it, and that runs nothing else. */
+const AS_ROOT = `${comment("It becomes its user by itself.")}  user: root\n`.replace("#", "  #");
 
 function command(words: readonly string[]): string {
   const line = `  command: ${yaml(words)}\n`;

@@ -36,8 +36,8 @@ export interface Host {
 /** User IDs of people, as `users: passwd` has it. */
 const [FIRST_PERSON, NOBODY] = [1000, 65534];
 
-/** The first that exists. procmail(1) believes mail and daemon who a message is from. */
-const SERVICE_USERS = ["postmaster", "mail", "daemon"];
+/** The first that exists. The group of `mail` may read mailboxes; `daemon` is nobody, whom procmail(1) believes. */
+const SERVICE_USERS = ["postmaster", "daemon"];
 
 /** Looks around. Whatever cannot be read is not there. */
 export function lookAround(): Host {

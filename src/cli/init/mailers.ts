@@ -16,6 +16,8 @@ export interface Mailer {
   readonly command: readonly string[];
   /** Where its mail is found, as a sentence. */
   readonly where: string;
+  /** It becomes the recipient by itself, which only root can do. */
+  readonly asRoot?: boolean;
 }
 
 /** Where programs of these names are; distributions do not agree on Dovecot's. */
@@ -72,12 +74,14 @@ export function mailer(
     case "maildrop":
       return {
         command: ["maildrop", "-d", "{user}"],
+        asRoot: true,
         where:
           "It delivers to the system's mailbox, mostly /var/mail/USER, and goes by ~/.mailfilter.",
       };
     case "dovecot-lda":
       return {
         command: [installed.get(name) ?? name, "-f", "{sender}", "-d", "{user}"],
+        asRoot: true,
         where: "It delivers to where Dovecot serves the mail of its users from.",
       };
     case "maildir":

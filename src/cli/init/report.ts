@@ -26,6 +26,7 @@ export function nextSteps(plan: Plan, pathOf: (name: string) => string): string[
 function swaksServer(listen: string): string {
   const address = parseListen(listen);
   if (address.transport === "unix") return `--socket ${shellWord(address.path)}`;
+  if (address.transport === "fd") return "--server 127.0.0.1"; // wherever it is
   const every = address.hostname === "::";
   return `--server ${printListen(every ? { ...address, hostname: "127.0.0.1" } : address)}`;
 }

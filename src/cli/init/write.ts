@@ -10,9 +10,11 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 
 /** For everybody to read: there are no secrets in them. */
 const MODE = 0o644;
@@ -28,9 +30,24 @@ export function refuseExisting(paths: readonly string[]): void {
   );
 }
 
-/** Writes new files, all of them or none, and returns when the disk has them. */
-export function writeNew(directory: string, files: ReadonlyMap<string, string>): void {
+/**
+ * Makes a directory, and those above it.
+ *
+ * @throws {Error} if others than its owner could not read what is in it
+ */
+export function makeOpen(directory: string): void {
   mkdirSync(directory, { recursive: true });
+  for (let path = directory; path !== dirname(path); path = dirname(path)) {
+    if ((statSync(path).mode & 0o005) === 0o005) continue;
+    throw new Error(
+      `only its owner may look into ${path}, but the user whom the server becomes has to: ` +
+        `chmod 755 ${path}, or name another directory, such as /etc/postmaster`,
+    );
+  }
+}
+
+/** Writes new files into a directory, all of them or none, and returns when the disk has them. */
+export function writeNew(directory: string, files: ReadonlyMap<string, string>): void {
   const written: string[] = [];
   try {
     for (const [path, text] of files) {
