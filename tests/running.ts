@@ -15,7 +15,8 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** `run …flags… main.ts`, as the `start` task has it. */
 const [, ...RUN] = (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
-const COMPILED = Deno.env.get("POSTMASTER");
+/** The compiled program, if that is what is tested. */
+export const COMPILED: string | undefined = Deno.env.get("POSTMASTER");
 /** What a test starts, before the arguments. */
 export const PROGRAM: readonly string[] = COMPILED === undefined
   ? [Deno.execPath(), ...RUN]

@@ -38,6 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.failed; // its reader has seen enough
     complain(error, args.includes("--debug"));
     return EXIT.failed;
   }

@@ -1,26 +1,38 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
-import { Directory, until } from "../running.ts";
+import { COMPILED, Directory, until } from "../running.ts";
 import { normalized, stepsOf } from "./page.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const [, ...run] = (/^deno (.* )main\.ts/.exec(deno.tasks.start)?.[1] ?? "").trim().split(" ");
 
-/** A directory in which `postmaster` is a command. */
+/** A directory in which `postmaster`, and `./postmaster`, is a command. */
 class Shell {
   readonly directory = new Directory();
   readonly #servers: Deno.ChildProcess[] = [];
 
   constructor() {
-    Deno.mkdirSync(this.directory.of(".bin"));
-    const command = ["exec", Deno.execPath(), "run", `--config=${root}deno.json`, ...run];
-    const script = `#!/bin/sh\n${command.join(" ")} ${root}main.ts "$@"\n`;
-    Deno.chmodSync(this.directory.write(".bin/postmaster", script), 0o755);
+    for (const name of [".bin", "tmp"]) Deno.mkdirSync(this.directory.of(name));
+    const sources = [Deno.execPath(), "run", `--config=${root}deno.json`, ...run, `${root}main.ts`];
+    const command = COMPILED === undefined ? sources : [COMPILED];
+    const script = `#!/bin/sh\nexec ${command.join(" ")} "$@"\n`;
+    Deno.chmodSync(this.directory.write("postmaster", script), 0o755);
+    Deno.symlinkSync(this.directory.of("postmaster"), this.directory.of(".bin/postmaster"));
+  }
+
+  /** Writes a file. What the page has in `/tmp` is in the directory. */
+  write(name: string, text: string): void {
+    this.directory.write(name, text.replaceAll("/tmp/", this.directory.of("tmp/")));
   }
 
   /** Runs a command and gives what it prints; one that ends in `&` goes on, and is given until it listens. */
   async type(command: string): Promise<string> {
+    const output = await this.#type(command.replaceAll("/tmp/", this.directory.of("tmp/")));
+    return output.replaceAll(this.directory.of("tmp/"), "/tmp/");
+  }
+
+  async #type(command: string): Promise<string> {
     if (!command.endsWith("&")) {
       const { stdout } = await this.#command(`exec 2>&1\n${command}`, "piped").output();
       return new TextDecoder().decode(stdout);
@@ -28,7 +40,7 @@ class Shell {
     const server = this.#command(`exec ${command.slice(0, -1)} > .output 2>&1`, "null").spawn();
     this.#servers.push(server);
     await until(`it listens: ${command}`, () => /\bstarted\b/.test(this.directory.read(".output")));
-    return this.directory.read(".output");
+    return this.directory.read(".output").replace(/^.*\bruns as root\b.*\n/m, ""); // whoever runs the tests
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -50,16 +62,18 @@ class Shell {
   }
 }
 
-const pages = [...Deno.readDirSync(`${root}docs`)]
+const documents = [...Deno.readDirSync(`${root}docs`)]
   .filter(({ name }) => name.endsWith(".md"))
-  .map(({ name }) => ({ name, steps: stepsOf(Deno.readTextFileSync(`${root}docs/${name}`)) }))
+  .map(({ name }) => `docs/${name}`);
+const pages = ["README.md", ...documents]
+  .map((name) => ({ name, steps: stepsOf(Deno.readTextFileSync(`${root}${name}`)) }))
   .filter(({ steps }) => steps.some((step) => "command" in step));
 
 for (const { name, steps } of pages) {
   Deno.test(`what ${name} shows on the console is what comes out`, async () => {
     await using shell = new Shell();
     for (const step of steps) {
-      if ("file" in step) shell.directory.write(step.file, step.content);
+      if ("file" in step) shell.write(step.file, step.content);
       else {
         const output = await shell.type(step.command);
         assert.equal(normalized(output), normalized(step.output), `$ ${step.command}\n${output}`);

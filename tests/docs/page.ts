@@ -33,6 +33,7 @@ function commandsIn(block: string): Step[] {
 /** What differs from run to run, made the same. */
 export function normalized(output: string): string {
   return output
+    .replaceAll("\r\n", "\n") // a terminal shows them alike
     .replace(/\b[0-9A-Z]{10,14}\b/g, "ID")
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z\b/g, "TIME")
     .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d? \w{3} \d{4} [\d:]{8} \+0000/g, "DATE")
