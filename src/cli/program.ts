@@ -14,6 +14,7 @@ import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags
 import { route, type RouteFlags } from "./route.ts";
 import { licences } from "./licences.ts";
 import { type Flags, run } from "./run.ts";
+import { schema } from "./schema.ts";
 import { types } from "./types.ts";
 import { addVars } from "./vars_command.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
@@ -44,8 +45,12 @@ function refuseUnknown(postmaster: Command, name: string | undefined): void {
   postmaster.error(`error: unknown command '${name}': ${suggest(name, names, oneOf(names))}`);
 }
 
-/** @param failed called by a command that has said itself what is wrong */
-function program(failed: () => void): Command {
+/**
+ * The commands, for those who run them and those who write about them.
+ *
+ * @param failed called by a command that has said itself what is wrong
+ */
+export function program(failed: () => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
   const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
@@ -67,11 +72,14 @@ function program(failed: () => void): Command {
   const typesCommand = postmaster.command("types")
     .description("write the API's types, for editors, beside your handlers")
     .option("-o, --output <directory>", "the directory with your handlers", ".");
+  const schemaCommand = postmaster.command("schema")
+    .description("print the JSON Schema of the configuration, for editors");
   const licencesCommand = postmaster.command("licences")
     .description("print the licences of the program and all that is in it");
   withFlags(runCommand).action((flags: Flags) => run(flags));
   withFlags(checkCommand).action((flags: Flags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
+  strict(schemaCommand).action(() => schema());
   strict(licencesCommand).action(() => licences());
   addVars(postmaster);
   addSimulate(postmaster);
