@@ -73,7 +73,7 @@ function settingText({ name, schema }: Key, root: JsonSchema, note?: string): st
   }
   return paragraphs(
     `### \`${name}\``,
-    linked(meaning(schema, root), name),
+    linked(meaning(schema, root), [name]),
     facts.join("\n"),
     ...long.map((example) => block("yaml", lines({ [name]: example }))),
     keysText(keysIn(schema), root),
@@ -89,48 +89,59 @@ const WIDE = 130;
 
 /** A table of keys, or a list if there is much to say. */
 function keysText(keys: readonly Key[], root: JsonSchema): string {
-  const rows = keys.map((key) => [
-    `\`${key.name}\``,
-    wording(key.schema, root),
-    key.required ? "required" : key.schema.default === undefined ? "" : code(key.schema.default),
-    linked(meaning(key.schema, root)),
-  ]);
-  return rows.some((row) => row.at(-1)!.length > WIDE)
-    ? keys.map((key) => item(key, root)).join("\n")
-    : table(["Key", "Value", "Default", "Meaning"], rows);
+  const rows = rowsOf(keys, root);
+  return rows.some(({ meaning }) => meaning.length > WIDE)
+    ? items(rows).join("\n")
+    : table(["Key", "Value", "Default", "Meaning"], rows.map((row) => Object.values(row)));
 }
 
-/** A key as an item of a list. */
-function item({ name, schema, required }: Key, root: JsonSchema): string {
-  const facts = [
-    wording(schema, root),
-    ...required ? ["required"] : [],
-    ...schema.default === undefined ? [] : [`default ${code(schema.default)}`],
-  ];
-  return `- \`${name}\` (${facts.join("; ")}): ${linked(meaning(schema, root))}`;
+/** What there is to say of a key. */
+interface Row {
+  readonly key: string;
+  readonly value: string;
+  readonly standard: string;
+  readonly meaning: string;
 }
 
-/** Names of settings in a text, as links to them. */
-function linked(text: string, self?: string): string {
+function rowsOf(keys: readonly Key[], root: JsonSchema): readonly Row[] {
+  const names = keys.map(({ name }) => name);
+  return keys.map(({ name, schema, required }) => ({
+    key: `\`${name}\``,
+    value: wording(schema, root),
+    standard: required ? "required" : schema.default === undefined ? "" : code(schema.default),
+    meaning: linked(meaning(schema, root), names),
+  }));
+}
+
+/** The items of a list of keys. */
+const items = (rows: readonly Row[]): string[] =>
+  rows.map(({ key, value, standard, meaning }) => {
+    const label = standard.startsWith("`") ? `default ${standard}` : standard;
+    return `- ${key} (${[value, label].filter(Boolean).join("; ")}): ${meaning}`;
+  });
+
+/** Names of settings in a text, as links to them; the names around it stand for something else. */
+function linked(text: string, around: readonly string[]): string {
   return text.replace(
     /`([a-z-]+)`/g,
-    (name, key) => key in settingsSchema.shape && key !== self ? `[${name}](#${key})` : name,
+    (name, key) =>
+      key in settingsSchema.shape && !around.includes(key) ? `[${name}](#${key})` : name,
   );
 }
 
 function handlersText(root: JsonSchema, note?: string): string {
   const entry = (root.properties?.["handlers"] as JsonSchema).items as JsonSchema;
   const forms = entry.anyOf?.find(({ properties }) => properties !== undefined)?.properties;
-  const items = [...readyMade].flatMap(([name, { summary }]) => {
+  const handlers = [...readyMade].flatMap(([name, { summary }]) => {
     const options = resolved(forms?.[name] as JsonSchema, root);
     const keys = keysIn(options);
     const value = keys.length > 0 || takesNothing(options) ? "" : ` (${wording(options, root)})`;
     return [
       `- [\`${name}\`](handlers.md#${name})${value}: ${summary}`,
-      ...keys.map((key) => `  ${item(key, root)}`),
+      ...items(rowsOf(keys, root)).map((line) => `  ${line}`),
     ];
   });
-  return paragraphs(`## ${HANDLERS}`, note, items.join("\n"));
+  return paragraphs(`## ${HANDLERS}`, note, handlers.join("\n"));
 }
 
 /** True for handlers without options. */

@@ -10,9 +10,13 @@ import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/se
 
 const syslog = z.union([
   z.boolean().transform((on) => on ? { socket: SYSLOG_SOCKET } : undefined),
-  z.strictObject({ socket: path.describe("A Unix socket on which a syslog listens.") }),
   z.strictObject({
-    host: z.string().describe("A machine whose syslog takes UDP."),
+    socket: path.describe("A Unix socket on which a syslog listens.")
+      .meta({ examples: [SYSLOG_SOCKET] }),
+  }),
+  z.strictObject({
+    host: z.string().describe("A machine whose syslog takes UDP.")
+      .meta({ examples: ["loghost.example.net"] }),
     port: z.int().min(1).max(65535).default(SYSLOG_PORT).describe("The port of that `host`."),
   }),
 ], {
@@ -32,5 +36,5 @@ export const logSchema: z.ZodType<LogSettings> = z.strictObject({
   ).meta({ examples: ["/var/log/postmaster.log"] }),
   syslog: syslog.prefault(false).describe(
     "Log to syslog: `true` for the one of this machine, or to one on another socket or another machine.",
-  ).meta({ examples: [true] }),
+  ).meta({ examples: [true, { socket: SYSLOG_SOCKET }, { host: "loghost.example.net" }] }),
 }).transform(({ level, format, ...sinks }) => ({ level, format, sinks }));

@@ -35,11 +35,16 @@ const userName = text("a name", (name) => {
   throw new TypeError(noUserName(name));
 });
 
-const fileWith = (line: string) =>
-  z.strictObject({ file: path.describe(`A file with ${line} a line; \`#\` begins a comment.`) });
+/** The key `file`, and what is in such a file. */
+const fileWith = (line: string, example: string) =>
+  z.strictObject({
+    file: path.describe(`A file with ${line} a line; \`#\` begins a comment.`)
+      .meta({ examples: [example] }),
+  });
 
 const MIN_UID = 1000;
-const minUid = count(1).prefault(MIN_UID).describe("The lowest user ID that has a mailbox.");
+const minUid = count(1).prefault(MIN_UID).describe("The lowest user ID that has a mailbox.")
+  .meta({ examples: [500] });
 const users: z.ZodType<UsersSetting> = z.union([
   z.array(userName).transform((names) => ({ names })),
   z.literal("passwd").transform(() => ({ minUid: MIN_UID })),
@@ -47,7 +52,7 @@ const users: z.ZodType<UsersSetting> = z.union([
     passwd: z.strictObject({ "min-uid": minUid }).describe("The users of the system."),
   })
     .transform(({ passwd }) => ({ minUid: passwd["min-uid"] })),
-  fileWith("a name"),
+  fileWith("a name", "users.txt"),
 ], { error: "a list of names, `passwd`, `{passwd: {min-uid: 1000}}` or `{file: PATH}`" });
 
 /** Where aliases come from: a file, or the configuration itself. */
@@ -64,7 +69,7 @@ const table = z.record(
 );
 /** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
 const aliasSource: z.ZodType<AliasSource> = z.union([
-  fileWith("an `alias: address, address`"),
+  fileWith("an `alias: address, address`", "aliases.txt"),
   table.refine((map) => Object.keys(map).join() !== "file").transform((table) => ({ table })),
 ], { error: `${ALIASES} or \`{file: PATH}\`` });
 const aliases: z.ZodType<AliasSource | readonly AliasSource[]> = z.union([

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { readyMade } from "postmaster/handlers";
 import { commandsIn } from "../../src/build/commands_page.ts";
-import { examplesOf, type Key, keysIn } from "../../src/build/form.ts";
+import { examplesOf, keysIn, meaning } from "../../src/build/form.ts";
 import { checkNotes, readParts } from "../../src/build/page.ts";
 import { program } from "../../src/cli/program.ts";
 import { type JsonSchema, jsonSchema, parseConfig } from "../../src/config/mod.ts";
@@ -51,25 +51,29 @@ Deno.test("the generated pages are up to date, wherever they are generated", asy
 
 const schema = jsonSchema();
 const settings = Object.entries(schema.properties ?? {}) as [string, JsonSchema][];
-/** Every key of the configuration, with those of the options of handlers. */
-const everyKey: readonly Key[] = [
-  ...keysIn(schema),
-  ...Object.entries(schema.definitions ?? {}).flatMap(([name, part]) => keysIn(part, `${name}.`)),
-];
 
-Deno.test("every key of the configuration says what it means", () => {
-  const options = [...readyMade.keys()].filter((name) =>
-    everyKey.some((key) => key.name === `handler.${name}`)
-  );
-  assert.equal(options.length, readyMade.size, "not all handlers were looked at");
-  const silent = everyKey.filter((key) => !isDescribed(key)).map(({ name }) => name);
+/** All keys of all mappings in a part of the schema, by their paths in it. */
+function everyKey(part: unknown, path: string): [string, JsonSchema][] {
+  if (typeof part !== "object" || part === null) return [];
+  const { properties = {} } = part as { readonly properties?: Record<string, JsonSchema> };
+  return [
+    ...Object.entries(properties).map(([key, node]): [string, JsonSchema] => [
+      `${path}/properties/${key}`,
+      node,
+    ]),
+    ...Object.entries(part).flatMap(([key, inner]) => everyKey(inner, `${path}/${key}`)),
+  ];
+}
+
+Deno.test("every key of the configuration and of handlers' options says what it means", () => {
+  const keys = everyKey(schema, "#");
+  for (const name of readyMade.keys()) {
+    const path = `#/definitions/handler/anyOf/`;
+    assert.ok(keys.some(([key]) => key.startsWith(path) && key.endsWith(`/${name}`)), name);
+  }
+  const silent = keys.filter(([, node]) => meaning(node, schema) === "").map(([path]) => path);
   assert.deepEqual(silent, [], "these have no description: .describe() them in their schema");
 });
-
-/** A key may have the description of a part that several use. */
-function isDescribed({ schema: { description, allOf } }: Key): boolean {
-  return Boolean(description) || allOf?.[0]?.$ref !== undefined;
-}
 
 Deno.test("every ready-made handler has a summary", () => {
   const silent = [...readyMade].filter(([, { summary }]) => summary === "").map(([name]) => name);
@@ -79,18 +83,11 @@ Deno.test("every ready-made handler has a summary", () => {
 Deno.test("every key of the configuration has an example or a default", () => {
   const lacking = settings.flatMap(([name, node]) =>
     [{ name, schema: node }, ...keysIn(node, `${name}.`)]
-      .filter((key) => examplesOf(key.schema).length === 0 && key.schema.default === undefined)
+      .filter((key) => valuesOf(key.schema).length === 0)
       .map((key) => key.name)
-  ).filter((name) => !settings.some(([, node]) => shows(node, name)));
+  );
   assert.deepEqual(lacking, [], "add .meta({ examples: [...] }) to their schema");
 });
-
-/** True if an example of the setting around a key has it. */
-function shows(setting: JsonSchema, name: string): boolean {
-  const [, ...path] = name.split(".");
-  const written = JSON.stringify([examplesOf(setting), setting.anyOf, setting.title]);
-  return path.length > 0 && path.every((key) => written.includes(key));
-}
 
 for (const [name, node] of settings) {
   Deno.test(`each example and default of ${name} is part of a good configuration`, () => {
@@ -99,21 +96,25 @@ for (const [name, node] of settings) {
     directory.write("aliases.txt", "sales: joe, jane\n");
     directory.write("policy.ts", "export default () => {};");
     directory.write("opening_hours.ts", "export default () => {};");
-    const values = [...examplesOf(node), ...node.default === undefined ? [] : [node.default]];
-    for (const value of values) {
-      const config = { ...AROUND, [name]: value };
-      assert.ok(parseConfig(JSON.stringify(config), directory.of("postmaster.yaml")));
-    }
-    for (const [key, { default: value }] of inner(node)) {
-      if (value === undefined) continue;
-      const config = { ...AROUND, [name]: { ...examplesOf(node)[0] as object, [key]: value } };
-      assert.ok(parseConfig(JSON.stringify(config), directory.of("postmaster.yaml")));
+    const load = (value: unknown) => {
+      const config = JSON.stringify({ ...AROUND, [name]: value });
+      assert.ok(parseConfig(config, directory.of("postmaster.yaml")));
+    };
+    valuesOf(node).forEach(load);
+    const [example] = examplesOf(node);
+    for (const [key, inner] of Object.entries(node.properties ?? {})) {
+      for (const value of valuesOf(inner as JsonSchema)) {
+        load({ ...example as object, [key]: value });
+      }
     }
   });
 }
 
-const inner = (node: JsonSchema) =>
-  Object.entries(node.properties ?? {}) as readonly [string, JsonSchema][];
+/** The examples and the default of a value. */
+const valuesOf = (node: JsonSchema): readonly unknown[] => [
+  ...examplesOf(node),
+  ...node.default === undefined ? [] : [node.default],
+];
 
 /** What the examples need around them. */
 const AROUND = {
@@ -129,7 +130,7 @@ Deno.test("every command has an exit status and an example", () => {
     const note = notes.get(name) ?? "";
     const where = `\`${name}\` in src/build/pages/commands.md`;
     assert.match(note, /^Exit status: /m, `no exit status of ${where}`);
-    assert.match(note, /^```console\n\$ postmaster /m, `no example of ${where}`);
+    assert.match(note, /^```console\n\$ .*\bpostmaster /m, `no example of ${where}`);
   }
 });
 
