@@ -91,8 +91,9 @@ export function count(least: number): z.ZodType<number, number> {
 
 /** Octets, `least` or more. */
 export function size(least: number): z.ZodType<number, string | number> {
-  const written = z.union([z.string(), z.number()], { error: "a size such as `50 MiB`" });
-  return shownAs(written, () => z.union([z.string().regex(SIZE_PATTERN), z.number().min(least)]))
+  const error = "a size such as `50 MiB`";
+  const form = () => z.union([z.string({ error }).regex(SIZE_PATTERN), z.number().min(least)]);
+  return shownAs(z.union([z.string(), z.number()], { error }), form)
     .transform(attempt((input) => atLeast(parseSize(String(input)), least, printSize)))
     .meta({ title: from("a size", least, printSize) });
 }
@@ -109,13 +110,15 @@ export function duration(least: number): z.ZodType<number, string | number> {
 
 /** As {@linkcode duration}, for what no timer waits for: it may be years. */
 export function lifetime(least: number): z.ZodType<number, string | number> {
-  const written = z.union([z.string(), z.number()], { error: "a duration such as `5 min`" });
-  const withUnit = z.string().regex(DURATION_PATTERN);
-  return shownAs(written, () => least > 0 ? withUnit : z.union([withUnit, z.literal(0)]))
+  const error = "a duration such as `5 min`";
+  const withUnit = z.string({ error }).regex(DURATION_PATTERN);
+  const form = () => least > 0 ? withUnit : z.union([withUnit, z.literal(0)]);
+  return shownAs(z.union([z.string(), z.number()], { error }), form)
     .transform(attempt((input) => atLeast(parseDuration(String(input)), least, printDuration)))
     .meta({ title: from("a duration", least, printDuration) });
 }
 
+/** `a size of 1 KiB or more`. */
 const from = (kind: string, least: number, print: (value: number) => string): string =>
   least > 0 ? `${kind} of ${print(least)} or more` : kind;
 

@@ -48,9 +48,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [head, head.map(() => "---"), ...rows].map(line).join("\n");
 }
 
-/** A text with a capital and a full stop. */
+/** A text with a capital and a full stop; of no text, none. */
 export const sentence = (text: string): string =>
-  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+  text.charAt(0).toUpperCase() + text.slice(1) + (/(^|[.!?])$/.test(text) ? "" : ".");
 
 /** A block of code. */
 export const block = (language: string, text: string): string =>

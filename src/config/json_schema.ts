@@ -25,6 +25,9 @@ function complete(schema: JsonSchema, of: z.core.$ZodType): void {
   if (Array.isArray(meta?.examples)) schema.examples = meta.examples;
   const title = schema.title ?? wantedBy(of);
   if (title !== undefined && schema.minimum === undefined) schema.title = title;
+  if (schema.pattern !== undefined && schema.title !== undefined) {
+    schema["patternErrorMessage"] ??= `must be ${schema.title}`; // what editors say instead of the pattern
+  }
   // These bounds are those of all integers.
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;

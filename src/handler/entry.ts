@@ -49,7 +49,7 @@ export function handlerEntry(
   const written = z.union([
     z.string().transform((name) => ({ [name]: undefined })),
     z.record(z.string(), z.unknown()),
-  ], { error: expected });
+  ], { error: expected }).meta({ title: "a handler" });
   return shownAs(written, () => entryForm(readyMade, embedded)).transform((item, context) => {
     const fault = (message: string) => {
       context.addIssue({ code: "custom", message });

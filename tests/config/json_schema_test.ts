@@ -18,6 +18,7 @@ const filesIn = (folder: string, ending: string): string[] =>
     .filter((name) => name.endsWith(ending));
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strictTuples: false });
+ajv.addKeyword("patternErrorMessage"); // of editors
 const validate = ajv.compile(JSON.parse(read("postmaster.schema.json")));
 
 /** What is wrong, each with its place. */
