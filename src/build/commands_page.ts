@@ -7,15 +7,17 @@ import type { Argument, Command, Option } from "commander";
 import { program } from "../cli/program.ts";
 import { block, checkNotes, paragraphs, type Parts, plain, sentence, table } from "./page.ts";
 
+/** The section about all commands. */
+const EXIT_STATUS = "Exit status";
+
 /** The page in Markdown that is not formatted yet. */
 export function commandsPage(parts: Parts): string {
   const { introduction, notes } = parts;
   const root = program(() => {});
   const commands = commandsIn(root);
-  checkNotes(parts, commands.map(({ name }) => name));
+  checkNotes(parts, [EXIT_STATUS, ...commands.map(({ name }) => name)]);
   return paragraphs(
     introduction,
-    table(["Option", "Default", "Meaning"], root.options.filter(isVisible).map(optionRow)),
     table(
       ["Command", "Meaning"],
       commands.map(({ name, command }) => [
@@ -23,6 +25,9 @@ export function commandsPage(parts: Parts): string {
         plain(sentence(command.description())),
       ]),
     ),
+    table(["Option", "Default", "Meaning"], root.options.filter(isVisible).map(optionRow)),
+    `## ${EXIT_STATUS}`,
+    notes.get(EXIT_STATUS),
     ...commands.map(({ name, command }) => commandText(name, command, notes.get(name))),
   );
 }

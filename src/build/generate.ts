@@ -13,6 +13,10 @@ import { readParts } from "./page.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** What a page says to those who would change it. */
+const note = (name: string): string =>
+  `<!-- Written by deno task generate: change src/build/pages/${name}, or what the page is about. -->`;
+
 /** Writes all that is generated into a directory, and returns the names of the files. */
 export async function generate(directory: string): Promise<readonly string[]> {
   const pages = {
@@ -24,7 +28,9 @@ export async function generate(directory: string): Promise<readonly string[]> {
     Deno.writeTextFileSync(file, text);
     return file;
   };
-  const files = Object.entries(pages).map(([name, text]) => write(name, `${text}\n`));
+  const files = Object.entries(pages).map(([name, text]) =>
+    write(name, `${note(name)}\n\n${text}\n`)
+  );
   await deno(["fmt", "--quiet", `--config=${join(ROOT, "deno.json")}`, ...files], ROOT);
   write("postmaster.schema.json", printJsonSchema());
   return [...Object.keys(pages), "postmaster.schema.json"];
