@@ -55,7 +55,8 @@ const data: z.ZodType<Predicate, ConditionData> = z.strictObject({
   (written) =>
     written["time-zone"] === undefined || TIME_KEYS.some((key) => written[key] !== undefined),
   { error: "a time zone needs `weekday`, `hours`, `dates` or `leap-year`", path: ["time-zone"] },
-).transform((read) => all(predicatesOf(read))) as z.ZodType<Predicate, ConditionData>;
+).transform((read) => all(predicatesOf(read)))
+  .meta({ id: "condition", title: "a condition" }) as z.ZodType<Predicate, ConditionData>;
 
 type Read = z.output<z.ZodObject<typeof shape>> & {
   readonly all?: readonly Predicate[] | undefined;

@@ -26,7 +26,7 @@ const zone = kinds.text("the domain of a list, such as zen.spamhaus.org", (name)
 const list = z.union([
   zone.transform((zone) => ({ zone, weight: 1 })),
   z.strictObject({
-    zone,
+    zone: zone.describe("The domain of the list."),
     weight: z.number().positive().default(1).describe("How much being on this list counts."),
   }),
 ], { error: "the domain of a list, or `{zone: DOMAIN, weight: 2}`" });

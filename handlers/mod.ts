@@ -21,6 +21,7 @@ import { noRouteAddr } from "./no_route_addr.ts";
 import { rewriteText, rewriteTextOptions } from "./rewrite_text.ts";
 import { trace } from "./trace.ts";
 import { registry } from "./nested.ts";
+import { SUMMARIES } from "./summaries.ts";
 import { relayTo, relayToOptions } from "./relay_to.ts";
 import { defer, refusalOptions, reject, reply, replyOptions } from "./reply.ts";
 import { bye, byeOptions, courtesyOptions, greeting, helo } from "./courtesy.ts";
@@ -105,8 +106,11 @@ export { rewriteRecipient, rewriteSender, type RewriteTable } from "./rewrite.ts
 export { tarpit, type TarpitOptions } from "./tarpit.ts";
 export { firstMatch, when } from "./when.ts";
 
+/** A ready-made handler before it has a name, and with it a summary. */
+type Unnamed = Omit<ReadyMade, "summary">;
+
 /** The factory takes options as people write them; the schema has found them good before. */
-function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): ReadyMade {
+function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): Unnamed {
   return {
     options,
     create: (value) => {
@@ -121,7 +125,7 @@ const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObjec
 /** The ready-made handlers by their names in a configuration. */
 export const readyMade: ReadonlyMap<string, ReadyMade> = registry;
 
-const all: readonly (readonly [string, ReadyMade])[] = [
+const all: readonly (readonly [string, Unnamed])[] = [
   ["alias", ready(aliasOptions, alias)],
   ["blacklist", ready(none, blacklist)],
   ["dnsbl", ready(dnsblOptions, dnsbl)],
@@ -169,4 +173,4 @@ const all: readonly (readonly [string, ReadyMade])[] = [
   ["rewrite-sender", ready(rewriteOptions, rewriteSender)],
   ["rewrite-recipient", ready(rewriteOptions, rewriteRecipient)],
 ];
-for (const [name, made] of all) registry.set(name, made);
+for (const [name, made] of all) registry.set(name, { summary: SUMMARIES[name] ?? "", ...made });

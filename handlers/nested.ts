@@ -31,10 +31,10 @@ const entry: z.ZodType<Handler, NestedHandler> = handlerEntry(registry, EXPECTED
       message: `no module can stand here: it must be ${EXPECTED}`,
     });
     return z.NEVER;
-  }) as z.ZodType<Handler, NestedHandler>;
+  }).meta({ id: "handler" }) as z.ZodType<Handler, NestedHandler>;
 
 /** An option that holds handlers, the outermost first: a list, or one. */
 export const handlers: z.ZodType<Handler, NestedHandler | readonly NestedHandler[]> = kinds
   .oneOrMore(
     kinds.orFunction(entry),
-  ).transform((list) => chain(...list));
+  ).transform((list) => chain(...list)).meta({ title: "a handler, or a list of them" });

@@ -7,11 +7,11 @@ import { type Handler, isDomain, named, on, relay } from "postmaster";
 import { z } from "zod";
 import { isIn, network, parseNetwork } from "./network.ts";
 
-const domain = z.string({ error: "a list of domains, such as [example.org]" })
+const domain = z.string({ error: "a domain such as example.org" })
   .refine(isDomain, { error: "this is no domain: write one such as example.org" });
 
 const schema = z.strictObject({
-  domains: z.array(domain).default([])
+  domains: z.array(domain, { error: "a list of domains, such as [example.org]" }).default([])
     .describe("Domains for which mail is sent on, whoever brings it."),
   networks: z.array(network).default([])
     .describe("Networks whose clients may send mail to everybody."),

@@ -5,7 +5,14 @@
  */
 import { z } from "zod";
 import { messageOf } from "./message_of.ts";
-import { parseDuration, parseSize, printDuration, printSize } from "./units.ts";
+import {
+  DURATION_PATTERN,
+  parseDuration,
+  parseSize,
+  printDuration,
+  printSize,
+  SIZE_PATTERN,
+} from "./units.ts";
 import { wanted } from "./wanted.ts";
 
 /** What a text is made into. */
@@ -29,11 +36,31 @@ export function attempt<I, T>(parse: (input: I) => T): (input: I, context: z.Ref
 }
 
 /**
+ * A schema that reads as ever, but looks like the one that `form` gives to those who make something else of schemas,
+ * such as the JSON Schema of the configuration. It is for schemas that do not show by themselves what they read.
+ *
+ * @returns the schema itself
+ */
+export function shownAs<S extends z.ZodType>(schema: S, form: () => z.ZodType): S {
+  schema._zod.processJSONSchema = (context, _json, params) => {
+    const shown = form();
+    z.core.process(shown, context, params);
+    context.seen.get(schema)!.ref = shown;
+  };
+  return schema;
+}
+
+/**
  * What the schema reads that `choose` picks for a value: mistakes are then those of one form, and not of a union whose
  * forms all fail.
+ *
+ * @param form all that may be chosen, as a configuration can write it
  */
-export function chosen<T, I>(choose: (value: unknown) => z.ZodType<T>): z.ZodType<T, I> {
-  return z.unknown().transform((value, context) => {
+export function chosen<T, I>(
+  choose: (value: unknown) => z.ZodType<T>,
+  form: () => z.ZodType,
+): z.ZodType<T, I> {
+  return shownAs(z.unknown(), form).transform((value, context) => {
     const { data, error } = choose(value).safeParse(value, { error: wanted, reportInput: true });
     for (const issue of error?.issues ?? []) context.addIssue({ ...issue });
     return error === undefined ? data : z.NEVER;
@@ -42,13 +69,16 @@ export function chosen<T, I>(choose: (value: unknown) => z.ZodType<T>): z.ZodTyp
 
 /** A function as it is, or what `schema` reads: TypeScript can say it in code, a configuration in data. */
 export function orFunction<T, I>(schema: z.ZodType<T, I>): z.ZodType<T, I | T> {
-  return chosen((value) => typeof value === "function" ? z.any() : schema);
+  return chosen((value) => typeof value === "function" ? z.any() : schema, () => schema);
 }
 
 /** One thing or a list of them, as a list. */
 export function oneOrMore<T, I>(item: z.ZodType<T, I>): z.ZodType<readonly T[], I | readonly I[]> {
-  return chosen((value): z.ZodType<readonly T[]> =>
-    Array.isArray(value) ? z.array(item).min(1) : item.transform((one) => [one])
+  const list = z.array(item).min(1);
+  return chosen(
+    (value): z.ZodType<readonly T[]> =>
+      Array.isArray(value) ? list : item.transform((one) => [one]),
+    () => z.union([item, list]),
   );
 }
 
@@ -61,8 +91,11 @@ export function count(least: number): z.ZodType<number, number> {
 
 /** Octets, `least` or more. */
 export function size(least: number): z.ZodType<number, string | number> {
-  return z.union([z.string(), z.number()], { error: "a size such as `50 MiB`" })
-    .transform(attempt((input) => atLeast(parseSize(String(input)), least, printSize)));
+  const error = "a size such as `50 MiB`";
+  const form = () => z.union([z.string({ error }).regex(SIZE_PATTERN), z.number().min(least)]);
+  return shownAs(z.union([z.string(), z.number()], { error }), form)
+    .transform(attempt((input) => atLeast(parseSize(String(input)), least, printSize)))
+    .meta({ title: from("a size", least, printSize) });
 }
 
 /** The longest time that a timer of this platform can wait. */
@@ -77,9 +110,17 @@ export function duration(least: number): z.ZodType<number, string | number> {
 
 /** As {@linkcode duration}, for what no timer waits for: it may be years. */
 export function lifetime(least: number): z.ZodType<number, string | number> {
-  return z.union([z.string(), z.number()], { error: "a duration such as `5 min`" })
-    .transform(attempt((input) => atLeast(parseDuration(String(input)), least, printDuration)));
+  const error = "a duration such as `5 min`";
+  const withUnit = z.string({ error }).regex(DURATION_PATTERN);
+  const form = () => least > 0 ? withUnit : z.union([withUnit, z.literal(0)]);
+  return shownAs(z.union([z.string(), z.number()], { error }), form)
+    .transform(attempt((input) => atLeast(parseDuration(String(input)), least, printDuration)))
+    .meta({ title: from("a duration", least, printDuration) });
 }
+
+/** `a size of 1 KiB or more`. */
+const from = (kind: string, least: number, print: (value: number) => string): string =>
+  least > 0 ? `${kind} of ${print(least)} or more` : kind;
 
 /** What `kind` reads, or `unlimited`. */
 export function orUnlimited(

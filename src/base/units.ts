@@ -28,6 +28,19 @@ const DURATIONS: readonly Unit[] = [
   { name: "ms", factor: 1 },
 ];
 
+/** What {@linkcode parseSize} takes, for those who have only a pattern: editors. A number may be without a unit. */
+export const SIZE_PATTERN: RegExp = patternOf(SIZES);
+
+/** What {@linkcode parseDuration} takes, but for a zero without a unit. */
+export const DURATION_PATTERN: RegExp = patternOf(DURATIONS);
+
+function patternOf(units: readonly Unit[]): RegExp {
+  const names = units.map(({ name }) =>
+    name.replace(/./g, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`)
+  );
+  return new RegExp(`^\\d+(\\.\\d+)? *(${names.join("|")})$`);
+}
+
 /** Octets from `512`, `10 kB` (of 1000) or `50 MiB` (of 1024). Throws a TypeError. */
 export function parseSize(text: string): number {
   const { number, unit } = split(text);

@@ -14,6 +14,7 @@ import { isFullName } from "./init/names.ts";
 /** Adds the command `init`. */
 export function addInit(postmaster: Command): void {
   postmaster.command("init")
+    .summary("write a first configuration and policy")
     .description("write a first configuration and policy, and say which DNS records to publish")
     .allowExcessArguments(false)
     .argument("[directory]", "where to write them", ".")

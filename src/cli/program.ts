@@ -16,6 +16,7 @@ import { addInit } from "./init_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { licences } from "./licences.ts";
 import { type Flags, run } from "./run.ts";
+import { schema } from "./schema.ts";
 import { types } from "./types.ts";
 import { addVars } from "./vars_command.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
@@ -51,8 +52,12 @@ function refuseUnknown(postmaster: Command, name: string | undefined): void {
   postmaster.error(`error: unknown command '${name}': ${suggest(name, names, oneOf(names))}`);
 }
 
-/** @param failed called by a command that has said itself what is wrong */
-function program(failed: () => void): Command {
+/**
+ * The commands, for those who run them and those who write about them.
+ *
+ * @param failed called by a command that has said itself what is wrong
+ */
+export function program(failed: () => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
   const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
@@ -68,17 +73,25 @@ function program(failed: () => void): Command {
     })
     .showHelpAfterError("(`--help` shows what there is)");
   const runCommand: Command = postmaster.command("run", { isDefault: true })
+    .summary("run the server, as without a command")
     .description("run the server (what `postmaster` does without a command)");
   const checkCommand = postmaster.command("check")
+    .summary("say what is wrong, and what the server would do")
     .description("check the configuration and the handlers, and say what the server would do");
   const typesCommand = postmaster.command("types")
+    .summary("write the API's types beside your handlers")
     .description("write the API's types, for editors, beside your handlers")
     .option("-o, --output <directory>", "the directory with your handlers", ".");
+  const schemaCommand = postmaster.command("schema")
+    .summary("print the configuration's JSON Schema")
+    .description("print the JSON Schema of the configuration, for editors");
   const licencesCommand = postmaster.command("licences")
+    .summary("print the licences of all that is in it")
     .description("print the licences of the program and all that is in it");
   withUser(withFlags(runCommand)).action((flags: Flags) => run(flags));
   withUser(withFlags(checkCommand)).action((flags: Flags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
+  strict(schemaCommand).action(() => schema());
   strict(licencesCommand).action(() => licences());
   addInit(postmaster);
   addVars(postmaster);
@@ -89,6 +102,7 @@ function program(failed: () => void): Command {
 
 function addSimulate(postmaster: Command): void {
   const command = postmaster.command("simulate")
+    .summary("play a session from the standard input")
     .description("play a session, typed on the standard input, and deliver nothing")
     .option("--show-message", "print accepted messages as targets would get them");
   withFlags(withClient(command)).action((flags: SimulateFlags) => simulate(flags));
@@ -96,6 +110,7 @@ function addSimulate(postmaster: Command): void {
 
 function addRoute(postmaster: Command, failed: () => void): void {
   const command = postmaster.command("route")
+    .summary("say where mail for an address would go")
     .description("say where mail for an address would go, or who refuses it")
     .argument(
       "<address...>",
@@ -130,7 +145,7 @@ function withFlags(command: Command): Command {
 /** Flags of commands that do what only the server's own user should. */
 const withUser = (command: Command): Command =>
   command
-    .option("--user <name>", "the user that the server becomes, if root starts it")
+    .option("--user <name>", "become this user, if root starts the server")
     .option("--handlers-as-root", "let modules of handlers run as root");
 
 /** One readable line for each problem. */

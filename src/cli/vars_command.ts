@@ -12,6 +12,7 @@ import { get, list, set, unset, type VarsFlags } from "./vars.ts";
 /** Adds the command `vars`. */
 export function addVars(postmaster: Command): void {
   const vars = postmaster.command("vars")
+    .summary("see and set the variables that persist")
     .description("see and set the variables that persist, also while the server runs")
     .helpCommand(false);
   const command = (usage: string, description: string) =>
@@ -20,24 +21,28 @@ export function addVars(postmaster: Command): void {
       .allowExcessArguments(false)
       .option("-c, --config <file>", "the configuration file")
       .option("--debug", "show where in the program an error came from");
-  const name = new Argument("<name>", "such as `failures[192.0.2.1]`").argParser(variableName);
+  const name = new Argument("<name>", "the variable, such as `failures[192.0.2.1]`")
+    .argParser(variableName);
 
-  command("list [prefix]", "show all, or those whose names begin like this")
+  command("list", "show the variables that persist")
+    .argument("[prefix]", "only those whose names begin so")
     .option("--json", "print a JSON object a line")
     .action((prefix: string | undefined, flags: VarsFlags) => list(prefix ?? "", flags));
-  command("get", "show the value of one as JSON")
+  command("get", "show the value of a variable as JSON")
     .addArgument(name)
     .option("--json", "print a JSON object, with its name and when it expires")
     .action(get);
-  command("set", "set one")
+  command("set", "set a variable")
     .addArgument(name)
-    .addArgument(new Argument("<json>", "the value: 5, true, '\"text\"', '[1, 2]'").argParser(json))
+    .addArgument(
+      new Argument("<json>", "the value: `5`, `true`, `'\"text\"'`, `'[1, 2]'`").argParser(json),
+    )
     .addOption(
       new Option("--ttl <duration>", "forget it after so long; without it, as before")
         .argParser(argument(parseTtl)),
     )
     .action(set);
-  command("unset", "forget the value of one")
+  command("unset", "forget the value of a variable")
     .addArgument(name)
     .action(unset);
 }

@@ -15,6 +15,8 @@ interface Kind {
 }
 interface Row extends Kind {
   readonly description: string;
+  /** A value that is not the default. */
+  readonly example?: string | number;
 }
 
 const number = (least: number): Kind => ({ schema: count(least), print: (value) => value });
@@ -24,6 +26,7 @@ const time: Kind = { schema: duration(1000), print: printDuration };
 const ROWS: { readonly [K in keyof Limits]: Row } = {
   connections: {
     ...number(1),
+    example: 2000,
     description: "Connections at once; fewer if the system allows too few open files.",
   },
   connectionsPerAddress: {
@@ -38,16 +41,18 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   errors: { ...number(1), description: "Protocol errors in a session before it is ended." },
   commandLength: {
     ...octets(512),
-    description: "A command line with its CRLF (RFC 5321 section 4.5.3.1.4).",
+    description:
+      "A command line with its CRLF (RFC 5321 section 4.5.3.1.4); MAIL may be 43 octets longer.",
   },
   messageSize: {
     ...octets(1024),
+    example: "25 MiB",
     description: "A message. RFC 5321 section 4.5.3.1.7 wants at least 64 KiB.",
   },
   textLine: {
     schema: orUnlimited(size(1000)),
     print: printSize,
-    description: "A line of a message with its CRLF, or `unlimited`. RFC 5321 section 4.5.3.1.6 " +
+    description: "A line of a message with its CRLF. RFC 5321 section 4.5.3.1.6 " +
       "wants at least 1000 octets.",
   },
   headerSize: { ...octets(1024), description: "The header of a message." },
@@ -93,10 +98,11 @@ function print(name: keyof Limits, limits: Limits): string | number {
 
 /** Limits in a configuration: names with hyphens, human units. */
 export const limitsSchema: z.ZodType<Limits> = z.strictObject(Object.fromEntries(
-  NAMES.map((name) => [
-    kebab(name),
-    ROWS[name].schema.prefault(print(name, DEFAULT_LIMITS)).describe(ROWS[name].description),
-  ]),
+  NAMES.map((name) => {
+    const { schema, description, example } = ROWS[name];
+    const meta = { description, ...(example === undefined ? {} : { examples: [example] }) };
+    return [kebab(name), schema.prefault(print(name, DEFAULT_LIMITS)).meta(meta)];
+  }),
 )).transform((values) =>
   // The rows have all the names there are.
   Object.fromEntries(NAMES.map((name) => [name, values[kebab(name)]])) as unknown as Limits

@@ -10,8 +10,15 @@ import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/se
 
 const syslog = z.union([
   z.boolean().transform((on) => on ? { socket: SYSLOG_SOCKET } : undefined),
-  z.strictObject({ socket: path }),
-  z.strictObject({ host: z.string(), port: z.int().min(1).max(65535).default(SYSLOG_PORT) }),
+  z.strictObject({
+    socket: path.describe("A Unix socket on which a syslog listens.")
+      .meta({ examples: [SYSLOG_SOCKET] }),
+  }),
+  z.strictObject({
+    host: z.string().describe("A machine whose syslog takes UDP.")
+      .meta({ examples: ["loghost.example.net"] }),
+    port: z.int().min(1).max(65535).default(SYSLOG_PORT).describe("The port of that `host`."),
+  }),
 ], {
   error:
     `\`true\`, \`false\`, \`{socket: ${SYSLOG_SOCKET}}\` or \`{host: NAME, port: ${SYSLOG_PORT}}\``,
@@ -20,10 +27,14 @@ const syslog = z.union([
 /** What is logged, how, and where to. */
 export const logSchema: z.ZodType<LogSettings> = z.strictObject({
   level: z.enum(LEVELS).default("info").describe("The lowest level that is logged."),
-  format: z.enum(FORMATS).default("text").describe("Lines for people or for programs."),
-  stderr: z.boolean().default(true).describe("Log to the standard error."),
-  file: path.optional().describe("Log to this file."),
-  syslog: syslog.prefault(false).describe(
-    "Log to syslog: `true` for the one of this machine, `{socket: PATH}` or `{host: NAME, port: 514}`.",
+  format: z.enum(FORMATS).default("text").describe(
+    "`text` is for people, with colours on a terminal unless `NO_COLOR` is set; `json` is one object a line.",
   ),
+  stderr: z.boolean().default(true).describe("Log to the standard error."),
+  file: path.optional().describe(
+    "Log to this file. It may be moved away (logrotate); a new one is made. By default there is none.",
+  ).meta({ examples: ["/var/log/postmaster.log"] }),
+  syslog: syslog.prefault(false).describe(
+    "Log to syslog: `true` for the one of this machine, or to one on another socket or another machine.",
+  ).meta({ examples: [true, { socket: SYSLOG_SOCKET }, { host: "loghost.example.net" }] }),
 }).transform(({ level, format, ...sinks }) => ({ level, format, sinks }));

@@ -36,16 +36,24 @@ const userName = text("a name", (name) => {
   throw new TypeError(noUserName(name));
 });
 
-const file = z.strictObject({ file: path });
+/** The key `file`, and what is in such a file. */
+const fileWith = (line: string, example: string) =>
+  z.strictObject({
+    file: path.describe(`A file with ${line} a line; \`#\` begins a comment.`)
+      .meta({ examples: [example] }),
+  });
 
 const MIN_UID = 1000;
-const minUid = count(1).prefault(MIN_UID).describe("The lowest user ID that has a mailbox.");
+const minUid = count(1).prefault(MIN_UID).describe("The lowest user ID that has a mailbox.")
+  .meta({ examples: [500] });
 const users: z.ZodType<UsersSetting> = z.union([
   z.array(userName).transform((names) => ({ names })),
   z.literal("passwd").transform(() => ({ minUid: MIN_UID })),
-  z.strictObject({ passwd: z.strictObject({ "min-uid": minUid }) })
+  z.strictObject({
+    passwd: z.strictObject({ "min-uid": minUid }).describe("The users of the system."),
+  })
     .transform(({ passwd }) => ({ minUid: passwd["min-uid"] })),
-  file,
+  fileWith("a name", "users.txt"),
 ], { error: "a list of names, `passwd`, `{passwd: {min-uid: 1000}}` or `{file: PATH}`" });
 
 /** Where aliases come from: a file, or the configuration itself. */
@@ -62,7 +70,7 @@ const table = z.record(
 );
 /** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
 const aliasSource: z.ZodType<AliasSource> = z.union([
-  file,
+  fileWith("an `alias: address, address`", "aliases.txt"),
   table.refine((map) => Object.keys(map).join() !== "file").transform((table) => ({ table })),
 ], { error: `${ALIASES} or \`{file: PATH}\`` });
 const aliases: z.ZodType<AliasSource | readonly AliasSource[]> = z.union([
@@ -72,7 +80,8 @@ const aliases: z.ZodType<AliasSource | readonly AliasSource[]> = z.union([
 
 /** How a program is run. */
 const program = {
-  concurrency: count(1).prefault(20).describe("Processes at once."),
+  concurrency: count(1).prefault(20).describe("Processes at once; further ones wait.")
+    .meta({ examples: [50] }),
   timeout: duration(1000).prefault("4 min").describe("How long a process may take."),
   "kill-grace": duration(100).prefault("5 s")
     .describe("How long a process that must end has to do so, after TERM and before KILL."),
@@ -84,25 +93,28 @@ const mailer = z.strictObject({
     .prefault(["procmail", "-Y", "-f", "{sender}", "-d", "{user}"])
     .describe(
       "The program that delivers to a local user, and its arguments. No shell is involved. " +
-        "Placeholders are {user}, {extension}, {local}, {domain}, {recipient}, {sender}, {peer}, {helo}, " +
-        "{hostname}, {queue-id} and {size}; braces are written {{ and }}.",
-    ),
+        "Placeholders are `{user}`, `{extension}`, `{local}`, `{domain}`, `{recipient}`, `{sender}`, `{peer}`, " +
+        "`{helo}`, `{hostname}`, `{queue-id}` and `{size}`; braces are written `{{` and `}}`.",
+    ).meta({ examples: [["maildrop", "-d", "{user}"]] }),
   "null-sender": z.string().default("MAILER-DAEMON")
-    .describe("What {sender} stands for in a message with the null sender, such as a bounce."),
+    .describe("What `{sender}` stands for in a message with the null sender, such as a bounce."),
   "max-recipients": count(1).prefault(1)
     .describe(
-      "Recipients of one message that one process serves; arguments with {user} or the like are repeated.",
+      "Recipients of one message that one process serves; arguments with `{user}` or the like are repeated.",
     ),
-  user: account(PASSWD).optional().describe("The user to run as; by default the server's own."),
-  group: account(GROUP).optional().describe("The group to run as; by default that of the user."),
+  user: account(PASSWD).optional().describe("The user to run as; by default the server's own.")
+    .meta({ examples: ["mail"] }),
+  group: account(GROUP).optional().describe("The group to run as; by default that of the user.")
+    .meta({ examples: ["mail"] }),
   ...program,
 });
 
 const relay = z.strictObject({
   command: command('[/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]')
     .describe(
-      "A program that is called like sendmail and sends mail on; placeholders as in mailer.",
-    ),
+      "A program that is called like sendmail and sends mail on, with the placeholders of `mailer`. `{sender}` is " +
+        "`<>` for the null path. One process serves all recipients of a relay.",
+    ).meta({ examples: [["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"]] }),
   ...program,
 });
 
@@ -113,46 +125,104 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
   embedded,
 );
 
-/** The whole configuration. */
+/**
+ * The whole configuration, in the order in which the documentation has it. A `section` begins with the key that names
+ * it. The first example of a key is the one that is shown first.
+ */
 const schema = z.strictObject({
-  hostname: domain.optional()
-    .describe("The name by which the server goes; by default the host name of the system."),
+  hostname: domain.optional().describe(
+    "The name by which the server goes: in its greeting, in `Received`. By default it is the host name of the " +
+      "system, which must be a domain.",
+  ).meta({ section: "The server", examples: ["mx.example.net"] }),
   listen: listen.prefault("127.0.0.1:2525").describe(
-    "Where to listen: 127.0.0.1:2525, [::1]:2525, *:25 for every address, unix:/path, or a list of these.",
-  ),
+    'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; `unix:/run/postmaster.sock` is a Unix ' +
+      "socket, and `unix:/run/postmaster.sock?mode=660` one with permissions; `fd:3` is the first socket that " +
+      "systemd hands over. Port 0 takes any that is free; the log says which. YAML wants quotes around what begins with `[` or `*`.",
+  ).meta({
+    examples: [
+      "127.0.0.1:2525",
+      "[::1]:2525",
+      "localhost:2525",
+      ["*:25", "unix:/run/postmaster.sock"],
+    ],
+  }),
   domains: z.array(domain, { error: "a list of domains, such as [example.net]" }).prefault([])
-    .describe("The local domains. Mail for all others is refused."),
+    .describe(
+      "The local domains. Mail for all others is refused with `550 5.7.1 relaying denied`, unless a handler accepts it.",
+    ).meta({
+      section: "Local mail",
+      examples: [["example.net", "example.org"]],
+    }),
   users: users.prefault([]).describe(
-    "Who has a mailbox: a list of names, `passwd` for the users of the system, " +
-      "`{passwd: {min-uid: 1000}}`, or `{file: PATH}` with a name a line.",
-  ),
+    "Who has a mailbox in each of the domains: a list of names, `passwd` for the users of the system, or a file with " +
+      "a name a line. A name is found as it is written, or in lower case. Files are read again when they change. While " +
+      "one cannot be read, the server goes by what it was, and says 451 instead of 550.",
+  ).meta({
+    examples: [
+      ["joe", "jane"],
+      "passwd",
+      { passwd: { "min-uid": 500 } },
+      { file: "users.txt" },
+    ],
+  }),
   "recipient-delimiter": z.string()
     .regex(/^[!#$%&'*+\-/=?^_`{|}~.]?$/, { error: 'one character such as "+", or "" for none' })
-    .default("").describe("With `+`, mail for joe+list reaches joe."),
+    .default("").describe(
+      "What stands between a user and an extension. With `+`, mail for `joe+list` reaches `joe`, and `{extension}` is " +
+        "`list`.",
+    ).meta({ title: 'one character such as `+`, or `""` for none', examples: ["+"] }),
   aliases: aliases.prefault({}).describe(
-    "Other names for users and lists of them: `webmaster@example.net`, `webmaster` in every local domain, " +
-      "`@example.net` for all of a domain whom nobody knows. A mapping, `{file: PATH}` with an " +
-      "`alias: address, address` a line, or a list of both.",
+    "Other names for users, and lists of them. A key is an address, a local part in every local domain, or " +
+      "`@example.net` for all of a domain whom nobody knows. A value is an address or a list of them; one without a " +
+      "domain is in the recipient's. A file has an `alias: address, address` a line, is read again when it changes, " +
+      "and may stand beside mappings in a list. Aliases that go in a circle, or lead to a domain that is not local " +
+      "without a `relay`, are mistakes.",
+  ).meta({
+    examples: [
+      {
+        postmaster: "joe",
+        sales: ["joe", "jane"],
+        "support@example.net": "help@example.com",
+        "@example.net": "jane",
+      },
+      { file: "aliases.txt" },
+    ],
+  }),
+  mailer: mailer.prefault({}).describe("The program that delivers to local users.")
+    .meta({ section: "Delivery" }),
+  relay: relay.optional().describe(
+    "How mail for aliases that lead elsewhere, and for the target `relay` of handlers, is sent on. Without it nothing " +
+      "is relayed.",
   ),
-  mailer: mailer.prefault({}).describe("How mail reaches local users."),
-  relay: relay.optional()
-    .describe(
-      "How mail for aliases that lead elsewhere is sent on. Without it nothing is relayed.",
-    ),
-  deliver: z.literal("before-reply").default("before-reply")
-    .describe("When mail is delivered: before the client is told that it was accepted."),
+  deliver: z.literal("before-reply").default("before-reply").describe(
+    "When mail is delivered: before the client is told that it was accepted, so that the reply says what came of it.",
+  ),
   handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
-    .prefault([...embedded.keys()])
-    .describe("Handlers around the server's own behaviour, the outermost first."),
-  dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS."),
+    .prefault([...embedded.keys()]).describe(
+      "Handlers around the server's own behaviour, the outermost first: paths of modules, names of ready-made " +
+        "handlers, or either with options. What has a slash, or ends in `.ts`, `.js`, `.mts` or `.mjs`, is a module. " +
+        "By default those that are compiled in.",
+    ).meta({
+      section: "Policy",
+      examples: [[
+        "trace",
+        { impatient: { bound: 3 } },
+        "./policy.ts",
+        { "./opening_hours.ts": { from: 8, to: 18 } },
+      ]],
+    }),
+  dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers.")
+    .meta({ section: "Running" }),
   "state-directory": path.optional().describe(
-    "The directory for what must survive a restart, such as variables that persist; by default " +
-      "/var/lib/postmaster if the server can write there, else ~/.local/state/postmaster.",
-  ),
-  limits: limitsSchema.prefault({}).describe("Caps and deadlines."),
-  ...daemonKeys,
+    "Where the server keeps what must survive a restart, such as variables that persist, in `variables.sqlite`. By " +
+      "default it is `/var/lib/postmaster` if the server's user can write there, else `postmaster` in " +
+      "`$XDG_STATE_HOME` or `~/.local/state`.",
+  ).meta({ examples: ["state"] }),
+  limits: limitsSchema.prefault({})
+    .describe("Caps and deadlines. The engine keeps them; no handler can weaken them."),
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),
-});
+  ...daemonKeys,
+}).meta({ title: "The configuration of Postmaster" });
 
 /** What a configuration says. */
 export type Settings = z.output<typeof schema>;

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { shownAs } from "../base/kinds.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { wanted } from "../base/wanted.ts";
@@ -11,6 +12,8 @@ import type { Handler } from "./handler.ts";
 
 /** A handler that a configuration can name. */
 export interface ReadyMade {
+  /** What it does, in a sentence. */
+  readonly summary: string;
   /** The schema of its options. */
   readonly options: z.ZodType;
   /** Makes the handler. Throws a ZodError for options that the schema refuses. */
@@ -27,7 +30,9 @@ export interface NamedHandler {
 }
 
 /** True for what names a module rather than a ready-made handler. */
-export const isModule = (name: string): boolean => /\/|\.(ts|js|mjs|mts)$/.test(name);
+export const isModule = (name: string): boolean => MODULE.test(name);
+
+const MODULE = /\/|\.(ts|js|mjs|mts)$/;
 
 /**
  * The schema of one entry of a list of handlers. What is wrong with the options is reported under the handler's name.
@@ -41,10 +46,11 @@ export function handlerEntry(
   expected: string,
   embedded: ReadonlyMap<string, unknown> = new Map(),
 ): z.ZodType<NamedHandler> {
-  return z.union([
+  const written = z.union([
     z.string().transform((name) => ({ [name]: undefined })),
     z.record(z.string(), z.unknown()),
-  ], { error: expected }).transform((item, context) => {
+  ], { error: expected }).meta({ title: "a handler" });
+  return shownAs(written, () => entryForm(readyMade, embedded)).transform((item, context) => {
     const fault = (message: string) => {
       context.addIssue({ code: "custom", message });
       return z.NEVER;
@@ -75,4 +81,36 @@ export function handlerEntry(
       return fault(`${name}: ${messageOf(error)}`);
     }
   });
+}
+
+/** All entries that there can be: a name, a module, or one of them with options. */
+function entryForm(
+  readyMade: ReadonlyMap<string, ReadyMade>,
+  embedded: ReadonlyMap<string, unknown>,
+): z.ZodType {
+  const made = [...readyMade].map(([name, { options, summary }]) => {
+    const alone = options.safeParse(undefined).success;
+    return { name, summary, alone, options: alone ? z.union([options, z.null()]) : options };
+  });
+  const own = [...embedded.keys()].map((name) => ({
+    name,
+    summary: "A handler that was compiled in.",
+    alone: true,
+    options: z.unknown(),
+  }));
+  const all = [...own, ...made];
+  const names = all.filter(({ alone }) => alone)
+    .map(({ name, summary }) => z.literal(name).describe(summary));
+  const withOptions = all.map(({ name, summary, options }) =>
+    [name, options.optional().describe(summary)] as const
+  );
+  return z.union([
+    ...names,
+    z.string().regex(MODULE).describe("The path of a module of your own, such as ./policy.ts."),
+    z.strictObject(Object.fromEntries(withOptions)).meta({
+      patternProperties: { [MODULE.source]: {} },
+      minProperties: 1,
+      maxProperties: 1,
+    }),
+  ]);
 }

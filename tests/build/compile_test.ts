@@ -48,7 +48,16 @@ test("the program says its version, its help and its licences", async (program) 
   for (const name of ["zod 4", "yaml 2", "ipaddr.js 2", "Deno, the runtime", "V8"]) {
     assert.ok(stdout.includes(`${"-".repeat(80)}\n${name}`), name);
   }
-  assert.doesNotMatch(stdout, /^-+\n(fast-check|@types)/m);
+  assert.doesNotMatch(stdout, /^-+\n(fast-check|ajv|@types)/m);
+});
+
+test("the program knows the schema of its configuration, and its own handlers in it", async (program) => {
+  const { code, stdout } = await run(program, ["schema"]);
+  const known = JSON.parse(stdout).properties.handlers.items.anyOf.map(
+    (form: { readonly const?: unknown }) => form.const,
+  );
+  assert.equal(code, 0);
+  for (const name of ["readme", "extra", "greylist"]) assert.ok(known.includes(name), name);
 });
 
 test("the program speaks of nothing but itself", async (program) => {

@@ -13,6 +13,7 @@ class Shell {
   readonly #servers: Deno.ChildProcess[] = [];
 
   constructor() {
+    Deno.chmodSync(this.directory.path, 0o755); // for whoever the server becomes
     for (const name of [".bin", "tmp"]) Deno.mkdirSync(this.directory.of(name));
     const sources = [Deno.execPath(), "run", `--config=${root}deno.json`, ...run, `${root}main.ts`];
     const command = COMPILED === undefined ? sources : [COMPILED];

@@ -19,7 +19,6 @@ import {
 } from "postmaster";
 import { readyMade } from "postmaster/handlers";
 import { parse } from "yaml";
-import { z } from "zod";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
 import { LEVEL_OF, type LogEvent } from "../../src/log/event.ts";
 import { LIMIT_REPLIES } from "../../src/server/limits.ts";
@@ -87,16 +86,14 @@ const anchors = (page: string): string[] =>
     heading!.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-")
   );
 
-Deno.test("the README shows readme.ts and readme.yaml as they are", () => {
+Deno.test("the README shows readme.ts as it is", () => {
   const page = read("README.md");
   const withoutComments = (text: string) =>
-    text.replace(/^\/\*\*[^]*?\*\/\n/, "").replace(/^#.*\n/gm, "").replace(/\n+/g, "\n").trim();
-  const blocks = [...page.matchAll(/^```(?:ts|yaml)\n([^]*?)^```/gm)].map(([, text]) =>
+    text.replace(/^\/\*\*[^]*?\*\/\n/, "").replace(/\n+/g, "\n").trim();
+  const blocks = [...page.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, text]) =>
     withoutComments(text!)
   );
-  for (const file of ["readme.ts", "readme.yaml"]) {
-    assert.ok(blocks.includes(withoutComments(read(`docs/examples/${file}`))), file);
-  }
+  assert.ok(blocks.includes(withoutComments(read("docs/examples/readme.ts"))));
 });
 
 Deno.test("start.yaml takes mail for you and the postmaster, and for nobody else", async () => {
@@ -127,42 +124,8 @@ Deno.test("readme.yaml is the policy of readme.ts", async () => {
   ]);
 });
 
-/** A part of the schema as JSON Schema says it. */
-interface Node {
-  readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly anyOf?: readonly Node[];
-}
-
-Deno.test("configuration.md has every key with its default", () => {
-  const schema = z.toJSONSchema(settingsSchema, { io: "input" }) as Node;
-  const sections = read("docs/configuration.md").split(/^## /m);
-  for (const [key, node] of Object.entries(schema.properties ?? {})) {
-    const section = sections.find((text) => text.startsWith(`\`${key}\`\n`));
-    assert.ok(section !== undefined, `there is no section for \`${key}\``);
-    if (node.properties === undefined) checkDefault(section, /Default: `([^`]*)`/, node, key);
-    for (const [inner, innerNode] of keysIn(node)) {
-      assert.match(section, new RegExp(`\`${inner}\`|\\b${inner}: `), `${key}.${inner} is missing`);
-      const written = new RegExp(`\`${inner}\`(?:, default| *\\|) \`([^\`]*)\``);
-      checkDefault(section, written, innerNode, `${key}.${inner}`);
-    }
-  }
-});
-
-function checkDefault(section: string, written: RegExp, node: Node, key: string): void {
-  if (node.default === undefined) return;
-  const found = written.exec(section)?.[1];
-  assert.deepEqual(parse(found ?? "nowhere"), node.default, `the default of \`${key}\``);
-}
-
-/** The keys in a part of the schema, however deep. */
-function keysIn({ properties = {}, anyOf = [] }: Node): [string, Node][] {
-  const own = Object.entries(properties);
-  return [...own, ...[...own.map(([, node]) => node), ...anyOf].flatMap(keysIn)];
-}
-
 Deno.test("configuration.md has the level of each line of the log", () => {
-  const [, log = ""] = read("docs/configuration.md").split("## `log`");
+  const [, log = ""] = read("docs/configuration.md").split("### `log`");
   const rows = [...log.matchAll(/^\| (`.*?`) +\| (\w+) +\|/gm)];
   assert.ok(rows.length > 10);
   for (const [, names, level] of rows) {

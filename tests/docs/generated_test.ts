@@ -1,0 +1,147 @@
+/**
+ * Whether the generated pages are what would be generated now, wherever that is, and say all that they should.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { readyMade } from "postmaster/handlers";
+import { commandsIn } from "../../src/build/commands_page.ts";
+import { examplesOf, keysIn, meaning } from "../../src/build/form.ts";
+import { checkNotes, readParts } from "../../src/build/page.ts";
+import { program } from "../../src/cli/program.ts";
+import { ConfigError, type JsonSchema, jsonSchema, parseConfig } from "../../src/config/mod.ts";
+import { Directory } from "../running.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Another terminal, another language, another home, another place. */
+const ELSEWHERE = {
+  COLUMNS: "40",
+  LINES: "5",
+  LANG: "de_DE.UTF-8",
+  LC_ALL: "tr_TR.UTF-8",
+  TZ: "Pacific/Apia",
+  TERM: "dumb",
+  XDG_STATE_HOME: "/nowhere",
+};
+
+Deno.test("the generated pages are up to date, wherever they are generated", async () => {
+  using directory = new Directory();
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--allow-all", `--config=${root}deno.json`, `${root}src/build/generate.ts`],
+      directory.path,
+    ],
+    cwd: "/",
+    env: ELSEWHERE,
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  const names = directory.list();
+  assert.deepEqual(names.toSorted(), [
+    "commands.md",
+    "configuration.md",
+    "postmaster.schema.json",
+  ]);
+  const stale = names.filter((name) =>
+    Deno.readTextFileSync(directory.of(name)) !== Deno.readTextFileSync(`${root}docs/${name}`)
+  );
+  assert.deepEqual(stale, [], `stale in docs/: ${stale.join(", ")}; run \`deno task generate\``);
+});
+
+const schema = jsonSchema();
+const settings = Object.entries(schema.properties ?? {}) as [string, JsonSchema][];
+
+/** All keys of all mappings in a part of the schema, by their paths in it. */
+function everyKey(part: unknown, path: string): [string, JsonSchema][] {
+  if (typeof part !== "object" || part === null) return [];
+  const { properties = {} } = part as { readonly properties?: Record<string, JsonSchema> };
+  return [
+    ...Object.entries(properties).map(([key, node]): [string, JsonSchema] => [
+      `${path}/properties/${key}`,
+      node,
+    ]),
+    ...Object.entries(part).flatMap(([key, inner]) => everyKey(inner, `${path}/${key}`)),
+  ];
+}
+
+Deno.test("every key of the configuration and of handlers' options says what it means", () => {
+  const keys = everyKey(schema, "#");
+  for (const name of readyMade.keys()) {
+    const path = `#/definitions/handler/anyOf/`;
+    assert.ok(keys.some(([key]) => key.startsWith(path) && key.endsWith(`/${name}`)), name);
+  }
+  const silent = keys.filter(([, node]) => meaning(node, schema) === "").map(([path]) => path);
+  assert.deepEqual(silent, [], "these have no description: .describe() them in their schema");
+});
+
+Deno.test("every ready-made handler has a summary", () => {
+  const silent = [...readyMade].filter(([, { summary }]) => summary === "").map(([name]) => name);
+  assert.deepEqual(silent, [], "write theirs in handlers/summaries.ts");
+});
+
+Deno.test("every key of the configuration has an example or a default", () => {
+  const lacking = settings.flatMap(([name, node]) =>
+    [{ name, schema: node }, ...keysIn(node, `${name}.`)]
+      .filter((key) => valuesOf(key.schema).length === 0)
+      .map((key) => key.name)
+  );
+  assert.deepEqual(lacking, [], "add .meta({ examples: [...] }) to their schema");
+});
+
+for (const [name, node] of settings) {
+  Deno.test(`each example and default of ${name} is part of a good configuration`, () => {
+    using directory = new Directory();
+    directory.write("users.txt", "joe\njane\n");
+    directory.write("aliases.txt", "sales: joe, jane\n");
+    directory.write("policy.ts", "export default () => {};");
+    directory.write("opening_hours.ts", "export default () => {};");
+    const load = (value: unknown) => {
+      const config = JSON.stringify({ ...AROUND, [name]: value });
+      try {
+        assert.ok(parseConfig(config, directory.of("postmaster.yaml")));
+      } catch (error) {
+        // Users and groups of the examples need not exist on this machine.
+        if (!(error instanceof ConfigError) || !UNKNOWN.test(error.message)) throw error;
+      }
+    };
+    valuesOf(node).forEach(load);
+    const [example] = examplesOf(node);
+    for (const [key, inner] of Object.entries(node.properties ?? {})) {
+      for (const value of valuesOf(inner as JsonSchema)) {
+        load({ ...example as object, [key]: value });
+      }
+    }
+  });
+}
+
+const UNKNOWN = /this machine has no (user|group) `\w+`: [^\n]*$/;
+
+/** The examples and the default of a value. */
+const valuesOf = (node: JsonSchema): readonly unknown[] => [
+  ...examplesOf(node),
+  ...node.default === undefined ? [] : [node.default],
+];
+
+/** What the examples need around them. */
+const AROUND = {
+  hostname: "mx.example.net",
+  domains: ["example.net"],
+  users: ["joe", "jane"],
+  relay: { command: ["/usr/sbin/sendmail", "--", "{recipient}"] },
+};
+
+Deno.test("every command has an exit status and an example", () => {
+  const { notes } = readParts("commands.md");
+  for (const { name } of commandsIn(program(() => {}))) {
+    const note = notes.get(name) ?? "";
+    const where = `\`${name}\` in src/build/pages/commands.md`;
+    assert.match(note, /^Exit status: /m, `no exit status of ${where}`);
+    assert.match(note, /^```console\n\$ .*\bpostmaster /m, `no example of ${where}`);
+  }
+});
+
+Deno.test("a note about a command that is not there is a mistake", () => {
+  const parts = readParts("commands.md");
+  assert.throws(() => checkNotes(parts, ["run"]), /pages\/commands\.md has notes .* check, types/);
+});
