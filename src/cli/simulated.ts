@@ -29,6 +29,7 @@ const NEWS: ReadonlySet<string> = new Set<LogEvent>([
   "handler broke",
   "deferred",
   "failed",
+  "copy lost",
 ]);
 
 /**

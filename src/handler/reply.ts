@@ -18,6 +18,11 @@ export interface Route {
   /** The mailbox that is delivered to: the client's recipient, or what an alias made of it. */
   readonly recipient: Mailbox;
   readonly target: Target;
+  /**
+   * A copy, of which the sender knows nothing: it is made of a message that was delivered, and what becomes of it does
+   * not change the reply.
+   */
+  readonly copy?: boolean;
 }
 
 /**

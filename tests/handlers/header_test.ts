@@ -14,6 +14,7 @@ import {
 } from "postmaster";
 import {
   addHeader,
+  alias,
   archive,
   localHosts,
   maxReceived,
@@ -127,9 +128,12 @@ Deno.test("archive() sends a copy along, by the handlers or by relay", async () 
   assert.deepEqual(outside.kept, ["joe@example.net discard", "archive@example.com relay"]);
   const itself = await send(chain(archive({ to: "joe@example.net" }), site));
   assert.deepEqual(itself.kept, ["joe@example.net discard"]);
+  const other = alias({ "archive@example.net": "joe@example.net" });
+  const aliased = await send(chain(archive({ to: "archive@example.net" }), other, site));
+  assert.deepEqual(aliased.kept, ["joe@example.net discard"]);
 });
 
-Deno.test("archive() lets no message go without its copy", async () => {
+Deno.test("archive() defers what it knows it cannot copy", async () => {
   const policy = chain(archive({ to: "nobody@example.net" }), mailboxes);
   assert.deepEqual(await send(policy), { code: 451, kept: [] });
 });

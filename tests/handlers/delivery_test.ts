@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { type Directory, Running, sendMail, type Settings } from "../running.ts";
+
+/** A server whose mailer is a shell script; `$1` is the server's directory, `$2` the user. */
+const serving = (
+  script: string,
+  settings: (directory: Directory) => Settings = () => ({}),
+): Promise<Running> =>
+  Running.start((directory) => ({
+    users: ["you", "archive"],
+    mailer: {
+      command: ["sh", "-c", script, "sh", directory.path, "{user}"],
+      "kill-grace": "100 ms",
+    },
+    ...settings(directory),
+  }));
+
+const archiving = (): Settings => ({ handlers: [{ archive: { to: "archive@example.net" } }] });
+
+/** A mailer that appends to a file of the user's, and gives `you` one exit code and `archive` another. */
+const exits = (you: number, archive: number): string =>
+  `cat >> "$1/$2"; case $2 in you) exit ${you};; *) exit ${archive};; esac`;
+
+const copies = (server: Running): number =>
+  server.directory.read("archive").match(/^Subject: /gm)?.length ?? 0;
+
+Deno.test("a message that was not delivered is not accepted because its copy could be, and is not copied", async () => {
+  for (const [exit, code] of [[75, 451], [67, 554]] as const) {
+    await using server = await serving(exits(exit, 0), archiving);
+    using client = await server.connect();
+    assert.equal(await sendMail(client), code);
+    assert.equal(copies(server), 0);
+  }
+});
+
+Deno.test("a message that is deferred and comes again is copied once", async () => {
+  const script = 'cat >> "$1/$2"; case $2 in you) test -e "$1/awake" || exit 75;; esac';
+  await using server = await serving(script, archiving);
+  using client = await server.connect();
+  assert.equal(await sendMail(client), 451);
+  server.directory.write("awake", "");
+  assert.equal(await sendMail(client), 250);
+  assert.equal(copies(server), 1);
+});
+
+Deno.test("a copy that cannot be delivered does not make the client send the message again", async () => {
+  for (const exit of [75, 67]) {
+    await using server = await serving(exits(0, exit), archiving);
+    using client = await server.connect();
+    assert.equal(await sendMail(client), 250);
+    await server.logs(/ error .* copy lost .*recipient=<archive@example\.net>/);
+  }
+});
+
+Deno.test("nobody waits for a copy until the time for the delivery is over", async () => {
+  const script = 'cat > /dev/null; case $2 in archive) exec sleep 60;; esac; echo >> "$1/mail"';
+  await using server = await serving(script, () => ({
+    ...archiving(),
+    limits: { "deliver-timeout": "2 s" },
+  }));
+  using client = await server.connect();
+  assert.equal(await sendMail(client), 250);
+  await server.logs(/ copy lost /);
+  assert.equal(server.directory.read("mail"), "\n");
+});
