@@ -38,6 +38,8 @@ export interface Target {
 export interface Reply extends WireReply {
   /** Where an accepted recipient's mail goes. Only the positive answer to `AddRcptTo` has any. */
   readonly routes?: readonly Route[];
+  /** The sender of the transaction. Only the positive answer to `SetMailFrom` has it; without it, the client's. */
+  readonly sender?: Mailbox | null;
 }
 
 /**

@@ -48,7 +48,7 @@ function answersWith(options: DeliverOptions): Answers {
     Greeting: (_event, { hostname }) => say(2, 2, 0, `${hostname} ESMTP Postmaster`),
     SayHelo: (_event, { hostname }) => say(2, 5, 0, hostname),
     SayEhlo: (_event, { hostname }) => say(2, 5, 0, [hostname, ...extensions]),
-    SetMailFrom: () => SENDER_OK,
+    SetMailFrom: ({ mailbox }) => ({ ...SENDER_OK, sender: mailbox }),
     AddRcptTo: () => NO_RELAY,
     StartData: () => GO_AHEAD,
     Deliver: (event, session) => deliver(event, session, options),

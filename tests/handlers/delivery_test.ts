@@ -63,3 +63,41 @@ Deno.test("nobody waits for a copy until the time for the delivery is over", asy
   await server.logs(/ copy lost /);
   assert.equal(server.directory.read("mail"), "\n");
 });
+
+Deno.test("rewrite-sender changes the sender that the mailer and all handlers are told", async () => {
+  await using server = await Running.start((directory) => ({
+    handlers: [
+      { "rewrite-sender": { "@example.org": "@example.net" } },
+      { when: { if: { sender: "ann@example.org" }, then: { reject: { on: "AddRcptTo" } } } },
+    ],
+    mailer: {
+      command: [
+        "sh",
+        "-c",
+        'cat > "$1"; echo "$2" >> "$1"',
+        "sh",
+        directory.of("mail"),
+        "{sender}",
+      ],
+    },
+  }));
+  using client = await server.connect();
+  assert.equal(await sendMail(client), 250);
+  const mail = server.directory.read("mail");
+  assert.match(mail, /^Return-Path: <ann@example\.net>\n[^]*\nann@example\.net\n$/);
+  await server.logs(/ received .*sender=<ann@example\.net>/);
+});
+
+Deno.test("rewrite-sender does not touch the null sender", async () => {
+  await using server = await Running.start((directory) => ({
+    handlers: [{ "rewrite-sender": { "@example.org": "@example.net" } }],
+    mailer: { command: ["sh", "-c", 'echo "$2" > "$1"', "sh", directory.of("mail"), "<{sender}>"] },
+  }));
+  using client = await server.connect();
+  await client.command("EHLO client.example.org");
+  await client.command("MAIL FROM:<>");
+  await client.command("RCPT TO:<you@example.net>");
+  await client.command("DATA");
+  assert.equal((await client.command("Subject: bounce\r\n\r\n.")).code, 250);
+  assert.match(server.directory.read("mail"), /^<MAILER-DAEMON>$/m);
+});
