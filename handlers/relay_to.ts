@@ -54,8 +54,8 @@ export type RelayToOptions = z.input<typeof schema>;
 /** The options of {@linkcode relayTo} in a configuration. */
 export const relayToOptions: z.ZodType<z.output<typeof schema>, RelayToOptions> = schema;
 
-/** Local parts that a server further on might take for a way to somewhere else: `joe%example.com@example.org`. */
-const MAY_LEAD_ON = /[@%!]/;
+/** Whether a server further on might take the local part for a way to somewhere else: `joe%example.com@example.org`. */
+export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
 
 /**
  * Sends mail on, by the command that the configuration names as `relay`: that for `domains`, and all mail of clients in
@@ -78,8 +78,8 @@ const MAY_LEAD_ON = /[@%!]/;
 export function relayTo(options: RelayToOptions): Handler {
   const { domains, networks, users } = schema.parse(options);
   const served = new Set(domains.map((domain) => domain.toLowerCase()));
-  const isServed = ({ local, domain }: Mailbox) =>
-    served.has(domain.toLowerCase()) && !MAY_LEAD_ON.test(local);
+  const isServed = (mailbox: Mailbox) =>
+    served.has(mailbox.domain.toLowerCase()) && !mayLeadOn(mailbox);
   const isTrusted = ({ peer, user }: Session) =>
     isIn(peer.address, networks) || (users && user !== undefined);
   return named(
