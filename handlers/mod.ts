@@ -105,16 +105,17 @@ export { rewriteRecipient, rewriteSender, type RewriteTable } from "./rewrite.ts
 export { tarpit, type TarpitOptions } from "./tarpit.ts";
 export { firstMatch, when } from "./when.ts";
 
-/** The factory takes options as people write them; the schema has found them good before. */
-function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): ReadyMade {
-  return {
-    options,
-    create: (value) => {
-      options.parse(value);
-      return create(value as T);
-    },
-  };
-}
+/** A handler whose factory reads its options by this schema itself. */
+const ready = <T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): ReadyMade => ({
+  options,
+  create: (written) => create(written as T),
+});
+
+/** A handler whose factory is given what the schema reads. */
+const read = <T>(options: z.ZodType<T>, create: (options: T) => Handler): ReadyMade => ({
+  options,
+  create: (written) => create(options.parse(written)),
+});
 
 const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObject({}).prefault({});
 
@@ -122,28 +123,28 @@ const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObjec
 export const readyMade: ReadonlyMap<string, ReadyMade> = registry;
 
 const all: readonly (readonly [string, ReadyMade])[] = [
-  ["alias", ready(aliasOptions, alias)],
-  ["blacklist", ready(none, blacklist)],
+  ["alias", read(aliasOptions, alias)],
+  ["blacklist", read(none, blacklist)],
   ["dnsbl", ready(dnsblOptions, dnsbl)],
-  ["fcrdns", ready(none, fcrdns)],
-  ["sender-domain", ready(none, senderDomain)],
+  ["fcrdns", read(none, fcrdns)],
+  ["sender-domain", read(none, senderDomain)],
   ["zone", ready(zoneOptions, zone)],
   ["greylist", ready(greylistOptions, greylist)],
   ["rate-limit", ready(rateLimitOptions, rateLimit)],
-  ["announce", ready(announceOptions, announce)],
-  ["discard-all", ready(none, discardAll)],
+  ["announce", read(announceOptions, announce)],
+  ["discard-all", read(none, discardAll)],
   ["impatient", ready(impatientOptions, impatient)],
-  ["local-hosts", ready(localHostsOptions, localHosts)],
-  ["no-route-addr", ready(none, noRouteAddr)],
+  ["local-hosts", read(localHostsOptions, localHosts)],
+  ["no-route-addr", read(none, noRouteAddr)],
   ["rewrite-text", ready(rewriteTextOptions, rewriteText)],
-  ["trace", ready(none, trace)],
+  ["trace", read(none, trace)],
   [
     "when",
-    ready(whenOptions, ({ if: wanted, then, else: otherwise }) => when(wanted, then, otherwise)),
+    read(whenOptions, ({ if: wanted, then, else: otherwise }) => when(wanted, then, otherwise)),
   ],
   [
     "first-match",
-    ready(firstMatchOptions, (rules) => firstMatch(rules.map((rule) => [rule.if, rule.then]))),
+    read(firstMatchOptions, (rules) => firstMatch(rules.map((rule) => [rule.if, rule.then]))),
   ],
   ["relay-to", ready(relayToOptions, relayTo)],
   ["reply", ready(replyOptions, reply)],
@@ -163,8 +164,8 @@ const all: readonly (readonly [string, ReadyMade])[] = [
   ["rename-header", ready(renameHeaderOptions, renameHeader)],
   ["max-received", ready(maxReceivedOptions, maxReceived)],
   ["archive", ready(archiveOptions, archive)],
-  ["helo-policy", ready(none, heloPolicy)],
-  ["require-fqdn", ready(none, requireFqdn)],
+  ["helo-policy", read(none, heloPolicy)],
+  ["require-fqdn", read(none, requireFqdn)],
   ["tarpit", ready(tarpitOptions, tarpit)],
   ["rewrite-sender", ready(rewriteOptions, rewriteSender)],
   ["rewrite-recipient", ready(rewriteOptions, rewriteRecipient)],
