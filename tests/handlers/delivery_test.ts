@@ -101,3 +101,20 @@ Deno.test("rewrite-sender does not touch the null sender", async () => {
   assert.equal((await client.command("Subject: bounce\r\n\r\n.")).code, 250);
   assert.match(server.directory.read("mail"), /^<MAILER-DAEMON>$/m);
 });
+
+Deno.test("files in the options of handlers lie beside the configuration", async () => {
+  await using server = await Running.start((directory) => {
+    directory.write("lists", "staff@example.net: you, archive\n");
+    directory.write("more", "all@example.net: staff\n");
+    return {
+      users: ["you", "archive"],
+      handlers: [
+        { explode: { file: "lists" } },
+        { when: { if: { tls: false }, then: { explode: { file: "./more" } } } },
+      ],
+    };
+  });
+  using client = await server.connect();
+  assert.equal(await sendMail(client, "all@example.net"), 250);
+  assert.equal(server.directory.read("mail").match(/^Subject: /gm)?.length, 2);
+});
