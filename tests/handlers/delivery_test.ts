@@ -118,3 +118,19 @@ Deno.test("files in the options of handlers lie beside the configuration", async
   assert.equal(await sendMail(client, "all@example.net"), 250);
   assert.equal(server.directory.read("mail").match(/^Subject: /gm)?.length, 2);
 });
+
+Deno.test("relay-to sends mail of its networks on by the configured command, and local mail to users", async () => {
+  const relaying = 'cat > "$1"; echo "$2" >> "$1"';
+  await using server = await Running.start((directory) => ({
+    handlers: [{ "relay-to": { networks: ["127.0.0.0/8"] } }],
+    relay: {
+      command: ["sh", "-c", relaying, "sh", directory.of("relayed"), "{recipient}"],
+    },
+  }));
+  using client = await server.connect();
+  assert.equal(await sendMail(client, "x@elsewhere.example"), 250);
+  assert.match(server.directory.read("relayed"), /^Subject: hello\n[^]*x@elsewhere\.example\n$/m);
+  assert.equal(server.directory.read("mail"), "");
+  assert.equal(await sendMail(client, "you@example.net"), 250);
+  assert.match(server.directory.read("mail"), /^Subject: hello$/m);
+});
