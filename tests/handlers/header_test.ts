@@ -60,9 +60,12 @@ Deno.test("the header handlers change fields, folds included, and nothing else",
 
 Deno.test("a header that is empty, or never ends, stays as it is", async () => {
   const handler = removeHeader("X-A");
-  for (const text of ["", "\r\nX-A: body\r\n", "no field\r\nX-A: body\r\n", "X-B: 1\r\n"]) {
+  for (const text of ["", "\r\nX-A: body\r\n", "no field\r\n\r\nX-A: body\r\n", "X-B: 1\r\n"]) {
     assert.equal((await through(handler, [text]))[0], text);
   }
+  const [passed] = await through(handler, ["no field\r\nX-A: 1\r\n\r\nX-A: body\r\n"]);
+  assert.equal(passed, "no field\r\n\r\nX-A: body\r\n", "nothing hides behind what is no field");
+  assert.equal((await through(handler, [`X-A${" \t".repeat(500)}: 1\r\n\r\n`]))[0], "\r\n");
   assert.equal((await through(handler, ["X-A: 1\r\n"]))[0], "");
 });
 
