@@ -103,6 +103,12 @@ export const CASES: readonly Case[] = [
     `${"x".repeat(70)} yes =\r\nyes`,
   ),
   changed(
+    "lines of quoted-printable that would look like boundaries",
+    plain("utf-8", "quoted-printable"),
+    `--no\r\n${"x".repeat(70)} no --`,
+    `=2D-yes\r\n${"x".repeat(70)} yes =\r\n=2D-`,
+  ),
+  changed(
     "HTML in base64",
     (text) => part("text/html; charset=utf-8", "base64", base64(text), ""),
     `${"<p>x</p>".repeat(50)}<p title="no">no</p><!-- no -->`,
