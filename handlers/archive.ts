@@ -25,8 +25,12 @@ const CANNOT = say(4, 5, 1, "cannot archive the message now, try again later", "
 
 /**
  * Sends a blind copy of each message to an address: to where the handlers say its mail goes, or, with `relay`, on to
- * another server. When the handlers do not accept the address, the message is deferred: none goes without its copy. A
- * message that goes there anyway gets no second one.
+ * another server. When the handlers do not accept the address, the message is deferred and nobody gets it. A message
+ * that goes there anyway gets no second one.
+ *
+ * The copy is made when the message has been delivered, so one that is deferred and comes again is not archived twice.
+ * It does not change the reply: a copy that fails then is logged as `copy lost`, because a client that sent the message
+ * again would have it delivered again.
  *
  * @example
  * ```ts
@@ -48,7 +52,8 @@ export function archive(options: ArchiveOptions): Handler {
         session.log("nobody accepts the address of the archive", { address: String(to) });
         return CANNOT;
       }
-      return await next({ ...event, routes: [...event.routes, ...routes] });
+      const copies = routes.map((route) => ({ ...route, copy: true }));
+      return await next({ ...event, routes: [...event.routes, ...copies] });
     }),
   );
 }

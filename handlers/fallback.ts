@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { type Handler, isPermanent, Mailbox, named, on, type Reply } from "postmaster";
+import {
+  type Handler,
+  isPermanent,
+  isRelayingDenied,
+  Mailbox,
+  named,
+  on,
+  relayingDenied,
+  type Reply,
+} from "postmaster";
 import { z } from "zod";
 import { accept } from "./alias.ts";
 import { handlers, type NestedHandler } from "./nested.ts";
@@ -40,7 +49,10 @@ export function fallback(options: FallbackOptions): Handler {
     "fallback",
     on("AddRcptTo", async (event, next, session): Promise<Reply> => {
       const reply = await (first === undefined ? next() : first(event, () => next(), session));
-      return isPermanent(reply) ? await then(event, () => reply, session) : reply;
+      if (!isPermanent(reply)) return reply;
+      // Behind the others is nobody: they are asked as if nobody here took the recipient's mail.
+      const other = await then(event, () => relayingDenied, session);
+      return isRelayingDenied(other) ? reply : other;
     }),
   );
 }

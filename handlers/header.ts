@@ -3,27 +3,34 @@
  *
  * @module
  */
-import { type Handler, headerField, kinds, named, on, prepend, type Reply, say } from "postmaster";
+import {
+  type Handler,
+  type Header,
+  headerField,
+  kinds,
+  named,
+  on,
+  prepend,
+  readHeader,
+  say,
+} from "postmaster";
 import { z } from "zod";
-import { openMessage, type RawField } from "./header_fields.ts";
 
 const fieldName = z.string({ error: "the name of a header field, such as X-Spam" })
   .regex(/^[!-9;-~]{1,200}$/, { error: "the name of a header field, such as X-Spam" });
 
+/** Octets of a header that are held at most. */
+const LIMIT = 1 << 20;
+const CIRCLES = say(5, 5, 4, "too many Received fields: this message goes in circles", "5.4.6");
 const TOO_BIG = say(5, 5, 2, "message header too big", "5.3.4");
 
-/** A handler that sees the fields of each message, and gives others or a refusal. */
-const onHeader = (
-  name: string,
-  change: (fields: readonly RawField[]) => readonly RawField[] | Reply,
-): Handler =>
+/** A handler that gives each message another header. */
+const editing = (name: string, edit: (header: Header) => Uint8Array): Handler =>
   named(
     name,
     on("Deliver", async (event, next) => {
-      const message = await openMessage(event.body);
-      if (message === undefined) return TOO_BIG;
-      const changed = change(message.fields);
-      return "code" in changed ? changed : await next({ ...event, body: message.with(changed) });
+      const { header, withHeader } = await readHeader(event.body, { limit: LIMIT });
+      return header.complete ? await next({ ...event, body: withHeader(edit(header)) }) : TOO_BIG;
     }),
   );
 
@@ -75,8 +82,8 @@ export const removeHeaderOptions: z.ZodType<readonly string[], string | readonly
  * ```
  */
 export function removeHeader(options: string | readonly string[]): Handler {
-  const removed = new Set(names.parse(options).map((name) => name.toLowerCase()));
-  return onHeader("remove-header", (fields) => fields.filter(({ name }) => !removed.has(name)));
+  const removed = names.parse(options);
+  return editing("remove-header", (header) => header.without(removed));
 }
 
 const renames = z.record(fieldName, fieldName);
@@ -99,16 +106,8 @@ export const renameHeaderOptions: z.ZodType<
  * ```
  */
 export function renameHeader(options: Readonly<Record<string, string>>): Handler {
-  const renamed = new Map(
-    Object.entries(renames.parse(options)).map(([old, name]) => [old.toLowerCase(), name]),
-  );
-  return onHeader("rename-header", (fields) =>
-    fields.map(({ name, text }) => {
-      const other = renamed.get(name);
-      return other === undefined
-        ? { name, text }
-        : { name: other.toLowerCase(), text: other + text.slice(name.length) };
-    }));
+  const renamed = renames.parse(options);
+  return editing("rename-header", (header) => header.renamed(renamed));
 }
 
 /** The options of {@linkcode maxReceived} in a configuration: a number. */
@@ -127,11 +126,12 @@ export const maxReceivedOptions: z.ZodType<number, number> = kinds.count(1);
  */
 export function maxReceived(most: number): Handler {
   const limit = maxReceivedOptions.parse(most);
-  return onHeader(
+  return named(
     "max-received",
-    (fields) =>
-      fields.filter(({ name }) => name === "received").length > limit
-        ? say(5, 5, 4, "too many Received fields: this message goes in circles", "5.4.6")
-        : fields,
+    on("Deliver", async (event, next) => {
+      const { header, body } = await readHeader(event.body, { limit: LIMIT });
+      if (!header.complete) return TOO_BIG;
+      return header.all("Received").length > limit ? CIRCLES : await next({ ...event, body });
+    }),
   );
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Handler, isDomain, Mailbox, named, on, say } from "postmaster";
+import { type Handler, isDomain, Mailbox, named, on, relayingDenied } from "postmaster";
 import { z } from "zod";
 
 /** The options of {@linkcode localHosts} in a configuration: a list of domains. */
@@ -34,7 +34,7 @@ export function localHosts(hosts: readonly string[]): Handler {
       if (domain === "" && first !== undefined) {
         return next({ ...event, mailbox: new Mailbox(local, first) });
       }
-      return ours.has(domain.toLowerCase()) ? next() : say(5, 5, 0, "relaying denied", "5.7.1");
+      return ours.has(domain.toLowerCase()) ? next() : relayingDenied;
     }),
   );
 }

@@ -14,6 +14,9 @@ const MAX_LINE = 76;
 /** A line of base64. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}[ \t\r\n]*$/;
 
+/** What may follow padding: the rest of it. */
+const PADDING = /^=[ \t\r\n]*$/;
+
 /** A line that waits until it is known whether something in it changes. */
 interface Held {
   readonly raw: Buffer;
@@ -25,7 +28,8 @@ interface Held {
 
 /**
  * A part in base64. Up to the first change its lines go out as they are, from there on all is encoded anew. What is
- * not base64, before a change, ends the rewriting; behind one it is left out, as every decoder does.
+ * not base64, before a change, ends the rewriting; behind one it is left out, as every decoder does. What follows the
+ * padding is no part of the text, and stays as it is.
  */
 export class Base64Lines implements PartRewriter {
   readonly #scanner: Scanner;
@@ -54,12 +58,15 @@ export class Base64Lines implements PartRewriter {
   line(raw: Buffer): void {
     if (this.#stopped) return this.#output.keep(raw);
     const text = raw.toString("latin1");
-    const base64 = text.replace(/[^A-Za-z0-9+/=]+/g, "");
-    const sound = this.#encoder !== undefined || BASE64.test(text);
-    if (!sound || (this.#padded && /[^=]/.test(base64))) {
+    if (this.#padded && !PADDING.test(text)) {
+      this.end();
+      return this.#output.keep(raw);
+    }
+    if (this.#encoder === undefined && !BASE64.test(text)) {
       this.stop();
       return this.#output.keep(raw);
     }
+    const base64 = text.replace(/[^A-Za-z0-9+/=]+/g, "");
     const [characters = ""] = base64.split("=", 1);
     this.#endsLine = text.endsWith("\n");
     this.#padded ||= characters.length < base64.length;

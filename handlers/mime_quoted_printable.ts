@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { type LineEncoding, splice, withoutBoundary } from "./mime_held_lines.ts";
+import { type LineEncoding, splice } from "./mime_held_lines.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -25,8 +25,7 @@ export const quotedPrintable: LineEncoding = {
       end: ends[end - 1]!,
       octets: encode(octets),
     }));
-    const lines = fold(splice(raw, inRaw));
-    return withoutBoundary(lines) ? lines : undefined;
+    return fold(splice(raw, inRaw));
   },
 };
 
@@ -83,11 +82,11 @@ function encode(octets: Buffer): Buffer {
   );
 }
 
-/** Breaks lines that are too long, not within an escape. */
+/** Breaks lines that are too long, not within an escape, and begins none as a boundary does. */
 function fold(lines: Buffer): Buffer {
   const whole = lines.toString("latin1").split(/(?<=\n)/).map((line) => {
     const [, text = "", end = ""] = /^([^\r\n]*)([^]*)$/.exec(line)!;
-    if (text.length <= MAX_LINE) return line;
+    if (text.length <= MAX_LINE && !text.startsWith("--")) return line;
     const parts = text.match(/=[0-9A-Fa-f]{2}|[^]/g)!;
     let folded = "";
     let column = 0;
@@ -97,8 +96,9 @@ function fold(lines: Buffer): Buffer {
         folded += "=\r\n";
         column = 0;
       }
-      folded += part;
-      column += part.length;
+      const written = column === 0 && part === "-" && parts[i + 1] === "-" ? "=2D" : part;
+      folded += written;
+      column += written.length;
     }
     return folded + end;
   });

@@ -8,6 +8,7 @@
  */
 import { Buffer } from "node:buffer";
 import { Header } from "postmaster";
+import { Armor } from "./armor.ts";
 import { charsetOf } from "./charset.ts";
 import { FlowedText } from "./flowed_text.ts";
 import { escapeHtml } from "./html_entity.ts";
@@ -60,9 +61,8 @@ export class MimeRewriter {
     if (this.#stopped) return this.#output.keep(line);
     const starts = this.#lineStarts;
     this.#lineStarts = line.at(-1) === LF;
-    if (starts && line[0] === DASH && line[1] === DASH) {
-      if (this.#atBoundary(line)) return this.#output.keep(line);
-      if (isArmor(line)) this.#leave();
+    if (starts && line[0] === DASH && line[1] === DASH && this.#atBoundary(line)) {
+      return this.#output.keep(line);
     }
     if (this.#header !== undefined) this.#inHeader(line, starts);
     else if (this.#part !== undefined) this.#part.line(line);
@@ -76,14 +76,9 @@ export class MimeRewriter {
 
   /** From here on nothing is changed any more. */
   stop(): void {
-    this.#leave();
-    this.#stopped = true;
-  }
-
-  /** Leaves the rest of the part alone. */
-  #leave(): void {
     this.#part?.stop();
     this.#part = undefined;
+    this.#stopped = true;
   }
 
   #atBoundary(line: Buffer): boolean {
@@ -125,7 +120,7 @@ export class MimeRewriter {
     const write = html ? escapeHtml : String;
     const words = new WordScanner(this.#words, { charset, ascii, write });
     const mask = html ? new HtmlText() : delSp ? new FlowedText() : undefined;
-    const scanner = mask === undefined ? words : masked(mask, words);
+    const scanner = masked(new Armor(), mask === undefined ? words : masked(mask, words));
     switch (encoding) {
       case "7bit":
       case "8bit":
@@ -140,9 +135,6 @@ export class MimeRewriter {
     }
   }
 }
-
-/** What OpenPGP signed or encrypted right in the text (RFC 9580 section 6.2). */
-const isArmor = (line: Buffer): boolean => line.toString("latin1", 0, 15) === "-----BEGIN PGP ";
 
 /** A line without white space at its end. */
 function withoutSpace(line: Buffer): string {

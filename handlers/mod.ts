@@ -109,16 +109,17 @@ export { firstMatch, when } from "./when.ts";
 /** A ready-made handler before it has a name, and with it a summary. */
 type Unnamed = Omit<ReadyMade, "summary">;
 
-/** The factory takes options as people write them; the schema has found them good before. */
-function ready<T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): Unnamed {
-  return {
-    options,
-    create: (value) => {
-      options.parse(value);
-      return create(value as T);
-    },
-  };
-}
+/** A handler whose factory reads its options by this schema itself. */
+const ready = <T>(options: z.ZodType<unknown, T>, create: (options: T) => Handler): Unnamed => ({
+  options,
+  create: (written) => create(written as T),
+});
+
+/** A handler whose factory is given what the schema reads. */
+const read = <T>(options: z.ZodType<T>, create: (options: T) => Handler): Unnamed => ({
+  options,
+  create: (written) => create(options.parse(written)),
+});
 
 const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObject({}).prefault({});
 
@@ -126,28 +127,28 @@ const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObjec
 export const readyMade: ReadonlyMap<string, ReadyMade> = registry;
 
 const all: readonly (readonly [string, Unnamed])[] = [
-  ["alias", ready(aliasOptions, alias)],
-  ["blacklist", ready(none, blacklist)],
+  ["alias", read(aliasOptions, alias)],
+  ["blacklist", read(none, blacklist)],
   ["dnsbl", ready(dnsblOptions, dnsbl)],
-  ["fcrdns", ready(none, fcrdns)],
-  ["sender-domain", ready(none, senderDomain)],
+  ["fcrdns", read(none, fcrdns)],
+  ["sender-domain", read(none, senderDomain)],
   ["zone", ready(zoneOptions, zone)],
   ["greylist", ready(greylistOptions, greylist)],
   ["rate-limit", ready(rateLimitOptions, rateLimit)],
-  ["announce", ready(announceOptions, announce)],
-  ["discard-all", ready(none, discardAll)],
+  ["announce", read(announceOptions, announce)],
+  ["discard-all", read(none, discardAll)],
   ["impatient", ready(impatientOptions, impatient)],
-  ["local-hosts", ready(localHostsOptions, localHosts)],
-  ["no-route-addr", ready(none, noRouteAddr)],
+  ["local-hosts", read(localHostsOptions, localHosts)],
+  ["no-route-addr", read(none, noRouteAddr)],
   ["rewrite-text", ready(rewriteTextOptions, rewriteText)],
-  ["trace", ready(none, trace)],
+  ["trace", read(none, trace)],
   [
     "when",
-    ready(whenOptions, ({ if: wanted, then, else: otherwise }) => when(wanted, then, otherwise)),
+    read(whenOptions, ({ if: wanted, then, else: otherwise }) => when(wanted, then, otherwise)),
   ],
   [
     "first-match",
-    ready(firstMatchOptions, (rules) => firstMatch(rules.map((rule) => [rule.if, rule.then]))),
+    read(firstMatchOptions, (rules) => firstMatch(rules.map((rule) => [rule.if, rule.then]))),
   ],
   ["relay-to", ready(relayToOptions, relayTo)],
   ["reply", ready(replyOptions, reply)],
@@ -167,8 +168,8 @@ const all: readonly (readonly [string, Unnamed])[] = [
   ["rename-header", ready(renameHeaderOptions, renameHeader)],
   ["max-received", ready(maxReceivedOptions, maxReceived)],
   ["archive", ready(archiveOptions, archive)],
-  ["helo-policy", ready(none, heloPolicy)],
-  ["require-fqdn", ready(none, requireFqdn)],
+  ["helo-policy", read(none, heloPolicy)],
+  ["require-fqdn", read(none, requireFqdn)],
   ["tarpit", ready(tarpitOptions, tarpit)],
   ["rewrite-sender", ready(rewriteOptions, rewriteSender)],
   ["rewrite-recipient", ready(rewriteOptions, rewriteRecipient)],

@@ -17,7 +17,7 @@ import {
 import { z } from "zod";
 import { alias, aliasBy, aliasOptions } from "./alias.ts";
 import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
-import { TextFile } from "./text_file.ts";
+import { eachLine, TextFile } from "./text_file.ts";
 
 const delimiter = z.strictObject({
   delimiter: z.string().length(1, { error: 'one character such as "+"' }).default("+")
@@ -56,16 +56,19 @@ export function subaddress(options: SubaddressOptions = {}): Handler {
   );
 }
 
-const list = z.union([
-  z.strictObject({ file: kinds.path.describe("A file with `list: address, address` a line.") }),
-  aliasOptions,
-], { error: "a mapping from lists to their members, or `{file: PATH}`" });
+const listFile = z.strictObject({
+  file: kinds.file(parseLists).describe("A file with `list: address, address` a line."),
+});
 
 /** The options of {@linkcode explode}: lists with their members, or a file of them. */
-export type ExplodeOptions = z.input<typeof list>;
+export type ExplodeOptions = z.input<typeof aliasOptions> | z.input<typeof listFile>;
 
 /** The options of {@linkcode explode} in a configuration. */
-export const explodeOptions: z.ZodType<z.output<typeof list>, ExplodeOptions> = list;
+export const explodeOptions: z.ZodType<ExplodeOptions, ExplodeOptions> = kinds
+  .chosen(
+    (value) => isFile(value) ? listFile : aliasOptions,
+    () => z.union([listFile, aliasOptions]),
+  );
 
 /**
  * Makes many recipients of one: a mapping from addresses to their members as {@linkcode alias} takes it, or
@@ -81,7 +84,7 @@ export const explodeOptions: z.ZodType<z.output<typeof list>, ExplodeOptions> = 
  * ```
  */
 export function explode(options: ExplodeOptions): Handler {
-  const read = list.parse(options);
+  const read = explodeOptions.parse(options);
   if (!isFile(read)) return named("explode", alias(read));
   const file = new TextFile<Aliases>(read.file, parseLists);
   const empty = new AliasTable();
@@ -92,23 +95,22 @@ export function explode(options: ExplodeOptions): Handler {
   return named("explode", file.deferringUnknown(members));
 }
 
-const isFile = (read: z.output<typeof list>): read is { file: string } =>
-  Object.keys(read).join() === "file";
+/** A mapping with the one key `file` names a file; a list `file` needs another beside it. */
+const isFile = (options: unknown): options is z.input<typeof listFile> =>
+  typeof options === "object" && Object.keys(options ?? {}).join() === "file";
 
 function parseLists(text: string): Aliases {
   const table = new AliasTable();
-  for (const line of linesOf(text)) {
+  eachLine(text, (line) => {
     const colon = line.lastIndexOf(":");
     const members = line.slice(colon + 1).split(",").map((one) => one.trim()).filter(Boolean);
-    if (colon < 0 || members.length === 0) throw new TypeError(`no list and members: ${line}`);
+    if (colon < 0 || members.length === 0) {
+      throw new TypeError(`\`${line}\` is no list: write staff@example.net: joe, jane`);
+    }
     table.set(parseAliasKey(line.slice(0, colon).trim()), members.map(parseAliasTarget));
-  }
+  });
   return table;
 }
-
-/** The lines of a file that say something; `#` starts a comment. */
-const linesOf = (text: string): string[] =>
-  text.split("\n").map((line) => line.replace(/#.*/, "").trim()).filter(Boolean);
 
 const system = z.strictObject({
   "min-uid": kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
@@ -156,7 +158,7 @@ export function passwd(options: PasswdOptions = {}): Handler {
 }
 
 const virtual = z.strictObject({
-  file: kinds.path.describe("A file with `address: user` a line."),
+  file: kinds.file(parseUsers).describe("A file with `address: user` a line."),
 });
 
 /** The options of {@linkcode virtualUsers}. */
@@ -197,10 +199,10 @@ export function virtualUsers({ deliver = procmail, ...options }: VirtualUsersOpt
 
 function parseUsers(text: string): ReadonlyMap<string, string> {
   return new Map(
-    linesOf(text).map((line) => {
+    eachLine(text, (line) => {
       const [, key = "", user = ""] = /^(.*):\s*(\S+)$/.exec(line) ?? [];
       if (!key.includes("@") || user.startsWith("-")) {
-        throw new TypeError(`no address and user, such as joe@example.net: joe: ${line}`);
+        throw new TypeError(`\`${line}\` is no address and user: write joe@example.net: joe`);
       }
       return [parseAliasKey(key.trim()), user] as const;
     }),

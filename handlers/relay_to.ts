@@ -3,12 +3,29 @@
  *
  * @module
  */
-import { type Handler, isDomain, named, on, relay } from "postmaster";
+import {
+  type Handler,
+  isDomain,
+  isRelayingDenied,
+  type Mailbox,
+  named,
+  on,
+  relay,
+  type Session,
+} from "postmaster";
 import { z } from "zod";
 import { isIn, network, parseNetwork } from "./network.ts";
 
 const domain = z.string({ error: "a domain such as example.org" })
   .refine(isDomain, { error: "this is no domain: write one such as example.org" });
+
+/** Fewer bits in front than any private network has (RFC 1918, RFC 4193) are a good part of the Internet. */
+const LEAST_BITS = { ipv4: 8, ipv6: 7 } as const;
+
+function isBig(text: string): boolean {
+  const [address, bits] = parseNetwork(text);
+  return bits < LEAST_BITS[address.kind()];
+}
 
 const schema = z.strictObject({
   domains: z.array(domain, { error: "a list of domains, such as [example.org]" }).default([])
@@ -22,10 +39,11 @@ const schema = z.strictObject({
 }).refine(({ domains, networks, users }) => domains.length + networks.length > 0 || users, {
   error: "for whom? give `domains`, `networks` or `users`",
 }).refine(
-  ({ networks, everybody }) => everybody || networks.every((one) => parseNetwork(one)[1] > 0),
+  ({ networks, everybody }) => everybody || !networks.some(isBig),
   {
     error:
-      "a network with everybody in it makes an open relay; if you mean it, say `everybody: true`",
+      "a network with a good part of the Internet in it makes an open relay; if you mean it, " +
+      "say `everybody: true`",
     path: ["networks"],
   },
 );
@@ -36,10 +54,17 @@ export type RelayToOptions = z.input<typeof schema>;
 /** The options of {@linkcode relayTo} in a configuration. */
 export const relayToOptions: z.ZodType<z.output<typeof schema>, RelayToOptions> = schema;
 
+/** Whether a server further on might take the local part for a way to somewhere else: `joe%example.com@example.org`. */
+export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
+
 /**
- * Accepts recipients and sends their mail on, by the command that the configuration names as `relay`: those in
- * `domains`, and all recipients of clients in `networks` and of those who have proved who they are. Others are passed
- * on. A recipient without a domain, the bare `<postmaster>`, is always passed on: it is the local one.
+ * Sends mail on, by the command that the configuration names as `relay`: that for `domains`, and all mail of clients in
+ * `networks` and of those who have proved who they are. It asks the handlers further in first, and steps in only where
+ * they say that relaying is denied: local mail stays local, and other refusals stay what they are. A recipient without
+ * a domain, the bare `<postmaster>`, is the local one.
+ *
+ * For strangers it sends nothing to local parts with `@`, `%` or `!`: the next server might find a route in them, and
+ * be an open relay for whom it trusts.
  *
  * @throws {z.ZodError} for options that make no sense, or an open relay
  *
@@ -53,14 +78,16 @@ export const relayToOptions: z.ZodType<z.output<typeof schema>, RelayToOptions> 
 export function relayTo(options: RelayToOptions): Handler {
   const { domains, networks, users } = schema.parse(options);
   const served = new Set(domains.map((domain) => domain.toLowerCase()));
+  const isServed = (mailbox: Mailbox) =>
+    served.has(mailbox.domain.toLowerCase()) && !mayLeadOn(mailbox);
+  const isTrusted = ({ peer, user }: Session) =>
+    isIn(peer.address, networks) || (users && user !== undefined);
   return named(
     "relay-to",
-    on("AddRcptTo", ({ mailbox }, next, { peer, user }) => {
-      if (mailbox.domain === "") return next();
-      return served.has(mailbox.domain.toLowerCase()) || isIn(peer.address, networks) ||
-          (users && user !== undefined)
-        ? relay([mailbox])
-        : next();
+    on("AddRcptTo", async ({ mailbox }, next, session) => {
+      const reply = await next();
+      if (!isRelayingDenied(reply) || mailbox.domain === "") return reply;
+      return isServed(mailbox) || isTrusted(session) ? relay([mailbox]) : reply;
     }),
   );
 }

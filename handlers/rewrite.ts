@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Handler, isDomain, Mailbox, named, on } from "postmaster";
+import { type Handler, isDomain, isPositive, Mailbox, named, on } from "postmaster";
 import { z } from "zod";
 
 /** Gives a mailbox another address, or itself. */
@@ -56,8 +56,9 @@ function rewriteBy(table: RewriteTable): Rewrite {
 }
 
 /**
- * Gives senders other addresses before the handlers further in see them. The null sender stays what it is. What is
- * rewritten once is not looked up again.
+ * Gives senders other addresses before the handlers further in see them; from then on the new one is the sender of the
+ * transaction, for all handlers and for mailers. The null sender stays what it is. What is rewritten once is not looked
+ * up again.
  *
  * @throws {z.ZodError} for a table that makes no sense
  *
@@ -72,10 +73,11 @@ export function rewriteSender(table: RewriteTable): Handler {
   const rewrite = rewriteBy(table);
   return named(
     "rewrite-sender",
-    on(
-      "SetMailFrom",
-      (event, next) => next({ ...event, mailbox: event.mailbox && rewrite(event.mailbox) }),
-    ),
+    on("SetMailFrom", async (event, next) => {
+      const sender = event.mailbox && rewrite(event.mailbox);
+      const reply = await next({ ...event, mailbox: sender });
+      return isPositive(reply) ? { sender, ...reply } : reply;
+    }),
   );
 }
 

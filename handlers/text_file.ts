@@ -7,6 +7,19 @@ import { chain, type Handler, isPermanent, on, say, Watched } from "postmaster";
 
 const IN_DOUBT = say(4, 5, 1, "cannot tell now, try again later", "4.3.0");
 
+/** What `read` makes of each line that says something; `#` starts a comment. What it throws gets the line's number. */
+export function eachLine<T>(text: string, read: (line: string) => T): T[] {
+  return text.split("\n").flatMap((whole, i) => {
+    const line = whole.replace(/#.*/, "").trim();
+    if (line === "") return [];
+    try {
+      return [read(line)];
+    } catch (error) {
+      throw new TypeError(`line ${i + 1}: ${error instanceof Error ? error.message : error}`);
+    }
+  });
+}
+
 /** A file that is read when it is first needed, and again whenever it changes. */
 export class TextFile<T> {
   readonly #path: string;

@@ -15,6 +15,7 @@ import {
   on,
   procmail,
   relay,
+  relayingDenied,
   type Reply,
   type Route,
   say,
@@ -25,6 +26,7 @@ import type { z } from "zod";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
 import { isIn } from "./network.ts";
+import { mayLeadOn } from "./relay_to.ts";
 import {
   domainName,
   type Kind,
@@ -117,15 +119,14 @@ class Recipient {
     ]);
     const { address } = this.#session.peer;
     if (isIn(address, policy?.get("refuse") ?? [])) return REFUSED;
+    const isTrusted = isIn(address, policy?.get("relay-for") ?? []);
     if (tags === undefined) {
-      return isIn(address, policy?.get("relay-for") ?? [])
-        ? accept(this.#routes([relay([this.#mailbox])]))
-        : undefined;
+      return isTrusted ? accept(this.#routes([relay([this.#mailbox])])) : undefined;
     }
     const relays = tags.get("relay");
-    return relays === undefined
-      ? await this.#inDomain(tags)
-      : accept(this.#routes(relays.map(this.#relayed)));
+    if (relays === undefined) return await this.#inDomain(tags);
+    if (relays.includes("yes") && mayLeadOn(this.#mailbox) && !isTrusted) return relayingDenied;
+    return accept(this.#routes(relays.map(this.#relayed)));
   }
 
   async #inDomain(domain: Tags): Promise<Reply> {

@@ -31,7 +31,15 @@ export type { Event, EventMap, EventName, EventOf, LimitName } from "./handler/e
 export { handlerEntry, type NamedHandler, type ReadyMade } from "./handler/entry.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
 export type { Answer, Handler, MaybePromise, Next } from "./handler/handler.ts";
-export { isPermanent, isPositive, isReply, isTransient, say } from "./handler/reply.ts";
+export {
+  isPermanent,
+  isPositive,
+  isRelayingDenied,
+  isReply,
+  isTransient,
+  relayingDenied,
+  say,
+} from "./handler/reply.ts";
 export type { Reply, Route, Target } from "./handler/reply.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { Step } from "./handler/supervisor.ts";

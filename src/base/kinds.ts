@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { messageOf } from "./message_of.ts";
+import { fileNamed } from "./reading.ts";
 import {
   DURATION_PATTERN,
   parseDuration,
@@ -137,6 +138,14 @@ function atLeast(value: number, least: number, print: (value: number) => string)
 /** The path of a file or a program. */
 export const path: z.ZodType<string, string> = z.string({ error: "the path of a file" })
   .min(1, { error: "the path of a file" });
+
+/**
+ * The path of a file that a handler reads. In a configuration it begins at the directory of that, the file must be
+ * there, and `check` must not throw for what is in it.
+ */
+export function file(check: (text: string) => unknown): z.ZodType<string, string> {
+  return path.transform(attempt((written) => fileNamed(written, check)));
+}
 
 /** A command with its arguments. */
 export function command(example: string): z.ZodType<readonly string[], readonly string[]> {

@@ -31,6 +31,7 @@ const NEWS: ReadonlySet<string> = new Set<LogEvent>([
   "handler broke",
   "deferred",
   "failed",
+  "copy lost",
 ]);
 
 /**

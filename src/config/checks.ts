@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { messageOf } from "../base/message_of.ts";
+import { cannotRead } from "../base/reading.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { findIds, type Ids } from "../target/identity.ts";
 import type { Targets } from "../target/target.ts";
@@ -212,14 +213,6 @@ export class Checks {
       };
     });
   }
-}
-
-function cannotRead(error: unknown): string {
-  const { code, path } = error as { readonly code?: string; readonly path?: string };
-  if (code === "ENOENT") return `there is no file ${path ?? ""}: create it, or mend its path`;
-  if (code === "EACCES") return `the server may not read ${path ?? ""}: change its permissions`;
-  if (code === "EISDIR") return `${path ?? "this"} is a directory: name a file`;
-  return `cannot use this file: ${messageOf(error)}`;
 }
 
 const isList = (aliases: Settings["aliases"]): aliases is readonly AliasSource[] =>

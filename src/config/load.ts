@@ -43,8 +43,9 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const document = readDocument(text, file);
   if (document.broken) throw new ConfigError(document.problems);
   const written = new Written(document, overrides);
-  const read = readSettings(written.value);
-  const inPlace = (path: string) => resolve(dirname(file), path);
+  const directory = dirname(file);
+  const read = readSettings(written.value, directory);
+  const inPlace = (path: string) => resolve(directory, path);
 
   const checks = new Checks(read, written, inPlace);
   const hostname = checks.hostname();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { z } from "zod";
+import { readingIn } from "../base/reading.ts";
 import { wanted } from "../base/wanted.ts";
 import { type Finding, findings } from "./explain.ts";
 import { isMapping } from "./overrides.ts";
@@ -19,8 +20,15 @@ export interface Read {
   readonly findings: readonly Finding[];
 }
 
-/** Applies the schema. A mistake in one setting does not keep the others from being read. */
-export function readSettings(value: unknown): Read {
+/**
+ * Applies the schema. A mistake in one setting does not keep the others from being read.
+ *
+ * @param directory where the paths of files in the options of handlers begin
+ */
+export const readSettings = (value: unknown, directory: string): Read =>
+  readingIn(directory, () => applied(value));
+
+function applied(value: unknown): Read {
   const { data, error } = settingsSchema.safeParse(value, { error: wanted, reportInput: true });
   if (error === undefined) return { settings: data, wrong: new Set(), findings: [] };
   const found = error.issues.flatMap((issue) => findings(issue));

@@ -14,9 +14,9 @@ import type { Handler } from "./handler.ts";
 export interface ReadyMade {
   /** What it does, in a sentence. */
   readonly summary: string;
-  /** The schema of its options. */
+  /** The schema of its options: it says what is wrong with those that the handler cannot be made with. */
   readonly options: z.ZodType;
-  /** Makes the handler. Throws a ZodError for options that the schema refuses. */
+  /** Makes the handler. Throws for options that the schema refuses. */
   readonly create: (options: unknown) => Handler;
 }
 
@@ -67,18 +67,16 @@ export function handlerEntry(
           `(a module of your own is written with a slash, ./${name}.ts)`,
       );
     }
-    const { error } = made.options.safeParse(options ?? undefined, {
-      error: wanted,
-      reportInput: true,
-    });
-    for (const issue of error?.issues ?? []) {
-      context.addIssue({ ...issue, path: [name, ...issue.path] });
-    }
-    if (error !== undefined) return z.NEVER;
     try {
       return { name, options, ready: made.create(options ?? undefined) };
-    } catch (error) {
-      return fault(`${name}: ${messageOf(error)}`);
+    } catch (thrown) {
+      const how = { error: wanted, reportInput: true };
+      const { error } = made.options.safeParse(options ?? undefined, how);
+      if (error === undefined) return fault(`${name}: ${messageOf(thrown)}`);
+      for (const issue of error.issues) {
+        context.addIssue({ ...issue, path: [name, ...issue.path] });
+      }
+      return z.NEVER;
     }
   });
 }

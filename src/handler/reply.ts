@@ -18,6 +18,11 @@ export interface Route {
   /** The mailbox that is delivered to: the client's recipient, or what an alias made of it. */
   readonly recipient: Mailbox;
   readonly target: Target;
+  /**
+   * A copy, of which the sender knows nothing: it is made of a message that was delivered, and what becomes of it does
+   * not change the reply.
+   */
+  readonly copy?: boolean;
 }
 
 /**
@@ -33,6 +38,8 @@ export interface Target {
 export interface Reply extends WireReply {
   /** Where an accepted recipient's mail goes. Only the positive answer to `AddRcptTo` has any. */
   readonly routes?: readonly Route[];
+  /** The sender of the transaction. Only the positive answer to `SetMailFrom` has it; without it, the client's. */
+  readonly sender?: Mailbox | null;
 }
 
 /**
@@ -68,6 +75,14 @@ export const isPermanent = (reply: Reply): boolean => reply.code >= 500;
 
 /** The answer to a client when a handler broke (RFC 5321 section 4.2.2): never acceptance. */
 export const BROKEN: Reply = say(4, 5, 1, "local error in processing", "4.3.0");
+
+/** The answer to a recipient whose domain nobody here takes mail for. */
+export const relayingDenied: Reply = say(5, 5, 0, "relaying denied", "5.7.1");
+
+/** True for {@linkcode relayingDenied}, but for no other refusal: those are about more than where mail goes. */
+export const isRelayingDenied = ({ code, enhanced, lines }: Reply): boolean =>
+  code === relayingDenied.code && enhanced === relayingDenied.enhanced &&
+  lines.join("\n") === relayingDenied.lines.join("\n");
 
 /** True for what can be sent as a reply. */
 export function isReply(value: unknown): value is Reply {

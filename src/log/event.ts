@@ -64,6 +64,7 @@ export interface LogFields {
   delivered: OfDelivery;
   deferred: OfDelivery;
   failed: OfDelivery;
+  "copy lost": OfDelivery;
   mailer: OfMessage & {
     readonly command: string;
     readonly status: string;
@@ -103,6 +104,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   delivered: "info",
   deferred: "warning",
   failed: "warning",
+  "copy lost": "error",
   mailer: "debug",
   "handler broke": "error",
   handler: "info",

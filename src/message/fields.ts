@@ -68,11 +68,24 @@ export class Header {
   /** The octets of the header without the fields of these names; all others are as they were. */
   without(names: readonly string[]): Uint8Array {
     const dropped = new Set(names.map(lower));
-    const kept = linesOf(this.#octets).filter((line) => {
-      const field = fieldIn(line);
-      return field === undefined || !dropped.has(lower(field.name));
+    return this.#changed((line, { name }) => dropped.has(lower(name)) ? "" : line);
+  }
+
+  /** The octets of the header with other names for fields, by their old ones; all else is as it was. */
+  renamed(names: Readonly<Record<string, string>>): Uint8Array {
+    const others = new Map(Object.entries(names).map(([old, name]) => [lower(old), name]));
+    return this.#changed((line, { name }) => {
+      const other = others.get(lower(name));
+      return other === undefined ? line : other + line.slice(name.length);
     });
-    return Buffer.from(kept.join(""), "latin1");
+  }
+
+  #changed(change: (line: string, field: HeaderField) => string): Uint8Array {
+    const lines = linesOf(this.#octets).map((line) => {
+      const field = fieldIn(line);
+      return field === undefined ? line : change(line, field);
+    });
+    return Buffer.from(lines.join(""), "latin1");
   }
 }
 
@@ -80,8 +93,7 @@ export class Header {
 const linesOf = (octets: Buffer): string[] => octets.toString("latin1").split(/(?<=\n)(?![ \t])/);
 
 function fieldIn(line: string): HeaderField | undefined {
-  const colon = line.indexOf(":");
-  const name = line.slice(0, Math.max(colon, 0)).replace(/[ \t]{1,99}$/, "");
-  if (!/^[!-9;-~]+$/.test(name)) return undefined;
-  return new HeaderField(name, line.slice(colon + 1).replace(/\r?\n$/, ""));
+  const [beginning = "", name] = /^([!-9;-~]+)[ \t]*:/.exec(line) ?? [];
+  if (name === undefined) return undefined;
+  return new HeaderField(name, line.slice(beginning.length).replace(/\r?\n$/, ""));
 }

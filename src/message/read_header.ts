@@ -12,6 +12,8 @@ export interface HeadedMessage {
   readonly header: Header;
   /** The whole message, header and all, to be read once. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** The message with other octets for those of `header`, to be read instead of `body`; all else is as it was. */
+  withHeader(octets: Uint8Array): AsyncIterable<Uint8Array>;
 }
 
 /** How a header is read. */
@@ -61,7 +63,14 @@ export async function readHeader(
   }
   const size = end >= 0 ? end : length;
   const header = new Header(octets.subarray(0, Math.min(size, limit)), size <= limit);
-  return { header, body: whole(held, source) };
+  return {
+    header,
+    body: whole(held, source),
+    withHeader: (other) => {
+      const rest = Buffer.concat(held).subarray(header.size);
+      return whole(rest.length === 0 ? [other] : [other, rest], source);
+    },
+  };
 }
 
 async function* whole(

@@ -5,7 +5,7 @@
  */
 import type { EventName, EventOf } from "../handler/event.ts";
 import { type Handler, type MaybePromise, named } from "../handler/handler.ts";
-import { type Reply, say } from "../handler/reply.ts";
+import { relayingDenied, type Reply, say } from "../handler/reply.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
@@ -26,7 +26,6 @@ export function core(options: DeliverOptions): Handler {
 
 const OK = say(2, 5, 0, "ok", "2.0.0");
 const SENDER_OK = say(2, 5, 0, "sender ok", "2.1.0");
-const NO_RELAY = say(5, 5, 0, "relaying denied", "5.7.1");
 const GO_AHEAD = say(3, 5, 4, "end the message with a dot on a line of its own");
 const NOTHING_TO_EXPAND = say(5, 0, 2, "EXPN is not offered here", "5.5.1");
 const WILL_TRY = say(2, 5, 2, "send mail and it will be tried", "2.5.2");
@@ -48,8 +47,8 @@ function answersWith(options: DeliverOptions): Answers {
     Greeting: (_event, { hostname }) => say(2, 2, 0, `${hostname} ESMTP Postmaster`),
     SayHelo: (_event, { hostname }) => say(2, 5, 0, hostname),
     SayEhlo: (_event, { hostname }) => say(2, 5, 0, [hostname, ...extensions]),
-    SetMailFrom: () => SENDER_OK,
-    AddRcptTo: () => NO_RELAY,
+    SetMailFrom: ({ mailbox }) => ({ ...SENDER_OK, sender: mailbox }),
+    AddRcptTo: () => relayingDenied,
     StartData: () => GO_AHEAD,
     Deliver: (event, session) => deliver(event, session, options),
     ResetState: () => OK,

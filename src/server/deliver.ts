@@ -4,24 +4,17 @@
  *
  * @module
  */
+import { within } from "../base/within.ts";
 import type { EventOf, LimitName } from "../handler/event.ts";
-import { BROKEN, type Reply, type Route, say, type Target } from "../handler/reply.ts";
+import { BROKEN, isPositive, type Reply, say } from "../handler/reply.ts";
 import type { Session, Transaction } from "../handler/session.ts";
 import type { Log } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
 import { receivedField } from "../message/received.ts";
-import { type Mailbox, printPath } from "../smtp/mailbox.ts";
-import {
-  type Delivery,
-  type DeliveryContext,
-  type Envelope,
-  type Message,
-  type Outcome,
-  type Targets,
-  type TargetType,
-  unsettled,
-} from "../target/target.ts";
+import { printPath } from "../smtp/mailbox.ts";
+import type { DeliveryContext, Envelope, Message, Outcome, Targets } from "../target/target.ts";
+import { consign, type Consignment, handOver, type Result } from "./consignment.ts";
 import type { Limits } from "./limits.ts";
 import { spool } from "./spool.ts";
 
@@ -34,19 +27,6 @@ export interface DeliverOptions {
   readonly spoolDirectory: string;
 }
 
-/** The recipients that share a target. */
-interface Consignment {
-  readonly target: Target;
-  readonly type: TargetType | undefined;
-  readonly recipients: readonly Mailbox[];
-}
-
-interface Result {
-  readonly recipient: Mailbox;
-  readonly target: Target;
-  readonly outcome: Outcome;
-}
-
 /** Answers the `Deliver` event. */
 export async function deliver(
   event: EventOf<"Deliver">,
@@ -55,11 +35,19 @@ export async function deliver(
 ): Promise<Reply> {
   const { transaction } = session;
   if (transaction === undefined) return BROKEN;
-  const give = async (message: Message) => {
-    const context = contextOf(event, session, transaction, options);
-    return replyTo(await handOver(consignments, message, context), transaction.id);
-  };
   const consignments = consign(event.routes, options.targets);
+  const give = async (message: Message) => {
+    const start = performance.now();
+    const context = contextOf(event, session, transaction, options);
+    const results = await handOver(consignments.own, message, context);
+    for (const result of results) logOutcome(result.outcome.result, result, context);
+    const reply = replyTo(results, transaction.id);
+    if (isPositive(reply) && consignments.copies.length > 0) {
+      const patience = COPYING * options.limits.deliverTimeout - (performance.now() - start);
+      await sendCopies(consignments.copies, message, context, patience);
+    }
+    return reply;
+  };
   let exceeded: LimitName | undefined;
   const body = new HeaderScan(event.body, options.limits.headerSize, (facts) => {
     if (facts.size > options.limits.headerSize) exceeded = "header-size";
@@ -67,7 +55,8 @@ export async function deliver(
     if (exceeded !== undefined) throw new LimitReached();
   });
   try {
-    if (!consignments.some(({ type }) => type?.readsBody)) {
+    const { own, copies } = consignments;
+    if (![...own, ...copies].some(({ type }) => type?.readsBody)) {
       for await (const _ of body);
       return await give(NOTHING);
     }
@@ -83,6 +72,9 @@ export async function deliver(
     return session.trigger({ type: "LimitExceeded", limit: exceeded });
   }
 }
+
+/** The part of the time for the delivery after which no copy is waited for. */
+const COPYING = 0.9;
 
 class LimitReached extends Error {}
 
@@ -100,27 +92,6 @@ function received(session: Session, transaction: Transaction): string {
     recipient: recipients.length === 1 ? recipients[0] : undefined,
     time: session.time.getTime(),
   });
-}
-
-/** Puts recipients with the same target together, each one once. */
-function consign(routes: readonly Route[], targets: Targets): Consignment[] {
-  const [first] = routes;
-  if (first !== undefined && routes.length === 1) {
-    const { target, recipient } = first;
-    return [{ target, type: targets.get(target.target), recipients: [recipient] }];
-  }
-  const groups = new Map<string, { target: Target; recipients: Map<string, Mailbox> }>();
-  for (const { recipient, target } of routes) {
-    const key = JSON.stringify([target.target, target.args]);
-    const group = groups.get(key) ?? { target, recipients: new Map() };
-    group.recipients.set(recipient.key, recipient);
-    groups.set(key, group);
-  }
-  return [...groups.values()].map(({ target, recipients }) => ({
-    target,
-    type: targets.get(target.target),
-    recipients: [...recipients.values()],
-  }));
 }
 
 function contextOf(
@@ -147,57 +118,34 @@ function contextOf(
   };
 }
 
-async function handOver(
-  consignments: readonly Consignment[],
+/**
+ * Copies what was delivered. The reply is known by now: it waits for a while, and what becomes of the copies changes
+ * nothing in it, since a client that sent the message again would have it delivered again.
+ */
+async function sendCopies(
+  copies: readonly Consignment[],
   message: Message,
   context: DeliveryContext,
-): Promise<Outcome[]> {
-  const [first] = consignments;
-  const results = consignments.length === 1 && first !== undefined
-    ? await deliverOne(first, message, context)
-    : (await Promise.all(consignments.map((c) => deliverOne(c, message, context)))).flat();
-  for (const result of results) logOutcome(result, context);
-  return results.map(({ outcome }) => outcome);
+  patience: number,
+): Promise<void> {
+  const late = new AbortController();
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  const sent = handOver(copies, message, { ...context, signal }).then((results) => {
+    for (const result of results) {
+      const { result: ending } = result.outcome;
+      logOutcome(ending === "delivered" ? ending : "copy lost", result, context);
+    }
+  });
+  if (!await within(sent, patience)) late.abort();
 }
 
-async function deliverOne(
-  { target, type, recipients }: Consignment,
-  message: Message,
-  context: DeliveryContext,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  let delivery: Delivery | undefined;
-  let open: Mailbox[] = [];
-  try {
-    if (type === undefined) throw new Error(`there is no target ${JSON.stringify(target.target)}`);
-    delivery = await type.open(target.args, context);
-    for (const recipient of recipients) {
-      const outcome = await delivery.recipient(recipient);
-      if (outcome === undefined) open.push(recipient);
-      else results.push({ recipient, target, outcome });
-    }
-    if (open.length === 0) return results;
-    await delivery.body(message);
-    const outcomes = await delivery.commit();
-    for (const [i, recipient] of open.entries()) {
-      results.push({ recipient, target, outcome: outcomes[i] ?? unsettled("no outcome") });
-    }
-    open = [];
-  } catch (error) {
-    await delivery?.abort().catch(() => {});
-    const outcome = unsettled(error instanceof Error ? error.message : String(error));
-    const settled = new Set(results.map((result) => result.recipient));
-    for (const recipient of recipients) {
-      if (!settled.has(recipient)) results.push({ recipient, target, outcome });
-    }
-  }
-  return results;
-}
-
-function logOutcome({ recipient, target, outcome }: Result, context: DeliveryContext): void {
-  const { envelope: { id, session }, log } = context;
-  if (!log.wants(outcome.result)) return;
-  log(outcome.result, {
+function logOutcome(
+  event: Outcome["result"] | "copy lost",
+  { recipient, target, outcome }: Result,
+  { envelope: { id, session }, log }: DeliveryContext,
+): void {
+  if (!log.wants(event)) return;
+  log(event, {
     session,
     id,
     recipient: printPath(recipient),
@@ -211,7 +159,8 @@ function logOutcome({ recipient, target, outcome }: Result, context: DeliveryCon
  * One reply for all outcomes: if one target succeeded the transaction succeeds, if all failed permanently
  * it fails permanently, otherwise the client should try again.
  */
-function replyTo(outcomes: readonly Outcome[], id: string): Reply {
+function replyTo(results: readonly Result[], id: string): Reply {
+  const outcomes = results.map(({ outcome }) => outcome);
   if (outcomes.some(({ result }) => result === "delivered")) {
     return say(2, 5, 0, `ok: delivered as ${id}`, "2.0.0");
   }

@@ -6,6 +6,7 @@
 import type { Event } from "../handler/event.ts";
 import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
 import type { Supervisor } from "../handler/supervisor.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 
 /** The reply if it fits, else the one that is sent instead of it; the log then says why. */
@@ -25,6 +26,11 @@ function misfit(event: Event, reply: Reply): string | undefined {
     return reply.code === 354 ? undefined : `${reply.code} instead of 354 to DATA`;
   }
   if (reply.code >= 300) return `a ${reply.code} reply to ${event.type}`;
+  if (event.type === "SetMailFrom") {
+    const { sender } = reply;
+    const isSender = sender === undefined || sender === null || sender instanceof Mailbox;
+    return isSender ? undefined : "accepted a sender that is no mailbox";
+  }
   return event.type === "AddRcptTo" && !reply.routes?.length
     ? "accepted a recipient without a target for its mail"
     : undefined;

@@ -137,7 +137,8 @@ export function after(state: State, command: Command, reply: Reply, newId: () =>
         helo: { name: command.name, extended: command.verb === "EHLO" },
       };
     case "MAIL": {
-      const { mailbox: mailFrom, parameters } = command;
+      const { parameters } = command;
+      const mailFrom = reply.sender === undefined ? command.mailbox : reply.sender;
       const transaction = { id: newId(), mailFrom, parameters, recipients: [], routes: [] };
       return "helo" in state ? { at: "mail", helo: state.helo, transaction } : state;
     }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Directory } from "../running.ts";
 import { ConfigError, loadConfig, type Overrides, parseConfig } from "../../src/config/mod.ts";
 
 /** What is wrong with a configuration, `line:column message` each. */
@@ -138,6 +139,16 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["handlers: [{impatient: {bund: 3}}]", "1:25", /unknown key `bund`: did you mean `bound`\?/],
   ["handlers: [{alias: {a b: c}}]", "1:21", /`a b`: this is no alias/],
   [
+    "handlers: [{virtual-users: {file: none}}]",
+    "1:35",
+    /`handlers\[0\]\.virtual-users\.file`: there is no file \/nowhere\/none: create it/,
+  ],
+  [
+    "handlers: [{fallback: {then: [trace, {explode: {file: ..}}]}}]",
+    "1:55",
+    /`handlers\[0\]\.fallback\.then\[1\]\.explode\.file`: \/ is a directory: name a file/,
+  ],
+  [
     "limits: {recipient: 5}",
     "1:10",
     /unknown key `recipient`: did you mean `recipients`\? \(in `limits`\)/,
@@ -168,6 +179,21 @@ for (const [text, place, message] of MISTAKES) {
     assert.match(found[0]!, message);
   });
 }
+
+Deno.test("parseConfig() says what is wrong in the files that options name, and in which line", () => {
+  using directory = new Directory();
+  const config = directory.of("postmaster.yaml");
+  directory.write("users", "# users\njoe@example.net: joe\njoe\n");
+  directory.write("lists", "\nstaff: joe, a b\n");
+  const text = "handlers:\n- virtual-users: {file: users}\n- explode: {file: ./lists}\n";
+  const [users = "", lists = "", ...others] = mistakesIn(text, config);
+  assert.match(
+    users,
+    /^2:25 .*\/users: line 3: `joe` is no address and user: write /,
+  );
+  assert.match(lists, /^3:19 .*\/lists: line 2: /);
+  assert.deepEqual(others, []);
+});
 
 Deno.test("parseConfig() checks the rest although something is wrong with the syntax of one value", () => {
   const found = mistakesIn("aliases:\n  @a.example: joe\nlimits: {errors: 0}");

@@ -6,8 +6,10 @@ import {
   localHosts,
   noRouteAddr,
   readyMade,
+  reply,
   trace,
 } from "../../handlers/mod.ts";
+import { handlerEntry } from "../../src/handler/entry.ts";
 import { chain, handlerNames, named, on } from "../../src/handler/handler.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
@@ -127,5 +129,31 @@ Deno.test("every ready-made handler goes by its name, and refuses options it doe
   for (const [name, { create }] of readyMade) {
     assert.deepEqual(handlerNames(create(options[name])), [name]);
     assert.throws(() => create({ nonsense: 5 }), { name: "ZodError" }, name);
+  }
+});
+
+Deno.test("the options of a handler are read once, however deep it stands in others", () => {
+  let reads = 0;
+  const options = {
+    code: 550,
+    get text() {
+      reads++;
+      return "no";
+    },
+  };
+  const readsOf = (run: () => unknown): number => {
+    reads = 0;
+    run();
+    return reads;
+  };
+  const once = readsOf(() => reply(options));
+  assert.ok(once > 0);
+  const entry = handlerEntry(readyMade, "a handler");
+  let written: Record<string, unknown> = { reply: options };
+  for (let depth = 0; depth < 4; depth++) {
+    assert.equal(readsOf(() => entry.parse(written)), once, `${depth} deep`);
+    written = depth % 2 === 0
+      ? { when: { if: { tls: true }, then: [written] } }
+      : { fallback: { then: written } };
   }
 });

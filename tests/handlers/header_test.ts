@@ -14,6 +14,7 @@ import {
 } from "postmaster";
 import {
   addHeader,
+  alias,
   archive,
   localHosts,
   maxReceived,
@@ -59,9 +60,12 @@ Deno.test("the header handlers change fields, folds included, and nothing else",
 
 Deno.test("a header that is empty, or never ends, stays as it is", async () => {
   const handler = removeHeader("X-A");
-  for (const text of ["", "\r\nX-A: body\r\n", "no field\r\nX-A: body\r\n", "X-B: 1\r\n"]) {
+  for (const text of ["", "\r\nX-A: body\r\n", "no field\r\n\r\nX-A: body\r\n", "X-B: 1\r\n"]) {
     assert.equal((await through(handler, [text]))[0], text);
   }
+  const [passed] = await through(handler, ["no field\r\nX-A: 1\r\n\r\nX-A: body\r\n"]);
+  assert.equal(passed, "no field\r\n\r\nX-A: body\r\n", "nothing hides behind what is no field");
+  assert.equal((await through(handler, [`X-A${" \t".repeat(500)}: 1\r\n\r\n`]))[0], "\r\n");
   assert.equal((await through(handler, ["X-A: 1\r\n"]))[0], "");
 });
 
@@ -127,9 +131,12 @@ Deno.test("archive() sends a copy along, by the handlers or by relay", async () 
   assert.deepEqual(outside.kept, ["joe@example.net discard", "archive@example.com relay"]);
   const itself = await send(chain(archive({ to: "joe@example.net" }), site));
   assert.deepEqual(itself.kept, ["joe@example.net discard"]);
+  const other = alias({ "archive@example.net": "joe@example.net" });
+  const aliased = await send(chain(archive({ to: "archive@example.net" }), other, site));
+  assert.deepEqual(aliased.kept, ["joe@example.net discard"]);
 });
 
-Deno.test("archive() lets no message go without its copy", async () => {
+Deno.test("archive() defers what it knows it cannot copy", async () => {
   const policy = chain(archive({ to: "nobody@example.net" }), mailboxes);
   assert.deepEqual(await send(policy), { code: 451, kept: [] });
 });

@@ -103,6 +103,12 @@ export const CASES: readonly Case[] = [
     `${"x".repeat(70)} yes =\r\nyes`,
   ),
   changed(
+    "lines of quoted-printable that would look like boundaries",
+    plain("utf-8", "quoted-printable"),
+    `--no\r\n${"x".repeat(70)} no --`,
+    `=2D-yes\r\n${"x".repeat(70)} yes =\r\n=2D-`,
+  ),
+  changed(
     "HTML in base64",
     (text) => part("text/html; charset=utf-8", "base64", base64(text), ""),
     `${"<p>x</p>".repeat(50)}<p title="no">no</p><!-- no -->`,
@@ -210,8 +216,32 @@ export const CASES: readonly Case[] = [
   changed(
     "base64 with other things behind the first change",
     plain("utf-8", "base64"),
-    "bm8hISEh\r\nIS!Eh\r\n-----\r\nISEh\r\n-----BEGIN PGP \r\nISEh",
-    "eWVzISEhISEhISEhIQ==\r\n-----BEGIN PGP \r\nISEh",
+    "bm8hISEh\r\nIS!Eh\r\n-----\r\nISEh",
+    "eWVzISEhISEhISEhIQ==",
+  ),
+  changed(
+    "base64 with a footer of a mailing list behind it",
+    plain("utf-8", "base64"),
+    "bm8=\r\n\r\n_____\r\nno",
+    "eWVz\r\n\r\n_____\r\nno",
+  ),
+  changed(
+    "base64 with its padding in two lines",
+    plain("utf-8", "base64"),
+    "bm8NCg=\r\n=",
+    "eWVzDQo=",
+  ),
+  changed(
+    "a text before an OpenPGP block in base64",
+    (text) => part("text/plain", "base64", base64(text)),
+    `no\r\n-----BEGIN PGP MESSAGE-----\r\n${"no ".repeat(100)}`,
+    `yes\r\n-----BEGIN PGP MESSAGE-----\r\n${"no ".repeat(100)}`,
+  ),
+  changed(
+    "a text before an OpenPGP block in quoted-printable",
+    plain("utf-8", "quoted-printable"),
+    "no -----BEGIN PGP no\r\n=2D----BEGIN=\r\n PGP SIGNED MESSAGE-----\r\nno",
+    "yes -----BEGIN PGP yes\r\n=2D----BEGIN=\r\n PGP SIGNED MESSAGE-----\r\nno",
   ),
   changed(
     "a text before an OpenPGP block",

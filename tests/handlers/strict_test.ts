@@ -57,6 +57,23 @@ Deno.test("tarpit() holds refusals back longer and longer, to a bound", async ()
   assert.ok(performance.now() - start < 19, "what is not refused is not held back");
 });
 
+Deno.test("tarpit() holds nothing back for a client that has gone", async () => {
+  const { promise: answered, resolve } = Promise.withResolvers<number>();
+  const watch: Handler = async (event, next) => {
+    const reply = await next();
+    if (event.type === "Unrecognized") resolve(reply.code);
+    return reply;
+  };
+  const client = Client.of(chain(watch, tarpit({ first: "50 s", most: "50 s" })));
+  await client.reply();
+  client.send("XYZZY\r\n");
+  await new Promise((resolve) => setImmediate(resolve)); // it is held back now
+  const start = performance.now();
+  client.hangUp();
+  assert.equal(await answered, 500);
+  assert.ok(performance.now() - start < 5000); // a timer that were left would fail the test, too
+});
+
 Deno.test("rewriteSender() and rewriteRecipient() give other addresses", async () => {
   const seen: string[] = [];
   const see = on(["SetMailFrom", "AddRcptTo"], (event, next) => {

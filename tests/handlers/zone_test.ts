@@ -89,6 +89,10 @@ Deno.test("zone() has a policy for networks", async () => {
   assert.equal(told(await to("joe@example.net", from("198.51.100.7"))), "554 5.7.1");
   assert.match(told(await to("joe@example.com", from("10.1.2.3"))), /^250 .* joe@example.com$/);
   assert.equal(told(await to("joe@example.com", from("192.0.2.1"))), "550 5.7.1");
+  for (const routed of ["joe%example.com@relay.example", '"joe@example.com"@relay.example']) {
+    assert.equal(told(await to(routed)), "550 5.7.1", "a route for strangers");
+    assert.match(told(await to(routed, from("10.1.2.3"))), /^250 /);
+  }
 });
 
 Deno.test("parseRecords() says what is wrong", () => {

@@ -126,6 +126,15 @@ Deno.test("decoding a field takes no time, whatever it is", () => {
   assert.ok(performance.now() - start < 2000);
 });
 
+Deno.test("readHeader() gives the message with another header, and all else as it was", async () => {
+  const message = "From: a\r\nTo: b\r\n\r\nX: c\r\n";
+  for (let size = 1; size <= message.length; size++) {
+    const read = await readHeader(chunks(...message.match(new RegExp(`[^]{1,${size}}`, "g"))!));
+    const body = read.withHeader(read.header.renamed({ "to": "Cc", "x": "y" }));
+    assert.equal(await all({ ...read, body }), "From: a\r\nCc: b\r\n\r\nX: c\r\n");
+  }
+});
+
 Deno.test("a Header without some fields has all others, octet by octet", () => {
   const fields = header("A: 1", "b:  2", "\tfolded", "\xff", "B : 3", "c: 4", "", "");
   const rest = Buffer.from(fields.without(["B", "x"])).toString("latin1");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { chain, Client, discard, type Handler, Mailbox, named, on, say } from "postmaster";
+import { rewriteSender } from "postmaster/handlers";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { onlyJoe } from "./policy.ts";
 
@@ -146,6 +147,38 @@ Deno.test("a changed event is what the handlers inside see, and its routes are d
   }
   assert.deepEqual(seen, ["joe@example.net"]);
   assert.deepEqual(client.kept[0]?.recipients.map(String), ["joe@example.net"]);
+});
+
+/** The sender that the session has, `no transaction`, for a client's `a@example.org`. */
+async function sender(policy: Handler): Promise<string> {
+  let seen = "no transaction";
+  const look = on("SayOK", (_event, next, { mailFrom }) => {
+    if (mailFrom !== undefined) seen = String(mailFrom);
+    return next();
+  });
+  using client = Client.of(chain(look, policy));
+  await client.reply();
+  await client.command("EHLO c.example");
+  await client.command("MAIL FROM:<a@example.org>");
+  await client.command("NOOP");
+  return seen;
+}
+
+Deno.test("the sender is the one that was accepted, or that the reply says", async () => {
+  const b = Mailbox.parse("b@example.org");
+  const ok = say(2, 5, 0, "ok");
+  assert.equal(await sender(chain()), "a@example.org");
+  assert.equal(await sender(on("SetMailFrom", (e, next) => next({ ...e, mailbox: b }))), String(b));
+  assert.equal(await sender(on("SetMailFrom", () => ok)), "a@example.org");
+  assert.equal(await sender(on("SetMailFrom", () => ({ ...ok, sender: b }))), String(b));
+  assert.equal(await sender(on("SetMailFrom", () => ({ ...ok, sender: null }))), "null");
+  const text = on("SetMailFrom", () => ({ ...ok, sender: "b@example.org" as never }));
+  assert.equal(await sender(text), "no transaction");
+  const accepting = chain(
+    rewriteSender({ "@example.org": "@example.net" }),
+    on("SetMailFrom", () => ok),
+  );
+  assert.equal(await sender(accepting), "a@example.net");
 });
 
 Deno.test("a handler may answer at Deliver before it has read the message", async () => {

@@ -1,0 +1,54 @@
+/**
+ * The files that options of handlers name, while a configuration is read.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { messageOf } from "./message_of.ts";
+
+/** The directory of the configuration that is being read; `undefined` outside of that. */
+let directory: string | undefined;
+
+/** Reads options (`read` must not wait): paths in them begin at this directory, and files must be there. */
+export function readingIn<T>(from: string, read: () => T): T {
+  const before = directory;
+  directory = from;
+  try {
+    return read();
+  } finally {
+    directory = before;
+  }
+}
+
+/**
+ * The path of a file that options name. In a configuration the file must be there, and `check` must not throw for what
+ * is in it; elsewhere the path is what it is.
+ *
+ * @throws {TypeError} that says what is wrong, and how to mend it
+ */
+export function fileNamed(path: string, check: (text: string) => unknown): string {
+  if (directory === undefined) return path;
+  const file = resolve(directory, path);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new TypeError(cannotRead(error));
+  }
+  try {
+    check(text);
+  } catch (error) {
+    throw new TypeError(`${file}: ${messageOf(error)}`);
+  }
+  return file;
+}
+
+/** Why a file cannot be read, and what to do. */
+export function cannotRead(error: unknown): string {
+  const { code, path } = error as { readonly code?: string; readonly path?: string };
+  if (code === "ENOENT") return `there is no file ${path ?? ""}: create it, or mend its path`;
+  if (code === "EACCES") return `the server may not read ${path ?? ""}: change its permissions`;
+  if (code === "EISDIR") return `${path ?? "this"} is a directory: name a file`;
+  return `cannot use this file: ${messageOf(error)}`;
+}

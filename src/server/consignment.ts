@@ -1,0 +1,119 @@
+/**
+ * The recipients of a message that share a target, and what becomes of them.
+ *
+ * @module
+ */
+import type { Route, Target } from "../handler/reply.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import {
+  type Delivery,
+  type DeliveryContext,
+  type Message,
+  type Outcome,
+  type Targets,
+  type TargetType,
+  unsettled,
+} from "../target/target.ts";
+
+/** The recipients that share a target. */
+export interface Consignment {
+  readonly target: Target;
+  readonly type: TargetType | undefined;
+  readonly recipients: readonly Mailbox[];
+}
+
+/** What became of one recipient. */
+export interface Result {
+  readonly recipient: Mailbox;
+  readonly target: Target;
+  readonly outcome: Outcome;
+}
+
+/** Who gets a message. */
+export interface Consignments {
+  /** Those for whom it is. */
+  readonly own: readonly Consignment[];
+  /** Those who get a copy, and not the message anyway. */
+  readonly copies: readonly Consignment[];
+}
+
+/** Puts recipients with the same target together, each one once. */
+export function consign(routes: readonly Route[], targets: Targets): Consignments {
+  const own = routes.filter(({ copy }) => !copy);
+  if (own.length === routes.length) return { own: together(own, targets), copies: [] };
+  const served = new Set(own.map(identity));
+  const copies = routes.filter((route) => route.copy && !served.has(identity(route)));
+  return { own: together(own, targets), copies: together(copies, targets) };
+}
+
+/** What two routes to the same place have in common. */
+const identity = (route: Route): string => `${route.recipient.key} ${placeOf(route)}`;
+
+const placeOf = ({ target }: Route): string => JSON.stringify([target.target, target.args]);
+
+function together(routes: readonly Route[], targets: Targets): Consignment[] {
+  const [first] = routes;
+  if (first !== undefined && routes.length === 1) {
+    const { target, recipient } = first;
+    return [{ target, type: targets.get(target.target), recipients: [recipient] }];
+  }
+  const groups = new Map<string, { target: Target; recipients: Map<string, Mailbox> }>();
+  for (const route of routes) {
+    const { recipient, target } = route;
+    const key = placeOf(route);
+    const group = groups.get(key) ?? { target, recipients: new Map() };
+    group.recipients.set(recipient.key, recipient);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ target, recipients }) => ({
+    target,
+    type: targets.get(target.target),
+    recipients: [...recipients.values()],
+  }));
+}
+
+/** Gives the message to all of them at once. */
+export async function handOver(
+  consignments: readonly Consignment[],
+  message: Message,
+  context: DeliveryContext,
+): Promise<readonly Result[]> {
+  const [first] = consignments;
+  return consignments.length === 1 && first !== undefined
+    ? await deliverOne(first, message, context)
+    : (await Promise.all(consignments.map((c) => deliverOne(c, message, context)))).flat();
+}
+
+async function deliverOne(
+  { target, type, recipients }: Consignment,
+  message: Message,
+  context: DeliveryContext,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let delivery: Delivery | undefined;
+  let open: Mailbox[] = [];
+  try {
+    if (type === undefined) throw new Error(`there is no target ${JSON.stringify(target.target)}`);
+    delivery = await type.open(target.args, context);
+    for (const recipient of recipients) {
+      const outcome = await delivery.recipient(recipient);
+      if (outcome === undefined) open.push(recipient);
+      else results.push({ recipient, target, outcome });
+    }
+    if (open.length === 0) return results;
+    await delivery.body(message);
+    const outcomes = await delivery.commit();
+    for (const [i, recipient] of open.entries()) {
+      results.push({ recipient, target, outcome: outcomes[i] ?? unsettled("no outcome") });
+    }
+    open = [];
+  } catch (error) {
+    await delivery?.abort().catch(() => {});
+    const outcome = unsettled(error instanceof Error ? error.message : String(error));
+    const settled = new Set(results.map((result) => result.recipient));
+    for (const recipient of recipients) {
+      if (!settled.has(recipient)) results.push({ recipient, target, outcome });
+    }
+  }
+  return results;
+}
