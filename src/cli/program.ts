@@ -73,7 +73,7 @@ export function program(failed: () => void): Command {
     .description("write the API's types, for editors, beside your handlers")
     .option("-o, --output <directory>", "the directory with your handlers", ".");
   const schemaCommand = postmaster.command("schema")
-    .description("print the JSON Schema of the configuration, for editors");
+    .description("print the configuration's schema, for editors");
   const licencesCommand = postmaster.command("licences")
     .description("print the licences of the program and all that is in it");
   withFlags(runCommand).action((flags: Flags) => run(flags));
