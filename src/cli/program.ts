@@ -75,7 +75,7 @@ export function program(failed: () => void): Command {
   const schemaCommand = postmaster.command("schema")
     .description("print the configuration's schema, for editors");
   const licencesCommand = postmaster.command("licences")
-    .description("print the licences of the program and all that is in it");
+    .description("print the licences of all that is in the program");
   withFlags(runCommand).action((flags: Flags) => run(flags));
   withFlags(checkCommand).action((flags: Flags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
