@@ -88,10 +88,12 @@ test("what is wrong with a module is said as deno run says it", async (program) 
     ] as const
   ) {
     const args = ["--handlers", directory.write("faulty.ts", source)];
-    const ended = await run(program, args);
+    const ended = await run(program, [...args, "--handlers-as-root"]);
     assert.deepEqual([ended.code, ended.stdout], [1, ""]);
     assert.match(ended.stderr, wanted);
-    if (!source.includes("handlrs")) assert.deepEqual(ended, await postmaster(...args));
+    if (!source.includes("handlrs")) {
+      assert.deepEqual(ended, await postmaster(...args, "--handlers-as-root"));
+    }
   }
 });
 
@@ -100,7 +102,7 @@ test("JavaScript that cannot be read is said to be so, with its place", async (p
     "faulty.js",
     'import { on } from "postmaster";\nexport default 3 +;\n',
   );
-  const { code, stderr } = await run(program, ["--handlers", file]);
+  const { code, stderr } = await run(program, ["--handlers-as-root", "--handlers", file]);
   assert.equal(code, 1);
   assert.match(
     stderr,
@@ -118,7 +120,12 @@ test("packages come from the program or a node_modules beside the module", async
   });
   directory.write(`${modules}/main.js`, "export default () => 'please';");
   const check = (source: string) =>
-    run(program, ["check", "--handlers", directory.write("packages.js", source)]);
+    run(program, [
+      "check",
+      "--handlers-as-root",
+      "--handlers",
+      directory.write("packages.js", source),
+    ]);
   const end = "export default () => {};";
   for (const name of ["polite", "npm:polite@1", "zod", "node:fs"]) {
     const { code, stderr } = await check(`import * as it from "${name}"; ${end}`);
@@ -158,7 +165,14 @@ test("check has a deno on the PATH check types, and says so where there is none"
   const bin = directory.of("bin");
   Deno.mkdirSync(bin);
   const check = (file: string) =>
-    run("/usr/bin/env", [`PATH=${bin}`, program, "check", "--handlers", file]);
+    run("/usr/bin/env", [
+      `PATH=${bin}`,
+      program,
+      "check",
+      "--handlers-as-root",
+      "--handlers",
+      file,
+    ]);
   const bad = directory.write(
     "types.ts",
     `import { on, procmail } from "postmaster";
