@@ -92,7 +92,8 @@ Deno.test("a handler that breaks costs its client a 451 and nobody anything else
 
 Deno.test("a module that cannot be used is one line with an excerpt, and exit code 1", async () => {
   using directory = new Directory();
-  const config = directory.write("postmaster.yaml", { "handlers-as-root": true });
+  const settings = { listen: "127.0.0.1:0", "handlers-as-root": true };
+  const config = directory.write("postmaster.yaml", settings);
   for (
     const [source, wanted] of [
       ["export default 3", /default export is a number/],
