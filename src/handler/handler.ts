@@ -184,7 +184,7 @@ function record(
 }
 
 function sound(answer: Reply, link: Link, event: Event, supervisor: Supervisor): Reply {
-  if (answer === supervisor.sound) return answer;
+  if (answer !== undefined && answer === supervisor.sound) return answer;
   const fault = faultInAnswer(answer);
   if (fault !== undefined) return broken(link, event, fault, supervisor);
   supervisor.sound = answer;
