@@ -7,6 +7,7 @@ import { type Handler, named } from "../handler/handler.ts";
 import { faultOf, faultOfDefault } from "../modules/explain.ts";
 import { ModuleFault } from "../modules/fault.ts";
 import type { Exports, ModuleLoader } from "../modules/loader.ts";
+import { withPatience } from "../modules/patience.ts";
 import type { HandlerEntry } from "./config.ts";
 
 /** The handler of an entry. Throws a {@linkcode ModuleFault} that says what is wrong with its module. */
@@ -39,7 +40,7 @@ export async function loadHandler(
 
 async function loaded(load: () => Promise<Exports>): Promise<Exports> {
   try {
-    return await load();
+    return await withPatience(load);
   } catch (error) {
     throw faultOf(error, "cannot load this module");
   }
@@ -51,7 +52,7 @@ async function callFactory(
   options: unknown,
 ): Promise<unknown> {
   try {
-    return await factory(options);
+    return await withPatience(() => factory(options));
   } catch (error) {
     throw faultOf(error, "the module's default export does not take these options");
   }

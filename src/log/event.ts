@@ -76,6 +76,8 @@ export interface LogFields {
     readonly event: string;
     readonly error: string;
   };
+  /** A handler left an error to nobody, such as that of a promise that it does not await. */
+  "stray error": { readonly error: string };
   handler: OfSession & { readonly text: string; readonly [field: string]: Field };
 }
 
@@ -107,6 +109,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "copy lost": "error",
   mailer: "debug",
   "handler broke": "error",
+  "stray error": "error",
   handler: "info",
 };
 
