@@ -21,7 +21,7 @@ export async function loadHandler(
     typeof module === "string" ? faultOfDefault(module, problem) : new ModuleFault(problem);
   const load = typeof module === "string" ? () => loader.load(module) : module;
   const exported = (await loaded(load)).default;
-  if (typeof exported !== "function") {
+  if (typeof exported !== "function" || isClass(exported)) {
     throw fault(
       exported === undefined
         ? "the module has no default export: write `export default` before its handler"
@@ -58,7 +58,11 @@ async function callFactory(
   }
 }
 
+/** A class can be called by `new` alone. */
+const isClass = (value: unknown) => typeof value === "function" && /^class\b/.test(String(value));
+
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
+  if (isClass(value)) return "a class";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
