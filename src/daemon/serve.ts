@@ -97,6 +97,9 @@ function prepare(config: Config, owner: Credentials | undefined): void {
   if (pidFile !== undefined) {
     makeDirectory({ key: "pid-file", path: dirname(pidFile), mode: 0o755 }, owner);
   }
+  if (log.sinks.file !== undefined) {
+    makeDirectory({ key: "log", path: dirname(log.sinks.file), mode: 0o750 }, owner);
+  }
   makeDirectories(config, owner);
   if (owner === undefined) return;
   if (log.sinks.file !== undefined) makeFile(log.sinks.file, 0o640, owner);
