@@ -5,6 +5,7 @@
  */
 import { chmodSync } from "node:fs";
 import manifest from "../../deno.json" with { type: "json" };
+import { messageOf } from "../base/message_of.ts";
 import { BuildError, deno } from "./deno.ts";
 import { PERMISSIONS } from "./permissions.ts";
 import { ENTRY, INCLUDED, workersIn } from "./stage.ts";
@@ -52,7 +53,15 @@ export async function makeExecutable(
 /** The file with the runtime, if we were told one for this target; otherwise it is downloaded. */
 function runtimeFor(target: Target): string | undefined {
   const file = Deno.env.get(RUNTIME);
-  return file && targetOf(Deno.readFileSync(file)) === target ? file : undefined;
+  return file && targetOf(read(file)) === target ? file : undefined;
+}
+
+function read(file: string): Uint8Array {
+  try {
+    return Deno.readFileSync(file);
+  } catch (error) {
+    throw new BuildError(`cannot read the runtime that ${RUNTIME} names: ${messageOf(error)}`);
+  }
 }
 
 const howToGetRuntime = (target: Target): string =>

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { onStrayErrors } from "../base/stray.ts";
 import { build } from "../config/mod.ts";
 import { credentialsOf, startedByRoot } from "../daemon/credentials.ts";
 import { become } from "../daemon/privileges.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import type { Route } from "../handler/reply.ts";
+import { trace } from "../handler/supervisor.ts";
 import type { LogEvent } from "../log/event.ts";
 import { untimedLine } from "../log/format.ts";
 import { eventLog } from "../log/open.ts";
@@ -29,6 +31,7 @@ export interface Simulated {
 const NEWS: ReadonlySet<string> = new Set<LogEvent>([
   "handler",
   "handler broke",
+  "stray error",
   "deferred",
   "failed",
   "copy lost",
@@ -49,13 +52,15 @@ export async function simulated(
   const { policy, targets } = await build(config);
   const { hostname, limits, listen: [address] } = config;
   const { ip, time, tls, user } = flags;
+  const log = eventLog((record) => {
+    if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
+  }, config.log.level);
+  onStrayErrors((error) => log("stray error", { error: trace(error) }));
   const setup = {
     hostname,
     limits,
     targets,
-    log: eventLog((record) => {
-      if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
-    }, config.log.level),
+    log,
     peer: { address: ip, port: 45678 },
     time,
     tls,

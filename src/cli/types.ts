@@ -10,6 +10,8 @@ import deno from "../../deno.json" with { type: "json" };
 
 /** The folders that hold the API. In a compiled program they are files in it. */
 const FOLDERS = ["src", "handlers"] as const;
+/** The folder that is written. The executable may lie beside it, and is called `postmaster`. */
+const API = "postmaster-api";
 /** The folders of `src` that are further out than the API. */
 const OUTSIDE: ReadonlySet<string> = new Set(["build", "cli", "config", "modules"]);
 
@@ -20,7 +22,7 @@ export function types({ output }: { readonly output: string }): void {
     const { imports } = writeApi(output);
     console.log(`${file} is there already; its imports should have ${JSON.stringify(imports)}`);
   } else writeTypes(output);
-  console.log(`the API of Postmaster is in ${join(output, "postmaster")}`);
+  console.log(`the API of Postmaster is in ${join(output, API)}`);
 }
 
 /** Writes the API, and a `deno.json` that says where it is. Returns the path of that. */
@@ -35,12 +37,12 @@ export function writeTypes(directory: string): string {
 function writeApi(directory: string): { readonly imports: Readonly<Record<string, string>> } {
   const sources = FOLDERS.flatMap((folder) => {
     const from = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
-    return copy(from, join(directory, "postmaster", folder));
+    return copy(from, join(directory, API, folder));
   });
   const used = Object.entries(deno.imports).filter(([name]) =>
     sources.some((source) => source.includes(` from "${name}"`))
   );
-  const imports = used.map(([name, at]) => [name, at.replace(/^\.\//, "./postmaster/")]);
+  const imports = used.map(([name, at]) => [name, at.replace(/^\.\//, `./${API}/`)]);
   return { imports: Object.fromEntries(imports), ...SETTINGS };
 }
 

@@ -29,7 +29,7 @@ export function loadConfig(file: string | undefined, overrides: Overrides = {}):
     const message = error instanceof Deno.errors.NotFound
       ? "there is no such file: create it, or name another with --config"
       : `cannot read this file: ${messageOf(error)}`;
-    throw new ConfigError([{ file, message }]);
+    throw new ConfigError([{ file: file || "--config", message }]);
   }
 }
 

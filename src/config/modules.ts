@@ -7,6 +7,7 @@ import { type Handler, named } from "../handler/handler.ts";
 import { faultOf, faultOfDefault } from "../modules/explain.ts";
 import { ModuleFault } from "../modules/fault.ts";
 import type { Exports, ModuleLoader } from "../modules/loader.ts";
+import { withPatience } from "../modules/patience.ts";
 import type { HandlerEntry } from "./config.ts";
 
 /** The handler of an entry. Throws a {@linkcode ModuleFault} that says what is wrong with its module. */
@@ -20,7 +21,7 @@ export async function loadHandler(
     typeof module === "string" ? faultOfDefault(module, problem) : new ModuleFault(problem);
   const load = typeof module === "string" ? () => loader.load(module) : module;
   const exported = (await loaded(load)).default;
-  if (typeof exported !== "function") {
+  if (typeof exported !== "function" || isClass(exported)) {
     throw fault(
       exported === undefined
         ? "the module has no default export: write `export default` before its handler"
@@ -39,7 +40,7 @@ export async function loadHandler(
 
 async function loaded(load: () => Promise<Exports>): Promise<Exports> {
   try {
-    return await load();
+    return await withPatience(load);
   } catch (error) {
     throw faultOf(error, "cannot load this module");
   }
@@ -51,13 +52,17 @@ async function callFactory(
   options: unknown,
 ): Promise<unknown> {
   try {
-    return await factory(options);
+    return await withPatience(() => factory(options));
   } catch (error) {
     throw faultOf(error, "the module's default export does not take these options");
   }
 }
 
+/** A class can be called by `new` alone. */
+const isClass = (value: unknown) => typeof value === "function" && /^class\b/.test(String(value));
+
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
+  if (isClass(value)) return "a class";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -11,10 +11,12 @@ import { env, getuid } from "node:process";
 /** Where a server that the system starts keeps its state. */
 const SYSTEM = "/var/lib/postmaster";
 
-/** The system's directory if this user may write there, else one of the user's own. */
+/** The system's directory if this user may write there, or has no home; else one of the user's own. */
 export function defaultStateDirectory(): string {
   if (existsSync(SYSTEM) ? isWritable(SYSTEM) : getuid?.() === 0) return SYSTEM;
-  return join(env["XDG_STATE_HOME"] || join(homedir(), ".local/state"), "postmaster");
+  const home: string | null = homedir(); // null for a user without an account, as containers have
+  const state = env["XDG_STATE_HOME"] || (home && join(home, ".local/state"));
+  return state ? join(state, "postmaster") : SYSTEM;
 }
 
 /** True for a directory in which this user can make files, or that this user can make. */

@@ -50,12 +50,21 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undef
   try {
     Deno.mkdirSync(path, { mode });
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists && Deno.statSync(path).isDirectory) return;
+    if (isDirectory(path)) return;
     throw new Error(`\`${key}\`: ${whyNotMade(path, error)}`);
   } finally {
     Deno.umask(umask);
   }
   if (owner !== undefined) changeOwner(path, owner);
+}
+
+/** A link that leads nowhere is none, and nothing can be made in its place. */
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 function whyNotMade(path: string, error: unknown): string {

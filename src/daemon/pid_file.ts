@@ -29,7 +29,11 @@ export class PidFile implements Disposable {
     Deno.chmodSync(path, 0o644); // whatever the umask: it is no secret
     file.truncateSync();
     file.seekSync(0, Deno.SeekMode.Start);
-    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+    try {
+      file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+    } catch (error) {
+      throw new Error(`\`pid-file\`: cannot write ${path}: ${messageOf(error)}`);
+    }
     return new PidFile(path, file);
   }
 

@@ -7,8 +7,10 @@
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
+import { onStrayErrors } from "../base/stray.ts";
 import { build, type Config } from "../config/mod.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
+import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
 import { Listener } from "../net/listener.ts";
@@ -57,6 +59,7 @@ export async function serve(config: Config): Promise<void> {
   logUser(log, config, credentials);
   const launch = launcher?.launch ?? (credentials && launchOwn());
   const { policy, targets } = await build(config, launch);
+  opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));
   const { hostname, limits, spoolDirectory = tmpdir() } = config;
   const file = variablesFile(config.stateDirectory);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
@@ -93,6 +96,9 @@ function prepare(config: Config, owner: Credentials | undefined): void {
   const { pidFile, log } = config;
   if (pidFile !== undefined) {
     makeDirectory({ key: "pid-file", path: dirname(pidFile), mode: 0o755 }, owner);
+  }
+  if (log.sinks.file !== undefined) {
+    makeDirectory({ key: "log", path: dirname(log.sinks.file), mode: 0o750 }, owner);
   }
   makeDirectories(config, owner);
   if (owner === undefined) return;

@@ -100,5 +100,33 @@ export type Event = { [K in EventName]: { readonly type: K } & EventMap[K] }[Eve
 /** The event with this name. */
 export type EventOf<K extends EventName> = Extract<Event, { readonly type: K }>;
 
+/** Every name, for those who write no types. */
+const NAMES: { readonly [K in EventName]: true } = {
+  Greeting: true,
+  SayHelo: true,
+  SayEhlo: true,
+  SetMailFrom: true,
+  AddRcptTo: true,
+  StartData: true,
+  Deliver: true,
+  ResetState: true,
+  SayOK: true,
+  SeeksHelp: true,
+  Verify: true,
+  Expand: true,
+  Shutdown: true,
+  Unrecognized: true,
+  SyntaxErrorIn: true,
+  NotImplemented: true,
+  NeedHeloFirst: true,
+  NeedMailFromFirst: true,
+  NeedRcptToFirst: true,
+  NestedMail: true,
+  LimitExceeded: true,
+  ServiceClosing: true,
+};
+/** The names of all events. */
+export const EVENT_NAMES: readonly string[] = Object.keys(NAMES);
+
 /** The events whose replies carry no enhanced status code (RFC 2034 section 4). */
 export const WITHOUT_STATUS: ReadonlySet<EventName> = new Set(["Greeting", "SayHelo", "SayEhlo"]);

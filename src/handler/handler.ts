@@ -5,7 +5,8 @@
  * @module
  */
 import { MessageAborted } from "./aborted.ts";
-import type { Event, EventName, EventOf } from "./event.ts";
+import { oneOf, suggest } from "../base/nearest.ts";
+import { type Event, EVENT_NAMES, type EventName, type EventOf } from "./event.ts";
 import { BROKEN, faultInAnswer, type Reply, say, type Target } from "./reply.ts";
 import type { Session } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
@@ -40,7 +41,7 @@ function links(handler: Handler): readonly Link[] {
 }
 
 /**
- * A handler for the events named; it passes all others on.
+ * A handler for the events named; it passes all others on. Throws a TypeError if there is no such event.
  *
  * ```ts
  * import { on, say } from "postmaster";
@@ -54,6 +55,8 @@ export function on<const K extends EventName>(
   answer: (event: EventOf<K>, next: Next<K>, session: Session) => MaybePromise<Answer<K>>,
 ): Handler {
   const types = new Set<EventName>(typeof type === "string" ? [type] : type);
+  types.forEach(refuseUnknown);
+  if (typeof answer !== "function") throw new TypeError("`on` needs a function that answers");
   const handler: Handler = (event, next, session) => {
     if (!types.has(event.type)) return next();
     // The test above makes the casts sound.
@@ -68,6 +71,13 @@ export function on<const K extends EventName>(
     types,
   }]);
   return handler;
+}
+
+/** A handler for an event that never comes would refuse nobody; types are not always checked. */
+function refuseUnknown(type: string): void {
+  if (EVENT_NAMES.includes(type)) return;
+  const hint = suggest(type, EVENT_NAMES, oneOf(EVENT_NAMES));
+  throw new TypeError(`there is no event \`${type}\`: ${hint}`);
 }
 
 /** A target, or several, as the reply that accepts the event's recipient. */
@@ -184,7 +194,7 @@ function record(
 }
 
 function sound(answer: Reply, link: Link, event: Event, supervisor: Supervisor): Reply {
-  if (answer === supervisor.sound) return answer;
+  if (answer !== undefined && answer === supervisor.sound) return answer;
   const fault = faultInAnswer(answer);
   if (fault !== undefined) return broken(link, event, fault, supervisor);
   supervisor.sound = answer;

@@ -43,6 +43,10 @@ export interface Pending {
   readonly depth: number;
 }
 
+/** What was thrown, with its stack trace, for the log. */
+export const trace = (problem: unknown): string =>
+  withOrigins(problem instanceof Error ? problem.stack ?? String(problem) : String(problem));
+
 /** One a session. */
 export class Supervisor {
   readonly #session: string;
@@ -88,12 +92,11 @@ export class Supervisor {
 
   /** Logs that a handler broke. */
   broke(handler: string, event: Event, problem: unknown): void {
-    const error = problem instanceof Error ? problem.stack ?? String(problem) : String(problem);
     this.#log("handler broke", {
       session: this.#session,
       handler,
       event: event.type,
-      error: withOrigins(error),
+      error: trace(problem),
     });
   }
 }

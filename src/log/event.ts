@@ -38,6 +38,7 @@ export interface LogFields {
   stopping: { readonly reason: string; readonly sessions: number };
   stopped: { readonly sessions: number };
   "listener failed": { readonly listen: string; readonly error: string };
+  "spool failed": { readonly directory: string; readonly error: string };
   "store failed": { readonly file: string; readonly error: string };
   "store recovered": { readonly file: string };
   connected: OfSession & { readonly peer: string; readonly listener: string };
@@ -76,6 +77,8 @@ export interface LogFields {
     readonly event: string;
     readonly error: string;
   };
+  /** A handler left an error to nobody, such as that of a promise that it does not await. */
+  "stray error": { readonly error: string };
   handler: OfSession & { readonly text: string; readonly [field: string]: Field };
 }
 
@@ -92,6 +95,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   stopping: "info",
   stopped: "info",
   "listener failed": "error",
+  "spool failed": "error",
   "store failed": "error",
   "store recovered": "info",
   connected: "info",
@@ -107,6 +111,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "copy lost": "error",
   mailer: "debug",
   "handler broke": "error",
+  "stray error": "error",
   handler: "info",
 };
 

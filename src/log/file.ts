@@ -111,7 +111,8 @@ function open(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { append: true, create: true, mode: 0o640 });
   } catch (cause) {
-    throw new Error(`cannot open the log file ${path}: ${messageOf(cause)}`, { cause });
+    const advice = "let it be the server's user's, or name another";
+    throw new Error(`cannot open the log file ${path}: ${messageOf(cause)}: ${advice}`, { cause });
   }
 }
 

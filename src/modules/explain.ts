@@ -6,8 +6,7 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
-import { stripVTControlCharacters } from "node:util";
-import { messageOf } from "../base/message_of.ts";
+import { inspect, stripVTControlCharacters } from "node:util";
 import { firstOriginalPlace, withOrigins } from "../base/origin.ts";
 import { lineAndColumn, ModuleFault } from "./fault.ts";
 import { offsetOfDefault } from "./links.ts";
@@ -21,11 +20,14 @@ export function faultOf(error: unknown, doing: string): ModuleFault {
   if (error instanceof ModuleFault) {
     return new ModuleFault(`${doing}: ${error.problem}`, error.place, error.source);
   }
-  const said = stripVTControlCharacters(messageOf(error));
+  const said = stripVTControlCharacters(error instanceof Error ? error.message : threw(error));
   const stack = error instanceof Error ? stripVTControlCharacters(error.stack ?? "") : "";
   const place = firstOriginalPlace(`${said}\n${stack}`);
   return new ModuleFault(`${doing}: ${inOurWords(said)}`, place, place && read(place.source));
 }
+
+/** Of what is no error only its value is known. */
+const threw = (value: unknown) => `it threw ${inspect(value, { breakLength: Infinity })}`;
 
 /** The fault of a module whose default export is wrong or missing. */
 export function faultOfDefault(file: string, problem: string): ModuleFault {

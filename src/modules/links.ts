@@ -15,6 +15,8 @@ export interface Link {
   readonly offset: number;
   /** `import(…)`, whose failure the module may handle itself. */
   readonly dynamic: boolean;
+  /** Imported `with { type: "json" }`. */
+  readonly isJson: boolean;
 }
 
 /**
@@ -68,11 +70,13 @@ async function relinked(
   target: (link: Link) => Promise<string>,
 ): Promise<string | undefined> {
   if (found.type !== "dynamic") {
-    return await target({ specifier: found.specifier, offset: found.start - 1, dynamic: false });
+    const { specifier, start, attributes } = found;
+    const isJson = attributes?.some(([key, value]) => key === "type" && value === "json") ?? false;
+    return await target({ specifier, offset: start - 1, dynamic: false, isJson });
   }
   const { specifier, start: offset, glob } = found;
   if (specifier === undefined || glob) return undefined;
-  return JSON.stringify(await target({ specifier, offset, dynamic: true }));
+  return JSON.stringify(await target({ specifier, offset, dynamic: true, isJson: false }));
 }
 
 /** As long as `import.meta`. */

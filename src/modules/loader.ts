@@ -4,9 +4,11 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { messageOf } from "../base/message_of.ts";
 import { addOrigin } from "../base/origin.ts";
 import { lineAndColumn, ModuleFault } from "./fault.ts";
 import { type Link, relink } from "./links.ts";
@@ -77,7 +79,7 @@ export class ModuleLoader implements Disposable {
 
   /** What a copy imports instead of what its original does. */
   async #target(
-    { specifier, dynamic }: Link,
+    { specifier, dynamic, isJson }: Link,
     importer: string,
     fault: (problem: string) => ModuleFault,
   ): Promise<string> {
@@ -89,6 +91,8 @@ export class ModuleLoader implements Disposable {
     const file = fileURLToPath(url);
     const isThere = existsSync(file);
     if (!isThere && !dynamic) throw fault(`there is no file ${file}${otherwise(file)}`);
+    const unusable = isThere && !dynamic ? faultInFile(file, isJson) : undefined;
+    if (unusable !== undefined) throw fault(unusable);
     // Some are left where they are: the program's own modules, and what is no module, such as JSON.
     const isCopied = isThere && !isOwn(url) && /\.m?[jt]s$/.test(file);
     return isCopied ? await this.#copy(file) : url.href;
@@ -98,7 +102,7 @@ export class ModuleLoader implements Disposable {
   #folder(directory: string): string {
     const known = this.#folders.get(directory);
     if (known !== undefined) return known;
-    this.#root ??= Deno.makeTempDirSync({ prefix: "postmaster-modules-" });
+    this.#root ??= makeRoot();
     const folder = join(this.#root, String(this.#folders.size));
     this.#folders.set(directory, folder);
     mkdirSync(folder);
@@ -108,8 +112,33 @@ export class ModuleLoader implements Disposable {
   }
 }
 
+function makeRoot(): string {
+  try {
+    return Deno.makeTempDirSync({ prefix: "postmaster-modules-" });
+  } catch (error) {
+    throw new ModuleFault(
+      `a directory for its copy cannot be made in ${tmpdir()}: ${messageOf(error)}: make that ` +
+        "writable for the server's user, or set TMPDIR to another",
+    );
+  }
+}
+
 const OWN = ["../", "../../handlers/"].map((path) => new URL(path, import.meta.url).href);
 const isOwn = ({ href }: URL) => OWN.some((folder) => href.startsWith(folder));
+
+/** What the engine would not say so well of a file that is imported. */
+function faultInFile(file: string, isJson: boolean): string | undefined {
+  if (statSync(file).isDirectory()) return `${file} is a directory: import a file in it`;
+  if (!isJson) {
+    return file.endsWith(".json") ? 'JSON is imported `with { type: "json" }`' : undefined;
+  }
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+    return undefined;
+  } catch (error) {
+    return `cannot read ${file}: ${messageOf(error)}`;
+  }
+}
 
 /** `: did you mean policy.ts?`, for what only lacks the right ending. */
 function otherwise(file: string): string {

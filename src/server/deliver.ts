@@ -16,7 +16,7 @@ import { printPath } from "../smtp/mailbox.ts";
 import type { DeliveryContext, Envelope, Message, Outcome, Targets } from "../target/target.ts";
 import { consign, type Consignment, handOver, type Result } from "./consignment.ts";
 import type { Limits } from "./limits.ts";
-import { spool } from "./spool.ts";
+import { spool, SpoolFault } from "./spool.ts";
 
 /** What delivering needs besides the message. */
 export interface DeliverOptions {
@@ -68,10 +68,17 @@ export async function deliver(
       await message.dispose();
     }
   } catch (error) {
+    if (error instanceof SpoolFault) {
+      options.log("spool failed", { directory: options.spoolDirectory, error: error.message });
+      return NO_ROOM;
+    }
     if (!(error instanceof LimitReached) || exceeded === undefined) throw error;
     return session.trigger({ type: "LimitExceeded", limit: exceeded });
   }
 }
+
+/** RFC 5321 section 4.2.3, RFC 3463 section 3.4. */
+const NO_ROOM = say(4, 5, 2, "insufficient system storage", "4.3.1");
 
 /** The part of the time for the delivery after which no copy is waited for. */
 const COPYING = 0.9;

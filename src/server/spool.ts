@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { messageOf } from "../base/message_of.ts";
 import type { Message } from "../target/target.ts";
 
 /** Octets of a message that are kept in memory. */
@@ -11,13 +12,31 @@ const IN_MEMORY = 256 * 1024;
 /** Octets of a file that are read at a time. */
 const PIECE = 64 * 1024;
 
+/** There is no room for a message, or nowhere to keep it. */
+export class SpoolFault extends Error {
+  override readonly name = "SpoolFault";
+}
+
+/** What a file system does, whose failure is no fault of the message's. */
+async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new SpoolFault(messageOf(error), { cause: error });
+  }
+}
+
 /** A message that has been kept. */
 export interface Spooled extends Message {
   /** Gives back what it occupies. */
   dispose(): Promise<void>;
 }
 
-/** Reads `body` to its end and keeps it. What it throws leaves nothing behind. */
+/**
+ * Reads `body` to its end and keeps it. What it throws leaves nothing behind.
+ *
+ * @throws {SpoolFault} if it cannot be kept
+ */
 export async function spool(body: AsyncIterable<Uint8Array>, directory: string): Promise<Spooled> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -26,8 +45,8 @@ export async function spool(body: AsyncIterable<Uint8Array>, directory: string):
     for await (const chunk of body) {
       size += chunk.length;
       if (size > IN_MEMORY) {
-        file ??= await SpoolFile.create(directory, chunks.splice(0));
-        await file.write(chunk);
+        file ??= await onDisk(() => SpoolFile.create(directory));
+        for (const waiting of [...chunks.splice(0), chunk]) await write(file, waiting);
       } else chunks.push(chunk);
     }
   } catch (error) {
@@ -36,6 +55,8 @@ export async function spool(body: AsyncIterable<Uint8Array>, directory: string):
   }
   return file ?? inMemory(chunks, size);
 }
+
+const write = (file: SpoolFile, chunk: Uint8Array) => onDisk(() => file.write(chunk));
 
 function inMemory(chunks: readonly Uint8Array[], size: number): Spooled {
   const whole = Buffer.concat(chunks, size);
@@ -57,11 +78,10 @@ class SpoolFile implements Spooled {
     this.#file = file;
   }
 
-  static async create(directory: string, chunks: readonly Uint8Array[]): Promise<SpoolFile> {
+  static async create(directory: string): Promise<SpoolFile> {
     const path = await Deno.makeTempFile({ dir: directory, prefix: "postmaster-" });
     const file = new SpoolFile(await Deno.open(path, { read: true, write: true }));
     await Deno.remove(path);
-    for (const chunk of chunks) await file.write(chunk);
     return file;
   }
 

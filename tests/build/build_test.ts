@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
 import { BuildError } from "../../src/build/deno.ts";
+import { makeExecutable } from "../../src/build/executable.ts";
 import { commonDirectory, importsAround, ownModules } from "../../src/build/own.ts";
 import { PERMISSIONS } from "../../src/build/permissions.ts";
 import { workersIn } from "../../src/build/stage.ts";
@@ -28,6 +29,23 @@ Deno.test("ownModules() names handlers after their files, and refuses what canno
   assert.throws(() => name("trace.ts"), /there is another handler `trace`: rename/);
   assert.throws(() => name("policy.ts", "policy.js"), /there is another handler `policy`: rename/);
   assert.throws(() => name("gone.ts"), BuildError);
+});
+
+Deno.test("a runtime that cannot be read is named", async () => {
+  using directory = new Directory();
+  const { path } = directory;
+  const before = Deno.env.get("DENORT_BIN");
+  Deno.env.set("DENORT_BIN", path);
+  try {
+    await assert.rejects(
+      makeExecutable(path, "x86_64-unknown-linux-gnu", directory.of("postmaster")),
+      (error) =>
+        error instanceof BuildError && error.message.includes("that DENORT_BIN names: Is a"),
+    );
+  } finally {
+    if (before === undefined) Deno.env.delete("DENORT_BIN");
+    else Deno.env.set("DENORT_BIN", before);
+  }
 });
 
 Deno.test("commonDirectory() is the innermost one", () => {

@@ -90,6 +90,40 @@ Deno.test("a handler that breaks costs its client a 451 and nobody anything else
   ]);
 });
 
+const STRAY = `
+import { on } from "postmaster";
+
+export default on("SayOK", (_event, next) => {
+  Promise.reject(new Error("not awaited"));
+  setTimeout(() => { throw new Error("in a timer"); });
+  return next();
+});
+`;
+
+Deno.test("an error that a handler leaves to nobody is logged, and the server goes on", async () => {
+  await using server = await Running.start((directory) => {
+    directory.write("stray.ts", STRAY);
+    return { handlers: ["./stray.ts"] };
+  });
+  using client = await server.connect();
+  assert.deepEqual(await codes(client, "EHLO client.example.org", "NOOP"), [250, 250]);
+  await server.logs(/ error stray error error="Error: not awaited\\n +at .*\/stray\.ts:5:18/);
+  await server.logs(/ error stray error error="Error: in a timer\\n +at .*\/stray\.ts:6:28/);
+  assert.deepEqual(await codes(client, "NOOP"), [250]);
+});
+
+Deno.test("an error that a module leaves to nobody keeps the server from starting", async () => {
+  using directory = new Directory();
+  const config = directory.write("postmaster.yaml", { "handlers-as-root": true });
+  const file = directory.write(
+    "stray.ts",
+    'Promise.reject(new Error("boom"));\nawait new Promise(() => {});\nexport default () => {};',
+  );
+  const { code, stderr } = await postmaster("check", "--config", config, "--handlers", file);
+  assert.equal(code, 1);
+  assert.match(stderr, /^--handlers: .*: cannot load this module: boom \(.*stray\.ts:1:16\)\n/);
+});
+
 Deno.test("a module that cannot be used is one line with an excerpt, and exit code 1", async () => {
   using directory = new Directory();
   const settings = { listen: "127.0.0.1:0", "handlers-as-root": true };

@@ -139,6 +139,10 @@ Deno.test({
     }
     assert.doesNotMatch(directory.read("postmaster.yaml"), /^user:/m);
 
+    const homeless = await shell("unset HOME; postmaster check", asStranger);
+    assert.deepEqual([homeless.code, homeless.stderr], [0, ""]);
+    assert.match(homeless.stdout, /^state directory: \/var\/lib\/postmaster\b/m);
+
     await using server = await serve(directory, `exec ${asStranger.join(" ")} "$@"`);
     assert.match(Deno.readTextFileSync(`/proc/${server.pid}/status`), /^Uid:\s*54321\s/m);
     assert.equal((await swaks(server.port, "postmaster@example.net")).code, 0);

@@ -55,6 +55,7 @@ Deno.test("what check finds is not looked for by run, and not in JavaScript", as
 
 Deno.test("types writes what an editor needs, and leaves a deno.json alone", async () => {
   using directory = new Directory();
+  directory.write("postmaster", "the executable, where the README has put it");
   const { code, stderr } = await postmaster("types", "--output", directory.path);
   assert.deepEqual([code, stderr], [0, ""]);
   const config = directory.read("deno.json");
@@ -73,9 +74,9 @@ Deno.test("types writes what an editor needs, and leaves a deno.json alone", asy
   assert.equal(again.code, 0);
   assert.match(
     again.stdout,
-    /deno\.json is there already; .*"postmaster":"\.\/postmaster\/src\/mod\.ts"/,
+    /deno\.json is there already; .*"postmaster":"\.\/postmaster-api\/src\/mod\.ts"/,
   );
-  assert.match(config, /"postmaster": "\.\/postmaster\/src\/mod\.ts"/);
+  assert.match(config, /"postmaster": "\.\/postmaster-api\/src\/mod\.ts"/);
   assert.deepEqual(JSON.parse(directory.read("deno.json")), { imports: {} });
 });
 

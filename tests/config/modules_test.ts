@@ -48,6 +48,9 @@ Deno.test("build() says what is wrong with every module, and where", async () =>
     "import.ts": 'import "./nowhere.ts";\n',
     "nothing.ts": "export const policy = 1;\n",
     "number.ts": "export default 5;\n",
+    "class.ts": "export default class Policy {}\n",
+    "value.ts": "throw { code: 5 };\n",
+    "event.js": 'import { on } from "postmaster";\nexport default on("Greting", () => {});\n',
     "choosy.ts": 'export default () => {\n  throw new TypeError("no");\n};\n',
     "useless.ts": "export default () => 5;\n",
   });
@@ -57,6 +60,9 @@ Deno.test("build() says what is wrong with every module, and where", async () =>
   - ./import.ts
   - ./nothing.ts
   - ./number.ts
+  - ./class.ts
+  - ./value.ts
+  - ./event.js
   - ./choosy.ts: {}
   - ./useless.ts: {}
 `;
@@ -66,6 +72,9 @@ Deno.test("build() says what is wrong with every module, and where", async () =>
     /^`\.\/import\.ts`: cannot load this module: there is no file \S*\/nowhere\.ts \(.*\/import\.ts:1:8\)$/,
     /^`\.\/nothing\.ts`: the module has no default export: write `export default` before its handler \(.*\/nothing\.ts:1:1\)$/,
     /^`\.\/number\.ts`: the module's default export is a number: it must be a handler \(.*\/number\.ts:1:8\)$/,
+    /^`\.\/class\.ts`: the module's default export is a class: it must be a handler \(.*\/class\.ts:1:8\)$/,
+    /^`\.\/value\.ts`: cannot load this module: it threw \{ code: 5 \}$/,
+    /^`\.\/event\.js`: .*: there is no event `Greting`: did you mean `Greeting`\? \(.*\/event\.js:2:16\)$/,
     /^`\.\/choosy\.ts`: .* does not take these options: no \(.*\/choosy\.ts:2:9\)$/,
     /^`\.\/useless\.ts`: .* called with the options, gave a number: it must give a handler \(.*:1:8\)$/,
   ];

@@ -21,6 +21,16 @@ Deno.test("a directory is made with its mode, whatever the umask, and left as it
   assert.deepEqual([...Deno.readDirSync(path)], []);
 });
 
+Deno.test("what is in the way of a directory is named", () => {
+  using directory = new Directory();
+  const link = directory.of("link");
+  Deno.symlinkSync("gone", link);
+  for (const path of [link, directory.write("file", "")]) {
+    const message = `\`${KEY}\`: ${path} is no directory: remove it, or name another`;
+    assert.throws(() => makeDirectory({ key: KEY, path, mode: 0o700 }, undefined), { message });
+  }
+});
+
 Deno.test({
   name: "a directory that root makes is its owner's",
   ...needRoot(),

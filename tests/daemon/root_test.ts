@@ -54,7 +54,7 @@ const asNobody = (more: Settings = {}) => (directory: Directory): Settings => {
     "handlers-as-root": false,
     "spool-directory": "spool",
     "pid-file": "run/postmaster.pid",
-    log: { file: "log" },
+    log: { file: "logs/log" },
     mailer,
     ...more,
   };
@@ -96,7 +96,7 @@ Deno.test({
       ...["Inh", "Prm", "Eff", "Amb"].map((set) => `Cap${set}: 0000000000000000`),
     ]);
     const path = Deno.realPathSync(directory.path);
-    assert.deepEqual(writable(pid), [`${path}/log`, `${path}/run/postmaster.pid`]);
+    assert.deepEqual(writable(pid), [`${path}/logs/log`, `${path}/run/postmaster.pid`]);
     await server.logs(/ gave up root user=nobody groups=65534$/);
     const { stdout } = await postmaster("check", "--config", directory.of("postmaster.yaml"));
     const lines = stdout.trimEnd().split("\n").slice(-5, -1);
@@ -141,7 +141,12 @@ Deno.test({
   async fn() {
     await using server = await Running.start(asNobody());
     const { directory } = server;
-    for (const [name, mode] of [["spool", 0o700], ["run", 0o755], ["log", 0o640]] as const) {
+    for (
+      const [name, mode] of [["spool", 0o700], ["run", 0o755], ["logs", 0o750], [
+        "logs/log",
+        0o640,
+      ]] as const
+    ) {
       const { uid, gid, mode: found } = Deno.statSync(directory.of(name));
       assert.deepEqual([uid, gid, found! & 0o777], [NOBODY, NOBODY, mode], name);
     }

@@ -30,6 +30,19 @@ Deno.test("on() answers its events and passes on all others", async () => {
   assert.equal((await ask(handler, mail("joe@example.net"))).code, 250);
 });
 
+Deno.test("on() knows the events, and wants a function, also where nobody checks types", () => {
+  const untyped = on as unknown as (type: unknown, answer: unknown) => Handler;
+  assert.throws(
+    () => untyped("AddRcptTO", () => say(5, 5, 0, "no")),
+    /^TypeError: there is no event `AddRcptTO`: did you mean `AddRcptTo`\?$/,
+  );
+  assert.throws(
+    () => untyped(["SayOK", "Everything"], () => say(5, 5, 0, "no")),
+    /no event `Everything`: write one of `Greeting`, /,
+  );
+  assert.throws(() => untyped("SayOK", say(5, 5, 0, "no")), /`on` needs a function/);
+});
+
 Deno.test("a target as an answer accepts the recipient and is its route", async () => {
   const { code, routes } = await ask(accept, rcpt("joe@EXAMPLE.net"));
   assert.equal(code, 250);

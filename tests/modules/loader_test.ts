@@ -92,6 +92,23 @@ Deno.test("copies are private, and gone when the loader is", async () => {
   }
 });
 
+Deno.test("without a directory for temporary files, that is what is said", async () => {
+  using directory = new Directory();
+  const tmp = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", directory.of("gone"));
+  try {
+    using loader = new ModuleLoader();
+    const file = directory.write("policy.js", "export default 1;");
+    await assert.rejects(() => loader.load(file), (error: ModuleFault) => {
+      assert.match(error.problem, /cannot be made in \S*\/gone: .*set TMPDIR to another$/);
+      return true;
+    });
+  } finally {
+    if (tmp === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", tmp);
+  }
+});
+
 Deno.test("a module that failed fails again, with the same words", async () => {
   using directory = new Directory();
   using loader = new ModuleLoader();
@@ -115,11 +132,16 @@ Deno.test("a module that failed fails again, with the same words", async () => {
 Deno.test("load() says how to mend an import of what is not there", async () => {
   using directory = new Directory();
   directory.write("users.ts", "export {};");
+  directory.write("users.json", "{ joe }");
+  Deno.mkdirSync(directory.of("lib"));
   for (
     const [specifier, wanted] of [
       ["./users", /no file .*\/users: did you mean users\.ts\?$/],
       ["./users.js", /no file .*\/users\.js: did you mean users\.ts\?$/],
       ["./gone.ts", /no file .*\/gone\.ts$/],
+      ["./lib", /lib is a directory: import a file in it$/],
+      ["./users.json", /^JSON is imported `with \{ type: "json" \}`$/],
+      ['./users.json" with { type: "json" } //', /^cannot read \S*\/users\.json: .*JSON/],
       ["left-pad", /no `left-pad`: a package is written npm:left-pad, a file \.\/left-pad$/],
     ] as const
   ) {

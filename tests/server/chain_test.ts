@@ -59,6 +59,18 @@ for (const [what, broken] of Object.entries(BROKEN)) {
   });
 }
 
+for (const nothing of [undefined, null]) {
+  for (const answer of [() => nothing, () => Promise.resolve(nothing)]) {
+    Deno.test(`a handler that answers ${answer} from the greeting on refuses its client`, async () => {
+      const { log, records } = recorded();
+      using client = Client.of(chain(answer as never, onlyJoe), { log });
+      assert.equal(await client.line(), "451 local error in processing");
+      assert.equal(await client.line(), undefined);
+      assert.ok(records.some(({ event }) => event === "handler broke"));
+    });
+  }
+}
+
 Deno.test("a broken handler at Deliver defers the message", async () => {
   const broken = on("Deliver", () => Promise.reject(new Error("oops")));
   using client = Client.of(chain(broken, onlyJoe));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MessageAborted } from "../../src/handler/aborted.ts";
 import { Inflow } from "../../src/server/inflow.ts";
-import { spool } from "../../src/server/spool.ts";
+import { spool, SpoolFault } from "../../src/server/spool.ts";
 
 const KIB = new Uint8Array(1024);
 
@@ -64,6 +64,10 @@ Deno.test("spool() keeps a message of any size and gives it out again and again"
     assert.deepEqual(await Promise.all([read(), read()]), [message.size, message.size]);
     await message.dispose();
   }
+});
+
+Deno.test("spool() tells a disk that fails from a message that does", async () => {
+  await assert.rejects(spool(kibibytes(1000), "/nonexistent"), SpoolFault);
 });
 
 Deno.test("spool() leaves nothing behind when the message breaks off", async () => {

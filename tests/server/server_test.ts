@@ -170,13 +170,14 @@ Deno.test("a reset at any point ends that session only, and delivers no half mes
   assert.equal(count(/ (error|fatal) /), 0);
 });
 
-Deno.test("a message that cannot be kept gets 451, and smaller ones still arrive", async () => {
+Deno.test("a message that cannot be kept gets 452, and smaller ones still arrive", async () => {
   await using server = await Running.start(undefined, {
     before: "export TMPDIR=/no/such/directory",
   });
   using client = await server.connect();
   const large = `Subject: large\r\n\r\n${"many lines\r\n".repeat(100_000)}`;
-  assert.equal(await sendMail(client, undefined, large), 451);
+  assert.equal(await sendMail(client, undefined, large), 452);
+  await server.logs(/ error spool failed directory=\/no\/such\/directory error="No such file /);
   assert.equal(await sendMail(client), 250);
   assert.equal(server.directory.read("mail").match(/^Return-Path:/gm)?.length, 1);
 });

@@ -1,0 +1,32 @@
+/**
+ * Code of the operator's that runs before the server does: it may fail in ways that no `catch` sees.
+ *
+ * @module
+ */
+import { onStrayErrors } from "../base/stray.ts";
+import { ModuleFault } from "./fault.ts";
+
+/** Milliseconds for a module to be loaded, or to make its handler. */
+const PATIENCE = 30_000;
+
+/**
+ * What the code gives. Throws what it throws, and what it leaves to nobody in the meantime.
+ *
+ * @throws {ModuleFault} if it is not done in time; a timer is what keeps a process alive that only waits
+ */
+export async function withPatience<T>(
+  code: () => T | Promise<T>,
+  milliseconds = PATIENCE,
+): Promise<T> {
+  const failed = Promise.withResolvers<never>();
+  using _strays = onStrayErrors(failed.reject);
+  const timer = setTimeout(() => failed.reject(tooLate(milliseconds)), milliseconds);
+  try {
+    return await Promise.race([code(), failed.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const tooLate = (milliseconds: number) =>
+  new ModuleFault(`it awaits something that has not come within ${milliseconds / 1000} seconds`);
