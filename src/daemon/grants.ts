@@ -17,6 +17,7 @@ import {
   PLACEHOLDERS,
   refusalOf,
   type Template,
+  type Values,
 } from "../target/template.ts";
 
 /** One thing that may be run. */
@@ -25,7 +26,12 @@ export interface Grant {
   readonly group?: string | number | undefined;
   /** The command; any, if there is none. */
   readonly template?: Template | undefined;
+  /** The most recipients for whom one process may run; any number, if it is not given. */
+  readonly maxRecipients?: number | undefined;
 }
+
+/** The most octets of a command line, by a generous estimate: the system takes a tenth of that (execve(2)). */
+const LONGEST = 32 * 1024 * 1024;
 
 const account = z.union([z.string(), z.int().nonnegative()]);
 const who = { user: account, group: account.optional() };
@@ -40,6 +46,7 @@ const template = z.array(z.strictObject({
 export const grantSchema: z.ZodType<Grant> = z.strictObject({
   ...who,
   template: template.optional(),
+  maxRecipients: z.int().positive().optional(),
 });
 /** An order that does: it always says who is to run it. */
 export const orderSchema: z.ZodType<Order & Grant> = z.strictObject({
@@ -50,10 +57,10 @@ export const orderSchema: z.ZodType<Order & Grant> = z.strictObject({
 
 /** What a configuration lets a server run as others than itself. */
 export function grantsOf({ mailer, runAs }: Config, self: Ids): Grant[] {
-  const { user = self.uid, group, command } = mailer;
-  const ofMailer = parseTemplate(command, mailer["max-recipients"] > 1);
-  return [{ user, group, template: ofMailer }, ...runAs].filter((grant) => {
-    const { uid, gid } = findIds(grant.user, grant.group);
+  const { user = self.uid, group, command, "max-recipients": maxRecipients } = mailer;
+  const ofMailer = parseTemplate(command, maxRecipients > 1);
+  return [{ user, group, template: ofMailer, maxRecipients }, ...runAs].filter((grant) => {
+    const { uid, gid } = findIds(grant.user, grant.group, self);
     return uid !== self.uid || gid !== self.gid;
   });
 }
@@ -73,6 +80,11 @@ export function judge(
     (grant.template === undefined || isSame(grant.template, template))
   );
   if (grant === undefined) throw new Error(notGranted(user, group));
+  // What may begin with a hyphen behind an option was decided for so many: the next one is an option itself.
+  if (recipients.length > (grant.maxRecipients ?? Infinity)) {
+    throw new Error(`more recipients than \`max-recipients\`, ${grant.maxRecipients}`);
+  }
+  if (estimate(template, recipients) > LONGEST) throw new Error("the command line is too long");
   const refusal = recipients.map((values) => refusalOf(template, values)).find(Boolean);
   if (refusal !== undefined) throw new Error(refusal);
   const identity = findIdentity(user, group);
@@ -81,6 +93,16 @@ export function judge(
     throw new Error("no program of a handler's runs as root");
   }
   return { argv: expand(template, recipients), identity };
+}
+
+/** What a command line has at the most, by the longest of its values: to be known before it is made. */
+function estimate(template: Template, recipients: readonly Values[]): number {
+  const longest = recipients.flatMap(Object.values<string>)
+    .reduce((most, { length }) => Math.max(most, length), 1);
+  const once = template.map(({ text, placeholders }) =>
+    text.join(" ").length + longest * (1 + placeholders.length)
+  );
+  return recipients.length * once.reduce((sum, length) => sum + length, 0);
 }
 
 /** What to do about an order that nothing covers. */

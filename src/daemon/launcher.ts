@@ -8,6 +8,7 @@
  * @module
  */
 import { timingSafeEqual } from "node:crypto";
+import { lchownSync } from "node:fs";
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { launcher, type Process } from "../target/launch.ts";
@@ -36,6 +37,9 @@ const termsSchema: z.ZodType<Terms> = z.strictObject({
   most: z.int().positive(),
 });
 
+/** The umask that leaves a socket to its owner. */
+const OWNER_ONLY = 0o177;
+
 /** Milliseconds until the listener is tried again after it failed. */
 const PAUSE = 100;
 
@@ -45,18 +49,24 @@ export async function runLauncher(): Promise<void> {
   using _signals = onSignals({ SIGINT: nothing, SIGTERM: nothing, SIGHUP: nothing });
   const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
   const terms = termsSchema.parse(JSON.parse(await firstLine(lines)));
+  const umask = Deno.umask();
   const directory = Deno.makeTempDirSync({ prefix: "postmaster-launcher-" });
+  const path = `${directory}/socket`;
   try {
-    const path = `${directory}/socket`;
+    Deno.umask(OWNER_ONLY);
     using listener = Deno.listen({ transport: "unix", path });
-    for (const file of [path, directory]) Deno.chownSync(file, terms.uid, terms.gid);
+    lchownSync(path, terms.uid, terms.gid);
+    // It stays root's: nobody else can put anything into it that root would trip over.
+    Deno.chmodSync(directory, 0o711);
+    Deno.umask(umask);
     const mailers = new Mailers(terms);
     mailers.serve(listener);
     console.log(path);
     while (!(await lines.read()).done);
     mailers.kill();
+    Deno.removeSync(path);
   } finally {
-    Deno.removeSync(directory, { recursive: true });
+    Deno.removeSync(directory);
   }
 }
 
@@ -75,7 +85,7 @@ class Mailers {
   readonly #grants: readonly Grant[];
   readonly #key: Uint8Array;
   readonly #places: Semaphore;
-  readonly #running = new Set<Process>();
+  readonly #running = new Set<Mailer>();
   readonly #launch = launcher();
 
   constructor({ grants, key, most }: Terms) {
@@ -104,19 +114,19 @@ class Mailers {
 
   /** Ends them all. */
   kill(): void {
-    for (const process of this.#running) process.signal("SIGKILL");
+    for (const mailer of this.#running) mailer.kill();
   }
 
   async #run(wire: Wire): Promise<void> {
     const process = await this.#start(wire);
     if (process === undefined) return;
-    this.#running.add(process);
     const mailer = new Mailer(wire, process);
+    this.#running.add(mailer);
     try {
       await mailer.obey();
     } finally {
       await mailer.end();
-      this.#running.delete(process);
+      this.#running.delete(mailer);
     }
   }
 
@@ -147,6 +157,7 @@ class Mailer {
   readonly #wire: Wire;
   readonly #process: Process;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #outputs: readonly ReadableStreamDefaultReader<Uint8Array>[];
   #writing = false;
   #signalled = false;
   #exited = false;
@@ -155,8 +166,10 @@ class Mailer {
     this.#wire = wire;
     this.#process = process;
     this.#input = process.stdin.getWriter();
-    this.#forward(process.stdout, FRAME.stdout);
-    this.#forward(process.stderr, FRAME.stderr);
+    const [stdout, stderr] = [process.stdout.getReader(), process.stderr.getReader()];
+    this.#outputs = [stdout, stderr];
+    this.#forward(stdout, FRAME.stdout);
+    this.#forward(stderr, FRAME.stderr);
     process.status.then((status) => {
       this.#exited = true;
       // Its children are killed now, while nobody else can have got its number; there is no later.
@@ -178,9 +191,15 @@ class Mailer {
 
   /** Nobody waits for it any more. Its input ends only now: half a message never looks whole. */
   async end(): Promise<void> {
-    if (!this.#exited) this.#signal("SIGKILL");
+    this.kill();
     await this.#process.status;
     this.#input.abort().catch(() => {});
+    for (const output of this.#outputs) output.cancel().catch(() => {}); // a child of it may keep it open
+  }
+
+  /** Ends it and its children. One that has ended is sent no signal: its number may be another's by now. */
+  kill(): void {
+    this.#signal("SIGKILL");
   }
 
   #signal(name: string): void {
@@ -196,9 +215,13 @@ class Mailer {
     this.#tell(taken ? FRAME.taken : FRAME.untaken);
   }
 
-  async #forward(stream: ReadableStream<Uint8Array>, kind: FrameKind): Promise<void> {
+  async #forward(
+    output: ReadableStreamDefaultReader<Uint8Array>,
+    kind: FrameKind,
+  ): Promise<void> {
     try {
-      for await (const bytes of stream) {
+      for (let read = await output.read(); !read.done; read = await output.read()) {
+        const bytes = read.value;
         for (let from = 0; from < bytes.length; from += PIECE) {
           await this.#wire.send(kind, bytes.subarray(from, from + PIECE));
         }

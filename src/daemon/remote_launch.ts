@@ -4,7 +4,6 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { dirname } from "node:path";
 import { within } from "../base/within.ts";
 import type { Ids } from "../target/identity.ts";
 import { type Launch, launcher, type Order } from "../target/launch.ts";
@@ -76,10 +75,6 @@ export class RemoteLauncher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {});
     await within(this.#child.status, PATIENCE);
-    try {
-      await Deno.remove(this.#path);
-      await Deno.remove(dirname(this.#path));
-    } catch { /* it has done so itself, unless it was killed */ }
   }
 
   async #instruct(): Promise<void> {

@@ -31,7 +31,10 @@ function misfit(event: Event, reply: Reply): string | undefined {
     const isSender = sender === undefined || sender === null || sender instanceof Mailbox;
     return isSender ? undefined : "accepted a sender that is no mailbox";
   }
-  return event.type === "AddRcptTo" && !reply.routes?.length
+  if (event.type === "SyntaxErrorIn" && event.command === "DATA") {
+    return `a positive reply (${reply.code}) to what nobody gets`;
+  }
+  return event.type === "AddRcptTo" && !reply.routes?.some(({ copy }) => !copy)
     ? "accepted a recipient without a target for its mail"
     : undefined;
 }

@@ -17,6 +17,7 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   #state: "open" | "ended" | "unwanted" | MessageAborted = "open";
   #reader: { resolve(r: IteratorResult<Uint8Array>): void; reject(e: Error): void } | undefined;
   readonly #drained: () => void;
+  #taken = false;
 
   /** @param drained called when so much was read that more may come. */
   constructor(drained: () => void) {
@@ -76,8 +77,16 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     return Promise.resolve(DONE);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this;
+  /** Once: for a second reader nothing would be left, and nothing looks like an empty message. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    if (this.#taken) throw new Error("the body was read before: pass on what was read");
+    this.#taken = true;
+    const iterator: AsyncIterableIterator<Uint8Array> = {
+      next: () => this.next(),
+      return: () => this.return(),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
   }
 
   #answer(result: IteratorResult<Uint8Array>): void {

@@ -36,18 +36,20 @@ export function findIdentity(
 /**
  * As {@linkcode findIdentity}, whether or not these ids are the server's own already.
  *
+ * @param self who asks: without a group, he himself keeps his
  * @throws {Error} for names that this machine does not know
  */
 export function findIds(
   user: string | number,
   group?: string | number,
+  self: Ids = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 },
 ): Ids & Pick<Identity, "account"> {
   const account = findAccount(user);
   const uid = account?.uid ?? user;
   if (typeof uid === "string") throw new Error(`there is no user ${uid}`);
   const gid = typeof group === "string"
     ? findGroup(group)
-    : group ?? (uid === Deno.uid() ? Deno.gid() ?? 0 : account?.gid);
+    : group ?? (uid === self.uid ? self.gid : account?.gid);
   if (gid === undefined) {
     throw new Error(
       group === undefined ? `user ${uid} has no group` : `there is no group ${group}`,

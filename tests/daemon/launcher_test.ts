@@ -32,7 +32,7 @@ const values = (local = "joe") =>
 const SCRIPT = ["sh", "-c", "cat; echo $1 >&2; exit 3", "sh", "{user}"];
 /** The command above as daemon, and anything as bin. */
 const GRANTS: readonly Grant[] = [
-  { user: "daemon", template: parseTemplate(SCRIPT, false) },
+  { user: "daemon", template: parseTemplate(SCRIPT, false), maxRecipients: 1 },
   { user: "bin" },
 ];
 
@@ -141,8 +141,9 @@ Deno.test({
     await using launcher = await Launcher.start();
     const directory = launcher.path.replace(/\/[^/]*$/, "");
     const { uid, mode } = Deno.statSync(directory);
-    assert.deepEqual([uid, mode! & 0o777], [NOBODY, 0o700]);
-    assert.equal(Deno.statSync(launcher.path).uid, NOBODY);
+    assert.deepEqual([uid, mode! & 0o777], [0, 0o711], "root removes it, so nobody else may write");
+    const socket = Deno.statSync(launcher.path);
+    assert.deepEqual([socket.uid, socket.mode! & 0o777], [NOBODY, 0o600]);
   },
 });
 
@@ -181,6 +182,30 @@ Deno.test({
     const { ending } = await run(launcher, "exit 7");
     assert.deepEqual(ending, { how: "exit", code: 7 });
   },
+});
+
+Deno.test("a second recipient does not become an option where only one may be", () => {
+  const template = parseTemplate(["maildrop", "-d", "{user}"], false);
+  const grants: readonly Grant[] = [{ user: "bin", template, maxRecipients: 1 }];
+  const [one, option] = [values(), { ...values(), user: "-x" }];
+  assert.deepEqual(judge({ template, user: "bin", recipients: [option] }, grants).argv, [
+    "maildrop",
+    "-d",
+    "-x",
+  ]);
+  assert.throws(
+    () => judge({ template, user: "bin", recipients: [one, option] }, grants),
+    /more recipients than `max-recipients`, 1/,
+  );
+});
+
+Deno.test("an order cannot make a command line that fills the memory", () => {
+  const argument = parseTemplate(["id", "{recipient}"], true)[1]!;
+  const template = [...parseTemplate(["id"], true), ...Array(10_000).fill(argument)];
+  const recipients = Array(10_000).fill(values());
+  const start = performance.now();
+  assert.throws(() => judge({ template, user: "bin", recipients }, GRANTS), /is too long/);
+  assert.ok(performance.now() - start < 1000);
 });
 
 Deno.test("a program of a handler's never runs as root, whatever it was granted", () => {
@@ -319,9 +344,45 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a program that has ended is sent no signal: its number may be another's by now",
+  ...needRoot(),
+  async fn() {
+    using directory = new Directory();
+    Deno.chmodSync(directory.path, 0o777);
+    const launcher = await Launcher.start();
+    const script = `sleep 60 > /dev/null 2>&1 & echo $! > ${directory.of("pid")}`;
+    const wire = await launcher.wire(order(["sh", "-c", script], "bin"));
+    while ((await wire.receive())?.kind !== FRAME.exited);
+    const pid = Number(directory.read("pid")); // still of the program's group
+    await launcher[Symbol.asyncDispose]();
+    assert.ok(isAlive(pid));
+    Deno.kill(pid, "SIGKILL");
+    wire.close();
+  },
+});
+
+Deno.test({
+  name: "a launcher lets go of the output of a program whose child keeps it open",
+  ...needRoot(),
+  async fn() {
+    await using launcher = await Launcher.start();
+    const open = () => [...Deno.readDirSync(`/proc/${launcher.pid}/fd`)].length;
+    await run(launcher, "exit 0");
+    const before = open();
+    const pids: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { output, ending } = await run(launcher, "sleep 60 & echo $!");
+      assert.deepEqual(ending, { how: "exit", code: 0 });
+      pids.push(Number(output));
+    }
+    await until("all is let go of", () => open() <= before);
+    for (const pid of pids) Deno.kill(pid, "SIGKILL");
+  },
+});
+
 Deno.test("only what needs another user is granted", () => {
-  const self = { uid: NOBODY, gid: NOBODY };
-  const grants = (text: string) =>
+  const grants = (text: string, self = { uid: NOBODY, gid: NOBODY }) =>
     grantsOf(parseConfig(text, "test.yaml"), self).map(({ user, group, template }) => [
       user,
       group,
@@ -329,6 +390,9 @@ Deno.test("only what needs another user is granted", () => {
     ]);
   assert.deepEqual(grants(""), []);
   assert.deepEqual(grants("mailer: {user: nobody}"), []);
+  assert.deepEqual(grants("", { uid: NOBODY, gid: 2 }), [], "a group of the server's own");
+  assert.deepEqual(grants("mailer: {user: nobody}", { uid: NOBODY, gid: 2 }), []);
+  assert.deepEqual(grants("", { uid: 47_110, gid: 2 }), [], "a number without an account");
   assert.deepEqual(grants('mailer: {user: mail, command: [maildrop, -d, "{user}"]}'), [
     ["mail", undefined, "maildrop -d {}"],
   ]);

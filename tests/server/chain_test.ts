@@ -34,6 +34,10 @@ const BROKEN: Record<string, Handler> = {
     () => ({ code: 550, enhanced: "2.0.0", lines: ["x"] }),
   ),
   "accepts without a target": on("AddRcptTo", () => say(2, 5, 0, "ok")),
+  "accepts with nothing but a copy": on("AddRcptTo", ({ mailbox: recipient }) => ({
+    ...say(2, 5, 0, "ok"),
+    routes: [{ recipient, target: discard(), copy: true }],
+  })),
   "accepts with an empty list": on("AddRcptTo", () => []),
   "answers 354": on("AddRcptTo", () => say(3, 5, 4, "go on")),
   "triggers itself for ever": on("AddRcptTo", (event, _next, session) => session.trigger(event)),
@@ -55,7 +59,7 @@ for (const [what, broken] of Object.entries(BROKEN)) {
     assert.equal((await client.command("NOOP")).code, 250);
     const logged = records.find(({ event }) => event === "handler broke");
     assert.equal(logged?.fields.event, "AddRcptTo");
-    if (!/target|354|triggers/.test(what)) assert.equal(logged?.fields.handler, "culprit");
+    if (!/target|copy|354|triggers/.test(what)) assert.equal(logged?.fields.handler, "culprit");
   });
 }
 
@@ -216,3 +220,26 @@ Deno.test("a handler may add a route at Deliver", async () => {
   }
   assert.deepEqual(client.kept.map(({ target }) => target), ["pipe", "discard"]);
 });
+
+const EATERS: Record<string, Handler> = {
+  "reads the body": on("Deliver", async (event, next) => {
+    for await (const _ of event.body);
+    return next();
+  }),
+  "looks at its beginning": on("Deliver", async (event, next) => {
+    for await (const _ of event.body) break;
+    return next();
+  }),
+};
+
+for (const [what, eater] of Object.entries(EATERS)) {
+  Deno.test(`a handler that ${what} and passes it on does not have an empty message accepted`, async () => {
+    using client = Client.of(chain(eater, onlyJoe));
+    await client.reply();
+    client.send(ENVELOPE);
+    for (let i = 0; i < 4; i++) await client.reply();
+    client.send("Subject: hello\r\n\r\nhello\r\n.\r\n");
+    assert.equal((await client.reply()).code, 451);
+    assert.deepEqual(client.kept, []);
+  });
+}
