@@ -1,16 +1,15 @@
 /**
  * The directories that the server needs: made at the start, and tried out before anything relies on them.
  *
- * Root makes them for another user, who may own the directory above, and have been taken over: nothing here
- * follows a link that he could have put in its place.
+ * Root makes them for another user, who may own a directory above, and have been taken over: there root does nothing,
+ * and that user makes them himself.
  *
  * @module
  */
 import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
 import type { Config } from "../config/mod.ts";
-import type { Ids } from "../target/identity.ts";
-import { Libc } from "./libc.ts";
+import type { Credentials } from "./credentials.ts";
 
 /** A directory and what it is for. */
 export interface Directory {
@@ -35,17 +34,44 @@ export function directoriesOf({ spoolDirectory, stateDirectory, user }: Config):
 }
 
 /** Makes those directories, for the one whom the server becomes. */
-export function makeDirectories(config: Config, owner: Ids | undefined): void {
+export function makeDirectories(config: Config, owner: Owner | undefined): void {
   for (const directory of directoriesOf(config)) makeDirectory(directory, owner);
+}
+
+/** The one whom the server becomes. */
+export type Owner = Pick<Credentials, "uid" | "gid" | "groups">;
+
+/**
+ * Whether root can work at a path without being led elsewhere by the server's user: all directories above it are root's,
+ * and he may change none of them. In those like /tmp he cannot touch what is root's.
+ */
+export function isSafe(path: string, owner: Owner): boolean {
+  const above = dirname(path);
+  // Both the way as it is written, in which links are root's, and the one that they lead.
+  return isDirectory(above) &&
+    [above, Deno.realPathSync(above)].every((directory) =>
+      ancestors(directory).every((one) => isUntouchable(Deno.lstatSync(one), owner))
+    );
+}
+
+const ancestors = (path: string): string[] =>
+  path === dirname(path) ? [path] : [path, ...ancestors(dirname(path))];
+
+function isUntouchable({ uid, gid, mode, isSymlink }: Deno.FileInfo, { groups }: Owner): boolean {
+  const [GROUP_WRITES, OTHERS_WRITE, STICKY] = [0o020, 0o002, 0o1000];
+  const writing = groups.includes(gid!) ? GROUP_WRITES | OTHERS_WRITE : OTHERS_WRITE;
+  return uid === 0 && (isSymlink || (mode! & writing) === 0 || (mode! & STICKY) !== 0);
 }
 
 /**
  * Makes a directory if it is missing. Those above it must be there.
  *
- * @param owner whose it becomes; without one, it is whose that of the process is
+ * @param owner whose it becomes, if root makes it, which root only does where it is safe; without one, it is whose the
+ * process is
  * @throws {Error} that says what to do
  */
-export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undefined): void {
+export function makeDirectory({ key, path, mode }: Directory, owner: Owner | undefined): void {
+  if (owner !== undefined && !isSafe(path, owner)) return; // the owner will try
   const umask = Deno.umask(0);
   try {
     Deno.mkdirSync(path, { mode });
@@ -55,7 +81,7 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Ids | undef
   } finally {
     Deno.umask(umask);
   }
-  if (owner !== undefined) changeOwner(path, owner);
+  if (owner !== undefined) Deno.chownSync(path, owner.uid, owner.gid);
 }
 
 /** A link that leads nowhere is none, and nothing can be made in its place. */
@@ -78,20 +104,15 @@ function whyNotMade(path: string, error: unknown): string {
   return `${messageOf(error)}: create the directory ${path} for the server, or name another`;
 }
 
-/** Makes an empty file for its owner if it is missing. Where that cannot be, he will find out. */
-export function makeFile(path: string, mode: number, owner: Ids): void {
+/** Root makes an empty file for its owner if it is missing. Where that cannot be, or is not safe, he will find out. */
+export function makeFile(path: string, mode: number, owner: Owner): void {
+  if (!isSafe(path, owner)) return;
   try {
     Deno.openSync(path, { createNew: true, write: true, mode }).close();
   } catch {
     return;
   }
-  changeOwner(path, owner);
-}
-
-/** Gives a file to somebody, as only root can. */
-export function changeOwner(path: string, owner: Ids): void {
-  using libc = Libc.open(`giving ${path} to the server's user`);
-  libc.chown(path, owner);
+  Deno.chownSync(path, owner.uid, owner.gid);
 }
 
 /**

@@ -8,7 +8,6 @@
  * @module
  */
 import { timingSafeEqual } from "node:crypto";
-import { lchownSync } from "node:fs";
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { launcher, type Process } from "../target/launch.ts";
@@ -55,7 +54,7 @@ export async function runLauncher(): Promise<void> {
   try {
     Deno.umask(OWNER_ONLY);
     using listener = Deno.listen({ transport: "unix", path });
-    lchownSync(path, terms.uid, terms.gid);
+    Deno.chownSync(path, terms.uid, terms.gid);
     // It stays root's: nobody else can put anything into it that root would trip over.
     Deno.chmodSync(directory, 0o711);
     Deno.umask(umask);

@@ -1,19 +1,16 @@
 /**
- * What only the C library can do: become another user with his groups, give files away without following a link,
- * find the files that the platform keeps open for itself, and keep sockets that were handed over from other
- * programs.
+ * What only the C library can do: become another user with his groups, find the files that the platform keeps open for
+ * itself, and keep sockets that were handed over from other programs.
  *
  * The system calls for the first are of one thread; glibc makes them hold for all threads of the process.
  *
  * @module
  */
-import type { Ids } from "../target/identity.ts";
 
 /** The C library of Linux, by its name: the system's linker finds it. */
 const LIBC = "libc.so.6";
 
 const SYMBOLS = {
-  lchown: { parameters: ["buffer", "u32", "u32"], result: "i32" },
   setgroups: { parameters: ["usize", "buffer"], result: "i32" },
   setresgid: { parameters: ["u32", "u32", "u32"], result: "i32" },
   setresuid: { parameters: ["u32", "u32", "u32"], result: "i32" },
@@ -69,12 +66,6 @@ export class Libc implements Disposable {
   /** Nobody in this process opens it, or any other library, from now on. */
   static forbid(): void {
     Deno.permissions.revokeSync({ name: "ffi" });
-  }
-
-  /** Gives a file to its owner; a link itself, not where it leads. */
-  chown(path: string, { uid, gid }: Ids): void {
-    if (this.#library.symbols.lchown(terminated(path), uid, gid) === 0) return;
-    throw new Error(`cannot give ${path} to the user ${uid}`);
   }
 
   /** Replaces the supplementary groups. Returns whether that worked. */

@@ -13,14 +13,15 @@ import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
+import type { ListenAddress } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import {
-  changeOwner,
   directoriesOf,
+  isSafe,
   makeDirectories,
   makeDirectory,
   makeFile,
@@ -44,11 +45,19 @@ export async function serve(config: Config): Promise<void> {
   await using opened = new AsyncDisposableStack();
   const manager = opened.use(ServiceManager.find());
   if (config.pidFile !== undefined) await refuseSecond(config.pidFile);
-  const listeners = await listen(config);
+  const listeners: Listener[] = [];
   opened.defer(() => listeners.forEach((listener) => listener.close()));
+  const { first = [], then = [] } = Object.groupBy(config.listen, (address) => {
+    const isUnsafe = address.transport === "unix" && credentials !== undefined &&
+      !isSafe(address.path, credentials);
+    return isUnsafe ? "then" : "first";
+  });
+  listeners.push(...await listen(first, credentials));
   const launcher = opened.use(await startLauncher(config, credentials));
   prepare(config, credentials);
   await become(credentials, config);
+  if (credentials !== undefined) prepare(config, undefined);
+  listeners.push(...await listen(then));
 
   const { log, reopen, close } = await openLog(config.log);
   opened.defer(close);
@@ -80,10 +89,21 @@ function reopenLog(config: Config, log: Log, reopen: () => void): void {
   }
 }
 
-/** Sockets that were handed over are not for the programs that the server runs. */
-async function listen({ listen }: Config): Promise<readonly Listener[]> {
-  const listeners = await Listener.openAll(listen);
-  const handed = listen.filter((address) => address.transport === "fd");
+/**
+ * Opens listeners; those of Unix sockets are for their owner. Sockets that were handed over are not for the programs
+ * that the server runs.
+ */
+async function listen(
+  addresses: readonly ListenAddress[],
+  owner?: Credentials,
+): Promise<readonly Listener[]> {
+  const listeners = await Listener.openAll(addresses);
+  for (const address of addresses) {
+    if (owner !== undefined && address.transport === "unix") {
+      Deno.chownSync(address.path, owner.uid, owner.gid);
+    }
+  }
+  const handed = addresses.filter((address) => address.transport === "fd");
   if (handed.length === 0) return listeners;
   using libc = Libc.open("a socket that was handed over");
   for (const { fd } of handed) libc.closeOnExec(fd);
@@ -91,7 +111,10 @@ async function listen({ listen }: Config): Promise<readonly Listener[]> {
   return listeners;
 }
 
-/** Makes what is missing, for the one whom the process becomes: nothing of it is open when it is still root. */
+/**
+ * Makes what is missing: root where it is safe, for the owner whom the process becomes, and then he himself. Nothing of
+ * it is open while the process is root.
+ */
 function prepare(config: Config, owner: Credentials | undefined): void {
   const { pidFile, log } = config;
   if (pidFile !== undefined) {
@@ -101,11 +124,7 @@ function prepare(config: Config, owner: Credentials | undefined): void {
     makeDirectory({ key: "log", path: dirname(log.sinks.file), mode: 0o750 }, owner);
   }
   makeDirectories(config, owner);
-  if (owner === undefined) return;
-  if (log.sinks.file !== undefined) makeFile(log.sinks.file, 0o640, owner);
-  for (const address of config.listen) {
-    if (address.transport === "unix") changeOwner(address.path, owner);
-  }
+  if (owner !== undefined && log.sinks.file !== undefined) makeFile(log.sinks.file, 0o640, owner);
 }
 
 function logUser(log: Log, config: Config, credentials: Credentials | undefined): void {

@@ -37,7 +37,7 @@ Deno.test({
   fn() {
     using directory = new Directory();
     const path = directory.of("spool");
-    makeDirectory({ key: KEY, path, mode: 0o700 }, { uid: 1, gid: 2 });
+    makeDirectory({ key: KEY, path, mode: 0o700 }, { uid: 1, gid: 2, groups: [2] });
     const { uid, gid } = Deno.statSync(path);
     assert.deepEqual([uid, gid], [1, 2]);
   },

@@ -264,3 +264,51 @@ Deno.test({
     assert.deepEqual([uid, mode! & 0o777, directory.read("victim")], [0, 0o600, "secret\n"]);
   },
 });
+
+Deno.test({
+  name: "where the server's user may change the way, he works, and not root",
+  ...needRoot(),
+  async fn() {
+    using victim = new Directory();
+    Deno.chmodSync(victim.path, 0o755);
+    const own = (directory: Directory): Settings => {
+      Deno.mkdirSync(directory.of("own"));
+      Deno.chownSync(directory.of("own"), NOBODY, NOBODY);
+      return asNobody()(directory);
+    };
+    const socket = (directory: Directory, path: string) => ({
+      listen: [`127.0.0.1:${lowPort()}`, `unix:${directory.of(path)}/socket`],
+    });
+    await using server = await Running.start((directory) => ({
+      ...own(directory),
+      ...socket(directory, "own"),
+      "spool-directory": "own/spool",
+      "pid-file": "own/run/pid",
+      log: { file: "own/log/log" },
+    }));
+    const { directory } = server;
+    for (const name of ["own/socket", "own/spool", "own/run", "own/log"]) {
+      assert.equal(Deno.statSync(directory.of(name)).uid, NOBODY, name);
+    }
+    for (
+      const settings of [
+        () => ({ "spool-directory": "own/link/spool" }),
+        () => ({ "pid-file": "own/link/run/pid" }),
+        () => ({ log: { file: "own/link/log/log" } }),
+        () => ({ "state-directory": "own/link/state" }),
+        (directory: Directory) => socket(directory, "own/link"),
+      ]
+    ) {
+      await assert.rejects(
+        Running.start((directory) => {
+          const all = { ...own(directory), ...settings(directory) };
+          Deno.symlinkSync(victim.path, directory.of("own/link"));
+          return all;
+        }),
+        /[Pp]ermission denied/,
+        String(settings),
+      );
+      assert.deepEqual(victim.list(), []);
+    }
+  },
+});
