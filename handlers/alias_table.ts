@@ -62,7 +62,11 @@ export class AliasTable implements Aliases {
   readonly #entries = new Map<string, readonly AliasTarget[]>();
   readonly #delimiter: string;
 
-  /** @param delimiter with `+`, an alias `joe` is one for `joe+anything` as well */
+  /**
+   * Makes a table without aliases.
+   *
+   * @param delimiter with `+`, an alias `joe` is one for `joe+anything` as well
+   */
   constructor(delimiter = "") {
     this.#delimiter = delimiter;
   }

@@ -32,8 +32,11 @@ const shape = {
 
 /** A condition as data. Of several keys, all must hold; of the items of a list, one. */
 export interface ConditionData extends z.input<z.ZodObject<typeof shape>> {
+  /** All of these must hold. */
   readonly all?: readonly Condition[] | undefined;
+  /** One of these must hold. */
   readonly any?: readonly Condition[] | undefined;
+  /** This must not hold. */
   readonly not?: Condition | undefined;
 }
 

@@ -25,7 +25,9 @@ const schema = z.strictObject({
 
 /** The options of {@linkcode fallback}. */
 export interface FallbackOptions {
+  /** Who is asked first; by default those further in. */
   readonly first?: NestedHandler | readonly NestedHandler[] | undefined;
+  /** Who is asked when those refuse a recipient for good. */
   readonly then: NestedHandler | readonly NestedHandler[];
 }
 

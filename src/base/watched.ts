@@ -8,6 +8,7 @@ import { messageOf } from "./message_of.ts";
 
 /** The content of a file, always that of now. While it cannot be had, what it was last. */
 export class Watched<T> {
+  /** The path of the file. */
   readonly path: string;
   readonly #parse: (text: string) => T;
   #value: T;

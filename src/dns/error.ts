@@ -21,13 +21,20 @@ export type DnsCode =
 
 /** A lookup without an answer. */
 export class DnsError extends Error {
+  /** `DnsError`. */
   override readonly name = "DnsError";
+  /** Why there is no answer. */
   readonly code: DnsCode;
   /** The name that was looked up. */
   readonly hostname: string;
   /** `queryMx` and the like. */
   readonly syscall: string;
 
+  /**
+   * Makes the error of one lookup.
+   *
+   * @param type of the records: `MX`
+   */
   constructor(code: DnsCode, hostname: string, type: string) {
     const syscall = `query${type[0]}${type.slice(1).toLowerCase()}`;
     super(`${syscall} ${code} ${hostname}`);

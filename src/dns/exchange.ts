@@ -45,28 +45,21 @@ function overUdp(
   query: Uint8Array,
   { address, port }: DnsServer,
   timeout: number,
-  { name, type }: Question,
+  question: Question,
   isOurs: Check,
 ): Promise<Packet> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
-    const finish = (settle: () => void) => {
-      clearTimeout(timer);
-      socket.close();
-      settle();
-    };
-    const fail = (code: DnsError["code"]) => finish(() => reject(new DnsError(code, name, type)));
-    const timer = setTimeout(() => fail("ETIMEOUT"), timeout);
-    socket.on("error", () => fail("ECONNREFUSED"));
-    socket.on("message", (message: Uint8Array, from: { address: string; port: number }) => {
-      if (from.port !== port || !sameAddress(from.address, address)) return;
-      const answer = decodePacket(message);
-      if (answer !== undefined && isOurs(answer)) finish(() => resolve(answer));
-    });
-    socket.send(query, port, address, (error: Error | null) => {
-      if (error !== null) fail("ECONNREFUSED");
-    });
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+  const { answer, take, fail } = awaited(question, timeout, () => socket.close());
+  socket.on("error", () => fail("ECONNREFUSED"));
+  socket.on("message", (message: Uint8Array, from: { address: string; port: number }) => {
+    if (from.port !== port || !sameAddress(from.address, address)) return;
+    const packet = decodePacket(message);
+    if (packet !== undefined && isOurs(packet)) take(packet);
   });
+  socket.send(query, port, address, (error: Error | null) => {
+    if (error !== null) fail("ECONNREFUSED");
+  });
+  return answer;
 }
 
 const sameAddress = (a: string, b: string): boolean =>
@@ -76,32 +69,42 @@ function overTcp(
   query: Uint8Array,
   { address, port }: DnsServer,
   timeout: number,
-  { name, type }: Question,
+  question: Question,
   isOurs: Check,
 ): Promise<Packet> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, address);
-    let received = Buffer.alloc(0);
-    const finish = (settle: () => void) => {
-      clearTimeout(timer);
-      socket.destroy();
-      settle();
-    };
-    const fail = (code: DnsError["code"]) => finish(() => reject(new DnsError(code, name, type)));
-    const timer = setTimeout(() => fail("ETIMEOUT"), timeout);
-    socket.on("error", () => fail("ECONNREFUSED"));
-    socket.on("close", () => fail("EBADRESP"));
-    socket.on("connect", () => {
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(query.length);
-      socket.write(Buffer.concat([length, query]));
-    });
-    socket.on("data", (chunk: Uint8Array) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-      const answer = decodePacket(received.subarray(2, 2 + received.readUInt16BE(0)));
-      if (answer === undefined || !isOurs(answer)) fail("EBADRESP");
-      else finish(() => resolve(answer));
-    });
+  const socket = connect(port, address);
+  const { answer, take, fail } = awaited(question, timeout, () => socket.destroy());
+  let received = Buffer.alloc(0);
+  socket.on("error", () => fail("ECONNREFUSED"));
+  socket.on("close", () => fail("EBADRESP"));
+  socket.on("connect", () => {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(query.length);
+    socket.write(Buffer.concat([length, query]));
   });
+  socket.on("data", (chunk: Uint8Array) => {
+    received = Buffer.concat([received, chunk]);
+    if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
+    const packet = decodePacket(received.subarray(2, 2 + received.readUInt16BE(0)));
+    if (packet === undefined || !isOurs(packet)) fail("EBADRESP");
+    else take(packet);
+  });
+  return answer;
+}
+
+/** An answer that comes in time or fails. Either way `close` is called then, once. */
+function awaited(
+  { name, type }: Question,
+  timeout: number,
+  close: () => void,
+): { answer: Promise<Packet>; take(packet: Packet): void; fail(code: DnsError["code"]): void } {
+  const { promise: answer, resolve: take, reject } = Promise.withResolvers<Packet>();
+  const fail = (code: DnsError["code"]) => reject(new DnsError(code, name, type));
+  const timer = setTimeout(() => fail("ETIMEOUT"), timeout);
+  const over = () => {
+    clearTimeout(timer);
+    close();
+  };
+  answer.then(over, over);
+  return { answer, take, fail };
 }

@@ -6,48 +6,75 @@
 
 /** A mail exchanger (RFC 1035 section 3.3.9). `exchange` is `""` for the root: a null MX (RFC 7505). */
 export interface MxRecord {
+  /** The name of the host. */
   readonly exchange: string;
+  /** The lowest is tried first. */
   readonly priority: number;
 }
 
 /** A service (RFC 2782). */
 export interface SrvRecord {
+  /** The name of the host that offers the service. */
   readonly name: string;
+  /** Its TCP or UDP port. */
   readonly port: number;
+  /** The lowest is tried first. */
   readonly priority: number;
+  /** The share among those with the same priority. */
   readonly weight: number;
 }
 
 /** The certificate of a TLS server (RFC 6698). */
 export interface TlsaRecord {
+  /** How the certificate is tied to the server: 0 to 3 (section 2.1.1). */
   readonly certUsage: number;
+  /** What is compared: 0 the whole certificate, 1 its public key (section 2.1.2). */
   readonly selector: number;
+  /** How: 0 octet by octet, 1 by SHA-256, 2 by SHA-512 (section 2.1.3). */
   readonly match: number;
+  /** What it is compared with. */
   readonly data: Uint8Array;
 }
 
 /** The start of a zone. */
 export interface SoaRecord {
+  /** The name of the primary server. */
   readonly nsname: string;
+  /** The mailbox of who answers for the zone, with a dot for the `@`. */
   readonly hostmaster: string;
+  /** The version of the zone. */
   readonly serial: number;
+  /** Seconds between two looks of a secondary server at the primary one. */
   readonly refresh: number;
+  /** Seconds until it looks again after a look that failed. */
   readonly retry: number;
+  /** Seconds without a look after which it answers no more. */
   readonly expire: number;
+  /** Seconds that the absence of a name may be remembered (RFC 2308 section 4). */
   readonly minttl: number;
 }
 
 /** What a record of each type is. */
 export interface RecordTypes {
+  /** An IPv4 address. */
   A: string;
+  /** An IPv6 address. */
   AAAA: string;
+  /** The name that this one stands for. */
   CNAME: string;
+  /** A mail exchanger. */
   MX: MxRecord;
+  /** The name of a server of the zone. */
   NS: string;
+  /** The name that this one points to: that of a host, for an address. */
   PTR: string;
+  /** The start of a zone. */
   SOA: SoaRecord;
+  /** A service. */
   SRV: SrvRecord;
+  /** The certificate of a TLS server. */
   TLSA: TlsaRecord;
+  /** A text, as the strings that it is made of. */
   TXT: string[];
 }
 

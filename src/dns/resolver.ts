@@ -51,6 +51,7 @@ export abstract class Resolver {
     return this.resolve(name, "AAAA");
   }
 
+  /** Mail exchangers, in the order of the answer. */
   resolveMx(name: string): Promise<MxRecord[]> {
     return this.resolve(name, "MX");
   }
@@ -60,28 +61,34 @@ export abstract class Resolver {
     return this.resolve(name, "TXT");
   }
 
+  /** The names that a name points to; for those of an address there is {@linkcode Resolver.reverse}. */
   resolvePtr(name: string): Promise<string[]> {
     return this.resolve(name, "PTR");
   }
 
+  /** The name that a name stands for. */
   resolveCname(name: string): Promise<string[]> {
     return this.resolve(name, "CNAME");
   }
 
+  /** The names of a zone's servers. */
   resolveNs(name: string): Promise<string[]> {
     return this.resolve(name, "NS");
   }
 
+  /** Services: `_submission._tcp.example.net`. */
   resolveSrv(name: string): Promise<SrvRecord[]> {
     return this.resolve(name, "SRV");
   }
 
+  /** The start of a zone. */
   async resolveSoa(name: string): Promise<SoaRecord> {
     const [soa] = await this.resolve(name, "SOA");
     if (soa === undefined) throw new DnsError("ENODATA", name, "SOA");
     return soa;
   }
 
+  /** Certificates of a TLS server: `_25._tcp.mx.example.net`. */
   resolveTlsa(name: string): Promise<TlsaRecord[]> {
     return this.resolve(name, "TLSA");
   }

@@ -24,6 +24,7 @@ export interface ReadyMade {
 export interface NamedHandler {
   /** A ready-made handler's name, or the path of a module. */
   readonly name: string;
+  /** Its options, as the configuration has them. */
   readonly options: unknown;
   /** The handler, if it is a ready-made one. */
   readonly ready: Handler | undefined;

@@ -57,7 +57,7 @@ export interface EventMap {
     readonly body: AsyncIterable<Uint8Array>;
     /** Where the message goes; a handler may add to it. */
     readonly routes: readonly Route[];
-    /** Aborted when nobody waits for the answer any more. */
+    /** Aborted when the message breaks off, or nobody waits for the answer any more: nothing is delivered then. */
     readonly signal: AbortSignal;
   };
   /** RSET. */

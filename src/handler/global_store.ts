@@ -12,7 +12,11 @@ import type { Json, Stored } from "./variable.ts";
 export interface GlobalStore {
   /** The value, `undefined` if it was never set, or has been forgotten. */
   get(variable: Stored): Promise<Json | undefined>;
-  /** @throws {RangeError} when the store is full */
+  /**
+   * Sets the value.
+   *
+   * @throws {RangeError} when the store is full
+   */
   set(variable: Stored, value: Json): Promise<void>;
   /**
    * Replaces the value by what `change` makes of it, with nothing in between, and gives the new one. If

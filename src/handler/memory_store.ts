@@ -42,6 +42,7 @@ export class MemoryStore implements GlobalStore {
   };
   #walk = this.#entries.values();
 
+  /** Makes one that is empty. */
   constructor(
     { now = Date.now, capacity = CAPACITY, changed = () => {} }: MemoryStoreOptions = {},
   ) {

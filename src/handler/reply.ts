@@ -17,6 +17,7 @@ import type { Mailbox } from "../smtp/mailbox.ts";
 export interface Route {
   /** The mailbox that is delivered to: the client's recipient, or what an alias made of it. */
   readonly recipient: Mailbox;
+  /** Where its mail goes. */
   readonly target: Target;
   /**
    * A copy, of which the sender knows nothing: it is made of a message that was delivered, and what becomes of it does
@@ -30,7 +31,9 @@ export interface Route {
  * a message that waits must find its target again after a restart.
  */
 export interface Target {
+  /** The name. */
   readonly target: string;
+  /** The arguments, which must be JSON. */
   readonly args: Readonly<Record<string, unknown>>;
 }
 

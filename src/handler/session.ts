@@ -24,6 +24,7 @@ export interface Peer {
 
 /** What the client called itself. */
 export interface Helo {
+  /** The argument of HELO or EHLO. */
   readonly name: string;
   /** It said EHLO, not HELO. */
   readonly extended: boolean;
@@ -33,6 +34,7 @@ export interface Helo {
 export interface Transaction {
   /** The queue id: in the log, in `Received`, for mailers. */
   readonly id: string;
+  /** The sender; `null` is the null path `<>`. */
   readonly mailFrom: Mailbox | null;
   /** The parameters of MAIL. */
   readonly parameters: Parameters;
@@ -46,6 +48,7 @@ export interface Transaction {
 export interface Session {
   /** The id in the log. */
   readonly id: string;
+  /** The client. */
   readonly peer: Peer;
   /** The address of the listener: `127.0.0.1:25`, `[::1]:25`, `unix:/run/postmaster.sock`. */
   readonly listener: string;
@@ -100,7 +103,9 @@ export interface Session {
 
   /** The chain's own affairs. */
   readonly [SUPERVISOR]: Supervisor;
+  /** The chain's own affairs. */
   readonly [STEPS]: Step[] | undefined;
+  /** The chain's own affairs. */
   [SEEN_BY](step: Step): Session;
 }
 

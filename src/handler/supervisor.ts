@@ -18,11 +18,13 @@ export const SEEN_BY: unique symbol = Symbol("seen by");
 
 /** What one handler did with one event. */
 export interface Step {
+  /** The handler's name. */
   readonly handler: string;
   /** The handler's place in the chain, the outermost is 0. */
   readonly place: number;
   /** The session's depth: more than 0 inside a `trigger`. */
   readonly depth: number;
+  /** What it was asked. */
   readonly event: Event;
   /** What it passed on, in order: the same event, a changed one, or nothing. */
   readonly passed: Event[];
@@ -33,6 +35,7 @@ export interface Step {
   readonly inner: Step[];
   /** What it answered; `undefined` while it has not. */
   reply: Reply | undefined;
+  /** How long it took, with those whom it asked. */
   milliseconds: number;
 }
 

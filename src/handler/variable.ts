@@ -39,6 +39,7 @@ export interface Stored {
   readonly name: string;
   /** Milliseconds from the last write until the value is forgotten; `undefined` is never. */
   readonly ttl: number | undefined;
+  /** The value is there again after a restart. */
   readonly persist: boolean;
 }
 
@@ -46,7 +47,9 @@ declare const held: unique symbol;
 
 /** The key of a variable. It carries its type and its first value, so nothing can be missing or ill-typed. */
 export interface Variable<S extends Scope, T> extends Stored {
+  /** How long a value lives, and who shares it. */
   readonly scope: S;
+  /** Makes the first value. */
   readonly initial: () => T;
   /**
    * The variable of one key, in all else like this one: `failures.of(session.peer.address)`. It goes by the
@@ -55,6 +58,7 @@ export interface Variable<S extends Scope, T> extends Stored {
   of(key: string): Variable<S, T>;
   /** Where a session keeps it: unlike the name, no other variable has the same. */
   readonly slot: string;
+  /** The type of the value; nothing is ever there. */
   readonly [held]?: T;
 }
 

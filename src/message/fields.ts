@@ -17,6 +17,7 @@ export class HeaderField {
   /** The value as it was sent, folded, one character an octet, without the last CRLF. */
   readonly raw: string;
 
+  /** Makes a field of its name, and its value as it was sent. */
   constructor(name: string, raw: string) {
     this.name = name;
     this.raw = raw;
@@ -44,7 +45,11 @@ export class Header {
   readonly #octets: Buffer;
   #fields: ReadonlyMap<string, readonly HeaderField[]> | undefined;
 
-  /** @param octets the header, with its empty line if it has one */
+  /**
+   * Makes a header of its octets.
+   *
+   * @param octets the header, with its empty line if it has one
+   */
   constructor(octets: Uint8Array, complete = true) {
     this.#octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
     this.size = octets.length;

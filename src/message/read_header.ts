@@ -9,6 +9,7 @@ import { endOfHeader } from "./header_scan.ts";
 
 /** A message whose header is known. */
 export interface HeadedMessage {
+  /** Its header. */
   readonly header: Header;
   /** The whole message, header and all, to be read once. */
   readonly body: AsyncIterable<Uint8Array>;

@@ -91,7 +91,7 @@ async function deliverOne(
 ): Promise<Result[]> {
   const results: Result[] = [];
   let delivery: Delivery | undefined;
-  let open: Mailbox[] = [];
+  const open: Mailbox[] = [];
   try {
     if (type === undefined) throw new Error(`there is no target ${JSON.stringify(target.target)}`);
     delivery = await type.open(target.args, context);
@@ -100,15 +100,17 @@ async function deliverOne(
       if (outcome === undefined) open.push(recipient);
       else results.push({ recipient, target, outcome });
     }
-    if (open.length === 0) return results;
+    if (open.length === 0) {
+      await undo(delivery);
+      return results;
+    }
     await delivery.body(message);
     const outcomes = await delivery.commit();
     for (const [i, recipient] of open.entries()) {
       results.push({ recipient, target, outcome: outcomes[i] ?? unsettled("no outcome") });
     }
-    open = [];
   } catch (error) {
-    await delivery?.abort().catch(() => {});
+    await undo(delivery);
     const outcome = unsettled(error instanceof Error ? error.message : String(error));
     const settled = new Set(results.map((result) => result.recipient));
     for (const recipient of recipients) {
@@ -116,4 +118,11 @@ async function deliverOne(
     }
   }
   return results;
+}
+
+/** Undoes a delivery. That it cannot is no reason to say anything else of its recipients. */
+async function undo(delivery: Delivery | undefined): Promise<void> {
+  try {
+    await delivery?.abort();
+  } catch { /* what became of their mail is known already */ }
 }

@@ -37,6 +37,7 @@ export async function deliver(
   if (transaction === undefined) return BROKEN;
   const consignments = consign(event.routes, options.targets);
   const give = async (message: Message) => {
+    event.signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
     const start = performance.now();
     const context = contextOf(event, session, transaction, options);
     const results = await handOver(consignments.own, message, context);

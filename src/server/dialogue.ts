@@ -240,7 +240,7 @@ export class Dialogue {
     this.#touch();
     this.#inquiry.ask(incoming.event(this.#state.transaction.routes), (reply) => {
       incoming.answer = reply;
-      incoming.body.discard();
+      incoming.fail("it was answered before its end");
       this.#finishData(incoming);
     });
     const rest = this.#lines.takeRest();

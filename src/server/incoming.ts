@@ -17,7 +17,8 @@ export class Incoming {
   readonly #limits: Limits;
   /** Made when somebody asks: hardly any message needs it, and it costs more than most of its handling. */
   #abort: AbortController | undefined;
-  #dropped = false;
+  /** Why it must not be delivered any more. */
+  #abandoned: MessageAborted | undefined;
   /** When DATA was accepted. */
   readonly since: number;
   /** Octets of the message so far. */
@@ -61,23 +62,28 @@ export class Incoming {
     return used;
   }
 
-  /** The message will never be complete. */
+  /** Nobody will read it to its end: it will never be complete, or it was answered before. */
   fail(reason: string): void {
-    this.body.fail(new MessageAborted(reason));
+    const aborted = new MessageAborted(reason);
+    if (this.body.fail(aborted)) this.#abandon(aborted);
   }
 
   /** Nobody waits for its delivery any more. */
   drop(reason: string): void {
-    this.#dropped = true;
     this.fail(reason);
-    this.#abort?.abort();
+    this.#abandon(new MessageAborted(reason));
   }
 
-  /** Aborted when nobody waits for its delivery any more. */
+  /** Aborted when it must not be delivered any more. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#dropped) this.#abort.abort();
+    if (this.#abandoned !== undefined) this.#abort.abort(this.#abandoned);
     return this.#abort.signal;
+  }
+
+  #abandon(why: MessageAborted): void {
+    this.#abandoned ??= why;
+    this.#abort?.abort(this.#abandoned);
   }
 
   /** The event for a message that breaks a rule, once it has been read to its end. */

@@ -10,11 +10,17 @@ const HIGH_WATER = 128 * 1024;
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
+/**
+ * `open`: more will come. `unwanted`: more will come, and nobody will read it. `ended`: it is complete, and
+ * not all of it was read. `over`: it is complete, and whoever reads it knows. Or why it will never be complete.
+ */
+type State = "open" | "unwanted" | "ended" | "over" | MessageAborted;
+
 /** A queue of chunks: the engine pushes, one reader iterates. */
 export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   #chunks: Uint8Array[] = [];
   #waiting = 0;
-  #state: "open" | "ended" | "unwanted" | MessageAborted = "open";
+  #state: State = "open";
   #reader: { resolve(r: IteratorResult<Uint8Array>): void; reject(e: Error): void } | undefined;
   readonly #drained: () => void;
   #taken = false;
@@ -38,25 +44,23 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
 
   /** The message is complete. */
   end(): void {
-    if (this.#state !== "open") return;
-    this.#state = "ended";
+    if (this.#state !== "open" && this.#state !== "unwanted") return;
+    const known = this.#state === "unwanted" || this.#reader !== undefined;
+    this.#state = known ? "over" : "ended";
     this.#answer(DONE);
   }
 
-  /** The message will never be complete: reading it throws `reason`, at once. */
-  fail(reason: MessageAborted): void {
-    if (this.#state === "unwanted") return;
+  /**
+   * The message will never be complete: reading it throws `reason`, at once. False if that comes too late,
+   * since its reader has seen its end.
+   */
+  fail(reason: MessageAborted): boolean {
+    if (this.#state === "over") return false;
     this.#forget();
     this.#state = reason;
     this.#reader?.reject(reason);
     this.#reader = undefined;
-  }
-
-  /** Nobody will read the rest. */
-  discard(): void {
-    if (this.#state === "open" || this.#state === "ended") this.#state = "unwanted";
-    this.#forget();
-    this.#answer(DONE);
+    return true;
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
@@ -67,14 +71,19 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
       if (wasFull && !this.full) this.#drained();
       return Promise.resolve({ done: false, value: chunk });
     }
-    if (typeof this.#state === "object") return Promise.reject(this.#state);
-    if (this.#state !== "open") return Promise.resolve(DONE);
-    return new Promise((resolve, reject) => this.#reader = { resolve, reject });
+    if (this.#state === "ended") this.#state = "over";
+    return this.#toCome();
   }
 
+  /**
+   * The rest will not be read, but its end is waited for: what was read counts only as part of a message that
+   * is complete.
+   */
   return(): Promise<IteratorResult<Uint8Array>> {
-    this.discard();
-    return Promise.resolve(DONE);
+    if (this.#state === "open") this.#state = "unwanted";
+    else if (this.#state === "ended") this.#state = "over";
+    this.#forget();
+    return this.#toCome();
   }
 
   /** Once: for a second reader nothing would be left, and nothing looks like an empty message. */
@@ -87,6 +96,13 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
       [Symbol.asyncIterator]: () => iterator,
     };
     return iterator;
+  }
+
+  /** When nothing waits to be read. */
+  #toCome(): Promise<IteratorResult<Uint8Array>> {
+    if (typeof this.#state === "object") return Promise.reject(this.#state);
+    if (this.#state === "over") return Promise.resolve(DONE);
+    return new Promise((resolve, reject) => this.#reader = { resolve, reject });
   }
 
   #answer(result: IteratorResult<Uint8Array>): void {

@@ -39,7 +39,11 @@ export class Mailbox {
   /** The domains of an obsolete source route `@a,@b:`, nearly always empty (RFC 5321 appendix C). */
   readonly route: readonly string[];
 
-  /** @param proof that the parts were just parsed: without it they are checked */
+  /**
+   * Makes a mailbox of its parts. Throws a TypeError for parts that make none.
+   *
+   * @param proof that the parts were just parsed: without it they are checked
+   */
   constructor(
     local: string,
     domain: string,
@@ -88,6 +92,7 @@ export class Mailbox {
     return this.domain === "" ? local : `${local}@${this.domain}`;
   }
 
+  /** As {@linkcode Mailbox.toString}. */
   toJSON(): string {
     return this.toString();
   }

@@ -20,8 +20,11 @@ import { keeping } from "./outbox.ts";
 
 /** The session in which a question is asked. */
 export interface Situation {
+  /** The client; without it, one at 192.0.2.1. */
   readonly peer?: Peer;
+  /** The server's own name; without it, `mx.example.net`. */
   readonly hostname?: string;
+  /** What the client has called itself; without it, `client.example.org`, with EHLO. */
   readonly helo?: Helo;
   /** The sender of an open transaction: an address, `null` for the null path. */
   readonly mailFrom?: string | null;
@@ -33,7 +36,9 @@ export interface Situation {
   readonly dns?: Resolver;
   /** The time of the question; without it, now. */
   readonly time?: Date;
+  /** The connection is encrypted. */
   readonly tls?: boolean;
+  /** Who the client has proved to be; without it, a stranger. */
   readonly user?: string;
 }
 

@@ -132,6 +132,7 @@ export class Client {
     this.#hangUp();
   }
 
+  /** Hangs up. */
   [Symbol.dispose](): void {
     this.#hangUp();
   }

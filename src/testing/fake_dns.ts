@@ -39,6 +39,11 @@ export class FakeDns extends Resolver {
   /** What was asked: `MX example.net`. */
   readonly asked: string[] = [];
 
+  /**
+   * Makes a DNS of its records.
+   *
+   * @param zone what there is; all other names do not exist
+   */
   constructor(zone: FakeZone = {}) {
     super();
     for (const [name, records] of Object.entries(zone)) this.set(name, records);
@@ -51,6 +56,7 @@ export class FakeDns extends Resolver {
     else this.#names.set(key, records);
   }
 
+  /** Answers from what there is, and notes what was asked. */
   query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
     this.asked.push(`${type} ${name}`);
     const found = this.trouble ?? this.#find(name.toLowerCase());

@@ -9,11 +9,13 @@ import { type Message, Targets, type TargetType } from "../target/target.ts";
 
 /** A message that was accepted for a target. */
 export interface Kept {
+  /** `null` is the null path `<>`. */
   readonly sender: Mailbox | null;
   /** The recipients that shared the target. */
   readonly recipients: readonly Mailbox[];
   /** The name of the target and its arguments. */
   readonly target: string;
+  /** The arguments of the target. */
   readonly args: Readonly<Record<string, unknown>>;
   /** The message as the target reads it, one character a byte. */
   readonly message: string;

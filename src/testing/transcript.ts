@@ -34,6 +34,7 @@ export interface Step {
 
 /** A transcript that could not be read, or a server that did not follow it. */
 export class TranscriptError extends Error {
+  /** `TranscriptError`. */
   override readonly name = "TranscriptError";
 }
 

@@ -20,7 +20,7 @@ import {
 import { readyMade } from "postmaster/handlers";
 import { parse } from "yaml";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
-import { LEVEL_OF, type LogEvent } from "../../src/log/event.ts";
+import { LEVEL_OF } from "../../src/log/event.ts";
 import { LIMIT_REPLIES } from "../../src/server/limits.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { printReply } from "../../src/smtp/reply.ts";

@@ -54,6 +54,10 @@ class Daemon implements Disposable {
 
 const UDP = { hostname: "127.0.0.1", port: 0 };
 
+/** A log that goes to the daemon with this socket. */
+const logTo = (socket: string) =>
+  openLog({ level: "info", format: "text", sinks: { syslog: { socket } } });
+
 /** Logs an event until the daemon has got one: it may take a line or two to find out. */
 async function reaches(sink: Sink, daemon: Daemon, reason: string): Promise<string> {
   const timer = setInterval(() => sink(record("stopping", { reason })), 50);
@@ -67,11 +71,7 @@ async function reaches(sink: Sink, daemon: Daemon, reason: string): Promise<stri
 Deno.test("syslog on the machine gets what syslog(3) would send", () =>
   withSocket(async (path) => {
     using daemon = new Daemon({ path });
-    const { log, close } = await openLog({
-      level: "info",
-      format: "text",
-      sinks: { syslog: { socket: path } },
-    });
+    const { log, close } = await logTo(path);
     log("connected", { session: "4f2a1c", peer: "127.0.0.1:4444", listener: "[::]:25" });
     log("refused", { peer: "a\nb", listener: "c", reason: "d" });
     const first = /^<22>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) postmaster\[(\d+)\]: (.*)$/
@@ -146,11 +146,7 @@ Deno.test("syslog lines are cut at a character", async () => {
 Deno.test("close() sends what waits", () =>
   withSocket(async (path) => {
     using daemon = new Daemon({ path });
-    const { log, close } = await openLog({
-      level: "info",
-      format: "text",
-      sinks: { syslog: { socket: path } },
-    });
+    const { log, close } = await logTo(path);
     const count = 500; // more than the socket's queue takes at once
     for (let i = 0; i < count; i++) log("stopped", { sessions: i });
     const lines = Array.fromAsync({ length: count }, () => daemon.received());

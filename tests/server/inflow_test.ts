@@ -39,11 +39,35 @@ Deno.test("Inflow throws at its reader when the message is aborted, waiting or n
   await assert.rejects(waiting.next(), MessageAborted);
 });
 
-Deno.test("Inflow keeps nothing that nobody will read", () => {
+Deno.test("Inflow keeps nothing that nobody will read, and tells who left how it ended", async () => {
+  const leave = () => {
+    const inflow = new Inflow(() => {});
+    inflow.push(KIB);
+    const left = inflow.return();
+    for (let i = 0; i < 1000; i++) inflow.push(KIB);
+    assert.equal(inflow.full, false);
+    return { inflow, left };
+  };
+  const complete = leave();
+  complete.inflow.end();
+  assert.equal((await complete.left).done, true);
+  const broken = leave();
+  broken.inflow.fail(new MessageAborted("gone"));
+  await assert.rejects(broken.left, MessageAborted);
+});
+
+Deno.test("Inflow fails until its reader has seen the end", async () => {
   const inflow = new Inflow(() => {});
-  inflow.discard();
-  for (let i = 0; i < 1000; i++) inflow.push(KIB);
-  assert.equal(inflow.full, false);
+  inflow.push(KIB);
+  inflow.end();
+  const { value, done } = await inflow.next();
+  assert.deepEqual([value, done], [KIB, false]);
+  const late = new Inflow(() => {});
+  late.end();
+  assert.equal((await late.next()).done, true);
+  assert.equal(late.fail(new MessageAborted("gone")), false);
+  assert.equal(inflow.fail(new MessageAborted("gone")), true);
+  await assert.rejects(inflow.next(), MessageAborted);
 });
 
 async function* kibibytes(count: number) {

@@ -23,6 +23,16 @@ async function lastWords(client: Client): Promise<number> {
   return code;
 }
 
+/** Stops a server that does not wait for what is going on. */
+async function stopAtOnce(server: Running): Promise<void> {
+  server.kill("SIGTERM");
+  await server.logs(/ stopping /);
+  const start = performance.now();
+  server.kill("SIGTERM");
+  assert.equal(await server.ended(), 0);
+  assert.ok(performance.now() - start < 1000);
+}
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`${signal} tells idle sessions 421 at once and exits with 0`, async () => {
     await using server = await Running.start();
@@ -83,12 +93,7 @@ Deno.test("a second signal ends the server at once, with 0", async () => {
   await using server = await Running.start();
   using client = await server.connect();
   await codes(client, HELO, ...ENVELOPE);
-  server.kill("SIGTERM");
-  await server.logs(/ stopping /);
-  const start = performance.now();
-  server.kill("SIGTERM");
-  assert.equal(await server.ended(), 0);
-  assert.ok(performance.now() - start < 1000);
+  await stopAtOnce(server);
   assert.equal(await client.line(), undefined);
   assert.equal(server.directory.read("mail"), "");
 });
@@ -145,10 +150,7 @@ Deno.test("a mailer is not left behind by a second signal", async () => {
   using client = await server.connect();
   client.send(SESSION);
   const pids = await mailerOf(server);
-  server.kill("SIGTERM");
-  await server.logs(/ stopping /);
-  server.kill("SIGTERM");
-  assert.equal(await server.ended(), 0);
+  await stopAtOnce(server);
   await allGone(pids);
 });
 
@@ -171,10 +173,7 @@ Deno.test("the end of the server never makes half a message look whole to a mail
   await codes(client, HELO, ...ENVELOPE);
   client.send(`Subject: large\r\n\r\n${"many lines\r\n".repeat(100_000)}the end\r\n.\r\n`);
   const pids = await mailerOf(server);
-  server.kill("SIGTERM");
-  await server.logs(/ stopping /);
-  server.kill("SIGTERM");
-  assert.equal(await server.ended(), 0);
+  await stopAtOnce(server);
   await allGone(pids);
   const mail = server.directory.read("mail");
   assert.ok(mail === "" || mail.endsWith("\nthe end\n"), `half a message: ${mail.length} octets`);

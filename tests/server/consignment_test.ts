@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { consign, handOver } from "../../src/server/consignment.ts";
+import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { type Delivery, type Outcome, Targets } from "../../src/target/target.ts";
+import { ENVELOPE, HELLO } from "../target/deliver.ts";
+
+const REFUSED: Outcome = { result: "failed", status: "5.1.1", reason: "nobody of that name" };
+const log = Object.assign(() => {}, { wants: () => false });
+const context = { envelope: ENVELOPE, log, signal: new AbortController().signal };
+
+/** Has joe's mail delivered by a delivery that has these steps; gives the steps taken, and what came of it. */
+async function delivering(odd: Partial<Delivery>) {
+  const taken: string[] = [];
+  const usual: Delivery = {
+    recipient: () => undefined,
+    body: () => Promise.resolve(),
+    commit: () => Promise.resolve([{ result: "delivered", reason: "here" }]),
+    abort: () => Promise.resolve(),
+  };
+  const steps: Delivery = { ...usual, ...odd };
+  const delivery: Delivery = {
+    recipient: (mailbox) => (taken.push("recipient"), steps.recipient(mailbox)),
+    body: (message) => (taken.push("body"), steps.body(message)),
+    commit: () => (taken.push("commit"), steps.commit()),
+    abort: () => (taken.push("abort"), steps.abort()),
+  };
+  const targets = new Targets({
+    odd: { readsBody: true, faultIn: () => undefined, open: () => delivery },
+  });
+  const target = { target: "odd", args: {} };
+  const { own } = consign([{ recipient: Mailbox.parse("joe@example.net"), target }], targets);
+  const [result] = await handOver(own, HELLO, context);
+  return { taken, outcome: result?.outcome };
+}
+
+Deno.test("a delivery is committed once it has its recipients and the message", async () => {
+  const { taken, outcome } = await delivering({});
+  assert.deepEqual(taken, ["recipient", "body", "commit"]);
+  assert.equal(outcome?.result, "delivered");
+});
+
+Deno.test("a delivery that has settled all its recipients early is aborted", async () => {
+  const { taken, outcome } = await delivering({ recipient: () => REFUSED });
+  assert.deepEqual(taken, ["recipient", "abort"]);
+  assert.equal(outcome, REFUSED);
+});
+
+const ABORTS: Record<string, Delivery["abort"]> = {
+  "throws": () => {
+    throw new Error("cannot undo that");
+  },
+  "rejects": () => Promise.reject(new Error("cannot undo that")),
+};
+
+for (const [what, abort] of Object.entries(ABORTS)) {
+  Deno.test(`an abort that ${what} changes no outcome`, async () => {
+    const refusing = await delivering({ recipient: () => REFUSED, abort });
+    assert.equal(refusing.outcome, REFUSED);
+    const broken = await delivering({
+      body: () => Promise.reject(new Error("full")),
+      abort,
+    });
+    assert.deepEqual(broken.taken, ["recipient", "body", "abort"]);
+    assert.equal(broken.outcome?.result, "deferred");
+    assert.equal(broken.outcome && "cause" in broken.outcome && broken.outcome.cause, "full");
+  });
+}
