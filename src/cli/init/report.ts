@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { env } from "node:process";
 import { printable } from "../../log/escape.ts";
 import { parseListen, printListen } from "../../net/address.ts";
 import { FILES } from "./configuration.ts";
@@ -13,13 +16,23 @@ import type { State, Wanted } from "./records.ts";
 export function nextSteps(plan: Plan, pathOf: (name: string) => string): string[] {
   const config = shellWord(pathOf(FILES.configuration));
   const transcript = shellWord(pathOf(FILES.transcript));
+  const program = shellWord(programName());
   const recipient = `postmaster@${plan.domains.value[0]}`;
   return [
-    `postmaster check --config ${config}`,
-    `postmaster simulate --config ${config} --show-message < ${transcript}`,
-    `postmaster run --config ${config}`,
+    `${program} check --config ${config}`,
+    `${program} simulate --config ${config} --show-message < ${transcript}`,
+    `${program} run --config ${config}`,
     `swaks ${swaksServer(plan.listen.value[0] ?? "")} --to ${recipient}`,
   ];
+}
+
+/** How this program is called: by its path, if it is an executable that no shell finds by its name. */
+function programName(): string {
+  const name = "postmaster";
+  const path = Deno.execPath();
+  const places = (env["PATH"] ?? "").split(delimiter).map((directory) => join(directory, name));
+  const isFound = places.some((place) => existsSync(place) && Deno.realPathSync(place) === path);
+  return Deno.build.standalone && !isFound ? path : name;
 }
 
 /** How swaks(1) reaches what the server listens on. */
