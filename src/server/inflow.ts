@@ -83,6 +83,7 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     if (this.#state === "open") this.#state = "unwanted";
     else if (this.#state === "ended") this.#state = "over";
     this.#forget();
+    this.#answer(DONE);
     return this.#toCome();
   }
 

@@ -56,6 +56,14 @@ Deno.test("Inflow keeps nothing that nobody will read, and tells who left how it
   await assert.rejects(broken.left, MessageAborted);
 });
 
+Deno.test("Inflow leaves nobody waiting for a chunk who has left", async () => {
+  const inflow = new Inflow(() => {});
+  const [next, left] = [inflow.next(), inflow.return()];
+  assert.equal((await next).done, true);
+  inflow.end();
+  assert.equal((await left).done, true);
+});
+
 Deno.test("Inflow fails until its reader has seen the end", async () => {
   const inflow = new Inflow(() => {});
   inflow.push(KIB);
