@@ -64,8 +64,10 @@ export class Incoming {
 
   /** Nobody will read it to its end: it will never be complete, or it was answered before. */
   fail(reason: string): void {
+    if (this.body.over) return;
     const aborted = new MessageAborted(reason);
-    if (this.body.fail(aborted)) this.#abandon(aborted);
+    this.body.fail(aborted);
+    this.#abandon(aborted);
   }
 
   /** Nobody waits for its delivery any more. */

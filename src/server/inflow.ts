@@ -50,17 +50,18 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     this.#answer(DONE);
   }
 
-  /**
-   * The message will never be complete: reading it throws `reason`, at once. False if that comes too late,
-   * since its reader has seen its end.
-   */
-  fail(reason: MessageAborted): boolean {
-    if (this.#state === "over") return false;
+  /** Its reader has seen its end. */
+  get over(): boolean {
+    return this.#state === "over";
+  }
+
+  /** The message will never be complete: reading it throws `reason`, at once, unless it is over. */
+  fail(reason: MessageAborted): void {
+    if (this.over) return;
     this.#forget();
     this.#state = reason;
     this.#reader?.reject(reason);
     this.#reader = undefined;
-    return true;
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {

@@ -17,11 +17,11 @@ export const discardType: TargetType = {
   readsBody: false,
   faultIn: () => undefined,
   open: () => {
-    let recipients = 0;
+    const outcomes: Outcome[] = [];
     return {
-      recipient: () => void recipients++,
+      recipient: () => void outcomes.push(DISCARDED),
       body: () => Promise.resolve(),
-      commit: () => Promise.resolve(Array.from({ length: recipients }, () => DISCARDED)),
+      commit: () => Promise.resolve(outcomes),
       abort: () => Promise.resolve(),
     };
   },
