@@ -22,7 +22,7 @@ const key = ({ peer }: Session): string => networkOf(peer.address, HOST);
 export const banTime = kinds.lifetime(1000);
 
 /**
- * Bans the client of this session: {@linkcode blacklist} will not talk to it for that time.
+ * Bans the client of a session: {@linkcode blacklist} will not talk to it for that time.
  *
  * @param reason for those who look: `postmaster vars list banned`
  * @param time milliseconds, or a text such as `"1 d"`
@@ -48,9 +48,9 @@ export function ban(
   return session.set(bannedFor(time).of(key(session)), reason);
 }
 
-/** Lets the client of this session in again. */
+/** Lets the client of a session in again. */
 export const unban = (session: Session): Promise<void> => session.unset(banned.of(key(session)));
 
-/** Why the client of this session is banned, `null` if it is not. */
+/** Why the client of a session is banned, `null` if it is not. */
 export const reasonOfBan = (session: Session): Promise<string | null> =>
   session.get(banned.of(key(session)));

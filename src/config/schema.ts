@@ -16,7 +16,7 @@ import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
-import { isUserName, noUserName, type UsersSetting } from "./users.ts";
+import { isUserName, MIN_UID, noUserName, type UsersSetting } from "./users.ts";
 
 const domain = text("a domain", (name) => {
   if (isDomain(name)) return name;
@@ -43,7 +43,6 @@ const fileWith = (line: string, example: string) =>
       .meta({ examples: [example] }),
   });
 
-const MIN_UID = 1000;
 const minUid = count(1).prefault(MIN_UID).describe("The lowest user ID that has a mailbox.")
   .meta({ examples: [500] });
 const users: z.ZodType<UsersSetting> = z.union([

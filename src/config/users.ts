@@ -26,8 +26,14 @@ export interface Users {
   readonly source: string;
 }
 
+/** The lowest user ID of a person, as distributions give them. */
+export const MIN_UID = 1000;
 /** The first user ID that stands for no account: `nobody`. */
 const NOBODY = 65534;
+
+/** The accounts of people in a `passwd` file, and their user IDs. */
+export const peopleIn = (passwd: string, least: number = MIN_UID): (readonly [string, number])[] =>
+  [...parseAccounts(passwd)].filter(([, uid]) => uid >= least && uid < NOBODY);
 
 /** Opens a list of users. Throws if its file cannot be read. */
 export function openUsers(setting: UsersSetting, delimiter: string): Users {
@@ -40,10 +46,7 @@ export function openUsers(setting: UsersSetting, delimiter: string): Users {
     return users(setting.file, delimiter, () => file.value, () => file.trouble);
   }
   const least = setting.minUid;
-  const file = new Watched(PASSWD, (text) => {
-    const accounts = [...parseAccounts(text)].filter(([, uid]) => uid >= least && uid < NOBODY);
-    return new Set(accounts.map(([name]) => name));
-  });
+  const file = new Watched(PASSWD, (text) => new Set(peopleIn(text, least).map(([name]) => name)));
   return users(`${PASSWD}, from user ID ${least}`, delimiter, () => file.value, () => file.trouble);
 }
 

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { launcher, type Process } from "../target/launch.ts";
 import { Semaphore } from "../target/semaphore.ts";
+import { firstLine } from "./first_line.ts";
 import { type Grant, grantSchema, judge, orderSchema } from "./grants.ts";
 import { onSignals } from "./signals.ts";
 import { FRAME, type FrameKind, PIECE, textOf, Wire } from "./wire.ts";
@@ -47,7 +48,9 @@ export async function runLauncher(): Promise<void> {
   const nothing = () => {}; // a terminal's ^C, or a service manager, may mean the server's whole group
   using _signals = onSignals({ SIGINT: nothing, SIGTERM: nothing, SIGHUP: nothing });
   const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
-  const terms = termsSchema.parse(JSON.parse(await firstLine(lines)));
+  const terms = termsSchema.parse(
+    JSON.parse(await firstLine(lines, "only a server starts a launcher")),
+  );
   const umask = Deno.umask();
   const directory = Deno.makeTempDirSync({ prefix: "postmaster-launcher-" });
   const path = `${directory}/socket`;
@@ -67,16 +70,6 @@ export async function runLauncher(): Promise<void> {
   } finally {
     Deno.removeSync(directory);
   }
-}
-
-async function firstLine(reader: ReadableStreamDefaultReader<string>): Promise<string> {
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error("only a server starts a launcher");
-    text += value;
-  }
-  return text;
 }
 
 /** The mailers that run. */

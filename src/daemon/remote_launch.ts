@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { within } from "../base/within.ts";
 import type { Ids } from "../target/identity.ts";
 import { type Launch, launcher, type Order } from "../target/launch.ts";
+import { firstLine } from "./first_line.ts";
 import type { Grant } from "./grants.ts";
 import type { Terms } from "./launcher.ts";
 import { RemoteProcess } from "./remote_process.ts";
@@ -80,12 +81,7 @@ export class RemoteLauncher implements AsyncDisposable {
   async #instruct(): Promise<void> {
     await this.#input.write(new TextEncoder().encode(`${JSON.stringify(this.#terms)}\n`));
     const reader = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    while (!this.#path.endsWith("\n")) {
-      const { value, done } = await reader.read();
-      if (done) throw new Error("the launcher of mailers does not start");
-      this.#path += value;
-    }
-    this.#path = this.#path.trim();
+    this.#path = (await firstLine(reader, "the launcher of mailers does not start")).trim();
   }
 
   #order(order: Order): Promise<RemoteProcess> {

@@ -22,12 +22,22 @@ export async function exchange(
   timeout: number,
 ): Promise<Packet> {
   const id = crypto.getRandomValues(new Uint16Array(1))[0]!;
-  const query = encodeQuestion(id, question);
+  const query: Query = {
+    ...{ question, server },
+    bytes: encodeQuestion(id, question),
+    isOurs: (answer) => answers(answer, id, question),
+  };
   const deadline = performance.now() + timeout;
-  const isOurs = (answer: Packet) => answers(answer, id, question);
-  const answer = await overUdp(query, server, timeout, question, isOurs);
-  if (!answer.flag_tc) return answer;
-  return await overTcp(query, server, deadline - performance.now(), question, isOurs);
+  const answer = await overUdp(query, timeout);
+  return answer.flag_tc ? await overTcp(query, deadline - performance.now()) : answer;
+}
+
+/** A question on its way to a server. */
+interface Query {
+  readonly question: Question;
+  readonly server: DnsServer;
+  readonly bytes: Uint8Array;
+  readonly isOurs: (answer: Packet) => boolean;
 }
 
 /** Whether this is the answer to our question, and not somebody's guess. */
@@ -38,16 +48,9 @@ function answers(answer: Packet, id: number, { name, type }: Question): boolean 
       (asked.type === type && asked.name.toLowerCase() === name.toLowerCase()));
 }
 
-type Check = (answer: Packet) => boolean;
-
 /** Each question has a socket, and so a port, of its own: who wants to forge an answer must guess it. */
-function overUdp(
-  query: Uint8Array,
-  { address, port }: DnsServer,
-  timeout: number,
-  question: Question,
-  isOurs: Check,
-): Promise<Packet> {
+function overUdp({ question, server, bytes, isOurs }: Query, timeout: number): Promise<Packet> {
+  const { address, port } = server;
   const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
   const { answer, take, fail } = awaited(question, timeout, () => socket.close());
   socket.on("error", () => fail("ECONNREFUSED"));
@@ -56,7 +59,7 @@ function overUdp(
     const packet = decodePacket(message);
     if (packet !== undefined && isOurs(packet)) take(packet);
   });
-  socket.send(query, port, address, (error: Error | null) => {
+  socket.send(bytes, port, address, (error: Error | null) => {
     if (error !== null) fail("ECONNREFUSED");
   });
   return answer;
@@ -65,22 +68,16 @@ function overUdp(
 const sameAddress = (a: string, b: string): boolean =>
   a.toLowerCase() === b.toLowerCase() || isIPv6(a); // IPv6 has many spellings; id and port must do
 
-function overTcp(
-  query: Uint8Array,
-  { address, port }: DnsServer,
-  timeout: number,
-  question: Question,
-  isOurs: Check,
-): Promise<Packet> {
-  const socket = connect(port, address);
+function overTcp({ question, server, bytes, isOurs }: Query, timeout: number): Promise<Packet> {
+  const socket = connect(server.port, server.address);
   const { answer, take, fail } = awaited(question, timeout, () => socket.destroy());
   let received = Buffer.alloc(0);
   socket.on("error", () => fail("ECONNREFUSED"));
   socket.on("close", () => fail("EBADRESP"));
   socket.on("connect", () => {
     const length = Buffer.alloc(2);
-    length.writeUInt16BE(query.length);
-    socket.write(Buffer.concat([length, query]));
+    length.writeUInt16BE(bytes.length);
+    socket.write(Buffer.concat([length, bytes]));
   });
   socket.on("data", (chunk: Uint8Array) => {
     received = Buffer.concat([received, chunk]);

@@ -91,7 +91,7 @@ export interface Session {
    * outside see it too; `session.depth` tells them.
    */
   trigger(event: Event): MaybePromise<Reply>;
-  /** Writes a line to the server's log, tied to this session. Control characters are escaped. */
+  /** Writes a line to the server's log, with the session's id. Control characters are escaped. */
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
   /**
    * Runs `run` and records which handler saw which event, what it passed on and what it answered. The steps

@@ -6,6 +6,7 @@
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
 import { unixDatagram } from "../base/datagram.ts";
+import { within } from "../base/within.ts";
 import type { Level } from "./event.ts";
 import type { SyslogAddress } from "./settings.ts";
 
@@ -78,7 +79,7 @@ class Sender {
   }
 
   async close(): Promise<void> {
-    await within(PATIENCE, this.#sending);
+    await within(Promise.resolve(this.#sending), PATIENCE);
     this.#waiting = [];
     this.#hangUp();
   }
@@ -95,9 +96,7 @@ class Sender {
   async #sendOne(datagram: Uint8Array): Promise<void> {
     try {
       this.#socket ??= bind(this.#to);
-      if (await within(PATIENCE, this.#socket.send(datagram, this.#to)) === undefined) {
-        this.#hangUp();
-      }
+      if (!await within(this.#socket.send(datagram, this.#to), PATIENCE)) this.#hangUp();
     } catch {
       this.#hangUp(); // nobody listens; perhaps for the next line
     }
@@ -116,18 +115,5 @@ function bind(to: Deno.Addr): Deno.DatagramConn {
     return Deno.listenDatagram({ transport: "udp", hostname: "::", port: 0 });
   } catch {
     return Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 }); // no IPv6 here
-  }
-}
-
-/** What the promise gives, `undefined` if it takes too long. */
-async function within<T>(milliseconds: number, promise: Promise<T> | undefined) {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -44,10 +44,10 @@ export async function spool(body: AsyncIterable<Uint8Array>, directory: string):
   try {
     for await (const chunk of body) {
       size += chunk.length;
-      if (size > IN_MEMORY) {
-        file ??= await onDisk(() => SpoolFile.create(directory));
-        for (const waiting of [...chunks.splice(0), chunk]) await write(file, waiting);
-      } else chunks.push(chunk);
+      chunks.push(chunk);
+      if (size <= IN_MEMORY) continue;
+      file ??= await onDisk(() => SpoolFile.create(directory));
+      for (const waiting of chunks.splice(0)) await write(file, waiting);
     }
   } catch (error) {
     await file?.dispose();

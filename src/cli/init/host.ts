@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { env } from "node:process";
 import { findAccount, parseAccounts, PASSWD } from "../../base/passwd.ts";
-import { isUserName } from "../../config/users.ts";
+import { isUserName, peopleIn } from "../../config/users.ts";
 import type { Finding } from "./finding.ts";
 import { type InstalledMailers, installedMailers } from "./mailers.ts";
 
@@ -33,17 +33,15 @@ export interface Host {
   readonly systemd: boolean;
 }
 
-/** User IDs of people, as `users: passwd` has it. */
-const [FIRST_PERSON, NOBODY] = [1000, 65534];
-
 /** The first that exists. The group of `mail` may read mailboxes; `daemon` is nobody, whom procmail(1) believes. */
 const SERVICE_USERS = ["postmaster", "daemon"];
 
 /** Looks around. Whatever cannot be read is not there. */
 export function lookAround(): Host {
-  const accounts = parseAccounts(textOf(PASSWD));
-  const people = [...accounts]
-    .filter(([name, uid]) => uid >= FIRST_PERSON && uid < NOBODY && isUserName(name))
+  const passwd = textOf(PASSWD);
+  const accounts = parseAccounts(passwd);
+  const people = peopleIn(passwd)
+    .filter(([name]) => isUserName(name))
     .toSorted(([, a], [, b]) => a - b)
     .map(([name]) => name);
   const uid = Deno.uid();

@@ -8,15 +8,16 @@ import { delimiter, join } from "node:path";
 import { env } from "node:process";
 import { printable } from "../../log/escape.ts";
 import { parseListen, printListen } from "../../net/address.ts";
+import { printArgv } from "../../target/mailer.ts";
 import { FILES } from "./configuration.ts";
 import type { Plan } from "./plan.ts";
 import type { State, Wanted } from "./records.ts";
 
 /** Commands to go on with. `pathOf` gives the paths of the files. */
 export function nextSteps(plan: Plan, pathOf: (name: string) => string): string[] {
-  const config = shellWord(pathOf(FILES.configuration));
-  const transcript = shellWord(pathOf(FILES.transcript));
-  const program = shellWord(programName());
+  const config = printArgv([pathOf(FILES.configuration)]);
+  const transcript = printArgv([pathOf(FILES.transcript)]);
+  const program = printArgv([programName()]);
   const recipient = `postmaster@${plan.domains.value[0]}`;
   return [
     `${program} check --config ${config}`,
@@ -38,14 +39,11 @@ function programName(): string {
 /** How swaks(1) reaches what the server listens on. */
 function swaksServer(listen: string): string {
   const address = parseListen(listen);
-  if (address.transport === "unix") return `--socket ${shellWord(address.path)}`;
+  if (address.transport === "unix") return `--socket ${printArgv([address.path])}`;
   if (address.transport === "fd") return "--server 127.0.0.1"; // wherever it is
   const every = address.hostname === "::";
   return `--server ${printListen(every ? { ...address, hostname: "127.0.0.1" } : address)}`;
 }
-
-const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 const SAID: Readonly<Record<State, string>> = {
   right: "right",
