@@ -37,6 +37,7 @@ export {
   isRelayingDenied,
   isReply,
   isTransient,
+  isUnknownRecipient,
   relayingDenied,
   say,
 } from "./handler/reply.ts";

@@ -87,6 +87,16 @@ export const isRelayingDenied = ({ code, enhanced, lines }: Reply): boolean =>
   code === relayingDenied.code && enhanced === relayingDenied.enhanced &&
   lines.join("\n") === relayingDenied.lines.join("\n");
 
+/** Refusals that say nothing but that nobody has the address; a code without a status is one of them. */
+const UNKNOWN: ReadonlySet<string> = new Set(["5.1.1", "5.1.6", "550", "551", "553"]);
+
+/**
+ * True for a refusal that says that nobody has this address (`5.1.1`, `5.1.6`; without an enhanced status code 550,
+ * 551 and 553): another address, such as a catch-all, may then be tried. A refusal for any other reason stands.
+ */
+export const isUnknownRecipient = (reply: Reply): boolean =>
+  UNKNOWN.has(reply.enhanced ?? `${reply.code}`);
+
 /** True for what can be sent as a reply. */
 export function isReply(value: unknown): value is Reply {
   return faultInAnswer(value) === undefined;
