@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { kinds, type Session, variable } from "postmaster";
-import { HOST, networkOf } from "./network.ts";
+import { HOST, kinds, networkOf, type Session, variable } from "postmaster";
 
 /** How long a ban lasts if nobody says. */
 export const BAN_TIME = "1 d";

@@ -7,10 +7,13 @@ import {
   type Event,
   type EventName,
   type Handler,
+  HOST,
   isPositive,
   kinds,
   named,
+  networkOf,
   on,
+  type Prefixes,
   printDuration,
   type Reply,
   say,
@@ -18,7 +21,6 @@ import {
   variable,
 } from "postmaster";
 import { z } from "zod";
-import { HOST, networkOf, type Prefixes } from "./network.ts";
 
 /** What may be counted, and the event at which it is. */
 const COUNTED = {

@@ -6,11 +6,13 @@
 import {
   discard,
   type Handler,
+  isIn,
   isPermanent,
   isPositive,
   kinds,
   Mailbox,
   named,
+  Network,
   type Next,
   on,
   procmail,
@@ -25,7 +27,6 @@ import {
 import type { z } from "zod";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
-import { isIn } from "./network.ts";
 import { mayLeadOn } from "./relay_to.ts";
 import {
   domainName,
@@ -82,6 +83,9 @@ export function zone(name: string, { deliver = procmail }: ZoneSettings = {}): H
   );
 }
 
+const networks = (policy: Tags | undefined, tag: string): readonly Network[] =>
+  (policy?.get(tag) ?? []).map((text) => Network.parse(text));
+
 /** A record that nobody can follow. */
 class Nonsense extends Error {}
 
@@ -118,8 +122,8 @@ class Recipient {
       this.#look("domain", domainName(domain, this.#base)),
     ]);
     const { address } = this.#session.peer;
-    if (isIn(address, policy?.get("refuse") ?? [])) return REFUSED;
-    const isTrusted = isIn(address, policy?.get("relay-for") ?? []);
+    if (isIn(address, networks(policy, "refuse"))) return REFUSED;
+    const isTrusted = isIn(address, networks(policy, "relay-for"));
     if (tags === undefined) {
       return isTrusted ? accept(this.#routes([relay([this.#mailbox])])) : undefined;
     }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { Mailbox } from "postmaster";
-import ipaddr from "ipaddr.js";
+import { Mailbox, Network } from "postmaster";
 
 /** What a record may say. */
 const TAGS = {
@@ -89,8 +88,8 @@ const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean,
     user: [(value) => /^[A-Za-z0-9_][\w.-]*$/.test(value), "the name of a user"],
     reject: [isText, "a text of printable ASCII"],
     discard: [(value) => value === "yes", "`yes`"],
-    refuse: [ipaddr.isValidCIDR, "a network such as 192.0.2.0/24"],
-    "relay-for": [isNetwork, "a network such as 192.0.2.0/24, and not everybody"],
+    refuse: [(value) => Network.tryParse(value) !== undefined, "a network such as 192.0.2.0/24"],
+    "relay-for": [isSmall, "a network such as 192.0.2.0/24, no bigger than a private one"],
   };
 
 function check(name: string, value: string): void {
@@ -106,6 +105,7 @@ function isText(value: string): boolean {
   return /^[\x20-\x7e]{1,200}$/.test(value);
 }
 
-function isNetwork(value: string): boolean {
-  return ipaddr.isValidCIDR(value) && ipaddr.parseCIDR(value)[1] > 0;
+/** Trust in a network that is wide, or in several that are together, would make an open relay. */
+function isSmall(value: string): boolean {
+  return Network.tryParse(value)?.isWide === false;
 }

@@ -22,6 +22,7 @@ export { isDomain, Mailbox } from "./smtp/mailbox.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
+export { HOST, type Ip, isIn, Network, networkOf, parseIp, type Prefixes } from "./base/network.ts";
 export { headerField, prepend } from "./message/header.ts";
 export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";

@@ -29,6 +29,8 @@ export interface Document {
   readonly problems: readonly Problem[];
   /** True if the syntax is so wrong that `value` may not be what was meant. */
   readonly broken: boolean;
+  /** What is written under `path` without quotes, and YAML takes for a number, a truth value or a null. */
+  written(path: Path): string | undefined;
   /** Where the value under `path` stands, or the innermost value around it that there is. */
   place(path: Path): Place;
   /** Where the key stands that `path` ends in, as {@linkcode Document.place} otherwise. */
@@ -38,7 +40,11 @@ export interface Document {
 /** Reads YAML. */
 export function readDocument(text: string, file: string): Document {
   const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const yaml = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: (a, b) => a === b || (isScalar(a) && isScalar(b) && a.source === b.source),
+  });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -49,11 +55,16 @@ export function readDocument(text: string, file: string): Document {
   for (const { source, offset } of dangling) {
     problems.push({ ...at(offset), message: quote(`*${source}`) });
   }
+  keepKeys(yaml);
   const start = (node: Node | null | undefined) => at(node?.range?.[0] ?? 0);
   return {
     value: dangling.length > 0 || yaml.contents === null ? {} : yaml.toJS() ?? {},
     problems,
     broken: dangling.length > 0 || faults.some(({ code }) => !HARMLESS.has(code)),
+    written: (path) => {
+      const node = yaml.getIn(path, true);
+      return isScalar(node) ? node.source || undefined : undefined;
+    },
     place: (path) => start(descend(yaml, path).value),
     keyPlace: (path) => {
       const { key, value } = descend(yaml, path);
@@ -106,6 +117,15 @@ function danglingAliases(yaml: YamlDocument): { source: string; offset: number }
     },
   });
   return found;
+}
+
+/** A key is what is written, and no number: `010`, `1e3` and `0049` are three names. */
+function keepKeys(yaml: YamlDocument): void {
+  visit(yaml, {
+    Pair(_key, { key }) {
+      if (isScalar(key) && key.source) key.value = key.source;
+    },
+  });
 }
 
 /** Goes down `path` as far as there is something. */

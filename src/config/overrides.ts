@@ -50,7 +50,7 @@ export class Written {
       handlers: overrides.handlers?.map((name) => isModule(name) ? resolve(name) : name),
     };
     this.value = given.reduce(
-      (value: unknown, name) => replace(value, FLAGS[name].path, values[name]),
+      (value: unknown, name) => replaced(value, FLAGS[name].path, values[name]),
       document.value,
     );
   }
@@ -81,11 +81,14 @@ export class Written {
 }
 
 /** A copy of `value` with something else under `path`; what is no mapping stays, since it is wrong anyway. */
-function replace(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
+export function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
   if (step === undefined) return by;
+  if (Array.isArray(value)) {
+    return value.map((item, i) => i === Number(step) ? replaced(item, rest, by) : item);
+  }
   if (value === undefined) value = {};
   if (!isMapping(value)) return value;
-  return { ...value, [step]: replace(value[String(step)], rest, by) };
+  return { ...value, [step]: replaced(value[String(step)], rest, by) };
 }
 
 /** True for a mapping of a configuration. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { HOST, networkOf } from "../base/network.ts";
 import type { Socket } from "node:net";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
@@ -47,7 +48,7 @@ export class Server {
   /** Somebody has connected since the last sweep. */
   #visited = false;
   readonly #connections = new Set<Connection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #perHost = new Map<string, number>();
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #emptied: (() => void) | undefined;
@@ -124,7 +125,7 @@ export class Server {
     const id = newId();
     const session = new SessionState({ id, peer, listener, context: this.#context });
     const connection = new Connection(socket, session, this.#engine);
-    const refuse = this.#full(peer);
+    const refuse = this.#full(connection);
     this.#remember(connection);
     const shown = peer.port === 0 ? peer.address : `${peer.address}:${peer.port}`;
     if (refuse !== undefined) log("refused", { peer: shown, listener, reason: refuse });
@@ -132,27 +133,27 @@ export class Server {
     connection.start(refuse);
   }
 
-  #full({ address }: Peer): LimitName | undefined {
+  #full({ host }: Connection): LimitName | undefined {
     const { connections, connectionsPerAddress } = this.#options.limits;
     if (this.#connections.size >= Math.min(connections, this.#room)) return "connections";
-    return (this.#perAddress.get(address) ?? 0) >= connectionsPerAddress && !isLocal(address)
+    return (this.#perHost.get(host) ?? 0) >= connectionsPerAddress && !isLocal(host)
       ? "connections-per-address"
       : undefined;
   }
 
   #remember(connection: Connection): void {
-    const { address } = connection;
+    const { host } = connection;
     this.#connections.add(connection);
     this.#most = Math.max(this.#most, this.#connections.size);
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
   }
 
   #forget(connection: Connection): void {
-    const { address } = connection;
+    const { host } = connection;
     if (!this.#connections.delete(connection)) return;
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
+    const left = (this.#perHost.get(host) ?? 1) - 1;
+    if (left > 0) this.#perHost.set(host, left);
+    else this.#perHost.delete(host);
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
@@ -194,8 +195,9 @@ function abandon(socket: Socket): void {
   socket.destroy();
 }
 
-const isLocal = (address: string): boolean =>
-  address === "unix" || address === "::1" || address.startsWith("127.");
+/** This machine: its loopback networks, or a Unix socket. */
+const isLocal = (host: string): boolean =>
+  host === "unix" || host === networkOf("::1", HOST) || host.startsWith("127.");
 
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */
 function tick(limits: Limits): number {
