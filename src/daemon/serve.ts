@@ -80,9 +80,9 @@ export async function serve(config: Config): Promise<void> {
   await runUntilStopped(server, manager, launcher);
 }
 
-function reopenLog(config: Config, log: Log, reopen: () => void): void {
+async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>): Promise<void> {
   try {
-    reopen();
+    await reopen();
     log("log reopened", { file: config.log.sinks.file });
   } catch (error) {
     log("log not reopened", { error: messageOf(error) });

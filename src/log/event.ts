@@ -35,6 +35,8 @@ export interface LogFields {
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
+  /** Whoever reads the log took nothing for so long that lines could not be kept. */
+  "log lines lost": { readonly lines: number };
   stopping: { readonly reason: string; readonly sessions: number };
   stopped: { readonly sessions: number };
   "listener failed": { readonly listen: string; readonly error: string };
@@ -92,6 +94,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",
+  "log lines lost": "warning",
   stopping: "info",
   stopped: "info",
   "listener failed": "error",

@@ -104,6 +104,20 @@ Deno.test("a log that nobody reads any more does not stop the server", async () 
   assert.equal(await server.stop(), 0);
 });
 
+Deno.test("a standard error that stays open and is not read does not stop the server", async () => {
+  await using server = await Running.start(() => ({
+    log: { level: "trace" },
+    domains: ["example.net"],
+  }));
+  using client = await server.connect();
+  server.stall();
+  // Each command is logged twice, and a pipe holds 64 KiB.
+  const commands = Array.from({ length: 1000 }, (_, i) => `NOOP ${i} ${"x".repeat(400)}`);
+  assert.deepEqual(new Set(await codes(client, ...commands)), new Set([250]));
+  assert.equal(await sendMail(client), 250);
+  assert.equal(await server.stop(), 0);
+});
+
 Deno.test("the log goes to the syslog of this machine", async () => {
   using directory = new Directory();
   const path = directory.of("log");
