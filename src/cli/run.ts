@@ -5,6 +5,7 @@
  */
 import { type Config, loadConfig, type Overrides } from "../config/mod.ts";
 import { serve } from "../daemon/serve.ts";
+import { StartWatch } from "../daemon/start_watch.ts";
 
 /** What the command line may say. */
 export interface Flags extends Overrides {
@@ -17,4 +18,12 @@ export function configOf({ config, ...overrides }: Flags): Config {
 }
 
 /** Runs a server and returns when it has stopped. */
-export const run = (flags: Flags): Promise<void> => serve(configOf(flags));
+export async function run(flags: Flags): Promise<void> {
+  const watch = new StartWatch();
+  watch.step(`${flags.config ?? "the configuration"} and the files that it names`);
+  try {
+    await serve(configOf(flags), watch);
+  } finally {
+    watch[Symbol.dispose]();
+  }
+}
