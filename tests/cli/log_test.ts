@@ -139,3 +139,19 @@ Deno.test("the log says who ended a connection", async () => {
     assert.match(await server.logs(/ disconnected /), new RegExp(` reason="${reason}" `));
   }
 });
+
+Deno.test("a client that half-closes at once has closed the connection, and harms nobody", async () => {
+  await using server = await Running.start();
+  for (let n = 0; n < 20; n++) {
+    const socket = await Deno.connect({ port: server.port });
+    await socket.closeWrite();
+    await socket.readable.pipeTo(new WritableStream());
+  }
+  await until("all of them have gone", () => reasonsIn(server.log).length === 20);
+  assert.deepEqual(new Set(reasonsIn(server.log)), new Set(["closed by the client"]));
+  using client = await server.connect();
+  assert.equal(await sendMail(client), 250);
+});
+
+const reasonsIn = (log: readonly string[]): string[] =>
+  log.flatMap((line) => / disconnected reason="([^"]+)"/.exec(line)?.[1] ?? []);
