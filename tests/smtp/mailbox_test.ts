@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isDomain, Mailbox, MAXIMUM, parsePath, printPath } from "../../src/smtp/mailbox.ts";
+import { isDomain, Mailbox, parsePath, printPath } from "../../src/smtp/mailbox.ts";
 import { bytesOf, local, mailbox, path, printableText } from "./arbitraries.ts";
 
 const parse = (path: string) => parsePath(bytesOf(path), 0);
