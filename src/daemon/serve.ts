@@ -68,6 +68,7 @@ export async function serve(config: Config, watch: StartWatch): Promise<void> {
   watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
   const { log, reopen, close } = await openLog(config.log);
   opened.defer(close);
+  log("starting", { config: config.file ?? "none" });
   opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
   if (config.pidFile !== undefined) {
     watch.step(`the pid file ${config.pidFile}`);

@@ -30,6 +30,8 @@ interface OfDelivery extends OfMessage {
 
 /** The fields of each log event. */
 export interface LogFields {
+  /** The first of all: `config` is the file of the configuration, or `none`. */
+  starting: { readonly config: string };
   started: { readonly listen: readonly string[]; readonly hostname: string };
   "runs as root": { readonly hint: string };
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
@@ -89,6 +91,7 @@ export type LogEvent = keyof LogFields;
 
 /** The level at which each event is logged. */
 export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
+  starting: "info",
   started: "info",
   "runs as root": "warning",
   "gave up root": "info",

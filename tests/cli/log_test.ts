@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { codes, Directory, ENVELOPE, Running, sendMail, until } from "../running.ts";
 
 /** Lines that belong to no session. */
-const OF_THE_SERVER = /^(started|stopping|stopped)$/;
+const OF_THE_SERVER = /^(starting|started|stopping|stopped)$/;
 
 const SECRET = "c2VjcmV0IHBhc3N3b3Jk";
 const CONTENT = "nobody but the recipient reads this";
@@ -125,7 +125,7 @@ Deno.test("the log goes to the syslog of this machine", async () => {
   await using _server = await Running.start(() => ({ log: { syslog: { socket: path } } }));
   const [line] = await daemon.receive();
   daemon.close();
-  assert.match(new TextDecoder().decode(line), /^<22>.* started listen=/);
+  assert.match(new TextDecoder().decode(line), /^<22>.* starting config=/);
 });
 
 Deno.test("the log says who ended a connection", async () => {

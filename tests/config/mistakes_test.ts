@@ -132,6 +132,12 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["handlers: [./policy.ts]", "1:12", /there is no file \/nowhere\/policy\.ts/],
   ["handlers: [{trace: , impatient: }]", "1:12", /one an item/],
   [
+    "handlers:\n  - greylist:\n    delay: 5 min",
+    "2:5",
+    /`delay` stands beside `greylist`, not under it: indent/,
+  ],
+  ["handlers: [{greylist: {dealy: 5 min}}]", "1:24", /did you mean `delay`\?/],
+  [
     "handlers: [local-hosts]",
     "1:12",
     /`handlers\[0\]\.local-hosts`: this is missing: it must be a list of domains/,

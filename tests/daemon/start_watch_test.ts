@@ -26,7 +26,7 @@ const HELD_UP = [
   {
     key: "aliases",
     value: (file: string) => ({ file }),
-    what: "postmaster.yaml and the files that it names",
+    what: "the configuration and the files that it names",
   },
   { key: "log", value: (pipe: string) => ({ file: pipe }), what: "the log " },
 ];
