@@ -5,4 +5,5 @@
  */
 import { main } from "./src/cli/program.ts";
 
-Deno.exit(await main(Deno.args));
+const { exit } = Deno; // handlers are not let end the program
+exit(await main(Deno.args));

@@ -133,6 +133,8 @@ export class Running {
   readonly #logged: Promise<void>;
   /** It will log nothing any more. */
   #silent = false;
+  /** Until when nothing is read of what it logs. */
+  #stalled: PromiseWithResolvers<void> | undefined;
 
   private constructor(child: Deno.ChildProcess, directory: Directory) {
     this.#child = child;
@@ -219,6 +221,11 @@ export class Running {
     await this.#logged;
   }
 
+  /** Reads no more of its standard error, which stays open and fills up. */
+  stall(): void {
+    this.#stalled = Promise.withResolvers();
+  }
+
   /** Octets of memory that the process occupies. */
   memory(): number {
     const status = Deno.readTextFileSync(`/proc/${this.pid}/status`);
@@ -232,6 +239,7 @@ export class Running {
   /** Waits for its end and returns its exit code. */
   async ended(): Promise<number> {
     const { code } = await this.#child.status;
+    this.#stalled?.resolve();
     await this.#logged;
     return code;
   }
@@ -256,6 +264,7 @@ export class Running {
       const lines = (rest + read.value).split("\n");
       rest = lines.pop() ?? "";
       this.log.push(...lines);
+      await this.#stalled?.promise;
     }
     this.#silent = true;
   }

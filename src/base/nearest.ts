@@ -9,7 +9,7 @@ import { closest, distance } from "fastest-levenshtein";
 export function suggest(unknown: string, known: readonly string[], otherwise: string): string {
   const written = unknown.toLowerCase();
   const nearest = known.length === 0 ? "" : closest(written, known);
-  return distance(written, nearest) <= Math.max(1, Math.floor(nearest.length / 3))
+  return distance(written, nearest) <= Math.ceil(nearest.length / 3)
     ? `did you mean \`${nearest}\`?`
     : otherwise;
 }

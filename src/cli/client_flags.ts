@@ -12,7 +12,7 @@ import type { Flags } from "./run.ts";
 export interface ClientFlags extends Flags {
   readonly ip: string;
   readonly tls?: boolean;
-  readonly user?: string;
+  readonly authUser?: string;
   readonly time?: Date;
   readonly explain?: boolean;
 }
@@ -22,7 +22,7 @@ export function withClient(command: Command): Command {
   return command
     .option("--ip <address>", "the client's IPv4 or IPv6 address", ipAddress, "192.0.2.1")
     .option("--tls", "the connection is encrypted")
-    .option("--user <name>", "the client has proved to be this user", parseUser)
+    .option("--auth-user <name>", "the client has proved to be this user", parseUser)
     .option("--time <time>", "when it is: 2026-12-24T18:00 here, ...T17:00Z in UTC", parseTime)
     .option("--explain", "show what each handler did");
 }

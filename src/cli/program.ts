@@ -10,6 +10,7 @@ import { runLauncher } from "../daemon/launcher.ts";
 import { LEVELS } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
+import { each } from "./argument.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addInit } from "./init_command.ts";
@@ -35,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     let exitCode: number = EXIT.ok;
     const postmaster = program(() => exitCode = EXIT.failed);
     refuseUnknown(postmaster, args[0]);
-    await postmaster.parseAsync([...args], { from: "user" });
+    await postmaster.parseAsync(commandFirst(postmaster, args), { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -50,6 +51,22 @@ function refuseUnknown(postmaster: Command, name: string | undefined): void {
   const names = postmaster.commands.map((command) => command.name());
   if (name === undefined || name.startsWith("-") || names.includes(name)) return;
   postmaster.error(`error: unknown command '${name}': ${suggest(name, names, oneOf(names))}`);
+}
+
+/** The same arguments with the command before its options: `-c FILE check` means `check -c FILE`. */
+function commandFirst(postmaster: Command, args: readonly string[]): readonly string[] {
+  if (!args[0]?.startsWith("-")) return args;
+  const options = postmaster.commands.flatMap((command) => command.options);
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at]!;
+    if (postmaster.commands.some((command) => command.name() === arg)) {
+      return [arg, ...args.toSpliced(at, 1)];
+    }
+    if (options.some(({ short, long, required }) => required && (arg === short || arg === long))) {
+      at++; // its value
+    }
+  }
+  return args;
 }
 
 /**
@@ -130,12 +147,14 @@ function withFlags(command: Command): Command {
   return strict(command)
     .option("-c, --config <file>", "the configuration file")
     .option(
-      "-l, --listen <address...>",
-      "listen here instead: 127.0.0.1:2525, [::1]:25, *:25, unix:/path",
+      "-l, --listen <address>",
+      "listen here instead: 127.0.0.1:2525, [::1]:25, *:25, unix:/path; may be repeated",
+      each(String),
     )
     .option(
-      "--handlers <module...>",
-      "use these handlers instead: module paths or names, outermost first",
+      "--handlers <module>",
+      "use this handler instead: a module's path or a name; may be repeated, outermost first",
+      each(String),
     )
     .option("--hostname <name>", "the server's own name")
     .addOption(new Option("--log-level <level>", "the least level that is logged").choices(LEVELS))

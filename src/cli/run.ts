@@ -3,18 +3,27 @@
  *
  * @module
  */
-import { type Config, loadConfig, type Overrides } from "../config/mod.ts";
+import { type Config, findConfig, loadConfig, type Overrides } from "../config/mod.ts";
 import { serve } from "../daemon/serve.ts";
+import { StartWatch } from "../daemon/start_watch.ts";
 
 /** What the command line may say. */
 export interface Flags extends Overrides {
   readonly config?: string;
 }
 
-/** The configuration that these flags name, with what they override. */
-export function configOf({ config, ...overrides }: Flags): Config {
+/** The configuration that these flags name, or the one that is found, with what they override. */
+export function configOf({ config = findConfig(), ...overrides }: Flags): Config {
   return loadConfig(config, overrides);
 }
 
 /** Runs a server and returns when it has stopped. */
-export const run = (flags: Flags): Promise<void> => serve(configOf(flags));
+export async function run(flags: Flags): Promise<void> {
+  const watch = new StartWatch();
+  watch.step("the configuration and the files that it names");
+  try {
+    await serve(configOf(flags), watch);
+  } finally {
+    watch[Symbol.dispose]();
+  }
+}

@@ -46,12 +46,12 @@ export async function simulated(
   flags: ClientFlags,
   note: (line: string) => void,
 ): Promise<Simulated> {
-  const config = configOf({ ...flags, user: undefined }); // `--user` is the client's here
+  const config = configOf(flags);
   // Nobody from outside speaks to these handlers, so root may run them, unless the server has a user.
   await become(startedByRoot() ? credentialsOf(config) : undefined, config);
   const { policy, targets } = await build(config);
   const { hostname, limits, listen: [address] } = config;
-  const { ip, time, tls, user } = flags;
+  const { ip, time, tls, authUser: user } = flags;
   const log = eventLog((record) => {
     if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
   }, config.log.level);

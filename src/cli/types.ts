@@ -19,10 +19,23 @@ const OUTSIDE: ReadonlySet<string> = new Set(["build", "cli", "config", "modules
 export function types({ output }: { readonly output: string }): void {
   const file = join(output, "deno.json");
   if (existsSync(file)) {
-    const { imports } = writeApi(output);
-    console.log(`${file} is there already; its imports should have ${JSON.stringify(imports)}`);
+    const missing = missingIn(file, writeApi(output).imports);
+    if (Object.keys(missing).length > 0) {
+      console.log(`${file} is there already; its imports should have ${JSON.stringify(missing)}`);
+    }
   } else writeTypes(output);
   console.log(`the API of Postmaster is in ${join(output, API)}`);
+}
+
+/** The imports that a `deno.json` does not have; all if it cannot be read. */
+function missingIn(file: string, imports: Imports): Imports {
+  let written: Imports = {};
+  try {
+    written = JSON.parse(Deno.readTextFileSync(file)).imports ?? {};
+  } catch {
+    // with comments, for one, which JSON has not
+  }
+  return Object.fromEntries(Object.entries(imports).filter(([name, at]) => written[name] !== at));
 }
 
 /** Writes the API, and a `deno.json` that says where it is. Returns the path of that. */
@@ -33,8 +46,11 @@ export function writeTypes(directory: string): string {
   return file;
 }
 
+/** Where what is imported lies, by the name that it is imported by. */
+type Imports = Readonly<Record<string, string>>;
+
 /** Writes the sources of the API. Returns the settings with which Deno finds them. */
-function writeApi(directory: string): { readonly imports: Readonly<Record<string, string>> } {
+function writeApi(directory: string): { readonly imports: Imports } {
   const sources = FOLDERS.flatMap((folder) => {
     const from = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
     return copy(from, join(directory, API, folder));

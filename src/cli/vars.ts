@@ -5,7 +5,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { loadConfig } from "../config/mod.ts";
+import { type Config, findConfig, loadConfig } from "../config/mod.ts";
 import { credentialsOf, startedByRoot } from "../daemon/credentials.ts";
 import { makeDirectories } from "../daemon/directory.ts";
 import { printable } from "../log/escape.ts";
@@ -41,7 +41,7 @@ export function get(name: string, flags: VarsFlags): void {
 
 /** Sets a variable. Without a `ttl` it keeps the one that it has; a new one has none. */
 export function set(name: string, value: unknown, flags: VarsFlags): void {
-  const config = loadConfig(flags.config);
+  const config = ownConfig(flags);
   if (startedByRoot()) makeDirectories(config, credentialsOf(config));
   using table = new Table(variablesFile(config.stateDirectory));
   const now = Date.now();
@@ -57,7 +57,9 @@ export function unset(name: string, flags: VarsFlags): void {
   table?.write([{ ...row, json: null }], now);
 }
 
-const fileOf = ({ config }: VarsFlags): string => variablesFile(loadConfig(config).stateDirectory);
+const ownConfig = ({ config = findConfig() }: VarsFlags): Config => loadConfig(config);
+
+const fileOf = (flags: VarsFlags): string => variablesFile(ownConfig(flags).stateDirectory);
 
 /** The table; `undefined` if nothing has been kept so far. */
 function openTable(flags: VarsFlags): Table | undefined {

@@ -6,6 +6,7 @@
 import { chain, type Handler } from "../handler/handler.ts";
 import { ModuleFault } from "../modules/fault.ts";
 import { ModuleLoader } from "../modules/loader.ts";
+import { forbidExit } from "../modules/no_exit.ts";
 import type { Launch } from "../target/launch.ts";
 import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
@@ -35,6 +36,7 @@ export const modulesOf = ({ handlers }: Config): string[] =>
 export async function build(config: Config, launch?: Launch): Promise<Built> {
   const problems: Problem[] = [];
   const handlers: Handler[] = [];
+  forbidExit();
   using loader = new ModuleLoader();
   for (const entry of config.handlers) {
     try {

@@ -34,15 +34,21 @@ import { PidFile, refuseSecond } from "./pid_file.ts";
 import { become } from "./privileges.ts";
 import type { RemoteLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
+import type { StartWatch } from "./start_watch.ts";
 
 /** Nothing that the server or a mailer makes is for everybody: the umask is at least this. */
 const UMASK = 0o027;
 
-/** Runs a server and returns when it has stopped. */
-export async function serve(config: Config): Promise<void> {
+/**
+ * Runs a server and returns when it has stopped.
+ *
+ * @param watch is told what the start does, and ended when the server listens
+ */
+export async function serve(config: Config, watch: StartWatch): Promise<void> {
   const credentials = credentialsToTake(config);
   Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
+  watch.step("listeners, directories and the pid file");
   const manager = opened.use(ServiceManager.find());
   if (config.pidFile !== undefined) await refuseSecond(config.pidFile);
   const listeners: Listener[] = [];
@@ -59,30 +65,41 @@ export async function serve(config: Config): Promise<void> {
   if (credentials !== undefined) prepare(config, undefined);
   listeners.push(...await listen(then));
 
+  watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
   const { log, reopen, close } = await openLog(config.log);
   opened.defer(close);
+  log("starting", { config: config.file ?? "none" });
   opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
-  if (config.pidFile !== undefined) opened.use(await PidFile.take(config.pidFile));
-  for (const directory of directoriesOf(config)) tryDirectory(directory);
+  if (config.pidFile !== undefined) {
+    watch.step(`the pid file ${config.pidFile}`);
+    opened.use(await PidFile.take(config.pidFile));
+  }
+  for (const directory of directoriesOf(config)) {
+    watch.step(`the directory ${directory.path}`);
+    tryDirectory(directory);
+  }
   if (credentials === undefined) await tryMailers(config);
   logUser(log, config, credentials);
   const launch = launcher?.launch ?? (credentials && launchOwn());
+  watch.step("the modules of handlers");
   const { policy, targets } = await build(config, launch);
   opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));
   const { hostname, limits, spoolDirectory = tmpdir() } = config;
   const file = variablesFile(config.stateDirectory);
+  watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
   const dns = new CachingResolver(config.dns);
   const server = Server.start({
     ...{ hostname, listeners, limits, spoolDirectory },
     ...{ policy, targets, globals, dns, log },
   });
+  watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher);
 }
 
-function reopenLog(config: Config, log: Log, reopen: () => void): void {
+async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>): Promise<void> {
   try {
-    reopen();
+    await reopen();
     log("log reopened", { file: config.log.sinks.file });
   } catch (error) {
     log("log not reopened", { error: messageOf(error) });

@@ -57,6 +57,15 @@ export function handlerEntry(
       return z.NEVER;
     };
     const [[name, options] = [], ...others] = Object.entries(item);
+    const strays = others.map(([key]) => key).filter((key) =>
+      !isModule(key) && !readyMade.has(key)
+    );
+    if (name !== undefined && strays.length > 0) {
+      const beside = strays.map((key) => `\`${key}\``).join(", ");
+      return fault(
+        `${beside} stands beside \`${name}\`, not under it: indent options further than their handler's name`,
+      );
+    }
     if (name === undefined || others.length > 0) return fault(`must be ${expected}, one an item`);
     if (isModule(name) || embedded.has(name)) return { name, options, ready: undefined };
     const made = readyMade.get(name);

@@ -30,11 +30,15 @@ interface OfDelivery extends OfMessage {
 
 /** The fields of each log event. */
 export interface LogFields {
+  /** The first of all: `config` is the file of the configuration, or `none`. */
+  starting: { readonly config: string };
   started: { readonly listen: readonly string[]; readonly hostname: string };
   "runs as root": { readonly hint: string };
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
+  /** Whoever reads the log took nothing for so long that lines could not be kept. */
+  "log lines lost": { readonly lines: number };
   stopping: { readonly reason: string; readonly sessions: number };
   stopped: { readonly sessions: number };
   "listener failed": { readonly listen: string; readonly error: string };
@@ -87,11 +91,13 @@ export type LogEvent = keyof LogFields;
 
 /** The level at which each event is logged. */
 export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
+  starting: "info",
   started: "info",
   "runs as root": "warning",
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",
+  "log lines lost": "warning",
   stopping: "info",
   stopped: "info",
   "listener failed": "error",

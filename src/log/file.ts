@@ -6,23 +6,18 @@
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
 import { messageOf } from "../base/message_of.ts";
+import { lostLines } from "./format.ts";
+import { type Destination, Lines } from "./lines.ts";
 
 /** Milliseconds that a line waits at most. */
 const FLUSH_EVERY = 1000;
-/** Characters that are written without waiting. */
+/** Octets that are written without waiting. */
 const FLUSH_AT = 64 * 1024;
-/** Octets kept while the disk takes none; further lines are lost. */
-const KEEP = 4 * 1024 * 1024;
-
-type Timer = ReturnType<typeof setTimeout>;
-
-const encoder = new TextEncoder();
-const NOTHING = new Uint8Array(0);
 
 /** A log in a file. */
-export interface FileSink extends Sink, Disposable {
+export interface FileSink extends Sink, AsyncDisposable {
   /** Opens the file anew, as after it was moved away. What it throws leaves the file that was. */
-  reopen(): void;
+  reopen(): Promise<void>;
 }
 
 /**
@@ -31,110 +26,92 @@ export interface FileSink extends Sink, Disposable {
  *
  * @throws {Error} if the file cannot be opened
  */
-export function fileSink(path: string, format: TextFormatter): FileSink {
-  const log = new LogFile(path);
+export async function fileSink(path: string, format: TextFormatter): Promise<FileSink> {
+  const file = new LogFile(path, await open(path), (lines) => format(lostLines(lines)));
+  const lines = new Lines(file);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    lines.flush();
+  };
   const sink: Sink = (record) => {
-    log.write(`${format(record)}\n`);
-    if (record.level === "error" || record.level === "fatal") log.flush();
+    lines.add(format(record));
+    const isUrgent = record.level === "error" || record.level === "fatal";
+    if (isUrgent || lines.octets >= FLUSH_AT) return flush();
+    if (timer === undefined) Deno.unrefTimer(timer = setTimeout(flush, FLUSH_EVERY));
   };
   return Object.assign(sink, {
-    reopen: () => log.reopen(),
-    [Symbol.dispose]: () => log.close(),
+    reopen: async () => {
+      flush();
+      await file.reopen();
+    },
+    [Symbol.asyncDispose]: async () => {
+      clearTimeout(timer);
+      await lines.close();
+      file.close();
+    },
   });
 }
 
-class LogFile {
+/** A file that is appended to, wherever its name leads at the moment. */
+class LogFile implements Destination {
+  readonly mayRecover = true;
+  readonly lost: Destination["lost"];
   readonly #path: string;
   #file: Deno.FsFile;
   /** Which file that is on its disk. */
   #inode: number | null;
-  #lines = "";
-  /** What the disk did not take. */
-  #unwritten: Uint8Array = NOTHING;
-  #timer: Timer | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, file: Deno.FsFile, lost: Destination["lost"]) {
+    this.lost = lost;
     this.#path = path;
-    this.#file = open(path);
-    this.#inode = this.#file.statSync().ino;
-  }
-
-  write(line: string): void {
-    this.#lines += line;
-    if (this.#lines.length >= FLUSH_AT) this.flush();
-    else this.#timer ??= later(() => this.flush());
-  }
-
-  flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    let bytes = this.#unwritten;
-    if (bytes.length < KEEP) bytes = join(bytes, encoder.encode(this.#lines));
-    this.#lines = "";
-    try {
-      this.#reopenIfMoved();
-      while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
-    } catch {
-      this.#timer = later(() => this.flush()); // the disk is full or sick: it may get well
-    }
-    this.#unwritten = bytes;
-  }
-
-  reopen(): void {
-    this.flush();
-    this.#replace(open(this.#path));
-  }
-
-  close(): void {
-    this.flush();
-    clearTimeout(this.#timer);
-    this.#file.close();
-  }
-
-  #replace(file: Deno.FsFile): void {
-    this.#file.close();
     this.#file = file;
     this.#inode = file.statSync().ino;
   }
 
+  async write(octets: Uint8Array): Promise<number> {
+    await this.#reopenIfMoved();
+    return await this.#file.write(octets);
+  }
+
+  async reopen(): Promise<void> {
+    await this.#replace(await open(this.#path));
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  async #replace(file: Deno.FsFile): Promise<void> {
+    this.#file.close();
+    this.#file = file;
+    this.#inode = (await file.stat()).ino;
+  }
+
   /** Better the old file, where it now is, than none. */
-  #reopenIfMoved(): void {
+  async #reopenIfMoved(): Promise<void> {
     try {
-      if (inodeOf(this.#path) !== this.#inode) this.#replace(open(this.#path));
+      if (await inodeOf(this.#path) !== this.#inode) await this.#replace(await open(this.#path));
     } catch {
       // no permission to make a new one
     }
   }
 }
 
-function open(path: string): Deno.FsFile {
+async function open(path: string): Promise<Deno.FsFile> {
   try {
-    return Deno.openSync(path, { append: true, create: true, mode: 0o640 });
+    return await Deno.open(path, { append: true, create: true, mode: 0o640 });
   } catch (cause) {
     const advice = "let it be the server's user's, or name another";
     throw new Error(`cannot open the log file ${path}: ${messageOf(cause)}: ${advice}`, { cause });
   }
 }
 
-function inodeOf(path: string): number | null | undefined {
+async function inodeOf(path: string): Promise<number | null | undefined> {
   try {
-    return Deno.statSync(path).ino;
+    return (await Deno.stat(path)).ino;
   } catch {
     return undefined;
   }
-}
-
-/** A flush to come, for which the program does not stay alive. */
-function later(flush: () => void): Timer {
-  const timer = setTimeout(flush, FLUSH_EVERY);
-  Deno.unrefTimer(timer);
-  return timer;
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -5,7 +5,7 @@
  */
 import type { LogRecord, TextFormatter } from "@logtape/logtape";
 import { describe, plain, printable, word } from "./escape.ts";
-import type { Level } from "./event.ts";
+import { type Level, LEVEL_OF, type LogEvent } from "./event.ts";
 
 /** The category of our own records: the message is the log event's name, the properties its fields. */
 export const CATEGORY: readonly string[] = ["postmaster"];
@@ -74,3 +74,16 @@ function parts(record: LogRecord): { name: string; fields: Readonly<Record<strin
     ? { name: said, fields: record.properties }
     : { name: word(record.category.join(".")), fields: { text: said, ...record.properties } };
 }
+
+/** The record that says that lines were lost, because nobody took them in time. */
+export const lostLines = (lines: number): LogRecord => recordOf("log lines lost", { lines });
+
+/** The record of one of our own events. */
+export const recordOf = (event: LogEvent, properties: LogRecord["properties"]): LogRecord => ({
+  category: CATEGORY,
+  level: LEVEL_OF[event],
+  message: [event],
+  rawMessage: event,
+  timestamp: Date.now(),
+  properties,
+});

@@ -6,7 +6,7 @@
 import { configureSync, getConfig, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
 import { type Level, LEVEL_OF, LEVELS, type Log, type LogEvent } from "./event.ts";
 import { fileSink } from "./file.ts";
-import { CATEGORY, jsonLine, textLine, untimedLine } from "./format.ts";
+import { jsonLine, recordOf, textLine, untimedLine } from "./format.ts";
 import type { LogSettings } from "./settings.ts";
 import { stderrSink } from "./stderr.ts";
 import { syslogSink } from "./syslog.ts";
@@ -15,7 +15,7 @@ import { syslogSink } from "./syslog.ts";
 export interface OpenLog {
   readonly log: Log;
   /** Opens its file anew, as after it was moved away. What it throws leaves the file that was. */
-  reopen(): void;
+  reopen(): Promise<void>;
   /** Writes what still waits, and lets go of files and sockets. */
   close(): Promise<void>;
 }
@@ -26,31 +26,28 @@ export interface OpenLog {
  *
  * @throws {Error} if the file cannot be opened
  */
-export function openLog(settings: LogSettings): Promise<OpenLog> {
-  return Promise.try(() => open(settings));
-}
-
-function open({ level, format, sinks }: LogSettings): OpenLog {
-  const closers = new AsyncDisposableStack();
+export async function openLog({ level, format, sinks }: LogSettings): Promise<OpenLog> {
+  await using opening = new AsyncDisposableStack();
   const list: Sink[] = [];
   const line = format === "json" ? jsonLine : undefined;
   const file = sinks.file === undefined
     ? undefined
-    : closers.use(fileSink(sinks.file, line ?? textLine));
+    : opening.use(await fileSink(sinks.file, line ?? textLine));
   if (file !== undefined) list.push(file);
   if (sinks.syslog !== undefined) {
-    list.push(closers.use(syslogSink(sinks.syslog, line ?? untimedLine)));
+    list.push(opening.use(syslogSink(sinks.syslog, line ?? untimedLine)));
   }
-  if (sinks.stderr === true) list.push(stderrSink(format));
+  if (sinks.stderr === true) list.push(opening.use(stderrSink(format)));
 
   const emit = toAll(list);
   if (getConfig() === null) {
     adoptLogTape(emit, level);
-    closers.defer(resetSync);
+    opening.defer(resetSync);
   }
+  const closers = opening.move();
   return {
     log: eventLog(emit, level),
-    reopen: () => file?.reopen(),
+    reopen: async () => await file?.reopen(),
     close: () => closers.disposeAsync(),
   };
 }
@@ -86,14 +83,7 @@ export function eventLog(emit: Sink, lowest: Level): Log {
   }
   const log = (event: LogEvent, fields: LogRecord["properties"]): void => {
     if (!wanted[event]) return;
-    emit({
-      category: CATEGORY,
-      level: LEVEL_OF[event],
-      message: [event],
-      rawMessage: event,
-      timestamp: Date.now(),
-      properties: fields,
-    });
+    emit(recordOf(event, fields));
   };
   return Object.assign(log as Log, { wants: (event: LogEvent) => wanted[event] });
 }

@@ -4,18 +4,23 @@
  * @module
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
-import { jsonLine, terminalLine, textLine } from "./format.ts";
+import { jsonLine, lostLines, terminalLine, textLine } from "./format.ts";
+import { Lines } from "./lines.ts";
 import type { Format } from "./settings.ts";
 
-const encoder = new TextEncoder();
-
-/** Writes each line at once. What cannot be written is lost. */
-export function stderrSink(format: Format): Sink {
+/** Writes lines as soon as the reader of the standard error takes them. One that takes none costs lines, never the server. */
+export function stderrSink(format: Format): Sink & AsyncDisposable {
   const line = formatter(format);
-  return (record) => {
-    let bytes = encoder.encode(`${line(record)}\n`);
-    while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+  const lines = new Lines({
+    write: (octets) => Deno.stderr.write(octets),
+    mayRecover: false,
+    lost: (count) => line(lostLines(count)),
+  });
+  const sink: Sink = (record) => {
+    lines.add(line(record));
+    lines.flush();
   };
+  return Object.assign(sink, { [Symbol.asyncDispose]: () => lines.close() });
 }
 
 function formatter(format: Format): TextFormatter {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sink, TextFormatter } from "@logtape/logtape";
+import type { LogRecord, Sink, TextFormatter } from "@logtape/logtape";
 import { unixDatagram } from "../base/datagram.ts";
 import { within } from "../base/within.ts";
 import type { Level } from "./event.ts";
@@ -36,8 +36,8 @@ export function syslogSink(address: SyslogAddress, format: TextFormatter): Sink 
   const tag = `${local ? "" : `${shortHostname()} `}postmaster[${Deno.pid}]`;
   const sink: Sink = (record) => {
     const priority = FACILITY_MAIL * 8 + SEVERITY[record.level];
-    const line = `<${priority}>${stamp(new Date(record.timestamp))} ${tag}: ${format(record)}`;
-    sender.send(cut(encoder.encode(line), local ? MAX_LOCAL : MAX_UDP));
+    const head = `<${priority}>${stamp(new Date(record.timestamp))} ${tag}: `;
+    sender.send(datagram(head, record, format, local ? MAX_LOCAL : MAX_UDP));
   };
   return Object.assign(sink, { [Symbol.asyncDispose]: () => sender.close() });
 }
@@ -50,6 +50,38 @@ function stamp(time: Date): string {
 
 /** RFC 3164 section 4.1.2 wants the name without its domain. */
 const shortHostname = (): string => Deno.hostname().split(".")[0] ?? "";
+
+/** Characters of a field and items of a list, as long as a line does not fit into a datagram. */
+const SHORTER = [[1000, 50], [250, 12], [60, 4]] as const;
+
+/** A line of at most `max` octets. Long fields are shortened, so that it can still be parsed. */
+function datagram(
+  head: string,
+  record: LogRecord,
+  format: TextFormatter,
+  max: number,
+): Uint8Array {
+  let octets = encoder.encode(head + format(record));
+  for (const [characters, items] of SHORTER) {
+    if (octets.length <= max) return octets;
+    const properties = Object.fromEntries(
+      Object.entries(record.properties).map(([key, value]) => [
+        key,
+        Array.isArray(value)
+          ? [...value.slice(0, items), ...value.length > items ? ["…"] : []]
+            .map((item) => shortened(item, characters))
+          : shortened(value, characters),
+      ]),
+    );
+    octets = encoder.encode(head + format({ ...record, properties }));
+  }
+  return cut(octets, max);
+}
+
+const shortened = (value: unknown, characters: number): unknown =>
+  typeof value === "string" && value.length > characters
+    ? `${value.slice(0, characters).toWellFormed()}…`
+    : value;
 
 /** At most `max` octets, and no broken UTF-8 character at the end. */
 function cut(bytes: Uint8Array, max: number): Uint8Array {

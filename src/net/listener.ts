@@ -9,6 +9,7 @@ import { within } from "../base/within.ts";
 import { type ListenAddress, printListen } from "./address.ts";
 import { checkHandedOver } from "./handed_over.ts";
 import { makeRoom } from "./unix_socket.ts";
+import { whyNotListening } from "./why_not_listening.ts";
 
 /**
  * Connections that the kernel may hold for us: as many as it is set up to (net.core.somaxconn). An older runtime
@@ -164,17 +165,10 @@ function optionsFor(address: ListenAddress): ListenOptions | { readonly fd: numb
   }
 }
 
-/** Not every runtime can do what it is asked. */
-const hint = ({ transport }: ListenAddress): string =>
-  transport === "fd"
-    ? ` (a socket can be handed over since version 2.9 of the runtime, and this is ${Deno.version.deno})`
-    : "";
-
 async function started(address: ListenAddress, start: (server: Server) => void): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const refused = (error: Error) =>
-    reject(new Error(`cannot listen on ${printListen(address)}: ${error.message}${hint(address)}`));
+  const refused = (error: Error) => reject(new Error(whyNotListening(address, error)));
   server.once("error", refused);
   server.once("listening", resolve);
   start(server);

@@ -32,7 +32,7 @@ export class Connection implements Wire {
     socket.on("data", (chunk: Uint8Array) => this.#dialogue.receive(chunk));
     socket.on("drain", () => this.#dialogue.sent());
     socket.on("end", () => this.#ended());
-    socket.on("error", (error: Error) => this.#reason ??= error.message);
+    socket.on("error", (error: NodeJS.ErrnoException) => this.#reason ??= reasonOf(error));
     socket.on("close", () => this.#closed());
   }
 
@@ -98,6 +98,13 @@ export class Connection implements Wire {
     }
     onClose(this);
   }
+}
+
+/** Why a connection broke, for the log. A client that sends nothing and half-closes at once shows as EPIPE. */
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "EPIPE") return "closed by the client";
+  if (code === "ECONNRESET") return "reset by the client";
+  return message;
 }
 
 /** What the connections of a server share. */

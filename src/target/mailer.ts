@@ -183,11 +183,15 @@ const quote = (argument: string): string =>
     ? argument
     : `'${argument.replaceAll("'", "'\\''")}'`;
 
-/** What went wrong, or else the last line of what the mailer said, of its complaints if it had any. */
+/** Lines of what a mailer said that become a cause: its last one is often the least telling. */
+const CAUSE_LINES = 4;
+
+/** What went wrong, or else the last lines of what the mailer said, of its complaints if it had any. */
 function causeOf({ ending, output, complaint }: Run): string | undefined {
   if ("error" in ending) return messageOf(ending.error);
   const said = complaint.trim() === "" ? output : complaint;
-  return said.split(/[\r\n]+/).findLast((line) => line.trim() !== "");
+  const lines = said.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "");
+  return lines.length === 0 ? undefined : lines.slice(-CAUSE_LINES).join(" / ");
 }
 
 /** What is wrong with a target's arguments, from the code that reads them. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { codes, Directory, ENVELOPE, Running, sendMail, until } from "../running.ts";
 
 /** Lines that belong to no session. */
-const OF_THE_SERVER = /^(started|stopping|stopped)$/;
+const OF_THE_SERVER = /^(starting|started|stopping|stopped)$/;
 
 const SECRET = "c2VjcmV0IHBhc3N3b3Jk";
 const CONTENT = "nobody but the recipient reads this";
@@ -104,6 +104,20 @@ Deno.test("a log that nobody reads any more does not stop the server", async () 
   assert.equal(await server.stop(), 0);
 });
 
+Deno.test("a standard error that stays open and is not read does not stop the server", async () => {
+  await using server = await Running.start(() => ({
+    log: { level: "trace" },
+    domains: ["example.net"],
+  }));
+  using client = await server.connect();
+  server.stall();
+  // Each command is logged twice, and a pipe holds 64 KiB.
+  const commands = Array.from({ length: 1000 }, (_, i) => `NOOP ${i} ${"x".repeat(400)}`);
+  assert.deepEqual(new Set(await codes(client, ...commands)), new Set([250]));
+  assert.equal(await sendMail(client), 250);
+  assert.equal(await server.stop(), 0);
+});
+
 Deno.test("the log goes to the syslog of this machine", async () => {
   using directory = new Directory();
   const path = directory.of("log");
@@ -111,7 +125,7 @@ Deno.test("the log goes to the syslog of this machine", async () => {
   await using _server = await Running.start(() => ({ log: { syslog: { socket: path } } }));
   const [line] = await daemon.receive();
   daemon.close();
-  assert.match(new TextDecoder().decode(line), /^<22>.* started listen=/);
+  assert.match(new TextDecoder().decode(line), /^<22>.* starting config=/);
 });
 
 Deno.test("the log says who ended a connection", async () => {
@@ -125,3 +139,19 @@ Deno.test("the log says who ended a connection", async () => {
     assert.match(await server.logs(/ disconnected /), new RegExp(` reason="${reason}" `));
   }
 });
+
+Deno.test("a client that half-closes at once has closed the connection, and harms nobody", async () => {
+  await using server = await Running.start();
+  for (let n = 0; n < 20; n++) {
+    const socket = await Deno.connect({ port: server.port });
+    await socket.closeWrite();
+    await socket.readable.pipeTo(new WritableStream());
+  }
+  await until("all of them have gone", () => reasonsIn(server.log).length === 20);
+  assert.deepEqual(new Set(reasonsIn(server.log)), new Set(["closed by the client"]));
+  using client = await server.connect();
+  assert.equal(await sendMail(client), 250);
+});
+
+const reasonsIn = (log: readonly string[]): string[] =>
+  log.flatMap((line) => / disconnected reason="([^"]+)"/.exec(line)?.[1] ?? []);

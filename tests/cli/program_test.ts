@@ -1,7 +1,9 @@
 import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import assert from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
-import { Directory, postmaster, Running, sendMail } from "../running.ts";
+import { needRoot } from "../need.ts";
+import { Directory, postmaster, PROGRAM, run, Running, sendMail } from "../running.ts";
 
 Deno.test("--version says the version and nothing else", async () => {
   for (const flag of ["--version", "-V"]) {
@@ -15,7 +17,7 @@ Deno.test("--version says the version and nothing else", async () => {
 
 Deno.test("--help of every command is short and names what there is", async () => {
   const flags = ["--config", "--listen", "--handlers", "--hostname", "--log-level", "--debug"];
-  const client = [...flags, "--ip", "--tls", "--user", "--time", "--explain"];
+  const client = [...flags, "--ip", "--tls", "--auth-user", "--time", "--explain"];
   for (
     const [args, words] of [
       [["--help"], ["init", "run", "check", "simulate", "route", "vars", "--version", "--config"]],
@@ -162,4 +164,66 @@ Deno.test("a flag's mistake is said of the flag", async () => {
   const { code, stderr } = await postmaster("check", "--listen", "25", "--hostname", "no_domain");
   assert.equal(code, 1);
   assert.match(stderr, /^--hostname: .*\n--listen: .*\n$/);
+});
+
+Deno.test("a command may stand behind its options", async () => {
+  using directory = new Directory();
+  const config = directory.write("mx.yaml", "hostname: mx.example.net\nlog: {level: warning}\n");
+  const { code, stdout, stderr } = await postmaster("-c", config, "--hostname", "run", "check");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^hostname: run\n/);
+});
+
+Deno.test("--handlers takes one module, and leaves addresses alone", async () => {
+  using directory = new Directory();
+  const policy = directory.write(
+    "policy.ts",
+    'import { discard, on } from "postmaster";\nexport default on("AddRcptTo", () => discard());\n',
+  );
+  const args = ["--handlers", policy, "joe@example.net", "jane@example.net"];
+  const { code, stdout } = await postmaster("route", "--hostname", "mx.example.net", ...args);
+  assert.equal(code, 0);
+  assert.equal(stdout, "joe@example.net -> discard\njane@example.net -> discard\n");
+});
+
+/** What starts the program from any directory. */
+const ABSOLUTE = PROGRAM.map((word) =>
+  word === "main.ts" ? fileURLToPath(new URL("../../main.ts", import.meta.url)) : word
+);
+
+Deno.test("without --config, postmaster.yaml of the working directory is taken, and the log says so", async () => {
+  using directory = new Directory();
+  directory.write("postmaster.yaml", "hostname: found.example.net\nlisten: 127.0.0.1:0\n");
+  const inside = (...args: string[]) =>
+    run("sh", ["-c", 'cd "$0" && exec "$@"', directory.path, ...ABSOLUTE, ...args]);
+  assert.match((await inside("check")).stdout, /^hostname: found\.example\.net\n/);
+  const { stderr } = await inside("--listen", "unix:/nonexistent/socket");
+  assert.match(stderr, /nonexistent/);
+  const { stderr: log } = await run("sh", [
+    "-c",
+    'cd "$0" && timeout -s TERM 3 "$@"',
+    directory.path,
+    ...ABSOLUTE,
+  ]);
+  assert.match(
+    log,
+    /^\S+ info {2}starting config=postmaster\.yaml\n[^]* started .*hostname=found\.example\.net\n/m,
+  );
+});
+
+Deno.test({
+  name: "root takes no configuration that somebody else has put into the working directory",
+  ...needRoot(),
+  fn: async () => {
+    using directory = new Directory();
+    const file = directory.write("postmaster.yaml", "hostname: trap.example.net\n");
+    Deno.chownSync(file, 65534, 65534);
+    const script = 'cd "$0" && exec "$@"';
+    const { code, stderr } = await run("sh", ["-c", script, directory.path, ...ABSOLUTE, "check"]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^postmaster\.yaml: this file is not root's, .*: name it with --config\n$/,
+    );
+  },
 });

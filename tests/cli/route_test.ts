@@ -104,11 +104,20 @@ Deno.test("route takes the client's word for the rest of the session", async () 
   using site = new Site();
   const { code } = await site.route(
     ...["joe@example.net", "night@example.net", "bounces@example.net"],
-    ...["--from", "<>", "--user", "jane", "--time", "2026-12-24T05:00Z", "--helo", "[192.0.2.7]"],
+    ...[
+      "--from",
+      "<>",
+      "--auth-user",
+      "jane",
+      "--time",
+      "2026-12-24T05:00Z",
+      "--helo",
+      "[192.0.2.7]",
+    ],
   );
   assert.equal(code, 0);
   assert.equal(
-    (await site.route("joe@example.net", "--from", "jane@example.net", "--user", "x")).code,
+    (await site.route("joe@example.net", "--from", "jane@example.net", "--auth-user", "x")).code,
     0,
   );
 });

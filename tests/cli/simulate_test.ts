@@ -149,7 +149,7 @@ C: `),
   );
 });
 
-Deno.test("--ip, --tls, --user and --time are what handlers see", async () => {
+Deno.test("--ip, --tls, --auth-user and --time are what handlers see", async () => {
   using site = new Site();
   const session = SESSION.replace("sales", "members");
   const reply = async (...args: readonly string[]) => {
@@ -157,8 +157,8 @@ Deno.test("--ip, --tls, --user and --time are what handlers see", async () => {
     return /members@.*\nS: (.*)/.exec(stdout)?.[1];
   };
   assert.equal(await reply(), "550 5.7.1 members only");
-  assert.equal(await reply("--user", "ann"), "550 5.7.1 members only");
-  assert.equal(await reply("--user", "ann", "--tls"), "250 2.1.5 recipient ok");
+  assert.equal(await reply("--auth-user", "ann"), "550 5.7.1 members only");
+  assert.equal(await reply("--auth-user", "ann", "--tls"), "250 2.1.5 recipient ok");
   assert.equal(await reply("--time", "2026-12-24T07:59Z"), "450 4.2.0 we are still asleep");
   assert.equal(await reply("--time", "2026-12-24T08:59+01:00"), "450 4.2.0 we are still asleep");
   const zoned = "2026-12-24T08:59[Europe/Berlin]";
@@ -353,7 +353,7 @@ Deno.test("a client that cannot be is a wrong command line", async () => {
       ],
       [["--time", "2026-13-01"], /Write a local time/],
       [["--time", ""], /Write a local time/],
-      [["--user", ""], /Write a name/],
+      [["--auth-user", ""], /Write a name/],
       [["--explian"], /Did you mean --explain\?/],
       [["session.txt"], /too many arguments/],
     ] as const

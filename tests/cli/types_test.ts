@@ -59,6 +59,8 @@ Deno.test("types writes what an editor needs, and leaves a deno.json alone", asy
   const { code, stderr } = await postmaster("types", "--output", directory.path);
   assert.deepEqual([code, stderr], [0, ""]);
   const config = directory.read("deno.json");
+  const repeated = await postmaster("types", "--output", directory.path);
+  assert.doesNotMatch(repeated.stdout, /should have/, "it has all that it should");
   const policy = directory.write("policy.ts", GOOD.replace("next()", "next(3)"));
   const check = await run(Deno.execPath(), [
     "check",

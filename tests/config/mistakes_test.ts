@@ -138,6 +138,12 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["handlers: [{relay-to: {networks: [10.1/16]}}]", "1:35", /`10\.1\/16` is no network: write one/],
   ["handlers: [{relay-to: {networks: [10.1.0.5/16]}}]", "1:35", /write 10\.1\.0\.0\/16, or 10/],
   [
+    "handlers:\n  - greylist:\n    delay: 5 min",
+    "2:5",
+    /`delay` stands beside `greylist`, not under it: indent/,
+  ],
+  ["handlers: [{greylist: {dealy: 5 min}}]", "1:24", /did you mean `delay`\?/],
+  [
     "handlers: [local-hosts]",
     "1:12",
     /`handlers\[0\]\.local-hosts`: this is missing: it must be a list of domains/,

@@ -87,3 +87,16 @@ Deno.test("build() says what is wrong with every module, and where", async () =>
     return true;
   });
 });
+
+Deno.test("a module that would end the program is named, and ends nothing", async () => {
+  const dir = modules({
+    "exits.ts": "const code = 0;\nDeno.exit(code);\n",
+    "exits_too.ts": 'import process from "node:process";\n\nprocess.exit();\n',
+  });
+  await assert.rejects(buildIn(dir, "handlers: [./exits.ts, ./exits_too.ts]"), (error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, /`\.\/exits\.ts`: .* must not end the server: .*exits\.ts:2:6\)/);
+    assert.match(error.message, /`\.\/exits_too\.ts`: .* must not end .*exits_too\.ts:3:9\)/);
+    return true;
+  });
+});

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { Sink } from "@logtape/logtape";
 import type { Level } from "../../src/log/event.ts";
-import { untimedLine } from "../../src/log/format.ts";
+import { jsonLine, untimedLine } from "../../src/log/format.ts";
 import { openLog } from "../../src/log/open.ts";
 import { syslogSink } from "../../src/log/syslog.ts";
 import { record } from "./records.ts";
@@ -124,23 +124,40 @@ Deno.test("syslog gets each level as a severity of the mail facility", () =>
     }
   }));
 
-Deno.test("syslog lines are cut at a character", async () => {
+Deno.test("syslog lines that are too long have shorter fields, and can be parsed", async () => {
   using udp = new Daemon(UDP);
   const { port } = udp.socket.addr as Deno.NetAddr;
   await withSocket(async (path) => {
     using daemon = new Daemon({ path });
-    for (let shift = 0; shift < 3; shift++) {
-      const text = "x".repeat(shift) + "€".repeat(10_000);
-      await using local = syslogSink({ socket: path }, untimedLine);
-      await using remote = syslogSink({ host: "127.0.0.1", port }, untimedLine);
-      for (const [sink, from, max] of [[local, daemon, 8192], [remote, udp, 2048]] as const) {
-        sink(record("handler", { text }));
-        const line = await from.received(); // a broken character would not decode
-        const length = new TextEncoder().encode(line).length;
-        assert.ok(length <= max && length > max - 3 && line.endsWith("€"), `${length} of ${max}`);
-      }
+    await using local = syslogSink({ socket: path }, jsonLine);
+    await using remote = syslogSink({ host: "127.0.0.1", port }, jsonLine);
+    const recipients = Array.from({ length: 2000 }, (_, i) => `user-${i}@example.net`);
+    const text = `${"€".repeat(999)}😀${"x".repeat(10_000)}`;
+    for (const [sink, from, max] of [[local, daemon, 8192], [remote, udp, 2048]] as const) {
+      sink(record("received", { session: "4f2a1c", recipients, text, code: 250 }));
+      const line = await from.received(); // a broken character would not decode
+      const length = new TextEncoder().encode(line).length;
+      assert.ok(length <= max && length > max / 8, `${length} of ${max}`);
+      const fields = JSON.parse(line.slice(line.indexOf("{")));
+      assert.equal(fields.session, "4f2a1c");
+      assert.equal(fields.code, 250);
+      assert.deepEqual(fields.recipients.slice(0, 2), recipients.slice(0, 2));
+      assert.equal(fields.recipients.at(-1), "…");
+      assert.match(fields.text, /^€+(\ufffd)?…$/);
     }
   });
+});
+
+Deno.test("a syslog line with too many fields is cut at a character", async () => {
+  using udp = new Daemon(UDP);
+  const { port } = udp.socket.addr as Deno.NetAddr;
+  for (let shift = 0; shift < 3; shift++) {
+    const fields = Array.from({ length: 500 }, (_, i) => [`f${i}`, "x".repeat(shift) + "€€€"]);
+    await using sink = syslogSink({ host: "127.0.0.1", port }, untimedLine);
+    sink(record("handler", Object.fromEntries(fields)));
+    const length = new TextEncoder().encode(await udp.received()).length;
+    assert.ok(length <= 2048 && length > 2045, `${length}`);
+  }
 });
 
 Deno.test("close() sends what waits", () =>

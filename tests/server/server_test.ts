@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { Client } from "../../src/testing/client.ts";
+import { need, needRoot } from "../need.ts";
 import {
   codes,
   Directory,
   ENVELOPE,
   postmaster,
+  PROGRAM,
+  run,
   Running,
   sendMail,
   type Settings,
@@ -64,7 +67,37 @@ Deno.test("a port in use ends the program with 1 and one line", async () => {
   const { code, stdout, stderr } = await postmaster("--listen", "127.0.0.1:0", "--listen", address);
   assert.equal(code, 1);
   assert.equal(stdout, "");
-  assert.match(stderr, /^postmaster: cannot listen on 127\.0\.0\.1:\d+: .*in use.*\n$/i);
+  const [, port] = /^127\.0\.0\.1:(\d+)$/.exec(address)!;
+  assert.match(
+    stderr,
+    new RegExp(
+      `^postmaster: cannot listen on ${address}: .*in use.*: \\S+ \\(process ${server.pid}\\) has port ` +
+        `${port}: stop that, or listen elsewhere\\n$`,
+    ),
+  );
+});
+
+Deno.test("an address that this machine does not have is named, with what to do", async () => {
+  const { code, stderr } = await postmaster("--listen", "192.0.2.1:0");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^postmaster: cannot listen on 192\.0\.2\.1:0: .* this machine has no such address: /,
+  );
+});
+
+Deno.test({
+  name: "a port that only root may take is named, with the three ways to have it",
+  ignore: needRoot().ignore || need("setpriv").ignore,
+  fn: async () => {
+    const args = ["--bounding-set=-net_bind_service", ...PROGRAM, "--listen", "127.0.0.1:25"];
+    const { code, stderr } = await run("setpriv", args);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /: cannot listen on 127\.0\.0\.1:25: .*: only root may take port 25: .*`user`.*systemd.*: setcap /,
+    );
+  },
 });
 
 /** Reads what comes at one time. */

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isDomain, Mailbox, MAXIMUM, parsePath, printPath } from "../../src/smtp/mailbox.ts";
+import { isDomain, Mailbox, parsePath, printPath } from "../../src/smtp/mailbox.ts";
 import { bytesOf, local, mailbox, path, printableText } from "./arbitraries.ts";
 
 const parse = (path: string) => parsePath(bytesOf(path), 0);
@@ -135,11 +135,14 @@ const isGood = (path: string): boolean => "end" in parse(path);
 /** A domain of so many octets. */
 const long = (octets: number) => `${"abcdefg.".repeat(32)}`.slice(0, octets - 1) + "x";
 
-Deno.test("a local part may have 64 octets, its quotes among them (RFC 5321 section 4.5.3.1.1)", () => {
-  assert.equal(isGood(`<${"x".repeat(64)}@b>`), true);
-  assert.equal(isGood(`<${"x".repeat(65)}@b>`), false);
-  assert.equal(isGood(`<"${" ".repeat(62)}"@b>`), true);
-  assert.equal(isGood(`<"${" ".repeat(63)}"@b>`), false);
+Deno.test("a local part may have as many octets as fit in a path, its quotes among them", () => {
+  assert.equal(isGood(`<${"x".repeat(252)}@b>`), true);
+  assert.equal(isGood(`<${"x".repeat(253)}@b>`), false);
+  assert.equal(isGood(`<"${" ".repeat(250)}"@b>`), true);
+  assert.equal(isGood(`<"${" ".repeat(251)}"@b>`), false);
+  const verp =
+    "bounces+0123456789-list=subscriber.with.a.long.name=example.org-and-more@example.net";
+  assert.equal(String(Mailbox.parse(verp)), verp);
 });
 
 Deno.test("a label may have 63 octets", () => {
@@ -182,8 +185,8 @@ Deno.test("new Mailbox() throws for what cannot go over the wire", () => {
     ["joe", ""],
     ["joe", "example.net", ["bad domain"]],
     ["postmaster", "", ["a.example"]],
-    ["x".repeat(65), "example.net"],
-    ['"'.repeat(32), "example.net"], // 66 octets when it is quoted
+    ["x".repeat(250), "example.net"],
+    ['"'.repeat(122), "example.net"], // 246 octets when it is quoted
     ["x".repeat(64), long(190)],
   ];
   for (const [local, domain, route] of bad) {
@@ -245,10 +248,10 @@ Deno.test("what the parser takes is printed as a path it takes for the same", ()
   );
 });
 
-Deno.test("any local part of printable ASCII can be a mailbox, and is quoted within its limits", () => {
+Deno.test("any local part of printable ASCII can be a mailbox, and is read again as it is printed", () => {
   fc.assert(fc.property(local, (local) => {
     const printed = String(new Mailbox(local, "b")).slice(0, -2);
-    assert.ok(printed.length <= MAXIMUM.local);
+    assert.equal(String(Mailbox.parse(`${printed}@b`)), `${printed}@b`);
   }));
 });
 

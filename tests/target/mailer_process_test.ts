@@ -26,7 +26,21 @@ Deno.test("pipe() turns every exit code into its outcome", async () => {
   }));
 });
 
-Deno.test("pipe() gives the last line of what the mailer said as the cause", async () => {
+Deno.test("pipe() gives the last lines of what the mailer said as the cause, not only the very last", async () => {
+  // As msmtp(1) complains.
+  const complaints = [
+    "recipient not accepted",
+    "server message: 550 5.1.1 no such user",
+    "could not send mail",
+  ];
+  const lines = ["one too early", "another", ...complaints].map((line) => `echo '${line}' >&2`);
+  const { outcomes } = await deliver(type, sh([...lines, "exit 69"].join("; ")));
+  deepEqual(outcomes.map((outcome) => "cause" in outcome && outcome.cause), [
+    "another / recipient not accepted / server message: 550 5.1.1 no such user / could not send mail",
+  ]);
+});
+
+Deno.test("pipe() gives what the mailer complained of as the cause", async () => {
   const { outcomes } = await deliver(type, sh("echo first; echo no such user >&2; echo; exit 67"));
   deepEqual(outcomes, [{
     result: "failed",

@@ -1,0 +1,28 @@
+/**
+ * Says what the start of a server waits for. A disk that does not answer holds the whole thread, often without an end,
+ * so that only another thread can say so.
+ *
+ * @module
+ */
+import type { Step } from "./start_watch_worker.ts";
+
+/** The start of a server under watch, until it is disposed of. */
+export class StartWatch implements Disposable {
+  readonly #worker = new Worker(new URL("./start_watch_worker.ts", import.meta.url), {
+    type: "module",
+  });
+
+  /** Begins to watch. */
+  constructor() {
+    this.#worker.onerror = (event) => event.preventDefault(); // a start without a watch is still a start
+  }
+
+  /** Names what comes next. A step that takes longer than five seconds is named on the standard error. */
+  step(what: string): void {
+    this.#worker.postMessage(what satisfies Step);
+  }
+
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+  }
+}

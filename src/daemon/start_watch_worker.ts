@@ -1,0 +1,23 @@
+/**
+ * The thread that watches the start of a server.
+ *
+ * @module
+ */
+
+/** What the server does now. */
+export type Step = string;
+
+/** Milliseconds that a step may take without a word, and between two words. */
+const PATIENCE = 5000;
+
+const thread = globalThis as unknown as Pick<Worker, "onmessage">;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+thread.onmessage = ({ data }: MessageEvent<Step>) => {
+  clearInterval(timer);
+  const since = Date.now();
+  timer = setInterval(() => {
+    const seconds = Math.round((Date.now() - since) / 1000);
+    console.error(`postmaster: the start waits, for ${seconds} seconds now, for ${data}`);
+  }, PATIENCE);
+};

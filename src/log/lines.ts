@@ -1,0 +1,117 @@
+/**
+ * Lines of a log on their way to a file or a pipe that may be slow, full or stuck. The server never waits for them.
+ *
+ * @module
+ */
+import { within } from "../base/within.ts";
+
+/** Octets that wait at most; further lines are lost, and counted. */
+const KEEP = 4 * 1024 * 1024;
+/** Milliseconds after which a write that failed is tried again. */
+const RETRY = 1000;
+/** Milliseconds that a reader may take for what is left when the log is closed. */
+const PATIENCE = 1000;
+
+const encoder = new TextEncoder();
+
+/** Where lines go. */
+export interface Destination {
+  /** Writes some of the octets and says how many. What it throws is kept from the log's callers. */
+  write(octets: Uint8Array): Promise<number>;
+  /** Whether a write that failed may succeed later, as on a disk that is full. */
+  readonly mayRecover: boolean;
+  /** The line that says that so many lines were lost. */
+  lost(lines: number): string;
+}
+
+/** Lines that wait for their destination, written one batch after the other and in order. */
+export class Lines {
+  readonly #to: Destination;
+  #waiting: Uint8Array[] = [];
+  /** Octets of all that is not yet written. */
+  #octets = 0;
+  #lost = 0;
+  #writing: Promise<void> | undefined;
+  #closing = false;
+
+  /** Makes an empty queue in front of a destination. */
+  constructor(to: Destination) {
+    this.#to = to;
+  }
+
+  /** Adds a line without its end. It is written when {@linkcode Lines.flush} is called. */
+  add(line: string): void {
+    if (this.#octets >= KEEP) {
+      this.#lost++;
+      return;
+    }
+    if (this.#lost > 0) {
+      this.#push(this.#to.lost(this.#lost));
+      this.#lost = 0;
+    }
+    this.#push(line);
+  }
+
+  /** Octets that wait. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** Writes what waits, without anybody waiting for it. */
+  flush(): void {
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Writes what waits, for a second at most. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.flush();
+    await within(this.#writing!, PATIENCE);
+  }
+
+  #push(line: string): void {
+    const octets = encoder.encode(`${line}\n`);
+    this.#waiting.push(octets);
+    this.#octets += octets.length;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#writeBatch(joined(this.#waiting.splice(0)));
+    this.#writing = undefined;
+  }
+
+  async #writeBatch(batch: Uint8Array): Promise<void> {
+    for (let rest = batch; rest.length > 0;) {
+      try {
+        const written = await this.#to.write(rest);
+        this.#octets -= written;
+        rest = rest.subarray(written);
+      } catch {
+        if (!this.#to.mayRecover || this.#closing) {
+          this.#octets -= rest.length;
+          return;
+        }
+        await later();
+      }
+    }
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1) return first;
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    all.set(piece, end);
+    end += piece.length;
+  }
+  return all;
+}
+
+/** Some time later, for which the program does not stay alive. */
+function later(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  Deno.unrefTimer(setTimeout(resolve, RETRY));
+  return promise;
+}
