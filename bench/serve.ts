@@ -46,6 +46,7 @@ await Deno.writeTextFile(
       "messages-per-connection": 1_000_000,
       recipients: 100_000,
     },
+    "spool-directory": BENCH_WORK,
     log: { file: `${BENCH_WORK}/postmaster.log`, stderr: false },
     ...delivery,
   }),

@@ -10,10 +10,12 @@ const FLAGS = ["run", "--allow-all", "--unstable-net", "--v8-flags=--max-semi-sp
 export class Subject {
   readonly port: number;
   readonly #child: Deno.ChildProcess;
+  readonly #work: string;
 
-  private constructor(port: number, child: Deno.ChildProcess) {
+  private constructor(port: number, child: Deno.ChildProcess, work: string) {
     this.port = port;
     this.#child = child;
+    this.#work = work;
   }
 
   /** Starts a script of this directory, and waits until it answers. `serve.ts` says what the environment means. */
@@ -26,12 +28,16 @@ export class Subject {
       stdout: "null",
     }).spawn();
     await untilItAnswers(port);
-    return new Subject(port, child);
+    return new Subject(port, child, work);
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** Milliseconds of CPU time that all threads of the server have had. */
   get cpu(): number {
-    const tasks = `/proc/${this.#child.pid}/task`;
+    const tasks = `/proc/${this.pid}/task`;
     let nanoseconds = 0;
     for (const { name } of Deno.readDirSync(tasks)) {
       nanoseconds += Number(Deno.readTextFileSync(`${tasks}/${name}/schedstat`).split(" ")[0]);
@@ -42,6 +48,7 @@ export class Subject {
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#child.status;
+    await Deno.remove(this.#work, { recursive: true });
   }
 }
 

@@ -96,8 +96,8 @@ export class HeaderOctets {
 
 function endOfHeader(bytes: Buffer, from: number): number | undefined {
   if (bytes[0] === CR && bytes[1] === LF) return 2;
-  for (let lf = bytes.indexOf(LF, from); lf >= 0; lf = bytes.indexOf(LF, lf + 1)) {
-    if (bytes[lf + 1] === CR && bytes[lf + 2] === LF) return lf + 3;
+  for (let i = from; i < bytes.length; i++) {
+    if (bytes[i] === LF && bytes[i + 1] === CR && bytes[i + 2] === LF) return i + 3;
   }
   return undefined;
 }
