@@ -170,7 +170,7 @@ export class Dialogue {
       const line = this.#mayLeave() ? undefined : this.#lines.next();
       if (line === undefined) break;
       this.#takeLine(line);
-      this.#pace.count();
+      this.#pace.count(this.#lines.pending > 0);
     }
     this.#advancing = false;
     if (this.#closed) return;

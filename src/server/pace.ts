@@ -1,14 +1,17 @@
 /**
- * Turns of the event loop: one client that sends a lot at once must not keep the others waiting.
+ * Turns of the event loop: a client that sends a lot at once does not keep the others waiting.
  *
  * @module
  */
 import { setImmediate } from "node:timers";
 
-/** Command lines that one session may have handled in a turn. */
-export const LINES = 64;
+/**
+ * Command lines of one session that are handled in one turn. Few, because the runtime looks for what other clients have
+ * sent only once in 61 turns while there is something to do.
+ */
+export const LINES = 8;
 
-/** Counts the lines of one session, and has it pause when it has had its turn. */
+/** Has a session pause after so many lines. */
 export class Pace {
   #lines = 0;
   #pausing = false;
@@ -19,14 +22,15 @@ export class Pace {
     this.#goOn = goOn;
   }
 
-  /** The next line waits until the others have had their turn. */
+  /** The next line waits for its turn. */
   get pausing(): boolean {
     return this.#pausing;
   }
 
-  /** A line was handled. */
-  count(): void {
-    if (++this.#lines < LINES) return;
+  /** A line was handled, and `more` may be there: without more, what comes next comes in another turn. */
+  count(more: boolean): void {
+    this.#lines = more ? this.#lines + 1 : 0;
+    if (this.#lines < LINES) return;
     this.#lines = 0;
     this.#pausing = true;
     setImmediate(() => {
