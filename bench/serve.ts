@@ -4,6 +4,7 @@
  * - `BENCH_PORT`: the port on 127.0.0.1;
  * - `BENCH_KIND`: `discard` throws every message away, `pipe` gives each to `BENCH_MAILER` (a program and its
  *   arguments, with spaces between them), once for all recipients;
+ * - `BENCH_HANDLERS`: handlers for `pipe`, as JSON;
  * - `BENCH_WORK`: a directory for its configuration and log.
  *
  * @module
@@ -16,6 +17,7 @@ const {
   BENCH_PORT = "2525",
   BENCH_KIND = "discard",
   BENCH_MAILER = "/bin/true",
+  BENCH_HANDLERS = "[]",
   BENCH_WORK = "/tmp",
 } = Deno.env.toObject();
 
@@ -23,6 +25,7 @@ const delivery = BENCH_KIND === "discard" ? { handlers: ["discard-all"] } : {
   domains: ["bench.test"],
   users: ["sink"],
   "recipient-delimiter": "+",
+  handlers: JSON.parse(BENCH_HANDLERS),
   mailer: { command: BENCH_MAILER.split(" "), "max-recipients": 100_000 },
 };
 

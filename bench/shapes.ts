@@ -1,6 +1,6 @@
 /**
- * Measures that the server's work follows the octets it is sent, whatever their shape. One server, which
- * gives mail to a program, shows:
+ * Measures that the server's work follows the octets it is sent, whatever their shape. Servers that give
+ * mail to a program, without handlers and with those that look into messages, show:
  *
  * - the CPU time of a message of 4 MB in many shapes, as a ratio to plain lines (wanted: 3 at most);
  * - the CPU time of twice the recipients, commands or packets, as a ratio to half of them (wanted: 2.2 at most);
@@ -13,84 +13,26 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
+import { GROWING, type Load, plain, SHAPES } from "./loads.ts";
 import { median, Subject } from "./subject.ts";
 import type { Asked, Wait } from "./waiting_worker.ts";
 
 const ROUNDS = 5;
-const SIZE = 4_000_000;
 
 /** What is wanted: ratios, and milliseconds. */
 const MOST_FOR_A_SHAPE = 3, MOST_FOR_TWICE = 2.2, LONGEST_WAIT = 100;
 
-const encoder = new TextEncoder(), decoder = new TextDecoder();
-
-/** What is sent in one session between EHLO and QUIT, in the pieces in which it is written. */
-type Load = readonly Uint8Array[];
-
-const PACKET = 64 * 1024;
-const HEADER = "Subject: shapes\r\n\r\n";
-const PLAIN = `${"plain text of a line ".repeat(3)}\r\n`;
-
-/** The same octets in packets of `size`. */
-function packets(text: string, size = PACKET): Load {
-  const bytes = new TextEncoder().encode(text);
-  const count = Math.ceil(bytes.length / size);
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
-}
-
-const times = (count: number, text: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => text(i)).join("");
-
-const rcpt = (i: number): string => `RCPT TO:<sink+${i}@bench.test>\r\n`;
-
-const mail = (message: string, recipients = 1): string =>
-  `MAIL FROM:<sender@bench.test>\r\n${times(recipients, rcpt)}DATA\r\n${message}.\r\n`;
-
-/** A message of 4 MB: a header, and then a line again and again. */
-const shape = (line: string, header = HEADER, packet = PACKET): Load =>
-  packets(mail(header + line.repeat((SIZE - header.length) / line.length)), packet);
-
-/** The load that every shape is compared with. */
-const plain = shape(PLAIN);
-
-const SHAPES: Readonly<Record<string, Load>> = {
-  "plain lines": plain,
-  "all dots": shape("..\r\n"),
-  "plain lines with a dot": shape(`..${PLAIN}`),
-  "empty lines": shape("\r\n"),
-  "lines of one octet": shape("a\r\n"),
-  "one line": packets(mail(`${HEADER}${"a".repeat(SIZE)}\r\n`)),
-  "control characters": shape(`${"\t".repeat(60)}\r\n`),
-  "100,000 header fields": shape(PLAIN, `${"X: 5678\r\n".repeat(100_000)}\r\n`),
-  "a folded header field": shape(PLAIN, `X: 5678${"\r\n folded".repeat(100_000)}\r\n\r\n`),
-  "header without end": shape("X: 5678\r\n", ""),
-  "header of white space": shape("received \r\n", ""),
-  "dots without a header": shape("..\r\n", ""),
-  "packets of 1021 octets": shape(PLAIN, HEADER, 1021),
-  "dots in packets of 1021": shape("..\r\n", HEADER, 1021),
-};
-
-/** What grows, from how many, and the load for a number of it. */
-const GROWING: readonly [string, number, (count: number) => Load][] = [
-  ["recipients", 5000, (count) => packets(mail(HEADER, count))],
-  ["NOOPs in one piece", 20_000, (count) => packets(times(count, () => "NOOP\r\n"))],
-  [
-    "transactions",
-    2000,
-    (count) => packets(times(count, (i) => `MAIL FROM:<>\r\n${rcpt(i)}RSET\r\n`)),
-  ],
-  [
-    "packets of one octet",
-    20_000,
-    (count) => packets(mail(HEADER + "..\r\n".repeat(count / 4)), 1),
-  ],
-  ["NOOPs octet by octet", 4000, (count) => packets(times(count, () => "NOOP\r\n"), 1)],
-  ["dotted lines", 500_000, (count) => packets(mail(HEADER + "..\r\n".repeat(count)))],
-  ["header fields", 400_000, (count) => packets(mail("X: 5678\r\n".repeat(count)))],
+/** The handlers of each server that is measured. */
+const HANDLERS: readonly (readonly unknown[])[] = [
+  [],
+  [{ "remove-header": "X-Spam" }, { "max-received": 90 }],
+  [{ "rewrite-text": { replace: { no: "yes" } } }],
 ];
 
-/** One session: sends the load and reads the replies to the last one, which is to QUIT. */
-async function send(port: number, load: Load): Promise<void> {
+const encoder = new TextEncoder(), decoder = new TextDecoder();
+
+/** One session: sends the load and reads the replies to the last one, which is to QUIT. Says what was refused. */
+async function send(port: number, load: Load): Promise<string | undefined> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   connection.setNoDelay();
   const replies = readAll(connection);
@@ -98,10 +40,8 @@ async function send(port: number, load: Load): Promise<void> {
   for (const packet of load) await write(connection, packet);
   await write(connection, encoder.encode("QUIT\r\n"));
   const said = await replies;
-  const refused = /^[45]\d\d .*/m.exec(said)?.[0];
-  if (refused !== undefined || !/^221 .*\r\n$/m.test(said)) {
-    throw new Error(`the server said ${refused ?? said.slice(-100)}`);
-  }
+  if (!/^221 .*\r\n$/m.test(said)) throw new Error(`the server said ${said.slice(-100)}`);
+  return /^[45]\d\d .*/m.exec(said)?.[0];
 }
 
 async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
@@ -110,7 +50,7 @@ async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
 
 async function readAll(connection: Deno.Conn): Promise<string> {
   let text = "";
-  const buffer = new Uint8Array(PACKET);
+  const buffer = new Uint8Array(64 * 1024);
   for (let n = await connection.read(buffer); n !== null; n = await connection.read(buffer)) {
     text += decoder.decode(buffer.subarray(0, n));
   }
@@ -121,6 +61,8 @@ async function readAll(connection: Deno.Conn): Promise<string> {
 interface Cost {
   readonly cpu: number;
   readonly wait: Wait;
+  /** The reply, if the load was refused. */
+  readonly refused: string | undefined;
 }
 
 /** The server, and the other session. */
@@ -133,10 +75,11 @@ class Bench {
     this.#other = other;
   }
 
-  static async start(): Promise<Bench> {
+  static async start(handlers: readonly unknown[]): Promise<Bench> {
     const server = await Subject.start("./serve.ts", {
       BENCH_KIND: "pipe",
       BENCH_MAILER: "/usr/bin/wc -c",
+      BENCH_HANDLERS: JSON.stringify(handlers),
     });
     const other = new Worker(new URL("./waiting_worker.ts", import.meta.url));
     other.postMessage({ port: server.port, pid: server.pid } satisfies Asked);
@@ -163,6 +106,7 @@ class Bench {
         time: median(all.map(({ wait }) => wait.time)),
         cpu: median(all.map(({ wait }) => wait.cpu)),
       },
+      refused: all[0]?.refused,
     });
     return [middle(costs[0]), middle(costs[1])];
   }
@@ -170,9 +114,9 @@ class Bench {
   async #cost(load: Load): Promise<Cost> {
     const before = this.#server.cpu;
     await this.#longestWait();
-    await send(this.#server.port, load);
+    const refused = await send(this.#server.port, load);
     const wait = await this.#longestWait();
-    return { cpu: this.#server.cpu - before, wait };
+    return { cpu: this.#server.cpu - before, wait, refused };
   }
 
   /** The longest time that the other session has waited since this was asked last. */
@@ -184,24 +128,39 @@ class Bench {
   }
 }
 
-function print(name: string, [before, { cpu, wait }]: readonly [Cost, Cost], most: number): void {
+function print(
+  name: string,
+  [before, { cpu, wait, refused }]: readonly [Cost, Cost],
+  most: number,
+): void {
   const factor = cpu / before.cpu;
   const figures = [`${factor.toFixed(2)}x`.padStart(8), `${cpu.toFixed(0)} ms`.padStart(9)];
   const others = `others wait ${wait.cpu.toFixed(0)} ms (${wait.time.toFixed(0)} ms by the clock)`;
   const tooMuch = factor > most || wait.cpu > LONGEST_WAIT ? "  TOO MUCH" : "";
-  console.log(`${name.padEnd(26)}${figures.join("")}, ${others}${tooMuch}`);
+  const reply = refused === undefined ? "" : `, ${refused}`;
+  console.log(`${name.padEnd(26)}${figures.join("")}, ${others}${reply}${tooMuch}`);
+}
+
+async function table(handlers: readonly unknown[]): Promise<void> {
+  const bench = await Bench.start(handlers);
+  console.log(
+    `\nCPU time of 4 MB, as a ratio to plain lines; handlers: ${JSON.stringify(handlers)}`,
+  );
+  for (const [name, load] of Object.entries(SHAPES)) {
+    if (!name.includes(only)) continue;
+    print(name, await bench.compare(plain, load), MOST_FOR_A_SHAPE);
+  }
+  console.log("CPU time of twice as many, as a ratio to half of them");
+  for (const [name, count, load] of GROWING) {
+    if (!name.includes(only)) continue;
+    print(
+      `${2 * count} ${name}`,
+      await bench.compare(load(count), load(2 * count)),
+      MOST_FOR_TWICE,
+    );
+  }
+  await bench.stop();
 }
 
 const only = Deno.args[0] ?? "";
-const bench = await Bench.start();
-console.log("CPU time of 4 MB, as a ratio to plain lines");
-for (const [name, load] of Object.entries(SHAPES)) {
-  if (!name.includes(only)) continue;
-  print(name, await bench.compare(plain, load), MOST_FOR_A_SHAPE);
-}
-console.log("CPU time of twice as many, as a ratio to half of them");
-for (const [name, count, load] of GROWING) {
-  if (!name.includes(only)) continue;
-  print(`${2 * count} ${name}`, await bench.compare(load(count), load(2 * count)), MOST_FOR_TWICE);
-}
-await bench.stop();
+for (const handlers of HANDLERS) await table(handlers);
