@@ -6,8 +6,9 @@
  * @module
  */
 
+import { median, Subject } from "./subject.ts";
+
 const ROUNDS = 3;
-const FLAGS = ["run", "--allow-all", "--unstable-net", "--v8-flags=--max-semi-space-size=8"];
 
 interface Workload {
   readonly name: string;
@@ -56,56 +57,6 @@ const WORKLOADS: readonly Workload[] = [
   },
 ];
 
-/** A server under test, on a port of its own. */
-class Subject {
-  readonly port: number;
-  readonly #child: Deno.ChildProcess;
-
-  private constructor(port: number, child: Deno.ChildProcess) {
-    this.port = port;
-    this.#child = child;
-  }
-
-  static async start(script: string, kind: string): Promise<Subject> {
-    const port = freePort();
-    const work = await Deno.makeTempDir();
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [...FLAGS, new URL(script, import.meta.url).pathname],
-      env: {
-        BENCH_PORT: String(port),
-        BENCH_KIND: kind,
-        BENCH_WORK: work,
-        BENCH_MAILER: "/bin/cat",
-      },
-      stdout: "null",
-    }).spawn();
-    await untilItAnswers(port);
-    return new Subject(port, child);
-  }
-
-  async stop(): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
-  }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-async function untilItAnswers(port: number): Promise<void> {
-  for (let tries = 0;; tries++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch (error) {
-      if (tries > 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
 /** Messages a second. */
 async function measure(port: number, workload: Workload): Promise<number> {
   const { messages, sessions, length, kept } = workload;
@@ -119,15 +70,11 @@ async function measure(port: number, workload: Workload): Promise<number> {
   return messages / ((performance.now() - start) / 1000);
 }
 
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? NaN;
-
 async function compare(workload: Workload): Promise<void> {
+  const env = { BENCH_KIND: workload.kind, BENCH_MAILER: "/bin/cat" };
   const subjects = {
-    ours: await Subject.start("./serve.ts", workload.kind),
-    ...(workload.kind === "discard"
-      ? { bare: await Subject.start("./bare.ts", workload.kind) }
-      : {}),
+    ours: await Subject.start("./serve.ts", env),
+    ...(workload.kind === "discard" ? { bare: await Subject.start("./bare.ts", env) } : {}),
   };
   const rates: Record<string, number[]> = {};
   for (let round = 0; round <= ROUNDS; round++) {

@@ -2,7 +2,9 @@
  * A server to be measured, as an unprivileged user. The environment says what it does with mail:
  *
  * - `BENCH_PORT`: the port on 127.0.0.1;
- * - `BENCH_KIND`: `discard` throws every message away, `pipe` gives each to `BENCH_MAILER`;
+ * - `BENCH_KIND`: `discard` throws every message away, `pipe` gives each to `BENCH_MAILER` (a program and its
+ *   arguments, with spaces between them), once for all recipients;
+ * - `BENCH_HANDLERS`: handlers for `pipe`, as JSON;
  * - `BENCH_WORK`: a directory for its configuration and log.
  *
  * @module
@@ -15,13 +17,16 @@ const {
   BENCH_PORT = "2525",
   BENCH_KIND = "discard",
   BENCH_MAILER = "/bin/true",
+  BENCH_HANDLERS = "[]",
   BENCH_WORK = "/tmp",
 } = Deno.env.toObject();
 
 const delivery = BENCH_KIND === "discard" ? { handlers: ["discard-all"] } : {
   domains: ["bench.test"],
   users: ["sink"],
-  mailer: { command: [BENCH_MAILER] },
+  "recipient-delimiter": "+",
+  handlers: JSON.parse(BENCH_HANDLERS),
+  mailer: { command: BENCH_MAILER.split(" "), "max-recipients": 100_000 },
 };
 
 if (Deno.uid() === 0) {
@@ -38,7 +43,13 @@ await Deno.writeTextFile(
   stringify({
     hostname: "bench.test",
     listen: `127.0.0.1:${BENCH_PORT}`,
-    limits: { "message-size": "200 MiB", "messages-per-connection": 1_000_000 },
+    limits: {
+      "message-size": "200 MiB",
+      "header-size": "8 MiB",
+      "messages-per-connection": 1_000_000,
+      recipients: 100_000,
+    },
+    "spool-directory": BENCH_WORK,
     log: { file: `${BENCH_WORK}/postmaster.log`, stderr: false },
     ...delivery,
   }),

@@ -55,7 +55,7 @@ export class Supervisor {
   readonly #session: string;
   readonly #log: Log;
   /** Made when first needed: most sessions never wait for a handler. */
-  #pending: Pending[] | undefined;
+  #pending: Set<Pending> | undefined;
   /** The reply that was found sound last: it need not be looked at again on its way out. */
   sound: Reply | undefined;
   /** Set while somebody records: the steps that are part of no other. */
@@ -68,12 +68,9 @@ export class Supervisor {
 
   /** A handler gave a promise: it is waited for until the returned function is called. */
   wait(pending: Pending): () => void {
-    const waiting = this.#pending ??= [];
-    waiting.push(pending);
-    return () => {
-      const at = waiting.indexOf(pending);
-      if (at >= 0) waiting.splice(at, 1);
-    };
+    const waiting = this.#pending ??= new Set();
+    waiting.add(pending);
+    return () => waiting.delete(pending);
   }
 
   /** The innermost handler that is waited for; it is the one that hangs. */

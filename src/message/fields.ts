@@ -43,7 +43,7 @@ export class Header {
   /** False if it is longer than was read: then this is only its beginning. */
   readonly complete: boolean;
   readonly #octets: Buffer;
-  #fields: ReadonlyMap<string, readonly HeaderField[]> | undefined;
+  #text: string | undefined;
 
   /**
    * Makes a header of its octets.
@@ -58,47 +58,71 @@ export class Header {
 
   /** The first field of that name. */
   first(name: string): HeaderField | undefined {
-    return this.all(name)[0];
+    return this.#fields([name]).next().value?.field;
   }
 
   /** All fields of that name, the uppermost first. */
   all(name: string): readonly HeaderField[] {
-    this.#fields ??= Map.groupBy(
-      linesOf(this.#octets).flatMap((line) => fieldIn(line) ?? []),
-      (field) => lower(field.name),
-    );
-    return this.#fields.get(lower(name)) ?? [];
+    return Array.from(this.#fields([name]), ({ field }) => field);
   }
 
   /** The octets of the header without the fields of these names; all others are as they were. */
   without(names: readonly string[]): Uint8Array {
-    const dropped = new Set(names.map(lower));
-    return this.#changed((line, { name }) => dropped.has(lower(name)) ? "" : line);
+    return this.#changed(names, () => "");
   }
 
   /** The octets of the header with other names for fields, by their old ones; all else is as it was. */
   renamed(names: Readonly<Record<string, string>>): Uint8Array {
     const others = new Map(Object.entries(names).map(([old, name]) => [lower(old), name]));
-    return this.#changed((line, { name }) => {
-      const other = others.get(lower(name));
-      return other === undefined ? line : other + line.slice(name.length);
-    });
+    return this.#changed(
+      [...others.keys()],
+      (name, rest) => `${others.get(lower(name))}${rest}`,
+    );
   }
 
-  #changed(change: (line: string, field: HeaderField) => string): Uint8Array {
-    const lines = linesOf(this.#octets).map((line) => {
-      const field = fieldIn(line);
-      return field === undefined ? line : change(line, field);
-    });
-    return Buffer.from(lines.join(""), "latin1");
+  /** The octets with what `change` makes of the fields of these names, given the name and what follows it. */
+  #changed(names: readonly string[], change: (name: string, rest: string) => string): Uint8Array {
+    const text = this.#latin1;
+    const pieces: string[] = [];
+    let kept = 0;
+    for (const { start, end, field: { name } } of this.#fields(names)) {
+      pieces.push(text.slice(kept, start), change(name, text.slice(start + name.length, end)));
+      kept = end;
+    }
+    return Buffer.from(pieces.join("") + text.slice(kept), "latin1");
+  }
+
+  /** The fields of these names. It looks for no others: a header can have a hundred thousand. */
+  *#fields(names: readonly string[]): Generator<Placed, undefined> {
+    const known = names.filter((name) => /^[!-9;-~]+$/.test(name));
+    if (known.length === 0) return;
+    const text = this.#latin1;
+    const any = known.map((name) => name.replace(/\W/g, "\\$&")).join("|");
+    for (const found of text.matchAll(new RegExp(`^(${any})[ \\t]*:`, "gim"))) {
+      const { 0: beginning, 1: name = "", index: start } = found;
+      if (start > 0 && text[start - 1] !== "\n") continue; // behind a CR, which ends no line
+      const end = endOfField(text, start);
+      const raw = text.slice(start + beginning.length, end).replace(/\r?\n$/, "");
+      yield { start, end, field: new HeaderField(name, raw) };
+    }
+  }
+
+  get #latin1(): string {
+    return this.#text ??= this.#octets.toString("latin1");
   }
 }
 
-/** The fields with their line ends, and what is between and below them. */
-const linesOf = (octets: Buffer): string[] => octets.toString("latin1").split(/(?<=\n)(?![ \t])/);
+/** A field, and where its lines are in the text of a header. */
+interface Placed {
+  readonly start: number;
+  readonly end: number;
+  readonly field: HeaderField;
+}
 
-function fieldIn(line: string): HeaderField | undefined {
-  const [beginning = "", name] = /^([!-9;-~]+)[ \t]*:/.exec(line) ?? [];
-  if (name === undefined) return undefined;
-  return new HeaderField(name, line.slice(beginning.length).replace(/\r?\n$/, ""));
+/** Behind the LF that no white space follows: that would go on with the field. */
+function endOfField(text: string, start: number): number {
+  for (let lf = text.indexOf("\n", start); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
+    if (text[lf + 1] !== " " && text[lf + 1] !== "\t") return lf + 1;
+  }
+  return text.length;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { Octets } from "../base/octets.ts";
 import { CR, LF } from "../smtp/ascii.ts";
 
 /** What a server must know of a header before it takes a message on. */
@@ -15,16 +16,16 @@ export interface HeaderFacts {
 }
 
 /**
- * Passes a body on and looks at its header. It holds no more of it than `cap` octets and one chunk; a
- * header that is longer is reported as soon as it is. An iterator by hand, because behind the header there is nothing
+ * Passes a body on and looks at its header. It holds no more than twice `cap` octets and
+ * one chunk; a header that is longer is reported as soon as it is. An iterator by hand, because behind the header there is nothing
  * left to do and a large message should not pay for it.
  */
 export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #cap: number;
   readonly #found: (facts: HeaderFacts) => void;
-  /** The header so far; `undefined` once it is known. */
-  #header: Buffer | undefined = Buffer.alloc(0);
+  /** The message so far; `undefined` once its header is known. */
+  #header: HeaderOctets | undefined = new HeaderOctets();
 
   /** @param found called once, before the last chunk of the header is passed on; what it throws ends the body */
   constructor(
@@ -52,34 +53,51 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
   }
 
   #look(result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
-    const before = this.#header;
-    if (before === undefined) return result;
-    if (result.done) {
-      this.#report(before, before.length);
-      return result;
+    const header = this.#header;
+    if (header === undefined) return result;
+    if (!result.done) header.add(result.value);
+    const { end, length } = header;
+    if (end !== undefined || length > this.#cap || result.done) {
+      this.#header = undefined;
+      this.#report(header.all, end ?? length);
     }
-    const { buffer, byteOffset, length } = result.value;
-    const header = before.length === 0
-      ? Buffer.from(buffer, byteOffset, length)
-      : Buffer.concat([before, result.value]);
-    const end = endOfHeader(header, Math.max(0, before.length - 3));
-    if (end < 0 && header.length <= this.#cap) this.#header = header;
-    else this.#report(header, end < 0 ? header.length : end);
     return result;
   }
 
   #report(header: Buffer, size: number): void {
-    this.#header = undefined;
     const fields = header.toString("latin1", 0, size).match(/^received[ \t]*:/gim);
     this.#found({ size, received: fields?.length ?? 0 });
   }
 }
 
-/** The octet behind the empty line; -1 if it has not come yet. */
-export function endOfHeader(bytes: Buffer, from: number): number {
-  if (bytes[0] === CR && bytes[1] === LF) return 2;
-  for (let lf = bytes.indexOf(LF, from); lf >= 0; lf = bytes.indexOf(LF, lf + 1)) {
-    if (bytes[lf + 1] === CR && bytes[lf + 2] === LF) return lf + 3;
+/** The beginning of a message, until the end of its header is found. */
+export class HeaderOctets {
+  readonly #octets = new Octets();
+  /** Where the header ends: behind the empty line. `undefined` until it has come. */
+  end: number | undefined;
+
+  get length(): number {
+    return this.#octets.length;
   }
-  return -1;
+
+  /** All that was added. */
+  get all(): Buffer {
+    const { buffer, byteOffset, length } = this.#octets.all;
+    return Buffer.from(buffer, byteOffset, length);
+  }
+
+  /** Adds a chunk; nobody may write to it any more. */
+  add(chunk: Uint8Array): void {
+    const searched = Math.max(0, this.length - 3);
+    this.#octets.add(chunk);
+    this.end ??= endOfHeader(this.all, searched);
+  }
+}
+
+function endOfHeader(bytes: Buffer, from: number): number | undefined {
+  if (bytes[0] === CR && bytes[1] === LF) return 2;
+  for (let i = from; i < bytes.length; i++) {
+    if (bytes[i] === LF && bytes[i + 1] === CR && bytes[i + 2] === LF) return i + 3;
+  }
+  return undefined;
 }

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { Header } from "./fields.ts";
-import { endOfHeader } from "./header_scan.ts";
+import { HeaderOctets } from "./header_scan.ts";
 
 /** A message whose header is known. */
 export interface HeadedMessage {
@@ -46,38 +45,25 @@ export async function readHeader(
   { limit = 256 * 1024 }: ReadHeaderOptions = {},
 ): Promise<HeadedMessage> {
   const source = body[Symbol.asyncIterator]();
-  const held: Uint8Array[] = [];
-  let octets = Buffer.alloc(4096);
-  let length = 0;
-  let end = -1;
-  while (end < 0 && length <= limit) {
+  const octets = new HeaderOctets();
+  while (octets.end === undefined && octets.length <= limit) {
     const { done, value } = await source.next();
     if (done) break;
-    held.push(value);
-    if (length + value.length > octets.length) {
-      octets = Buffer.concat([octets], 2 * (length + value.length));
-    }
-    octets.set(value, length);
-    const searched = Math.max(0, length - 3);
-    length += value.length;
-    end = endOfHeader(octets.subarray(0, length), searched);
+    octets.add(value);
   }
-  const size = end >= 0 ? end : length;
-  const header = new Header(octets.subarray(0, Math.min(size, limit)), size <= limit);
+  const { all, end: size = all.length } = octets;
+  const header = new Header(all.subarray(0, Math.min(size, limit)), size <= limit);
   return {
     header,
-    body: whole(held, source),
-    withHeader: (other) => {
-      const rest = Buffer.concat(held).subarray(header.size);
-      return whole(rest.length === 0 ? [other] : [other, rest], source);
-    },
+    body: whole([all], source),
+    withHeader: (other) => whole([other, all.subarray(header.size)], source),
   };
 }
 
 async function* whole(
-  held: readonly Uint8Array[],
+  beginning: readonly Uint8Array[],
   source: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* held;
+  for (const chunk of beginning) if (chunk.length > 0) yield chunk;
   yield* { [Symbol.asyncIterator]: () => source };
 }

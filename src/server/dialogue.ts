@@ -21,6 +21,7 @@ import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
 import { type Answered, Outlet } from "./outlet.ts";
+import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
 import type { Clock, Wire } from "./wire.ts";
 
@@ -44,6 +45,7 @@ export class Dialogue {
   readonly #lines: LineCutter;
   readonly #inquiry: Inquiry;
   readonly #outlet: Outlet;
+  readonly #pace = new Pace(() => this.#advance());
   #state: State = { at: "connected" };
   /** Since when the client has been silent, or has not taken our replies. */
   #since: number;
@@ -81,7 +83,7 @@ export class Dialogue {
     this.#advance();
   }
 
-  /** Takes bytes from the client. They are kept: do not reuse the buffer. */
+  /** Takes bytes from the client. They are kept and changed: the buffer is the dialogue's from now on. */
   receive(chunk: Uint8Array): void {
     if (this.#closed) return;
     const incoming = this.#unfinished;
@@ -145,7 +147,8 @@ export class Dialogue {
 
   /** Nothing that the client has sent waits for an answer. */
   get idle(): boolean {
-    return this.#unfinished !== undefined || this.#inquiry.open === undefined;
+    return this.#unfinished !== undefined ||
+      (this.#inquiry.open === undefined && !this.#pace.pausing);
   }
 
   get #closed(): boolean {
@@ -167,11 +170,12 @@ export class Dialogue {
       const line = this.#mayLeave() ? undefined : this.#lines.next();
       if (line === undefined) break;
       this.#takeLine(line);
+      this.#pace.count(this.#lines.pending > 0);
     }
     this.#advancing = false;
     if (this.#closed) return;
     if (this.#ready() && this.#mayLeave()) this.#last({ type: "ServiceClosing" });
-    if (this.#inquiry.open === undefined || this.#state.at === "data") this.#flush();
+    if (this.idle || this.#state.at === "data") this.#flush();
     if (this.#ended && this.idle) this.#close();
     else this.#hold(this.#enough());
   }
@@ -179,7 +183,7 @@ export class Dialogue {
   /** The next line may be looked at. */
   #ready(): boolean {
     return this.#state.at !== "data" && !this.#closed && this.#inquiry.open === undefined &&
-      !this.#outlet.blocked;
+      !this.#outlet.blocked && !this.#pace.pausing;
   }
 
   #mayLeave(): boolean {

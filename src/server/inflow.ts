@@ -4,6 +4,7 @@
  * @module
  */
 import type { MessageAborted } from "../handler/aborted.ts";
+import { Chunks } from "../message/chunks.ts";
 
 /** Octets that may wait to be read before the socket is held. */
 const HIGH_WATER = 128 * 1024;
@@ -18,8 +19,7 @@ type State = "open" | "unwanted" | "ended" | "over" | MessageAborted;
 
 /** A queue of chunks: the engine pushes, one reader iterates. */
 export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
-  #chunks: Uint8Array[] = [];
-  #waiting = 0;
+  #waiting = new Chunks();
   #state: State = "open";
   #reader: { resolve(r: IteratorResult<Uint8Array>): void; reject(e: Error): void } | undefined;
   readonly #drained: () => void;
@@ -32,14 +32,13 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
 
   /** The socket should be held. */
   get full(): boolean {
-    return this.#waiting > HIGH_WATER;
+    return this.#waiting.length > HIGH_WATER;
   }
 
   push(chunk: Uint8Array): void {
     if (this.#state !== "open") return;
     if (this.#reader !== undefined) return this.#answer({ done: false, value: chunk });
-    this.#chunks.push(chunk);
-    this.#waiting += chunk.length;
+    this.#waiting.add(chunk);
   }
 
   /** The message is complete. */
@@ -65,10 +64,9 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
-    const chunk = this.#chunks.shift();
+    const wasFull = this.full;
+    const chunk = this.#waiting.shift();
     if (chunk !== undefined) {
-      const wasFull = this.full;
-      this.#waiting -= chunk.length;
       if (wasFull && !this.full) this.#drained();
       return Promise.resolve({ done: false, value: chunk });
     }
@@ -114,8 +112,7 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
 
   #forget(): void {
     const wasFull = this.full;
-    this.#chunks = [];
-    this.#waiting = 0;
+    this.#waiting = new Chunks();
     if (wasFull) this.#drained();
   }
 }

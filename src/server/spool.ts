@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { messageOf } from "../base/message_of.ts";
+import { Chunks } from "../message/chunks.ts";
 import type { Message } from "../target/target.ts";
 
 /** Octets of a message that are kept in memory. */
 const IN_MEMORY = 256 * 1024;
+/** More octets than these are written to a file at a time. */
+const WRITE = 32 * 1024;
 /** Octets of a file that are read at a time. */
-const PIECE = 64 * 1024;
+const READ = 64 * 1024;
 
 /** There is no room for a message, or nowhere to keep it. */
 export class SpoolFault extends Error {
@@ -38,30 +40,30 @@ export interface Spooled extends Message {
  * @throws {SpoolFault} if it cannot be kept
  */
 export async function spool(body: AsyncIterable<Uint8Array>, directory: string): Promise<Spooled> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  let file: SpoolFile | undefined;
+  const waiting = new Chunks();
+  let file = undefined as SpoolFile | undefined;
+  const save = () =>
+    onDisk(async () => {
+      file ??= await SpoolFile.create(directory);
+      await file.write(waiting.take());
+    });
   try {
     for await (const chunk of body) {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= IN_MEMORY) continue;
-      file ??= await onDisk(() => SpoolFile.create(directory));
-      for (const waiting of chunks.splice(0)) await write(file, waiting);
+      waiting.add(chunk);
+      if (waiting.length > (file === undefined ? IN_MEMORY : WRITE)) await save();
     }
+    if (file === undefined) return inMemory(waiting.take());
+    await save();
+    return file;
   } catch (error) {
     await file?.dispose();
     throw error;
   }
-  return file ?? inMemory(chunks, size);
 }
 
-const write = (file: SpoolFile, chunk: Uint8Array) => onDisk(() => file.write(chunk));
-
-function inMemory(chunks: readonly Uint8Array[], size: number): Spooled {
-  const whole = Buffer.concat(chunks, size);
+function inMemory(whole: Uint8Array): Spooled {
   return {
-    size,
+    size: whole.length,
     async *read() {
       yield await Promise.resolve(whole);
     },
@@ -94,7 +96,7 @@ class SpoolFile implements Spooled {
 
   async *read(): AsyncIterable<Uint8Array> {
     for (let offset = 0; offset < this.size;) {
-      const piece = new Uint8Array(Math.min(PIECE, this.size - offset));
+      const piece = new Uint8Array(Math.min(READ, this.size - offset));
       // Seek and read in one turn of their own: several readers share the file's position.
       this.#file.seekSync(offset, Deno.SeekMode.Start);
       const length = this.#file.readSync(piece);

@@ -6,12 +6,13 @@
  */
 import type { Event } from "../handler/event.ts";
 import type { Reply } from "../handler/reply.ts";
-import type { Helo, Transaction } from "../handler/session.ts";
+import type { Helo } from "../handler/session.ts";
 import type { Command, NotACommand } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import { checkBody, declaredSize } from "../smtp/parameters.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Limits } from "./limits.ts";
+import { OpenTransaction } from "./open_transaction.ts";
 
 /** The state of a session. Each one carries what exists in it. */
 export type State =
@@ -20,14 +21,14 @@ export type State =
   /** Between transactions. */
   | { readonly at: "greeted"; readonly helo: Helo }
   /** MAIL was accepted, no recipient yet. */
-  | { readonly at: "mail"; readonly helo: Helo; readonly transaction: Transaction }
+  | { readonly at: "mail"; readonly helo: Helo; readonly transaction: OpenTransaction }
   /** At least one recipient was accepted. */
-  | { readonly at: "rcpt"; readonly helo: Helo; readonly transaction: Transaction }
+  | { readonly at: "rcpt"; readonly helo: Helo; readonly transaction: OpenTransaction }
   /** DATA was accepted: the message is coming, or being delivered. */
   | {
     readonly at: "data";
     readonly helo: Helo;
-    readonly transaction: Transaction;
+    readonly transaction: OpenTransaction;
     readonly incoming: Incoming;
   }
   /** Nothing is read or sent any more. */
@@ -92,7 +93,7 @@ export function illegal(
   }
   if (open === undefined) return { type: "NeedMailFromFirst", command: verb };
   if (verb === "RCPT") {
-    return open.recipients.length >= limits.recipients
+    return open.size >= limits.recipients
       ? { type: "LimitExceeded", limit: "recipients" }
       : illegalParameters(command, limits);
   }
@@ -139,7 +140,7 @@ export function after(state: State, command: Command, reply: Reply, newId: () =>
     case "MAIL": {
       const { parameters } = command;
       const mailFrom = reply.sender === undefined ? command.mailbox : reply.sender;
-      const transaction = { id: newId(), mailFrom, parameters, recipients: [], routes: [] };
+      const transaction = new OpenTransaction(newId(), mailFrom, parameters);
       return "helo" in state ? { at: "mail", helo: state.helo, transaction } : state;
     }
     case "RCPT":
@@ -154,9 +155,8 @@ export function after(state: State, command: Command, reply: Reply, newId: () =>
 function withRecipient(state: State, command: Command & { verb: "RCPT" }, reply: Reply): State {
   if (state.at !== "mail" && state.at !== "rcpt") return state;
   const { helo, transaction } = state;
-  const recipients = [...transaction.recipients, command.mailbox];
-  const routes = [...transaction.routes, ...reply.routes ?? []];
-  return { at: "rcpt", helo, transaction: { ...transaction, recipients, routes } };
+  transaction.add(command.mailbox, reply.routes ?? []);
+  return { at: "rcpt", helo, transaction };
 }
 
 /** The state once a transaction has ended, however it did. */

@@ -10,14 +10,17 @@ import { CR, DOT, LF } from "./ascii.ts";
 const START = 0;
 /** Somewhere in a line. */
 const MIDDLE = 1;
-/** Behind a CR in a line. At the end of a chunk that CR is not yet given out. */
+/** Behind a CR in a line. */
 const BEHIND_CR = 2;
 /** Behind a dot that began a line. */
 const BEHIND_DOT = 3;
-/** Behind a dot and a CR that began a line. */
+/** Behind a dot and a CR that began a line. At the end of a chunk that CR is not yet given out. */
 const BEHIND_DOT_CR = 4;
 
 const CR_BYTE = Uint8Array.of(CR);
+
+/** Bytes that are moved faster one by one than with a call. */
+const SHORT = 32;
 
 /** Undoes dot-stuffing in a stream of chunks and finds its end. */
 export class DotDecoder {
@@ -32,76 +35,71 @@ export class DotDecoder {
   longest = 0;
 
   /**
-   * Decodes as much of `chunk` as belongs to the message, hands each run of its bytes to `emit` (views of
-   * the chunk, not copies) and returns how many bytes of the chunk were used: all, unless it `ended`.
+   * Decodes as much of `chunk` as belongs to the message, in place, and returns how many bytes of the chunk were used:
+   * all, unless it `ended`. `emit` is given what they decode to, as one view of the chunk; before it, a CR that was
+   * held back, which only a malformed message has.
    */
-  decode(chunk: Uint8Array, emit: (run: Uint8Array) => void): number {
-    let at = this.#at;
-    let run = 0; // where the bytes not yet handed out begin
-    let lineStart = -this.#line; // where, counted in this chunk, the line would have begun
-    let i = 0;
-    const length = chunk.length;
+  decode(chunk: Uint8Array, emit: (decoded: Uint8Array) => void): number {
+    const { length } = chunk;
     const words = wordsOf(chunk);
-    for (; i < length; i++) {
-      if (at === MIDDLE) {
-        // Nearly every byte is text, and nearly every line ends with CRLF and goes on without a dot.
-        const end = i = endOfText(chunk, words, i);
-        if (end === length) break;
-        if (chunk[end] === CR) {
-          at = BEHIND_CR;
-          if (chunk[end + 1] === LF && chunk[end + 2]! > CR && chunk[end + 2] !== DOT) {
-            if (end + 2 - lineStart > this.longest) this.longest = end + 2 - lineStart;
-            lineStart = i = end + 2;
-            at = MIDDLE;
-          }
-        } else if (chunk[end] === LF) this.malformed ??= "bare LF";
-        continue;
-      }
+    let at = this.#at;
+    let lineStart = -this.#line; // where, counted in this chunk, the line would have begun
+    let end = 0; // where the decoded bytes end
+    let run = 0; // where the bytes begin that were read and not yet moved there
+    let i = 0;
+    if (at === BEHIND_DOT_CR && length > 0 && chunk[0] !== LF) emit(CR_BYTE);
+    while (i < length) {
       const byte = chunk[i]!;
-      if (at === BEHIND_CR) {
-        if (i === 0) emit(CR_BYTE);
+      if (at === MIDDLE) {
+        if (byte > CR) {
+          i = endOfText(chunk, words, i + 1);
+          continue;
+        }
+        if (byte === CR) at = BEHIND_CR;
+        else if (byte === LF) this.malformed ??= "bare LF";
+      } else if (at === BEHIND_CR) {
         if (byte === LF) {
           if (i + 1 - lineStart > this.longest) this.longest = i + 1 - lineStart;
           lineStart = i + 1;
           at = START;
-          continue;
+        } else {
+          this.malformed ??= "bare CR";
+          if (byte !== CR) at = MIDDLE;
         }
-        this.malformed ??= "bare CR";
-        if (byte !== CR) at = MIDDLE;
-        continue;
+      } else if (at === START && byte === DOT) {
+        end = move(chunk, run, i, end);
+        lineStart = run = i + 1;
+        at = BEHIND_DOT;
+      } else if (at === BEHIND_DOT && byte === CR) at = BEHIND_DOT_CR;
+      else if (at === BEHIND_DOT_CR && byte === LF) {
+        this.ended = true;
+        this.#at = START;
+        if (end > 0) emit(chunk.subarray(0, end));
+        return i + 1;
+      } else {
+        // A CR behind the dot that no LF follows ends neither the data nor a line.
+        if (at === BEHIND_DOT_CR) this.malformed ??= "bare CR";
+        at = byte === CR ? BEHIND_CR : MIDDLE;
+        if (byte === LF) this.malformed ??= "bare LF";
       }
-      if (at === START) {
-        if (byte === DOT) {
-          if (i > run) emit(chunk.subarray(run, i));
-          run = i + 1;
-          lineStart = i + 1;
-          at = BEHIND_DOT;
-          continue;
-        }
-      } else if (at === BEHIND_DOT_CR) {
-        if (byte === LF) {
-          this.ended = true;
-          this.#at = START;
-          return i + 1;
-        }
-        // A CR that ends neither the data nor a line; it is part of the message, but a broken one.
-        this.malformed ??= "bare CR";
-        if (i === 0) emit(CR_BYTE);
-      } else if (byte === CR) {
-        at = BEHIND_DOT_CR;
-        continue;
-      }
-      at = MIDDLE;
-      if (byte === CR) at = BEHIND_CR;
-      else if (byte === LF) this.malformed ??= "bare LF";
+      i++;
     }
     this.#at = at;
     this.#line = length - lineStart;
-    // A CR at the very end stays until the next byte says what it is.
-    const end = at === BEHIND_CR || at === BEHIND_DOT_CR ? length - 1 : length;
-    if (end > run) emit(chunk.subarray(run, end));
+    end = move(chunk, run, at === BEHIND_DOT_CR ? length - 1 : length, end);
+    if (end > 0) emit(chunk.subarray(0, end));
     return length;
   }
+}
+
+/** Moves the bytes of the chunk from `start` until `stop` down to `to`, and returns where they end then. */
+function move(chunk: Uint8Array, start: number, stop: number, to: number): number {
+  const length = stop - start;
+  if (start !== to) {
+    if (length > SHORT) chunk.copyWithin(to, start, stop);
+    else for (let i = 0; i < length; i++) chunk[to + i] = chunk[start + i]!;
+  }
+  return to + length;
 }
 
 /** Where in the chunk the first byte lies that begins a word of memory. */

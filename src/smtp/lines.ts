@@ -4,17 +4,16 @@
  *
  * @module
  */
+import { Octets } from "../base/octets.ts";
 import { CR, LF } from "./ascii.ts";
 
 /** A line longer than the cap was left out; the cutter goes on behind its CRLF. */
 export const TOO_LONG: unique symbol = Symbol("line too long");
 
-const EMPTY = new Uint8Array(0);
-
 /** Bytes in, lines out. It holds no more than one line's cap beyond what it was given last. */
 export class LineCutter {
   /** What was fed and is not yet cut. */
-  #bytes: Uint8Array = EMPTY;
+  readonly #waiting = new Octets();
   /** How much of it is known to hold no CRLF. */
   #searched = 0;
   /** The rest of a line that is too long is being skipped. */
@@ -28,31 +27,30 @@ export class LineCutter {
 
   /** Octets fed and not yet taken. */
   get pending(): number {
-    return this.#bytes.length;
+    return this.#waiting.length;
   }
 
-  /** Adds bytes. They are not copied unless a part of a line is waiting: do not reuse the buffer. */
+  /** Adds bytes. They are not copied unless others are waiting: do not reuse the buffer. */
   feed(chunk: Uint8Array): void {
-    this.#bytes = this.#bytes.length === 0 ? chunk : join(this.#bytes, chunk);
+    this.#waiting.add(chunk);
   }
 
   /** The next line without its CRLF, {@linkcode TOO_LONG}, or `undefined` until more is fed. */
   next(): Uint8Array | typeof TOO_LONG | undefined {
-    const bytes = this.#bytes;
-    if (bytes.length === 0) return undefined;
+    if (this.#waiting.length === 0) return undefined;
+    const bytes = this.#waiting.all;
     const end = this.#endOfLine(bytes);
     if (end < 0) return this.#incomplete(bytes);
     const tooLong = this.#skipping || end + 2 > this.#cap;
-    const line = tooLong ? TOO_LONG : bytes.subarray(0, end);
-    this.#rest(end + 2 === bytes.length ? EMPTY : bytes.subarray(end + 2));
+    this.#drop(end + 2);
     this.#skipping = false;
-    return line;
+    return tooLong ? TOO_LONG : bytes.subarray(0, end);
   }
 
   /** Everything fed and not cut, which is then forgotten: what follows the last line is not a line. */
   takeRest(): Uint8Array {
-    const rest = this.#bytes;
-    this.#rest(EMPTY);
+    const rest = this.#waiting.all;
+    this.#drop(rest.length);
     return rest;
   }
 
@@ -67,25 +65,15 @@ export class LineCutter {
 
   #incomplete(bytes: Uint8Array): undefined {
     this.#searched = bytes.length;
-    if (!this.#skipping && bytes.length < this.#cap) {
-      // Keep a small part of a large chunk, not the chunk: an idle connection must be small.
-      if (bytes.length < bytes.buffer.byteLength) this.#bytes = bytes.slice();
-      return;
+    if (this.#skipping || bytes.length >= this.#cap) {
+      this.#skipping = true;
+      this.#drop(bytes.at(-1) === CR ? bytes.length - 1 : bytes.length);
     }
-    this.#skipping = true;
-    this.#rest(bytes.at(-1) === CR ? bytes.slice(-1) : EMPTY);
+    this.#waiting.shrink(); // an idle connection must be small
   }
 
-  #rest(bytes: Uint8Array): void {
-    this.#bytes = bytes.length === 0 ? EMPTY : bytes;
+  #drop(count: number): void {
+    this.#waiting.drop(count);
     this.#searched = 0;
   }
-}
-
-/** Both, one behind the other, in a buffer of their own. */
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -50,7 +50,7 @@ export class Client {
     };
     const dialogue = dialogueOf(policy, { ...options, clock, targets: keeping(kept) }, wire);
     const client: Client = new Client(
-      (bytes) => dialogue.receive(bytes),
+      (bytes) => dialogue.receive(bytes.slice()),
       () => dialogue.lost(),
       kept,
     );

@@ -79,6 +79,19 @@ Deno.test("Inflow fails until its reader has seen the end", async () => {
   await assert.rejects(inflow.next(), MessageAborted);
 });
 
+Deno.test("Inflow puts octets together that come one by one and wait", async () => {
+  const inflow = new Inflow(() => {});
+  for (let i = 0; i < 100_000; i++) inflow.push(Uint8Array.of(i));
+  inflow.end();
+  let octets = 0, chunks = 0;
+  for await (const chunk of inflow) {
+    chunks++;
+    for (const byte of chunk) assert.equal(byte, octets++ & 255);
+  }
+  assert.equal(octets, 100_000);
+  assert.ok(chunks < 20, `${chunks} chunks`);
+});
+
 async function* kibibytes(count: number) {
   for (let i = 0; i < count; i++) yield await Promise.resolve(new Uint8Array(1024).fill(i));
 }
@@ -96,6 +109,28 @@ Deno.test("spool() keeps a message of any size and gives it out again and again"
     };
     assert.deepEqual(await Promise.all([read(), read()]), [message.size, message.size]);
     await message.dispose();
+  }
+});
+
+Deno.test("spool() writes to its file as often as the octets need, however they come", async () => {
+  async function* body(size: number) {
+    for (let i = 0; i < 400_000 / size; i++) yield await Promise.resolve(new Uint8Array(size));
+  }
+  const { write } = Deno.FsFile.prototype;
+  for (const size of [1, 4, 1000, 100_000]) {
+    let writes = 0;
+    Deno.FsFile.prototype.write = function (bytes) {
+      writes++;
+      return write.call(this, bytes);
+    };
+    try {
+      const message = await spool(body(size), "/tmp");
+      assert.equal(message.size, 400_000);
+      await message.dispose();
+    } finally {
+      Deno.FsFile.prototype.write = write;
+    }
+    assert.ok(writes > 0 && writes < 10, `${writes} writes of chunks of ${size} octets`);
   }
 });
 

@@ -104,7 +104,7 @@ Deno.test("DotDecoder measures the longest line with its CRLF and without its st
   assert.equal(decodeText(".\r\n").longest, 0);
 });
 
-Deno.test("DotDecoder holds a CR back until it knows what it is", () => {
+Deno.test("DotDecoder holds a CR behind a dot back until it knows what it is", () => {
   const decoder = new DotDecoder();
   const out: string[] = [];
   for (const chunk of ["a\r", "\n.\r", "x\r\n.", "\r", "\n"]) {
@@ -159,6 +159,32 @@ Deno.test("DotDecoder does what the obvious decoder does with all short messages
     const wire = `${text}\r\n.\r\n`;
     for (let cut = 0; cut < wire.length; cut++) agree(wire, [cut]);
   }
+});
+
+for (const line of ["..\r\n", ".\r", "\r\n", "a\r\n", "..a\r\n", ".\n", "..", "\r\n..", "\r"]) {
+  Deno.test(`DotDecoder gives one run for a chunk of ${JSON.stringify(line)}, however long`, () => {
+    const text = `a\r\n${line.repeat(50_000)}`;
+    for (const size of [1021, 4096, text.length]) {
+      const decoder = new DotDecoder();
+      let chunks = 0, runs = 0;
+      for (let at = 0; at < text.length; at += size, chunks++) {
+        decoder.decode(bytesOf(text.slice(at, at + size)), ({ length }) => {
+          if (length > 1) runs++; // one octet is a CR that was held back
+        });
+      }
+      assert.ok(runs <= chunks, `${runs} runs of ${chunks} chunks`);
+    }
+  });
+}
+
+Deno.test("DotDecoder leaves what stands behind the end as it is, and changes no memory beside a chunk", () => {
+  const memory = bytesOf("xx..a\r\n..b\r\n.\r\nQUIT\r\n..yy");
+  const chunk = memory.subarray(2, memory.length - 2);
+  const out: string[] = [];
+  const used = new DotDecoder().decode(chunk, (run) => out.push(latin1(run)));
+  assert.deepEqual(out, [".a\r\n.b\r\n"]);
+  assert.equal(latin1(chunk.subarray(used)), "QUIT\r\n..");
+  assert.equal(latin1(memory.subarray(0, 2)) + latin1(memory.subarray(-2)), "xxyy");
 });
 
 Deno.test("DotDecoder hands out everything but a CR before the end has come", () => {

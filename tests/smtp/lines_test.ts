@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LineCutter, TOO_LONG } from "../../src/smtp/lines.ts";
+import { octetsCopied } from "../copied.ts";
 import { bytesOf, cuts, framing, latin1, pieces } from "./arbitraries.ts";
 
 const CAP = 16;
@@ -100,4 +101,32 @@ Deno.test("LineCutter does not keep a large chunk for the start of a line in it"
   cutter.feed(chunk);
   while (cutter.next() !== undefined);
   assert.equal(cutter.takeRest().buffer.byteLength, 3);
+});
+
+Deno.test("LineCutter copies a few times what it is fed, taken at once or late, octet by octet", () => {
+  const text = "NOOP\r\n".repeat(10_000);
+  for (const late of [false, true]) {
+    const cutter = new LineCutter(512);
+    let lines = 0;
+    const copied = octetsCopied(() => {
+      for (const octet of bytesOf(text)) {
+        cutter.feed(Uint8Array.of(octet));
+        while (!late && cutter.next() !== undefined) lines++;
+      }
+      while (cutter.next() !== undefined) lines++;
+    });
+    assert.equal(lines, 10_000);
+    assert.ok(copied < 4 * text.length, `${copied} octets copied of ${text.length}`);
+  }
+});
+
+Deno.test("LineCutter copies a few times what it is fed of a line that never ends", () => {
+  const cutter = new LineCutter(512);
+  const copied = octetsCopied(() => {
+    for (let i = 0; i < 60_000; i++) {
+      cutter.feed(Uint8Array.of(0x78));
+      cutter.next();
+    }
+  });
+  assert.ok(copied < 4 * 60_000, `${copied} octets copied`);
 });

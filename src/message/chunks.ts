@@ -1,0 +1,62 @@
+/**
+ * Chunks of a message that wait.
+ *
+ * @module
+ */
+import { Octets } from "../base/octets.ts";
+
+/** Octets that two chunks must have together to stay two. */
+const FEW = 16 * 1024;
+
+/** A queue of chunks. Small ones are put together, so that its memory and its length follow the octets in it. */
+export class Chunks {
+  #before: Uint8Array[] = [];
+  #last = new Octets();
+  /** Octets that wait. */
+  length = 0;
+
+  /** Adds a chunk. It may not be copied: nobody may write to it any more. */
+  add(chunk: Uint8Array): void {
+    if (this.#last.length > 0 && this.#last.length + chunk.length > FEW) {
+      this.#before.push(this.#last.all);
+      this.#last = new Octets();
+    }
+    this.#last.add(chunk);
+    this.length += chunk.length;
+  }
+
+  /** Takes the first chunk; `undefined` if there is none. */
+  shift(): Uint8Array | undefined {
+    const first = this.#before.shift() ?? this.#takeLast();
+    this.length -= first?.length ?? 0;
+    return first;
+  }
+
+  /** Takes all of them in one piece. */
+  take(): Uint8Array {
+    const all = this.#before;
+    const last = this.#takeLast();
+    if (last !== undefined) all.push(last);
+    const whole = concat(all, this.length);
+    this.#before = [];
+    this.length = 0;
+    return whole;
+  }
+
+  #takeLast(): Uint8Array | undefined {
+    const { all } = this.#last;
+    this.#last = new Octets();
+    return all.length > 0 ? all : undefined;
+  }
+}
+
+function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,53 @@
+/**
+ * A transaction while its recipients are named.
+ *
+ * @module
+ */
+import type { Route } from "../handler/reply.ts";
+import type { Transaction } from "../handler/session.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Parameters } from "../smtp/parameters.ts";
+
+/** A transaction that grows. Whoever looks at its lists gets one that stays as it is. */
+export class OpenTransaction implements Transaction {
+  readonly id: string;
+  readonly mailFrom: Mailbox | null;
+  readonly parameters: Parameters;
+  readonly #recipients: Mailbox[] = [];
+  readonly #routes: Route[] = [];
+  /** The lists as they are now, if somebody has looked: a copy at each recipient would be too many. */
+  #shown: Pick<Transaction, "recipients" | "routes"> | undefined;
+
+  constructor(id: string, mailFrom: Mailbox | null, parameters: Parameters) {
+    this.id = id;
+    this.mailFrom = mailFrom;
+    this.parameters = parameters;
+  }
+
+  /** How many recipients it has. */
+  get size(): number {
+    return this.#recipients.length;
+  }
+
+  get recipients(): readonly Mailbox[] {
+    return this.#show().recipients;
+  }
+
+  get routes(): readonly Route[] {
+    return this.#show().routes;
+  }
+
+  /** Adds an accepted recipient. */
+  add(recipient: Mailbox, routes: readonly Route[]): void {
+    this.#recipients.push(recipient);
+    for (const route of routes) this.#routes.push(route);
+    this.#shown = undefined;
+  }
+
+  #show(): Pick<Transaction, "recipients" | "routes"> {
+    return this.#shown ??= {
+      recipients: Object.freeze(this.#recipients.slice()),
+      routes: Object.freeze(this.#routes.slice()),
+    };
+  }
+}
