@@ -27,7 +27,8 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   connections: {
     ...number(1),
     example: 2000,
-    description: "Connections at once; fewer if the system allows too few open files.",
+    description:
+      "Connections at once; fewer if the system allows too few open files: two for each.",
   },
   connectionsPerAddress: {
     ...number(1),

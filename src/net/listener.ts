@@ -15,6 +15,8 @@ import { makeRoom } from "./unix_socket.ts";
  * accepts no more than so many, or twice as many, in all its life.
  */
 const BACKLOG = 2 ** 30 - 1;
+/** Connections that wait for the server to be ready; further ones are closed at once. */
+const MOST_EARLY = 200;
 /** Milliseconds in which a listener that is alive accepts a connection from this machine. */
 const PATIENCE = 2000;
 
@@ -106,10 +108,16 @@ export class Listener {
   #attach(): void {
     this.#server.on("connection", (socket: Socket) => {
       this.#somebody?.();
-      if (this.#events === undefined) this.#early.push(socket.on("error", () => {}));
+      if (this.#events === undefined) this.#wait(socket);
       else this.#events.accepted(socket, this.name);
     });
     this.#server.on("error", (error: Error) => this.#events?.failed(this.name, error.message));
+  }
+
+  #wait(socket: Socket): void {
+    socket.on("error", () => {});
+    if (this.#early.length < MOST_EARLY) this.#early.push(socket);
+    else socket.destroy();
   }
 
   /** Knocks at our own door. */

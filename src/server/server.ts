@@ -10,14 +10,15 @@ import { chain, type Handler } from "../handler/handler.ts";
 import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Log } from "../log/event.ts";
-import { descriptorsLeft, maxConnections } from "../net/descriptors.ts";
+import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
+import { printReply } from "../smtp/reply.ts";
 import type { Targets } from "../target/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
 import { core } from "./core.ts";
 import { newId } from "./id.ts";
-import type { Limits } from "./limits.ts";
+import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -27,6 +28,7 @@ export interface ServerOptions {
   /** The operator's handlers. They wrap the core, which answers what they pass on. */
   readonly policy: Handler;
   readonly limits: Limits;
+  readonly descriptors: Descriptors;
   readonly targets: Targets;
   readonly globals: GlobalStore;
   readonly dns: Resolver;
@@ -41,12 +43,15 @@ export class Server {
   readonly #context: SessionContext;
   readonly #engine: ConnectionEngine;
   readonly #listeners: readonly Listener[];
-  readonly #room = maxConnections();
-  /** The most connections at once since the listeners were last known to be well. */
-  #most = 0;
+  /** File descriptors may have run out since the listeners were last known to be well. */
+  #suspicious = false;
   /** Somebody has connected since the last sweep. */
   #visited = false;
   readonly #connections = new Set<Connection>();
+  /** Those that were refused, until they are closed. */
+  readonly #refused = new Set<Connection>();
+  /** How many were refused without a session since the last sweep. */
+  #sentAway = 0;
   readonly #perAddress = new Map<string, number>();
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
@@ -112,7 +117,7 @@ export class Server {
   kill(): void {
     clearInterval(this.#sweeper);
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#connections) connection.drop();
+    for (const connection of [...this.#connections, ...this.#refused]) connection.drop();
     this.#options.targets.kill();
   }
 
@@ -121,11 +126,20 @@ export class Server {
     this.#visited = true;
     const peer = peerOf(socket, listener);
     if (peer === undefined) return abandon(socket);
+    const refuse = this.#full(peer);
+    if (refuse !== undefined && this.#refused.size >= this.#options.descriptors.refused) {
+      this.#sentAway++;
+      return sendAway(socket, refuse);
+    }
     const id = newId();
     const session = new SessionState({ id, peer, listener, context: this.#context });
     const connection = new Connection(socket, session, this.#engine);
-    const refuse = this.#full(peer);
-    this.#remember(connection);
+    if (refuse === undefined) this.#remember(connection);
+    else this.#refused.add(connection);
+    const { size } = this.#connections;
+    if (size + this.#refused.size >= this.#options.descriptors.connections / 2) {
+      this.#suspicious = true;
+    }
     const shown = peer.port === 0 ? peer.address : `${peer.address}:${peer.port}`;
     if (refuse !== undefined) log("refused", { peer: shown, listener, reason: refuse });
     else if (log.wants("connected")) log("connected", { session: id, peer: shown, listener });
@@ -133,8 +147,10 @@ export class Server {
   }
 
   #full({ address }: Peer): LimitName | undefined {
-    const { connections, connectionsPerAddress } = this.#options.limits;
-    if (this.#connections.size >= Math.min(connections, this.#room)) return "connections";
+    const { limits: { connections, connectionsPerAddress }, descriptors } = this.#options;
+    if (this.#connections.size >= Math.min(connections, descriptors.connections)) {
+      return "connections";
+    }
     return (this.#perAddress.get(address) ?? 0) >= connectionsPerAddress && !isLocal(address)
       ? "connections-per-address"
       : undefined;
@@ -143,11 +159,11 @@ export class Server {
   #remember(connection: Connection): void {
     const { address } = connection;
     this.#connections.add(connection);
-    this.#most = Math.max(this.#most, this.#connections.size);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
   }
 
   #forget(connection: Connection): void {
+    this.#refused.delete(connection);
     const { address } = connection;
     if (!this.#connections.delete(connection)) return;
     const left = (this.#perAddress.get(address) ?? 1) - 1;
@@ -158,17 +174,21 @@ export class Server {
 
   #sweep(): void {
     this.#clock.now = performance.now();
-    for (const connection of this.#connections) connection.sweep();
+    for (const connection of [...this.#connections, ...this.#refused]) connection.sweep();
+    if (this.#sentAway > 0) this.#options.log("refused more", { connections: this.#sentAway });
+    this.#sentAway = 0;
     this.#reviveListeners();
   }
 
-  /** After so many connections that file descriptors may have run out, listeners may be dead. */
+  /** Once file descriptors have run out, listeners may be dead. */
   #reviveListeners(): void {
-    const suspicious = this.#most >= this.#room / 2 && !this.#visited;
+    const visited = this.#visited;
     this.#visited = false;
-    if (!suspicious || !descriptorsLeft()) return;
-    this.#most = this.#connections.size;
-    for (const listener of this.#listeners) listener.revive();
+    if (!descriptorsLeft()) this.#suspicious = true;
+    else if (this.#suspicious && !visited) {
+      this.#suspicious = false;
+      for (const listener of this.#listeners) listener.revive();
+    }
   }
 
   /** Waits until no connection is left, and nothing is being delivered. */
@@ -186,6 +206,13 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ""), port: remotePort };
+}
+
+/** Says why, and closes the socket without waiting for the client: for when too many are refused at once. */
+function sendAway(socket: Socket, limit: LimitName): void {
+  socket.on("error", () => {});
+  socket.end(printReply(LIMIT_REPLIES[limit], true), "latin1");
+  socket.destroySoon();
 }
 
 /** Closes a socket whose client is gone already. */
