@@ -3,28 +3,21 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { CR, LF } from "../smtp/ascii.ts";
-
-/** What a server must know of a header before it takes a message on. */
-export interface HeaderFacts {
-  /** Octets, up to and with the empty line. */
-  readonly size: number;
-  /** How many `Received` fields it has (RFC 5321 section 6.3). */
-  readonly received: number;
-}
+import { HeaderFacts } from "./header_facts.ts";
 
 /**
- * Passes a body on and looks at its header. It holds no more of it than `cap` octets and one chunk; a
- * header that is longer is reported as soon as it is. An iterator by hand, because behind the header there is nothing
- * left to do and a large message should not pay for it.
+ * Passes a body on and looks at its header, of which it keeps nothing. A header that is longer than `cap` octets
+ * is reported as soon as it is. An iterator by hand, because behind the header there is nothing left to do and a
+ * large message should not pay for it.
  */
 export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #cap: number;
   readonly #found: (facts: HeaderFacts) => void;
   /** The header so far; `undefined` once it is known. */
-  #header: Buffer | undefined = Buffer.alloc(0);
+  #header: HeaderFacts | undefined = new HeaderFacts();
 
   /** @param found called once, before the last chunk of the header is passed on; what it throws ends the body */
   constructor(
@@ -52,26 +45,14 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
   }
 
   #look(result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
-    const before = this.#header;
-    if (before === undefined) return result;
-    if (result.done) {
-      this.#report(before, before.length);
-      return result;
+    const header = this.#header;
+    if (header === undefined) return result;
+    if (!result.done) header.read(result.value);
+    if (result.done || header.ended || header.size > this.#cap) {
+      this.#header = undefined;
+      this.#found(header);
     }
-    const { buffer, byteOffset, length } = result.value;
-    const header = before.length === 0
-      ? Buffer.from(buffer, byteOffset, length)
-      : Buffer.concat([before, result.value]);
-    const end = endOfHeader(header, Math.max(0, before.length - 3));
-    if (end < 0 && header.length <= this.#cap) this.#header = header;
-    else this.#report(header, end < 0 ? header.length : end);
     return result;
-  }
-
-  #report(header: Buffer, size: number): void {
-    this.#header = undefined;
-    const fields = header.toString("latin1", 0, size).match(/^received[ \t]*:/gim);
-    this.#found({ size, received: fields?.length ?? 0 });
   }
 }
 

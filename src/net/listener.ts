@@ -15,6 +15,8 @@ import { makeRoom } from "./unix_socket.ts";
  * accepts no more than so many, or twice as many, in all its life.
  */
 const BACKLOG = 2 ** 30 - 1;
+/** Octets that a socket reads ahead, and that it takes before it says that its client does not read. */
+const HIGH_WATER = 16 * 1024;
 /** Connections that wait for the server to be ready; further ones are closed at once. */
 const MOST_EARLY = 200;
 /** Milliseconds in which a listener that is alive accepts a connection from this machine. */
@@ -179,7 +181,7 @@ const hint = ({ transport }: ListenAddress): string =>
     : "";
 
 async function started(address: ListenAddress, start: (server: Server) => void): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const refused = (error: Error) =>
     reject(new Error(`cannot listen on ${printListen(address)}: ${error.message}${hint(address)}`));

@@ -4,8 +4,9 @@
  * @module
  */
 import type { MessageAborted } from "../handler/aborted.ts";
+import type { Memory, Part } from "./memory.ts";
 
-/** Octets that may wait to be read before the socket is held. */
+/** Octets that may wait to be read before the socket is held; none if memory is full. */
 const HIGH_WATER = 128 * 1024;
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
@@ -23,23 +24,27 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   #state: State = "open";
   #reader: { resolve(r: IteratorResult<Uint8Array>): void; reject(e: Error): void } | undefined;
   readonly #drained: () => void;
+  readonly #memory: Memory;
+  readonly #part: Part;
   #taken = false;
 
   /** @param drained called when so much was read that more may come. */
-  constructor(drained: () => void) {
+  constructor(memory: Memory, drained: () => void) {
+    this.#memory = memory;
+    this.#part = memory.part();
     this.#drained = drained;
   }
 
   /** The socket should be held. */
   get full(): boolean {
-    return this.#waiting > HIGH_WATER;
+    return this.#waiting > (this.#memory.full ? 0 : HIGH_WATER);
   }
 
   push(chunk: Uint8Array): void {
     if (this.#state !== "open") return;
     if (this.#reader !== undefined) return this.#answer({ done: false, value: chunk });
     this.#chunks.push(chunk);
-    this.#waiting += chunk.length;
+    this.#hold(this.#waiting + chunk.length);
   }
 
   /** The message is complete. */
@@ -68,8 +73,8 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {
       const wasFull = this.full;
-      this.#waiting -= chunk.length;
-      if (wasFull && !this.full) this.#drained();
+      this.#hold(this.#waiting - chunk.length);
+      if (this.#waiting === 0 || (wasFull && !this.full)) this.#drained();
       return Promise.resolve({ done: false, value: chunk });
     }
     if (this.#state === "ended") this.#state = "over";
@@ -113,9 +118,14 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   }
 
   #forget(): void {
-    const wasFull = this.full;
+    const some = this.#waiting > 0;
     this.#chunks = [];
-    this.#waiting = 0;
-    if (wasFull) this.#drained();
+    this.#hold(0);
+    if (some) this.#drained();
+  }
+
+  #hold(waiting: number): void {
+    this.#waiting = waiting;
+    this.#part.hold(waiting);
   }
 }

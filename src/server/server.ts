@@ -19,6 +19,7 @@ import { Connection, type ConnectionEngine } from "./connection.ts";
 import { core } from "./core.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
+import { Memory } from "./memory.ts";
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -33,7 +34,7 @@ export interface ServerOptions {
   readonly globals: GlobalStore;
   readonly dns: Resolver;
   readonly log: Log;
-  /** The directory for messages that are too large for memory. */
+  /** The directory for messages that are too large for memory, or find none. */
   readonly spoolDirectory: string;
 }
 
@@ -60,11 +61,13 @@ export class Server {
     this.#options = options;
     this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits } = options;
-    const whole = chain(options.policy, core(options));
+    const memory = new Memory(limits.messageMemory);
+    const whole = chain(options.policy, core({ ...options, memory }));
     this.#context = { hostname, log, globals, dns, chain: whole };
     this.#engine = {
       chain: whole,
       limits,
+      memory,
       clock: this.#clock,
       newId,
       onClose: (connection) => this.#forget(connection),

@@ -6,8 +6,9 @@
 import { Buffer } from "node:buffer";
 import { messageOf } from "../base/message_of.ts";
 import type { Message } from "../target/target.ts";
+import type { Memory, Part } from "./memory.ts";
 
-/** Octets of a message that are kept in memory. */
+/** Octets of a message that are kept in memory, if there is memory. */
 const IN_MEMORY = 256 * 1024;
 /** Octets of a file that are read at a time. */
 const PIECE = 64 * 1024;
@@ -17,10 +18,13 @@ export class SpoolFault extends Error {
   override readonly name = "SpoolFault";
 }
 
-/** What a file system does, whose failure is no fault of the message's. */
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * What a file system does, whose failure is no fault of the message's. It is waited for: what would come in
+ * meanwhile from all sessions may be more than there is memory for.
+ */
+function onDisk<T>(work: () => T): T {
   try {
-    return await work();
+    return work();
   } catch (error) {
     throw new SpoolFault(messageOf(error), { cause: error });
   }
@@ -37,35 +41,44 @@ export interface Spooled extends Message {
  *
  * @throws {SpoolFault} if it cannot be kept
  */
-export async function spool(body: AsyncIterable<Uint8Array>, directory: string): Promise<Spooled> {
+export async function spool(
+  body: AsyncIterable<Uint8Array>,
+  directory: string,
+  memory: Memory,
+): Promise<Spooled> {
   const chunks: Uint8Array[] = [];
+  const part = memory.part();
   let size = 0;
   let file: SpoolFile | undefined;
   try {
     for await (const chunk of body) {
       size += chunk.length;
       chunks.push(chunk);
-      if (size <= IN_MEMORY) continue;
-      file ??= await onDisk(() => SpoolFile.create(directory));
-      for (const waiting of chunks.splice(0)) await write(file, waiting);
+      const mayStay = file === undefined && size <= IN_MEMORY && !memory.full;
+      part.hold(file === undefined ? size : chunk.length);
+      if (mayStay) continue;
+      file ??= onDisk(() => SpoolFile.create(directory));
+      for (const waiting of chunks.splice(0)) write(file, waiting);
+      part.hold(0);
     }
   } catch (error) {
+    part.hold(0);
     await file?.dispose();
     throw error;
   }
-  return file ?? inMemory(chunks, size);
+  return file ?? inMemory(chunks, size, part);
 }
 
 const write = (file: SpoolFile, chunk: Uint8Array) => onDisk(() => file.write(chunk));
 
-function inMemory(chunks: readonly Uint8Array[], size: number): Spooled {
+function inMemory(chunks: readonly Uint8Array[], size: number, part: Part): Spooled {
   const whole = Buffer.concat(chunks, size);
   return {
     size,
     async *read() {
       yield await Promise.resolve(whole);
     },
-    dispose: () => Promise.resolve(),
+    dispose: () => Promise.resolve(part.hold(0)),
   };
 }
 
@@ -78,16 +91,16 @@ class SpoolFile implements Spooled {
     this.#file = file;
   }
 
-  static async create(directory: string): Promise<SpoolFile> {
-    const path = await Deno.makeTempFile({ dir: directory, prefix: "postmaster-" });
-    const file = new SpoolFile(await Deno.open(path, { read: true, write: true }));
-    await Deno.remove(path);
+  static create(directory: string): SpoolFile {
+    const path = Deno.makeTempFileSync({ dir: directory, prefix: "postmaster-" });
+    const file = new SpoolFile(Deno.openSync(path, { read: true, write: true }));
+    Deno.removeSync(path);
     return file;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  write(chunk: Uint8Array): void {
     for (let done = 0; done < chunk.length;) {
-      done += await this.#file.write(chunk.subarray(done));
+      done += this.#file.writeSync(chunk.subarray(done));
     }
     this.size += chunk.length;
   }
