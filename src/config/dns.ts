@@ -24,5 +24,7 @@ export const dnsSchema: z.ZodType<ResolverOptions> = z.strictObject({
   attempts: count(1).optional()
     .describe("How often each server is asked; by default what `resolv.conf` says, or 2.")
     .meta({ examples: [2] }),
-  "cache-size": count(1).default(10_000).describe("How many answers are remembered."),
+  "cache-size": count(1).default(10_000).describe(
+    "How many answers are remembered; one with more than 1 KiB of records counts as several.",
+  ),
 }).transform(({ "cache-size": cacheSize, ...rest }) => ({ ...rest, cacheSize }));

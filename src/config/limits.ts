@@ -27,7 +27,8 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   connections: {
     ...number(1),
     example: 2000,
-    description: "Connections at once; fewer if the system allows too few open files.",
+    description:
+      "Connections at once; fewer if the system allows too few open files: two for each.",
   },
   connectionsPerAddress: {
     ...number(1),
@@ -49,6 +50,13 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     ...octets(1024),
     example: "25 MiB",
     description: "A message. RFC 5321 section 4.5.3.1.7 wants at least 64 KiB.",
+  },
+  messageMemory: {
+    ...octets(0),
+    example: "256 MiB",
+    description:
+      "What all sessions together keep of messages in memory, besides a piece of each. Messages for which " +
+      "there is no room, and those above 256 KiB, go to files in `spool-directory` as they come.",
   },
   textLine: {
     schema: orUnlimited(size(1000)),

@@ -11,7 +11,7 @@ import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { launcher, type Process } from "../target/launch.ts";
-import { Semaphore } from "../target/semaphore.ts";
+import { Semaphore } from "../base/semaphore.ts";
 import { firstLine } from "./first_line.ts";
 import { type Grant, grantSchema, judge, orderSchema } from "./grants.ts";
 import { onSignals } from "./signals.ts";

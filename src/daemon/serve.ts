@@ -14,6 +14,7 @@ import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
 import type { ListenAddress } from "../net/address.ts";
+import { shareDescriptors } from "../net/descriptors.ts";
 import { Listener } from "../net/listener.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
@@ -88,9 +89,11 @@ export async function serve(config: Config, watch: StartWatch): Promise<void> {
   const file = variablesFile(config.stateDirectory);
   watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
-  const dns = new CachingResolver(config.dns);
+  const mailers = config.mailer.concurrency + (config.relay?.concurrency ?? 0);
+  const descriptors = shareDescriptors(mailers);
+  const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
   const server = Server.start({
-    ...{ hostname, listeners, limits, spoolDirectory },
+    ...{ hostname, listeners, limits, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log },
   });
   watch[Symbol.dispose]();

@@ -10,14 +10,16 @@ import type { Packet, Question } from "./packet.ts";
 import { RECORDS, type RecordType, type RecordTypes } from "./records.ts";
 import type { Answer } from "./resolver.ts";
 import type { DnsServer } from "./server_address.ts";
+import type { Turns } from "./turns.ts";
 
 /** How servers are asked. */
 export interface AskOptions {
   readonly servers: readonly DnsServer[];
-  /** Milliseconds for one question to one server. */
+  /** Milliseconds for one question to one server, from when it should be asked. */
   readonly timeout: number;
   /** How often each server is asked. */
   readonly attempts: number;
+  readonly turns: Turns;
 }
 
 /** There is nothing, and stays so for some time. */
@@ -67,13 +69,17 @@ export async function askServers<T extends RecordType>(
 
 async function firstAnswer(
   question: Question,
-  { servers, timeout, attempts }: AskOptions,
+  { servers, timeout, attempts, turns }: AskOptions,
 ): Promise<Packet> {
   let trouble = new DnsError("ECONNREFUSED", question.name, question.type);
   for (let attempt = 0; attempt < attempts; attempt++) {
     for (const server of servers) {
       try {
-        const packet = await exchange(question, server, timeout);
+        const packet = await turns.take(
+          question,
+          timeout,
+          (left) => exchange(question, server, left),
+        );
         if (packet.rcode === "NOERROR" || packet.rcode === "NXDOMAIN") return packet;
         const code = packet.rcode === "REFUSED" ? "EREFUSED" : "ESERVFAIL";
         trouble = new DnsError(code, question.name, question.type);

@@ -9,6 +9,16 @@ interface Entry<T> {
   readonly value: T;
   /** On the cache's clock. */
   readonly expires: number;
+  readonly weight: number;
+}
+
+/** What was found out, and how it may be kept. */
+export interface Found<T> {
+  readonly value: T;
+  /** Milliseconds for which it may be believed. */
+  readonly lifetime: number;
+  /** How much of the cache's capacity it takes. */
+  readonly weight: number;
 }
 
 /** A look at a cache. */
@@ -18,16 +28,20 @@ export interface CacheStatistics {
   readonly misses: number;
 }
 
-/** A bounded map whose entries expire. When it is full, the one that was used least recently goes. */
+/** A bounded map whose entries expire. When it is full, those that were used least recently go. */
 export class Cache<T> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #asking = new Map<string, Promise<T>>();
   readonly #capacity: number;
   readonly #now: () => number;
+  #weight = 0;
   #hits = 0;
   #misses = 0;
 
-  /** @param now milliseconds from any beginning */
+  /**
+   * @param capacity what all entries may weigh together
+   * @param now milliseconds from any beginning
+   */
   constructor(capacity: number, now: () => number) {
     this.#capacity = capacity;
     this.#now = now;
@@ -45,22 +59,16 @@ export class Cache<T> {
 
   clear(): void {
     this.#entries.clear();
+    this.#weight = 0;
   }
 
-  /**
-   * The value of a key. If it is not known, `find` is asked, once for all who want to know.
-   *
-   * @param find gives the value and the milliseconds for which it may be believed
-   */
-  async get(key: string, find: () => Promise<{ value: T; lifetime: number }>): Promise<T> {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      this.#entries.delete(key);
-      if (entry.expires > this.#now()) {
-        this.#entries.set(key, entry);
-        this.#hits++;
-        return entry.value;
-      }
+  /** The value of a key. If it is not known, `find` is asked, once for all who want to know. */
+  async get(key: string, find: () => Promise<Found<T>>): Promise<T> {
+    const entry = this.#take(key);
+    if (entry !== undefined && entry.expires > this.#now()) {
+      this.#put(key, entry);
+      this.#hits++;
+      return entry.value;
     }
     this.#misses++;
     const asking = this.#asking.get(key) ?? this.#ask(key, find);
@@ -68,10 +76,10 @@ export class Cache<T> {
     return await asking;
   }
 
-  async #ask(key: string, find: () => Promise<{ value: T; lifetime: number }>): Promise<T> {
+  async #ask(key: string, find: () => Promise<Found<T>>): Promise<T> {
     try {
-      const { value, lifetime } = await find();
-      if (lifetime > 0) this.#keep(key, { value, expires: this.#now() + lifetime });
+      const { value, lifetime, weight } = await find();
+      if (lifetime > 0) this.#keep(key, { value, expires: this.#now() + lifetime, weight });
       return value;
     } finally {
       this.#asking.delete(key);
@@ -79,9 +87,22 @@ export class Cache<T> {
   }
 
   #keep(key: string, entry: Entry<T>): void {
+    this.#take(key);
+    this.#put(key, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#weight <= this.#capacity) break;
+      this.#take(oldest);
+    }
+  }
+
+  #put(key: string, entry: Entry<T>): void {
     this.#entries.set(key, entry);
-    if (this.#entries.size <= this.#capacity) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#weight += entry.weight;
+  }
+
+  #take(key: string): Entry<T> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && this.#entries.delete(key)) this.#weight -= entry.weight;
+    return entry;
   }
 }

@@ -4,13 +4,14 @@
  * @module
  */
 import { askServers, NothingThere } from "./ask_servers.ts";
-import { Cache, type CacheStatistics } from "./cache.ts";
+import { Cache, type CacheStatistics, type Found } from "./cache.ts";
 import { DnsError } from "./error.ts";
 import { isDnsName } from "./name.ts";
 import { askPlatform } from "./platform.ts";
 import type { RecordType } from "./records.ts";
 import { type Answer, Resolver } from "./resolver.ts";
 import { type DnsServer, parseDnsServer, printDnsServer, systemServers } from "./server_address.ts";
+import { Turns } from "./turns.ts";
 
 /** How a resolver works. Times are in milliseconds. */
 export interface ResolverOptions {
@@ -20,14 +21,21 @@ export interface ResolverOptions {
   readonly timeout?: number | undefined;
   /** How often each server is asked. */
   readonly attempts?: number | undefined;
-  /** How many answers are remembered. */
+  /** How many answers are remembered; one with more than 1 KiB of records counts as several. */
   readonly cacheSize?: number | undefined;
+  /** How many questions are asked at once, each from a socket of its own; the others wait in their order. */
+  readonly questions?: number | undefined;
   /** Milliseconds from any beginning; the system's clock if not given. */
   readonly now?: (() => number) | undefined;
 }
 
 /** The settings of a resolver that was told none. */
-export const RESOLVER_DEFAULTS = { timeout: 5000, attempts: 2, cacheSize: 10_000 } as const;
+export const RESOLVER_DEFAULTS = {
+  timeout: 5000,
+  attempts: 2,
+  cacheSize: 10_000,
+  questions: 1000,
+} as const;
 
 /** Milliseconds for which an answer is believed at most, whatever it says itself. */
 const LONGEST = 24 * 60 * 60 * 1000;
@@ -36,13 +44,17 @@ const LONGEST_NOTHING = 3 * 60 * 60 * 1000;
 /** How long a server that does not know is left alone. */
 const AFTER_TROUBLE = 2000;
 
-type Found = { readonly answer: Answer } | { readonly error: DnsError };
+type Finding = { readonly answer: Answer } | { readonly error: DnsError };
+
+/** Octets of records up to which an answer counts as one in the cache; a larger one counts as several. */
+const ONE = 1024;
 
 /** Asks DNS servers, and remembers what they say for as long as they say. */
 export class CachingResolver extends Resolver {
   readonly #timeout: number;
   readonly #attempts: number;
-  readonly #cache: Cache<Found>;
+  readonly #cache: Cache<Finding>;
+  readonly #turns: Turns;
   #servers: readonly DnsServer[];
 
   constructor(options: ResolverOptions = {}) {
@@ -51,6 +63,7 @@ export class CachingResolver extends Resolver {
     this.#servers = options.servers ?? system?.servers ?? [];
     this.#timeout = options.timeout ?? system?.timeout ?? RESOLVER_DEFAULTS.timeout;
     this.#attempts = options.attempts ?? system?.attempts ?? RESOLVER_DEFAULTS.attempts;
+    this.#turns = new Turns(options.questions ?? RESOLVER_DEFAULTS.questions);
     this.#cache = new Cache(
       options.cacheSize ?? RESOLVER_DEFAULTS.cacheSize,
       options.now ?? (() => performance.now()),
@@ -82,25 +95,32 @@ export class CachingResolver extends Resolver {
     return found.answer as Answer<T>;
   }
 
-  async #find(name: string, type: RecordType): Promise<{ value: Found; lifetime: number }> {
+  async #find(name: string, type: RecordType): Promise<Found<Finding>> {
     try {
       const answer = await this.#ask(name, type);
-      return { value: { answer }, lifetime: Math.min(answer.ttl * 1000, LONGEST) };
+      const lifetime = Math.min(answer.ttl * 1000, LONGEST);
+      return { value: { answer }, lifetime, weight: weigh(answer) };
     } catch (error) {
       if (!(error instanceof DnsError)) throw error;
       const lifetime = error instanceof NothingThere
         ? Math.min(error.ttl * 1000, LONGEST_NOTHING)
         : AFTER_TROUBLE;
-      return { value: { error }, lifetime };
+      return { value: { error }, lifetime, weight: 1 };
     }
   }
 
   #ask(name: string, type: RecordType): Promise<Answer> {
-    if (this.#servers.length === 0) return askPlatform(name, type, this.#timeout);
+    const [turns, timeout] = [this.#turns, this.#timeout];
+    if (this.#servers.length === 0) {
+      return turns.take({ name, type }, timeout, (left) => askPlatform(name, type, left));
+    }
     return askServers(name, type, {
       servers: this.#servers,
-      timeout: this.#timeout,
+      timeout,
       attempts: this.#attempts,
+      turns,
     });
   }
 }
+
+const weigh = ({ records }: Answer): number => Math.ceil(JSON.stringify(records).length / ONE);

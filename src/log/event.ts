@@ -47,6 +47,8 @@ export interface LogFields {
   "store recovered": { readonly file: string };
   connected: OfSession & { readonly peer: string; readonly listener: string };
   refused: { readonly peer: string; readonly listener: string; readonly reason: string };
+  /** So many as could not have a session of their own. */
+  "refused more": { readonly connections: number };
   disconnected: OfSession & {
     readonly reason: string;
     readonly messages: number;
@@ -106,6 +108,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "store recovered": "info",
   connected: "info",
   refused: "warning",
+  "refused more": "warning",
   disconnected: "info",
   command: "trace",
   reply: "trace",

@@ -24,8 +24,8 @@ const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** Octets of a datagram: what rsyslogd takes by default, and what most take over UDP. */
 const MAX_LOCAL = 8192, MAX_UDP = 2048;
-/** Lines that wait for a slow daemon; further ones are lost. */
-const MAX_WAITING = 10_000;
+/** Octets of lines that wait for a slow daemon; further ones are lost. */
+const MAX_WAITING = 4 * 1024 * 1024;
 /** Milliseconds that the daemon may take for a line, and all that is left when the log is closed. */
 const PATIENCE = 1000;
 
@@ -88,7 +88,7 @@ function cut(bytes: Uint8Array, max: number): Uint8Array {
   if (bytes.length <= max) return bytes;
   let end = max;
   while ((bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
+  return bytes.slice(0, end);
 }
 
 /** Sends datagrams one at a time and in order. */
@@ -96,6 +96,8 @@ class Sender {
   readonly #to: Deno.Addr;
   #socket: Deno.DatagramConn | undefined;
   #waiting: Uint8Array[] = [];
+  /** Octets that were not sent yet. */
+  #unsent = 0;
   #sending: Promise<void> | undefined;
 
   constructor(address: SyslogAddress) {
@@ -105,8 +107,9 @@ class Sender {
   }
 
   send(datagram: Uint8Array): void {
-    if (this.#waiting.length >= MAX_WAITING) return;
+    if (this.#unsent >= MAX_WAITING) return;
     this.#waiting.push(datagram);
+    this.#unsent += datagram.length;
     this.#sending ??= this.#sendAll();
   }
 
@@ -120,7 +123,10 @@ class Sender {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
-      for (const datagram of batch) await this.#sendOne(datagram);
+      for (const datagram of batch) {
+        await this.#sendOne(datagram);
+        this.#unsent -= datagram.length;
+      }
     }
     this.#sending = undefined;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Header } from "./fields.ts";
-import { HeaderOctets } from "./header_scan.ts";
+import { HeaderOctets } from "./header_octets.ts";
 
 /** A message whose header is known. */
 export interface HeadedMessage {

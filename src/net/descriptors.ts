@@ -1,11 +1,39 @@
 /**
- * File descriptors: how many this process may have.
+ * File descriptors: how many this process may have, and for what.
  *
  * @module
  */
 
-/** Descriptors for all that is not a connection: mailers, messages in files, the log. */
-const OTHERS = 256;
+/** How many descriptors there are for each purpose. What needs more waits, or is refused. */
+export interface Descriptors {
+  /** Connections that are served. There are twice as many descriptors: each may need a file for its message. */
+  readonly connections: number;
+  /** Connections that are refused, until their clients have read why. */
+  readonly refused: number;
+  /** Questions to DNS servers. */
+  readonly questions: number;
+}
+
+/** Enough for each purpose, where the system does not say how many there may be. */
+const ENOUGH = { refused: 128, questions: 1000, others: 256 } as const;
+
+/** A mailer has three pipes. */
+const PER_MAILER = 3;
+
+/**
+ * Shares out the descriptors that this process may have.
+ *
+ * @param mailers how many may run at once
+ * @param limit how many descriptors there may be
+ */
+export function shareDescriptors(mailers: number, limit = maxDescriptors()): Descriptors {
+  const refused = Math.ceil(Math.min(ENOUGH.refused, limit / 16));
+  const questions = Math.ceil(Math.min(ENOUGH.questions, limit / 8));
+  // The log, variables, listeners, the runtime's own, and connections that it has accepted and not handed over.
+  const others = Math.min(ENOUGH.others, limit / 2);
+  const left = limit - refused - questions - others - Math.min(PER_MAILER * mailers, limit / 8);
+  return { connections: Math.floor(left / 2), refused, questions };
+}
 
 /**
  * The most files and sockets that may be open at once (RLIMIT_NOFILE); `Infinity` if nobody says. A shell is
@@ -19,12 +47,6 @@ function maxDescriptors(): number {
   } catch {
     return Infinity;
   }
-}
-
-/** How many connections there are descriptors for. */
-export function maxConnections(): number {
-  const descriptors = maxDescriptors();
-  return Math.max(descriptors / 2, descriptors - OTHERS);
 }
 
 /** Whether one more file could be opened now. */

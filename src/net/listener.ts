@@ -16,6 +16,10 @@ import { whyNotListening } from "./why_not_listening.ts";
  * accepts no more than so many, or twice as many, in all its life.
  */
 const BACKLOG = 2 ** 30 - 1;
+/** Octets that a socket reads ahead, and that it takes before it says that its client does not read. */
+const HIGH_WATER = 16 * 1024;
+/** Connections that wait for the server to be ready; further ones are closed at once. */
+const MOST_EARLY = 200;
 /** Milliseconds in which a listener that is alive accepts a connection from this machine. */
 const PATIENCE = 2000;
 
@@ -107,10 +111,16 @@ export class Listener {
   #attach(): void {
     this.#server.on("connection", (socket: Socket) => {
       this.#somebody?.();
-      if (this.#events === undefined) this.#early.push(socket.on("error", () => {}));
+      if (this.#events === undefined) this.#wait(socket);
       else this.#events.accepted(socket, this.name);
     });
     this.#server.on("error", (error: Error) => this.#events?.failed(this.name, error.message));
+  }
+
+  #wait(socket: Socket): void {
+    socket.on("error", () => {});
+    if (this.#early.length < MOST_EARLY) this.#early.push(socket);
+    else socket.destroy();
   }
 
   /** Knocks at our own door. */
@@ -166,7 +176,7 @@ function optionsFor(address: ListenAddress): ListenOptions | { readonly fd: numb
 }
 
 async function started(address: ListenAddress, start: (server: Server) => void): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const refused = (error: Error) => reject(new Error(whyNotListening(address, error)));
   server.once("error", refused);

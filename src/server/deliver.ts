@@ -16,6 +16,7 @@ import { printPath } from "../smtp/mailbox.ts";
 import type { DeliveryContext, Envelope, Message, Outcome, Targets } from "../target/target.ts";
 import { consign, type Consignment, handOver, type Result } from "./consignment.ts";
 import type { Limits } from "./limits.ts";
+import type { Memory } from "./memory.ts";
 import { spool, SpoolFault } from "./spool.ts";
 
 /** What delivering needs besides the message. */
@@ -23,7 +24,9 @@ export interface DeliverOptions {
   readonly targets: Targets;
   readonly limits: Limits;
   readonly log: Log;
-  /** The directory for messages too large for memory. */
+  /** For small messages. */
+  readonly memory: Memory;
+  /** The directory for messages that are too large for memory, or find none. */
   readonly spoolDirectory: string;
 }
 
@@ -62,7 +65,7 @@ export async function deliver(
       return await give(NOTHING);
     }
     const traced = prepend(body, received(session, transaction));
-    const message = await spool(traced, options.spoolDirectory);
+    const message = await spool(traced, options.spoolDirectory, options.memory);
     try {
       return await give(message);
     } finally {

@@ -20,6 +20,7 @@ import { overdue } from "./deadlines.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
+import type { Memory, Part } from "./memory.ts";
 import { type Answered, Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
@@ -29,12 +30,14 @@ import type { Clock, Wire } from "./wire.ts";
 export interface Engine {
   readonly chain: Handler;
   readonly limits: Limits;
+  /** For what has come in and waits. */
+  readonly memory: Memory;
   readonly clock: Clock;
   /** Makes the queue id of a message. */
   readonly newId: () => string;
 }
 
-/** Octets of commands that may wait while a handler thinks. */
+/** Octets of commands that may wait while a handler thinks; none if memory is full. */
 const MAX_WAITING = 64 * 1024;
 
 /** The engine of one session. */
@@ -43,6 +46,7 @@ export class Dialogue {
   readonly #session: SessionState;
   readonly #wire: Wire;
   readonly #lines: LineCutter;
+  readonly #part: Part;
   readonly #inquiry: Inquiry;
   readonly #outlet: Outlet;
   readonly #pace = new Pace(() => this.#advance());
@@ -66,6 +70,7 @@ export class Dialogue {
     this.#session = session;
     this.#wire = wire;
     this.#lines = new LineCutter(engine.limits.commandLength + MAIL_EXTRA);
+    this.#part = engine.memory.part();
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
     this.#outlet = new Outlet(wire, session);
     this.#since = engine.clock.now;
@@ -109,6 +114,7 @@ export class Dialogue {
   lost(): void {
     if (this.#closed) return;
     if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
+    this.#part.hold(0);
     this.#inquiry.forget();
     this.#become({ at: "closed" });
     this.#session.end();
@@ -174,6 +180,7 @@ export class Dialogue {
     }
     this.#advancing = false;
     if (this.#closed) return;
+    this.#part.hold(this.#lines.pending);
     if (this.#ready() && this.#mayLeave()) this.#last({ type: "ServiceClosing" });
     if (this.idle || this.#state.at === "data") this.#flush();
     if (this.#ended && this.idle) this.#close();
@@ -192,7 +199,8 @@ export class Dialogue {
 
   /** So much has come in that no more should be read for now. */
   #enough(): boolean {
-    return this.#unfinished?.body.full ?? (!this.#ready() && this.#lines.pending > MAX_WAITING);
+    const waiting = this.#engine.memory.full ? 0 : MAX_WAITING;
+    return this.#unfinished?.body.full ?? (!this.#ready() && this.#lines.pending > waiting);
   }
 
   #takeLine(line: Uint8Array | typeof TOO_LONG): void {
@@ -237,8 +245,8 @@ export class Dialogue {
 
   #startData(): void {
     if (this.#state.at !== "rcpt") return;
-    const { limits, clock } = this.#engine;
-    const incoming = new Incoming(limits, clock.now, () => this.#advance());
+    const { limits, memory, clock } = this.#engine;
+    const incoming = new Incoming(limits, memory, clock.now, () => this.#advance());
     this.#become({ ...this.#state, at: "data", incoming });
     this.#flush();
     this.#touch();

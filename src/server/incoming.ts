@@ -9,6 +9,7 @@ import type { Reply, Route } from "../handler/reply.ts";
 import { DotDecoder } from "../smtp/dot.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
+import type { Memory } from "./memory.ts";
 
 /** Bytes from the wire in; the body for the `Deliver` event out. */
 export class Incoming {
@@ -27,10 +28,10 @@ export class Incoming {
   answer: Reply | undefined;
 
   /** @param drained called when the socket, held because the body was `full`, may go on. */
-  constructor(limits: Limits, since: number, drained: () => void) {
+  constructor(limits: Limits, memory: Memory, since: number, drained: () => void) {
     this.#limits = limits;
     this.since = since;
-    this.body = new Inflow(drained);
+    this.body = new Inflow(memory, drained);
   }
 
   /** The final dot has come. */

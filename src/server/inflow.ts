@@ -5,8 +5,9 @@
  */
 import type { MessageAborted } from "../handler/aborted.ts";
 import { Chunks } from "../message/chunks.ts";
+import type { Memory, Part } from "./memory.ts";
 
-/** Octets that may wait to be read before the socket is held. */
+/** Octets that may wait to be read before the socket is held; none if memory is full. */
 const HIGH_WATER = 128 * 1024;
 
 const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
@@ -23,22 +24,27 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   #state: State = "open";
   #reader: { resolve(r: IteratorResult<Uint8Array>): void; reject(e: Error): void } | undefined;
   readonly #drained: () => void;
+  readonly #memory: Memory;
+  readonly #part: Part;
   #taken = false;
 
   /** @param drained called when so much was read that more may come. */
-  constructor(drained: () => void) {
+  constructor(memory: Memory, drained: () => void) {
+    this.#memory = memory;
+    this.#part = memory.part();
     this.#drained = drained;
   }
 
   /** The socket should be held. */
   get full(): boolean {
-    return this.#waiting.length > HIGH_WATER;
+    return this.#waiting.length > (this.#memory.full ? 0 : HIGH_WATER);
   }
 
   push(chunk: Uint8Array): void {
     if (this.#state !== "open") return;
     if (this.#reader !== undefined) return this.#answer({ done: false, value: chunk });
     this.#waiting.add(chunk);
+    this.#part.hold(this.#waiting.length);
   }
 
   /** The message is complete. */
@@ -67,7 +73,8 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     const wasFull = this.full;
     const chunk = this.#waiting.shift();
     if (chunk !== undefined) {
-      if (wasFull && !this.full) this.#drained();
+      this.#part.hold(this.#waiting.length);
+      if (this.#waiting.length === 0 || (wasFull && !this.full)) this.#drained();
       return Promise.resolve({ done: false, value: chunk });
     }
     if (this.#state === "ended") this.#state = "over";
@@ -111,8 +118,9 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
   }
 
   #forget(): void {
-    const wasFull = this.full;
+    const some = this.#waiting.length > 0;
     this.#waiting = new Chunks();
-    if (wasFull) this.#drained();
+    this.#part.hold(0);
+    if (some) this.#drained();
   }
 }

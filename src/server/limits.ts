@@ -23,6 +23,8 @@ export interface Limits {
   readonly commandLength: number;
   /** A message (RFC 1870). */
   readonly messageSize: number;
+  /** What all sessions keep in memory of messages, and of commands that wait. */
+  readonly messageMemory: number;
   /** A line of a message with its CRLF (section 4.5.3.1.6 names 1000). */
   readonly textLine: number | undefined;
   /** The header of a message. */
@@ -60,6 +62,7 @@ export const DEFAULT_LIMITS: Limits = {
   errors: 20,
   commandLength: 512,
   messageSize: 50 * MIB,
+  messageMemory: 64 * MIB,
   textLine: undefined,
   headerSize: MIB,
   received: 100,

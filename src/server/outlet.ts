@@ -13,6 +13,9 @@ import type { Wire } from "./wire.ts";
 /** The event that a reply answers. */
 export type Answered = Pick<Event, "type"> & { readonly mailbox?: Mailbox | null };
 
+/** Characters of replies that wait for one another; more are sent, and show whether the client reads. */
+const MOST = 16 * 1024;
+
 /** The replies of one session on their way out. */
 export class Outlet {
   readonly #wire: Wire;
@@ -29,6 +32,7 @@ export class Outlet {
   /** Adds a reply to what will be sent. */
   add(event: Answered, reply: Reply): void {
     this.#waiting += printReply(reply, !WITHOUT_STATUS.has(event.type));
+    if (this.#waiting.length > MOST) this.flush();
     this.#log(event, reply);
   }
 

@@ -11,14 +11,16 @@ import { chain, type Handler } from "../handler/handler.ts";
 import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Log } from "../log/event.ts";
-import { descriptorsLeft, maxConnections } from "../net/descriptors.ts";
+import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
+import { printReply } from "../smtp/reply.ts";
 import type { Targets } from "../target/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
 import { core } from "./core.ts";
 import { newId } from "./id.ts";
-import type { Limits } from "./limits.ts";
+import { LIMIT_REPLIES, type Limits } from "./limits.ts";
+import { Memory } from "./memory.ts";
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -28,11 +30,12 @@ export interface ServerOptions {
   /** The operator's handlers. They wrap the core, which answers what they pass on. */
   readonly policy: Handler;
   readonly limits: Limits;
+  readonly descriptors: Descriptors;
   readonly targets: Targets;
   readonly globals: GlobalStore;
   readonly dns: Resolver;
   readonly log: Log;
-  /** The directory for messages that are too large for memory. */
+  /** The directory for messages that are too large for memory, or find none. */
   readonly spoolDirectory: string;
 }
 
@@ -42,12 +45,15 @@ export class Server {
   readonly #context: SessionContext;
   readonly #engine: ConnectionEngine;
   readonly #listeners: readonly Listener[];
-  readonly #room = maxConnections();
-  /** The most connections at once since the listeners were last known to be well. */
-  #most = 0;
+  /** File descriptors may have run out since the listeners were last known to be well. */
+  #suspicious = false;
   /** Somebody has connected since the last sweep. */
   #visited = false;
   readonly #connections = new Set<Connection>();
+  /** Those that were refused, until they are closed. */
+  readonly #refused = new Set<Connection>();
+  /** How many were refused without a session since the last sweep. */
+  #sentAway = 0;
   readonly #perHost = new Map<string, number>();
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
@@ -56,11 +62,13 @@ export class Server {
     this.#options = options;
     this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits } = options;
-    const whole = chain(options.policy, core(options));
+    const memory = new Memory(limits.messageMemory);
+    const whole = chain(options.policy, core({ ...options, memory }));
     this.#context = { hostname, log, globals, dns, chain: whole };
     this.#engine = {
       chain: whole,
       limits,
+      memory,
       clock: this.#clock,
       newId,
       onClose: (connection) => this.#forget(connection),
@@ -113,7 +121,7 @@ export class Server {
   kill(): void {
     clearInterval(this.#sweeper);
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#connections) connection.drop();
+    for (const connection of [...this.#connections, ...this.#refused]) connection.drop();
     this.#options.targets.kill();
   }
 
@@ -122,20 +130,31 @@ export class Server {
     this.#visited = true;
     const peer = peerOf(socket, listener);
     if (peer === undefined) return abandon(socket);
+    const refuse = this.#full(networkOf(peer.address, HOST));
+    if (refuse !== undefined && this.#refused.size >= this.#options.descriptors.refused) {
+      this.#sentAway++;
+      return sendAway(socket, refuse);
+    }
     const id = newId();
     const session = new SessionState({ id, peer, listener, context: this.#context });
     const connection = new Connection(socket, session, this.#engine);
-    const refuse = this.#full(connection);
-    this.#remember(connection);
+    if (refuse === undefined) this.#remember(connection);
+    else this.#refused.add(connection);
+    const { size } = this.#connections;
+    if (size + this.#refused.size >= this.#options.descriptors.connections / 2) {
+      this.#suspicious = true;
+    }
     const shown = peer.port === 0 ? peer.address : `${peer.address}:${peer.port}`;
     if (refuse !== undefined) log("refused", { peer: shown, listener, reason: refuse });
     else if (log.wants("connected")) log("connected", { session: id, peer: shown, listener });
     connection.start(refuse);
   }
 
-  #full({ host }: Connection): LimitName | undefined {
-    const { connections, connectionsPerAddress } = this.#options.limits;
-    if (this.#connections.size >= Math.min(connections, this.#room)) return "connections";
+  #full(host: string): LimitName | undefined {
+    const { limits: { connections, connectionsPerAddress }, descriptors } = this.#options;
+    if (this.#connections.size >= Math.min(connections, descriptors.connections)) {
+      return "connections";
+    }
     return (this.#perHost.get(host) ?? 0) >= connectionsPerAddress && !isLocal(host)
       ? "connections-per-address"
       : undefined;
@@ -144,11 +163,11 @@ export class Server {
   #remember(connection: Connection): void {
     const { host } = connection;
     this.#connections.add(connection);
-    this.#most = Math.max(this.#most, this.#connections.size);
     this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
   }
 
   #forget(connection: Connection): void {
+    this.#refused.delete(connection);
     const { host } = connection;
     if (!this.#connections.delete(connection)) return;
     const left = (this.#perHost.get(host) ?? 1) - 1;
@@ -159,17 +178,21 @@ export class Server {
 
   #sweep(): void {
     this.#clock.now = performance.now();
-    for (const connection of this.#connections) connection.sweep();
+    for (const connection of [...this.#connections, ...this.#refused]) connection.sweep();
+    if (this.#sentAway > 0) this.#options.log("refused more", { connections: this.#sentAway });
+    this.#sentAway = 0;
     this.#reviveListeners();
   }
 
-  /** After so many connections that file descriptors may have run out, listeners may be dead. */
+  /** Once file descriptors have run out, listeners may be dead. */
   #reviveListeners(): void {
-    const suspicious = this.#most >= this.#room / 2 && !this.#visited;
+    const visited = this.#visited;
     this.#visited = false;
-    if (!suspicious || !descriptorsLeft()) return;
-    this.#most = this.#connections.size;
-    for (const listener of this.#listeners) listener.revive();
+    if (!descriptorsLeft()) this.#suspicious = true;
+    else if (this.#suspicious && !visited) {
+      this.#suspicious = false;
+      for (const listener of this.#listeners) listener.revive();
+    }
   }
 
   /** Waits until no connection is left, and nothing is being delivered. */
@@ -187,6 +210,13 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ""), port: remotePort };
+}
+
+/** Says why, and closes the socket without waiting for the client: for when too many are refused at once. */
+function sendAway(socket: Socket, limit: LimitName): void {
+  socket.on("error", () => {});
+  socket.end(printReply(LIMIT_REPLIES[limit], true), "latin1");
+  socket.destroySoon();
 }
 
 /** Closes a socket whose client is gone already. */

@@ -6,8 +6,9 @@
 import { messageOf } from "../base/message_of.ts";
 import { Chunks } from "../message/chunks.ts";
 import type { Message } from "../target/target.ts";
+import type { Memory, Part } from "./memory.ts";
 
-/** Octets of a message that are kept in memory. */
+/** Octets of a message that are kept in memory, if there is memory. */
 const IN_MEMORY = 256 * 1024;
 /** More octets than these are written to a file at a time. */
 const WRITE = 32 * 1024;
@@ -19,10 +20,13 @@ export class SpoolFault extends Error {
   override readonly name = "SpoolFault";
 }
 
-/** What a file system does, whose failure is no fault of the message's. */
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * What a file system does, whose failure is no fault of the message's. It is done in the same turn: what would come in
+ * meanwhile from all sessions may be more than there is memory for.
+ */
+function onDisk(work: () => void): void {
   try {
-    return await work();
+    work();
   } catch (error) {
     throw new SpoolFault(messageOf(error), { cause: error });
   }
@@ -39,35 +43,44 @@ export interface Spooled extends Message {
  *
  * @throws {SpoolFault} if it cannot be kept
  */
-export async function spool(body: AsyncIterable<Uint8Array>, directory: string): Promise<Spooled> {
+export async function spool(
+  body: AsyncIterable<Uint8Array>,
+  directory: string,
+  memory: Memory,
+): Promise<Spooled> {
   const waiting = new Chunks();
+  const part = memory.part();
   let file = undefined as SpoolFile | undefined;
   const save = () =>
-    onDisk(async () => {
-      file ??= await SpoolFile.create(directory);
-      await file.write(waiting.take());
+    onDisk(() => {
+      file ??= SpoolFile.create(directory);
+      file.write(waiting.take());
+      part.hold(0);
     });
   try {
     for await (const chunk of body) {
+      const mayWait = memory.full ? 0 : file === undefined ? IN_MEMORY : WRITE;
       waiting.add(chunk);
-      if (waiting.length > (file === undefined ? IN_MEMORY : WRITE)) await save();
+      part.hold(waiting.length);
+      if (waiting.length > mayWait) save();
     }
-    if (file === undefined) return inMemory(waiting.take());
-    await save();
+    if (file === undefined) return inMemory(waiting.take(), part);
+    save();
     return file;
   } catch (error) {
+    part.hold(0);
     await file?.dispose();
     throw error;
   }
 }
 
-function inMemory(whole: Uint8Array): Spooled {
+function inMemory(whole: Uint8Array, part: Part): Spooled {
   return {
     size: whole.length,
     async *read() {
       yield await Promise.resolve(whole);
     },
-    dispose: () => Promise.resolve(),
+    dispose: () => Promise.resolve(part.hold(0)),
   };
 }
 
@@ -80,16 +93,16 @@ class SpoolFile implements Spooled {
     this.#file = file;
   }
 
-  static async create(directory: string): Promise<SpoolFile> {
-    const path = await Deno.makeTempFile({ dir: directory, prefix: "postmaster-" });
-    const file = new SpoolFile(await Deno.open(path, { read: true, write: true }));
-    await Deno.remove(path);
+  static create(directory: string): SpoolFile {
+    const path = Deno.makeTempFileSync({ dir: directory, prefix: "postmaster-" });
+    const file = new SpoolFile(Deno.openSync(path, { read: true, write: true }));
+    Deno.removeSync(path);
     return file;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  write(chunk: Uint8Array): void {
     for (let done = 0; done < chunk.length;) {
-      done += await this.#file.write(chunk.subarray(done));
+      done += this.#file.writeSync(chunk.subarray(done));
     }
     this.size += chunk.length;
   }

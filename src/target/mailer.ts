@@ -11,7 +11,7 @@ import { unixLines } from "../message/unix.ts";
 import { Identities } from "./identity.ts";
 import { type Launch, launcher } from "./launch.ts";
 import { attend, type Run, type Running } from "./mailer_process.ts";
-import { Semaphore } from "./semaphore.ts";
+import { Semaphore } from "../base/semaphore.ts";
 import { outcomeOf, printEnding } from "./sysexits.ts";
 import type { DeliveryContext, Envelope, Message, Outcome, Work } from "./target.ts";
 import { expand, type Template, type Values } from "./template.ts";

@@ -123,7 +123,7 @@ class Listener {
 
   async #listen(reader: ReadableStreamDefaultReader<Uint8Array>, from: Stream): Promise<void> {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const bytes = read.value.subarray(0, this.#limit - this.#length);
+      const bytes = read.value.slice(0, this.#limit - this.#length); // not the memory behind it
       if (bytes.length === 0) continue;
       this.#heard.push({ from, bytes });
       this.#length += bytes.length;

@@ -13,6 +13,7 @@ import { type Helo, type Peer, SessionState, SessionView } from "../handler/sess
 import { silent } from "../log/event.ts";
 import { core } from "../server/core.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
+import { Memory } from "../server/memory.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../smtp/parameters.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -66,6 +67,7 @@ export async function ask(
   const options = {
     targets: keeping([]),
     limits: DEFAULT_LIMITS,
+    memory: new Memory(DEFAULT_LIMITS.messageMemory),
     log: silent,
     spoolDirectory: "/tmp",
   };

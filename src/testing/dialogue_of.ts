@@ -15,6 +15,7 @@ import { core } from "../server/core.ts";
 import { Dialogue } from "../server/dialogue.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
+import { Memory } from "../server/memory.ts";
 import type { Clock, Wire } from "../server/wire.ts";
 import type { Targets } from "../target/target.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -57,7 +58,8 @@ export interface Ground extends SessionSetup {
 export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogue {
   const { hostname = "mx.example.net", log = silent, clock, targets } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
-  const whole = chain(policy, core({ targets, limits, log, spoolDirectory: "/tmp" }));
+  const memory = new Memory(limits.messageMemory);
+  const whole = chain(policy, core({ targets, limits, memory, log, spoolDirectory: "/tmp" }));
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const makeId = ground.newId ?? newId;
@@ -77,7 +79,7 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
     user: ground.user,
   });
   const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
-  return new Dialogue({ chain: asking, limits, clock, newId: makeId }, session, wire);
+  return new Dialogue({ chain: asking, limits, memory, clock, newId: makeId }, session, wire);
 }
 
 /** The chain as the engine asks it. What handlers trigger is part of the steps. */

@@ -5,6 +5,7 @@ import { build, parseConfig } from "../../src/config/mod.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { silent } from "../../src/log/event.ts";
 import { parseListen } from "../../src/net/address.ts";
+import { shareDescriptors } from "../../src/net/descriptors.ts";
 import { Listener } from "../../src/net/listener.ts";
 import { Server } from "../../src/server/server.ts";
 import { Client } from "../../src/testing/client.ts";
@@ -29,6 +30,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     globals: new MemoryStore(),
     dns: new FakeDns(),
     log: silent,
+    descriptors: shareDescriptors(1),
     spoolDirectory: dir,
   };
   const listeners = await Listener.openAll(listen);

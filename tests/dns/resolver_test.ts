@@ -251,6 +251,63 @@ Deno.test("CachingResolver asks once for all who want to know the same", async (
   slow.close();
 });
 
+/** A UDP server that keeps the addresses of those who ask until it is told to answer. */
+async function holder() {
+  const held: { readonly query: Uint8Array; readonly port: number }[] = [];
+  let somebody = () => {};
+  const socket = createSocket("udp4");
+  socket.on("message", (query: Uint8Array, { port }: { port: number }) => {
+    held.push({ query, port });
+    somebody();
+  });
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", () => resolve()));
+  return {
+    server: { address: "127.0.0.1", port: socket.address().port },
+    held,
+    /** Waits until so many wait for an answer. */
+    async filled(count: number): Promise<void> {
+      while (held.length < count) await new Promise<void>((resolve) => somebody = resolve);
+    },
+    answerAll(): void {
+      for (const { query, port } of held.splice(0)) {
+        socket.send(withCode(3)(query), port, "127.0.0.1");
+      }
+    },
+    close: () => socket.close(),
+  };
+}
+
+Deno.test("CachingResolver asks only so many questions at once, each from a port of its own", async () => {
+  const holding = await holder();
+  const dns = new CachingResolver({ servers: [holding.server], timeout: 5000, questions: 4 });
+  const all = Array.from({ length: 12 }, (_, i) => failure(dns.resolve4(`h${i}.example.net`)));
+  for (let round = 0; round < 3; round++) {
+    await holding.filled(4);
+    const other = new CachingResolver({ servers: [holding.server], timeout: 5000 });
+    const last = failure(other.resolve4("last.example.net"));
+    await holding.filled(5); // what was sent before it has come
+    assert.equal(new Set(holding.held.map(({ port }) => port)).size, 5);
+    assert.equal(holding.held.length, 5);
+    holding.answerAll();
+    assert.equal(await last, "ENOTFOUND");
+  }
+  assert.deepEqual(new Set(await Promise.all(all)), new Set(["ENOTFOUND"]));
+  holding.close();
+});
+
+Deno.test("CachingResolver lets no question wait for its turn longer than for an answer", async () => {
+  const silent = await responder(() => undefined);
+  const { server } = silent;
+  const dns = new CachingResolver({ servers: [server], timeout: 200, attempts: 1, questions: 1 });
+  const start = performance.now();
+  const all = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => failure(dns.resolve4(`h${i}.example.net`))),
+  );
+  assert.deepEqual(new Set(all), new Set(["ETIMEOUT"]));
+  assert.ok(performance.now() - start < 2000, "not one after the other");
+  silent.close();
+});
+
 Deno.test("CachingResolver asks the platform where no server is known, and bounces nothing for it", async () => {
   const dns = new CachingResolver({ servers: [], timeout: 500 });
   assert.match(await failure(dns.resolveMx("no-such-domain.invalid")), /ESERVFAIL|ETIMEOUT/);

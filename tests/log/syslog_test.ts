@@ -193,3 +193,14 @@ Deno.test("a syslog daemon that takes nothing does not hold up the end of the se
     await sink[Symbol.asyncDispose]();
     assert.ok(performance.now() - start < 10_000);
   }));
+
+Deno.test("syslog keeps 4 MiB for a daemon that is slow, and no more", () =>
+  withSocket(async (path) => {
+    using daemon = new Daemon({ path });
+    await using sink = syslogSink({ socket: path }, untimedLine);
+    for (let n = 0; n < 2000; n++) sink(record("handler", { text: "x".repeat(10_000) }));
+    let octets = 0;
+    while (octets < 4 * 1024 * 1024) octets += (await daemon.received()).length;
+    assert.equal(octets, 4 * 1024 * 1024);
+    assert.match(await reaches(sink, daemon, "last"), /reason=last$/);
+  }));

@@ -1,6 +1,8 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type HeaderFacts, HeaderOctets, HeaderScan } from "../../src/message/header_scan.ts";
+import { HeaderFacts } from "../../src/message/header_facts.ts";
+import { HeaderOctets } from "../../src/message/header_octets.ts";
+import { HeaderScan } from "../../src/message/header_scan.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { octetsCopied } from "../copied.ts";
 
@@ -18,7 +20,10 @@ Deno.test("HeaderScan passes a message on, and finds the size of its header and 
     const found: HeaderFacts[] = [];
     const scan = new HeaderScan(inPieces(MESSAGE, size), 1000, (facts) => found.push(facts));
     equal(Buffer.concat(await Array.fromAsync(scan)).toString(), MESSAGE);
-    deepEqual(found, [{ size: MESSAGE.indexOf("Received: z"), received: 2 }]);
+    deepEqual(found.map(({ size, received }) => ({ size, received })), [{
+      size: MESSAGE.indexOf("Received: z"),
+      received: 2,
+    }]);
   }
 });
 
@@ -27,7 +32,7 @@ Deno.test("HeaderScan takes a message without an empty line, or that begins with
     const found: HeaderFacts[] = [];
     const scan = new HeaderScan(inPieces(message, 3), 1000, (facts) => found.push(facts));
     await Array.fromAsync(scan);
-    deepEqual(found, [{ size, received: 0 }]);
+    deepEqual(found.map(({ size, received }) => ({ size, received })), [{ size, received: 0 }]);
   }
 });
 

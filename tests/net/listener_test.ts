@@ -60,3 +60,20 @@ Deno.test("Listener.serve() hands over those who came before it, with what they 
   await once(patient, "close");
   listener.close();
 });
+
+Deno.test("Listener holds only so many of those who come before it serves", async () => {
+  const listener = await Listener.open(parseListen("127.0.0.1:0"));
+  const port = Number(listener.name.split(":").at(-1));
+  const enough = Promise.withResolvers<void>();
+  let closed = 0;
+  const clients = Array.from({ length: 300 }, () => connect(port, "127.0.0.1").resume());
+  for (const client of clients) {
+    client.on("error", () => {}).on("close", () => ++closed === 100 && enough.resolve());
+  }
+  await enough.promise;
+  const served: Socket[] = [];
+  listener.serve({ accepted: (socket) => served.push(socket), failed: () => {} });
+  assert.equal(served.length, 200);
+  for (const socket of [...served, ...clients]) socket.destroy();
+  listener.close();
+});

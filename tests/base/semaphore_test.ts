@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { Semaphore } from "../../src/target/semaphore.ts";
+import { Semaphore } from "../../src/base/semaphore.ts";
 
 const never = new AbortController().signal;
 

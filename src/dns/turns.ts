@@ -1,0 +1,39 @@
+/**
+ * A bound on how many questions are on their way at once: each has a socket of its own.
+ *
+ * @module
+ */
+import { Semaphore } from "../base/semaphore.ts";
+import { DnsError } from "./error.ts";
+import type { Question } from "./packet.ts";
+
+/** Lets so many questions be asked at once; the others wait, in their order. */
+export class Turns {
+  readonly #places: Semaphore;
+
+  constructor(most: number) {
+    this.#places = new Semaphore(most);
+  }
+
+  /**
+   * Asks when the question's turn has come.
+   *
+   * @param timeout milliseconds for the waiting and the answer; `ask` is told what is left of them
+   * @throws {DnsError} ETIMEOUT if its turn does not come in time, and what `ask` throws
+   */
+  async take<T>(
+    { name, type }: Question,
+    timeout: number,
+    ask: (timeout: number) => Promise<T>,
+  ): Promise<T> {
+    const deadline = performance.now() + timeout;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new DnsError("ETIMEOUT", name, type)), timeout);
+    const leave = await this.#places.acquire(late.signal).finally(() => clearTimeout(timer));
+    try {
+      return await ask(Math.max(0, deadline - performance.now()));
+    } finally {
+      leave();
+    }
+  }
+}

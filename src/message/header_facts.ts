@@ -1,0 +1,54 @@
+/**
+ * What a server must know of a header before it takes a message on.
+ *
+ * @module
+ */
+import { COLON, CR, HT, LF, SP } from "../smtp/ascii.ts";
+
+const NAME = "received";
+
+/** The rest of the line says nothing. */
+const ELSEWHERE = -1;
+/** The line is a CR so far. */
+const BEHIND_CR = -2;
+
+/** Reads a header as it comes, and keeps none of it. */
+export class HeaderFacts {
+  /** Octets so far, up to and with the empty line. */
+  size = 0;
+  /** How many `Received` fields there are so far (RFC 5321 section 6.3). */
+  received = 0;
+  /** The empty line has come. */
+  ended = false;
+  /** How much of the name the line begins with, or one of the places above. */
+  #at = 0;
+
+  /** Reads a chunk of the message, as far as it belongs to the header. */
+  read(chunk: Uint8Array): void {
+    let i = 0;
+    while (i < chunk.length && !this.ended) {
+      if (this.#at !== ELSEWHERE) this.#at = this.#next(chunk[i++]!);
+      else {
+        const lf = chunk.indexOf(LF, i);
+        i = lf < 0 ? chunk.length : lf + 1;
+        if (lf >= 0) this.#at = 0;
+      }
+    }
+    this.size += i;
+  }
+
+  #next(byte: number): number {
+    const at = this.#at;
+    if (byte === LF) {
+      this.ended = at === BEHIND_CR;
+      return 0;
+    }
+    if (at === 0 && byte === CR) return BEHIND_CR;
+    if (byte >= 0x41 && (byte | 0x20) === NAME.charCodeAt(at)) return at + 1;
+    if (at === NAME.length) {
+      if (byte === SP || byte === HT) return at;
+      if (byte === COLON) this.received++;
+    }
+    return ELSEWHERE;
+  }
+}

@@ -1,0 +1,32 @@
+import { equal, ok } from "node:assert/strict";
+import { chain } from "postmaster";
+import { FakeClock } from "../../src/testing/fake_clock.ts";
+import { encode } from "../../src/smtp/ascii.ts";
+import { Targets } from "../../src/target/target.ts";
+import { until } from "../running.ts";
+import { dialogueOf } from "../../src/testing/dialogue_of.ts";
+
+Deno.test("a client that reads nothing has few replies made for it, and all once it reads", async () => {
+  let sent = "";
+  let reads = false;
+  const wire = {
+    send: (replies: string) => {
+      sent += replies;
+      return reads;
+    },
+    hold() {},
+    close() {},
+    drop() {},
+  };
+  const ground = { clock: new FakeClock(), targets: new Targets({}) };
+  const dialogue = dialogueOf(chain(), ground, wire);
+  dialogue.start();
+  dialogue.sent();
+  dialogue.receive(encode("HELP\r\n".repeat(10_000)));
+  ok(sent.length < 32 * 1024, `${sent.length} characters`);
+  reads = true;
+  dialogue.sent();
+  await until("all are there", () => sent.match(/^214 /gm)?.length === 10_000);
+  equal(sent.match(/^214 /gm)?.length, 10_000);
+  dialogue.lost();
+});
