@@ -6,7 +6,6 @@
 import {
   discard,
   type Handler,
-  isPermanent,
   isPositive,
   kinds,
   Mailbox,
@@ -26,6 +25,7 @@ import type { z } from "zod";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
 import { isIn } from "./network.ts";
+import { isForAll } from "./refusal.ts";
 import { mayLeadOn } from "./relay_to.ts";
 import {
   domainName,
@@ -152,7 +152,7 @@ class Recipient {
     }
     const others = await this.#others(aliases);
     if (isPositive(others)) return accept([...own, ...others.routes ?? []]);
-    return own.length > 0 && isPermanent(others) ? accept(own) : others;
+    return own.length > 0 && !isForAll(others, this.#session) ? accept(own) : others;
   }
 
   /** Other addresses: each goes through the whole chain. */
