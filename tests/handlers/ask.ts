@@ -51,8 +51,11 @@ export function asking(handler: Handler): Asking {
   });
   const session = new SessionView(state, new Command({ type: "SayOK", argument: "" }));
   const ask = async (event: Event) => {
-    const view = new SessionView(state, new Command(event));
-    return await whole(event, () => say(4, 5, 1, "no core"), view);
+    const command = new Command(event);
+    const view = new SessionView(state, command);
+    const reply = await whole(event, () => say(4, 5, 1, "no core"), view);
+    command.answered(reply);
+    return reply;
   };
   const rcpt = (address: string | Mailbox) => {
     const mailbox = typeof address === "string" ? Mailbox.parse(address) : address;
