@@ -32,6 +32,7 @@ interface OfDelivery extends OfMessage {
 export interface LogFields {
   started: { readonly listen: readonly string[]; readonly hostname: string };
   "runs as root": { readonly hint: string };
+  "doubtful order": { readonly handler: string; readonly hint: string };
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
@@ -89,6 +90,7 @@ export type LogEvent = keyof LogFields;
 export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   started: "info",
   "runs as root": "warning",
+  "doubtful order": "warning",
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",
