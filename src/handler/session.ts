@@ -323,13 +323,9 @@ export class SessionView implements Session {
   }
 
   whenAnswered(then: (answer: Reply) => MaybePromise<void>): void {
-    this.#command.whenAnswered(async (answer) => {
-      try {
-        await then(answer);
-      } catch (error) {
-        this.#state.supervisor.broke("whenAnswered", this.original, error);
-      }
-    });
+    const { supervisor } = this.#state;
+    const broke = (error: unknown) => supervisor.broke("whenAnswered", this.original, error);
+    this.#command.whenAnswered((answer) => Promise.try(then, answer).catch(broke));
   }
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
