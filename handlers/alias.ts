@@ -6,9 +6,7 @@
 import {
   type EventOf,
   type Handler,
-  isPermanent,
   isPositive,
-  isTransient,
   type Mailbox,
   type MaybePromise,
   named,
@@ -22,6 +20,7 @@ import {
 } from "postmaster";
 import { z } from "zod";
 import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
+import { isForAll, isNobodys } from "./refusal.ts";
 
 type Table = Readonly<Record<string, string | readonly string[]>>;
 
@@ -54,11 +53,11 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
 
 /**
  * Gives recipients other names. A key is an address, a local part for any domain, or `@example.net` for all of a
- * domain that the handlers further in refuse; its value is an address or a list of them, and one without a domain
- * is in the recipient's. Each address goes through the whole chain again, from the outside.
+ * domain whom nobody further in knows; its value is an address or a list of them, and one without a domain is in the
+ * recipient's. Each address goes through the whole chain again, from the outside.
  *
- * One address of a list that is deferred defers the recipient. Those that are refused are logged and left out,
- * unless all are. An address that is the recipient itself is passed on: `joe: [joe, archive]` keeps joe's copy.
+ * One address of a list that is deferred defers the recipient, and a client that is refused is refused. Addresses
+ * that are refused are logged and left out, unless all are. An address that is the recipient itself is passed on: `joe: [joe, archive]` keeps joe's copy.
  *
  * @example
  * ```ts
@@ -110,7 +109,7 @@ export function aliasBy(
     const members = aliases.find(mailbox);
     if (members !== undefined) return await askAll(mailbox, members, ask, session);
     const reply = await next();
-    const others = isPermanent(reply) ? aliases.catchAll(mailbox) : undefined;
+    const others = isNobodys(reply) ? aliases.catchAll(mailbox) : undefined;
     return others === undefined ? reply : await askAll(mailbox, others, ask, session);
   };
   return named("alias", on("AddRcptTo", answer));
@@ -134,7 +133,7 @@ export async function askAll(
   let last: Reply = say(5, 5, 0, "unknown recipient", "5.1.1");
   for (const member of members) {
     const reply = await ask(member);
-    if (isTransient(reply)) return reply;
+    if (isForAll(reply, session)) return reply;
     if (isPositive(reply)) {
       for (const route of reply.routes ?? []) {
         routes.set(`${route.recipient.key} ${JSON.stringify(route.target)}`, route);

@@ -1,12 +1,11 @@
 /**
- * Lists of addresses, published in the DNS (RFC 5782).
+ * Clients that are on lists of addresses, published in the DNS (RFC 5782).
  *
  * @module
  */
 import {
+  type Field,
   type Handler,
-  isDomain,
-  kinds,
   named,
   on,
   type Reply,
@@ -16,25 +15,14 @@ import {
 } from "postmaster";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { type DnsList, dnsList, meaningOf, weightedDnsList } from "./dns_list.ts";
 import { found } from "./lookup.ts";
-
-const zone = kinds.text("the domain of a list, such as zen.spamhaus.org", (name) => {
-  if (isDomain(name) && !name.startsWith("[")) return name;
-  throw new TypeError(`\`${name}\` is no domain of a list: write one such as zen.spamhaus.org`);
-});
-
-const list = z.union([
-  zone.transform((zone) => ({ zone, weight: 1 })),
-  z.strictObject({
-    zone: zone.describe("The domain of the list."),
-    weight: z.number().positive().default(1).describe("How much being on this list counts."),
-  }),
-], { error: "the domain of a list, or `{zone: DOMAIN, weight: 2}`" });
+import { refuseClient } from "./refusal.ts";
 
 const schema = z.strictObject({
-  lists: z.array(list, { error: "a list of domains, such as [zen.spamhaus.org]" }).min(1)
-    .describe("Lists of clients that nobody wants: domains, or `{zone: DOMAIN, weight: 2}`."),
-  allow: z.array(zone).default([])
+  lists: z.array(weightedDnsList, { error: "a list of domains, such as [zen.spamhaus.org]" }).min(1)
+    .describe("Lists of clients that nobody wants: domains, or `{zone, codes, weight}`."),
+  allow: z.array(dnsList).default([])
     .describe("Lists of clients that are welcome whatever the others say, such as list.dnswl.org."),
   threshold: z.number().positive().default(1)
     .describe("The sum of weights from which a client is refused."),
@@ -46,70 +34,117 @@ export type DnsblOptions = z.input<typeof schema>;
 /** The options of {@linkcode dnsbl} in a configuration. */
 export const dnsblOptions: z.ZodType<z.output<typeof schema>, DnsblOptions> = schema;
 
-/** The lists that a client is on, found out once a session. */
-const listings = variable("session", "dnsbl", (): Map<string, Promise<boolean>> => new Map());
-
 /**
  * Refuses recipients of clients whose address is on lists. The lists are asked at the first recipient of a session,
- * all at once. One that does not answer counts as if the client were not on it. Clients without a public address,
- * and those who have proved who they are, are not looked up.
+ * all at once. One that does not answer, answers with an error or has everybody decides nothing; the log says so once a
+ * day. Clients without a public address, and those who have proved who they are, are not looked up; 127.0.0.2 is, since
+ * every list has it for tests.
  *
  * @example
  * ```ts
  * import { dnsbl } from "postmaster/handlers";
  *
  * export default dnsbl({
- *   lists: ["zen.spamhaus.org", { zone: "bl.spamcop.net", weight: 0.5 }],
+ *   lists: ["zen.spamhaus.org", { zone: "bl.example.org", codes: "127.0.0.2-4", weight: 0.5 }],
  *   allow: ["list.dnswl.org"],
  * });
  * ```
  */
 export function dnsbl(options: DnsblOptions): Handler {
   const { lists, allow, threshold } = schema.parse(options);
+  const troubles = new Troubles();
   return named(
     "dnsbl",
     on("AddRcptTo", async (_event, next, session): Promise<Reply> => {
-      const name = nameOf(session.peer.address);
-      if (name === undefined || session.user !== undefined || session.depth > 0) return next();
-      const listed = (zone: string) => isListed(`${name}.${zone}`, session);
+      const { peer, user, original } = session;
+      const name = nameOf(peer.address);
+      // What a handler asks for at another command is nothing that the client has named.
+      if (name === undefined || user !== undefined || original.type !== "AddRcptTo") return next();
+      const isOn = (list: DnsList) => isListed(name, list, session, troubles);
       const [on, allowed] = await Promise.all([
-        Promise.all(lists.map(({ zone }) => listed(zone))),
-        Promise.all(allow.map(listed)),
+        Promise.all(lists.map(isOn)),
+        Promise.all(allow.map(isOn)),
       ]);
       const hits = lists.filter((_list, i) => on[i]);
       const sum = hits.reduce((sum, { weight }) => sum + weight, 0);
       if (sum < threshold || allowed.includes(true)) return next();
-      const zones = hits.map(({ zone }) => zone).join(", ");
+      const zones = [...new Set(hits.map(({ zone }) => zone))].join(", ");
       session.log("listed", { zones });
-      return say(5, 5, 4, `${session.peer.address} is listed by ${zones}`, "5.7.1");
+      return refuseClient(session, say(5, 5, 4, `${peer.address} is listed by ${zones}`, "5.7.1"));
     }),
   );
 }
+
+/** The entry that every list has for tests (RFC 5782 section 5). */
+const TEST = "127.0.0.2";
+/** The name of 127.0.0.1, which no list has (RFC 5782 section 5), unless it has everybody. */
+const NOBODY = "1.0.0.127";
 
 /** The address as a list has it (RFC 5782 sections 2.1 and 2.4); `undefined` if no list can have it. */
 function nameOf(address: string): string | undefined {
   if (!ipaddr.isValid(address)) return undefined;
   const parsed = ipaddr.process(address);
-  if (parsed.range() !== "unicast" && !TEST_RANGES.has(parsed.range())) return undefined;
+  if (PRIVATE.has(parsed.range()) && parsed.toString() !== TEST) return undefined;
   return parsed.kind() === "ipv4"
     ? parsed.toByteArray().toReversed().join(".")
     : parsed.toByteArray().map((byte) => byte.toString(16).padStart(2, "0")).join("")
       .split("").toReversed().join(".");
 }
 
-/** Addresses of documentation and tests: lists are tried out with them. */
-const TEST_RANGES: ReadonlySet<string> = new Set(["reserved"]);
+/** The ranges of addresses that mean something else in every network. */
+const PRIVATE: ReadonlySet<string> = new Set([
+  ...["loopback", "private", "linkLocal", "uniqueLocal", "carrierGradeNat"],
+  ...["unspecified", "broadcast", "multicast"],
+]);
 
-/** Whether a list has a name. An answer outside of 127.0.0.0/16 is no listing, but the list's complaint. */
-async function isListed(name: string, session: Session): Promise<boolean> {
-  const known = session.get(listings);
-  const asking = known.get(name) ?? found(session.dns.resolve4(name), []).then(
-    (addresses) => addresses.some((address) => address.startsWith("127.0.")),
-    (error: Error) => {
-      session.log("a list does not answer", { name, error: error.message });
-      return false;
-    },
-  );
+/** Whether a list has a name. What is no clear answer is trouble, and the list then has nobody. */
+async function isListed(
+  name: string,
+  list: DnsList,
+  session: Session,
+  troubles: Troubles,
+): Promise<boolean> {
+  const { zone } = list;
+  try {
+    const answers = await answersTo(`${name}.${zone}`, session);
+    const error = answers.find((answer) => meaningOf(answer, list) === "error");
+    if (error !== undefined) {
+      troubles.log(session, zone, "a list answers with an error", { answer: error });
+    }
+    const counts = (answer: string) => meaningOf(answer, list) === "counts";
+    if (!answers.some(counts)) return false;
+    if (!(await answersTo(`${NOBODY}.${zone}`, session)).some(counts)) return true;
+    troubles.log(session, zone, "a list has everybody on it");
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (session.signal.aborted) return false; // the client is gone, and with it the question
+    troubles.log(session, zone, "a list does not answer", { error: error.message });
+  }
+  return false;
+}
+
+/** What lists have answered, found out once a session. */
+const answered = variable("session", "dnsbl", (): Map<string, Promise<string[]>> => new Map());
+
+function answersTo(name: string, session: Session): Promise<string[]> {
+  const known = session.get(answered);
+  const asking = known.get(name) ?? found(session.dns.resolve4(name), []);
   known.set(name, asking);
-  return await asking;
+  return asking;
+}
+
+/** A day in milliseconds. */
+const DAY = 86_400_000;
+
+/** What is wrong with lists, for the log: each kind of it once a day for each list. */
+class Troubles {
+  readonly #logged = new Map<string, number>();
+
+  log(session: Session, list: string, text: string, fields: Readonly<Record<string, Field>> = {}) {
+    const now = session.time.getTime();
+    const key = `${list} ${text}`;
+    if (now - (this.#logged.get(key) ?? -Infinity) < DAY) return;
+    this.#logged.set(key, now);
+    session.log(text, { list, ...fields });
+  }
 }

@@ -16,18 +16,19 @@ import {
 import { z } from "zod";
 import { accept } from "./alias.ts";
 import { handlers, type NestedHandler } from "./nested.ts";
+import { isNobodys } from "./refusal.ts";
 
 const schema = z.strictObject({
   first: handlers.optional()
     .describe("The handlers that are asked first; by default those further in."),
-  then: handlers.describe("The handlers that are asked when those refuse a recipient for good."),
+  then: handlers.describe("The handlers that are asked for recipients whom those do not know."),
 });
 
 /** The options of {@linkcode fallback}. */
 export interface FallbackOptions {
   /** Who is asked first; by default those further in. */
   readonly first?: NestedHandler | readonly NestedHandler[] | undefined;
-  /** Who is asked when those refuse a recipient for good. */
+  /** Who is asked for recipients whom those do not know. */
   readonly then: NestedHandler | readonly NestedHandler[];
 }
 
@@ -35,8 +36,9 @@ export interface FallbackOptions {
 export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions> = schema;
 
 /**
- * Asks others for recipients that are refused for good. When these do not answer either, the refusal stands; what is
- * deferred is never asked again, since the answer may still be yes.
+ * Asks others for recipients whom nobody knows, or whose domain nobody serves. When these do not answer either, the
+ * refusal stands. So does every other refusal, such as that of a check; and what is deferred is never asked again,
+ * since the answer may still be yes.
  *
  * @example
  * ```ts
@@ -51,7 +53,7 @@ export function fallback(options: FallbackOptions): Handler {
     "fallback",
     on("AddRcptTo", async (event, next, session): Promise<Reply> => {
       const reply = await (first === undefined ? next() : first(event, () => next(), session));
-      if (!isPermanent(reply)) return reply;
+      if (!isNobodys(reply)) return reply;
       // Behind the others is nobody: they are asked as if nobody here took the recipient's mail.
       const other = await then(event, () => relayingDenied, session);
       return isRelayingDenied(other) ? reply : other;
@@ -76,9 +78,8 @@ export const address: z.ZodType<Mailbox, string> = z.string({
   });
 
 /**
- * Gives mail for those whom the handlers further in refuse for good to one address, which is asked for from the outside
- * once more. When that is refused too, the first refusal stands. It takes whatever comes, so keep it behind
- * {@linkcode localHosts}: relaying that others deny outside of it stays denied.
+ * Gives mail for those of its domain whom nobody further in knows to one address, which is asked for from the outside
+ * once more. When that is refused too, the first refusal stands, and so does every refusal for another reason.
  *
  * @example
  * ```ts
@@ -96,7 +97,7 @@ export function catchAll(to: string): Handler {
       const reply = await next();
       // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
       const ours = event.mailbox.domain.toLowerCase() === mailbox.domain.toLowerCase();
-      if (!isPermanent(reply) || !ours || event.mailbox.equals(mailbox)) return reply;
+      if (!isNobodys(reply) || !ours || event.mailbox.equals(mailbox)) return reply;
       const other = await session.trigger({ ...event, mailbox });
       return isPermanent(other) ? reply : other.routes === undefined ? other : accept(other.routes);
     }),

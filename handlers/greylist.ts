@@ -12,6 +12,7 @@ import {
   networkOf,
   on,
   type Prefixes,
+  type Reply,
   say,
   type Session,
   variable,
@@ -41,7 +42,7 @@ export const greylistOptions: z.ZodType<z.output<typeof schema>, GreylistOptions
  * Defers mail of strangers (RFC 6647): a client that sends from this sender to this recipient for the first time is
  * told to try again, and served if it does so after `delay`. Mail servers try again; most of those who send spam do
  * not. Only recipients that the handlers further in accept are deferred, and never for those who have proved who
- * they are.
+ * they are. The recipient is the one that the client named, whatever aliases have made of it.
  *
  * @example
  * ```ts
@@ -55,23 +56,38 @@ export function greylist(options: GreylistOptions = {}): Handler {
   const prefixes = { ipv4: prefix["ipv4-prefix"], ipv6: prefix["ipv6-prefix"] };
   const known = variable("global", "greylist known", () => false, { ttl: remember, persist: true });
   const first = variable("global", "greylist first", () => 0, { ttl: window, persist: true });
+  const verdict = variable("command", "greylist", (): Verdict | undefined => undefined);
+
+  const judge = async (session: Session, recipient: Mailbox): Verdict => {
+    const key = triplet(session, recipient, prefixes);
+    const now = session.time.getTime();
+    if (!await session.get(known.of(key))) {
+      const wait = delay - (now - await session.update(first.of(key), (since) => since || now));
+      if (wait > 0) return tryAgain(wait);
+    }
+    session.whenAnswered(async (answer) => {
+      if (!isPositive(answer)) return; // what is deferred now must not wait anew when it comes again
+      await session.set(known.of(key), true); // at each message, so that it stays known
+      await session.unset(first.of(key));
+    });
+    return undefined;
+  };
+
   return named(
     "greylist",
-    on("AddRcptTo", async ({ mailbox }, next, session) => {
+    on("AddRcptTo", async (_event, next, session) => {
       const reply = await next();
-      if (session.depth > 0 || session.user !== undefined || !isPositive(reply)) return reply;
-      const key = triplet(session, mailbox, prefixes);
-      const now = session.time.getTime();
-      if (!await session.get(known.of(key))) {
-        const wait = delay - (now - await session.update(first.of(key), (since) => since || now));
-        if (wait > 0) return tryAgain(wait);
-        await session.unset(first.of(key));
-      }
-      await session.set(known.of(key), true); // at each message, so that it stays known
-      return reply;
+      const { original, user } = session;
+      if (original.type !== "AddRcptTo" || user !== undefined || !isPositive(reply)) return reply;
+      const judged = session.get(verdict) ?? judge(session, original.mailbox);
+      session.set(verdict, judged);
+      return await judged ?? reply;
     }),
   );
 }
+
+/** The deferral of what the client named; `undefined` if it may pass. */
+type Verdict = Promise<Reply | undefined>;
 
 const triplet = ({ peer, mailFrom }: Session, recipient: Mailbox, prefixes: Prefixes): string =>
   `${networkOf(peer.address, prefixes)} <${mailFrom?.key ?? ""}> <${recipient.key}>`;

@@ -25,7 +25,7 @@ const refusals = variable("session", "refusals", () => 0);
 
 /**
  * Hangs up on a client that was refused more than `bound` times (5xx, to whatever it was): it is guessing.
- * Put it first, since it counts only what the handlers inside it refuse.
+ * Put it first, since it counts what the handlers inside it refuse, once for each command.
  *
  * @example
  * ```ts
@@ -37,9 +37,11 @@ const refusals = variable("session", "refusals", () => 0);
  */
 export function impatient(options: ImpatientOptions = {}): Handler {
   const { bound, ban: time } = schema.parse(options);
+  const calls = variable("command", "calls of impatient", () => 0);
   return named("impatient", async (_event, next, session) => {
+    if (session.tick(calls) > 1) return next();
     const reply = await next();
-    if (session.depth > 0 || !isPermanent(reply) || session.tick(refusals) <= bound) return reply;
+    if (!isPermanent(reply) || session.tick(refusals) <= bound) return reply;
     if (time !== undefined) await ban(session, "too many refusals", time);
     return say(4, 2, 1, "Hasta la vista, baby.", "4.7.0");
   });

@@ -5,13 +5,13 @@
  */
 import { type Reply, say } from "postmaster";
 
-/** The answer, or `otherwise` if the name or the record does not exist. Throws if that cannot be told. */
+/** The answer, or `otherwise` if the name or the record does not exist, or no name can be so. Throws if that cannot be told. */
 export async function found<T, U>(lookup: Promise<T>, otherwise: U): Promise<T | U> {
   try {
     return await lookup;
   } catch (error) {
     const { code } = error as { readonly code?: string };
-    if (code === "ENOTFOUND" || code === "ENODATA") return otherwise;
+    if (code === "ENOTFOUND" || code === "ENODATA" || code === "EBADNAME") return otherwise;
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Handler, ReadyMade } from "postmaster";
+import type { EventName, Handler, ReadyMade } from "postmaster";
 import { z } from "zod";
 import { alias, aliasOptions } from "./alias.ts";
 import { blacklist } from "./blacklist.ts";
@@ -126,18 +126,27 @@ const none: z.ZodType<unknown, Record<never, never> | undefined> = z.strictObjec
 /** The ready-made handlers by their names in a configuration. */
 export const readyMade: ReadonlyMap<string, ReadyMade> = registry;
 
+/** A handler that answers every event of those that its options name. */
+const ending = <T>(
+  options: z.ZodType<{ readonly on: EventName | readonly EventName[] }, T>,
+  create: (options: T) => Handler,
+): Unnamed => ({
+  ...ready(options, create),
+  ends: (written) => [options.parse(written).on].flat(),
+});
+
 const all: readonly (readonly [string, Unnamed])[] = [
-  ["alias", read(aliasOptions, alias)],
+  ["alias", { ...read(aliasOptions, alias), part: "asks again" }],
   ["blacklist", read(none, blacklist)],
-  ["dnsbl", ready(dnsblOptions, dnsbl)],
+  ["dnsbl", { ...ready(dnsblOptions, dnsbl), part: "checks" }],
   ["fcrdns", read(none, fcrdns)],
   ["sender-domain", read(none, senderDomain)],
-  ["zone", ready(zoneOptions, zone)],
-  ["greylist", ready(greylistOptions, greylist)],
-  ["rate-limit", ready(rateLimitOptions, rateLimit)],
+  ["zone", { ...ready(zoneOptions, zone), part: "accepts" }],
+  ["greylist", { ...ready(greylistOptions, greylist), part: "checks" }],
+  ["rate-limit", { ...ready(rateLimitOptions, rateLimit), part: "checks" }],
   ["announce", read(announceOptions, announce)],
-  ["discard-all", read(none, discardAll)],
-  ["impatient", ready(impatientOptions, impatient)],
+  ["discard-all", { ...read(none, discardAll), ends: () => ["AddRcptTo"] }],
+  ["impatient", { ...ready(impatientOptions, impatient), part: "counts" }],
   ["local-hosts", read(localHostsOptions, localHosts)],
   ["no-route-addr", read(none, noRouteAddr)],
   ["rewrite-text", ready(rewriteTextOptions, rewriteText)],
@@ -151,18 +160,18 @@ const all: readonly (readonly [string, Unnamed])[] = [
     read(firstMatchOptions, (rules) => firstMatch(rules.map((rule) => [rule.if, rule.then]))),
   ],
   ["relay-to", ready(relayToOptions, relayTo)],
-  ["reply", ready(replyOptions, reply)],
-  ["reject", ready(refusalOptions, reject)],
-  ["defer", ready(refusalOptions, defer)],
+  ["reply", ending(replyOptions, reply)],
+  ["reject", ending(refusalOptions, reject)],
+  ["defer", ending(refusalOptions, defer)],
   ["greeting", ready(courtesyOptions, greeting)],
   ["helo", ready(courtesyOptions, helo)],
-  ["bye", ready(byeOptions, bye)],
-  ["fallback", ready(fallbackOptions, fallback)],
-  ["catch-all", ready(address, catchAll)],
-  ["subaddress", ready(subaddressOptions, subaddress)],
-  ["explode", ready(explodeOptions, explode)],
-  ["passwd", ready(passwdOptions, passwd)],
-  ["virtual-users", ready(virtualUsersOptions, virtualUsers)],
+  ["bye", ending(byeOptions, bye)],
+  ["fallback", { ...ready(fallbackOptions, fallback), part: "asks again" }],
+  ["catch-all", { ...ready(address, catchAll), part: "asks again" }],
+  ["subaddress", { ...ready(subaddressOptions, subaddress), part: "asks again" }],
+  ["explode", { ...ready(explodeOptions, explode), part: "asks again" }],
+  ["passwd", { ...ready(passwdOptions, passwd), part: "accepts" }],
+  ["virtual-users", { ...ready(virtualUsersOptions, virtualUsers), part: "accepts" }],
   ["add-header", ready(addHeaderOptions, addHeader)],
   ["remove-header", ready(removeHeaderOptions, removeHeader)],
   ["rename-header", ready(renameHeaderOptions, renameHeader)],
@@ -170,7 +179,7 @@ const all: readonly (readonly [string, Unnamed])[] = [
   ["archive", ready(archiveOptions, archive)],
   ["helo-policy", read(none, heloPolicy)],
   ["require-fqdn", read(none, requireFqdn)],
-  ["tarpit", ready(tarpitOptions, tarpit)],
+  ["tarpit", { ...ready(tarpitOptions, tarpit), part: "counts" }],
   ["rewrite-sender", ready(rewriteOptions, rewriteSender)],
   ["rewrite-recipient", ready(rewriteOptions, rewriteRecipient)],
 ];

@@ -98,7 +98,8 @@ interface Bucket {
 /**
  * Limits how many connections, messages or recipients there may be in some time: by the client's address or network,
  * the sender, the recipient or their domains, the user, or of all together. What is too much is deferred (450, a
- * connection with 421). What the handlers further in refuse is not counted.
+ * connection with 421). Only what is accepted in the end is counted, once for each command of the client, whatever
+ * aliases have made of a recipient.
  *
  * @example
  * ```ts
@@ -116,24 +117,42 @@ export function rateLimit(options: RateLimitOptions): Handler {
   const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
   const title = name ?? `${limit} ${of} per ${printDuration(per)} by ${by}`;
   const buckets = variable("global", `rate ${title}`, empty, { ttl: per * burst / limit });
+  const verdict = variable("command", "rate-limit", (): Verdict | undefined => undefined);
+
+  const judge = async (session: Session, key: string): Verdict => {
+    const bucket = buckets.of(key);
+    const now = session.time.getTime();
+    const { granted, tokens } = await session.update(bucket, (bucket) => {
+      const filled = bucket.tokens + Math.max(0, now - bucket.at) * limit / per;
+      const tokens = Math.min(burst, filled);
+      return tokens >= 1
+        ? { tokens: tokens - 1, at: now, granted: true }
+        : { tokens, at: now, granted: false };
+    });
+    if (!granted) return tooMuch(of, (1 - tokens) * per / limit);
+    session.whenAnswered(async (answer) => {
+      if (isPositive(answer)) return;
+      await session.update(bucket, (old) => ({ ...old, tokens: Math.min(burst, old.tokens + 1) }));
+    });
+    return undefined;
+  };
+
   return named(
     "rate-limit",
-    on(COUNTED[of], async (event, next, session): Promise<Reply> => {
+    on(COUNTED[of], async (_event, next, session): Promise<Reply> => {
       const reply = await next();
-      const key = KEYS[by](session, event);
-      if (session.depth > 0 || key === undefined || !isPositive(reply)) return reply;
-      const now = session.time.getTime();
-      const { granted, tokens } = await session.update(buckets.of(key), (bucket) => {
-        const filled = bucket.tokens + Math.max(0, now - bucket.at) * limit / per;
-        const tokens = Math.min(burst, filled);
-        return tokens >= 1
-          ? { tokens: tokens - 1, at: now, granted: true }
-          : { tokens, at: now, granted: false };
-      });
-      return granted ? reply : tooMuch(of, (1 - tokens) * per / limit);
+      const { original } = session;
+      const key = KEYS[by](session, original);
+      if (original.type !== COUNTED[of] || key === undefined || !isPositive(reply)) return reply;
+      const judged = session.get(verdict) ?? judge(session, key);
+      session.set(verdict, judged);
+      return await judged ?? reply;
     }),
   );
 }
+
+/** The deferral of what is too much; `undefined` if it may pass. */
+type Verdict = Promise<Reply | undefined>;
 
 function tooMuch(of: Unit, milliseconds: number): Reply {
   const text = `too many ${of}, try again in ${Math.ceil(milliseconds / 1000)} seconds`;

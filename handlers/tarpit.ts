@@ -27,7 +27,8 @@ const refusals = variable("session", "refusals held back", () => 0);
 
 /**
  * Holds back what a client is refused for good, each refusal of a session twice as long as the one before. Nobody
- * waits any longer when the client goes away. Put it first: it holds back what the handlers inside it refuse.
+ * waits any longer when the client goes away. Put it first: it holds back what the handlers inside it refuse, once for
+ * each command.
  *
  * @example
  * ```ts
@@ -38,9 +39,11 @@ const refusals = variable("session", "refusals held back", () => 0);
  */
 export function tarpit(options: TarpitOptions = {}): Handler {
   const { first, most } = schema.parse(options);
+  const calls = variable("command", "calls of tarpit", () => 0);
   return named("tarpit", async (_event, next, session) => {
+    if (session.tick(calls) > 1) return next();
     const reply = await next();
-    if (session.depth > 0 || !isPermanent(reply)) return reply;
+    if (!isPermanent(reply)) return reply;
     const milliseconds = Math.min(most, first * 2 ** (session.tick(refusals) - 1));
     await delay(milliseconds, undefined, { signal: session.signal }).catch(() => {});
     return reply;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Handler, named, printSteps } from "postmaster";
+import { type Handler, named, printSteps, variable } from "postmaster";
 
 /**
  * Logs what the handlers inside it do: a line for the event, and one for each handler that it went through, with
@@ -18,9 +18,12 @@ import { type Handler, named, printSteps } from "postmaster";
  * ```
  */
 export function trace(): Handler {
+  const recording = variable("command", "trace", () => false);
   return named("trace", async (_event, next, session) => {
-    if (session.depth > 0) return next(); // recorded already
+    if (session.get(recording)) return next(); // this is a part of what is recorded
+    session.set(recording, true);
     const { reply, steps } = await session.record(next);
+    session.set(recording, false);
     for (const line of printSteps(steps)) session.log(line);
     return reply;
   });

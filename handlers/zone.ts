@@ -7,7 +7,6 @@ import {
   discard,
   type Handler,
   isIn,
-  isPermanent,
   isPositive,
   kinds,
   Mailbox,
@@ -27,6 +26,7 @@ import {
 import type { z } from "zod";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
+import { isForAll } from "./refusal.ts";
 import { mayLeadOn } from "./relay_to.ts";
 import {
   domainName,
@@ -156,7 +156,7 @@ class Recipient {
     }
     const others = await this.#others(aliases);
     if (isPositive(others)) return accept([...own, ...others.routes ?? []]);
-    return own.length > 0 && isPermanent(others) ? accept(own) : others;
+    return own.length > 0 && !isForAll(others, this.#session) ? accept(own) : others;
   }
 
   /** Other addresses: each goes through the whole chain. */

@@ -29,7 +29,7 @@ export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./messag
 export type { Field, Level } from "./log/event.ts";
 
 export type { Event, EventMap, EventName, EventOf, LimitName } from "./handler/event.ts";
-export { handlerEntry, type NamedHandler, type ReadyMade } from "./handler/entry.ts";
+export { handlerEntry, type NamedHandler, type Part, type ReadyMade } from "./handler/entry.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
 export type { Answer, Handler, MaybePromise, Next } from "./handler/handler.ts";
 export {

@@ -151,7 +151,7 @@ export class Checks {
     return handlers.map(({ name, options, ready }, i) => {
       const path = ["handlers", i];
       const place = areNamed ? this.#written.place(path) : { file: "compiled in" };
-      if (ready !== undefined) return { name, place, source: { handler: ready } };
+      if (ready !== undefined) return { name, place, source: { handler: ready, options } };
       const own = embedded.get(name);
       if (own !== undefined) return { name, place, source: { module: own, options } };
       const module = this.#resolve(name);

@@ -7,7 +7,7 @@ import type { Handler } from "../handler/handler.ts";
 import type { Exports } from "../modules/loader.ts";
 import type { Targets } from "../target/target.ts";
 import type { SiteAliases } from "./aliases.ts";
-import type { Place } from "./problem.ts";
+import type { Place, Problem } from "./problem.ts";
 import type { Settings } from "./schema.ts";
 import type { Users } from "./users.ts";
 
@@ -17,7 +17,11 @@ export interface HandlerEntry {
   readonly name: string;
   /** Where the configuration names it. */
   readonly place: Place;
-  readonly source: { readonly handler: Handler } | {
+  readonly source: {
+    readonly handler: Handler;
+    /** As the configuration has them. */
+    readonly options: unknown;
+  } | {
     /** The full path of a module, or what loads one that is part of the program. */
     readonly module: string | (() => Promise<Exports>);
     /** What the module's function is called with; `undefined` if its handler needs no options. */
@@ -39,6 +43,8 @@ export interface Config {
   readonly relay: Settings["relay"];
   readonly deliver: Settings["deliver"];
   readonly handlers: readonly HandlerEntry[];
+  /** What is no mistake, but hardly meant. */
+  readonly warnings: readonly Problem[];
   readonly dns: Settings["dns"];
   /** The full path of the directory for what must survive a restart; it need not be there yet. */
   readonly stateDirectory: string;

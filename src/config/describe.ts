@@ -10,6 +10,7 @@ import { Mailbox } from "../smtp/mailbox.ts";
 import { PATH } from "../target/identity.ts";
 import type { Config } from "./config.ts";
 import { changedLimits } from "./limits.ts";
+import { printProblem } from "./problem.ts";
 
 /** One line a fact. */
 export function describe(config: Config): string[] {
@@ -35,6 +36,7 @@ export function describe(config: Config): string[] {
       list([stderr ? "standard error" : "", file ?? "", toSyslog ?? ""].filter(Boolean), "nowhere")
     }`,
     ...withoutPostmaster(config),
+    ...config.warnings.map((warning) => `warning: ${printProblem(warning)}`),
   ];
 }
 

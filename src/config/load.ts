@@ -8,6 +8,7 @@ import { messageOf } from "../base/message_of.ts";
 import { Checks } from "./checks.ts";
 import type { Config } from "./config.ts";
 import { readDocument } from "./document.ts";
+import { orderWarnings } from "./order.ts";
 import { type Overrides, Written } from "./overrides.ts";
 import { ConfigError } from "./problem.ts";
 import type { Settings } from "./schema.ts";
@@ -78,6 +79,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     relay,
     deliver,
     handlers,
+    warnings: orderWarnings(handlers),
     dns,
     stateDirectory,
     limits,

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { build, type Config } from "../config/mod.ts";
+import { build, type Config, printPlace } from "../config/mod.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
@@ -81,6 +81,9 @@ export async function serve(config: Config, watch: StartWatch): Promise<void> {
   }
   if (credentials === undefined) await tryMailers(config);
   logUser(log, config, credentials);
+  for (const { message, ...place } of config.warnings) {
+    log("doubtful order", { handler: printPlace(place), hint: message });
+  }
   const launch = launcher?.launch ?? (credentials && launchOwn());
   watch.step("the modules of handlers");
   const { policy, targets } = await build(config, launch);

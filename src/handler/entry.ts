@@ -8,7 +8,17 @@ import { shownAs } from "../base/kinds.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { wanted } from "../base/wanted.ts";
+import type { EventName } from "./event.ts";
 import type { Handler } from "./handler.ts";
+
+/**
+ * What a handler does that matters to the handlers inside it, or outside. It
+ * - `accepts` recipients by itself, without asking further in for them;
+ * - `asks again` for another recipient when one is refused;
+ * - `checks` recipients, and so must be asked for them;
+ * - `counts` refusals, which should be those that the client gets.
+ */
+export type Part = "accepts" | "asks again" | "checks" | "counts";
 
 /** A handler that a configuration can name. */
 export interface ReadyMade {
@@ -18,6 +28,10 @@ export interface ReadyMade {
   readonly options: z.ZodType;
   /** Makes the handler. Throws for options that the schema refuses. */
   readonly create: (options: unknown) => Handler;
+  /** By what an order of handlers may make no sense. */
+  readonly part?: Part;
+  /** The events that it answers by itself whatever they are: with these options, nobody further in is asked. */
+  readonly ends?: (options: unknown) => readonly EventName[];
 }
 
 /** A handler as the configuration names it. */

@@ -136,6 +136,16 @@ export function chain(...handlers: readonly Handler[]): Handler {
 /** The names of the handlers of a chain, the outermost first. */
 export const handlerNames = (handler: Handler): string[] => links(handler).map(({ name }) => name);
 
+/** The only events that a handler does not just pass on; `undefined` if all may matter to it. */
+export function eventsOf(handler: Handler): ReadonlySet<EventName> | undefined {
+  const all = new Set<EventName>();
+  for (const { types } of links(handler)) {
+    if (types === undefined) return undefined;
+    types.forEach((type) => all.add(type));
+  }
+  return all;
+}
+
 function ask(
   link: Link,
   place: number,

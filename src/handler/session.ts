@@ -7,6 +7,7 @@ import { BoundResolver, type Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
+import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, Supervisor } from "./supervisor.ts";
@@ -70,6 +71,8 @@ export interface Session {
   readonly mailFrom: Mailbox | null | undefined;
   /** The accepted recipients of the open transaction, as the client named them. */
   readonly recipients: readonly Mailbox[];
+  /** What the client caused, before any handler changed it or asked for something else: the same at all depths. */
+  readonly original: Event;
   /** 0 for what the client sent, one more for each `trigger` around it. */
   readonly depth: number;
   /** Aborted when the session ends. */
@@ -91,6 +94,11 @@ export interface Session {
    * outside see it too; `session.depth` tells them.
    */
   trigger(event: Event): MaybePromise<Reply>;
+  /**
+   * Calls `then` with what the client is told in the end, once that is known: handlers further out may still change
+   * what a handler answers. Nobody waits for `then`.
+   */
+  whenAnswered(then: (answer: Reply) => MaybePromise<void>): void;
   /** Writes a line to the server's log, with the session's id. Control characters are escaped. */
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
   /**
@@ -193,12 +201,14 @@ export class SessionState implements SessionOptions {
 /** A session at one depth; while somebody records, as the handler of one step sees it. */
 export class SessionView implements Session {
   readonly #state: SessionState;
+  readonly #command: Command;
   readonly depth: number;
   readonly #step: Step | undefined;
   #dns: Resolver | undefined;
 
-  constructor(state: SessionState, depth = 0, step?: Step) {
+  constructor(state: SessionState, command: Command, depth = 0, step?: Step) {
     this.#state = state;
+    this.#command = command;
     this.depth = depth;
     this.#step = step;
   }
@@ -239,6 +249,9 @@ export class SessionView implements Session {
   get recipients(): readonly Mailbox[] {
     return this.#state.transaction?.recipients ?? NOBODY;
   }
+  get original(): Event {
+    return this.#command.event;
+  }
   get signal(): AbortSignal {
     return this.#state.signal;
   }
@@ -249,7 +262,7 @@ export class SessionView implements Session {
     return this.#step?.inner ?? this.#state.supervisor.recording;
   }
   [SEEN_BY](step: Step): Session {
-    return new SessionView(this.#state, this.depth, step);
+    return new SessionView(this.#state, this.#command, this.depth, step);
   }
 
   get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
@@ -258,7 +271,7 @@ export class SessionView implements Session {
       const stored = this.#state.context.globals.get(variable);
       return stored.then((value) => value === undefined ? initial() : value) as Held<S, T>;
     }
-    const values = this.#state.values(scope);
+    const values = this.#values(scope);
     if (!values.has(slot)) values.set(slot, initial());
     return values.get(slot) as Held<S, T>;
   }
@@ -268,7 +281,7 @@ export class SessionView implements Session {
     if (scope === "global") {
       return this.#state.context.globals.set(variable, value as Json) as Held<S, void>;
     }
-    return void this.#state.values(scope).set(slot, value) as Held<S, void>;
+    return void this.#values(scope).set(slot, value) as Held<S, void>;
   }
 
   update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T> {
@@ -280,7 +293,7 @@ export class SessionView implements Session {
       );
       return changed as Held<S, T>;
     }
-    const values = this.#state.values(scope);
+    const values = this.#values(scope);
     const value = change(values.has(slot) ? values.get(slot) as T : initial());
     values.set(slot, value);
     return value as Held<S, T>;
@@ -293,7 +306,11 @@ export class SessionView implements Session {
   unset<S extends Scope>(variable: Variable<S, unknown>): Held<S, void> {
     const { scope, slot } = variable;
     if (scope === "global") return this.#state.context.globals.unset(variable) as Held<S, void>;
-    return void this.#state.values(scope).delete(slot) as Held<S, void>;
+    return void this.#values(scope).delete(slot) as Held<S, void>;
+  }
+
+  #values(scope: Exclude<Scope, "global">): Map<string, unknown> {
+    return scope === "command" ? this.#command.values : this.#state.values(scope);
   }
 
   trigger(event: Event): MaybePromise<Reply> {
@@ -301,8 +318,14 @@ export class SessionView implements Session {
       this.#state.supervisor.broke("trigger", event, `nested more than ${MAX_DEPTH} deep`);
       return BROKEN;
     }
-    const inner = new SessionView(this.#state, this.depth + 1, this.#step);
+    const inner = new SessionView(this.#state, this.#command, this.depth + 1, this.#step);
     return this.#state.context.chain(event, () => BROKEN, inner);
+  }
+
+  whenAnswered(then: (answer: Reply) => MaybePromise<void>): void {
+    const { supervisor } = this.#state;
+    const broke = (error: unknown) => supervisor.broke("whenAnswered", this.original, error);
+    this.#command.whenAnswered((answer) => Promise.try(then, answer).catch(broke));
   }
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {

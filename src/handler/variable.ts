@@ -1,6 +1,6 @@
 /**
- * Typed variables: a place for what a handler must remember during a transaction, a session, the life of
- * the server or longer.
+ * Typed variables: a place for what a handler must remember during a command, a transaction, a session, the life
+ * of the server or longer.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { parseDuration } from "../base/units.ts";
 import { isVariableName, keyName } from "./variable_name.ts";
 
 /** How long a variable lives. */
-export type Scope = "global" | "session" | "transaction";
+export type Scope = "global" | "session" | "transaction" | "command";
 
 /** Values that can travel between threads and be written down. */
 export type Json =
@@ -19,7 +19,7 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** What reaching a variable gives: session and transaction at once, global as a promise. */
+/** What reaching a variable gives: a global one as a promise, all others at once. */
 export type Held<S extends Scope, T> = S extends "global" ? Promise<T> : T;
 
 /** How a global variable is kept. */

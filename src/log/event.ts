@@ -34,6 +34,7 @@ export interface LogFields {
   starting: { readonly config: string };
   started: { readonly listen: readonly string[]; readonly hostname: string };
   "runs as root": { readonly hint: string };
+  "doubtful order": { readonly handler: string; readonly hint: string };
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
@@ -96,6 +97,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   starting: "info",
   started: "info",
   "runs as root": "warning",
+  "doubtful order": "warning",
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Command } from "../handler/command.ts";
 import type { Event } from "../handler/event.ts";
 import { type Handler, isPromise } from "../handler/handler.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
@@ -13,6 +14,7 @@ import type { Clock } from "./wire.ts";
 /** An event whose answer is waited for. */
 interface Question {
   readonly event: Event;
+  readonly command: Command;
   readonly since: number;
   readonly then: (reply: Reply) => void;
 }
@@ -21,7 +23,6 @@ interface Question {
 export class Inquiry {
   readonly #chain: Handler;
   readonly #session: SessionState;
-  readonly #view: SessionView;
   readonly #clock: Clock;
   readonly #settled: () => void;
   #question: Question | undefined;
@@ -30,7 +31,6 @@ export class Inquiry {
   constructor(chain: Handler, session: SessionState, clock: Clock, settled: () => void) {
     this.#chain = chain;
     this.#session = session;
-    this.#view = new SessionView(session);
     this.#clock = clock;
     this.#settled = settled;
   }
@@ -43,14 +43,20 @@ export class Inquiry {
   /** Asks. `then` runs at once if the answer is there at once. */
   ask(event: Event, then: (reply: Reply) => void): void {
     const { supervisor } = this.#session;
-    const reply = this.#chain(event, () => BROKEN, this.#view);
-    if (!isPromise(reply)) return then(fitting(event, reply, supervisor));
-    const question: Question = { event, then, since: this.#clock.now };
+    const command = new Command(event);
+    const settle = (reply: Reply) => {
+      const answer = fitting(event, reply, supervisor);
+      command.answered(answer);
+      then(answer);
+    };
+    const reply = this.#chain(event, () => BROKEN, new SessionView(this.#session, command));
+    if (!isPromise(reply)) return settle(reply);
+    const question: Question = { event, command, then, since: this.#clock.now };
     this.#question = question;
     const answered = (late: Reply) => {
       if (this.#question !== question) return; // nobody waits for it any more
       this.#question = undefined;
-      then(fitting(event, late, supervisor));
+      settle(late);
       this.#settled();
     };
     reply.then(answered, (error) => {
@@ -61,6 +67,7 @@ export class Inquiry {
 
   /** Nobody waits for the answer any more. */
   forget(): void {
+    this.#question?.command.answered(BROKEN);
     this.#question = undefined;
     this.#session.supervisor.giveUp();
   }

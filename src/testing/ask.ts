@@ -4,6 +4,7 @@
  * @module
  */
 import type { Resolver } from "../dns/resolver.ts";
+import { Command } from "../handler/command.ts";
 import type { Event } from "../handler/event.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler } from "../handler/handler.ts";
@@ -91,7 +92,10 @@ export async function ask(
       routes: [],
     },
   );
-  return await whole(event, () => BROKEN, new SessionView(session));
+  const command = new Command(event);
+  const reply = await whole(event, () => BROKEN, new SessionView(session, command));
+  command.answered(reply);
+  return reply;
 }
 
 /** The event of `RCPT TO:<address>`. */

@@ -28,7 +28,7 @@ async function inSession<T>(
   return result.value;
 }
 
-const SCOPES: readonly Scope[] = ["global", "session", "transaction"];
+const SCOPES: readonly Scope[] = ["global", "session", "transaction", "command"];
 
 Deno.test("a variable is got, set, updated, ticked and unset in every scope", async () => {
   for (const scope of SCOPES) {

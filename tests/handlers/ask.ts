@@ -4,6 +4,7 @@
  * @module
  */
 import { FakeDns } from "postmaster";
+import { Command } from "../../src/handler/command.ts";
 import type { Event } from "../../src/handler/event.ts";
 import { chain, type Handler } from "../../src/handler/handler.ts";
 import { type Reply, say } from "../../src/handler/reply.ts";
@@ -48,8 +49,14 @@ export function asking(handler: Handler): Asking {
       chain: whole,
     },
   });
-  const session = new SessionView(state);
-  const ask = async (event: Event) => await whole(event, () => say(4, 5, 1, "no core"), session);
+  const session = new SessionView(state, new Command({ type: "SayOK", argument: "" }));
+  const ask = async (event: Event) => {
+    const command = new Command(event);
+    const view = new SessionView(state, command);
+    const reply = await whole(event, () => say(4, 5, 1, "no core"), view);
+    command.answered(reply);
+    return reply;
+  };
   const rcpt = (address: string | Mailbox) => {
     const mailbox = typeof address === "string" ? Mailbox.parse(address) : address;
     return ask({ type: "AddRcptTo", mailbox, parameters: NO_PARAMETERS });
