@@ -6,16 +6,19 @@
 import {
   type EventOf,
   type Handler,
-  isPermanent,
   isPositive,
+  isRelayingDenied,
   isTransient,
+  isUnclaimed,
   type Mailbox,
   type MaybePromise,
   named,
   type Next,
   on,
+  rejoin,
   type Reply,
   type Route,
+  routeKey,
   say,
   type Session,
   type Target,
@@ -87,30 +90,27 @@ export function alias(table: Table): Handler {
 /**
  * As {@linkcode alias}, with the aliases kept anywhere.
  *
- * @param remote the target for an address that is delivered elsewhere; `undefined` for one that goes through
- * the chain
+ * @param elsewhere the target for an address to which the whole chain denies relaying; without it, it is refused
  */
-export function aliasBy(
-  aliases: Aliases,
-  remote: (mailbox: Mailbox) => Target | undefined = () => undefined,
-): Handler {
+export function aliasBy(aliases: Aliases, elsewhere?: (mailbox: Mailbox) => Target): Handler {
   const answer = async (
     event: EventOf<"AddRcptTo">,
     next: Next<"AddRcptTo">,
     session: Session,
   ): Promise<Reply> => {
-    const { mailbox } = event;
-    const ask = (member: Mailbox): MaybePromise<Reply> => {
-      if (member.equals(mailbox)) return next();
-      const target = remote(member);
-      return target === undefined
-        ? session.trigger({ ...event, mailbox: member })
-        : accept([{ recipient: member, target }]);
+    const { mailbox, parameters, suffix = "" } = event;
+    const whole = rejoin(mailbox, suffix);
+    const ask = async (member: Mailbox): Promise<Reply> => {
+      if (member.equals(mailbox) || member.equals(whole)) return next({ ...event, exact: false });
+      const reply = await session.trigger({ type: "AddRcptTo", mailbox: member, parameters });
+      return elsewhere !== undefined && isRelayingDenied(reply)
+        ? accept([{ recipient: member, target: elsewhere(member) }])
+        : reply;
     };
     const members = aliases.find(mailbox);
     if (members !== undefined) return await askAll(mailbox, members, ask, session);
     const reply = await next();
-    const others = isPermanent(reply) ? aliases.catchAll(mailbox) : undefined;
+    const others = !event.exact && isUnclaimed(reply) ? aliases.catchAll(mailbox) : undefined;
     return others === undefined ? reply : await askAll(mailbox, others, ask, session);
   };
   return named("alias", on("AddRcptTo", answer));
@@ -137,7 +137,7 @@ export async function askAll(
     if (isTransient(reply)) return reply;
     if (isPositive(reply)) {
       for (const route of reply.routes ?? []) {
-        routes.set(`${route.recipient.key} ${JSON.stringify(route.target)}`, route);
+        routes.set(routeKey(route), route);
       }
     } else {
       refused.push(`${member} (${reply.code} ${reply.lines.join(" ")})`);

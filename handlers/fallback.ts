@@ -7,6 +7,7 @@ import {
   type Handler,
   isPermanent,
   isRelayingDenied,
+  isUnclaimed,
   Mailbox,
   named,
   on,
@@ -51,7 +52,7 @@ export function fallback(options: FallbackOptions): Handler {
     "fallback",
     on("AddRcptTo", async (event, next, session): Promise<Reply> => {
       const reply = await (first === undefined ? next() : first(event, () => next(), session));
-      if (!isPermanent(reply)) return reply;
+      if (event.exact || !isUnclaimed(reply)) return reply;
       // Behind the others is nobody: they are asked as if nobody here took the recipient's mail.
       const other = await then(event, () => relayingDenied, session);
       return isRelayingDenied(other) ? reply : other;
@@ -96,8 +97,11 @@ export function catchAll(to: string): Handler {
       const reply = await next();
       // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
       const ours = event.mailbox.domain.toLowerCase() === mailbox.domain.toLowerCase();
-      if (!isPermanent(reply) || !ours || event.mailbox.equals(mailbox)) return reply;
-      const other = await session.trigger({ ...event, mailbox });
+      if (event.exact || !ours || !isUnclaimed(reply) || event.mailbox.equals(mailbox)) {
+        return reply;
+      }
+      const { type, parameters } = event;
+      const other = await session.trigger({ type, mailbox, parameters });
       return isPermanent(other) ? reply : other.routes === undefined ? other : accept(other.routes);
     }),
   );

@@ -84,9 +84,9 @@ export function relayTo(options: RelayToOptions): Handler {
     isIn(peer.address, networks) || (users && user !== undefined);
   return named(
     "relay-to",
-    on("AddRcptTo", async ({ mailbox }, next, session) => {
+    on("AddRcptTo", async ({ mailbox, exact }, next, session) => {
       const reply = await next();
-      if (!isRelayingDenied(reply) || mailbox.domain === "") return reply;
+      if (exact || !isRelayingDenied(reply) || mailbox.domain === "") return reply;
       return isServed(mailbox) || isTrusted(session) ? relay([mailbox]) : reply;
     }),
   );
