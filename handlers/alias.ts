@@ -57,7 +57,7 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
 
 /**
  * Gives recipients other names. A key is an address, a local part for any domain, or `@example.net` for all of a
- * domain that the handlers further in refuse; its value is an address or a list of them, and one without a domain
+ * domain that nobody further in has an address for; its value is an address or a list of them, and one without a domain
  * is in the recipient's. Each address goes through the whole chain again, from the outside.
  *
  * One address of a list that is deferred defers the recipient. Those that are refused are logged and left out,

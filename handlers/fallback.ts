@@ -21,14 +21,14 @@ import { handlers, type NestedHandler } from "./nested.ts";
 const schema = z.strictObject({
   first: handlers.optional()
     .describe("The handlers that are asked first; by default those further in."),
-  then: handlers.describe("The handlers that are asked when those refuse a recipient for good."),
+  then: handlers.describe("The handlers that are asked when none of those has a recipient."),
 });
 
 /** The options of {@linkcode fallback}. */
 export interface FallbackOptions {
   /** Who is asked first; by default those further in. */
   readonly first?: NestedHandler | readonly NestedHandler[] | undefined;
-  /** Who is asked when those refuse a recipient for good. */
+  /** Who is asked when none of those has a recipient. */
   readonly then: NestedHandler | readonly NestedHandler[];
 }
 
@@ -36,8 +36,8 @@ export interface FallbackOptions {
 export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions> = schema;
 
 /**
- * Asks others for recipients that are refused for good. When these do not answer either, the refusal stands; what is
- * deferred is never asked again, since the answer may still be yes.
+ * Asks others for recipients that nobody has. When these do not answer either, the refusal stands; what is deferred,
+ * or refused for another reason, is never asked again.
  *
  * @example
  * ```ts
@@ -77,8 +77,7 @@ export const address: z.ZodType<Mailbox, string> = z.string({
   });
 
 /**
- * Gives mail for those whom the handlers further in refuse for good to one address, which is asked for from the outside
- * once more. When that is refused too, the first refusal stands. It takes whatever comes, so keep it behind
+ * Gives mail that nobody further in has an address for to one address, which is asked for from the outside once more. When that is refused too, the first refusal stands. It takes whatever comes, so keep it behind
  * {@linkcode localHosts}: relaying that others deny outside of it stays denied.
  *
  * @example

@@ -61,7 +61,8 @@ export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
  * Sends mail on, by the command that the configuration names as `relay`: that for `domains`, and all mail of clients in
  * `networks` and of those who have proved who they are. It asks the handlers further in first, and steps in only where
  * they say that relaying is denied: local mail stays local, and other refusals stay what they are. A recipient without
- * a domain, the bare `<postmaster>`, is the local one.
+ * a domain, the bare `<postmaster>`, is the local one. It does not know the addresses that it sends mail on to, so it
+ * passes on what is asked exactly.
  *
  * For strangers it sends nothing to local parts with `@`, `%` or `!`: the next server might find a route in them, and
  * be an open relay for whom it trusts.

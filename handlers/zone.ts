@@ -64,8 +64,9 @@ const NONSENSE = say(4, 5, 1, "the mail configuration makes no sense", "4.3.5");
 /**
  * Reads domains, users, aliases, routes and policy from TXT records below a name of the DNS, so that one zone
  * configures many mail exchangers. A change takes effect as the time to live of the old records runs out. While the
- * DNS does not answer, or a record makes no sense, recipients are deferred and never refused. Recipients in domains
- * that the zone does not have are passed on to the handlers further in.
+ * DNS does not answer, or a record makes no sense, recipients are deferred and never refused. Recipients whom the zone
+ * does not have are passed on to the handlers further in; in its domains, who is not found there either is refused, or
+ * goes to the catch-all.
  *
  * @example
  * ```ts
