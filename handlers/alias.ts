@@ -7,20 +7,24 @@ import {
   type EventOf,
   type Handler,
   isPositive,
+  isRelayingDenied,
+  isUnclaimed,
   type Mailbox,
   type MaybePromise,
   named,
   type Next,
   on,
+  rejoin,
   type Reply,
   type Route,
+  routeKey,
   say,
   type Session,
   type Target,
 } from "postmaster";
 import { z } from "zod";
 import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
-import { isForAll, isNobodys } from "./refusal.ts";
+import { isForAll } from "./refusal.ts";
 
 type Table = Readonly<Record<string, string | readonly string[]>>;
 
@@ -53,8 +57,8 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
 
 /**
  * Gives recipients other names. A key is an address, a local part for any domain, or `@example.net` for all of a
- * domain whom nobody further in knows; its value is an address or a list of them, and one without a domain is in the
- * recipient's. Each address goes through the whole chain again, from the outside.
+ * domain that nobody further in has an address for; its value is an address or a list of them, and one without a domain
+ * is in the recipient's. Each address goes through the whole chain again, from the outside.
  *
  * One address of a list that is deferred defers the recipient, and a client that is refused is refused. Addresses
  * that are refused are logged and left out, unless all are. An address that is the recipient itself is passed on: `joe: [joe, archive]` keeps joe's copy.
@@ -86,30 +90,27 @@ export function alias(table: Table): Handler {
 /**
  * As {@linkcode alias}, with the aliases kept anywhere.
  *
- * @param remote the target for an address that is delivered elsewhere; `undefined` for one that goes through
- * the chain
+ * @param elsewhere the target for an address to which the whole chain denies relaying; without it, it is refused
  */
-export function aliasBy(
-  aliases: Aliases,
-  remote: (mailbox: Mailbox) => Target | undefined = () => undefined,
-): Handler {
+export function aliasBy(aliases: Aliases, elsewhere?: (mailbox: Mailbox) => Target): Handler {
   const answer = async (
     event: EventOf<"AddRcptTo">,
     next: Next<"AddRcptTo">,
     session: Session,
   ): Promise<Reply> => {
-    const { mailbox } = event;
-    const ask = (member: Mailbox): MaybePromise<Reply> => {
-      if (member.equals(mailbox)) return next();
-      const target = remote(member);
-      return target === undefined
-        ? session.trigger({ ...event, mailbox: member })
-        : accept([{ recipient: member, target }]);
+    const { mailbox, parameters, suffix = "" } = event;
+    const whole = rejoin(mailbox, suffix);
+    const ask = async (member: Mailbox): Promise<Reply> => {
+      if (member.equals(mailbox) || member.equals(whole)) return next({ ...event, exact: false });
+      const reply = await session.trigger({ type: "AddRcptTo", mailbox: member, parameters });
+      return elsewhere !== undefined && isRelayingDenied(reply)
+        ? accept([{ recipient: member, target: elsewhere(member) }])
+        : reply;
     };
     const members = aliases.find(mailbox);
     if (members !== undefined) return await askAll(mailbox, members, ask, session);
     const reply = await next();
-    const others = isNobodys(reply) ? aliases.catchAll(mailbox) : undefined;
+    const others = !event.exact && isUnclaimed(reply) ? aliases.catchAll(mailbox) : undefined;
     return others === undefined ? reply : await askAll(mailbox, others, ask, session);
   };
   return named("alias", on("AddRcptTo", answer));
@@ -136,7 +137,7 @@ export async function askAll(
     if (isForAll(reply, session)) return reply;
     if (isPositive(reply)) {
       for (const route of reply.routes ?? []) {
-        routes.set(`${route.recipient.key} ${JSON.stringify(route.target)}`, route);
+        routes.set(routeKey(route), route);
       }
     } else {
       refused.push(`${member} (${reply.code} ${reply.lines.join(" ")})`);

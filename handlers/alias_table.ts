@@ -60,16 +60,6 @@ const localKey = (local: string) => `${local.toLowerCase()}@`;
 /** Aliases in memory. */
 export class AliasTable implements Aliases {
   readonly #entries = new Map<string, readonly AliasTarget[]>();
-  readonly #delimiter: string;
-
-  /**
-   * Makes a table without aliases.
-   *
-   * @param delimiter with `+`, an alias `joe` is one for `joe+anything` as well
-   */
-  constructor(delimiter = "") {
-    this.#delimiter = delimiter;
-  }
 
   /** Adds an alias; an earlier one with the same key is replaced. */
   set(key: string, targets: readonly AliasTarget[]): void {
@@ -82,19 +72,10 @@ export class AliasTable implements Aliases {
   }
 
   find(recipient: Mailbox): readonly Mailbox[] | undefined {
-    if (recipient.domain === "") return undefined; // the bare postmaster: `localHosts` gives it a domain
-    const locals = [recipient.local];
-    const end = this.#delimiter === "" ? -1 : recipient.local.indexOf(this.#delimiter, 1);
-    if (end > 0) locals.push(recipient.local.slice(0, end));
-    const keys = [
-      ...locals.map((local) => new Mailbox(local, recipient.domain).key.toLowerCase()),
-      ...locals.map(localKey),
-    ];
-    for (const key of keys) {
-      const targets = this.#entries.get(key);
-      if (targets !== undefined) return inDomainOf(recipient, targets);
-    }
-    return undefined;
+    if (recipient.domain === "") return undefined; // the bare postmaster, which is in no domain
+    const targets = this.#entries.get(recipient.key.toLowerCase()) ??
+      this.#entries.get(localKey(recipient.local));
+    return targets && inDomainOf(recipient, targets);
   }
 
   catchAll(recipient: Mailbox): readonly Mailbox[] | undefined {

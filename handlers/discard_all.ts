@@ -16,5 +16,5 @@ import { discard, type Handler, named, on } from "postmaster";
  * ```
  */
 export function discardAll(): Handler {
-  return named("discard-all", on("AddRcptTo", () => discard()));
+  return named("discard-all", on("AddRcptTo", ({ exact }, next) => exact ? next() : discard()));
 }

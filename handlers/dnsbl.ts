@@ -8,12 +8,12 @@ import {
   type Handler,
   named,
   on,
+  parseIp,
   type Reply,
   say,
   type Session,
   variable,
 } from "postmaster";
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { type DnsList, dnsList, meaningOf, weightedDnsList } from "./dns_list.ts";
 import { found } from "./lookup.ts";
@@ -82,8 +82,8 @@ const NOBODY = "1.0.0.127";
 
 /** The address as a list has it (RFC 5782 sections 2.1 and 2.4); `undefined` if no list can have it. */
 function nameOf(address: string): string | undefined {
-  if (!ipaddr.isValid(address)) return undefined;
-  const parsed = ipaddr.process(address);
+  const parsed = parseIp(address);
+  if (parsed === undefined) return undefined;
   if (PRIVATE.has(parsed.range()) && parsed.toString() !== TEST) return undefined;
   return parsed.kind() === "ipv4"
     ? parsed.toByteArray().toReversed().join(".")

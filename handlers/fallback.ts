@@ -7,6 +7,7 @@ import {
   type Handler,
   isPermanent,
   isRelayingDenied,
+  isUnclaimed,
   Mailbox,
   named,
   on,
@@ -16,19 +17,18 @@ import {
 import { z } from "zod";
 import { accept } from "./alias.ts";
 import { handlers, type NestedHandler } from "./nested.ts";
-import { isNobodys } from "./refusal.ts";
 
 const schema = z.strictObject({
   first: handlers.optional()
     .describe("The handlers that are asked first; by default those further in."),
-  then: handlers.describe("The handlers that are asked for recipients whom those do not know."),
+  then: handlers.describe("The handlers that are asked when none of those has a recipient."),
 });
 
 /** The options of {@linkcode fallback}. */
 export interface FallbackOptions {
   /** Who is asked first; by default those further in. */
   readonly first?: NestedHandler | readonly NestedHandler[] | undefined;
-  /** Who is asked for recipients whom those do not know. */
+  /** Who is asked when none of those has a recipient. */
   readonly then: NestedHandler | readonly NestedHandler[];
 }
 
@@ -36,9 +36,8 @@ export interface FallbackOptions {
 export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions> = schema;
 
 /**
- * Asks others for recipients whom nobody knows, or whose domain nobody serves. When these do not answer either, the
- * refusal stands. So does every other refusal, such as that of a check; and what is deferred is never asked again,
- * since the answer may still be yes.
+ * Asks others for recipients that nobody has. When these do not answer either, the refusal stands. What is deferred, or
+ * refused for another reason such as a check, is never asked again.
  *
  * @example
  * ```ts
@@ -53,7 +52,7 @@ export function fallback(options: FallbackOptions): Handler {
     "fallback",
     on("AddRcptTo", async (event, next, session): Promise<Reply> => {
       const reply = await (first === undefined ? next() : first(event, () => next(), session));
-      if (!isNobodys(reply)) return reply;
+      if (event.exact || !isUnclaimed(reply)) return reply;
       // Behind the others is nobody: they are asked as if nobody here took the recipient's mail.
       const other = await then(event, () => relayingDenied, session);
       return isRelayingDenied(other) ? reply : other;
@@ -78,8 +77,8 @@ export const address: z.ZodType<Mailbox, string> = z.string({
   });
 
 /**
- * Gives mail for those of its domain whom nobody further in knows to one address, which is asked for from the outside
- * once more. When that is refused too, the first refusal stands, and so does every refusal for another reason.
+ * Gives mail of its domain that nobody further in has an address for to one address, which is asked for from the
+ * outside once more. When that is refused too, the first refusal stands, and so does every refusal for another reason.
  *
  * @example
  * ```ts
@@ -97,8 +96,11 @@ export function catchAll(to: string): Handler {
       const reply = await next();
       // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
       const ours = event.mailbox.domain.toLowerCase() === mailbox.domain.toLowerCase();
-      if (!isNobodys(reply) || !ours || event.mailbox.equals(mailbox)) return reply;
-      const other = await session.trigger({ ...event, mailbox });
+      if (event.exact || !ours || !isUnclaimed(reply) || event.mailbox.equals(mailbox)) {
+        return reply;
+      }
+      const { type, parameters } = event;
+      const other = await session.trigger({ type, mailbox, parameters });
       return isPermanent(other) ? reply : other.routes === undefined ? other : accept(other.routes);
     }),
   );

@@ -4,18 +4,19 @@
  * @module
  */
 import {
+  cuts,
   type Handler,
-  isPermanent,
+  isUnclaimed,
   kinds,
-  Mailbox,
   named,
   on,
   pipe,
   procmail,
+  routeTo,
   type Target,
 } from "postmaster";
 import { z } from "zod";
-import { alias, aliasBy, aliasOptions } from "./alias.ts";
+import { accept, alias, aliasBy, aliasOptions } from "./alias.ts";
 import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
 import { eachLine, TextFile } from "./text_file.ts";
 
@@ -33,7 +34,8 @@ export const subaddressOptions: z.ZodType<z.output<typeof delimiter>, Subaddress
 
 /**
  * Cuts the extension off (RFC 5233) when nobody has the address with it: `joe+list@example.net` reaches
- * `joe@example.net`.
+ * `joe@example.net`. The whole address is tried first, then ever shorter ones, each in the whole chain; catch-alls
+ * are asked when nobody has any of them.
  *
  * @example
  * ```ts
@@ -46,12 +48,26 @@ export function subaddress(options: SubaddressOptions = {}): Handler {
   const { delimiter: char } = delimiter.parse(options);
   return named(
     "subaddress",
-    on("AddRcptTo", async (event, next) => {
-      const { local, domain } = event.mailbox;
-      const reply = await next();
-      const end = local.indexOf(char, 1);
-      if (end < 0 || !isPermanent(reply)) return reply;
-      return await next({ ...event, mailbox: new Mailbox(local.slice(0, end), domain) });
+    on("AddRcptTo", async (event, next, session) => {
+      const shorter = event.exact ? [] : cuts(event.mailbox, char)
+        .map(({ mailbox, suffix }) => ({
+          ...event,
+          mailbox,
+          suffix: suffix + (event.suffix ?? ""),
+        }));
+      if (shorter.length === 0) return next();
+      let reply = await next({ ...event, exact: true });
+      for (
+        const ask of [
+          ...shorter.map((form) => () => session.trigger({ ...form, exact: true })),
+          () => next(),
+          ...shorter.map((form) => () => next(form)),
+        ]
+      ) {
+        if (!isUnclaimed(reply)) break;
+        reply = await ask();
+      }
+      return reply;
     }),
   );
 }
@@ -149,10 +165,11 @@ export function passwd(options: PasswdOptions = {}): Handler {
         .map(([name = ""]) => name),
     );
   });
-  const users = on("AddRcptTo", ({ mailbox: { local } }, next) => {
+  const users = on("AddRcptTo", (event, next) => {
+    const { local } = event.mailbox;
     const user = [local, local.toLowerCase()].find((name) => file.value?.has(name));
     if (user === undefined) return next();
-    return command === undefined ? procmail(user) : pipe(command);
+    return accept([routeTo(event, command === undefined ? procmail(user) : pipe(command), user)]);
   });
   return named("passwd", file.deferringUnknown(users));
 }
@@ -163,7 +180,7 @@ const virtual = z.strictObject({
 
 /** The options of {@linkcode virtualUsers}. */
 export interface VirtualUsersOptions extends z.input<typeof virtual> {
-  /** Where the mail of a user goes; by default to procmail. */
+  /** Where the mail of a user goes; by default to procmail. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
 
@@ -189,10 +206,14 @@ export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<ty
  */
 export function virtualUsers({ deliver = procmail, ...options }: VirtualUsersOptions): Handler {
   const file = new TextFile(virtual.parse(options).file, parseUsers);
-  const users = on("AddRcptTo", ({ mailbox }, next) => {
-    const user = file.value?.get(mailbox.key.toLowerCase()) ??
-      file.value?.get(`@${mailbox.domain.toLowerCase()}`);
-    return user === undefined ? next() : deliver(user);
+  const users = on("AddRcptTo", async (event, next) => {
+    const { mailbox, exact } = event;
+    const give = (user: string) => accept([routeTo(event, deliver(user), user)]);
+    const user = file.value?.get(mailbox.key.toLowerCase());
+    if (user !== undefined) return give(user);
+    const reply = await next();
+    const other = file.value?.get(`@${mailbox.domain.toLowerCase()}`);
+    return other !== undefined && !exact && isUnclaimed(reply) ? give(other) : reply;
   });
   return named("virtual-users", file.deferringUnknown(users));
 }

@@ -5,17 +5,12 @@
  */
 import {
   isPermanent,
-  isRelayingDenied,
   isTransient,
-  isUnknownRecipient,
+  isUnclaimed,
   type Reply,
   type Session,
   variable,
 } from "postmaster";
-
-/** True for a refusal that says only that nobody here takes mail for this address: others may be asked for it. */
-export const isNobodys = (reply: Reply): boolean =>
-  isUnknownRecipient(reply) || isRelayingDenied(reply);
 
 const refusal = variable("command", "refusal of the client", (): Reply | undefined => undefined);
 
@@ -28,4 +23,4 @@ export function refuseClient(session: Session, reply: Reply): Reply {
 /** True for the answer to one address of several that is the answer to all of them. */
 export const isForAll = (reply: Reply, session: Session): boolean =>
   isTransient(reply) ||
-  (isPermanent(reply) && !isNobodys(reply) && session.get(refusal) !== undefined);
+  (isPermanent(reply) && !isUnclaimed(reply) && session.get(refusal) !== undefined);

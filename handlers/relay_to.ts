@@ -54,7 +54,8 @@ export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
  * Sends mail on, by the command that the configuration names as `relay`: that for `domains`, and all mail of clients in
  * `networks` and of those who have proved who they are. It asks the handlers further in first, and steps in only where
  * they say that relaying is denied: local mail stays local, and other refusals stay what they are. A recipient without
- * a domain, the bare `<postmaster>`, is the local one.
+ * a domain, the bare `<postmaster>`, is the local one. It does not know the addresses that it sends mail on to, so it
+ * passes on what is asked exactly.
  *
  * For strangers it sends nothing to local parts with `@`, `%` or `!`: the next server might find a route in them, and
  * be an open relay for whom it trusts.
@@ -77,9 +78,9 @@ export function relayTo(options: RelayToOptions): Handler {
     isIn(peer.address, networks) || (users && user !== undefined);
   return named(
     "relay-to",
-    on("AddRcptTo", async ({ mailbox }, next, session) => {
+    on("AddRcptTo", async ({ mailbox, exact }, next, session) => {
       const reply = await next();
-      if (!isRelayingDenied(reply) || mailbox.domain === "") return reply;
+      if (exact || !isRelayingDenied(reply) || mailbox.domain === "") return reply;
       return isServed(mailbox) || isTrusted(session) ? relay([mailbox]) : reply;
     }),
   );

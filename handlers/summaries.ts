@@ -30,7 +30,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   "greeting": "Says something else in the greeting.",
   "helo": "Says something else in the reply to HELO and EHLO.",
   "bye": "Ends the session at an event.",
-  "fallback": "Asks other handlers about recipients that the first ones refuse for good.",
+  "fallback": "Asks other handlers about recipients that nobody has.",
   "catch-all": "Sends mail for whom nobody knows to one address.",
   "subaddress": "Cuts extensions off addresses that nobody has with them.",
   "explode": "Makes many recipients of one: lists of addresses.",

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { chain, type Handler, on, say, Watched } from "postmaster";
-import { isNobodys } from "./refusal.ts";
+import { chain, type Handler, isUnclaimed, on, say, Watched } from "postmaster";
 
 const IN_DOUBT = say(4, 5, 1, "cannot tell now, try again later", "4.3.0");
 
@@ -52,11 +51,11 @@ export class TextFile<T> {
     return this.#trouble ?? this.#file?.trouble;
   }
 
-  /** `handler`, but recipients whom nobody knows are deferred while the file cannot be read. */
+  /** `handler`, but recipients that nobody has are deferred while the file cannot be read. */
   deferringUnknown(handler: Handler): Handler {
     const guard = on("AddRcptTo", async (_event, next, session) => {
       const reply = await next();
-      const trouble = isNobodys(reply) ? this.trouble : undefined;
+      const trouble = isUnclaimed(reply) ? this.trouble : undefined;
       if (trouble === undefined) return reply;
       session.log("cannot read the file of recipients", { file: this.#path, trouble });
       return IN_DOUBT;

@@ -5,9 +5,11 @@
  */
 import {
   discard,
+  type EventOf,
   type Handler,
   isIn,
   isPositive,
+  isUnclaimed,
   kinds,
   Mailbox,
   named,
@@ -15,10 +17,12 @@ import {
   type Next,
   on,
   procmail,
+  rejoin,
   relay,
   relayingDenied,
   type Reply,
   type Route,
+  routeTo,
   say,
   type Session,
   type Target,
@@ -50,7 +54,7 @@ export const zoneOptions: z.ZodType<string, string> = kinds.text(
 
 /** What TypeScript can say of a zone. */
 export interface ZoneSettings {
-  /** Where the mail of a local user goes; by default to procmail. */
+  /** Where the mail of a local user goes; by default to procmail. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
 
@@ -61,8 +65,9 @@ const NONSENSE = say(4, 5, 1, "the mail configuration makes no sense", "4.3.5");
 /**
  * Reads domains, users, aliases, routes and policy from TXT records below a name of the DNS, so that one zone
  * configures many mail exchangers. A change takes effect as the time to live of the old records runs out. While the
- * DNS does not answer, or a record makes no sense, recipients are deferred and never refused. Recipients in domains
- * that the zone does not have are passed on to the handlers further in.
+ * DNS does not answer, or a record makes no sense, recipients are deferred and never refused. Recipients whom the zone
+ * does not have are passed on to the handlers further in; in its domains, who is not found there either is refused, or
+ * goes to the catch-all.
  *
  * @example
  * ```ts
@@ -75,9 +80,9 @@ export function zone(name: string, { deliver = procmail }: ZoneSettings = {}): H
   const base = zoneOptions.parse(name);
   return named(
     "zone",
-    on("AddRcptTo", ({ mailbox }, next, session) =>
+    on("AddRcptTo", (event, next, session) =>
       unlessInDoubt(
-        () => new Recipient(mailbox, session, base, deliver).answer(next),
+        () => new Recipient(event, next, session, base, deliver).answer(),
         (text, fields) => session.log(text, fields),
       )),
   );
@@ -91,21 +96,34 @@ class Nonsense extends Error {}
 
 /** One recipient, and what the zone has for it. */
 class Recipient {
+  readonly #event: EventOf<"AddRcptTo">;
   readonly #mailbox: Mailbox;
+  /** The recipient with the extension that was cut off. */
+  readonly #whole: Mailbox;
+  readonly #next: Next<"AddRcptTo">;
   readonly #session: Session;
   readonly #base: string;
   readonly #deliver: (user: string) => Target;
 
-  constructor(mailbox: Mailbox, session: Session, base: string, deliver: (user: string) => Target) {
-    this.#mailbox = mailbox;
+  constructor(
+    event: EventOf<"AddRcptTo">,
+    next: Next<"AddRcptTo">,
+    session: Session,
+    base: string,
+    deliver: (user: string) => Target,
+  ) {
+    this.#event = event;
+    this.#mailbox = event.mailbox;
+    this.#whole = rejoin(event.mailbox, event.suffix ?? "");
+    this.#next = next;
     this.#session = session;
     this.#base = base;
     this.#deliver = deliver;
   }
 
-  async answer(next: Next<"AddRcptTo">): Promise<Reply> {
+  async answer(): Promise<Reply> {
     try {
-      return await this.#answer() ?? await next();
+      return await this.#answer() ?? await this.#next();
     } catch (error) {
       if (!(error instanceof Nonsense)) throw error;
       this.#session.log("a record of the zone makes no sense", { problem: error.message });
@@ -125,7 +143,7 @@ class Recipient {
     if (isIn(address, networks(policy, "refuse"))) return REFUSED;
     const isTrusted = isIn(address, networks(policy, "relay-for"));
     if (tags === undefined) {
-      return isTrusted ? accept(this.#routes([relay([this.#mailbox])])) : undefined;
+      return isTrusted ? accept(this.#routes([relay([this.#whole])])) : undefined;
     }
     const relays = tags.get("relay");
     if (relays === undefined) return await this.#inDomain(tags);
@@ -137,18 +155,20 @@ class Recipient {
     const name = userName(this.#mailbox, this.#base);
     const tags = name === undefined ? undefined : await this.#look("user", name);
     if (tags !== undefined) return await this.#known(tags);
+    const reply = await this.#next();
+    if (!isUnclaimed(reply)) return reply;
     const others = domain.get("catch-all");
-    return others === undefined ? NO_USER : await this.#others(others);
+    return others === undefined || this.#event.exact ? NO_USER : await this.#others(others);
   }
 
   async #known(tags: Tags): Promise<Reply> {
     const [text] = tags.get("reject") ?? [];
     if (text !== undefined) return say(5, 5, 0, text, "5.7.1");
-    const own = this.#routes([
-      ...(tags.get("user") ?? []).map(this.#deliver),
-      ...(tags.get("relay") ?? []).map(this.#relayed),
-      ...(tags.get("discard") ?? []).map(discard),
-    ]);
+    const own = [
+      ...(tags.get("user") ?? []).map((user) => routeTo(this.#event, this.#deliver(user), user)),
+      ...this.#routes((tags.get("relay") ?? []).map(this.#relayed)),
+      ...this.#routes((tags.get("discard") ?? []).map(() => discard())),
+    ];
     const aliases = tags.get("alias");
     if (aliases === undefined) {
       if (own.length === 0) throw new Nonsense(`${this.#mailbox} leads nowhere`);
@@ -162,7 +182,7 @@ class Recipient {
   /** Other addresses: each goes through the whole chain. */
   #others(addresses: readonly string[]): Promise<Reply> {
     const members = addresses.map((address) => Mailbox.parse(address));
-    if (members.some((member) => member.equals(this.#mailbox))) {
+    if (members.some((one) => one.equals(this.#mailbox) || one.equals(this.#whole))) {
       throw new Nonsense(`${this.#mailbox} is an alias of itself`);
     }
     const ask = (member: Mailbox) =>
@@ -171,10 +191,10 @@ class Recipient {
   }
 
   readonly #relayed = (to: string): Target =>
-    relay([to === "yes" ? this.#mailbox : Mailbox.parse(to)]);
+    relay([to === "yes" ? this.#whole : Mailbox.parse(to)]);
 
   #routes(targets: readonly Target[]): Route[] {
-    return targets.map((target) => ({ recipient: this.#mailbox, target }));
+    return targets.map((target) => routeTo(this.#event, target));
   }
 
   async #look(kind: Kind, name: string): Promise<Tags | undefined> {

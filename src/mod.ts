@@ -19,6 +19,7 @@ export type {
 } from "./dns/records.ts";
 export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, Mailbox } from "./smtp/mailbox.ts";
+export { type Cut, cuts, rejoin } from "./smtp/extension.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
@@ -38,11 +39,13 @@ export {
   isRelayingDenied,
   isReply,
   isTransient,
+  isUnclaimed,
   isUnknownRecipient,
   relayingDenied,
   say,
 } from "./handler/reply.ts";
-export type { Reply, Route, Target } from "./handler/reply.ts";
+export type { Addressee, Reply, Route, Target } from "./handler/reply.ts";
+export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { Step } from "./handler/supervisor.ts";
 export { printSteps } from "./handler/print_steps.ts";

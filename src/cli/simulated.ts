@@ -72,8 +72,9 @@ export async function simulated(
 }
 
 /** `joe@example.net -> pipe: procmail -d joe`; between them, where an alias led. */
-export function printRoute(asked: Mailbox, { recipient, target }: Route, targets: Targets): string {
-  const plan = targets.plan(target, recipient);
+export function printRoute(asked: Mailbox, route: Route, targets: Targets): string {
+  const { recipient, target } = route;
+  const plan = targets.plan(route);
   const way = asked.equals(recipient) ? [asked] : [asked, recipient];
   const what = typeof plan === "string"
     ? plan

@@ -11,6 +11,7 @@ import {
   parseAliasTarget,
 } from "../../handlers/mod.ts";
 import { messageOf } from "../base/message_of.ts";
+import { cuts } from "../smtp/extension.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { AliasFile, Word, WrittenAlias } from "./alias_file.ts";
 import { suggest } from "../base/nearest.ts";
@@ -22,7 +23,8 @@ export interface Site {
   readonly domains: readonly string[] | undefined;
   readonly users: Users | undefined;
   readonly delimiter: string;
-  readonly relays: boolean;
+  /** Mail for other domains is relayed, or a handler may take it. */
+  readonly leadsOn: boolean;
 }
 
 /** The aliases of a site, always those of now. */
@@ -82,7 +84,7 @@ export class SiteAliases implements Aliases {
 
 /** Checks aliases and makes a table of them. Throws a {@linkcode ConfigError}. */
 function buildTable(written: readonly WrittenAlias[], site: Site): AliasTable {
-  const table = new AliasTable(site.delimiter);
+  const table = new AliasTable();
   const places = new Map<string, Place>();
   const problems: Problem[] = [];
   const attempt = <T>(word: Word, read: (text: string) => T): T | undefined => {
@@ -125,14 +127,14 @@ function readKey(text: string, { domains }: Site): string {
   return key;
 }
 
-function readTarget(text: string, { domains, relays }: Site): AliasTarget {
+function readTarget(text: string, { domains, leadsOn }: Site): AliasTarget {
   const target = parseAliasTarget(text);
   if (
-    typeof target !== "string" && domains !== undefined && !relays && !isOf(domains, target.domain)
+    typeof target !== "string" && domains !== undefined && !leadsOn && !isOf(domains, target.domain)
   ) {
     throw new TypeError(
-      `\`${text}\` is neither in one of \`domains\` nor can mail be relayed: add its domain there, or set ` +
-        "`relay`, the command that sends mail on",
+      `\`${text}\` is neither in one of \`domains\`, nor can mail be relayed, nor is there a handler for it: add ` +
+        "its domain there, or set `relay`, the command that sends mail on",
     );
   }
   return target;
@@ -174,11 +176,15 @@ function loops(table: AliasTable, places: ReadonlyMap<string, Place>, site: Site
 function membersOf(
   mailbox: Mailbox,
   table: AliasTable,
-  { users, domains = [] }: Site,
+  { users, domains = [], delimiter }: Site,
 ): readonly Mailbox[] {
   if (!isOf(domains, mailbox.domain)) return [];
-  const isUser = users?.find(mailbox.local) !== undefined;
-  return table.find(mailbox) ?? (isUser ? undefined : table.catchAll(mailbox)) ?? [];
+  for (const form of [mailbox, ...cuts(mailbox, delimiter).map((cut) => cut.mailbox)]) {
+    const members = table.find(form);
+    if (members !== undefined) return members.filter((member) => !member.equals(form));
+    if (users?.find(form.local) !== undefined) return [];
+  }
+  return table.catchAll(mailbox) ?? [];
 }
 
 /** Recipients that an alias is for; `*` stands for anybody whom a catch-all catches. */

@@ -55,25 +55,14 @@ export class Checks {
     return hostname;
   }
 
-  /** The local users; their names must be ones that a mail can reach. */
+  /** The local users. */
   users(): Users | undefined {
     const { users } = this.#settings;
     if (users === undefined) return undefined;
-    const delimiter = this.#delimiter;
-    if ("names" in users && delimiter !== "") {
-      for (const [i, name] of users.names.entries()) {
-        if (!name.slice(1).includes(delimiter)) continue;
-        this.#fault(
-          ["users", i],
-          `no mail can reach \`${name}\`: what stands behind \`${delimiter}\` is cut off ` +
-            "(`recipient-delimiter`)",
-        );
-      }
-    }
     const setting = "file" in users ? { file: this.#resolve(users.file) } : users;
     return this.#file(
       "file" in users ? ["users", "file"] : ["users"],
-      () => openUsers(setting, delimiter),
+      () => openUsers(setting),
     );
   }
 
@@ -91,9 +80,12 @@ export class Checks {
     };
     if (isList(aliases)) aliases.forEach((source, i) => add(source, ["aliases", i]));
     else add(aliases, ["aliases"]);
-    // A relay in which something is wrong is one all the same.
-    const relays = this.#wrong.has("relay") || this.#settings.relay !== undefined;
-    const site = { domains, users, delimiter: this.#delimiter, relays };
+    const { relay, handlers = [] } = this.#settings;
+    // A setting in which something is wrong is one all the same.
+    const leadsOn = this.#wrong.has("relay") || this.#wrong.has("handlers") ||
+      relay !== undefined || handlers.length > 0;
+    const delimiter = this.#settings["recipient-delimiter"] ?? "";
+    const site = { domains, users, delimiter, leadsOn };
     try {
       return new SiteAliases(written, files, site);
     } catch (error) {
@@ -107,12 +99,12 @@ export class Checks {
   targets(): Targets | undefined {
     const { mailer, relay } = this.#settings;
     if (mailer === undefined) return undefined;
-    const targets = discardAndPipe(mailer, this.#delimiter);
+    const targets = discardAndPipe(mailer);
     const fault = targets.faultIn(mailerTarget(mailer));
     if (fault !== undefined) this.#fault(["mailer", "command"], fault);
     if (relay !== undefined) {
       try {
-        targets.define("relay", relayBy(relay, this.#delimiter));
+        targets.define("relay", relayBy(relay));
       } catch (error) {
         this.#fault(["relay", "command"], messageOf(error));
       }
@@ -175,10 +167,6 @@ export class Checks {
       );
     }
     return directory;
-  }
-
-  get #delimiter(): string {
-    return this.#settings["recipient-delimiter"] ?? "";
   }
 
   #ids(path: Path, user: string | number, group: string | number | undefined): Ids | undefined {

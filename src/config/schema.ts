@@ -168,14 +168,15 @@ const schema = z.strictObject({
     .regex(/^[!#$%&'*+\-/=?^_`{|}~.]?$/, { error: 'one character such as "+", or "" for none' })
     .default("").describe(
       "What stands between a user and an extension. With `+`, mail for `joe+list` reaches `joe`, and `{extension}` is " +
-        "`list`.",
+        "`list`, unless somebody has the whole address: that is tried first, then ever shorter ones, and catch-alls last.",
     ).meta({ title: 'one character such as `+`, or `""` for none', examples: ["+"] }),
   aliases: aliases.prefault({}).describe(
     "Other names for users, and lists of them. A key is an address, a local part in every local domain, or " +
       "`@example.net` for all of a domain whom nobody knows. A value is an address or a list of them; one without a " +
       "domain is in the recipient's. A file has an `alias: address, address` a line, is read again when it changes, " +
-      "and may stand beside mappings in a list. Aliases that go in a circle, or lead to a domain that is not local " +
-      "without a `relay`, are mistakes.",
+      "and may stand beside mappings in a list. An address in another domain is asked from the handlers, and goes to " +
+      "`relay` if none of them serves its domain. Aliases that go in a circle, or lead to another domain without a " +
+      "`relay` and without handlers, are mistakes.",
   ).meta({
     examples: [
       {

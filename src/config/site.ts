@@ -3,24 +3,43 @@
  *
  * @module
  */
-import { aliasBy, localHosts } from "../../handlers/mod.ts";
+import { aliasBy, localHosts, subaddress } from "../../handlers/mod.ts";
 import { chain, type Handler, named, on } from "../handler/handler.ts";
-import { isPermanent, say } from "../handler/reply.ts";
+import { isUnknownRecipient, say } from "../handler/reply.ts";
+import { routeTo } from "../handler/route.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { relay } from "../target/relay.ts";
-import { isOf } from "./aliases.ts";
 import type { Config } from "./config.ts";
 import { mailerTarget } from "./targets.ts";
 
 /** Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads. */
 export function site(config: Config): Handler {
-  const { domains, aliases } = config;
-  const remote = (mailbox: Mailbox) => isOf(domains, mailbox.domain) ? undefined : relay([mailbox]);
+  const { domains, aliases, delimiter } = config;
+  const elsewhere = config.relay && ((mailbox: Mailbox) => relay([mailbox]));
   return chain(
     localHosts(domains),
     neverRefuseInDoubt(config),
-    aliasBy(aliases, remote),
+    ...delimiter === "" ? [] : [subaddress({ delimiter })],
+    aliasBy(aliases, elsewhere),
     localUsers(config),
+  );
+}
+
+/**
+ * Gives the bare `<postmaster>` (RFC 5321 section 4.5.1) a domain before the operator's handlers see it: the first of
+ * `domains`. Without one it is the postmaster of the server's own name, for those who have exactly that: it is here,
+ * and never relayed.
+ */
+export function barePostmaster({ domains: [domain], hostname }: Config): Handler {
+  return named(
+    "bare-postmaster",
+    on("AddRcptTo", (event, next) => {
+      const { local, domain: given } = event.mailbox;
+      if (given !== "") return next();
+      return domain === undefined
+        ? next({ ...event, mailbox: new Mailbox(local, hostname), exact: true })
+        : next({ ...event, mailbox: new Mailbox(local, domain) });
+    }),
   );
 }
 
@@ -37,7 +56,7 @@ function neverRefuseInDoubt({ users, aliases }: Config): Handler {
       }
       logged = trouble;
       if (trouble === undefined) return reply;
-      return isPermanent(reply)
+      return isUnknownRecipient(reply)
         ? say(4, 5, 1, "cannot look up recipients at the moment", "4.3.0")
         : reply;
     }),
@@ -49,13 +68,10 @@ function localUsers({ users, mailer }: Config): Handler {
   const target = mailerTarget(mailer);
   return named(
     "local-users",
-    on("AddRcptTo", ({ mailbox }) => {
-      const user = users.find(mailbox.local);
+    on("AddRcptTo", (event) => {
+      const user = users.find(event.mailbox.local);
       if (user === undefined) return say(5, 5, 0, "unknown recipient", "5.1.1");
-      const recipient = mailbox.local.startsWith(user)
-        ? mailbox
-        : new Mailbox(user + mailbox.local.slice(user.length), mailbox.domain);
-      return { ...say(2, 5, 0, "recipient ok", "2.1.5"), routes: [{ recipient, target }] };
+      return { ...say(2, 5, 0, "recipient ok", "2.1.5"), routes: [routeTo(event, target, user)] };
     }),
   );
 }

@@ -15,33 +15,31 @@ import type { Settings } from "./schema.ts";
 
 /** The targets of a site. Without `relay` in the configuration there is none that relays. */
 export function targetsOf(
-  { mailer, relay, delimiter }: Pick<Config, "mailer" | "relay" | "delimiter">,
+  { mailer, relay }: Pick<Config, "mailer" | "relay">,
   launch?: Launch,
 ): Targets {
-  const targets = discardAndPipe(mailer, delimiter, launch);
-  if (relay !== undefined) targets.define("relay", relayBy(relay, delimiter, launch));
+  const targets = discardAndPipe(mailer, launch);
+  if (relay !== undefined) targets.define("relay", relayBy(relay, launch));
   return targets;
 }
 
 /** Those of a site that does not relay. */
 export function discardAndPipe(
   mailer: Settings["mailer"],
-  delimiter: string,
   launch?: Launch,
 ): Targets {
   return new Targets({
     discard: discardType,
-    pipe: pipeType(treatment(mailer, delimiter), launch),
+    pipe: pipeType(treatment(mailer), launch),
   });
 }
 
 /** The target that relays. Throws a TypeError for a command that cannot be run. */
 export function relayBy(
   relay: NonNullable<Settings["relay"]>,
-  delimiter: string,
   launch?: Launch,
 ): TargetType {
-  return relayType({ ...treatment(relay, delimiter), command: relay.command }, launch);
+  return relayType({ ...treatment(relay), command: relay.command }, launch);
 }
 
 /** The target of all local users. */
@@ -57,13 +55,12 @@ export function mailerTarget(mailer: Settings["mailer"]): Target {
 
 type Treatment = Pick<Settings["mailer"], "concurrency" | "timeout" | "kill-grace" | "output">;
 
-function treatment(program: Treatment, delimiter: string): PipeSettings {
+function treatment(program: Treatment): PipeSettings {
   const { concurrency, timeout, output } = program;
   return {
     concurrency,
     timeout,
     killGrace: program["kill-grace"],
     outputLimit: output,
-    delimiter,
   };
 }

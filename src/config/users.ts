@@ -16,7 +16,7 @@ export type UsersSetting =
 
 /** The local users. */
 export interface Users {
-  /** The user of this local part, without what a delimiter cuts off: to the letter, or in lower case. */
+  /** The user of this local part: to the letter, or in lower case. */
   find(local: string): string | undefined;
   /** How many there are. */
   count(): number;
@@ -36,31 +36,28 @@ export const peopleIn = (passwd: string, least: number = MIN_UID): (readonly [st
   [...parseAccounts(passwd)].filter(([, uid]) => uid >= least && uid < NOBODY);
 
 /** Opens a list of users. Throws if its file cannot be read. */
-export function openUsers(setting: UsersSetting, delimiter: string): Users {
+export function openUsers(setting: UsersSetting): Users {
   if ("names" in setting) {
     const names = new Set(setting.names);
-    return users("a list", delimiter, () => names, () => undefined);
+    return users("a list", () => names, () => undefined);
   }
   if ("file" in setting) {
     const file = new Watched(setting.file, (text) => parseNames(text, setting.file));
-    return users(setting.file, delimiter, () => file.value, () => file.trouble);
+    return users(setting.file, () => file.value, () => file.trouble);
   }
   const least = setting.minUid;
   const file = new Watched(PASSWD, (text) => new Set(peopleIn(text, least).map(([name]) => name)));
-  return users(`${PASSWD}, from user ID ${least}`, delimiter, () => file.value, () => file.trouble);
+  return users(`${PASSWD}, from user ID ${least}`, () => file.value, () => file.trouble);
 }
 
 function users(
   source: string,
-  delimiter: string,
   names: () => ReadonlySet<string>,
   trouble: () => string | undefined,
 ): Users {
   const find = (local: string): string | undefined => {
     const known = names();
-    const end = delimiter === "" ? -1 : local.indexOf(delimiter, 1);
-    const name = end < 0 ? local : local.slice(0, end);
-    return [name, name.toLowerCase()].find((one) => known.has(one));
+    return [local, local.toLowerCase()].find((name) => known.has(name));
   };
   return { source, find, count: () => names().size, trouble };
 }

@@ -46,7 +46,14 @@ export interface EventMap {
   /** MAIL FROM; `null` is the null path `<>` of a bounce. */
   SetMailFrom: { readonly mailbox: Mailbox | null; readonly parameters: Parameters };
   /** RCPT TO. Accepting it is naming where its mail goes. */
-  AddRcptTo: { readonly mailbox: Mailbox; readonly parameters: Parameters };
+  AddRcptTo: {
+    readonly mailbox: Mailbox;
+    readonly parameters: Parameters;
+    /** Only who has exactly this mailbox is asked. Who takes mail for addresses that it does not know passes it on. */
+    readonly exact?: boolean;
+    /** What was cut off the end of the local part, with the delimiter: `+list`. */
+    readonly suffix?: string;
+  };
   /** DATA. The positive reply is 354. */
   StartData: Nothing;
   /**

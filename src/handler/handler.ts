@@ -8,6 +8,7 @@ import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { type Event, EVENT_NAMES, type EventName, type EventOf } from "./event.ts";
 import { BROKEN, faultInAnswer, type Reply, say, type Target } from "./reply.ts";
+import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
 
@@ -92,8 +93,7 @@ function toReply(event: Event, answer: Reply | Target | readonly Target[]): Repl
   for (const target of targets) {
     if (typeof target?.target !== "string") throw new TypeError("answered something not a target");
   }
-  const recipient = event.mailbox;
-  return { ...RECIPIENT_OK, routes: targets.map((target) => ({ recipient, target })) };
+  return { ...RECIPIENT_OK, routes: targets.map((target) => routeTo(event, target)) };
 }
 
 const RECIPIENT_OK = say(2, 5, 0, "recipient ok", "2.1.5");

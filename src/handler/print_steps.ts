@@ -101,7 +101,10 @@ const printRoute = ({ recipient, target }: Route): string => `${recipient} (${ta
 export function printEvent(event: Event): string {
   if (event.type === "Deliver") return event.type;
   if (event.type === "SetMailFrom" || event.type === "AddRcptTo") {
-    return `${event.type} ${printPath(event.mailbox)}${printParameters(event.parameters)}`;
+    const exactly = event.type === "AddRcptTo" && event.exact ? " exactly" : "";
+    return `${event.type} ${printPath(event.mailbox)}${
+      printParameters(event.parameters)
+    }${exactly}`;
   }
   const { type, ...carried } = event;
   const [said] = Object.values(carried);

@@ -13,10 +13,18 @@ import {
 } from "../smtp/reply.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 
-/** Where the mail of one recipient goes. */
-export interface Route {
+/** One whose mail it is. */
+export interface Addressee {
   /** The mailbox that is delivered to: the client's recipient, or what an alias made of it. */
   readonly recipient: Mailbox;
+  /** The user or account behind it, which `{user}` stands for; without it, the recipient's local part. */
+  readonly user?: string;
+  /** The extension that was cut off to find the user, which `{extension}` stands for; without it, none. */
+  readonly extension?: string;
+}
+
+/** Where the mail of one recipient goes. */
+export interface Route extends Addressee {
   /** Where its mail goes. */
   readonly target: Target;
   /**
@@ -96,6 +104,14 @@ const UNKNOWN: ReadonlySet<string> = new Set(["5.1.1", "5.1.6", "550", "551", "5
  */
 export const isUnknownRecipient = (reply: Reply): boolean =>
   UNKNOWN.has(reply.enhanced ?? `${reply.code}`);
+
+/**
+ * True for a refusal that says that nobody here takes mail for the address: nobody has it ({@linkcode
+ * isUnknownRecipient}), or its domain is not served ({@linkcode isRelayingDenied}). A handler that serves the domain
+ * may then take it.
+ */
+export const isUnclaimed = (reply: Reply): boolean =>
+  isUnknownRecipient(reply) || isRelayingDenied(reply);
 
 /** True for what can be sent as a reply. */
 export function isReply(value: unknown): value is Reply {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Route, Target } from "../handler/reply.ts";
+import type { Addressee, Route, Target } from "../handler/reply.ts";
+import { addresseeKey, placeKey, routeKey } from "../handler/route.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import {
   type Delivery,
@@ -19,7 +20,7 @@ import {
 export interface Consignment {
   readonly target: Target;
   readonly type: TargetType | undefined;
-  readonly recipients: readonly Mailbox[];
+  readonly recipients: readonly Addressee[];
 }
 
 /** What became of one recipient. */
@@ -41,28 +42,23 @@ export interface Consignments {
 export function consign(routes: readonly Route[], targets: Targets): Consignments {
   const own = routes.filter(({ copy }) => !copy);
   if (own.length === routes.length) return { own: together(own, targets), copies: [] };
-  const served = new Set(own.map(identity));
-  const copies = routes.filter((route) => route.copy && !served.has(identity(route)));
+  const served = new Set(own.map(routeKey));
+  const copies = routes.filter((route) => route.copy && !served.has(routeKey(route)));
   return { own: together(own, targets), copies: together(copies, targets) };
 }
-
-/** What two routes to the same place have in common. */
-const identity = (route: Route): string => `${route.recipient.key} ${placeOf(route)}`;
-
-const placeOf = ({ target }: Route): string => JSON.stringify([target.target, target.args]);
 
 function together(routes: readonly Route[], targets: Targets): Consignment[] {
   const [first] = routes;
   if (first !== undefined && routes.length === 1) {
-    const { target, recipient } = first;
-    return [{ target, type: targets.get(target.target), recipients: [recipient] }];
+    const { target } = first;
+    return [{ target, type: targets.get(target.target), recipients: [first] }];
   }
-  const groups = new Map<string, { target: Target; recipients: Map<string, Mailbox> }>();
+  const groups = new Map<string, { target: Target; recipients: Map<string, Addressee> }>();
   for (const route of routes) {
-    const { recipient, target } = route;
-    const key = placeOf(route);
+    const { target } = route;
+    const key = placeKey(route);
     const group = groups.get(key) ?? { target, recipients: new Map() };
-    group.recipients.set(recipient.key, recipient);
+    group.recipients.set(addresseeKey(route), route);
     groups.set(key, group);
   }
   return [...groups.values()].map(({ target, recipients }) => ({
@@ -91,14 +87,20 @@ async function deliverOne(
 ): Promise<Result[]> {
   const results: Result[] = [];
   let delivery: Delivery | undefined;
-  const open: Mailbox[] = [];
+  const open: Addressee[] = [];
+  const settled = new Set<Addressee>();
+  const settle = (addressee: Addressee, outcome: Outcome) => {
+    if (settled.has(addressee)) return;
+    settled.add(addressee);
+    results.push({ recipient: addressee.recipient, target, outcome });
+  };
   try {
     if (type === undefined) throw new Error(`there is no target ${JSON.stringify(target.target)}`);
     delivery = await type.open(target.args, context);
-    for (const recipient of recipients) {
-      const outcome = await delivery.recipient(recipient);
-      if (outcome === undefined) open.push(recipient);
-      else results.push({ recipient, target, outcome });
+    for (const addressee of recipients) {
+      const outcome = await delivery.recipient(addressee);
+      if (outcome === undefined) open.push(addressee);
+      else settle(addressee, outcome);
     }
     if (open.length === 0) {
       await undo(delivery);
@@ -106,16 +108,13 @@ async function deliverOne(
     }
     await delivery.body(message);
     const outcomes = await delivery.commit();
-    for (const [i, recipient] of open.entries()) {
-      results.push({ recipient, target, outcome: outcomes[i] ?? unsettled("no outcome") });
+    for (const [i, addressee] of open.entries()) {
+      settle(addressee, outcomes[i] ?? unsettled("no outcome"));
     }
   } catch (error) {
     await undo(delivery);
     const outcome = unsettled(error instanceof Error ? error.message : String(error));
-    const settled = new Set(results.map((result) => result.recipient));
-    for (const recipient of recipients) {
-      if (!settled.has(recipient)) results.push({ recipient, target, outcome });
-    }
+    for (const addressee of recipients) settle(addressee, outcome);
   }
   return results;
 }

@@ -26,8 +26,6 @@ export interface PipeSettings {
   readonly killGrace: number;
   /** Octets of what one says that the log keeps. */
   readonly outputLimit: number;
-  /** The character between user and extension of a local part; `""` if there is none. */
-  readonly delimiter: string;
 }
 
 const SECOND = 1000, MINUTE = 60 * SECOND;
@@ -37,7 +35,6 @@ const DEFAULTS: PipeSettings = {
   timeout: 4 * MINUTE,
   killGrace: 5 * SECOND,
   outputLimit: 8192,
-  delimiter: "",
 };
 
 /** The longest time that a timer can take. */
@@ -51,7 +48,6 @@ const SETTINGS = z.object({
   timeout: milliseconds,
   killGrace: milliseconds,
   outputLimit: z.int().nonnegative(),
-  delimiter: z.string().regex(/^[!-~]?$/, "must be one character or none"),
 });
 
 /** One process to run. */

@@ -102,8 +102,7 @@ export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch):
     readsBody: true,
     work: mailer,
     faultIn: (args) => faultOf(() => parse(args)),
-    plan: (args, recipient) =>
-      plan(parse(args), valuesForAny(recipient, mailer.settings.delimiter)),
+    plan: (args, addressee) => plan(parse(args), valuesForAny(addressee)),
     open: (args, context) => deliver(mailer, parse(args), context),
   };
 }
@@ -124,7 +123,6 @@ function deliver(
   context: DeliveryContext,
 ): Delivery {
   const { envelope } = context;
-  const { delimiter } = mailer.settings;
   const accepted: Values[] = [];
   let message: Message;
   const run = async (recipients: readonly Values[]): Promise<Outcome[]> => {
@@ -133,8 +131,8 @@ function deliver(
     return recipients.map(() => outcome);
   };
   return {
-    recipient: (mailbox) => {
-      const values = valuesFor(mailbox, envelope, { delimiter, nullSender });
+    recipient: (addressee) => {
+      const values = valuesFor(addressee, envelope, nullSender);
       const refusal = refusalOf(template, values);
       if (refusal !== undefined) return refused(refusal);
       return void accepted.push(values);

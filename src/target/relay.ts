@@ -46,7 +46,6 @@ export function relayType(
   launch?: Launch,
 ): TargetType {
   const mailer = new Mailer(settings, launch);
-  const { delimiter } = mailer.settings;
   const template = parseTemplate(command, true);
   const refusalFor = (recipients: readonly Values[]) =>
     recipients.map((values) => refusalOf(template, values)).find(Boolean);
@@ -56,12 +55,12 @@ export function relayType(
     faultIn: (args) => faultOf(() => parse(args)),
     plan: (args) => {
       const recipients = parse(args);
-      const refusal = refusalFor(recipients.map((mailbox) => valuesForAny(mailbox, delimiter)));
+      const refusal = refusalFor(recipients.map((recipient) => valuesForAny({ recipient })));
       return refusal === undefined ? recipients.join(", ") : refused(refusal);
     },
     open: (args, context) => {
-      const recipients = parse(args).map((mailbox) =>
-        valuesFor(mailbox, context.envelope, { delimiter, nullSender: "<>" })
+      const recipients = parse(args).map((recipient) =>
+        valuesFor({ recipient }, context.envelope, "<>")
       );
       const refusal = refusalFor(recipients);
       let served = 0;

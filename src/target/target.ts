@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Target } from "../handler/reply.ts";
+import type { Addressee, Route, Target } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 
@@ -56,7 +56,7 @@ export const unsettled = (cause: string): Outcome => ({
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
 export interface Delivery {
   /** Adds a recipient. An outcome means that it is settled already, and the body is not for it. */
-  recipient(mailbox: Mailbox): Outcome | undefined | Promise<Outcome | undefined>;
+  recipient(addressee: Addressee): Outcome | undefined | Promise<Outcome | undefined>;
   /** Takes the message. */
   body(message: Message): Promise<void>;
   /** Finishes and says what became of each recipient that was not settled, in their order. */
@@ -95,7 +95,7 @@ export interface TargetType {
    * What would be done with mail for this recipient, for people: `procmail -d joe`; or the outcome that is certain
    * before anything is done. Asked with good arguments only. Without it, the arguments are shown.
    */
-  plan?(args: Target["args"], recipient: Mailbox): string | Outcome;
+  plan?(args: Target["args"], addressee: Addressee): string | Outcome;
   /** Opens a delivery. What it throws defers all its recipients. */
   open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
 }
@@ -145,11 +145,11 @@ export class Targets implements Work {
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */
-  plan(target: Target, recipient: Mailbox): string | Outcome {
+  plan({ target, ...addressee }: Route): string | Outcome {
     const fault = this.faultIn(target);
     if (fault !== undefined) return unsettled(fault);
     const plan = this.#types.get(target.target)?.plan;
-    return plan === undefined ? printArgs(target.args) : plan(target.args, recipient);
+    return plan === undefined ? printArgs(target.args) : plan(target.args, addressee);
   }
 }
 

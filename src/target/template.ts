@@ -5,7 +5,7 @@
  * @module
  */
 import { closest } from "fastest-levenshtein";
-import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Addressee } from "../handler/reply.ts";
 import type { Envelope } from "./target.ts";
 
 /** Placeholders that differ from recipient to recipient. */
@@ -111,18 +111,15 @@ function placeholder(name: string, argument: string): Placeholder {
 
 /** What the placeholders stand for but for the size, which is known last. */
 export function valuesFor(
-  recipient: Mailbox,
+  { recipient, user = recipient.local, extension = "" }: Addressee,
   envelope: Envelope,
-  { delimiter, nullSender }: { readonly delimiter: string; readonly nullSender: string },
+  nullSender: string,
 ): Values {
-  const { local } = recipient;
-  // A local part that begins with the delimiter has a name, not only an extension.
-  const end = delimiter === "" ? -1 : local.indexOf(delimiter, 1);
   return {
     recipient: String(recipient),
-    local,
-    user: end < 0 ? local : local.slice(0, end),
-    extension: end < 0 ? "" : local.slice(end + delimiter.length),
+    local: recipient.local,
+    user,
+    extension,
     domain: recipient.domain,
     sender: envelope.sender === null ? nullSender : String(envelope.sender),
     peer: envelope.peer,
@@ -143,8 +140,8 @@ const ANY: Envelope = {
 };
 
 /** As {@linkcode valuesFor}, for any message: a placeholder that messages differ in stands for itself. */
-export const valuesForAny = (recipient: Mailbox, delimiter: string): Values => ({
-  ...valuesFor(recipient, ANY, { delimiter, nullSender: "{sender}" }),
+export const valuesForAny = (addressee: Addressee): Values => ({
+  ...valuesFor(addressee, ANY, "{sender}"),
   size: "{size}",
 });
 

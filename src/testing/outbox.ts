@@ -41,9 +41,9 @@ const keeper = (target: string, kept: Kept[], real: Targets | undefined): Target
     const recipients: Mailbox[] = [];
     let message = "";
     return {
-      recipient: (mailbox) => {
-        const plan = real?.plan({ target, args }, mailbox);
-        return typeof plan === "object" ? plan : void recipients.push(mailbox);
+      recipient: (addressee) => {
+        const plan = real?.plan({ ...addressee, target: { target, args } });
+        return typeof plan === "object" ? plan : void recipients.push(addressee.recipient);
       },
       body: async (body) => void (message = await read(body)),
       commit: () => {

@@ -85,6 +85,7 @@ Deno.test("loadConfig() prefers flags to the file", () => {
 Deno.test("build() puts the operator's handlers outside of the server's own", async () => {
   const { policy } = await build(parseConfig("handlers: [trace, impatient: {bound: 5}]", "p"));
   assert.deepEqual(handlerNames(policy), [
+    "bare-postmaster",
     "trace",
     "impatient",
     "local-hosts",

@@ -146,3 +146,112 @@ relay: {command: [sendmail]}
     "postmaster@example.com -> relay",
   ]);
 });
+
+const SIMILAR = `
+domains: [example.net]
+users: [jean, jean-luc, a]
+recipient-delimiter: "-"
+aliases:
+  jean-luc-press: [jean]
+  list: [a, list-archive]
+  list-archive: jean-luc
+  "a-b@example.net": jean
+  "@example.net": jean-luc
+`;
+
+Deno.test("the whole local part goes first, then ever shorter ones, and the catch-all last", async () => {
+  const { rcpt } = await site(SIMILAR);
+  const users = async (local: string) => {
+    const { routes = [] } = await rcpt(new Mailbox(local, "example.net"));
+    return routes.map(({ user, extension }) => `${user} ${extension ?? "none"}`).join();
+  };
+  for (
+    const [local, wanted] of [
+      ["jean", "jean none"],
+      ["jean-luc", "jean-luc none"],
+      ["Jean-Luc-Picard", "jean-luc Picard"],
+      ["jean-x-y", "jean x-y"],
+      ["jean-lu", "jean lu"],
+      ["jean-luc-press", "jean none"],
+      ["jean-luc-press-x", "jean none"],
+      ["jean-luc-x-y", "jean-luc x-y"],
+      ["a-b-c", "jean none"],
+      ["a-c-b", "a c-b"],
+      ["list", "a none,jean-luc none"],
+      ["who-x", "jean-luc none"],
+    ] as const
+  ) assert.equal(await users(local), wanted, local);
+});
+
+Deno.test("aliases that go in a circle over an extension are a mistake", () => {
+  const circle = 'users: [joe]\ndomains: [a.example]\nrecipient-delimiter: "+"\naliases: ';
+  assert.throws(
+    () => parseConfig(`${circle}{a: b+x, b: a+y}`, "p"),
+    /in a circle, b\+x@a\.example -> a\+y@a\.example -> b\+x@a\.example/,
+  );
+  assert.equal(parseConfig(`${circle}{joe: [joe+copy]}`, "p").aliases.count(), 1);
+});
+
+/** A site around which a handler serves `virtual.example`, and whose clients may relay. */
+const SERVED = `
+domains: [example.net]
+users: [joe]
+relay: {command: [sendmail]}
+handlers:
+  - alias: {postmaster@example.net: ann@virtual.example}
+  - relay-to: {networks: [192.0.2.0/24]}
+  - virtual-users: {file: VIRTUAL}
+aliases: {sales: [ann@virtual.example, gone@virtual.example, bob@else.example]}
+`;
+
+async function served(text: string, use: (asking: Asking) => Promise<void>): Promise<void> {
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "ann@virtual.example: ann\n");
+    await use(await site(text.replace("VIRTUAL", file)));
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test("an alias is delivered where a handler serves its domain, and relayed where nobody does", () =>
+  served(SERVED.replace(/ {2}- relay-to.*\n/, ""), async ({ rcpt }) => {
+    const reply = await rcpt("sales@example.net");
+    assert.deepEqual(routes(reply), [
+      "ann@virtual.example -> pipe",
+      "gone@virtual.example -> relay",
+      "bob@else.example -> relay",
+    ]);
+    assert.equal(
+      status(await rcpt("bob@else.example")),
+      "550 5.7.1",
+      "what a client asks for is not",
+    );
+  }));
+
+Deno.test("the bare postmaster reaches the aliases of handlers, and is relayed for nobody", () =>
+  served(SERVED, async ({ rcpt }) => {
+    assert.deepEqual(routes(await rcpt(new Mailbox("PostMaster", ""))), [
+      "ann@virtual.example -> pipe",
+    ]);
+    await served(
+      SERVED.replace("[example.net]", "[]").replace(/aliases.*/, ""),
+      async (nowhere) => {
+        assert.equal((await nowhere.rcpt(new Mailbox("postmaster", ""))).code, 550);
+      },
+    );
+    const anywhere = SERVED.replace("[example.net]", "[]").replace(
+      "postmaster@example.net",
+      "postmaster",
+    );
+    await served(anywhere.replace(/aliases.*/, ""), async (nowhere) => {
+      const bare = await nowhere.rcpt(new Mailbox("postmaster", ""));
+      assert.deepEqual(routes(bare), ["ann@virtual.example -> pipe"]);
+    });
+  }));
+
+Deno.test("an alias to another domain is a mistake only where no handler could serve that", () => {
+  const text = "domains: [a.example]\naliases: {sales: ann@virtual.example}\n";
+  assert.throws(() => parseConfig(text, "p"), /nor is there a handler for it/);
+  assert.equal(parseConfig(`${text}handlers: [passwd]`, "p").aliases.count(), 1);
+});

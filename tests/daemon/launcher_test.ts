@@ -20,14 +20,14 @@ const KEY = "k".repeat(64);
 const NOBODY = 65534;
 
 const values = (local = "joe") =>
-  valuesFor(Mailbox.parse(`${local}@example.net`), {
+  valuesFor({ recipient: Mailbox.parse(`${local}@example.net`) }, {
     id: "ID",
     session: "S",
     sender: null,
     peer: "192.0.2.1",
     helo: "client.example.org",
     hostname: "mx.example.net",
-  }, { delimiter: "+", nullSender: "" });
+  }, "");
 
 const SCRIPT = ["sh", "-c", "cat; echo $1 >&2; exit 3", "sh", "{user}"];
 /** The command above as daemon, and anything as bin. */

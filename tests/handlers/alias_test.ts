@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { alias, AliasTable, parseAliasKey, parseAliasTarget } from "../../handlers/mod.ts";
+import { alias, AliasTable, parseAliasKey } from "../../handlers/mod.ts";
 import { chain, type Handler, on } from "../../src/handler/handler.ts";
 import { say } from "../../src/handler/reply.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
@@ -99,18 +99,6 @@ Deno.test("alias() refuses tables that make no sense", () => {
   assert.throws(() => alias({ a: "joe@" }), /`joe@` is no address/);
   assert.throws(() => alias({ a: "@b.example:joe@c.example" }), /is no address/);
   assert.throws(() => alias({ a: [] }), /leads nowhere/);
-});
-
-Deno.test("AliasTable.find() cuts the extension off, unless there is an alias with it", () => {
-  const table = new AliasTable("+");
-  const add = (key: string, to: string) => table.set(parseAliasKey(key), [parseAliasTarget(to)]);
-  add("joe", "jane");
-  add("joe+x@a.example", "jim");
-  const find = (address: string) => String(table.find(Mailbox.parse(address)));
-  assert.equal(find("joe+list@a.example"), "jane@a.example");
-  assert.equal(find("joe+x@a.example"), "jim@a.example");
-  assert.equal(find("joe+x@b.example"), "jane@b.example");
-  assert.equal(find("+joe@a.example"), "undefined");
 });
 
 Deno.test("AliasTable.find() leaves the bare postmaster alone", () => {

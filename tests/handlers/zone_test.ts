@@ -57,7 +57,7 @@ Deno.test("zone() finds users, aliases, routes and domains in the DNS", async ()
   for (
     const [address, wanted] of [
       ["joe@example.net", "250 joe@example.net -> joe"],
-      ["JOE@Example.NET", "250 JOE@Example.NET -> joe"],
+      ["JOE@Example.NET", "250 joe@Example.NET -> joe"],
       ["joe.smith@example.net", "250 joe.smith@example.net -> joe"],
       [
         "sales@example.net",

@@ -19,7 +19,7 @@ async function delivering(odd: Partial<Delivery>) {
   };
   const steps: Delivery = { ...usual, ...odd };
   const delivery: Delivery = {
-    recipient: (mailbox) => (taken.push("recipient"), steps.recipient(mailbox)),
+    recipient: (addressee) => (taken.push("recipient"), steps.recipient(addressee)),
     body: (message) => (taken.push("body"), steps.body(message)),
     commit: () => (taken.push("commit"), steps.commit()),
     abort: () => (taken.push("abort"), steps.abort()),

@@ -87,7 +87,7 @@ export async function deliver(
   const settled: (Outcome | undefined)[] = [];
   for (const recipient of recipients) {
     const mailbox = typeof recipient === "string" ? Mailbox.parse(recipient) : recipient;
-    settled.push(await delivery.recipient(mailbox));
+    settled.push(await delivery.recipient({ recipient: mailbox }));
   }
   await delivery.body(message);
   const rest = [...await delivery.commit()];

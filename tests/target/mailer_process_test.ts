@@ -190,7 +190,7 @@ Deno.test("pipe() starts nothing before commit", async () => {
     const { args } = pipe(["touch", `${directory}/started`]);
     const { signal } = new AbortController();
     const delivery = await type.open(args, { envelope: ENVELOPE, log: silent, signal });
-    await delivery.recipient(Mailbox.parse("joe@example.net"));
+    await delivery.recipient({ recipient: Mailbox.parse("joe@example.net") });
     await delivery.body(HELLO);
     await delivery.abort();
     deepEqual(await Array.fromAsync(Deno.readDir(directory)), []);

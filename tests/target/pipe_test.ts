@@ -200,7 +200,7 @@ Deno.test("pipeType().faultIn() says what is wrong with arguments", () => {
 
 Deno.test("pipeType() throws for settings that make no sense", () => {
   for (
-    const settings of [{ concurrency: 0 }, { timeout: -1 }, { delimiter: "++" }, {
+    const settings of [{ concurrency: 0 }, { timeout: -1 }, {
       outputLimit: NaN,
     }]
   ) {

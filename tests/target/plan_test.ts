@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import type { Target } from "../../src/handler/reply.ts";
+import type { Route, Target } from "../../src/handler/reply.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { discard, discardType } from "../../src/target/discard.ts";
 import { pipe, pipeType, procmail } from "../../src/target/pipe.ts";
@@ -7,20 +7,24 @@ import { relay, relayType } from "../../src/target/relay.ts";
 import { Targets } from "../../src/target/target.ts";
 
 const targets = new Targets({
-  pipe: pipeType({ delimiter: "+" }),
+  pipe: pipeType(),
   discard: discardType,
   relay: relayType({ command: ["sendmail", "-f", "{sender}", "{recipient}"] }),
   own: { ...discardType },
 });
 
-const plan = (target: Target, recipient = "joe+list@example.net") =>
-  targets.plan(target, Mailbox.parse(recipient));
+const plan = (target: Target, recipient = "joe+list@example.net", found: Partial<Route> = {}) =>
+  targets.plan({ ...found, target, recipient: Mailbox.parse(recipient) });
 
 Deno.test("plan() of a pipe is its command for this recipient and any message", () => {
   equal(plan(procmail("joe")), "procmail -Y -f {sender} -d joe");
   const all = ["{user}", "{extension}", "{local}", "{domain}", "{recipient}"];
   equal(
-    plan(pipe(["x", ...all, "{peer}{helo}{hostname}{queue-id}{size}"])),
+    plan(
+      pipe(["x", ...all, "{peer}{helo}{hostname}{queue-id}{size}"]),
+      "joe+list@example.net",
+      { user: "joe", extension: "list" },
+    ),
     "x joe list joe+list example.net joe+list@example.net {peer}{helo}{hostname}{queue-id}{size}",
   );
   equal(plan(pipe(["x", "", "a b", "{local}"]), '"a b"@example.net'), "x '' 'a b' 'a b'");

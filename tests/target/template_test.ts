@@ -10,12 +10,11 @@ import {
 } from "../../src/target/template.ts";
 import { ENVELOPE } from "./deliver.ts";
 
-const SETTINGS = { delimiter: "+", nullSender: "" };
-const values = (address: string | Mailbox, settings = SETTINGS): Values =>
+const values = (address: string | Mailbox): Values =>
   valuesFor(
-    typeof address === "string" ? Mailbox.parse(address) : address,
+    { recipient: typeof address === "string" ? Mailbox.parse(address) : address },
     ENVELOPE,
-    settings,
+    "",
   );
 
 Deno.test("expand() replaces placeholders and never splits an argument", () => {
@@ -35,32 +34,25 @@ Deno.test("expand() replaces placeholders and never splits an argument", () => {
     ] as const
   ) {
     const template = parseTemplate(["x", argument], false);
-    deepEqual(expand(template, [values("joe+lists@example.net")]), ["x", wanted]);
+    const recipient = Mailbox.parse("joe+lists@example.net");
+    const found = valuesFor({ recipient, user: "joe", extension: "lists" }, ENVELOPE, "");
+    deepEqual(expand(template, [found]), ["x", wanted]);
   }
 });
 
-Deno.test("valuesFor() cuts the local part at the first delimiter", () => {
-  const table: [string, string, string, string][] = [
-    ["joe@x", "+", "joe", ""],
-    ["joe+@x", "+", "joe", ""],
-    ["joe+a+b@x", "+", "joe", "a+b"],
-    ["+joe@x", "+", "+joe", ""],
-    ["+joe+a@x", "+", "+joe", "a"],
-    ["joe+a@x", "", "joe+a", ""],
-    ["joe+a-b@x", "-", "joe+a", "b"],
-    ["joe-a+b@x", "-", "joe", "a+b"],
-  ];
-  for (const [address, delimiter, user, extension] of table) {
-    const found = values(address, { ...SETTINGS, delimiter });
-    deepEqual([found.user, found.extension], [user, extension], `${address} at ${delimiter}`);
-  }
+Deno.test("valuesFor() takes the user that was found, and never looks into the local part for one", () => {
+  const recipient = Mailbox.parse("joe.smith+a-b@example.net");
+  const { user, extension, local } = valuesFor({ recipient, user: "jsmith" }, ENVELOPE, "");
+  deepEqual([user, extension, local], ["jsmith", "", "joe.smith+a-b"]);
+  const nobody = valuesFor({ recipient }, ENVELOPE, "");
+  deepEqual([nobody.user, nobody.extension], ["joe.smith+a-b", ""]);
 });
 
 Deno.test("valuesFor() stands in for the null path", () => {
   const envelope = { ...ENVELOPE, sender: null };
   const joe = Mailbox.parse("joe@example.net");
-  equal(valuesFor(joe, envelope, SETTINGS).sender, "");
-  equal(valuesFor(joe, envelope, { ...SETTINGS, nullSender: "<>" }).sender, "<>");
+  equal(valuesFor({ recipient: joe }, envelope, "").sender, "");
+  equal(valuesFor({ recipient: joe }, envelope, "<>").sender, "<>");
 });
 
 Deno.test("valuesFor() leaves the domain of a bare postmaster empty", () => {
