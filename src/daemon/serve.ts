@@ -44,7 +44,7 @@ export async function serve(config: Config): Promise<void> {
   Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
   const manager = opened.use(ServiceManager.find());
-  if (config.pidFile !== undefined) await refuseSecond(config.pidFile);
+  if (config.pidFile !== undefined) refuseSecond(config.pidFile);
   const listeners: Listener[] = [];
   opened.defer(() => listeners.forEach((listener) => listener.close()));
   const { first = [], then = [] } = Object.groupBy(config.listen, (address) => {

@@ -10,11 +10,8 @@ import { type ListenAddress, printListen } from "./address.ts";
 import { checkHandedOver } from "./handed_over.ts";
 import { makeRoom } from "./unix_socket.ts";
 
-/**
- * Connections that the kernel may hold for us: as many as it is set up to (net.core.somaxconn). An older runtime
- * accepts no more than so many, or twice as many, in all its life.
- */
-const BACKLOG = 2 ** 30 - 1;
+/** Connections that the kernel may hold for us. */
+const BACKLOG = 4096;
 /** Milliseconds in which a listener that is alive accepts a connection from this machine. */
 const PATIENCE = 2000;
 
