@@ -17,7 +17,7 @@ import { runningServer } from "./pid_file.ts";
 /** One line a fact, then what is wrong, as far as the one who asks can see. */
 export async function describeProcess(config: Config): Promise<string[]> {
   const { pidFile } = config;
-  const running = pidFile === undefined ? undefined : await runningServer(pidFile);
+  const running = pidFile === undefined ? undefined : runningServer(pidFile);
   const { stateDirectory, spoolDirectory = tmpdir() } = config;
   return [
     `user: ${whoRuns(config)}`,

@@ -49,19 +49,19 @@ export class PidFile implements Disposable {
 }
 
 /** The id of the server that has a file, `undefined` if there is none. */
-export async function runningServer(path: string): Promise<string | undefined> {
+export function runningServer(path: string): string | undefined {
   try {
     if (!Deno.lstatSync(path).isFile) return undefined;
     using file = Deno.openSync(path);
-    return await isLocked(file, false) ? undefined : contentOf(file).trim();
+    return file.tryLockSync(false) ? undefined : contentOf(file).trim();
   } catch {
     return undefined;
   }
 }
 
 /** Throws an Error if a server has a file already. */
-export async function refuseSecond(path: string): Promise<void> {
-  const running = await runningServer(path);
+export function refuseSecond(path: string): void {
+  const running = runningServer(path);
   if (running !== undefined) throw new Error(alreadyRuns(running, path));
 }
 
@@ -71,12 +71,8 @@ const alreadyRuns = (pid: string, path: string): string =>
 /** How often a file may be removed by its owner just when it was opened. */
 const ATTEMPTS = 10;
 
-/** Milliseconds after which a lock is somebody else's: one that is free is had at once. */
+/** Milliseconds after which a lock is another server's: who only asks, as `check` does, has it for a moment. */
 const PATIENCE = 1000;
-
-/** Locks a file. Returns whether that was possible; not every runtime can tell at once. */
-const isLocked = (file: Deno.FsFile, exclusive: boolean): Promise<boolean> =>
-  within(file.lock(exclusive), PATIENCE);
 
 async function lock(path: string): Promise<Deno.FsFile> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -84,7 +80,9 @@ async function lock(path: string): Promise<Deno.FsFile> {
     try {
       const content = contentOf(file);
       if (!/^\d*\s*$/.test(content)) throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
-      if (!await isLocked(file, true)) throw new Error(alreadyRuns(content.trim(), path));
+      if (!await within(file.lock(true), PATIENCE)) {
+        throw new Error(alreadyRuns(content.trim(), path));
+      }
       if (isAt(path, file)) return file;
     } catch (error) {
       file.close();

@@ -51,7 +51,7 @@ export async function serve(config: Config, watch: StartWatch): Promise<void> {
   await using opened = new AsyncDisposableStack();
   watch.step("listeners, directories and the pid file");
   const manager = opened.use(ServiceManager.find());
-  if (config.pidFile !== undefined) await refuseSecond(config.pidFile);
+  if (config.pidFile !== undefined) refuseSecond(config.pidFile);
   const listeners: Listener[] = [];
   opened.defer(() => listeners.forEach((listener) => listener.close()));
   const { first = [], then = [] } = Object.groupBy(config.listen, (address) => {

@@ -11,11 +11,8 @@ import { checkHandedOver } from "./handed_over.ts";
 import { makeRoom } from "./unix_socket.ts";
 import { whyNotListening } from "./why_not_listening.ts";
 
-/**
- * Connections that the kernel may hold for us: as many as it is set up to (net.core.somaxconn). An older runtime
- * accepts no more than so many, or twice as many, in all its life.
- */
-const BACKLOG = 2 ** 30 - 1;
+/** Connections that the kernel may hold for us. */
+const BACKLOG = 4096;
 /** Octets that a socket reads ahead, and that it takes before it says that its client does not read. */
 const HIGH_WATER = 16 * 1024;
 /** Connections that wait for the server to be ready; further ones are closed at once. */

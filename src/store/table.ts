@@ -155,15 +155,9 @@ export class Table {
       this.#db.exec("COMMIT");
       return result;
     } catch (error) {
-      this.#rollBack();
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
-  }
-
-  #rollBack(): void {
-    try {
-      this.#db.exec("ROLLBACK");
-    } catch { /* SQLite has done it already */ }
   }
 
   /** SQLite would go on with a file that has been moved away, and nobody would find it again. */
