@@ -168,7 +168,8 @@ const schema = z.strictObject({
     .regex(/^[!#$%&'*+\-/=?^_`{|}~.]?$/, { error: 'one character such as "+", or "" for none' })
     .default("").describe(
       "What stands between a user and an extension. With `+`, mail for `joe+list` reaches `joe`, and `{extension}` is " +
-        "`list`, unless somebody has the whole address: that is tried first, then ever shorter ones, and catch-alls last.",
+        "`list`, unless somebody has the whole address: that is tried first, then ever shorter ones, and catch-alls last. " +
+        "It counts in `domains`; for those that only handlers serve, put the handler `subaddress` first.",
     ).meta({ title: 'one character such as `+`, or `""` for none', examples: ["+"] }),
   aliases: aliases.prefault({}).describe(
     "Other names for users, and lists of them. A key is an address, a local part in every local domain, or " +
