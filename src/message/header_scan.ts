@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { HeaderFacts } from "./header_facts.ts";
+import { HeaderReader } from "./header_reader.ts";
+
+/** What a server must know of a header before it takes a message on. */
+export interface HeaderFacts {
+  /** Octets, up to and with the empty line. */
+  readonly size: number;
+  /** How many `Received` fields it has (RFC 5321 section 6.3). */
+  readonly received: number;
+}
 
 /**
  * Passes a body on and looks at its header, of which it keeps nothing. A header that is longer than `cap` octets
@@ -15,7 +23,7 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
   readonly #cap: number;
   readonly #found: (facts: HeaderFacts) => void;
   /** The header so far; `undefined` once it is known. */
-  #header: HeaderFacts | undefined = new HeaderFacts();
+  #header: HeaderReader | undefined = new HeaderReader();
 
   /** @param found called once, before the last chunk of the header is passed on; what it throws ends the body */
   constructor(
@@ -48,7 +56,7 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
     if (!result.done) header.read(result.value);
     if (result.done || header.ended || header.size > this.#cap) {
       this.#header = undefined;
-      this.#found(header);
+      this.#found({ size: header.size, received: header.received });
     }
     return result;
   }

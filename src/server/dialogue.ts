@@ -14,13 +14,14 @@ import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
 import { type Command, parseCommand } from "../smtp/command.ts";
-import { LineCutter, TOO_LONG } from "../smtp/lines.ts";
+import { TOO_LONG } from "../smtp/lines.ts";
 import { printPath } from "../smtp/mailbox.ts";
+import { Backlog } from "./backlog.ts";
 import { overdue } from "./deadlines.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
-import type { Memory, Part } from "./memory.ts";
+import type { Memory } from "./memory.ts";
 import { type Answered, Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
@@ -37,16 +38,12 @@ export interface Engine {
   readonly newId: () => string;
 }
 
-/** Octets of commands that may wait while a handler thinks; none if memory is full. */
-const MAX_WAITING = 64 * 1024;
-
 /** The engine of one session. */
 export class Dialogue {
   readonly #engine: Engine;
   readonly #session: SessionState;
   readonly #wire: Wire;
-  readonly #lines: LineCutter;
-  readonly #part: Part;
+  readonly #lines: Backlog;
   readonly #inquiry: Inquiry;
   readonly #outlet: Outlet;
   readonly #pace = new Pace(() => this.#advance());
@@ -69,8 +66,7 @@ export class Dialogue {
     this.#engine = engine;
     this.#session = session;
     this.#wire = wire;
-    this.#lines = new LineCutter(engine.limits.commandLength + MAIL_EXTRA);
-    this.#part = engine.memory.part();
+    this.#lines = new Backlog(engine.limits.commandLength + MAIL_EXTRA, engine.memory);
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
     this.#outlet = new Outlet(wire, session);
     this.#since = engine.clock.now;
@@ -114,7 +110,7 @@ export class Dialogue {
   lost(): void {
     if (this.#closed) return;
     if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
-    this.#part.hold(0);
+    this.#lines.takeRest();
     this.#inquiry.forget();
     this.#become({ at: "closed" });
     this.#session.end();
@@ -180,7 +176,6 @@ export class Dialogue {
     }
     this.#advancing = false;
     if (this.#closed) return;
-    this.#part.hold(this.#lines.pending);
     if (this.#ready() && this.#mayLeave()) this.#last({ type: "ServiceClosing" });
     if (this.idle || this.#state.at === "data") this.#flush();
     if (this.#ended && this.idle) this.#close();
@@ -199,8 +194,7 @@ export class Dialogue {
 
   /** So much has come in that no more should be read for now. */
   #enough(): boolean {
-    const waiting = this.#engine.memory.full ? 0 : MAX_WAITING;
-    return this.#unfinished?.body.full ?? (!this.#ready() && this.#lines.pending > waiting);
+    return this.#unfinished?.body.full ?? (!this.#ready() && this.#lines.full);
   }
 
   #takeLine(line: Uint8Array | typeof TOO_LONG): void {

@@ -1,5 +1,5 @@
 /**
- * What a server must know of a header before it takes a message on.
+ * Reading a header for what a server must know of it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const ELSEWHERE = -1;
 const BEHIND_CR = -2;
 
 /** Reads a header as it comes, and keeps none of it. */
-export class HeaderFacts {
+export class HeaderReader {
   /** Octets so far, up to and with the empty line. */
   size = 0;
   /** How many `Received` fields there are so far (RFC 5321 section 6.3). */

@@ -1,11 +1,11 @@
 import { deepEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { HeaderFacts } from "../../src/message/header_facts.ts";
+import { HeaderReader } from "../../src/message/header_reader.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 
 /** What is found in a message that comes in chunks. */
 function factsOf(...chunks: readonly string[]) {
-  const facts = new HeaderFacts();
+  const facts = new HeaderReader();
   for (const chunk of chunks) facts.read(encode(chunk));
   const { size, received, ended } = facts;
   return { size, received, ended };
@@ -19,7 +19,7 @@ function expected(message: string) {
   return { size, received: fields?.length ?? 0, ended: header !== undefined };
 }
 
-Deno.test("HeaderFacts counts the Received fields, and no others", () => {
+Deno.test("HeaderReader counts the Received fields, and no others", () => {
   const header = "Received: a\r\nRECEIVED \t: b\r\n c\r\nReceived-SPF: d\r\nX-Received: e\r\n" +
     " Received: f\r\nReceive: g\r\nReceived\r\nreceived:\r\n\r\n";
   deepEqual(factsOf(`${header}Received: in the body\r\n`), {
@@ -29,7 +29,7 @@ Deno.test("HeaderFacts counts the Received fields, and no others", () => {
   });
 });
 
-Deno.test("HeaderFacts finds the same however the message is cut", () => {
+Deno.test("HeaderReader finds the same however the message is cut", () => {
   const piece = fc.constantFrom(
     "Received",
     "received:",
