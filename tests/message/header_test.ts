@@ -38,10 +38,11 @@ Deno.test("prepend() lets nothing that the message begins with continue the fiel
     "From c\r\n d\r\n": "X-Mailbox-Line: From c\r\n\r\n d\r\n",
   };
   for (const [message, passed] of Object.entries(cases)) {
-    async function* body() {
-      for (const char of message) yield encode(char);
-    }
-    const pieces = await Array.fromAsync(prepend(body(), "A: b\r\n"));
+    const pieces = await Array.fromAsync(prepend(inOctets(message), "A: b\r\n"));
     equal(pieces.map((piece) => new TextDecoder().decode(piece)).join(""), `A: b\r\n${passed}`);
   }
 });
+
+async function* inOctets(message: string) {
+  for (const char of message) yield encode(char);
+}
