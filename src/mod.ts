@@ -21,6 +21,7 @@ export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, Mailbox } from "./smtp/mailbox.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
+export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
 export { headerField, prepend } from "./message/header.ts";
 export { Header, type HeaderField } from "./message/fields.ts";

@@ -6,6 +6,7 @@
  */
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
+import type { ForeignLine } from "../smtp/other_protocol.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Route } from "./reply.ts";
 
@@ -87,6 +88,11 @@ export interface EventMap {
   NeedRcptToFirst: OutOfOrder;
   /** MAIL inside a transaction (RFC 5321 section 4.1.4). */
   NestedMail: OutOfOrder;
+  /**
+   * The client speaks another protocol, such as HTTP. The session ends, whatever the answer, and nothing that the
+   * client has sent behind this line is obeyed.
+   */
+  OtherProtocol: ForeignLine;
   /** A cap or a deadline was reached. */
   LimitExceeded: { readonly limit: LimitName };
   /** The server is going down. */
@@ -122,6 +128,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   NeedMailFromFirst: true,
   NeedRcptToFirst: true,
   NestedMail: true,
+  OtherProtocol: true,
   LimitExceeded: true,
   ServiceClosing: true,
 };

@@ -16,6 +16,7 @@ import { text } from "../smtp/ascii.ts";
 import { type Command, parseCommand } from "../smtp/command.ts";
 import { LineCutter, TOO_LONG } from "../smtp/lines.ts";
 import { printPath } from "../smtp/mailbox.ts";
+import { foreignLine } from "../smtp/other_protocol.ts";
 import { overdue } from "./deadlines.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
@@ -163,10 +164,13 @@ export class Dialogue {
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;
-    while (this.#ready()) {
-      const line = this.#mayLeave() ? undefined : this.#lines.next();
-      if (line === undefined) break;
-      this.#takeLine(line);
+    while (this.#ready() && !this.#mayLeave()) {
+      const { beginning } = this.#lines;
+      const line = this.#lines.next();
+      if (line === undefined || line === TOO_LONG) {
+        if (this.#turnAway(beginning) || line === undefined) break;
+        this.#protest({ type: "LimitExceeded", limit: "command-length" });
+      } else this.#takeLine(line);
     }
     this.#advancing = false;
     if (this.#closed) return;
@@ -191,21 +195,32 @@ export class Dialogue {
     return this.#unfinished?.body.full ?? (!this.#ready() && this.#lines.pending > MAX_WAITING);
   }
 
-  #takeLine(line: Uint8Array | typeof TOO_LONG): void {
+  #takeLine(line: Uint8Array): void {
     const { limits } = this.#engine;
     const { id: session, context: { log } } = this.#session;
-    if (line === TOO_LONG) return this.#protest({ type: "LimitExceeded", limit: "command-length" });
     if (log.wants("command")) {
       log("command", { session, line: redact(text(line, 0, line.length)) });
     }
     const command = parseCommand(line);
-    if (!("verb" in command)) return this.#protest(eventOfFaulty(command));
+    if (!("verb" in command)) {
+      return this.#turnAway(line) ? undefined : this.#protest(eventOfFaulty(command));
+    }
     if (line.length + 2 > limits.commandLength && command.verb !== "MAIL") {
       return this.#protest({ type: "LimitExceeded", limit: "command-length" });
     }
     const wrong = illegal(this.#state, command, limits, this.messages);
     if (wrong !== undefined) return this.#protest(wrong);
     this.#take(command);
+  }
+
+  /** Ends the session if what has come of a line is of another protocol. Says whether it is. */
+  #turnAway(octets: Uint8Array): boolean {
+    const foreign = foreignLine(octets);
+    if (foreign === undefined) return false;
+    const { id: session, peer: { address: peer }, context: { log } } = this.#session;
+    log("other protocol", { session, peer, ...foreign, line: redact(foreign.line) });
+    this.#last({ type: "OtherProtocol", ...foreign });
+    return true;
   }
 
   /** A line that was wrong in itself or at its time. */

@@ -31,6 +31,11 @@ export class LineCutter {
     return this.#bytes.length;
   }
 
+  /** What has come of the next line, and perhaps more behind it; nothing while a line too long is skipped. */
+  get beginning(): Uint8Array {
+    return this.#skipping ? EMPTY : this.#bytes;
+  }
+
   /** Adds bytes. They are not copied unless a part of a line is waiting: do not reuse the buffer. */
   feed(chunk: Uint8Array): void {
     this.#bytes = this.#bytes.length === 0 ? chunk : join(this.#bytes, chunk);
