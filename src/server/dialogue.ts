@@ -15,13 +15,13 @@ import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
 import { type Command, parseCommand } from "../smtp/command.ts";
 import { LineCutter, TOO_LONG } from "../smtp/lines.ts";
-import { printPath } from "../smtp/mailbox.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import { overdue } from "./deadlines.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
+import { type Answered, logForeign, logReceived } from "./journal.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
-import { type Answered, Outlet } from "./outlet.ts";
+import { Outlet } from "./outlet.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
 import type { Clock, Wire } from "./wire.ts";
 
@@ -217,8 +217,7 @@ export class Dialogue {
   #turnAway(octets: Uint8Array): boolean {
     const foreign = foreignLine(octets);
     if (foreign === undefined) return false;
-    const { id: session, peer: { address: peer }, context: { log } } = this.#session;
-    log("other protocol", { session, peer, ...foreign, line: redact(foreign.line) });
+    logForeign(this.#session, foreign);
     this.#last({ type: "OtherProtocol", ...foreign });
     return true;
   }
@@ -279,19 +278,8 @@ export class Dialogue {
   }
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
-    const { id: session, context: { log }, transaction } = this.#session;
     this.messages++;
-    if (transaction !== undefined && log.wants("received")) {
-      const { id, mailFrom, recipients } = transaction;
-      log("received", {
-        session,
-        id,
-        sender: printPath(mailFrom),
-        recipients: recipients.map(printPath),
-        size,
-        code: reply.code,
-      });
-    }
+    logReceived(this.#session, size, reply);
     this.#reply(event, reply);
     this.#become(withoutTransaction(this.#state));
     this.#advance();

@@ -21,7 +21,9 @@ const ENOUGH = 2048;
 
 /** What no command of SMTP begins with. A request names its protocol at the end of the line, a response at its start. */
 const BEGINNINGS: readonly (readonly [OtherProtocol, RegExp])[] = [
+  // deno-lint-ignore no-control-regex -- a record of a handshake, version 3
   ["TLS", /^\x16\x03/],
+  // deno-lint-ignore no-control-regex -- versions 4 and 5
   ["SOCKS", /^(?:\x04[\x01\x02]|\x05[\x01-\x09])/],
   ["SSH", /^SSH-\d/i],
   ["RTSP", /^(?:[^\s:]+ \S+ )?RTSP\/\d/i],
