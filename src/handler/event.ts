@@ -106,6 +106,13 @@ export type Event = { [K in EventName]: { readonly type: K } & EventMap[K] }[Eve
 /** The event with this name. */
 export type EventOf<K extends EventName> = Extract<Event, { readonly type: K }>;
 
+/** An event as handlers see it: none of them can change what the others, or the engine, have of it. */
+export function frozenEvent(event: Event): Event {
+  if (event.type === "SyntaxErrorIn") Object.freeze(event.fault);
+  else if (event.type === "Deliver") Object.freeze(event.routes);
+  return Object.freeze(event);
+}
+
 /** Every name, for those who write no types. */
 const NAMES: { readonly [K in EventName]: true } = {
   Greeting: true,

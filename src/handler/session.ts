@@ -156,7 +156,7 @@ export class SessionState implements SessionOptions {
     this.id = id;
     this.tls = tls;
     this.user = user;
-    this.peer = peer;
+    this.peer = Object.freeze(peer);
     this.listener = listener;
     this.context = context;
     this.supervisor = new Supervisor(id, context.log);
@@ -201,6 +201,7 @@ export class SessionView implements Session {
     this.#state = state;
     this.depth = depth;
     this.#step = step;
+    Object.freeze(this);
   }
 
   get id(): string {

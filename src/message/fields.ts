@@ -21,6 +21,7 @@ export class HeaderField {
   constructor(name: string, raw: string) {
     this.name = name;
     this.raw = raw;
+    Object.freeze(this);
   }
 
   /**
@@ -54,6 +55,7 @@ export class Header {
     this.#octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
     this.size = octets.length;
     this.complete = complete;
+    Object.freeze(this);
   }
 
   /** The first field of that name. */
@@ -67,7 +69,7 @@ export class Header {
       linesOf(this.#octets).flatMap((line) => fieldIn(line) ?? []),
       (field) => lower(field.name),
     );
-    return this.#fields.get(lower(name)) ?? [];
+    return Object.freeze(this.#fields.get(lower(name)) ?? []);
   }
 
   /** The octets of the header without the fields of these names; all others are as they were. */

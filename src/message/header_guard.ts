@@ -49,7 +49,7 @@ export class HeaderGuard {
       if (!this.#over) line = lineAfter(octets, line);
     }
     const known = this.#over ? octets.length : Math.min(line, octets.length);
-    this.#held = octets.slice(known);
+    this.#held = known < octets.length ? octets.slice(known) : NOTHING;
     this.#inLine = line > octets.length;
     if (known > given) emit(octets.subarray(given, known));
   }

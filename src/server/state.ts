@@ -134,12 +134,18 @@ export function after(state: State, command: Command, reply: Reply, newId: () =>
     case "EHLO":
       return {
         at: "greeted",
-        helo: { name: command.name, extended: command.verb === "EHLO" },
+        helo: Object.freeze({ name: command.name, extended: command.verb === "EHLO" }),
       };
     case "MAIL": {
       const { parameters } = command;
       const mailFrom = reply.sender === undefined ? command.mailbox : reply.sender;
-      const transaction = { id: newId(), mailFrom, parameters, recipients: [], routes: [] };
+      const transaction = frozen({
+        id: newId(),
+        mailFrom,
+        parameters,
+        recipients: [],
+        routes: [],
+      });
       return "helo" in state ? { at: "mail", helo: state.helo, transaction } : state;
     }
     case "RCPT":
@@ -156,7 +162,14 @@ function withRecipient(state: State, command: Command & { verb: "RCPT" }, reply:
   const { helo, transaction } = state;
   const recipients = [...transaction.recipients, command.mailbox];
   const routes = [...transaction.routes, ...reply.routes ?? []];
-  return { at: "rcpt", helo, transaction: { ...transaction, recipients, routes } };
+  return { at: "rcpt", helo, transaction: frozen({ ...transaction, recipients, routes }) };
+}
+
+/** A transaction that handlers cannot change. */
+function frozen(transaction: Transaction): Transaction {
+  Object.freeze(transaction.recipients);
+  Object.freeze(transaction.routes);
+  return Object.freeze(transaction);
 }
 
 /** The state once a transaction has ended, however it did. */
