@@ -22,6 +22,7 @@ export { isDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/extension.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
+export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
 export { HOST, type Ip, isIn, Network, networkOf, parseIp, type Prefixes } from "./base/network.ts";
 export { headerField, prepend } from "./message/header.ts";

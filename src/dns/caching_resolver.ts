@@ -8,7 +8,7 @@ import { Cache, type CacheStatistics, type Found } from "./cache.ts";
 import { DnsError } from "./error.ts";
 import { isDnsName } from "./name.ts";
 import { askPlatform } from "./platform.ts";
-import type { RecordType } from "./records.ts";
+import { copyOfRecord, type RecordType } from "./records.ts";
 import { type Answer, Resolver } from "./resolver.ts";
 import { type DnsServer, parseDnsServer, printDnsServer, systemServers } from "./server_address.ts";
 import { Turns } from "./turns.ts";
@@ -91,8 +91,9 @@ export class CachingResolver extends Resolver {
     if (!isDnsName(whole)) throw new DnsError("EBADNAME", name, type);
     const key = `${type} ${whole.toLowerCase()}`;
     const found = await this.#cache.get(key, () => this.#find(whole, type));
-    if ("error" in found) throw found.error;
-    return found.answer as Answer<T>;
+    if ("error" in found) throw new DnsError(found.error.code, whole, type);
+    const answer = found.answer as Answer<T>;
+    return { ...answer, records: answer.records.map(copyOfRecord) };
   }
 
   async #find(name: string, type: RecordType): Promise<Found<Finding>> {

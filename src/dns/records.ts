@@ -139,3 +139,7 @@ export const RECORDS: { readonly [T in RecordType]: (data: Decoded[T]) => Record
   }),
   TXT: (data) => (data instanceof Uint8Array ? [data] : data).map((part) => latin1.decode(part)),
 };
+
+/** The same record, which whoever is given it may change. */
+export const copyOfRecord = <R>(record: R): R =>
+  typeof record === "string" ? record : structuredClone(record);

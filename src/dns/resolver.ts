@@ -111,6 +111,7 @@ export class BoundResolver extends Resolver {
     super();
     this.#inner = inner;
     this.#signal = signal;
+    Object.freeze(this);
   }
 
   query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {

@@ -6,6 +6,7 @@
  */
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
+import type { ForeignLine } from "../smtp/other_protocol.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Route } from "./reply.ts";
 
@@ -94,6 +95,11 @@ export interface EventMap {
   NeedRcptToFirst: OutOfOrder;
   /** MAIL inside a transaction (RFC 5321 section 4.1.4). */
   NestedMail: OutOfOrder;
+  /**
+   * The client speaks another protocol, such as HTTP. The session ends, whatever the answer, and nothing that the
+   * client has sent behind this line is obeyed.
+   */
+  OtherProtocol: ForeignLine;
   /** A cap or a deadline was reached. */
   LimitExceeded: { readonly limit: LimitName };
   /** The server is going down. */
@@ -106,6 +112,13 @@ export type EventName = keyof EventMap;
 export type Event = { [K in EventName]: { readonly type: K } & EventMap[K] }[EventName];
 /** The event with this name. */
 export type EventOf<K extends EventName> = Extract<Event, { readonly type: K }>;
+
+/** An event as handlers see it: none of them can change what the others, or the engine, have of it. */
+export function frozenEvent(event: Event): Event {
+  if (event.type === "SyntaxErrorIn") Object.freeze(event.fault);
+  else if (event.type === "Deliver") Object.freeze(event.routes);
+  return Object.freeze(event);
+}
 
 /** Every name, for those who write no types. */
 const NAMES: { readonly [K in EventName]: true } = {
@@ -129,6 +142,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   NeedMailFromFirst: true,
   NeedRcptToFirst: true,
   NestedMail: true,
+  OtherProtocol: true,
   LimitExceeded: true,
   ServiceClosing: true,
 };

@@ -6,8 +6,8 @@
  */
 import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
-import { type Event, EVENT_NAMES, type EventName, type EventOf } from "./event.ts";
-import { BROKEN, faultInAnswer, type Reply, say, type Target } from "./reply.ts";
+import { type Event, EVENT_NAMES, type EventName, type EventOf, frozenEvent } from "./event.ts";
+import { BROKEN, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
@@ -90,9 +90,6 @@ function toReply(event: Event, answer: Reply | Target | readonly Target[]): Repl
   if (targets.length === 0) {
     throw new TypeError("accepted a recipient with an empty list of targets");
   }
-  for (const target of targets) {
-    if (typeof target?.target !== "string") throw new TypeError("answered something not a target");
-  }
   return { ...RECIPIENT_OK, routes: targets.map((target) => routeTo(event, target)) };
 }
 
@@ -122,13 +119,14 @@ export function chain(...handlers: readonly Handler[]): Handler {
     if (link === undefined) return last(event);
     const supervisor = session[SUPERVISOR];
     if (supervisor.recording === undefined) {
-      const next: Next = (inner = event) => run(place + 1, inner, last, session);
+      const next: Next = (inner) =>
+        run(place + 1, inner === undefined ? event : frozenEvent(inner), last, session);
       return ask(link, place, event, next, session, supervisor);
     }
     const further: Further = (inner, view) => run(place + 1, inner, last, view);
     return record(link, place, event, further, session);
   };
-  const whole: Handler = (event, next, session) => run(0, event, next, session);
+  const whole: Handler = (event, next, session) => run(0, frozenEvent(event), next, session);
   linksOf.set(whole, list);
   return whole;
 }
@@ -190,7 +188,8 @@ function record(
   session[STEPS]?.push(step);
   const view = session[SEEN_BY](step);
   const start = performance.now();
-  const next: Next = (inner = event) => {
+  const next: Next = (changed) => {
+    const inner = changed === undefined ? event : frozenEvent(changed);
     step.passed.push(inner);
     return further(inner, view);
   };
@@ -203,12 +202,14 @@ function record(
   return isPromise(reply) ? reply.then(finish) : finish(reply);
 }
 
-function sound(answer: Reply, link: Link, event: Event, supervisor: Supervisor): Reply {
-  if (answer !== undefined && answer === supervisor.sound) return answer;
-  const fault = faultInAnswer(answer);
-  if (fault !== undefined) return broken(link, event, fault, supervisor);
-  supervisor.sound = answer;
-  return answer;
+/** What a handler answered, as a value; or the reply that stands for an answer that is none. */
+function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor): Reply {
+  try {
+    const reply = seal(answer);
+    return typeof reply === "string" ? broken(link, event, reply, supervisor) : reply;
+  } catch (error) { // the answer has getters that throw, or holds what is no data
+    return broken(link, event, error, supervisor);
+  }
 }
 
 function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {

@@ -11,7 +11,8 @@ import {
   type Severity,
   type WireReply,
 } from "../smtp/reply.ts";
-import type { Mailbox } from "../smtp/mailbox.ts";
+import { frozenData, mark } from "../base/frozen.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
 
 /** One whose mail it is. */
 export interface Addressee {
@@ -45,13 +46,16 @@ export interface Target {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** What the chain answers to an event. */
+/** What the chain answers to an event: a value, which cannot be changed once it was said or answered. */
 export interface Reply extends WireReply {
   /** Where an accepted recipient's mail goes. Only the positive answer to `AddRcptTo` has any. */
   readonly routes?: readonly Route[];
   /** The sender of the transaction. Only the positive answer to `SetMailFrom` has it; without it, the client's. */
   readonly sender?: Mailbox | null;
 }
+
+/** On what was checked, and cannot change any more. */
+const REPLY = mark(), ROUTE = mark(), TARGET = mark();
 
 /**
  * Makes a reply: `say(5, 5, 3, "unknown recipient")`. The digits are the reply code; without an
@@ -67,13 +71,12 @@ export function say<S extends Severity>(
   text: string | readonly string[],
   enhanced?: Enhanced<NoInfer<S>>, // NoInfer, or TypeScript widens S and the check vanishes
 ): Reply {
-  const reply: Reply = {
+  const reply = seal({
     code: severity * 100 + category * 10 + detail,
     lines: typeof text === "string" ? [text] : text,
-    ...(enhanced === undefined ? {} : { enhanced }),
-  };
-  const fault = faultInReply(reply);
-  if (fault !== undefined) throw new TypeError(fault);
+    enhanced,
+  });
+  if (typeof reply === "string") throw new TypeError(reply);
   return reply;
 }
 
@@ -115,15 +118,71 @@ export const isUnclaimed = (reply: Reply): boolean =>
 
 /** True for what can be sent as a reply. */
 export function isReply(value: unknown): value is Reply {
-  return faultInAnswer(value) === undefined;
+  return typeof seal(value) !== "string";
 }
 
-/** What is wrong with a handler's answer, `undefined` if it is a reply. */
-export function faultInAnswer(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null || !("code" in value) || !("lines" in value)) {
-    return `answered ${describe(value)} instead of a reply`;
+/**
+ * A handler's answer as a checked value that nobody can change. It is copied, and each part of it is looked at once: of
+ * an answer that has getters, or is a Proxy, what was checked is what will be sent.
+ *
+ * @returns what is wrong with it if it is no reply
+ */
+export function seal(answer: unknown): Reply | string {
+  if (typeof answer !== "object" || answer === null) {
+    return `answered ${describe(answer)} instead of a reply`;
   }
-  return faultInReply(value as Reply);
+  if (REPLY.isOn(answer)) return answer as Reply;
+  if (!("code" in answer && "lines" in answer)) {
+    return `answered ${describe(answer)} instead of a reply`;
+  }
+  const { code, enhanced, lines, routes, sender } = answer as Reply;
+  const reply: { -readonly [K in keyof Reply]: Reply[K] } = { code, lines: frozenData(lines) };
+  if (enhanced !== undefined) reply.enhanced = enhanced;
+  const fault = faultInReply(reply);
+  if (fault !== undefined) return fault;
+  if (sender !== undefined) reply.sender = sender;
+  if (routes !== undefined) {
+    if (!Array.isArray(routes)) return "answered routes that are no list";
+    const copies: Route[] = [];
+    for (let i = 0; i < routes.length; i++) {
+      const route = sealRoute(routes[i]);
+      if (typeof route === "string") return route;
+      copies.push(route);
+    }
+    reply.routes = Object.freeze(copies);
+  }
+  return REPLY.freeze(reply);
+}
+
+function sealRoute(route: Partial<Route> | null | undefined): Route | string {
+  if (route != null && ROUTE.isOn(route)) return route as Route;
+  const { recipient, target, user, extension, copy } = route ?? {};
+  if (!(recipient instanceof Mailbox)) return "answered a route without a recipient";
+  if (typeof target !== "object" || target === null) return "answered something not a target";
+  for (const name of [user, extension]) {
+    if (name !== undefined && typeof name !== "string") {
+      return "answered a route whose user is no name";
+    }
+  }
+  return ROUTE.freeze({
+    recipient,
+    target: sealTarget(target),
+    ...(user === undefined ? {} : { user }),
+    ...(extension === undefined ? {} : { extension }),
+    ...(copy ? { copy: true } : {}),
+  });
+}
+
+/**
+ * A target as a value that nobody can change.
+ *
+ * @throws {TypeError} if it is none, or its arguments are no plain data
+ */
+export function sealTarget(target: Target): Target {
+  if (TARGET.isOn(target)) return target;
+  const { target: name, args } = target;
+  if (typeof name !== "string") throw new TypeError("answered something not a target");
+  return TARGET.freeze({ target: name, args: frozenData(args) });
 }
 
 function describe(value: unknown): string {

@@ -164,7 +164,7 @@ export class SessionState implements SessionOptions {
     this.id = id;
     this.tls = tls;
     this.user = user;
-    this.peer = peer;
+    this.peer = Object.freeze(peer);
     this.listener = listener;
     this.context = context;
     this.supervisor = new Supervisor(id, context.log);
@@ -211,6 +211,7 @@ export class SessionView implements Session {
     this.#command = command;
     this.depth = depth;
     this.#step = step;
+    Object.freeze(this);
   }
 
   get id(): string {

@@ -56,8 +56,6 @@ export class Supervisor {
   readonly #log: Log;
   /** Made when first needed: most sessions never wait for a handler. */
   #pending: Set<Pending> | undefined;
-  /** The reply that was found sound last: it need not be looked at again on its way out. */
-  sound: Reply | undefined;
   /** Set while somebody records: the steps that are part of no other. */
   recording: Step[] | undefined;
 

@@ -77,7 +77,9 @@ let made = 0;
  *
  * @param name in the global scope each variable needs one of its own
  * @param options for global variables only
- * @throws {TypeError} for a name with brackets or control characters, and a `ttl` that is no duration
+ * @param initial makes the first value, each time another one if the value can be changed
+ * @throws {TypeError} for a name with brackets or control characters, a first value that is the same object each time,
+ * and a `ttl` that is no duration
  */
 export function variable<S extends Scope, T extends (S extends "global" ? Json : unknown)>(
   scope: S,
@@ -89,6 +91,12 @@ export function variable<S extends Scope, T extends (S extends "global" ? Json :
     throw new TypeError(`a variable cannot be named ${JSON.stringify(name)}`);
   }
   const { ttl, persist = false }: GlobalOptions = options ?? {};
+  if (!differs(initial(), initial())) {
+    throw new TypeError(
+      `the first value of variable ${name} is one object, which all would share: ` +
+        "make a new one each time (`() => []`), or freeze it",
+    );
+  }
   const slot = scope === "global" ? name : `${++made} ${name}`;
   const milliseconds = ttl === undefined ? undefined : parseTtl(ttl);
   return make({ scope, name, initial, ttl: milliseconds, persist, slot });
@@ -97,14 +105,18 @@ export function variable<S extends Scope, T extends (S extends "global" ? Json :
 function make<S extends Scope, T>(
   parts: Omit<Variable<S, T>, "of" | typeof held>,
 ): Variable<S, T> {
-  return {
+  return Object.freeze({
     ...parts,
-    of: (key) => {
+    of: (key: string) => {
       const name = keyName(key);
       return make({ ...parts, name: parts.name + name, slot: parts.slot + name });
     },
-  };
+  });
 }
+
+/** True for two first values that do not become others when one of them is changed. */
+const differs = (one: unknown, other: unknown): boolean =>
+  one !== other || typeof one !== "object" || Object.isFrozen(one);
 
 /** Milliseconds from a `ttl`. Throws a TypeError. */
 export function parseTtl(ttl: number | string): number {

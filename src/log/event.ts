@@ -63,6 +63,11 @@ export interface LogFields {
     readonly code: number;
     readonly text: string;
   };
+  "other protocol": OfSession & {
+    readonly peer: string;
+    readonly protocol: string;
+    readonly line: string;
+  };
   received: OfMessage & {
     readonly sender: string;
     readonly recipients: readonly string[];
@@ -115,6 +120,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   command: "trace",
   reply: "trace",
   rejected: "info",
+  "other protocol": "warning",
   received: "info",
   delivered: "info",
   deferred: "warning",

@@ -50,7 +50,8 @@ export class Chunks {
   }
 }
 
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
+/** One array of `length` octets out of several. */
+export function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
   if (chunks.length === 1) return chunks[0]!;
   const whole = new Uint8Array(length);
   let at = 0;

@@ -21,6 +21,7 @@ export class HeaderField {
   constructor(name: string, raw: string) {
     this.name = name;
     this.raw = raw;
+    Object.freeze(this);
   }
 
   /**
@@ -54,6 +55,7 @@ export class Header {
     this.#octets = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
     this.size = octets.length;
     this.complete = complete;
+    Object.freeze(this);
   }
 
   /** The first field of that name. */
@@ -63,7 +65,7 @@ export class Header {
 
   /** All fields of that name, the uppermost first. */
   all(name: string): readonly HeaderField[] {
-    return Array.from(this.#fields([name]), ({ field }) => field);
+    return Object.freeze(Array.from(this.#fields([name]), ({ field }) => field));
   }
 
   /** The octets of the header without the fields of these names; all others are as they were. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { encode } from "../smtp/ascii.ts";
+import { HeaderGuard } from "./header_guard.ts";
 
 /**
  * A header field with its CRLF: `headerField("X-Spam", "no")`.
@@ -23,11 +24,23 @@ export function headerField(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
-/** The message with `text` before its first line. */
+/**
+ * The message with `text`, fields with their CRLF, before its first line. What the message begins with never continues
+ * them: if that is no header field, an empty line is put between them.
+ */
 export async function* prepend(
   body: AsyncIterable<Uint8Array>,
   text: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (text !== "") yield encode(text);
-  yield* body;
+  if (text === "") return yield* body;
+  yield encode(text);
+  const guard = new HeaderGuard();
+  const known: Uint8Array[] = [];
+  const keep = (octets: Uint8Array) => void known.push(octets);
+  for await (const chunk of body) {
+    guard.take(chunk, keep);
+    yield* known.splice(0);
+  }
+  guard.end(keep);
+  yield* known;
 }

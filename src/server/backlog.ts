@@ -27,6 +27,11 @@ export class Backlog {
     return this.#lines.pending;
   }
 
+  /** As {@linkcode LineCutter.beginning}. */
+  get beginning(): Uint8Array {
+    return this.#lines.beginning;
+  }
+
   /** As long as none of it is taken, the socket should be held. */
   get full(): boolean {
     return this.pending > (this.#memory.full ? 0 : HIGH_WATER);

@@ -35,6 +35,7 @@ const HELO_FIRST = say(5, 0, 3, "say HELO or EHLO first", "5.5.1");
 const MAIL_FIRST = say(5, 0, 3, "say MAIL first", "5.5.1");
 const RCPT_FIRST = say(5, 0, 3, "no valid recipients", "5.5.1");
 const NESTED = say(5, 0, 3, "there is a transaction already", "5.5.1");
+const NOT_SMTP = say(4, 2, 1, "this is an SMTP server, and that was no SMTP", "4.5.0");
 const CLOSING = say(4, 2, 1, "service closing", "4.3.2");
 const HELP = say(2, 1, 4, [
   "HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN",
@@ -64,6 +65,7 @@ function answersWith(options: DeliverOptions): Answers {
     NeedMailFromFirst: () => MAIL_FIRST,
     NeedRcptToFirst: () => RCPT_FIRST,
     NestedMail: () => NESTED,
+    OtherProtocol: () => NOT_SMTP,
     LimitExceeded: ({ limit }) => LIMIT_REPLIES[limit],
     ServiceClosing: () => CLOSING,
   };

@@ -11,18 +11,17 @@ import type { Event, LimitName } from "../handler/event.ts";
 import type { Handler } from "../handler/handler.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
-import { redact } from "../log/redact.ts";
-import { text } from "../smtp/ascii.ts";
 import { type Command, parseCommand } from "../smtp/command.ts";
 import { TOO_LONG } from "../smtp/lines.ts";
-import { printPath } from "../smtp/mailbox.ts";
+import { foreignLine } from "../smtp/other_protocol.ts";
 import { Backlog } from "./backlog.ts";
 import { overdue } from "./deadlines.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
+import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
 import type { Memory } from "./memory.ts";
-import { type Answered, Outlet } from "./outlet.ts";
+import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
 import type { Clock, Wire } from "./wire.ts";
@@ -168,10 +167,13 @@ export class Dialogue {
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;
-    while (this.#ready()) {
-      const line = this.#mayLeave() ? undefined : this.#lines.next();
-      if (line === undefined) break;
-      this.#takeLine(line);
+    while (this.#ready() && !this.#mayLeave()) {
+      const { beginning } = this.#lines;
+      const line = this.#lines.next();
+      if (line === undefined || line === TOO_LONG) {
+        if (this.#turnAway(beginning) || line === undefined) break;
+        this.#protest({ type: "LimitExceeded", limit: "command-length" });
+      } else this.#takeLine(line);
       this.#pace.count(this.#lines.pending > 0);
     }
     this.#advancing = false;
@@ -197,21 +199,28 @@ export class Dialogue {
     return this.#unfinished?.body.full ?? (!this.#ready() && this.#lines.full);
   }
 
-  #takeLine(line: Uint8Array | typeof TOO_LONG): void {
+  #takeLine(line: Uint8Array): void {
     const { limits } = this.#engine;
-    const { id: session, context: { log } } = this.#session;
-    if (line === TOO_LONG) return this.#protest({ type: "LimitExceeded", limit: "command-length" });
-    if (log.wants("command")) {
-      log("command", { session, line: redact(text(line, 0, line.length)) });
-    }
+    logCommand(this.#session, line);
     const command = parseCommand(line);
-    if (!("verb" in command)) return this.#protest(eventOfFaulty(command));
+    if (!("verb" in command)) {
+      return this.#turnAway(line) ? undefined : this.#protest(eventOfFaulty(command));
+    }
     if (line.length + 2 > limits.commandLength && command.verb !== "MAIL") {
       return this.#protest({ type: "LimitExceeded", limit: "command-length" });
     }
     const wrong = illegal(this.#state, command, limits, this.messages);
     if (wrong !== undefined) return this.#protest(wrong);
     this.#take(command);
+  }
+
+  /** Ends the session if what has come of a line is of another protocol. Says whether it is. */
+  #turnAway(octets: Uint8Array): boolean {
+    const foreign = foreignLine(octets);
+    if (foreign === undefined) return false;
+    logForeign(this.#session, foreign);
+    this.#last({ type: "OtherProtocol", ...foreign });
+    return true;
   }
 
   /** A line that was wrong in itself or at its time. */
@@ -270,19 +279,8 @@ export class Dialogue {
   }
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
-    const { id: session, context: { log }, transaction } = this.#session;
     this.messages++;
-    if (transaction !== undefined && log.wants("received")) {
-      const { id, mailFrom, recipients } = transaction;
-      log("received", {
-        session,
-        id,
-        sender: printPath(mailFrom),
-        recipients: recipients.map(printPath),
-        size,
-        code: reply.code,
-      });
-    }
+    logReceived(this.#session, size, reply);
     this.#reply(event, reply);
     this.#become(withoutTransaction(this.#state));
     this.#advance();

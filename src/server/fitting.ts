@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Event } from "../handler/event.ts";
+import type { Event, EventName } from "../handler/event.ts";
 import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
 import type { Supervisor } from "../handler/supervisor.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
@@ -17,9 +17,16 @@ export function fitting(event: Event, reply: Reply, supervisor: Supervisor): Rep
   return event.type === "LimitExceeded" ? LIMIT_REPLIES[event.limit] : BROKEN;
 }
 
+/** The events that end what the client is doing. */
+const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([
+  "OtherProtocol",
+  "LimitExceeded",
+  "ServiceClosing",
+]);
+
 function misfit(event: Event, reply: Reply): string | undefined {
   if (!isPositive(reply)) return undefined;
-  if (event.type === "LimitExceeded" || event.type === "ServiceClosing") {
+  if (NEVER_POSITIVE.has(event.type)) {
     return `a positive reply (${reply.code}) to ${event.type}`;
   }
   if (event.type === "StartData") {

@@ -1,11 +1,12 @@
 /**
- * One message while it comes in: dots undone, counted, watched for what breaks the rules.
+ * One message while it comes in: dots undone, its header one, counted, watched for what breaks the rules.
  *
  * @module
  */
 import { MessageAborted } from "../handler/aborted.ts";
 import type { Event, EventOf } from "../handler/event.ts";
 import type { Reply, Route } from "../handler/reply.ts";
+import { HeaderGuard } from "../message/header_guard.ts";
 import { DotDecoder } from "../smtp/dot.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
@@ -15,6 +16,7 @@ import type { Memory } from "./memory.ts";
 export class Incoming {
   readonly body: Inflow;
   readonly #decoder = new DotDecoder();
+  readonly #guard = new HeaderGuard();
   readonly #limits: Limits;
   /** Made when somebody asks: hardly any message needs it, and it costs more than most of its handling. */
   #abort: AbortController | undefined;
@@ -22,7 +24,7 @@ export class Incoming {
   #abandoned: MessageAborted | undefined;
   /** When DATA was accepted. */
   readonly since: number;
-  /** Octets of the message so far. */
+  /** Octets of the message so far, as the client has sent them. */
   size = 0;
   /** The answer to `Deliver`, which may come before the end of the message. */
   answer: Reply | undefined;
@@ -56,7 +58,7 @@ export class Incoming {
   take(chunk: Uint8Array): number {
     const used = this.#decoder.decode(chunk, (run) => {
       this.size += run.length;
-      this.body.push(run);
+      this.#guard.take(run, (octets) => this.body.push(octets));
     });
     if (this.fault !== undefined) this.fail("it breaks the rules");
     else if (this.ended) this.body.end();

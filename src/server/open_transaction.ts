@@ -22,6 +22,7 @@ export class OpenTransaction implements Transaction {
     this.id = id;
     this.mailFrom = mailFrom;
     this.parameters = parameters;
+    Object.freeze(this);
   }
 
   /** How many recipients it has. */

@@ -3,15 +3,12 @@
  *
  * @module
  */
-import { type Event, WITHOUT_STATUS } from "../handler/event.ts";
-import { isPositive, type Reply } from "../handler/reply.ts";
+import { WITHOUT_STATUS } from "../handler/event.ts";
+import type { Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
-import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import { printReply } from "../smtp/reply.ts";
+import { type Answered, logReply } from "./journal.ts";
 import type { Wire } from "./wire.ts";
-
-/** The event that a reply answers. */
-export type Answered = Pick<Event, "type"> & { readonly mailbox?: Mailbox | null };
 
 /** Characters of replies that wait for one another; more are sent, and show whether the client reads. */
 const MOST = 16 * 1024;
@@ -33,7 +30,7 @@ export class Outlet {
   add(event: Answered, reply: Reply): void {
     this.#waiting += printReply(reply, !WITHOUT_STATUS.has(event.type));
     if (this.#waiting.length > MOST) this.flush();
-    this.#log(event, reply);
+    logReply(this.#session, event, reply);
   }
 
   /** Sends what was added; false if that was nothing. */
@@ -43,17 +40,5 @@ export class Outlet {
     this.#waiting = "";
     this.blocked = !this.#wire.send(waiting);
     return true;
-  }
-
-  #log({ type, mailbox }: Answered, reply: Reply): void {
-    const { id: session, context: { log } } = this.#session;
-    const { code } = reply;
-    const refused = !isPositive(reply) && log.wants("rejected");
-    if (!refused && !log.wants("reply")) return;
-    const text = reply.lines.join(" / ");
-    log("reply", { session, code, text });
-    if (!refused) return;
-    const address = mailbox === undefined ? undefined : printPath(mailbox);
-    log("rejected", { session, event: type, address, code, text });
   }
 }

@@ -135,7 +135,7 @@ export function after(state: State, command: Command, reply: Reply, newId: () =>
     case "EHLO":
       return {
         at: "greeted",
-        helo: { name: command.name, extended: command.verb === "EHLO" },
+        helo: Object.freeze({ name: command.name, extended: command.verb === "EHLO" }),
       };
     case "MAIL": {
       const { parameters } = command;

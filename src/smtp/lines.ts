@@ -10,6 +10,8 @@ import { CR, LF } from "./ascii.ts";
 /** A line longer than the cap was left out; the cutter goes on behind its CRLF. */
 export const TOO_LONG: unique symbol = Symbol("line too long");
 
+const NOTHING = new Uint8Array(0);
+
 /** Bytes in, lines out. It holds no more than one line's cap beyond what it was given last. */
 export class LineCutter {
   /** What was fed and is not yet cut. */
@@ -28,6 +30,11 @@ export class LineCutter {
   /** Octets fed and not yet taken. */
   get pending(): number {
     return this.#waiting.length;
+  }
+
+  /** What has come of the next line, and perhaps more behind it; nothing while a line too long is skipped. */
+  get beginning(): Uint8Array {
+    return this.#skipping ? NOTHING : this.#waiting.all;
   }
 
   /** Adds bytes. They are not copied unless others are waiting: do not reuse the buffer. */

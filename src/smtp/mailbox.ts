@@ -56,7 +56,8 @@ export class Mailbox {
     if (proof !== PARSED) check(local, domain, route);
     this.local = local;
     this.domain = domain;
-    this.route = route;
+    this.route = route === NO_ROUTE ? route : Object.freeze([...route]);
+    Object.freeze(this);
   }
 
   /** The mailbox that `address` spells, without angle brackets: `joe@example.net`. Throws a TypeError. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { frozenMap } from "../base/frozen.ts";
 import { EQUALS, HYPHEN, isLetDig, isPrintable, SP, text, upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 
@@ -10,7 +11,7 @@ import type { Fault } from "./fault.ts";
 export type Parameters = ReadonlyMap<string, string | null>;
 
 /** The empty list of parameters. */
-export const NO_PARAMETERS: Parameters = new Map();
+export const NO_PARAMETERS: Parameters = frozenMap(new Map());
 
 /** Parses `SP keyword[=value]` from `start` to the end of the line. */
 export function parseParameters(
@@ -38,7 +39,7 @@ export function parseParameters(
     if (at === value) return bad("a parameter has an empty or bad value");
     parameters.set(name, text(line, value, at));
   }
-  return parameters;
+  return frozenMap(parameters);
 }
 
 /** ` SIZE=4096 BODY=8BITMIME`, each with a space before it. */

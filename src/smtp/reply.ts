@@ -51,7 +51,7 @@ export function faultInReply(reply: WireReply): string | undefined {
     if (fault !== undefined) return fault;
   }
   if (enhanced === undefined) return undefined;
-  return /^[245]\.\d{1,3}\.\d{1,3}$/.test(enhanced) &&
+  return typeof enhanced === "string" && /^[245]\.\d{1,3}\.\d{1,3}$/.test(enhanced) &&
       enhanced.charCodeAt(0) - 48 === Math.floor(code / 100)
     ? undefined
     : `${JSON.stringify(enhanced)} is not an enhanced status code for a ${code} reply`;

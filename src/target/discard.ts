@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Target } from "../handler/reply.ts";
+import { sealTarget, type Target } from "../handler/reply.ts";
 import type { Outcome, TargetType } from "./target.ts";
 
 /** Accepts the mail and throws it away. */
 export const discard = (): Target => DISCARD;
-const DISCARD: Target = { target: "discard", args: {} };
+const DISCARD = sealTarget({ target: "discard", args: {} });
 
 const DISCARDED: Outcome = { result: "delivered", reason: "discarded" };
 

@@ -8,7 +8,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Target } from "../handler/reply.ts";
+import { sealTarget, type Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
 import type { Launch } from "./launch.ts";
 import { faultOf, Mailer, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
@@ -54,10 +54,8 @@ export interface PipeOptions {
  * pipe(["/usr/bin/maildrop", "-d", "{user}"], { user: "vmail" });
  * ```
  */
-export const pipe = (argv: readonly string[], options: PipeOptions = {}): Target => ({
-  target: "pipe",
-  args: { argv, ...options },
-});
+export const pipe = (argv: readonly string[], options: PipeOptions = {}): Target =>
+  sealTarget({ target: "pipe", args: { argv, ...options } });
 
 /**
  * Mail goes to procmail(1), which delivers it to a user of this machine. `args` are further options.

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Target } from "../handler/reply.ts";
+import { sealTarget, type Target } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Launch } from "./launch.ts";
 import { faultOf, Mailer, type PipeSettings, refused } from "./mailer.ts";
@@ -12,10 +12,8 @@ import type { Message, TargetType } from "./target.ts";
 import { parseTemplate, refusalOf, type Values, valuesFor, valuesForAny } from "./template.ts";
 
 /** Mail goes on to these addresses instead of its recipient. */
-export const relay = (recipients: readonly Mailbox[]): Target => ({
-  target: "relay",
-  args: { recipients: recipients.map(String) },
-});
+export const relay = (recipients: readonly Mailbox[]): Target =>
+  sealTarget({ target: "relay", args: { recipients: recipients.map(String) } });
 
 /** How mail is sent on. */
 export interface RelaySettings extends PipeSettings {

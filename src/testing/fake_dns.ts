@@ -4,7 +4,7 @@
  * @module
  */
 import { DnsError } from "../dns/error.ts";
-import type { RecordType, RecordTypes } from "../dns/records.ts";
+import { copyOfRecord, type RecordType, type RecordTypes } from "../dns/records.ts";
 import { type Answer, Resolver } from "../dns/resolver.ts";
 import { reverseName } from "../dns/reverse.ts";
 
@@ -67,7 +67,8 @@ export class FakeDns extends Resolver {
       return Promise.reject(new DnsError(code, name, type));
     }
     const texts = records.map((one) => type === "TXT" && typeof one === "string" ? [one] : one);
-    return Promise.resolve({ records: texts as RecordTypes[T][], ttl: 60, authenticated: false });
+    const own = (texts as RecordTypes[T][]).map(copyOfRecord);
+    return Promise.resolve({ records: own, ttl: 60, authenticated: false });
   }
 
   #find(name: string): FakeRecords | FakeTrouble | undefined {

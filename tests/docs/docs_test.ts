@@ -162,6 +162,7 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   NeedMailFromFirst: { command: "RCPT" },
   NeedRcptToFirst: { command: "DATA" },
   NestedMail: { command: "MAIL" },
+  OtherProtocol: { protocol: "HTTP", line: "GET / HTTP/1.1" },
   LimitExceeded: { limit: "recipients" },
   ServiceClosing: {},
 };

@@ -20,11 +20,29 @@ Deno.test("headerField() says which octet must not be in a value, and where", ()
   throws(() => headerField("A", "\0"), { message: /"\\u0000" at 0/ });
 });
 
-Deno.test("prepend() puts text before the message and leaves its chunks alone", async () => {
-  const chunks = [encode("one"), encode("two")];
+Deno.test("prepend() puts fields before the message and leaves its chunks alone", async () => {
+  const chunks = [encode("C: d\r\n\r\none"), encode("two")];
   async function* body() {
     yield* chunks;
   }
   deepEqual(await Array.fromAsync(prepend(body(), "A: b\r\n")), [encode("A: b\r\n"), ...chunks]);
   deepEqual(await Array.fromAsync(prepend(body(), "")), chunks);
 });
+
+Deno.test("prepend() lets nothing that the message begins with continue the fields", async () => {
+  const cases: Record<string, string> = {
+    " c\r\n\r\n": "\r\n c\r\n\r\n",
+    "c\r\n": "\r\nc\r\n",
+    "c": "\r\nc",
+    "": "",
+    "From c\r\n d\r\n": "X-Mailbox-Line: From c\r\n\r\n d\r\n",
+  };
+  for (const [message, passed] of Object.entries(cases)) {
+    const pieces = await Array.fromAsync(prepend(inOctets(message), "A: b\r\n"));
+    equal(pieces.map((piece) => new TextDecoder().decode(piece)).join(""), `A: b\r\n${passed}`);
+  }
+});
+
+async function* inOctets(message: string) {
+  for (const char of message) yield encode(char);
+}

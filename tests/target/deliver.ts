@@ -48,6 +48,7 @@ export const HELLO: Message = messageOf("Subject: hello\r\n\r\nHello!\r\n");
 
 /** Messages of 30 MB show whether what must be read is read. */
 export const MEGABYTES_30: Message = messageOf(
+  "X: ",
   ...Array<Uint8Array>(480).fill(new Uint8Array(64 * 1024).fill(0x78)),
 );
 

@@ -36,7 +36,7 @@ Deno.test("pipe() writes the null path as <>", async () => {
 Deno.test("pipe() leaves all other octets alone", async () => {
   await inDirectory(async (directory) => {
     const body = Buffer.concat([
-      Buffer.from("..\r\n.\r\nFrom x\r\n\xff\0\x80\r\n\r\n", "latin1"),
+      Buffer.from("\r\n..\r\n.\r\nFrom x\r\n\xff\0\x80\r\n\r\n", "latin1"),
       Buffer.alloc(5000, "long "),
       Buffer.from("\r\n\r\r\nno end", "latin1"),
     ]);

@@ -1,0 +1,99 @@
+/**
+ * Keeps what a sender writes from becoming part of the fields that are put on top of it.
+ *
+ * @module
+ */
+import { COLON, CR, encode, HT, LF, SP, text } from "../smtp/ascii.ts";
+import { concat } from "./chunks.ts";
+
+/** Octets of a line up to its colon: no field has more (RFC 5322 section 2.1.1). */
+const MAX_NAME = 998;
+
+const NOTHING = new Uint8Array(0);
+const EMPTY_LINE = Uint8Array.of(CR, LF);
+const MAILBOX_LINE = encode("X-Mailbox-Line: ");
+
+/**
+ * Passes on a message whose header is one (RFC 5322 section 2.2): fields, lines that continue them, and an empty line
+ * or the end. It does what Postfix does. The first line that is none of these ends the header, and an empty line is put
+ * before it. Lines `From …` and `>From …` on top, which a mailbox file has left there, become fields `X-Mailbox-Line`.
+ * All else stays as it is, to the octet.
+ */
+export class HeaderGuard {
+  /** The header has ended. */
+  #over = false;
+  /** No line but those of a mailbox file has come. */
+  #onTop = true;
+  /** A line that begins with white space continues a field. */
+  #inField = false;
+  /** The next octet does not begin a line. */
+  #inLine = false;
+  /** The beginning of a line, while nobody can tell what the line is. */
+  #held: Uint8Array = NOTHING;
+
+  /** Takes a piece of the message, and hands on what is known: views, not copies. */
+  take(piece: Uint8Array, emit: (octets: Uint8Array) => void): void {
+    if (this.#over) return emit(piece);
+    const { length } = this.#held;
+    const octets = length === 0 ? piece : concat([this.#held, piece], length + piece.length);
+    let given = 0;
+    let line = this.#inLine ? lineAfter(octets, 0) : 0;
+    while (line < octets.length && !this.#over) {
+      const missing = this.#missingBefore(octets, line);
+      if (missing === undefined) break;
+      if (missing.length > 0) {
+        if (line > given) emit(octets.subarray(given, line));
+        emit(missing);
+        given = line;
+      }
+      if (!this.#over) line = lineAfter(octets, line);
+    }
+    const known = this.#over ? octets.length : Math.min(line, octets.length);
+    this.#held = known < octets.length ? octets.slice(known) : NOTHING;
+    this.#inLine = line > octets.length;
+    if (known > given) emit(octets.subarray(given, known));
+  }
+
+  /** The message has ended. */
+  end(emit: (octets: Uint8Array) => void): void {
+    if (this.#held.length === 0) return;
+    emit(EMPTY_LINE);
+    emit(this.#held);
+  }
+
+  /** What must be put before the line that begins there; `undefined` if nobody can tell before more of it has come. */
+  #missingBefore(octets: Uint8Array, line: number): Uint8Array | undefined {
+    if (isSpace(octets[line])) return this.#inField ? NOTHING : this.#endWith(EMPTY_LINE);
+    if (octets[line] === CR) return this.#endWith(NOTHING);
+    const most = Math.min(octets.length, line + MAX_NAME);
+    let name = line;
+    while (name < most && isOfName(octets[name]!)) name++;
+    let colon = name; // RFC 5322 section 4.5: white space may stand before it
+    while (colon < most && isSpace(octets[colon])) colon++;
+    if (colon === octets.length) return undefined;
+    if (octets[colon] === COLON && name > line) {
+      this.#onTop = false;
+      this.#inField = true;
+      return NOTHING;
+    }
+    const isMailboxLine = this.#onTop && octets[name] === SP &&
+      /^>*From$/.test(text(octets, line, name));
+    return isMailboxLine ? MAILBOX_LINE : this.#endWith(EMPTY_LINE);
+  }
+
+  #endWith(missing: Uint8Array): Uint8Array {
+    this.#over = true;
+    return missing;
+  }
+}
+
+const isSpace = (octet: number | undefined): boolean => octet === SP || octet === HT;
+
+/** RFC 5322 section 3.6.8. */
+const isOfName = (octet: number): boolean => octet > SP && octet < 0x7f && octet !== COLON;
+
+/** Where the line after this one begins, which may be the end; beyond the end if this one does not end there. */
+function lineAfter(octets: Uint8Array, line: number): number {
+  const end = octets.indexOf(LF, line);
+  return end < 0 ? octets.length + 1 : end + 1;
+}
