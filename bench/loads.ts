@@ -52,6 +52,7 @@ export const SHAPES: Readonly<Record<string, Load>> = {
   "header without end": shape("X: 5678\r\n", ""),
   "header of white space": shape("received \r\n", ""),
   "dots without a header": shape("..\r\n", ""),
+  "lines of a mailbox file": shape("From a\r\n", ""),
   "packets of 1021 octets": shape(PLAIN, HEADER, 1021),
   "dots in packets of 1021": shape("..\r\n", HEADER, 1021),
 };

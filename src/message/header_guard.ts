@@ -9,6 +9,9 @@ import { concat } from "./chunks.ts";
 /** Octets of a line up to its colon: no field has more (RFC 5322 section 2.1.1). */
 const MAX_NAME = 998;
 
+/** Lines of a mailbox file on top that become fields. A message has one, or one for each time it was quoted. */
+const MAX_MAILBOX_LINES = 10;
+
 const NOTHING = new Uint8Array(0);
 const EMPTY_LINE = Uint8Array.of(CR, LF);
 const MAILBOX_LINE = encode("X-Mailbox-Line: ");
@@ -16,14 +19,14 @@ const MAILBOX_LINE = encode("X-Mailbox-Line: ");
 /**
  * Passes on a message whose header is one (RFC 5322 section 2.2): fields, lines that continue them, and an empty line
  * or the end. It does what Postfix does. The first line that is none of these ends the header, and an empty line is put
- * before it. Lines `From …` and `>From …` on top, which a mailbox file has left there, become fields `X-Mailbox-Line`.
+ * before it. The first lines `From …` and `>From …` on top, which a mailbox file has left there, become fields `X-Mailbox-Line`.
  * All else stays as it is, to the octet.
  */
 export class HeaderGuard {
   /** The header has ended. */
   #over = false;
-  /** No line but those of a mailbox file has come. */
-  #onTop = true;
+  /** How many lines of a mailbox file may come yet; none behind any other line. */
+  #mailboxLines = MAX_MAILBOX_LINES;
   /** A line that begins with white space continues a field. */
   #inField = false;
   /** The next octet does not begin a line. */
@@ -72,13 +75,15 @@ export class HeaderGuard {
     while (colon < most && isSpace(octets[colon])) colon++;
     if (colon === octets.length) return undefined;
     if (octets[colon] === COLON && name > line) {
-      this.#onTop = false;
+      this.#mailboxLines = 0;
       this.#inField = true;
       return NOTHING;
     }
-    const isMailboxLine = this.#onTop && octets[name] === SP &&
+    const isMailboxLine = this.#mailboxLines > 0 && octets[name] === SP &&
       /^>*From$/.test(text(octets, line, name));
-    return isMailboxLine ? MAILBOX_LINE : this.#endWith(EMPTY_LINE);
+    if (!isMailboxLine) return this.#endWith(EMPTY_LINE);
+    this.#mailboxLines--;
+    return MAILBOX_LINE;
   }
 
   #endWith(missing: Uint8Array): Uint8Array {

@@ -99,3 +99,9 @@ Deno.test("HeaderGuard hands on the octets that it was given, not copies, in as 
   deepEqual(pieces.map(({ length }) => length), [message.length]);
   equal(pieces[0]?.buffer, message.buffer);
 });
+
+Deno.test("HeaderGuard makes ten fields of lines of a mailbox file at most: then there is no header", () => {
+  const lines = "From a\r\n".repeat(100);
+  const fields = "X-Mailbox-Line: From a\r\n".repeat(10);
+  equal(guarded(lines), `${fields}\r\n${"From a\r\n".repeat(90)}`);
+});
