@@ -162,13 +162,14 @@ export class Dialogue {
       : undefined;
   }
 
-  /** Works off what has come in, as far as it goes, and sends the replies in one piece. */
+  /** Works off what has come in, as far as it goes, and sends the replies together. */
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;
     while (this.#ready()) {
       const line = this.#mayLeave() ? undefined : this.#lines.next();
       if (line === undefined) break;
+      if (this.#outlet.full) this.#flush();
       this.#takeLine(line);
       this.#pace.count(this.#lines.pending > 0);
     }

@@ -13,6 +13,9 @@ import type { Wire } from "./wire.ts";
 /** The event that a reply answers. */
 export type Answered = Pick<Event, "type"> & { readonly mailbox?: Mailbox | null };
 
+/** Characters of replies that are gathered before they leave, although others will follow at once. */
+const MANY = 16 * 1024;
+
 /** The replies of one session on their way out. */
 export class Outlet {
   readonly #wire: Wire;
@@ -30,6 +33,11 @@ export class Outlet {
   add(event: Answered, reply: Reply): void {
     this.#waiting += printReply(reply, !WITHOUT_STATUS.has(event.type));
     this.#log(event, reply);
+  }
+
+  /** So much was added that it should not wait for more. */
+  get full(): boolean {
+    return this.#waiting.length > MANY;
   }
 
   /** Sends what was added; false if that was nothing. */
