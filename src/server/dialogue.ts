@@ -163,13 +163,14 @@ export class Dialogue {
       : undefined;
   }
 
-  /** Works off what has come in, as far as it goes, and sends the replies in one piece. */
+  /** Works off what has come in, as far as it goes, and sends the replies together. */
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;
     while (this.#ready() && !this.#mayLeave()) {
       const { beginning } = this.#lines;
       const line = this.#lines.next();
+      if (this.#outlet.full) this.#flush();
       if (line === undefined || line === TOO_LONG) {
         if (this.#turnAway(beginning) || line === undefined) break;
         this.#protest({ type: "LimitExceeded", limit: "command-length" });

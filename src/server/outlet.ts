@@ -10,8 +10,11 @@ import { printReply } from "../smtp/reply.ts";
 import { type Answered, logReply } from "./journal.ts";
 import type { Wire } from "./wire.ts";
 
-/** Characters of replies that wait for one another; more are sent, and show whether the client reads. */
-const MOST = 16 * 1024;
+/**
+ * Characters of replies that are gathered before they leave, although others will follow at once: those that are sent
+ * show whether the client reads.
+ */
+const MANY = 16 * 1024;
 
 /** The replies of one session on their way out. */
 export class Outlet {
@@ -29,8 +32,12 @@ export class Outlet {
   /** Adds a reply to what will be sent. */
   add(event: Answered, reply: Reply): void {
     this.#waiting += printReply(reply, !WITHOUT_STATUS.has(event.type));
-    if (this.#waiting.length > MOST) this.flush();
     logReply(this.#session, event, reply);
+  }
+
+  /** So much was added that it should not wait for more. */
+  get full(): boolean {
+    return this.#waiting.length > MANY;
   }
 
   /** Sends what was added; false if that was nothing. */
