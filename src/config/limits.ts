@@ -27,8 +27,7 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   connections: {
     ...number(1),
     example: 2000,
-    description:
-      "Connections at once; fewer if the system allows too few open files: two for each.",
+    description: "Connections at once; fewer if the system allows too few open files.",
   },
   connectionsPerAddress: {
     ...number(1),
@@ -55,7 +54,7 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     example: "256 MiB",
     description:
       "What all sessions together keep of messages in memory, besides a piece of each. Messages for which " +
-      "there is no room, and those above 256 KiB, go to files in `spool-directory` as they come.",
+      "there is no room, and those above 256 KiB, go to a file in `spool-directory` as they come.",
   },
   textLine: {
     schema: orUnlimited(size(1000)),

@@ -6,7 +6,7 @@
 
 /** How many descriptors there are for each purpose. What needs more waits, or is refused. */
 export interface Descriptors {
-  /** Connections that are served. There are twice as many descriptors: each may need a file for its message. */
+  /** Connections that are served. */
   readonly connections: number;
   /** Connections that are refused, until their clients have read why. */
   readonly refused: number;
@@ -29,10 +29,10 @@ const PER_MAILER = 3;
 export function shareDescriptors(mailers: number, limit = maxDescriptors()): Descriptors {
   const refused = Math.ceil(Math.min(ENOUGH.refused, limit / 16));
   const questions = Math.ceil(Math.min(ENOUGH.questions, limit / 8));
-  // The log, variables, listeners, the runtime's own, and connections that it has accepted and not handed over.
+  // The log, variables, the spool, listeners, the runtime's own, and connections that it has accepted and not handed over.
   const others = Math.min(ENOUGH.others, limit / 2);
   const left = limit - refused - questions - others - Math.min(PER_MAILER * mailers, limit / 8);
-  return { connections: Math.floor(left / 2), refused, questions };
+  return { connections: Math.floor(left), refused, questions };
 }
 
 /**

@@ -15,6 +15,7 @@ import { receivedField } from "../message/received.ts";
 import { printPath } from "../smtp/mailbox.ts";
 import type { DeliveryContext, Envelope, Message, Outcome, Targets } from "../target/target.ts";
 import { consign, type Consignment, handOver, type Result } from "./consignment.ts";
+import type { Disk } from "./disk.ts";
 import type { Limits } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 import { spool, SpoolFault } from "./spool.ts";
@@ -26,8 +27,8 @@ export interface DeliverOptions {
   readonly log: Log;
   /** For small messages. */
   readonly memory: Memory;
-  /** The directory for messages that are too large for memory, or find none. */
-  readonly spoolDirectory: string;
+  /** For messages that are too large for memory, or find none. */
+  readonly disk: Disk;
 }
 
 /** Answers the `Deliver` event. */
@@ -65,15 +66,15 @@ export async function deliver(
       return await give(NOTHING);
     }
     const traced = prepend(body, received(session, transaction));
-    const message = await spool(traced, options.spoolDirectory, options.memory);
+    const message = await spool(traced, options.disk, options.memory);
     try {
       return await give(message);
     } finally {
-      await message.dispose();
+      message.dispose();
     }
   } catch (error) {
     if (error instanceof SpoolFault) {
-      options.log("spool failed", { directory: options.spoolDirectory, error: error.message });
+      options.log("spool failed", { directory: options.disk.directory, error: error.message });
       return NO_ROOM;
     }
     if (!(error instanceof LimitReached) || exceeded === undefined) throw error;

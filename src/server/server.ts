@@ -17,6 +17,7 @@ import type { Targets } from "../target/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
 import { core } from "./core.ts";
+import { Disk } from "./disk.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -62,7 +63,10 @@ export class Server {
     this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits } = options;
     const memory = new Memory(limits.messageMemory);
-    const whole = chain(options.policy, core({ ...options, memory }));
+    const whole = chain(
+      options.policy,
+      core({ ...options, memory, disk: new Disk(options.spoolDirectory) }),
+    );
     this.#context = { hostname, log, globals, dns, chain: whole };
     this.#engine = {
       chain: whole,

@@ -12,6 +12,7 @@ import { BROKEN, type Reply } from "../handler/reply.ts";
 import { type Helo, type Peer, SessionState, SessionView } from "../handler/session.ts";
 import { silent } from "../log/event.ts";
 import { core } from "../server/core.ts";
+import { Disk } from "../server/disk.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
@@ -69,7 +70,7 @@ export async function ask(
     limits: DEFAULT_LIMITS,
     memory: new Memory(DEFAULT_LIMITS.messageMemory),
     log: silent,
-    spoolDirectory: "/tmp",
+    disk: new Disk("/tmp"),
   };
   const whole = chain(handler, core(options));
   const session = new SessionState({

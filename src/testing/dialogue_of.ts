@@ -13,6 +13,7 @@ import { type Step, SUPERVISOR } from "../handler/supervisor.ts";
 import { type Log, silent } from "../log/event.ts";
 import { core } from "../server/core.ts";
 import { Dialogue } from "../server/dialogue.ts";
+import { Disk } from "../server/disk.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
@@ -59,7 +60,7 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
   const { hostname = "mx.example.net", log = silent, clock, targets } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
-  const whole = chain(policy, core({ targets, limits, memory, log, spoolDirectory: "/tmp" }));
+  const whole = chain(policy, core({ targets, limits, memory, disk: new Disk("/tmp"), log }));
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const makeId = ground.newId ?? newId;

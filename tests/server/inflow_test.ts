@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MessageAborted } from "../../src/handler/aborted.ts";
 import { Inflow } from "../../src/server/inflow.ts";
+import { Disk } from "../../src/server/disk.ts";
 import { Memory } from "../../src/server/memory.ts";
 import { spool, SpoolFault } from "../../src/server/spool.ts";
 
@@ -115,7 +116,7 @@ async function* kibibytes(count: number) {
 
 Deno.test("spool() keeps a message of any size and gives it out again and again", async () => {
   for (const chunks of [0, 1, 256, 257, 5000]) {
-    const message = await spool(kibibytes(chunks), "/tmp", plenty());
+    const message = await spool(kibibytes(chunks), new Disk("/tmp"), plenty());
     assert.equal(message.size, chunks * 1024);
     const read = async () => {
       let at = 0;
@@ -125,24 +126,24 @@ Deno.test("spool() keeps a message of any size and gives it out again and again"
       return at;
     };
     assert.deepEqual(await Promise.all([read(), read()]), [message.size, message.size]);
-    await message.dispose();
+    message.dispose();
   }
 });
 
 Deno.test("spool() tells a disk that fails from a message that does", async () => {
-  await assert.rejects(spool(kibibytes(1000), "/nonexistent", plenty()), SpoolFault);
+  await assert.rejects(spool(kibibytes(1000), new Disk("/nonexistent"), plenty()), SpoolFault);
 });
 
 Deno.test("spool() keeps a small message in memory while there is some, and else in a file", async () => {
   const memory = new Memory(3000);
-  const first = await spool(kibibytes(3), "/nonexistent", memory);
+  const first = await spool(kibibytes(3), new Disk("/nonexistent"), memory);
   assert.equal(memory.full, true);
-  await assert.rejects(spool(kibibytes(1), "/nonexistent", memory), SpoolFault);
-  const second = await spool(kibibytes(1), "/tmp", memory);
+  await assert.rejects(spool(kibibytes(1), new Disk("/nonexistent"), memory), SpoolFault);
+  const second = await spool(kibibytes(1), new Disk("/tmp"), memory);
   assert.deepEqual(await Array.fromAsync(second.read()), [new Uint8Array(1024)]);
-  await first.dispose();
+  first.dispose();
   assert.equal(memory.full, false);
-  await second.dispose();
+  second.dispose();
 });
 
 Deno.test("spool() gives back the memory of a message that breaks off or moves to a file", async () => {
@@ -152,8 +153,8 @@ Deno.test("spool() gives back the memory of a message that breaks off or moves t
     throw new MessageAborted("gone");
   };
   for (let n = 0; n < 10; n++) {
-    await assert.rejects(spool(broken(), "/tmp", memory), MessageAborted);
-    await (await spool(kibibytes(300), "/tmp", memory)).dispose();
+    await assert.rejects(spool(broken(), new Disk("/tmp"), memory), MessageAborted);
+    (await spool(kibibytes(300), new Disk("/tmp"), memory)).dispose();
   }
   memory.part().hold(1024 * 1024 - 1);
   assert.equal(memory.full, false);
@@ -165,7 +166,7 @@ Deno.test("spool() leaves nothing behind when the message breaks off", async () 
     for (let i = 0; i < 1000; i++) yield await Promise.resolve(KIB);
     throw new MessageAborted("gone");
   }
-  await assert.rejects(spool(body(), directory, plenty()), MessageAborted);
+  await assert.rejects(spool(body(), new Disk(directory), plenty()), MessageAborted);
   assert.deepEqual([...Deno.readDirSync(directory)], []);
   await Deno.remove(directory);
 });

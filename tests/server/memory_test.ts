@@ -21,17 +21,40 @@ async function inTheMiddle(server: Running, count: number): Promise<Client[]> {
   return clients;
 }
 
-Deno.test("unfinished messages for which there is no memory are kept in files, and lose nothing", async () => {
-  await using server = await Running.start(() => ({ limits: { "message-memory": "2 MiB" } }));
+/** Octets of the file of messages, which has no name. */
+function onDisk({ pid, directory }: Running): number {
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
+    const path = `/proc/${pid}/fd/${name}`;
+    try {
+      if (Deno.readLinkSync(path).startsWith(directory.of("spool/"))) {
+        return Deno.statSync(path).size;
+      }
+    } catch { /* it is closed by now */ }
+  }
+  return 0;
+}
+
+Deno.test("unfinished messages for which there is no memory are on the disk, in one file, and lose nothing", async () => {
+  await using server = await Running.start((directory) => {
+    Deno.mkdirSync(directory.of("spool"));
+    return {
+      limits: { "message-memory": "2 MiB" },
+      "spool-directory": "spool",
+    };
+  });
   const before = descriptors(server);
   const clients = await inTheMiddle(server, 60);
-  const files = () => descriptors(server) - before - clients.length;
-  await until(() => `40 of 60 messages are in files, not ${files()}`, () => files() >= 40);
+  const size = () => onDisk(server);
+  await until(
+    () => `40 of 60 messages are on the disk, not ${size()}`,
+    () => size() >= 40 * 256 * 1024 - 256 * 1024,
+  );
+  assert.equal(descriptors(server), before + clients.length + 1);
   for (const client of clients) client.send(".\r\n");
   for (const client of clients) assert.equal((await client.reply()).code, 250);
   assert.equal(delivered(server), 60 * 2000 * 98);
   for (const client of clients) client[Symbol.dispose]();
-  await until("all files are closed", () => descriptors(server) <= before);
+  await until("the file is closed", () => descriptors(server) <= before);
 });
 
 /** Reads nothing before a while is over. */
