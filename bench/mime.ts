@@ -14,7 +14,7 @@ import process from "node:process";
 import { rewriteBody } from "../handlers/rewrite_body.ts";
 import { PLAIN, SHAPES } from "./mime_shapes.ts";
 
-const MB = 1e6, ROUNDS = 1;
+const MB = 1e6, ROUNDS = 3;
 /** Octets that come in at a time. */
 const CHUNK = 64 * 1024;
 
