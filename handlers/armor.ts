@@ -20,9 +20,7 @@ export class Armor implements Mask {
     if (this.#begun) return Buffer.alloc(octets.length, SPACE);
     for (let at = 0; at < octets.length; at++) {
       if (this.#seen < 0) {
-        at = octets.indexOf(LF, at);
-        if (at < 0) break;
-        this.#seen = 0;
+        if (octets[at] === LF) this.#seen = 0;
       } else if (octets[at] !== BEGINNING[this.#seen]) {
         this.#seen = octets[at] === LF ? 0 : -1;
       } else if (++this.#seen === BEGINNING.length) {

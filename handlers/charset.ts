@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import iconv from "iconv-lite";
+import { remembered } from "./remembered.ts";
 
 /** Octets to text and back. */
 export interface Charset {
@@ -12,11 +13,14 @@ export interface Charset {
   decode(octets: Buffer): string;
   /** The octets; `undefined` if the charset does not have all of the text. */
   encode(text: string): Buffer | undefined;
+  /** How many octets a text that was decoded has, if it has no U+FFFD. */
+  size(text: string): number;
 }
 
 const UTF8: Charset = {
   decode: (octets) => octets.toString("utf8"),
   encode: (text) => Buffer.from(text, "utf8"),
+  size: (text) => Buffer.byteLength(text),
 };
 
 const PRINTABLE = String.fromCharCode(...Array.from({ length: 0x7f - 0x20 }, (_, i) => 0x20 + i));
@@ -40,11 +44,17 @@ function iconvCharset(name: string): Charset | undefined {
   const decode = (octets: Uint8Array) => iconv.decode(octets, name, { stripBOM: false });
   const encode = (text: string) => Buffer.from(iconv.encode(text, name, { addBOM: false }));
   if (!encode(PRINTABLE).equals(Buffer.from(PRINTABLE, "latin1"))) return undefined;
+  const sizes = new Map<string, number>();
   return {
     decode,
     encode: (text) => {
       const octets = encode(text); // what the charset does not have becomes a question mark
       return decode(octets) === text ? octets : undefined;
+    },
+    size: (text) => {
+      let size = 0;
+      for (const character of text) size += remembered(sizes, character, (it) => encode(it).length);
+      return size;
     },
   };
 }

@@ -5,7 +5,9 @@
  */
 import { Buffer } from "node:buffer";
 
-const [SPACE, CR, LF] = [0x20, 0x0d, 0x0a] as const;
+const SPACE = 0x20;
+/** A line break that goes away, with the space before it. */
+const BREAK = Buffer.from(" \r\n");
 /** Stands for a line break that is none: whatever touches it is no whole word. */
 const LETTER = 0xff;
 
@@ -14,31 +16,35 @@ const LETTER = 0xff;
  * it is one word. Of two spaces one is left.
  */
 export class FlowedText {
-  /** Octets before this one, and those since a space that may be the end of a line. */
+  /** The octet before this one. */
   #before: number = SPACE;
-  #held: number[] = [];
+  /** Octets since a space that may be the end of a line: that, the CR, the LF. */
+  #held = 0;
+  #out: Buffer = Buffer.alloc(0);
+  #length = 0;
 
   push(octets: Buffer): Buffer {
-    const out: number[] = [];
-    for (const octet of octets) this.#take(octet, out);
-    return Buffer.from(out);
+    this.#out = Buffer.allocUnsafe(this.#held + octets.length);
+    this.#length = 0;
+    for (const octet of octets) this.#take(octet);
+    return this.#out.subarray(0, this.#length);
   }
 
   end(): Buffer {
-    return Buffer.from(this.#held);
+    return Buffer.from(BREAK.subarray(0, this.#held));
   }
 
-  #take(octet: number, out: number[]): void {
-    const held = this.#held;
-    if (held.length === 1 ? octet === CR : held.length === 2 && octet === LF) held.push(octet);
+  #take(octet: number): void {
+    if (this.#held > 0 && octet === BREAK[this.#held]) this.#held++;
     else {
-      out.push(...held.splice(0));
-      if (octet === SPACE && this.#before !== SPACE) held.push(octet);
-      else out.push(octet);
+      for (let i = 0; i < this.#held; i++) this.#out[this.#length++] = BREAK[i]!;
+      this.#held = 0;
+      if (octet === SPACE && this.#before !== SPACE) this.#held = 1;
+      else this.#out[this.#length++] = octet;
     }
     this.#before = octet;
-    if (held.length < 3) return;
-    held.length = 0;
-    out.push(LETTER, LETTER, LETTER);
+    if (this.#held < BREAK.length) return;
+    this.#held = 0;
+    for (let i = 0; i < BREAK.length; i++) this.#out[this.#length++] = LETTER;
   }
 }

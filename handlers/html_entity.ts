@@ -16,8 +16,9 @@ const NO_LETTERS: ReadonlySet<string> = new Set(
 
 /** False if the entity, `&nbsp;` or `&#160;`, is certainly no part of a word. */
 export function entityIsLetter(entity: string): boolean {
+  if (entity[1] !== "#") return !NO_LETTERS.has(entity.slice(1, -1));
   const number = /^&#(?:(\d{1,7})|[xX]([0-9A-Fa-f]{1,6}));$/.exec(entity);
-  if (number === null) return !NO_LETTERS.has(entity.slice(1, -1));
+  if (number === null) return true;
   const point = number[1] === undefined ? parseInt(number[2]!, 16) : Number(number[1]);
   return point > 0x10ffff || /[\p{L}\p{N}\p{M}\p{Cf}]/u.test(String.fromCodePoint(point));
 }

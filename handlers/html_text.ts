@@ -29,6 +29,11 @@ const QUESTION = 0x3f;
 /** Elements whose content is no text. */
 const NO_TEXT: ReadonlySet<string> = new Set(["script", "style"]);
 
+const ANY: readonly number[] = [];
+const IN_TEXT = [LESS, AMP], IN_TAG = [GREATER, EQUALS], IN_QUOTES = [QUOTE];
+const IN_APOSTROPHES = [APOSTROPHE], IN_DECLARATION = [GREATER], IN_COMMENT = [DASH];
+const IN_FOREIGN = [LESS];
+
 type State = "text" | "entity" | "open" | "tag" | "declaration" | "comment" | "foreign";
 
 /**
@@ -54,7 +59,9 @@ export class HtmlText {
   push(octets: Buffer): Buffer {
     this.#out = Buffer.allocUnsafe(octets.length + MAX_ENTITY);
     this.#length = 0;
-    for (const octet of octets) this.#take(octet);
+    for (let at = this.#run(octets, 0); at < octets.length; at = this.#run(octets, at + 1)) {
+      this.#take(octets[at]!);
+    }
     return this.#out.subarray(0, this.#length);
   }
 
@@ -63,6 +70,41 @@ export class HtmlText {
     this.#length = 0;
     if (this.#state === "entity") this.#endEntity(true);
     return this.#out.subarray(0, this.#length);
+  }
+
+  /** Takes octets that change nothing in where we are; gives the first that may. */
+  #run(octets: Buffer, from: number): number {
+    const [one, other = one] = this.#ends();
+    if (one === undefined) return from;
+    const text = this.#state === "text";
+    const out = this.#out;
+    let at = from, to = this.#length;
+    for (; at < octets.length; at++) {
+      const octet = octets[at]!;
+      if (octet === one || octet === other) break;
+      out[to++] = text ? octet : BLANK;
+    }
+    this.#length = to;
+    return at;
+  }
+
+  /** The only octets that may change where we are; none if it can be any. */
+  #ends(): readonly number[] {
+    switch (this.#state) {
+      case "text":
+        return IN_TEXT;
+      case "tag":
+        if (this.#quote !== 0) return this.#quote === QUOTE ? IN_QUOTES : IN_APOSTROPHES;
+        return this.#named && !this.#afterEquals ? IN_TAG : ANY;
+      case "declaration":
+        return this.#dashes < 0 ? IN_DECLARATION : ANY;
+      case "comment":
+        return this.#dashes === 0 ? IN_COMMENT : ANY;
+      case "foreign":
+        return this.#word === "" ? IN_FOREIGN : ANY;
+      default:
+        return ANY;
+    }
   }
 
   #take(octet: number): void {

@@ -4,20 +4,23 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { MAX_HELD, type PartRewriter, splice } from "./mime_held_lines.ts";
+import { endOfLine, MAX_HELD, type PartRewriter, splice } from "./mime_held_lines.ts";
 import type { Output } from "./mime_output.ts";
 import type { Edit, Scanner } from "./word_scanner.ts";
 
 /** Characters of a line. */
 const MAX_LINE = 76;
 
-/** A line of base64. */
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}[ \t\r\n]*$/;
+/** Lines of base64 without padding. */
+const BASE64 = /^[A-Za-z0-9+/ \t\r\n]*$/;
 
-/** What may follow padding: the rest of it. */
+/** A line of base64. */
+const LINE = /^[A-Za-z0-9+/ \t\r]*(?:={1,2}[ \t\r]*)?\n?$/;
+
+/** What may follow padding of one character: the other one. */
 const PADDING = /^=[ \t\r\n]*$/;
 
-/** A line that waits until it is known whether something in it changes. */
+/** Lines that wait until it is known whether something in them changes. */
 interface Held {
   readonly raw: Buffer;
   /** How many characters of base64 there are up to its end. */
@@ -40,7 +43,8 @@ export class Base64Lines implements PartRewriter {
   /** Characters seen, and how many at the end of them do not make three octets yet. */
   #characters = 0;
   #carry = "";
-  #padded = false;
+  /** Characters of padding seen. */
+  #padding = 0;
   /** Encodes what is decoded, once something has changed. */
   #encoder: Base64Encoder | undefined;
   /** Decoded octets that wait, and where they begin in the text. */
@@ -55,21 +59,29 @@ export class Base64Lines implements PartRewriter {
     this.#output = output;
   }
 
-  line(raw: Buffer): void {
+  write(raw: Buffer): void {
     if (this.#stopped) return this.#output.keep(raw);
     const text = raw.toString("latin1");
-    if (this.#padded && !PADDING.test(text)) {
-      this.end();
-      return this.#output.keep(raw);
+    const whole = this.#encoder === undefined ? BASE64.test(text) : !text.includes("=");
+    if (whole && this.#padding === 0) return this.#lines(raw, text);
+    for (let at = 0, end = 0; at < text.length; at = end) {
+      end = endOfLine(text, at);
+      this.#line(raw.subarray(at, end), text.slice(at, end));
     }
-    if (this.#encoder === undefined && !BASE64.test(text)) {
-      this.stop();
-      return this.#output.keep(raw);
-    }
-    const base64 = text.replace(/[^A-Za-z0-9+/=]+/g, "");
-    const [characters = ""] = base64.split("=", 1);
+  }
+
+  #line(raw: Buffer, text: string): void {
+    if (this.#padding > 0 && (this.#padding > 1 || !PADDING.test(text))) this.end();
+    if (this.#encoder === undefined && !LINE.test(text)) this.stop();
+    if (this.#stopped) this.#output.keep(raw);
+    else this.#lines(raw, text);
+  }
+
+  #lines(raw: Buffer, text: string): void {
+    const padding = text.indexOf("=");
+    const characters = charactersIn(padding < 0 ? raw : raw.subarray(0, padding));
+    if (padding >= 0) this.#padding += text.slice(padding).split("=").length - 1;
     this.#endsLine = text.endsWith("\n");
-    this.#padded ||= characters.length < base64.length;
     const decoded = this.#decode(characters);
     if (this.#encoder === undefined) {
       this.#held.push({ raw, characters: this.#characters, decoded });
@@ -98,14 +110,14 @@ export class Base64Lines implements PartRewriter {
 
   /** What padding is missing from. */
   #decodeRest(): Buffer {
-    this.#padded = true;
+    this.#padding = 2;
     return this.#decode("");
   }
 
   #decode(characters: string): Buffer {
     this.#characters += characters.length;
     const all = this.#carry + characters;
-    const whole = this.#padded ? all.length : all.length - all.length % 4;
+    const whole = this.#padding > 0 ? all.length : all.length - all.length % 4;
     this.#carry = all.slice(whole);
     return Buffer.from(all.slice(0, whole), "base64");
   }
@@ -153,7 +165,7 @@ export class Base64Lines implements PartRewriter {
     const octet = first - first % 3;
     const raw = Buffer.concat(this.#held.map((line) => line.raw));
     const [head] = this.#held;
-    const before = head === undefined ? 0 : head.characters - charactersIn(head.raw);
+    const before = head === undefined ? 0 : head.characters - charactersIn(head.raw).length;
     let at = 0;
     for (let left = 4 * octet / 3 - before; left > 0 || !isBase64(raw[at]); at++) {
       if (isBase64(raw[at])) left--;
@@ -170,21 +182,26 @@ export class Base64Lines implements PartRewriter {
     if (settled <= this.#start) return;
     const base = this.#start;
     const octets = this.#drop(settled - base);
-    const edits = this.#edits.map((edit) => ({
-      ...edit,
-      start: edit.start - base,
-      end: edit.end - base,
-    }));
+    const edited = this.#edits.length === 0
+      ? octets
+      : Buffer.from(splice(octets.toString("latin1"), this.#edits, base), "latin1");
     this.#edits = [];
-    this.#output.change(this.#encoder!.push(splice(octets, edits)));
+    this.#output.change(this.#encoder!.push(edited));
   }
 }
 
+/** Letters, digits, `+` and `/`; or the end. */
 const isBase64 = (octet: number | undefined): boolean =>
-  octet === undefined || /[A-Za-z0-9+/]/.test(String.fromCharCode(octet));
+  octet === undefined || (octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a ||
+  octet >= 0x2f && octet <= 0x39 || octet === 0x2b;
 
-const charactersIn = (raw: Buffer): number =>
-  raw.toString("latin1").replace(/[^A-Za-z0-9+/]+/g, "").length;
+/** The characters of base64 in lines. */
+function charactersIn(raw: Buffer): string {
+  const characters = Buffer.allocUnsafe(raw.length);
+  let length = 0;
+  for (const octet of raw) if (isBase64(octet)) characters[length++] = octet;
+  return characters.toString("latin1", 0, length);
+}
 
 /** Writes lines of base64. */
 class Base64Encoder {

@@ -4,7 +4,7 @@
  * @module
  */
 import libmime from "libmime";
-import type { Header } from "postmaster";
+import type { Header, HeaderField } from "postmaster";
 
 /** What is done with a part. */
 export type Part =
@@ -23,8 +23,13 @@ export type Part =
 
 const OPAQUE: Part = { kind: "opaque" };
 
-/** Octets of a field that is looked into. */
-const MAX_FIELD = 4096;
+/** Octets of a field that is looked into, and parameters in it. */
+const MAX_FIELD = 2048, MAX_PARAMETERS = 20;
+
+const NAMES = ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"];
+
+const isTooMuch = ({ raw }: HeaderField): boolean =>
+  raw.length > MAX_FIELD || raw.split(";").length > MAX_PARAMETERS;
 
 /**
  * What the part is. In doubt it is left alone: when a field comes twice, when it is a file, signed or encrypted.
@@ -32,10 +37,9 @@ const MAX_FIELD = 4096;
  * @param digest it is in a multipart/digest, whose parts are messages if they do not say what they are
  */
 export function partOf(header: Header, digest: boolean): Part {
-  const names = ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"];
-  const fields = names.map((name) => header.all(name));
-  const tooMuch = fields.some((all) => all.length > 1 || (all[0]?.raw.length ?? 0) > MAX_FIELD);
-  if (!header.complete || tooMuch) return OPAQUE;
+  if (!header.complete) return OPAQUE;
+  const fields = NAMES.map((name) => header.all(name));
+  if (fields.some((all) => all.length > 1 || all.some(isTooMuch))) return OPAQUE;
   const [type, encoding, disposition] = fields.map(([field]) => parse(field?.raw ?? ""));
   const fallback = digest ? "message/rfc822" : "text/plain";
   const file = disposition!.value.toLowerCase() === "attachment" ||

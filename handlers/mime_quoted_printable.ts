@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { type LineEncoding, splice } from "./mime_held_lines.ts";
+import { editLines, type LineEncoding, type LineEnd } from "./mime_held_lines.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -15,22 +15,33 @@ const MAX_LINE = 76;
 
 /** Lines of quoted-printable. A changed line that becomes too long goes on behind a soft line break. */
 export const quotedPrintable: LineEncoding = {
-  decode: (raw) => decode(raw, () => {}),
-  edit: (raw, edits) => {
-    const starts: number[] = [];
-    const ends: number[] = [];
-    decode(raw, (start, end) => void (starts.push(start), ends.push(end)));
-    const inRaw = edits.map(({ start, end, octets }) => ({
-      start: starts[start]!,
-      end: ends[end - 1]!,
-      octets: encode(octets),
+  decode: (raw) => decode(raw),
+  lineEnds: (raw) => {
+    const places = new Uint32Array(raw.length + 1);
+    const { length } = decode(raw, places);
+    const ends: LineEnd[] = [];
+    let text = 0;
+    for (let lf = raw.indexOf(LF); lf >= 0; lf = raw.indexOf(LF, lf + 1)) {
+      while (text < length && places[text]! <= lf) text++;
+      ends.push({ raw: lf + 1, text });
+    }
+    return ends;
+  },
+  edit: (raw, edits, base) => {
+    const places = new Uint32Array(raw.length + 1);
+    decode(raw, places);
+    const inRaw = edits.map(({ start, end, by }) => ({
+      start: places[start - base]!,
+      end: endOfOctet(raw, places[end - base - 1]!),
+      by: encode(by),
     }));
-    return fold(splice(raw, inRaw));
+    const lines = editLines(raw.toString("latin1"), inRaw, 0, fold);
+    return lines === undefined ? undefined : Buffer.from(lines, "latin1");
   },
 };
 
-/** The octets of the text, and for each where it stands in `raw`. What is no valid escape stands for itself. */
-function decode(raw: Buffer, at: (start: number, end: number) => void): Buffer {
+/** The octets of the text, and where each begins in `raw`. What is no valid escape stands for itself. */
+function decode(raw: Buffer, places?: Uint32Array): Buffer {
   const decoded = Buffer.allocUnsafe(raw.length);
   let length = 0;
   for (let start = 0, end = 0; start < raw.length; start = end) {
@@ -42,17 +53,20 @@ function decode(raw: Buffer, at: (start: number, end: number) => void): Buffer {
         end = soft;
         continue;
       }
-      const [high, low] = [hex(raw[start + 1]), hex(raw[start + 2])];
-      if (high >= 0 && low >= 0) {
-        octet = 16 * high + low;
-        end = start + 3;
-      }
+      end = endOfOctet(raw, start);
+      if (end > start + 1) octet = 16 * hex(raw[start + 1]) + hex(raw[start + 2]);
     }
+    if (places !== undefined) places[length] = start;
     decoded[length++] = octet;
-    at(start, end);
   }
   return decoded.subarray(0, length);
 }
+
+/** Behind the escape that begins here, or the octet that is none. */
+const endOfOctet = (raw: Buffer, start: number): number =>
+  raw[start] === EQUALS && hex(raw[start + 1]) >= 0 && hex(raw[start + 2]) >= 0
+    ? start + 3
+    : start + 1;
 
 /** The octet behind a soft line break that begins at `start`; white space may stand before its CRLF. */
 function endOfSoftBreak(raw: Buffer, start: number): number | undefined {
@@ -73,34 +87,28 @@ function hex(octet: number | undefined): number {
 }
 
 /** Octets as they are written: what might be mistaken for the end of a line, or cut off there, as its number. */
-function encode(octets: Buffer): Buffer {
-  const escape = (octet: number) => `=${octet.toString(16).toUpperCase().padStart(2, "0")}`;
-  const text = octets.toString("latin1");
-  return Buffer.from(
-    text.replace(/^ | $|[^ -<>-~]/g, (character) => escape(character.charCodeAt(0))),
-    "latin1",
+const encode = (octets: string): string =>
+  octets.replace(
+    /^ | $|[^ -<>-~]/g,
+    (octet) => `=${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
   );
+
+/** Breaks a line that is too long, not within an escape, and begins none as a boundary does. */
+function fold(line: string): string {
+  const end = line.search(/[\r\n]/);
+  const text = end < 0 ? line : line.slice(0, end);
+  let folded = "", at = 0;
+  for (;;) {
+    const dash = text.startsWith("--", at);
+    const begun = dash ? "=2D" : "";
+    if (dash) at++;
+    const room = MAX_LINE - begun.length;
+    if (text.length - at <= room) return folded + begun + line.slice(at);
+    let to = at + room - 1;
+    for (const back of [1, 2]) if (ESCAPE.test(text.slice(to - back, to - back + 3))) to -= back;
+    folded += `${begun}${text.slice(at, to)}=\r\n`;
+    at = to;
+  }
 }
 
-/** Breaks lines that are too long, not within an escape, and begins none as a boundary does. */
-function fold(lines: Buffer): Buffer {
-  const whole = lines.toString("latin1").split(/(?<=\n)/).map((line) => {
-    const [, text = "", end = ""] = /^([^\r\n]*)([^]*)$/.exec(line)!;
-    if (text.length <= MAX_LINE && !text.startsWith("--")) return line;
-    const parts = text.match(/=[0-9A-Fa-f]{2}|[^]/g)!;
-    let folded = "";
-    let column = 0;
-    for (const [i, part] of parts.entries()) {
-      const room = MAX_LINE - (i < parts.length - 1 ? 1 : 0);
-      if (column + part.length > room) {
-        folded += "=\r\n";
-        column = 0;
-      }
-      const written = column === 0 && part === "-" && parts[i + 1] === "-" ? "=2D" : part;
-      folded += written;
-      column += written.length;
-    }
-    return folded + end;
-  });
-  return Buffer.from(whole.join(""), "latin1");
-}
+const ESCAPE = /^=[0-9A-Fa-f]{2}$/;

@@ -15,7 +15,7 @@ import { escapeHtml } from "./html_entity.ts";
 import { HtmlText } from "./html_text.ts";
 import { masked } from "./masked_scanner.ts";
 import { Base64Lines } from "./mime_base64.ts";
-import { HeldLines, type PartRewriter } from "./mime_held_lines.ts";
+import { endOfLine, HeldLines, type PartRewriter } from "./mime_held_lines.ts";
 import { identity } from "./mime_identity.ts";
 import type { Output } from "./mime_output.ts";
 import { type Part, partOf } from "./mime_part.ts";
@@ -23,11 +23,10 @@ import { quotedPrintable } from "./mime_quoted_printable.ts";
 import { WordScanner } from "./word_scanner.ts";
 import type { Words } from "./words.ts";
 
-const LF = 0x0a;
-const DASH = 0x2d;
-
 /** How deep multiparts may stand in each other; deeper ones are left alone. */
 const MAX_DEPTH = 20;
+/** Parts of a message; what follows them is left alone. */
+const MAX_PARTS = 1000;
 /** Octets of a header; a part with a longer one is left alone. */
 const MAX_HEADER = 256 * 1024;
 
@@ -37,17 +36,29 @@ interface Open {
   readonly digest: boolean;
 }
 
-/** Takes a message line by line, and rewrites the texts in it. */
+/** What a line of a boundary means. */
+interface Delimiter {
+  /** How many multiparts are open behind it. */
+  readonly depth: number;
+  /** A part follows. */
+  readonly begins: boolean;
+}
+
+/** Takes a message in blocks of lines, and rewrites the texts in it. */
 export class MimeRewriter {
   readonly #words: Words;
   readonly #output: Output;
   /** The multiparts that we are in, the innermost last. */
-  #open: Open[] = [];
+  #open: readonly Open[] = [];
+  /** Their boundaries, as lines without white space at the end; of two that are the same, the innermost one's. */
+  #delimiters = new Map<string, Delimiter>();
+  #parts = 0;
   /** The header that we are in. */
   #header: Buffer[] | undefined = [];
   #headerSize = 0;
   /** The text that we are in. */
   #part: PartRewriter | undefined;
+  /** The next block begins with the beginning of a line. */
   #lineStarts = true;
   #stopped = false;
 
@@ -56,17 +67,32 @@ export class MimeRewriter {
     this.#output = output;
   }
 
-  /** A line with its end, or a piece of a long one. */
-  line(line: Buffer): void {
-    if (this.#stopped) return this.#output.keep(line);
-    const starts = this.#lineStarts;
-    this.#lineStarts = line.at(-1) === LF;
-    if (starts && line[0] === DASH && line[1] === DASH && this.#atBoundary(line)) {
-      return this.#output.keep(line);
+  /** Whole lines, or a piece of a long one. */
+  write(block: Buffer): void {
+    const text = block.toString("latin1");
+    let done = 0;
+    let line = this.#lineStarts ? 0 : endOfLine(text, 0);
+    while (!this.#stopped && (line = this.#nextLine(text, line)) < text.length) {
+      const end = endOfLine(text, line);
+      const delimiter = text.startsWith("--", line)
+        ? this.#delimiters.get(withoutSpace(text.slice(line, end)))
+        : undefined;
+      if (delimiter !== undefined) {
+        this.#pass(block.subarray(done, line));
+        this.#atDelimiter(delimiter);
+        this.#output.keep(block.subarray(line, end));
+        done = end;
+      } else if (
+        this.#header !== undefined && (text[line] === "\n" || text.startsWith("\r\n", line))
+      ) {
+        this.#pass(block.subarray(done, end));
+        this.#endHeader();
+        done = end;
+      }
+      line = end;
     }
-    if (this.#header !== undefined) this.#inHeader(line, starts);
-    else if (this.#part !== undefined) this.#part.line(line);
-    else this.#output.keep(line);
+    this.#pass(block.subarray(done));
+    this.#lineStarts = text.endsWith("\n");
   }
 
   /** The message is over. */
@@ -77,31 +103,47 @@ export class MimeRewriter {
   /** From here on nothing is changed any more. */
   stop(): void {
     this.#part?.stop();
-    this.#part = undefined;
+    this.#part = this.#header = undefined;
     this.#stopped = true;
   }
 
-  #atBoundary(line: Buffer): boolean {
-    const text = withoutSpace(line);
-    const at = this.#open.findLastIndex(({ boundary }) =>
-      text === `--${boundary}` || text === `--${boundary}--`
-    );
-    if (at < 0) return false;
-    this.#part?.end();
-    this.#part = undefined;
-    const closed = text !== `--${this.#open[at]!.boundary}`;
-    this.#open.length = closed ? at : at + 1;
-    this.#header = closed ? undefined : [];
-    this.#headerSize = 0;
-    return true;
+  /** The next line from this one on that may change where we are: in a header each, else what looks like a delimiter. */
+  #nextLine(text: string, line: number): number {
+    if (this.#header !== undefined) return line;
+    if (this.#open.length === 0) return text.length;
+    if (text.startsWith("--", line)) return line;
+    const next = text.indexOf("\n--", line) + 1;
+    return next === 0 ? text.length : next;
   }
 
-  #inHeader(line: Buffer, starts: boolean): void {
-    this.#output.keep(line);
-    const over = starts && (line[0] === LF || (line[0] === 0x0d && line[1] === LF));
-    this.#headerSize += line.length;
-    if (this.#headerSize <= MAX_HEADER) this.#header!.push(line);
-    if (!over) return;
+  #atDelimiter({ depth, begins }: Delimiter): void {
+    this.#part?.end();
+    this.#part = undefined;
+    if (depth < this.#open.length) this.#in(this.#open.slice(0, depth));
+    this.#header = begins ? [] : undefined;
+    this.#headerSize = 0;
+    if (begins && ++this.#parts > MAX_PARTS) this.stop();
+  }
+
+  /** These multiparts are open now. */
+  #in(open: readonly Open[]): void {
+    this.#open = open;
+    this.#delimiters = new Map(open.flatMap(({ boundary }, i): [string, Delimiter][] => [
+      [`--${boundary}`, { depth: i + 1, begins: true }],
+      [`--${boundary}--`, { depth: i, begins: false }],
+    ]));
+  }
+
+  #pass(octets: Buffer): void {
+    if (octets.length === 0) return;
+    if (this.#part !== undefined) return this.#part.write(octets);
+    this.#output.keep(octets);
+    if (this.#header === undefined) return;
+    this.#headerSize += octets.length;
+    if (this.#headerSize <= MAX_HEADER) this.#header.push(octets);
+  }
+
+  #endHeader(): void {
     const header = new Header(Buffer.concat(this.#header!), this.#headerSize <= MAX_HEADER);
     this.#header = undefined;
     this.#enter(partOf(header, this.#open.at(-1)?.digest ?? false));
@@ -109,7 +151,9 @@ export class MimeRewriter {
 
   #enter(part: Part): void {
     if (part.kind === "text") this.#part = this.#rewriter(part);
-    if (part.kind === "multipart" && this.#open.length < MAX_DEPTH) this.#open.push(part);
+    if (part.kind === "multipart" && this.#open.length < MAX_DEPTH) {
+      this.#in([...this.#open, part]);
+    }
   }
 
   #rewriter(part: Part & { readonly kind: "text" }): PartRewriter | undefined {
@@ -136,9 +180,9 @@ export class MimeRewriter {
   }
 }
 
-/** A line without white space at its end. */
-function withoutSpace(line: Buffer): string {
+/** A line without the white space at its end. */
+function withoutSpace(line: string): string {
   let end = line.length;
-  while (end > 0 && [0x20, 0x09, 0x0d, LF].includes(line[end - 1]!)) end--;
-  return line.toString("latin1", 0, end);
+  while (end > 0 && " \t\r\n".includes(line[end - 1]!)) end--;
+  return line.slice(0, end);
 }

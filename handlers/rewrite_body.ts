@@ -4,8 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { type Header, readHeader } from "postmaster";
-import { LineCutter } from "./mime_lines.ts";
+import { type Header, readHeader, yieldToOthers } from "postmaster";
+import { BlockCutter, MAX_BLOCK } from "./mime_blocks.ts";
 import { Output } from "./mime_output.ts";
 import { MimeRewriter } from "./mime_rewriter.ts";
 import { Words } from "./words.ts";
@@ -40,18 +40,23 @@ export async function* rewriteBody(
   if (!header.complete) return yield* whole;
   const rewriting = new Rewriting(replace instanceof Words ? replace : new Words(replace), header);
   for await (const chunk of whole) {
-    rewriting.write(chunk);
-    yield* rewriting.take();
+    for (let at = 0; at < chunk.length; at += MAX_BLOCK) {
+      rewriting.write(chunk.subarray(at, at + MAX_BLOCK));
+      yield* rewriting.take();
+      await yieldToOthers();
+    }
   }
   rewriting.end();
   yield* rewriting.take();
 }
 
+const LF = 0x0a;
+
 /** One message that is being rewritten. */
 class Rewriting {
   readonly #output = new Output();
   readonly #rewriter: MimeRewriter;
-  readonly #lines: LineCutter;
+  readonly #blocks: BlockCutter;
   readonly #header: Header;
   /** The message must wait until it is known whether its signatures stay. */
   #waiting: boolean;
@@ -60,16 +65,16 @@ class Rewriting {
   constructor(words: Words, header: Header) {
     this.#header = header;
     this.#rewriter = new MimeRewriter(words, this.#output);
-    this.#lines = new LineCutter((line) => this.#line(line));
+    this.#blocks = new BlockCutter((block) => this.#take(block));
     this.#waiting = SEALS.some((name) => header.first(name) !== undefined);
   }
 
   write(chunk: Uint8Array): void {
-    this.#lines.write(chunk);
+    this.#blocks.write(chunk);
   }
 
   end(): void {
-    this.#lines.end();
+    this.#blocks.end();
     this.#rewriter.end();
     if (this.#waiting) this.#decide();
   }
@@ -79,13 +84,19 @@ class Rewriting {
     return this.#waiting ? [] : this.#output.take();
   }
 
-  #line(line: Buffer): void {
-    this.#octets += line.length;
-    if (this.#waiting && this.#octets > MAX_WAIT) {
-      this.#rewriter.stop();
-      this.#waiting = false;
-    }
-    this.#rewriter.line(line);
+  #take(block: Buffer): void {
+    const room = MAX_WAIT - this.#octets;
+    this.#octets += block.length;
+    if (!this.#waiting || block.length <= room) return this.#rewrite(block);
+    const lines = block.lastIndexOf(LF, room - 1) + 1;
+    this.#rewrite(block.subarray(0, lines));
+    if (this.#waiting) this.#rewriter.stop();
+    this.#waiting = false;
+    this.#rewrite(block.subarray(lines));
+  }
+
+  #rewrite(block: Buffer): void {
+    this.#rewriter.write(block);
     if (this.#waiting && this.#output.changed) this.#decide();
   }
 

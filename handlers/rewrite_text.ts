@@ -32,6 +32,9 @@ const schema = z.strictObject({
     .default("UTC").describe("The time zone of `between`."),
 });
 
+/** Fields `From` that are looked at. There should be one (RFC 5322 section 3.6). */
+const MAX_FROM = 10;
+
 /** The options of {@linkcode rewriteText}. */
 export type RewriteTextOptions = z.input<typeof schema>;
 
@@ -59,7 +62,9 @@ export function rewriteText(options: RewriteTextOptions): Handler {
   const words = new Words(replace);
   const isFrom = (header: Header) =>
     from === undefined ||
-    header.all("From").some(({ text }) => text.toLowerCase().includes(from.toLowerCase()));
+    header.all("From").slice(0, MAX_FROM).some(({ text }) =>
+      text.toLowerCase().includes(from.toLowerCase())
+    );
   const isSent = (header: Header, now: Date) =>
     between === undefined || isWithin(hourOf(sentAt(header, now), timeZone), between);
   return named(

@@ -5,13 +5,15 @@
  */
 import { Buffer, isAscii } from "node:buffer";
 import type { Charset } from "./charset.ts";
+import { isDelimiter, Places } from "./places.ts";
+import { remembered } from "./remembered.ts";
 import type { Words } from "./words.ts";
 
-/** Octets `start` up to, not including, `end` of a text become others. */
+/** Octets `start` up to, not including, `end` of a text become others: `by`, one character an octet. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
-  readonly octets: Buffer;
+  readonly by: string;
 }
 
 /** Finds what is to be changed in the octets of a text. */
@@ -37,15 +39,8 @@ export interface TextKind {
 const MAX_RUN = 16 * 1024;
 
 /**
- * Controls, space and most of the punctuation of ASCII. Letters and digits are not among these octets, and in no
- * charset that {@linkcode charsetOf} knows is one of them a part of another character (GB 18030 has 0-9 in its
- * characters, and Shift_JIS what is above 0x3f). A text is therefore cut here before it is decoded.
- */
-const isDelimiter = (octet: number): boolean => octet < 0x30 || (octet > 0x39 && octet < 0x40);
-
-/**
- * Looks for words in the runs of octets between delimiters. A run is decoded as a whole, and changed only where
- * what was decoded gives the same octets again; a run of more than 16 KiB is left as it is.
+ * Looks for words in the runs of octets between delimiters. A run is changed only where it is certain which octets a
+ * character stands for; a run of more than 16 KiB is left as it is.
  */
 export class WordScanner implements Scanner {
   readonly #words: Words;
@@ -56,6 +51,8 @@ export class WordScanner implements Scanner {
   /** That run is too long. */
   #skipping = false;
   #pushed = 0;
+  /** What is put in the place of words, as they are written. */
+  readonly #known = new Map<string, Replacement | undefined>();
 
   constructor(words: Words, kind: TextKind) {
     this.#words = words;
@@ -104,50 +101,45 @@ export class WordScanner implements Scanner {
   }
 
   #find(octets: Buffer, base: number): readonly Edit[] {
-    const text = this.#kind.charset.decode(octets);
-    if (text.search(this.#words.pattern) < 0) return [];
-    if (isAscii(octets)) return this.#inAscii(text, base);
-    const edits: Edit[] = [];
-    for (let from = 0, to = 0; from < octets.length; from = to + 1) {
-      for (to = from; to < octets.length && !isDelimiter(octets[to]!);) to++;
-      if (to > from) edits.push(...this.#inRun(octets.subarray(from, to), base + from));
-    }
-    return edits;
-  }
-
-  /** Each character is one octet. */
-  #inAscii(text: string, base: number): readonly Edit[] {
-    return [...text.matchAll(this.#words.pattern)].flatMap(({ 0: word, index }) =>
-      this.#edit(word, base + index, base + index + word.length)
-    );
-  }
-
-  #inRun(run: Buffer, base: number): readonly Edit[] {
     const { charset } = this.#kind;
+    const { pattern } = this.#words;
+    const text = charset.decode(octets);
     const edits: Edit[] = [];
-    const text = charset.decode(run);
-    if (text.includes("\ufffd")) return edits;
-    let character = 0;
-    let octet = 0;
-    for (const { 0: word, index } of text.matchAll(this.#words.pattern)) {
-      const before = charset.encode(text.slice(character, index));
-      const itself = charset.encode(word);
-      if (before === undefined || itself === undefined) return edits;
-      const start = octet + before.length;
-      const end = start + itself.length;
-      if (!run.subarray(octet, end).equals(Buffer.concat([before, itself]))) return edits;
-      character = index + word.length;
-      octet = end;
-      edits.push(...this.#edit(word, base + start, base + end));
+    const places = text.length === octets.length ? undefined : new Places(octets, text, charset);
+    pattern.lastIndex = 0;
+    for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+      const { 0: word, index } = found;
+      const replacement = remembered(this.#known, word, this.#replacement);
+      if (replacement === undefined) continue;
+      const { by, from } = replacement;
+      const start = places === undefined ? index : places.of(index);
+      if (start === undefined || !stands(from, octets, start)) continue;
+      edits.push({ start: base + start, end: base + start + from.length, by });
     }
     return edits;
   }
 
-  /** No edit if the text cannot have what would stand in the word's place. */
-  #edit(word: string, start: number, end: number): readonly Edit[] {
+  /** What stands in the place of a word; `undefined` if the text cannot have it. */
+  readonly #replacement = (word: string): Replacement | undefined => {
     const { charset, ascii, write } = this.#kind;
     const by = this.#words.replacement(word);
-    const octets = by === undefined ? undefined : charset.encode(write(by));
-    return octets === undefined || (ascii && !isAscii(octets)) ? [] : [{ start, end, octets }];
+    const [from, to] = [word, by === undefined ? "" : write(by)].map(charset.encode);
+    if (by === undefined || from === undefined || to === undefined) return undefined;
+    if (ascii && !isAscii(to)) return undefined;
+    return { from: from.toString("latin1"), by: to.toString("latin1") };
+  };
+}
+
+/** Octets and those in their place, as characters. */
+interface Replacement {
+  readonly from: string;
+  readonly by: string;
+}
+
+/** Whether octets begin at a place. */
+function stands(wanted: string, octets: Buffer, at: number): boolean {
+  for (let i = 0; i < wanted.length; i++) {
+    if (octets[at + i] !== wanted.charCodeAt(i)) return false;
   }
+  return true;
 }

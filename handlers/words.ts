@@ -7,6 +7,9 @@
 /** What a word consists of: letters, digits, and the marks on them. */
 const OF_WORDS = String.raw`[\p{L}\p{N}\p{M}]`;
 
+/** What must not stand beside a whole word: nobody knows whether octets that could not be decoded are letters. */
+const BESIDE = String.raw`[\p{L}\p{N}\p{M}\ufffd]`;
+
 /** True for a text that is one word. */
 export const isWord = (text: string): boolean => new RegExp(`^${OF_WORDS}+$`, "u").test(text);
 
@@ -26,7 +29,7 @@ export class Words {
     const entries = Object.entries(replacements);
     this.#replacements = new Map(entries.map(([word, by]) => [word.toLowerCase(), by]));
     const any = entries.length === 0 ? "(?!)" : entries.map(([word]) => word).join("|");
-    this.pattern = new RegExp(`(?<!${OF_WORDS})(?:${any})(?!${OF_WORDS})`, "giu");
+    this.pattern = new RegExp(`(?<!${BESIDE})(?:${any})(?!${BESIDE})`, "giu");
   }
 
   /** What a word that was found becomes, in its case: no, No and NO become yes, Yes and YES. */

@@ -4,6 +4,7 @@
  * @module
  */
 export * as kinds from "./base/kinds.ts";
+export { yieldToOthers } from "./base/turn.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
 export { Watched } from "./base/watched.ts";
 export { DnsError } from "./dns/error.ts";

@@ -9,6 +9,8 @@ import { lower } from "../smtp/ascii.ts";
 
 /** Octets of a field that are decoded; more is for nobody to read, and would take long. */
 const MAX_TEXT = 16 * 1024;
+/** Encoded words of a field that are decoded: one in a rare charset takes as long as 10 KB of text. */
+const MAX_WORDS = 250;
 
 /** One field of a header. */
 export class HeaderField {
@@ -27,13 +29,15 @@ export class HeaderField {
   /**
    * The value as people read it: unfolded (RFC 5322 section 2.2.3), encoded words decoded (RFC 2047), without white
    * space around it. Octets that are not ASCII are UTF-8 (RFC 6532), or Latin-1 if they are no UTF-8. Of a value
-   * longer than 16 KiB, only the beginning.
+   * longer than 16 KiB, only the beginning; of more than 250 encoded words, the further ones as they are.
    */
   get text(): string {
     const octets = Buffer.from(this.raw.slice(0, MAX_TEXT).replace(/[\r\n]+/g, ""), "latin1");
     const utf8 = octets.toString("utf8");
     const value = utf8.includes("\ufffd") ? octets.toString("latin1") : utf8;
-    return libmime.decodeWords(value).trim();
+    const next = value.matchAll(/=\?[^?]+\?[BbQq]\?/g).drop(MAX_WORDS).next().value;
+    const end = next?.index ?? value.length;
+    return (libmime.decodeWords(value.slice(0, end)) + value.slice(end)).trim();
   }
 }
 

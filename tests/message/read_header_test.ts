@@ -140,3 +140,11 @@ Deno.test("a Header without some fields has all others, octet by octet", () => {
   const rest = Buffer.from(fields.without(["B", "x"])).toString("latin1");
   assert.equal(rest, "A: 1\r\n\xff\r\nc: 4\r\n\r\n\r\n");
 });
+
+Deno.test("of a field with many encoded words, 250 are decoded", () => {
+  const word = "=?iso-8859-1?q?=E9?=";
+  const text = (count: number) =>
+    header(`Subject: ${Array<string>(count).fill(word).join(" x ")}`).first("Subject")?.text;
+  assert.equal(text(250), Array(250).fill("é").join(" x "));
+  assert.equal(text(252), [...Array(250).fill("é"), word, word].join(" x "));
+});
