@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Event, kinds, type Mailbox, type MaybePromise, type Session } from "postmaster";
+import { type Event, isIn, kinds, type Mailbox, type MaybePromise, type Session } from "postmaster";
 import { z } from "zod";
 import { momentOf, TIME_KEYS, timeShape } from "./calendar.ts";
-import { isIn, network } from "./network.ts";
+import { network } from "./network.ts";
 import { mailboxPattern, namePattern } from "./pattern.ts";
 
 /** A condition as it is asked. */

@@ -9,12 +9,12 @@ import {
   kinds,
   named,
   on,
+  parseIp,
   type Reply,
   say,
   type Session,
   variable,
 } from "postmaster";
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { found } from "./lookup.ts";
 
@@ -88,8 +88,8 @@ export function dnsbl(options: DnsblOptions): Handler {
 
 /** The address as a list has it (RFC 5782 sections 2.1 and 2.4); `undefined` if no list can have it. */
 function nameOf(address: string): string | undefined {
-  if (!ipaddr.isValid(address)) return undefined;
-  const parsed = ipaddr.process(address);
+  const parsed = parseIp(address);
+  if (parsed === undefined) return undefined;
   if (parsed.range() !== "unicast" && !TEST_RANGES.has(parsed.range())) return undefined;
   return parsed.kind() === "ipv4"
     ? parsed.toByteArray().toReversed().join(".")

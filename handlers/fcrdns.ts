@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { type Handler, named, on, say, type Session, variable } from "postmaster";
-import ipaddr from "ipaddr.js";
+import { type Handler, isLocal, named, on, parseIp, say, type Session, variable } from "postmaster";
 import { found, unlessInDoubt } from "./lookup.ts";
 
 /** Names of one address that are looked at. */
@@ -29,14 +28,14 @@ export function confirmedName(session: Session): Promise<string | undefined> {
 }
 
 async function lookUp({ peer: { address }, dns }: Session): Promise<string | undefined> {
-  if (!ipaddr.isValid(address)) return undefined;
-  const wanted = ipaddr.process(address);
+  const wanted = parseIp(address);
+  if (wanted === undefined) return undefined;
   const resolve = wanted.kind() === "ipv4" ? dns.resolve4.bind(dns) : dns.resolve6.bind(dns);
   let doubt: unknown;
   for (const name of (await found(dns.reverse(address), [])).slice(0, MOST_NAMES)) {
     try {
       const addresses = await found(resolve(name), []);
-      if (addresses.some((one) => ipaddr.process(one).toString() === wanted.toString())) {
+      if (addresses.some((one) => parseIp(one)?.toString() === wanted.toString())) {
         return name;
       }
     } catch (error) {
@@ -73,6 +72,3 @@ export function fcrdns(): Handler {
     }),
   );
 }
-
-const isLocal = (address: string): boolean =>
-  !ipaddr.isValid(address) || ipaddr.process(address).range() === "loopback";

@@ -9,13 +9,14 @@ import {
   kinds,
   type Mailbox,
   named,
+  networkOf,
   on,
+  type Prefixes,
   say,
   type Session,
   variable,
 } from "postmaster";
 import { z } from "zod";
-import { networkOf, type Prefixes } from "./network.ts";
 
 const schema = z.strictObject({
   delay: kinds.duration(1000).prefault("5 min")

@@ -7,10 +7,13 @@ import {
   type Event,
   type EventName,
   type Handler,
+  hostOf,
   isPositive,
   kinds,
   named,
+  networkOf,
   on,
+  type Prefixes,
   printDuration,
   type Reply,
   say,
@@ -18,7 +21,6 @@ import {
   variable,
 } from "postmaster";
 import { z } from "zod";
-import { HOST, networkOf, type Prefixes } from "./network.ts";
 
 /** What may be counted, and the event at which it is. */
 const COUNTED = {
@@ -32,7 +34,7 @@ const NETWORK: Prefixes = { ipv4: 24, ipv6: 48 };
 /** By what it may be counted: the key of a bucket; `undefined` if there is none, and nothing is counted. */
 const KEYS = {
   all: () => "",
-  address: ({ peer }) => networkOf(peer.address, HOST),
+  address: ({ peer }) => hostOf(peer.address),
   network: ({ peer }) => networkOf(peer.address, NETWORK),
   user: ({ user }) => user,
   sender: ({ mailFrom }, event) => mailboxOf(event, "SetMailFrom", mailFrom)?.key,

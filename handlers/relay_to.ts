@@ -6,6 +6,7 @@
 import {
   type Handler,
   isDomain,
+  isIn,
   isRelayingDenied,
   type Mailbox,
   named,
@@ -14,18 +15,10 @@ import {
   type Session,
 } from "postmaster";
 import { z } from "zod";
-import { isIn, network, parseNetwork } from "./network.ts";
+import { isBig, network } from "./network.ts";
 
 const domain = z.string({ error: "a domain such as example.org" })
   .refine(isDomain, { error: "this is no domain: write one such as example.org" });
-
-/** Fewer bits in front than any private network has (RFC 1918, RFC 4193) are a good part of the Internet. */
-const LEAST_BITS = { ipv4: 8, ipv6: 7 } as const;
-
-function isBig(text: string): boolean {
-  const [address, bits] = parseNetwork(text);
-  return bits < LEAST_BITS[address.kind()];
-}
 
 const schema = z.strictObject({
   domains: z.array(domain, { error: "a list of domains, such as [example.org]" }).default([])

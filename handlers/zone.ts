@@ -6,11 +6,13 @@
 import {
   discard,
   type Handler,
+  isIn,
   isPermanent,
   isPositive,
   kinds,
   Mailbox,
   named,
+  Network,
   type Next,
   on,
   procmail,
@@ -25,7 +27,6 @@ import {
 import type { z } from "zod";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
-import { isIn } from "./network.ts";
 import { mayLeadOn } from "./relay_to.ts";
 import {
   domainName,
@@ -118,8 +119,9 @@ class Recipient {
       this.#look("domain", domainName(domain, this.#base)),
     ]);
     const { address } = this.#session.peer;
-    if (isIn(address, policy?.get("refuse") ?? [])) return REFUSED;
-    const isTrusted = isIn(address, policy?.get("relay-for") ?? []);
+    const isOneOf = (tag: string) => isIn(address, (policy?.get(tag) ?? []).map(Network.parse));
+    if (isOneOf("refuse")) return REFUSED;
+    const isTrusted = isOneOf("relay-for");
     if (tags === undefined) {
       return isTrusted ? accept(this.#routes([relay([this.#mailbox])])) : undefined;
     }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Mailbox } from "postmaster";
-import ipaddr from "ipaddr.js";
+import { Mailbox, Network } from "postmaster";
+import { isBig } from "./network.ts";
 
 /** What a record may say. */
 const TAGS = {
@@ -80,7 +80,7 @@ function split(part: string): [string, string | undefined] {
     : [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
 }
 
-/** How the value of a tag must look. */
+/** How the value of a tag must look; a test may throw a TypeError that says more. */
 const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean, wanted: string]>> =
   {
     alias: [isAddress, "an address"],
@@ -89,8 +89,11 @@ const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean,
     user: [(value) => /^[A-Za-z0-9_][\w.-]*$/.test(value), "the name of a user"],
     reject: [isText, "a text of printable ASCII"],
     discard: [(value) => value === "yes", "`yes`"],
-    refuse: [ipaddr.isValidCIDR, "a network such as 192.0.2.0/24"],
-    "relay-for": [isNetwork, "a network such as 192.0.2.0/24, and not everybody"],
+    refuse: [(value) => Network.parse(value) !== undefined, "a network such as 192.0.2.0/24"],
+    "relay-for": [
+      (value) => !isBig(Network.parse(value)),
+      "a network of one owner, /8 or smaller, in IPv6 /16",
+    ],
   };
 
 function check(name: string, value: string): void {
@@ -104,8 +107,4 @@ function isAddress(value: string): boolean {
 
 function isText(value: string): boolean {
   return /^[\x20-\x7e]{1,200}$/.test(value);
-}
-
-function isNetwork(value: string): boolean {
-  return ipaddr.isValidCIDR(value) && ipaddr.parseCIDR(value)[1] > 0;
 }

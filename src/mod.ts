@@ -3,6 +3,17 @@
  *
  * @module
  */
+export {
+  hostOf,
+  type Ip,
+  isIn,
+  isLocal,
+  isNumeric,
+  Network,
+  networkOf,
+  parseIp,
+  type Prefixes,
+} from "./base/ip.ts";
 export * as kinds from "./base/kinds.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
 export { Watched } from "./base/watched.ts";

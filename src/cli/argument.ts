@@ -4,8 +4,7 @@
  * @module
  */
 import { InvalidArgumentError } from "commander";
-import ipaddr from "ipaddr.js";
-import { isIP } from "node:net";
+import * as ip from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 
 /** A parser of an argument: what it throws is said with a usage error. */
@@ -26,6 +25,7 @@ export const each =
 
 /** An IPv4 or IPv6 address. */
 export function parseIp(text: string): string {
-  if (isIP(text) !== 0) return ipaddr.process(text).toString();
+  const parsed = ip.parseIp(text);
+  if (parsed !== undefined) return parsed.toString();
   throw new InvalidArgumentError("Write an address such as 192.0.2.1 or 2001:db8::1.");
 }

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import ipaddr from "ipaddr.js";
+import { parseIp } from "../base/ip.ts";
 
 /** `1.2.0.192.in-addr.arpa` or the like (RFC 1035 section 3.5, RFC 3596); `undefined` for no address. */
 export function reverseName(address: string): string | undefined {
-  if (!ipaddr.isValid(address)) return undefined;
-  const parsed = ipaddr.process(address);
+  const parsed = parseIp(address);
+  if (parsed === undefined) return undefined;
   const bytes = parsed.toByteArray();
   return parsed.kind() === "ipv4"
     ? `${bytes.toReversed().join(".")}.in-addr.arpa`

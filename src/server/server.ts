@@ -4,6 +4,7 @@
  * @module
  */
 import type { Socket } from "node:net";
+import { hostOf, isLocal, peerAddress } from "../base/ip.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
@@ -47,7 +48,7 @@ export class Server {
   /** Somebody has connected since the last sweep. */
   #visited = false;
   readonly #connections = new Set<Connection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #perHost = new Map<string, number>();
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #emptied: (() => void) | undefined;
@@ -135,24 +136,24 @@ export class Server {
   #full({ address }: Peer): LimitName | undefined {
     const { connections, connectionsPerAddress } = this.#options.limits;
     if (this.#connections.size >= Math.min(connections, this.#room)) return "connections";
-    return (this.#perAddress.get(address) ?? 0) >= connectionsPerAddress && !isLocal(address)
+    return (this.#perHost.get(hostOf(address)) ?? 0) >= connectionsPerAddress && !isLocal(address)
       ? "connections-per-address"
       : undefined;
   }
 
   #remember(connection: Connection): void {
-    const { address } = connection;
+    const host = hostOf(connection.address);
     this.#connections.add(connection);
     this.#most = Math.max(this.#most, this.#connections.size);
-    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
   }
 
   #forget(connection: Connection): void {
-    const { address } = connection;
     if (!this.#connections.delete(connection)) return;
-    const left = (this.#perAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
+    const host = hostOf(connection.address);
+    const left = (this.#perHost.get(host) ?? 1) - 1;
+    if (left > 0) this.#perHost.set(host, left);
+    else this.#perHost.delete(host);
     if (this.#connections.size === 0) this.#emptied?.();
   }
 
@@ -185,7 +186,7 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
   if (listener.startsWith("unix:")) return { address: "unix", port: 0 };
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ""), port: remotePort };
+  return { address: peerAddress(remoteAddress), port: remotePort };
 }
 
 /** Closes a socket whose client is gone already. */
@@ -193,9 +194,6 @@ function abandon(socket: Socket): void {
   socket.on("error", () => {}); // without a listener a reset would end the process
   socket.destroy();
 }
-
-const isLocal = (address: string): boolean =>
-  address === "unix" || address === "::1" || address.startsWith("127.");
 
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */
 function tick(limits: Limits): number {

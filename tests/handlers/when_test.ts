@@ -140,7 +140,7 @@ const MISTAKES: readonly (readonly [options: string, at: string, message: RegExp
   [
     "{if: {not: {network: 192.0.2.0/33}}, then: trace}",
     "192.0.2.0/33",
-    /if\.not\.network.*this is no network/,
+    /if\.not\.network.*has only 32 bits/,
   ],
   [
     "{if: {all: [{tls: maybe}]}, then: trace}",
