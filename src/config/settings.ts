@@ -7,7 +7,8 @@ import type { z } from "zod";
 import { readingIn } from "../base/reading.ts";
 import { wanted } from "../base/wanted.ts";
 import { type Finding, findings } from "./explain.ts";
-import { isMapping } from "./overrides.ts";
+import type { Path } from "./document.ts";
+import { isMapping, replace, type Written } from "./overrides.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 
 /** What could be read. */
@@ -21,16 +22,22 @@ export interface Read {
 }
 
 /**
- * Applies the schema. A mistake in one setting does not keep the others from being read.
+ * Applies the schema. A mistake in one setting does not keep the others from being read. Where it wants a text, what is
+ * written is the text, though YAML takes it for a number.
  *
  * @param directory where the paths of files in the options of handlers begin
  */
-export const readSettings = (value: unknown, directory: string): Read =>
-  readingIn(directory, () => applied(value));
+export const readSettings = (written: Written, directory: string): Read =>
+  readingIn(directory, () => applied(written.value, written));
 
-function applied(value: unknown): Read {
+function applied(value: unknown, written: Written): Read {
   const { data, error } = settingsSchema.safeParse(value, { error: wanted, reportInput: true });
   if (error === undefined) return { settings: data, wrong: new Set(), findings: [] };
+  const textual = error.issues.flatMap((issue) => wantingText(issue)).reduce((value, path) => {
+    const text = written.text(path);
+    return text === undefined ? value : replace(value, path, text);
+  }, value);
+  if (textual !== value) return applied(textual, written);
   const found = error.issues.flatMap((issue) => findings(issue));
   const wrong = new Set(
     isMapping(value) ? error.issues.flatMap(keysOf) : settingsSchema.keyof().options,
@@ -38,6 +45,16 @@ function applied(value: unknown): Read {
   if (!isMapping(value)) return { settings: {}, wrong, findings: found };
   const settings: Partial<Settings> = settingsSchema.parse(without(value, wrong));
   return { settings: without(settings, wrong), wrong, findings: found };
+}
+
+/** Where a text is wanted, and YAML has made a number, or `true` or `false`, of the text that stands there. */
+function wantingText(issue: z.core.$ZodIssue, around: Path = []): readonly Path[] {
+  const path = [...around, ...issue.path];
+  if (issue.code === "invalid_union") {
+    return issue.errors.flat().flatMap((one) => wantingText(one, path));
+  }
+  const isText = issue.code === "invalid_type" && issue.expected === "string";
+  return isText && ["number", "boolean"].includes(typeof issue.input) ? [path] : [];
 }
 
 /** The settings that an issue is about. */
