@@ -25,6 +25,7 @@ import {
 import { z } from "zod";
 import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
 import { isForAll } from "./refusal.ts";
+import { eachOnce } from "./table.ts";
 
 type Table = Readonly<Record<string, string | readonly string[]>>;
 
@@ -36,7 +37,7 @@ export const aliasOptions: z.ZodType<Table, Table> = z
       error: "an address or a list of addresses",
     }),
     { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-  );
+  ).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key));
 
 function address() {
   return z.string().refine(isGood(parseAliasTarget), {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HOST, kinds, networkOf, type Session, variable } from "postmaster";
+import { hostOf, kinds, type Session, variable } from "postmaster";
 
 /** How long a ban lasts if nobody says. */
 export const BAN_TIME = "1 d";
@@ -15,7 +15,7 @@ const bannedFor = (time: number | string = BAN_TIME) =>
 const banned = bannedFor();
 
 /** What is banned with a client: its address, or its network if that is IPv6. */
-const key = ({ peer }: Session): string => networkOf(peer.address, HOST);
+const key = ({ peer }: Session): string => hostOf(peer.address);
 
 /** How long a ban lasts, in options. */
 export const banTime = kinds.lifetime(1000);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Handler, named, on, parseIp, say, type Session, variable } from "postmaster";
+import { type Handler, isLocal, named, on, parseIp, say, type Session, variable } from "postmaster";
 import { found, unlessInDoubt } from "./lookup.ts";
 
 /** Names of one address that are looked at. */
@@ -72,6 +72,3 @@ export function fcrdns(): Handler {
     }),
   );
 }
-
-const isLocal = (address: string): boolean =>
-  (parseIp(address)?.range() ?? "loopback") === "loopback";

@@ -15,6 +15,7 @@ import {
   say,
 } from "postmaster";
 import { z } from "zod";
+import { eachOnce } from "./table.ts";
 
 const fieldName = z.string({ error: "the name of a header field, such as X-Spam" })
   .regex(/^[!-9;-~]{1,200}$/, { error: "the name of a header field, such as X-Spam" });
@@ -86,7 +87,8 @@ export function removeHeader(options: string | readonly string[]): Handler {
   return editing("remove-header", (header) => header.without(removed));
 }
 
-const renames = z.record(fieldName, fieldName);
+const renames = z.record(fieldName, fieldName)
+  .superRefine(eachOnce((name) => name.toLowerCase()));
 
 /** The options of {@linkcode renameHeader} in a configuration: old names and new ones. */
 export const renameHeaderOptions: z.ZodType<

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { type Handler, named, on, parseIp, type Reply, say, type Session } from "postmaster";
+import {
+  type Handler,
+  isNumeric,
+  named,
+  on,
+  parseIp,
+  type Reply,
+  say,
+  type Session,
+} from "postmaster";
 
 const OURS = say(5, 5, 0, "you are not me", "5.7.1");
 const BARE = say(5, 5, 0, "write an address in HELO in brackets", "5.7.1");
@@ -37,12 +46,10 @@ const atSender = (
 export function heloPolicy(): Handler {
   return atSender("helo-policy", (helo, { hostname, peer }) => {
     if (helo.toLowerCase() === hostname.toLowerCase()) return OURS;
-    if (parseIp(helo) !== undefined) return BARE;
+    if (parseIp(helo) !== undefined || (isNumeric(helo) && helo.includes("."))) return BARE;
     const literal = parseIp(/^\[(?:IPv6:)?(.*)\]$/i.exec(helo)?.[1] ?? "");
-    const address = parseIp(peer.address);
-    return literal !== undefined && address !== undefined && String(literal) !== String(address)
-      ? OTHER
-      : undefined;
+    const own = parseIp(peer.address);
+    return literal && own && literal.toString() !== own.toString() ? OTHER : undefined;
   });
 }
 

@@ -7,7 +7,7 @@ import {
   type Event,
   type EventName,
   type Handler,
-  HOST,
+  hostOf,
   isPositive,
   kinds,
   named,
@@ -34,7 +34,7 @@ const NETWORK: Prefixes = { ipv4: 24, ipv6: 48 };
 /** By what it may be counted: the key of a bucket; `undefined` if there is none, and nothing is counted. */
 const KEYS = {
   all: () => "",
-  address: ({ peer }) => networkOf(peer.address, HOST),
+  address: ({ peer }) => hostOf(peer.address),
   network: ({ peer }) => networkOf(peer.address, NETWORK),
   user: ({ user }) => user,
   sender: ({ mailFrom }, event) => mailboxOf(event, "SetMailFrom", mailFrom)?.key,

@@ -15,7 +15,7 @@ import {
   type Session,
 } from "postmaster";
 import { z } from "zod";
-import { network } from "./network.ts";
+import { isBig, network } from "./network.ts";
 
 const domain = z.string({ error: "a domain such as example.org" })
   .refine(isDomain, { error: "this is no domain: write one such as example.org" });
@@ -32,7 +32,7 @@ const schema = z.strictObject({
 }).refine(({ domains, networks, users }) => domains.length + networks.length > 0 || users, {
   error: "for whom? give `domains`, `networks` or `users`",
 }).refine(
-  ({ networks, everybody }) => everybody || !networks.some(({ isWide }) => isWide),
+  ({ networks, everybody }) => everybody || !networks.some(isBig),
   {
     error:
       "a network with a good part of the Internet in it makes an open relay; if you mean it, " +

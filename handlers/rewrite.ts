@@ -5,6 +5,7 @@
  */
 import { type Handler, isDomain, isPositive, Mailbox, named, on } from "postmaster";
 import { z } from "zod";
+import { eachOnce } from "./table.ts";
 
 /** Gives a mailbox another address, or itself. */
 type Rewrite = (mailbox: Mailbox) => Mailbox;
@@ -22,7 +23,7 @@ export const rewriteOptions: z.ZodType<RewriteTable, RewriteTable> = z.record(
     const fault = faultIn(from, to);
     if (fault !== undefined) context.addIssue({ code: "custom", message: fault, path: [from] });
   }
-});
+}).superRefine(eachOnce(idOf));
 
 function faultIn(from: string, to: string): string | undefined {
   const wrong = [from, to].find((text) => !isAddress(text) && !isWholeDomain(text));
@@ -30,6 +31,11 @@ function faultIn(from: string, to: string): string | undefined {
   return isAddress(from) && isWholeDomain(to)
     ? `\`${from}\` is one address, and \`${to}\` many: write an address for it`
     : undefined;
+}
+
+/** What is looked up: case does not matter. */
+function idOf(from: string): string {
+  return (isAddress(from) ? Mailbox.parse(from).key : from).toLowerCase();
 }
 
 const isWholeDomain = (text: string): boolean => text.startsWith("@") && isDomain(text.slice(1));
@@ -43,7 +49,7 @@ function rewriteBy(table: RewriteTable): Rewrite {
   const parsed = rewriteOptions.parse(table);
   const rules = new Map(
     Object.entries(parsed).map(([from, to]) => [
-      (isAddress(from) ? Mailbox.parse(from).key : from).toLowerCase(),
+      idOf(from),
       to,
     ]),
   );

@@ -7,6 +7,7 @@ import { type Handler, type Header, named, on, readHeader } from "postmaster";
 import { z } from "zod";
 import { rewriteBody } from "./rewrite_body.ts";
 import { sentAt } from "./sent_at.ts";
+import { eachOnce } from "./table.ts";
 import { isWord, Words } from "./words.ts";
 
 const hour = (most: number) => z.int({ error: `an hour from 0 to ${most}` }).min(0).max(most);
@@ -17,7 +18,9 @@ const schema = z.strictObject({
     z.string({ error: "a text: put it in quotes" })
       .regex(/^[^\p{Cc}]*$/u, { error: "a text on one line" }),
     { error: "words and what to put in their place, such as { no: yes }" },
-  ).describe("Words, and what to put in their place."),
+  ).superRefine(eachOnce((word) => word.toLowerCase())).describe(
+    "Words, and what to put in their place.",
+  ),
   from: z.string({ error: "a text" }).min(1).optional()
     .describe(
       "Only for messages with this in `From`, in the name or the address, whatever its case.",

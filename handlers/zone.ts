@@ -140,8 +140,9 @@ class Recipient {
       this.#look("domain", domainName(domain, this.#base)),
     ]);
     const { address } = this.#session.peer;
-    if (isIn(address, networks(policy, "refuse"))) return REFUSED;
-    const isTrusted = isIn(address, networks(policy, "relay-for"));
+    const isOneOf = (tag: string) => isIn(address, (policy?.get(tag) ?? []).map(Network.parse));
+    if (isOneOf("refuse")) return REFUSED;
+    const isTrusted = isOneOf("relay-for");
     if (tags === undefined) {
       return isTrusted ? accept(this.#routes([relay([this.#whole])])) : undefined;
     }

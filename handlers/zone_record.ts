@@ -4,6 +4,7 @@
  * @module
  */
 import { Mailbox, Network } from "postmaster";
+import { isBig } from "./network.ts";
 
 /** What a record may say. */
 const TAGS = {
@@ -79,7 +80,7 @@ function split(part: string): [string, string | undefined] {
     : [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
 }
 
-/** How the value of a tag must look. */
+/** How the value of a tag must look; a test may throw a TypeError that says more. */
 const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean, wanted: string]>> =
   {
     alias: [isAddress, "an address"],
@@ -88,8 +89,11 @@ const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean,
     user: [(value) => /^[A-Za-z0-9_][\w.-]*$/.test(value), "the name of a user"],
     reject: [isText, "a text of printable ASCII"],
     discard: [(value) => value === "yes", "`yes`"],
-    refuse: [(value) => Network.tryParse(value) !== undefined, "a network such as 192.0.2.0/24"],
-    "relay-for": [isSmall, "a network such as 192.0.2.0/24, no bigger than a private one"],
+    refuse: [(value) => Network.parse(value) !== undefined, "a network such as 192.0.2.0/24"],
+    "relay-for": [
+      (value) => !isBig(Network.parse(value)),
+      "a network of one owner, /8 or smaller, in IPv6 /16",
+    ],
   };
 
 function check(name: string, value: string): void {
@@ -103,9 +107,4 @@ function isAddress(value: string): boolean {
 
 function isText(value: string): boolean {
   return /^[\x20-\x7e]{1,200}$/.test(value);
-}
-
-/** Trust in a network that is wide, or in several that are together, would make an open relay. */
-function isSmall(value: string): boolean {
-  return Network.tryParse(value)?.isWide === false;
 }

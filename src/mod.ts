@@ -3,6 +3,17 @@
  *
  * @module
  */
+export {
+  hostOf,
+  type Ip,
+  isIn,
+  isLocal,
+  isNumeric,
+  Network,
+  networkOf,
+  parseIp,
+  type Prefixes,
+} from "./base/ip.ts";
 export * as kinds from "./base/kinds.ts";
 export { yieldToOthers } from "./base/turn.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
@@ -25,7 +36,6 @@ export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
-export { HOST, type Ip, isIn, Network, networkOf, parseIp, type Prefixes } from "./base/network.ts";
 export { headerField, prepend } from "./message/header.ts";
 export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";

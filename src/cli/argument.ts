@@ -4,8 +4,8 @@
  * @module
  */
 import { InvalidArgumentError } from "commander";
+import * as ip from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
-import { parseIp } from "../base/network.ts";
 
 /** A parser of an argument: what it throws is said with a usage error. */
 export const argument = <T>(parse: (text: string) => T) => (text: string): T => {
@@ -24,8 +24,8 @@ export const each =
   ];
 
 /** An IPv4 or IPv6 address. */
-export function ipAddress(text: string): string {
-  const ip = parseIp(text);
-  if (ip !== undefined) return ip.toString();
+export function parseIp(text: string): string {
+  const parsed = ip.parseIp(text);
+  if (parsed !== undefined) return parsed.toString();
   throw new InvalidArgumentError("Write an address such as 192.0.2.1 or 2001:db8::1.");
 }

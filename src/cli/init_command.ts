@@ -6,7 +6,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDnsServer } from "../dns/server_address.ts";
 import { parseListen, printListen } from "../net/address.ts";
-import { argument, each, ipAddress } from "./argument.ts";
+import { argument, each, parseIp } from "./argument.ts";
 import { init } from "./init.ts";
 import { MAILERS } from "./init/mailers.ts";
 import { isFullName } from "./init/names.ts";
@@ -24,7 +24,7 @@ export function addInit(postmaster: Command): void {
       parseName,
     )
     .option("--domain <name>", "a domain whose mail it takes; may be repeated", each(parseName))
-    .option("--address <ip>", "a public address, behind NAT; may be repeated", each(ipAddress))
+    .option("--address <ip>", "a public address, behind NAT; may be repeated", each(parseIp))
     .addOption(
       new Option("--mailer <name>", "what delivers; by default what is installed").choices(MAILERS),
     )

@@ -48,12 +48,21 @@ export function addVars(postmaster: Command): void {
 }
 
 const json = argument((text): unknown => {
+  const value = parseJson(text);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new TypeError("The number has too many digits: write it as a '\"text\"'.");
+  }
+  return value;
+});
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw new TypeError("Write JSON, such as 5, true, '\"text\"' or '[1, 2]'.");
   }
-});
+}
+
 const variableName = argument((text) => {
   if (isVariableName(text)) return text;
   throw new TypeError("A variable has a name such as `failures` or `failures[192.0.2.1]`.");

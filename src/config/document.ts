@@ -1,5 +1,9 @@
 /**
- * A YAML file as values of which each knows its place.
+ * A YAML file as values of which each knows its place, and what was written there.
+ *
+ * YAML takes some texts without quotes for numbers: `0049` for 49, `0x10` for 16. A key is always the text as it was
+ * written. A value is a number only if it is a decimal one without leading zeros, and {@linkcode Document.written} has
+ * its text, for those that want a text.
  *
  * @module
  */
@@ -13,6 +17,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  Scalar,
   visit,
   type YAMLError,
 } from "yaml";
@@ -29,12 +34,12 @@ export interface Document {
   readonly problems: readonly Problem[];
   /** True if the syntax is so wrong that `value` may not be what was meant. */
   readonly broken: boolean;
-  /** What is written under `path` without quotes, and YAML takes for a number, a truth value or a null. */
-  written(path: Path): string | undefined;
   /** Where the value under `path` stands, or the innermost value around it that there is. */
   place(path: Path): Place;
   /** Where the key stands that `path` ends in, as {@linkcode Document.place} otherwise. */
   keyPlace(path: Path): Place;
+  /** What stands for the number, `true` or `false` under `path`; `undefined` if there is none. */
+  written(path: Path): string | undefined;
 }
 
 /** Reads YAML. */
@@ -43,7 +48,8 @@ export function readDocument(text: string, file: string): Document {
   const yaml = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: (a, b) => a === b || (isScalar(a) && isScalar(b) && a.source === b.source),
+    schema: "core", // also for `%YAML 1.1`, to which `no` is false, and 010 is 8
+    uniqueKeys: false, // `textualKeys` looks: it knows what was written
   });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -55,32 +61,32 @@ export function readDocument(text: string, file: string): Document {
   for (const { source, offset } of dangling) {
     problems.push({ ...at(offset), message: quote(`*${source}`) });
   }
-  keepKeys(yaml);
   const start = (node: Node | null | undefined) => at(node?.range?.[0] ?? 0);
+  for (const { key, message } of keepText(yaml)) problems.push({ ...start(key), message });
   return {
     value: dangling.length > 0 || yaml.contents === null ? {} : yaml.toJS() ?? {},
     problems,
     broken: dangling.length > 0 || faults.some(({ code }) => !HARMLESS.has(code)),
-    written: (path) => {
-      const node = yaml.getIn(path, true);
-      return isScalar(node) ? node.source || undefined : undefined;
-    },
     place: (path) => start(descend(yaml, path).value),
     keyPlace: (path) => {
       const { key, value } = descend(yaml, path);
       return start(key ?? value);
     },
+    written: (path) => {
+      const { value } = descend(yaml, path);
+      const scalar = isAlias(value) ? value.resolve(yaml) : value;
+      if (!isScalar(scalar) || scalar.value === null) return undefined;
+      return typeof scalar.value === "string" ? undefined : scalar.source;
+    },
   };
 }
 
 /** Faults after which the parser still understands the rest as it was meant. */
-const HARMLESS: ReadonlySet<string> = new Set(["DUPLICATE_KEY", "BAD_SCALAR_START"]);
+const HARMLESS: ReadonlySet<string> = new Set(["BAD_SCALAR_START"]);
 
 function explain({ code, message, pos }: YAMLError, text: string): string {
   const found = /^[^\s:,\]}]*/.exec(text.slice(pos[0]))?.[0] ?? "";
   switch (code) {
-    case "DUPLICATE_KEY":
-      return `the key \`${found}\` is here for the second time: keep one of the two`;
     case "BAD_SCALAR_START":
       return quote(found);
     case "TAB_AS_INDENT":
@@ -106,6 +112,50 @@ function explain({ code, message, pos }: YAMLError, text: string): string {
 const quote = (found: string) =>
   `YAML gives the first character of \`${found}\` a meaning of its own: write "${found}", in quotes`;
 
+/** A decimal number without leading zeros: what YAML takes for numbers besides has more than one meaning. */
+const NUMBER = /^[-+]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i;
+
+/** True for a number that is one, and holds all of the digits. */
+const isNumber = (value: number, source: string): boolean =>
+  NUMBER.test(source) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+
+/** Makes texts of keys, and of what is no true number. Returns keys that cannot stand where they do. */
+function keepText(yaml: YamlDocument): { key: Node; message: string }[] {
+  const faults: { key: Node; message: string }[] = [];
+  visit(yaml, {
+    Scalar(_key, node) {
+      const { value, source, tag } = node;
+      if (tag !== undefined || typeof value !== "number" || source === undefined) return;
+      if (!isNumber(value, source)) node.value = source;
+    },
+    Map(_key, map) {
+      const seen = new Set<string>();
+      for (const pair of map.items as Pair<Node, Node | null>[]) {
+        pair.key = textual(pair.key, yaml);
+        const key = keyOf(pair);
+        if (key === undefined) continue;
+        const message = key === "__proto__"
+          ? "`__proto__` can be no key: it means something to JavaScript"
+          : seen.has(key)
+          ? `the key \`${key}\` is here for the second time: keep one of the two`
+          : undefined;
+        if (message !== undefined) faults.push({ key: pair.key, message });
+        seen.add(key);
+      }
+    },
+  });
+  return faults;
+}
+
+/** A key with the text that was written for its value; a reference `*name` with the text at the anchor. */
+function textual(key: Node, yaml: YamlDocument): Node {
+  const scalar = isAlias(key) ? key.resolve(yaml) : key;
+  if (!isScalar(scalar) || scalar.tag !== undefined || scalar.source === undefined) return key;
+  if (scalar !== key) return Object.assign(new Scalar(scalar.source), { range: key.range ?? null });
+  scalar.value = scalar.source;
+  return key;
+}
+
 /** References `*name` to anchors that do not exist. */
 function danglingAliases(yaml: YamlDocument): { source: string; offset: number }[] {
   const found: { source: string; offset: number }[] = [];
@@ -117,15 +167,6 @@ function danglingAliases(yaml: YamlDocument): { source: string; offset: number }
     },
   });
   return found;
-}
-
-/** A key is what is written, and no number: `010`, `1e3` and `0049` are three names. */
-function keepKeys(yaml: YamlDocument): void {
-  visit(yaml, {
-    Pair(_key, { key }) {
-      if (isScalar(key) && key.source) key.value = key.source;
-    },
-  });
 }
 
 /** Goes down `path` as far as there is something. */

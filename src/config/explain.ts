@@ -38,7 +38,7 @@ export function findings(issue: Issue, around: Path = []): Finding[] {
     path,
     message: issue.input === undefined
       ? `this is missing: it must be ${issue.message}`
-      : `must be ${issue.message}; found ${describe(issue.input)}`,
+      : `must be ${issue.message}; found ${describe(issue.input)}${quoted(issue)}`,
   }];
 }
 
@@ -71,6 +71,12 @@ export function printPath(path: Path): string {
     typeof step === "number" ? `[${step}]` : `${i > 0 ? "." : ""}${String(step)}`
   ).join("");
 }
+
+/** Only quotes make texts of the words for nothing. */
+const quoted = ({ code, input, ...issue }: Issue): string =>
+  input === null && code === "invalid_type" && "expected" in issue && issue.expected === "string"
+    ? " (`null` and `~` are texts only in quotes)"
+    : "";
 
 function describe(value: unknown): string {
   if (value === null) return "nothing";

@@ -33,7 +33,7 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   connectionsPerAddress: {
     ...number(1),
     description:
-      "Connections at once from one address, or from one /64 of IPv6; loopback and Unix sockets are not counted.",
+      "Connections at once from one address, or one /64 network of IPv6; loopback and Unix sockets are not counted.",
   },
   messagesPerConnection: { ...number(1), description: "Messages in one connection." },
   recipients: {

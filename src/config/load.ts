@@ -45,7 +45,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   if (document.broken) throw new ConfigError(document.problems);
   const written = new Written(document, overrides);
   const directory = dirname(file);
-  const read = readSettings(written.value, directory, document.written);
+  const read = readSettings(written, directory);
   const inPlace = (path: string) => resolve(directory, path);
 
   const checks = new Checks(read, written, inPlace);

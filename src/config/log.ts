@@ -6,7 +6,10 @@
 import { z } from "zod";
 import { path } from "../base/kinds.ts";
 import { LEVELS } from "../log/event.ts";
+import { isHost } from "../net/address.ts";
 import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/settings.ts";
+
+const HOST = "its name, such as loghost.example.net, or its address, such as 192.0.2.1";
 
 const syslog = z.union([
   z.boolean().transform((on) => on ? { socket: SYSLOG_SOCKET } : undefined),
@@ -15,7 +18,9 @@ const syslog = z.union([
       .meta({ examples: [SYSLOG_SOCKET] }),
   }),
   z.strictObject({
-    host: z.string().describe("A machine whose syslog takes UDP.")
+    host: z.string({ error: HOST }).refine(isHost, {
+      error: ({ input }) => `\`${input}\` is no machine: write ${HOST}`,
+    }).describe("A machine whose syslog takes UDP.")
       .meta({ examples: ["loghost.example.net"] }),
     port: z.int().min(1).max(65535).default(SYSLOG_PORT).describe("The port of that `host`."),
   }),

@@ -50,7 +50,7 @@ export class Written {
       handlers: overrides.handlers?.map((name) => isModule(name) ? resolve(name) : name),
     };
     this.value = given.reduce(
-      (value: unknown, name) => replaced(value, FLAGS[name].path, values[name]),
+      (value: unknown, name) => replace(value, FLAGS[name].path, values[name]),
       document.value,
     );
   }
@@ -75,20 +75,23 @@ export class Written {
     return { ...this.place(path), message: name + message };
   }
 
+  /** What the file has for the number, `true` or `false` under a path; `undefined` if there is none. */
+  text(path: Path): string | undefined {
+    return this.#flagOf(path) === undefined ? this.#document.written(path) : undefined;
+  }
+
   #flagOf(path: Path): string | undefined {
     return this.#flags.find((one) => one.path.every((step, i) => step === path[i]))?.flag;
   }
 }
 
 /** A copy of `value` with something else under `path`; what is no mapping stays, since it is wrong anyway. */
-export function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
+export function replace(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
   if (step === undefined) return by;
-  if (Array.isArray(value)) {
-    return value.map((item, i) => i === Number(step) ? replaced(item, rest, by) : item);
-  }
   if (value === undefined) value = {};
+  if (Array.isArray(value)) return value.with(Number(step), replace(value[Number(step)], rest, by));
   if (!isMapping(value)) return value;
-  return { ...value, [step]: replaced(value[String(step)], rest, by) };
+  return { ...value, [step]: replace(value[String(step)], rest, by) };
 }
 
 /** True for a mapping of a configuration. */

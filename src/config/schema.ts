@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { command, count, duration, path, size, text } from "../base/kinds.ts";
+import { isNumeric } from "../base/ip.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/mod.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
@@ -19,7 +20,7 @@ import { logSchema } from "./log.ts";
 import { isUserName, MIN_UID, noUserName, type UsersSetting } from "./users.ts";
 
 const domain = text("a domain", (name) => {
-  if (isDomain(name)) return name;
+  if (isDomain(name) && !isNumeric(name)) return name;
   throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
 });
 

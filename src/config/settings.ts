@@ -7,7 +7,8 @@ import type { z } from "zod";
 import { readingIn } from "../base/reading.ts";
 import { wanted } from "../base/wanted.ts";
 import { type Finding, findings } from "./explain.ts";
-import { isMapping, replaced } from "./overrides.ts";
+import type { Path } from "./document.ts";
+import { isMapping, replace, type Written } from "./overrides.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 
 /** What could be read. */
@@ -20,48 +21,23 @@ export interface Read {
   readonly findings: readonly Finding[];
 }
 
-/** What is written under a path without quotes, as {@linkcode Document.written} says it. */
-type Source = (path: readonly PropertyKey[]) => string | undefined;
-
 /**
- * Applies the schema. A mistake in one setting does not keep the others from being read.
+ * Applies the schema. A mistake in one setting does not keep the others from being read. Where it wants a text, what is
+ * written is the text, though YAML takes it for a number.
  *
  * @param directory where the paths of files in the options of handlers begin
- * @param source what was written where YAML has found a number, and a text is wanted
  */
-export const readSettings = (
-  value: unknown,
-  directory: string,
-  source: Source = () => undefined,
-): Read => readingIn(directory, () => applied(withTexts(value, source)));
+export const readSettings = (written: Written, directory: string): Read =>
+  readingIn(directory, () => applied(written.value, written));
 
-/** The value with what was written instead of a number, wherever the schema wants a text: `0049` is no 49. */
-function withTexts(value: unknown, source: Source): unknown {
-  const { error } = settingsSchema.safeParse(value, { reportInput: true });
-  const texts = (error?.issues ?? []).flatMap((issue) => textsWanted(issue))
-    .map((path) => ({ path, text: source(path) }))
-    .filter(({ text }) => text !== undefined);
-  if (texts.length === 0) return value;
-  const better = texts.reduce((all, { path, text }) => replaced(all, path, text), value);
-  return withTexts(better, source); // what is right now may show what else is not
-}
-
-/** Where a text is wanted and something else was found; in a union, one of its forms may want it. */
-function textsWanted(
-  issue: z.core.$ZodIssue,
-  above: readonly PropertyKey[] = [],
-): (readonly PropertyKey[])[] {
-  const path = [...above, ...issue.path];
-  if (issue.code === "invalid_union") {
-    return issue.errors.flat().flatMap((inner) => textsWanted(inner, path));
-  }
-  const isText = issue.code === "invalid_type" && issue.expected === "string";
-  return isText && typeof issue.input !== "string" ? [path] : [];
-}
-
-function applied(value: unknown): Read {
+function applied(value: unknown, written: Written): Read {
   const { data, error } = settingsSchema.safeParse(value, { error: wanted, reportInput: true });
   if (error === undefined) return { settings: data, wrong: new Set(), findings: [] };
+  const textual = error.issues.flatMap((issue) => wantingText(issue)).reduce((value, path) => {
+    const text = written.text(path);
+    return text === undefined ? value : replace(value, path, text);
+  }, value);
+  if (textual !== value) return applied(textual, written);
   const found = error.issues.flatMap((issue) => findings(issue));
   const wrong = new Set(
     isMapping(value) ? error.issues.flatMap(keysOf) : settingsSchema.keyof().options,
@@ -69,6 +45,16 @@ function applied(value: unknown): Read {
   if (!isMapping(value)) return { settings: {}, wrong, findings: found };
   const settings: Partial<Settings> = settingsSchema.parse(without(value, wrong));
   return { settings: without(settings, wrong), wrong, findings: found };
+}
+
+/** Where a text is wanted, and YAML has made a number, or `true` or `false`, of the text that stands there. */
+function wantingText(issue: z.core.$ZodIssue, around: Path = []): readonly Path[] {
+  const path = [...around, ...issue.path];
+  if (issue.code === "invalid_union") {
+    return issue.errors.flat().flatMap((one) => wantingText(one, path));
+  }
+  const isText = issue.code === "invalid_type" && issue.expected === "string";
+  return isText && ["number", "boolean"].includes(typeof issue.input) ? [path] : [];
 }
 
 /** The settings that an issue is about. */

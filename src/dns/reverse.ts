@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseIp } from "../base/network.ts";
+import { parseIp } from "../base/ip.ts";
 
 /** `1.2.0.192.in-addr.arpa` or the like (RFC 1035 section 3.5, RFC 3596); `undefined` for no address. */
 export function reverseName(address: string): string | undefined {

@@ -52,7 +52,7 @@ export interface Variable<S extends Scope, T> extends Stored {
   /** Makes the first value. */
   readonly initial: () => T;
   /**
-   * The variable of one key, in all else like this one: `failures.of(session.peer.address)`. It goes by the
+   * The variable of one key, in all else like this one: `failures.of(hostOf(session.peer.address))`. It goes by the
    * name `failures[192.0.2.1]`.
    */
   of(key: string): Variable<S, T>;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isIPv4, isIPv6 } from "node:net";
+import { isIpv6, isNumeric, parseIp } from "../base/ip.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { FIRST_HANDED_OVER } from "./handed_over.ts";
 
@@ -53,7 +53,7 @@ export function printListen(address: ListenAddress): string {
   if (address.transport === "fd") return `fd:${address.fd}`;
   const { hostname, port } = address;
   if (hostname === "::") return `*:${port}`;
-  return isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  return isIpv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
 function parseUnix(text: string): ListenAddress {
@@ -76,7 +76,7 @@ function parseDescriptor(text: string): ListenAddress {
 
 function split(text: string): { host: string; port: string } {
   const colon = text.lastIndexOf(":");
-  if (isIPv6(text)) {
+  if (isIpv6(text)) {
     throw new TypeError(`\`${text}\` needs brackets and a port: [${text}]:25`);
   }
   if (colon < 0 || text.endsWith("]")) {
@@ -100,15 +100,20 @@ function parseHost(text: string, host: string): string {
   if (host === "" || host === "*") return "::";
   const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
   if (bracketed !== undefined) {
-    if (isIPv6(bracketed)) return bracketed;
-    throw new TypeError(`\`${text}\` must have an IPv6 address between its brackets`);
+    if (isIpv6(bracketed)) return bracketed;
+    throw new TypeError(
+      `\`${text}\` must have an IPv6 address between its brackets, without a zone`,
+    );
   }
   if (host.includes(":")) {
     throw new TypeError(`\`${text}\` needs brackets around its IPv6 address, as in [::1]:25`);
   }
-  const looksLikeIPv4 = /^[\d.]+$/.test(host);
-  if (looksLikeIPv4 ? !isIPv4(host) : host.startsWith("[") || !isDomain(host)) {
+  if (!isHost(host)) {
     throw new TypeError(`\`${text}\` is no address to listen on: write one ${EXAMPLES}`);
   }
   return host;
 }
+
+/** True for the name of a machine, or an address: `localhost`, `192.0.2.1`, `::1`. */
+export const isHost = (text: string): boolean =>
+  parseIp(text) !== undefined || (isDomain(text) && !text.startsWith("[") && !isNumeric(text));

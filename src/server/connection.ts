@@ -4,7 +4,6 @@
  * @module
  */
 import type { Socket } from "node:net";
-import { HOST, networkOf } from "../base/network.ts";
 import type { LimitName } from "../handler/event.ts";
 import type { SessionState } from "../handler/session.ts";
 import { Dialogue, type Engine } from "./dialogue.ts";
@@ -36,9 +35,9 @@ export class Connection implements Wire {
     socket.on("close", () => this.#closed());
   }
 
-  /** What the connection is counted under: the client's address, or its network if that is IPv6. */
-  get host(): string {
-    return networkOf(this.#session.peer.address, HOST);
+  /** The client's address. */
+  get address(): string {
+    return this.#session.peer.address;
   }
 
   start(refuse?: LimitName): void {

@@ -12,7 +12,7 @@ import type { Reply } from "../handler/reply.ts";
 export interface Limits {
   /** Connections at once. */
   readonly connections: number;
-  /** Connections at once from one address, or from one /64 of IPv6; loopback and Unix sockets are not counted. */
+  /** Connections at once from one address, or one /64 of IPv6; loopback and Unix sockets are not counted. */
   readonly connectionsPerAddress: number;
   readonly messagesPerConnection: number;
   /** Recipients of a message (RFC 5321 section 4.5.3.1.8 wants at least 100). */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { HOST, networkOf } from "../base/network.ts";
 import type { Socket } from "node:net";
+import { hostOf, isLocal, peerAddress } from "../base/ip.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
@@ -130,7 +130,7 @@ export class Server {
     this.#visited = true;
     const peer = peerOf(socket, listener);
     if (peer === undefined) return abandon(socket);
-    const refuse = this.#full(networkOf(peer.address, HOST));
+    const refuse = this.#full(peer.address);
     if (refuse !== undefined && this.#refused.size >= this.#options.descriptors.refused) {
       this.#sentAway++;
       return sendAway(socket, refuse);
@@ -150,26 +150,26 @@ export class Server {
     connection.start(refuse);
   }
 
-  #full(host: string): LimitName | undefined {
+  #full(address: string): LimitName | undefined {
     const { limits: { connections, connectionsPerAddress }, descriptors } = this.#options;
     if (this.#connections.size >= Math.min(connections, descriptors.connections)) {
       return "connections";
     }
-    return (this.#perHost.get(host) ?? 0) >= connectionsPerAddress && !isLocal(host)
+    return (this.#perHost.get(hostOf(address)) ?? 0) >= connectionsPerAddress && !isLocal(address)
       ? "connections-per-address"
       : undefined;
   }
 
   #remember(connection: Connection): void {
-    const { host } = connection;
+    const host = hostOf(connection.address);
     this.#connections.add(connection);
     this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
   }
 
   #forget(connection: Connection): void {
     this.#refused.delete(connection);
-    const { host } = connection;
     if (!this.#connections.delete(connection)) return;
+    const host = hostOf(connection.address);
     const left = (this.#perHost.get(host) ?? 1) - 1;
     if (left > 0) this.#perHost.set(host, left);
     else this.#perHost.delete(host);
@@ -209,7 +209,7 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
   if (listener.startsWith("unix:")) return { address: "unix", port: 0 };
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ""), port: remotePort };
+  return { address: peerAddress(remoteAddress), port: remotePort };
 }
 
 /** Says why, and closes the socket without waiting for the client: for when too many are refused at once. */
@@ -224,10 +224,6 @@ function abandon(socket: Socket): void {
   socket.on("error", () => {}); // without a listener a reset would end the process
   socket.destroy();
 }
-
-/** This machine: its loopback networks, or a Unix socket. */
-const isLocal = (host: string): boolean =>
-  host === "unix" || host === networkOf("::1", HOST) || host.startsWith("127.");
 
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */
 function tick(limits: Limits): number {

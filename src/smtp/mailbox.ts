@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isIPv6 } from "node:net";
+import { isIpv6, parseIp } from "../base/ip.ts";
 import {
   AT,
   BACKSLASH,
@@ -234,13 +234,13 @@ function endOfLiteral(line: Uint8Array, start: number): number {
   return isLiteral(text(line, start + 1, at)) ? at + 1 : -1;
 }
 
-/** The inside of an address literal: IPv4, `IPv6:…` or a standardized tag with its content. */
+/**
+ * The inside of an address literal: IPv4, `IPv6:…` or a standardized tag with its content. RFC 5321 allows leading zeros
+ * in an IPv4 address; other programs read them as octal, so they are refused.
+ */
 function isLiteral(inside: string): boolean {
   const tagged = /^([A-Za-z0-9-]*[A-Za-z0-9]):(.+)$/.exec(inside);
-  if (tagged === null) {
-    return /^\d{1,3}(\.\d{1,3}){3}$/.test(inside) &&
-      inside.split(".").every((n) => Number(n) < 256);
-  }
+  if (tagged === null) return !inside.includes(":") && parseIp(inside) !== undefined;
   const [, tag, content] = tagged as unknown as [string, string, string];
-  return lower(tag) !== "ipv6" || (!content.includes("%") && isIPv6(content));
+  return lower(tag) !== "ipv6" || isIpv6(content);
 }

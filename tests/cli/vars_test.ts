@@ -157,6 +157,8 @@ Deno.test("vars with a command line that makes no sense exits with 2 and says wh
       [["get", "a[b"], /a\[b.*A variable has a name such as/],
       [["set", "a"], /missing required argument 'json'/],
       [["set", "a", "abc"], /Write JSON, such as/],
+      [["set", "a", "0049"], /Write JSON, such as/],
+      [["set", "a", "12345678901234567890"], /The number has too many digits/],
       [["set", "a", "1", "--ttl", "0"], /`0` cannot be a ttl/],
       [["list", "a", "b"], /too many arguments/],
     ] as const

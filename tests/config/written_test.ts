@@ -1,82 +1,159 @@
 /**
- * Keys and values of a configuration that look like something else than what is meant.
+ * What YAML takes for numbers: where a text is wanted, the text is what was written.
  *
  * @module
  */
 import assert from "node:assert/strict";
 import { ConfigError, parseConfig } from "../../src/config/mod.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { codes, Directory, Running, sendMail } from "../running.ts";
 
-const NAMES = [
-  "0049301234567",
-  "010",
-  "1e3",
-  "0x10",
-  "+5",
-  "1_000",
-  "true",
-  "no",
-  "null",
-  "~a",
-  "49",
+const parse = (text: string) => parseConfig(`${text}\n`, "/nowhere/postmaster.yaml");
+const mistakes = (text: string): string[] => {
+  try {
+    parse(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ line, column, message }) => `${line}:${column}: ${message}`);
+  }
+};
+
+/** Texts that YAML takes for something else, in one of its versions. */
+const LOOKS: readonly string[] = [
+  ...["0049301234567", "010", "0o17", "0x10", "1e3", "1E+3", "1_000", "1.50", "1.0", "7"],
+  ...["12345678901234567890", "yes", "no", "on", "true", "false", "2026-12-24", "12345678.0"],
 ];
 
-Deno.test("a key is the name that is written, also where YAML finds a number in it", () => {
-  const lines = NAMES.map((name) => `  ${name}: joe`).join("\n");
-  const { aliases } = parseConfig(
-    `hostname: mx.example.net\ndomains: [example.net]\nusers: [joe]\naliases:\n${lines}\n`,
-    "p.yaml",
-  );
-  for (const name of NAMES) {
-    const members = aliases.find(new Mailbox(name, "example.net"));
-    assert.deepEqual(members?.map(String), ["joe@example.net"], name);
+Deno.test("a user's name is what is written", () => {
+  for (const name of LOOKS) {
+    for (const written of [name, JSON.stringify(name), `!!str ${name}`, `&a ${name}`]) {
+      const { users } = parse(`domains: [example.net]\nusers: [joe, ${written}]`);
+      assert.equal(users.find(name), name, written);
+      assert.equal(users.count(), 2);
+    }
   }
-  for (const other of ["49301234567", "10", "1000", "16", "5"]) {
-    assert.equal(aliases.find(new Mailbox(other, "example.net")), undefined, other);
+});
+
+Deno.test("an alias and where it leads are what is written", () => {
+  for (const name of [...LOOKS, "null", "~"]) {
+    for (const key of [name, `"${name}"`, `"${name}@example.net"`, `? ${name}\n  `]) {
+      const { aliases } = parse(`domains: [example.net]\naliases:\n  ${key}: joe`);
+      const found = aliases.find(new Mailbox(name, "example.net"));
+      assert.equal(found?.join(), "joe@example.net", key);
+    }
   }
-  assert.equal(aliases.count(), NAMES.length);
+  for (const name of LOOKS) {
+    for (const value of [name, `[${name}]`, `"${name}"`]) {
+      const { aliases } = parse(`domains: [example.net]\naliases: {joe: ${value}}`);
+      assert.equal(aliases.find(new Mailbox("joe", "example.net"))?.[0]?.local, name, value);
+    }
+  }
 });
 
-Deno.test("a value is the text that is written, wherever a text is wanted", () => {
-  const names = NAMES.filter((name) => name !== "null");
-  const { users, aliases, mailer } = parseConfig(
-    `hostname: mx.example.net
-domains: [example.net]
-users: [${names.join(", ")}]
-aliases: {sales: [010, 1e3], one: 0049301234567}
-mailer: {command: [maildrop, -d, 0123, 1e3, true]}
-`,
-    "p.yaml",
+Deno.test("keys that differ as texts are different keys, in the order of the file", () => {
+  const { aliases } = parse(
+    "%YAML 1.1\n---\ndomains: [example.net]\naliases: {10: a, 010: b, 1e1: c, 10.0: d, 0xa: e, 8: f, no: g}",
   );
-  assert.deepEqual(names.map((name) => users.find(name)), names);
-  assert.equal(users.find("10"), undefined);
-  const found = (local: string) => aliases.find(new Mailbox(local, "example.net"))?.map(String);
-  assert.deepEqual(found("sales"), ["010@example.net", "1e3@example.net"]);
-  assert.deepEqual(found("one"), ["0049301234567@example.net"]);
-  assert.deepEqual(mailer.command, ["maildrop", "-d", "0123", "1e3", "true"]);
+  const found = ["10", "010", "1e1", "10.0", "0xa", "8", "no"]
+    .map((local) => aliases.find(new Mailbox(local, "example.net"))?.[0]?.local);
+  assert.deepEqual(found, ["a", "b", "c", "d", "e", "f", "g"]);
+  assert.equal(aliases.count(), 7);
+  const twice = /^3:3: the key `010` is here for the second time: keep one of the two$/;
+  assert.match(mistakes('aliases:\n  "010": a\n  010: b')[0]!, twice);
+  assert.match(mistakes("aliases:\n  &k 010: a\n  *k : b")[0]!, /^3:3: the key `010` is here/);
+  assert.match(mistakes("aliases:\n  __proto__: a")[0]!, /^2:3: `__proto__` can be no key/);
 });
 
-Deno.test("handlers take texts as they are written, too", () => {
-  const text = "hostname: mx.example.net\nhandlers:\n  - alias: {010: 0049@example.net}\n" +
-    "  - explode: {1e3@example.net: [1e3, 010]}\n";
-  assert.equal(parseConfig(text, "p.yaml").handlers.length, 2);
+Deno.test("codes, headers, conditions and arguments are what is written", () => {
+  const config = parse(`
+domains: [example.net, 1e3]
+user: 0
+mailer: {command: [maildrop, -d, 0123, 5, 1e3, true], null-sender: 007}
+hostname: 1e3
+handlers:
+  - add-header: {name: 010, value: 1.50}
+  - rename-header: {1e3: 0x10}
+  - when: {if: {user: [0049, 5], helo: 1e5}, then: {reject: {text: 1.10}}}
+  - alias: {0049: 010}
+  - rewrite-recipient: {010@example.net: 1e3@example.net}`);
+  assert.deepEqual(config.domains, ["example.net", "1e3"]);
+  assert.deepEqual(config.mailer.command, ["maildrop", "-d", "0123", "5", "1e3", "true"]);
+  assert.equal(config.mailer["null-sender"], "007");
+  assert.equal(config.hostname, "1e3");
+  assert.equal(config.user, 0);
 });
 
-Deno.test("numbers stay numbers where numbers are wanted", () => {
-  const { limits } = parseConfig(
-    "hostname: mx.example.net\nlimits: {recipients: 50, message-size: 10 MB}\n",
-    "p.yaml",
+Deno.test("numbers are numbers where a number is wanted, if there is only one that they can mean", () => {
+  const { limits } = parse("limits: {recipients: 150, errors: 1e1, message-size: 1e6}");
+  assert.deepEqual([limits.recipients, limits.errors, limits.messageSize], [150, 10, 1_000_000]);
+  assert.match(mistakes("limits: {errors: 010}")[0]!, /^1:18: .*a whole number; found `010`/);
+  assert.match(mistakes("limits: {errors: 0x10}")[0]!, /a whole number; found `0x10`/);
+  assert.match(
+    mistakes("users: [null]")[0]!,
+    /^1:9: .*found nothing \(`null` and `~` are texts only in quotes/,
   );
-  assert.equal(limits.recipients, 50);
+  assert.match(mistakes("hostname:")[0]!, /must be a domain; found nothing/);
+  assert.match(mistakes("user: 0049")[0]!, /^1:7: `user`: this machine has no user `0049`/);
 });
 
-Deno.test("two keys are the same when they are written the same", () => {
-  const config = (keys: string) =>
-    `hostname: mx.example.net\ndomains: [example.net]\nusers: [joe]\naliases: {${keys}}\n`;
-  assert.equal(parseConfig(config("10: joe, 1e1: joe, 010: joe"), "p.yaml").aliases.count(), 3);
-  assert.throws(() => parseConfig(config('10: joe, "10": joe'), "p.yaml"), (error) => {
-    assert.ok(error instanceof ConfigError);
-    assert.match(error.message, /^p\.yaml:4:20: the key `"10"` is here for the second time/);
-    return true;
+Deno.test("the options of a module are numbers only if they hold what is written", async () => {
+  using directory = new Directory();
+  directory.write(
+    "policy.ts",
+    `import { on, say } from "postmaster";
+     export default (options: unknown) => on("SeeksHelp", () => say(2, 1, 4, JSON.stringify(options)));`,
+  );
+  const options = "{0049: 0049, 1e3: 1e3, a: 12345678901234567890, b: 1.5, c: 10, d: 0x10, e: no}";
+  const file = directory.write(
+    "postmaster.yaml",
+    `handlers-as-root: true\nhandlers:\n  - ./policy.ts: ${options}\n`,
+  );
+  await using server = await Running.start(() => undefined, {
+    args: ["--config", file, "--listen", "127.0.0.1:0", "--hostname", "mx.example.net"],
   });
+  using client = await server.connect();
+  const { lines } = await client.command("HELP");
+  assert.deepEqual(JSON.parse(lines[0]!), {
+    "0049": "0049",
+    "1e3": 1000,
+    a: "12345678901234567890",
+    b: 1.5,
+    c: 10,
+    d: "0x10",
+    e: "no",
+  });
+});
+
+Deno.test("mail for an address of digits reaches the user of these digits and no other", async () => {
+  using directory = new Directory();
+  const file = directory.write(
+    "postmaster.yaml",
+    `hostname: mx.example.net
+listen: 127.0.0.1:0
+domains: [example.net]
+users: [0049, 1e3, 49, 1000]
+aliases: {010: 0049, 0049301234567: [1e3]}
+mailer: {command: [sh, -c, 'cat > /dev/null; echo "$@" >> ${
+      directory.of("mail")
+    }', sh, 007, "{user}"]}
+state-directory: ${directory.of("state")}
+handlers-as-root: true
+`,
+  );
+  await using server = await Running.start(() => undefined, { args: ["--config", file] });
+  using client = await server.connect();
+  for (const local of ["0049", "1e3", "010", "0049301234567"]) {
+    assert.equal(await sendMail(client, `${local}@example.net`), 250, local);
+  }
+  assert.deepEqual(
+    await codes(
+      client,
+      "MAIL FROM:<>",
+      "RCPT TO:<8@example.net>",
+      "RCPT TO:<49301234567@example.net>",
+    ),
+    [250, 550, 550],
+  );
+  assert.equal(directory.read("mail"), "007 0049\n007 1e3\n007 0049\n007 1e3\n");
 });

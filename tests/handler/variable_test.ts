@@ -4,6 +4,7 @@ import {
   ask,
   Client,
   FakeClock,
+  hostOf,
   type Json,
   MemoryStore,
   on,
@@ -159,7 +160,7 @@ Deno.test("a global variable takes nothing that JSON does not", async () => {
 Deno.test("in a test, a ttl runs out when the client's clock is moved", async () => {
   const failures = variable("global", "failures", () => 0, { ttl: "1 h" });
   const counting = on("SayOK", async (_event, _next, session) => {
-    const count = await session.tick(failures.of(session.peer.address));
+    const count = await session.tick(failures.of(hostOf(session.peer.address)));
     return say(2, 5, 0, String(count));
   });
   const clock = new FakeClock();

@@ -67,7 +67,9 @@ Deno.test("relayTo() is no open relay by mistake", async () => {
   assert.throws(() => relayTo({ networks: ["192.0.2.0/24", "::/0"] }), /open relay/);
   assert.throws(() => relayTo({ networks: ["0.0.0.0/1", "128.0.0.0/1"] }), /open relay/);
   assert.throws(() => relayTo({ networks: ["2000::/3"] }), /open relay/);
-  relayTo({ networks: ["10.0.0.0/8", "fc00::/7"] });
+  assert.throws(() => relayTo({ networks: ["2a00::/15"] }), /open relay/);
+  assert.throws(() => relayTo({ networks: ["::ffff:0:0/96"] }), /open relay/);
+  relayTo({ networks: ["10.0.0.0/8", "fc00::/7", "fd00::/8", "2001:db8::/32"] });
   assert.throws(() => relayTo({}), /for whom/);
   const open = relayTo({ networks: ["0.0.0.0/0"], everybody: true });
   assert.equal(await outcome(open, "joe@example.com"), "relay");

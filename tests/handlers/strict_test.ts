@@ -24,7 +24,9 @@ const said = async (policy: Handler, name: string, situation: Situation = {}): P
 Deno.test("heloPolicy() refuses names that cannot be the client's", async () => {
   const policy = heloPolicy();
   assert.equal(await said(policy, "MX.example.net"), 550);
-  assert.equal(await said(policy, "192.0.2.1"), 550);
+  for (const name of ["192.0.2.1", "0300.0.2.1", "0xc0.0.2.1", "192.0.513"]) {
+    assert.equal(await said(policy, name), 550, name);
+  }
   assert.equal(await said(policy, "[192.0.2.2]"), 550);
   assert.equal(await said(policy, "[192.0.2.1]"), 250);
   const six = { peer: { address: "2001:db8::1", port: 1 } };

@@ -140,7 +140,7 @@ const MISTAKES: readonly (readonly [options: string, at: string, message: RegExp
   [
     "{if: {not: {network: 192.0.2.0/33}}, then: trace}",
     "192.0.2.0/33",
-    /if\.not\.network.*is no network: write a number from 0 to 32/,
+    /if\.not\.network.*has only 32 bits/,
   ],
   [
     "{if: {all: [{tls: maybe}]}, then: trace}",

@@ -107,9 +107,12 @@ Deno.test("parseRecords() says what is wrong", () => {
       ["v=postmaster1; user=a b", "user"],
       ["v=postmaster1; relay-for=0.0.0.0/0", "policy"],
       ["v=postmaster1; relay-for=0.0.0.0/1, 128.0.0.0/1", "policy"],
+      ["v=postmaster1; relay-for=10.0.0.0/7", "policy"],
+      ["v=postmaster1; relay-for=2000::/8", "policy"],
       ["v=postmaster1; relay-for=10.1/16", "policy"],
-      ["v=postmaster1; relay-for=10.1.0.1/16", "policy"],
+      ["v=postmaster1; relay-for=10.1.0.5/16", "policy"],
       ["v=postmaster1; refuse=192.0.2", "policy"],
+      ["v=postmaster1; refuse=010.0.0.0/8", "policy"],
       ["v=postmaster1; user=joe", "domain"],
     ] as const
   ) assert.throws(() => parse(text, kind), TypeError, text);

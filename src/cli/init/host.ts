@@ -3,10 +3,10 @@
  *
  * @module
  */
-import ipaddr from "ipaddr.js";
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { env } from "node:process";
+import { parseIp } from "../../base/ip.ts";
 import { findAccount, parseAccounts, PASSWD } from "../../base/passwd.ts";
 import { isUserName, peopleIn } from "../../config/users.ts";
 import type { Finding } from "./finding.ts";
@@ -75,7 +75,7 @@ export function namesOf(kernel: string, file: string, hosts: string): Finding<st
 
 function publicAddresses(): string[] {
   const all = Deno.networkInterfaces().map(({ address }) => address);
-  return [...new Set(all)].filter((address) => ipaddr.parse(address).range() === "unicast");
+  return [...new Set(all)].filter((address) => parseIp(address)?.range() === "unicast");
 }
 
 function textOf(file: string): string {

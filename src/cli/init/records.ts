@@ -3,8 +3,8 @@
  *
  * @module
  */
-import ipaddr from "ipaddr.js";
 import { isIPv6 } from "node:net";
+import { parseIp } from "../../base/ip.ts";
 import type { Resolver } from "../../dns/resolver.ts";
 import { reverseName } from "../../dns/reverse.ts";
 import { lookUp } from "./look_up.ts";
@@ -133,4 +133,4 @@ const unsure = (found: string): Judged => ({
   state: "unsure",
   note: `the DNS has ${found}: see that it means this machine`,
 });
-const canonical = (address: string): string => ipaddr.process(address).toString();
+const canonical = (address: string): string => parseIp(address)?.toString() ?? address;

@@ -1,0 +1,137 @@
+/**
+ * Addresses of IPv4 and IPv6, and networks: the standard notations only, since programs differ about all others.
+ *
+ * An IPv4 address is four decimal numbers without leading zeros, an IPv6 address a text of RFC 4291 section 2.2 without
+ * a zone. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address, in networks too.
+ *
+ * @module
+ */
+import ipaddr from "ipaddr.js";
+import { isIP } from "node:net";
+
+/** A parsed address. */
+export type Ip = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** The address that a text spells; `undefined` if it spells none. */
+export function parseIp(text: string): Ip | undefined {
+  const parsed = asWritten(text);
+  return parsed && isMapped(parsed) ? parsed.toIPv4Address() : parsed;
+}
+
+/** `node:net` decides what an address is: ipaddr.js reads `010.1` as well. */
+function asWritten(text: string): Ip | undefined {
+  if (isIP(text) === 0 || text.includes("%")) return undefined;
+  return ipaddr.parse(text.replace(/^::(?=\d+\.)/, "0::")); // it takes `::192.0.2.1` for `::ffff:192.0.2.1`
+}
+
+const isMapped = (ip: Ip): ip is ipaddr.IPv6 =>
+  ip.kind() === "ipv6" && (ip as ipaddr.IPv6).isIPv4MappedAddress();
+
+/** How many bits an address has. */
+const BITS = { ipv4: 32, ipv6: 128 } as const;
+
+/** A network in CIDR notation (RFC 4632, RFC 4291 section 2.3), or a single address. */
+export class Network {
+  /** The first address. */
+  readonly address: Ip;
+  /** How many leading bits all its addresses share. */
+  readonly bits: number;
+
+  private constructor(address: Ip, bits: number) {
+    this.address = address;
+    this.bits = bits;
+  }
+
+  /**
+   * Parses `192.0.2.0/24`, `2001:db8::/32`, `192.0.2.1` or `2001:db8::1`.
+   *
+   * @throws {TypeError} that says how to write it
+   */
+  static parse(text: string): Network {
+    const [, written = "", digits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
+    const address = asWritten(written);
+    if (address === undefined) {
+      throw new TypeError(
+        `\`${text}\` is no network: write one such as 192.0.2.0/24 or 2001:db8::/32, in full and without leading zeros`,
+      );
+    }
+    const most = BITS[address.kind()];
+    const bits = Number(digits ?? most);
+    if (bits > most) {
+      throw new TypeError(`\`${text}\` has only ${most} bits: write /${most} or less`);
+    }
+    const network = isMapped(address) && bits >= 96
+      ? new Network(address.toIPv4Address(), bits - 96)
+      : new Network(address, bits);
+    const first = new Network(firstOf(network.address, network.bits), network.bits);
+    if (first.toString() === network.toString()) return network;
+    throw new TypeError(
+      `\`${text}\` is an address within a network: write ${first} for all of it`,
+    );
+  }
+
+  /** True for an address in this network. */
+  includes(ip: Ip): boolean {
+    return ip.kind() === this.address.kind() && ip.match(this.address as never, this.bits);
+  }
+
+  /** `192.0.2.0/24`; a single address without the number of its bits. */
+  toString(): string {
+    return this.bits === BITS[this.address.kind()]
+      ? this.address.toString()
+      : `${this.address}/${this.bits}`;
+  }
+}
+
+/** The first of the addresses that share these leading bits. */
+const firstOf = (ip: Ip, bits: number): Ip =>
+  (ip.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(`${ip}/${bits}`);
+
+/** True for an address in one of the networks; what is no address (`unix`) is in none. */
+export function isIn(address: string, networks: readonly Network[]): boolean {
+  const ip = parseIp(address);
+  return ip !== undefined && networks.some((network) => network.includes(ip));
+}
+
+/** How many leading bits of an address make its network. */
+export interface Prefixes {
+  readonly ipv4: number;
+  readonly ipv6: number;
+}
+
+/** The network of an address, `192.0.2.0/24`; what is no address (`unix`) stays what it is. */
+export function networkOf(address: string, prefixes: Prefixes): string {
+  const ip = parseIp(address);
+  if (ip === undefined) return address;
+  const bits = prefixes[ip.kind()];
+  return bits === BITS[ip.kind()] ? ip.toString() : `${firstOf(ip, bits)}/${bits}`;
+}
+
+/**
+ * Who counts as one client: an IPv4 address, or the /64 network of an IPv6 address, since who has one of its addresses
+ * has all of them. It is the key for whatever is counted by address.
+ */
+export const hostOf = (address: string): string => networkOf(address, { ipv4: 32, ipv6: 64 });
+
+/** True for a client on this machine: a loopback address, or what is no address (`unix`). */
+export const isLocal = (address: string): boolean =>
+  (parseIp(address)?.range() ?? "loopback") === "loopback";
+
+/**
+ * The address at the other end of a socket, as the server names it: an IPv4 address that came by IPv6 is the IPv4
+ * address, and a link-local address has no zone.
+ */
+export function peerAddress(address: string): string {
+  const bare = address.replace(/%.*/s, "");
+  return parseIp(bare)?.toString() ?? address;
+}
+
+/**
+ * True for a name of nothing but numbers, `127.1` or `0x7f.1`, which is no domain: inet_aton(3) and what uses it take
+ * it for an IPv4 address.
+ */
+export const isNumeric = (name: string): boolean =>
+  /^(\d+|0x[\da-f]*)(\.(\d+|0x[\da-f]*))*\.?$/i.test(name);
+
+/** True for an address in the notation of IPv6, even if it is an IPv4 address. */
+export const isIpv6 = (text: string): boolean => text.includes(":") && parseIp(text) !== undefined;
