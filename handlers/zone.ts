@@ -88,9 +88,6 @@ export function zone(name: string, { deliver = procmail }: ZoneSettings = {}): H
   );
 }
 
-const networks = (policy: Tags | undefined, tag: string): readonly Network[] =>
-  (policy?.get(tag) ?? []).map((text) => Network.parse(text));
-
 /** A record that nobody can follow. */
 class Nonsense extends Error {}
 

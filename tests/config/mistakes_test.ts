@@ -151,7 +151,11 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["handlers: [./policy.ts]", "1:12", /there is no file \/nowhere\/policy\.ts/],
   ["handlers: [{trace: , impatient: }]", "1:12", /one an item/],
   ["handlers: [{relay-to: {networks: [10.1/16]}}]", "1:35", /`10\.1\/16` is no network: write one/],
-  ["handlers: [{relay-to: {networks: [10.1.0.5/16]}}]", "1:35", /write 10\.1\.0\.0\/16, or 10/],
+  [
+    "handlers: [{relay-to: {networks: [10.1.0.5/16]}}]",
+    "1:35",
+    /write 10\.1\.0\.0\/16 for all of it/,
+  ],
   [
     "handlers:\n  - greylist:\n    delay: 5 min",
     "2:5",
