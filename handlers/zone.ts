@@ -141,9 +141,9 @@ class Recipient {
     const [text] = tags.get("reject") ?? [];
     if (text !== undefined) return say(5, 5, 0, text, "5.7.1");
     const own = this.#routes([
-      ...(tags.get("user") ?? []).map(this.#deliver),
+      ...(tags.get("user") ?? []).map((user) => this.#deliver(user)),
       ...(tags.get("relay") ?? []).map(this.#relayed),
-      ...(tags.get("discard") ?? []).map(discard),
+      ...(tags.get("discard") ?? []).map(() => discard()),
     ]);
     const aliases = tags.get("alias");
     if (aliases === undefined) {

@@ -122,7 +122,8 @@ export function chain(...handlers: readonly Handler[]): Handler {
     if (link === undefined) return last(event);
     const supervisor = session[SUPERVISOR];
     if (supervisor.recording === undefined) {
-      const next: Next = (inner = event) => run(place + 1, inner, last, session);
+      const next: Next = (inner = event) =>
+        run(place + 1, passed(inner, event, supervisor), last, session);
       return ask(link, place, event, next, session, supervisor);
     }
     const further: Further = (inner, view) => run(place + 1, inner, last, view);
@@ -181,7 +182,7 @@ function record(
   const view = session[SEEN_BY](step);
   const start = performance.now();
   const next: Next = (inner = event) => {
-    step.passed.push(inner);
+    step.passed.push(passed(inner, event, session[SUPERVISOR]));
     return further(inner, view);
   };
   const finish = (reply: Reply) => {
@@ -195,10 +196,18 @@ function record(
 
 function sound(answer: Reply, link: Link, event: Event, supervisor: Supervisor): Reply {
   if (answer !== undefined && answer === supervisor.sound) return answer;
-  const fault = faultInAnswer(answer);
+  const fault = faultInAnswer(answer) ?? supervisor.faultIn(answer.routes);
   if (fault !== undefined) return broken(link, event, fault, supervisor);
   supervisor.sound = answer;
   return answer;
+}
+
+/** What a handler passes on. Throws, into the handler, for a message that would go where no mail can. */
+function passed(inner: Event, event: Event, supervisor: Supervisor): Event {
+  if (inner.type !== "Deliver" || inner === event) return inner;
+  const fault = supervisor.faultIn(inner.routes);
+  if (fault !== undefined) throw new TypeError(fault);
+  return inner;
 }
 
 function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {

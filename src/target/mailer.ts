@@ -87,6 +87,17 @@ export class Mailer implements Work {
     this.#places = new Semaphore(this.settings.concurrency);
   }
 
+  /** Why nothing can be run as this user and group, `undefined` if it can. */
+  obstacleTo({ user, group }: Pick<Job, "user" | "group">): string | undefined {
+    if (user === undefined && group === undefined) return undefined;
+    try {
+      this.#identities.find(user, group);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
   /** Runs one, as soon as there is a place for it. Never throws: others may have delivered already. */
   async run(job: Job, context: DeliveryContext): Promise<Outcome> {
     this.#jobs++;
@@ -188,14 +199,4 @@ function causeOf({ ending, output, complaint }: Run): string | undefined {
   if ("error" in ending) return messageOf(ending.error);
   const said = complaint.trim() === "" ? output : complaint;
   return said.split(/[\r\n]+/).findLast((line) => line.trim() !== "");
-}
-
-/** What is wrong with a target's arguments, from the code that reads them. */
-export function faultOf(read: () => unknown): string | undefined {
-  try {
-    read();
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
 }

@@ -46,6 +46,7 @@ export function asking(handler: Handler): Asking {
       globals: new MemoryStore(),
       dns: new FakeDns(),
       chain: whole,
+      judge: () => undefined,
     },
   });
   const session = new SessionView(state);
