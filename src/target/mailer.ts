@@ -9,7 +9,7 @@ import type { LogFields } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { unixLines } from "../message/unix.ts";
 import { Identities } from "./identity.ts";
-import { type Launch, launcher } from "./launch.ts";
+import { type Kind, type Launch, launcher } from "./launch.ts";
 import { attend, type Run, type Running } from "./mailer_process.ts";
 import { Semaphore } from "./semaphore.ts";
 import { outcomeOf, printEnding } from "./sysexits.ts";
@@ -87,12 +87,12 @@ export class Mailer implements Work {
     this.#places = new Semaphore(this.settings.concurrency);
   }
 
-  /** Why nothing can be run as this user and group, `undefined` if it can. */
-  obstacleTo({ user, group }: Pick<Job, "user" | "group">): string | undefined {
+  /** Why mailers of this kind cannot be run on this machine now, `undefined` if they can. */
+  obstacleTo({ template, user, group }: Kind): string | undefined {
     if (user === undefined && group === undefined) return undefined;
     try {
-      this.#identities.find(user, group);
-      return undefined;
+      const identity = this.#identities.find(user, group);
+      return this.#launch.refusal?.(identity, { template, user, group });
     } catch (error) {
       return messageOf(error);
     }
