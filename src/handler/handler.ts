@@ -37,6 +37,9 @@ interface Link {
 const linksOf = new WeakMap<Handler, readonly Link[]>();
 
 function links(handler: Handler): readonly Link[] {
+  if (typeof handler !== "function") {
+    throw new TypeError(`a handler is a function, not ${String(handler)}`);
+  }
   return linksOf.get(handler) ?? [{ name: handler.name || "handler", handler }];
 }
 
