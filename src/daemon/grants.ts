@@ -8,9 +8,10 @@
  * @module
  */
 import { z } from "zod";
+import { messageOf } from "../base/message_of.ts";
 import type { Config } from "../config/mod.ts";
 import { findIdentity, findIds, type Identity, type Ids } from "../target/identity.ts";
-import type { Order } from "../target/launch.ts";
+import type { Kind, Order } from "../target/launch.ts";
 import {
   expand,
   parseTemplate,
@@ -75,11 +76,8 @@ export function judge(
   { template, recipients, user, group }: Order & Grant,
   grants: readonly Grant[],
 ): { readonly argv: readonly string[]; readonly identity: Identity } {
-  const grant = grants.find((grant) =>
-    grant.user === user && grant.group === group &&
-    (grant.template === undefined || isSame(grant.template, template))
-  );
-  if (grant === undefined) throw new Error(notGranted(user, group));
+  const identity = findIdentity(user, group);
+  const grant = grantFor({ template, user, group }, identity, grants);
   // What may begin with a hyphen behind an option was decided for so many: the next one is an option itself.
   if (recipients.length > (grant.maxRecipients ?? Infinity)) {
     throw new Error(`more recipients than \`max-recipients\`, ${grant.maxRecipients}`);
@@ -87,12 +85,39 @@ export function judge(
   if (estimate(template, recipients) > LONGEST) throw new Error("the command line is too long");
   const refusal = recipients.map((values) => refusalOf(template, values)).find(Boolean);
   if (refusal !== undefined) throw new Error(refusal);
-  const identity = findIdentity(user, group);
-  const { uid, gid } = identity.ids ?? { uid: 0, gid: 0 };
+  return { argv: expand(template, recipients), identity };
+}
+
+/** Why {@linkcode judge} would refuse all orders of a kind, `undefined` if it would not. */
+export function refusalOfAll(
+  kind: Kind & Grant,
+  identity: Identity,
+  grants: readonly Grant[],
+): string | undefined {
+  try {
+    grantFor(kind, identity, grants);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** What lets a command be run. Throws if nothing does. */
+function grantFor(
+  { template, user, group }: Kind & Grant,
+  { ids }: Identity,
+  grants: readonly Grant[],
+): Grant {
+  const grant = grants.find((grant) =>
+    grant.user === user && grant.group === group &&
+    (grant.template === undefined || isSame(grant.template, template))
+  );
+  if (grant === undefined) throw new Error(notGranted(user, group));
+  const { uid, gid } = ids ?? { uid: 0, gid: 0 };
   if (grant.template === undefined && (uid === 0 || gid === 0)) {
     throw new Error("no program of a handler's runs as root");
   }
-  return { argv: expand(template, recipients), identity };
+  return grant;
 }
 
 /** What a command line has at the most, by the longest of its values: to be known before it is made. */

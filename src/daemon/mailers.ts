@@ -25,10 +25,14 @@ export function startLauncher(
 /** Starts mailers of this process's user, and no others: it is no longer root, and has no launcher. */
 export function launchOwn(): Launch {
   const here = launcher();
-  return (argv, identity, { user, group }) => {
-    if (identity.ids === undefined) return here(argv, identity);
-    throw new Error(notGranted(user ?? identity.ids.uid, group));
+  const refusal: Launch["refusal"] = ({ ids }, { user, group }) =>
+    ids === undefined ? undefined : notGranted(user ?? ids.uid, group);
+  const launch: Launch = (argv, identity, order) => {
+    const fault = refusal(identity, order);
+    if (fault !== undefined) throw new Error(fault);
+    return here(argv, identity);
   };
+  return Object.assign(launch, { refusal });
 }
 
 /**

@@ -8,7 +8,7 @@ import { within } from "../base/within.ts";
 import type { Ids } from "../target/identity.ts";
 import { type Launch, launcher, type Order } from "../target/launch.ts";
 import { firstLine } from "./first_line.ts";
-import type { Grant } from "./grants.ts";
+import { type Grant, refusalOfAll } from "./grants.ts";
 import type { Terms } from "./launcher.ts";
 import { RemoteProcess } from "./remote_process.ts";
 
@@ -63,8 +63,12 @@ export class RemoteLauncher implements AsyncDisposable {
   /** Starts mailers of the server's own user here, others there. */
   get launch(): Launch {
     const here = launcher();
-    return (argv, identity, order) =>
+    const { uid, grants } = this.#terms;
+    const refusal: Launch["refusal"] = (identity, { template, user = uid, group }) =>
+      identity.ids && refusalOfAll({ template, user, group }, identity, grants);
+    const launch: Launch = (argv, identity, order) =>
       identity.ids === undefined ? here(argv, identity) : this.#order(order);
+    return Object.assign(launch, { refusal });
   }
 
   /** Fulfilled when it has ended. */

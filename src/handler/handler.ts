@@ -38,6 +38,9 @@ interface Link {
 const linksOf = new WeakMap<Handler, readonly Link[]>();
 
 function links(handler: Handler): readonly Link[] {
+  if (typeof handler !== "function") {
+    throw new TypeError(`a handler is a function, not ${String(handler)}`);
+  }
   return linksOf.get(handler) ?? [{ name: handler.name || "handler", handler }];
 }
 
@@ -119,8 +122,7 @@ export function chain(...handlers: readonly Handler[]): Handler {
     if (link === undefined) return last(event);
     const supervisor = session[SUPERVISOR];
     if (supervisor.recording === undefined) {
-      const next: Next = (inner) =>
-        run(place + 1, inner === undefined ? event : frozenEvent(inner), last, session);
+      const next: Next = (inner) => run(place + 1, passed(inner, event, supervisor), last, session);
       return ask(link, place, event, next, session, supervisor);
     }
     const further: Further = (inner, view) => run(place + 1, inner, last, view);
@@ -189,7 +191,7 @@ function record(
   const view = session[SEEN_BY](step);
   const start = performance.now();
   const next: Next = (changed) => {
-    const inner = changed === undefined ? event : frozenEvent(changed);
+    const inner = passed(changed, event, session[SUPERVISOR]);
     step.passed.push(inner);
     return further(inner, view);
   };
@@ -206,10 +208,22 @@ function record(
 function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor): Reply {
   try {
     const reply = seal(answer);
-    return typeof reply === "string" ? broken(link, event, reply, supervisor) : reply;
+    const fault = typeof reply === "string" ? reply : supervisor.faultIn(reply.routes);
+    return fault === undefined ? reply as Reply : broken(link, event, fault, supervisor);
   } catch (error) { // the answer has getters that throw, or holds what is no data
     return broken(link, event, error, supervisor);
   }
+}
+
+/**
+ * What a handler passes on: the same event, or another one as a value. Throws, into the handler, for a message that
+ * would go where no mail can.
+ */
+function passed(changed: Event | undefined, event: Event, supervisor: Supervisor): Event {
+  if (changed === undefined || changed === event) return event;
+  const fault = changed.type === "Deliver" ? supervisor.faultIn(changed.routes) : undefined;
+  if (fault !== undefined) throw new TypeError(fault);
+  return frozenEvent(changed);
 }
 
 function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {

@@ -10,7 +10,7 @@ import type { Parameters } from "../smtp/parameters.ts";
 import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
-import { SEEN_BY, type Step, STEPS, SUPERVISOR, Supervisor } from "./supervisor.ts";
+import { type Judge, SEEN_BY, type Step, STEPS, SUPERVISOR, Supervisor } from "./supervisor.ts";
 import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
 import type { Held, Json, Scope, Variable } from "./variable.ts";
@@ -130,6 +130,8 @@ export interface SessionContext {
   readonly dns: Resolver;
   /** The whole chain, for `trigger`. */
   readonly chain: Handler;
+  /** Knows to which targets mail can go. */
+  readonly judge: Judge;
   /** Milliseconds since the epoch; without it, the system's time. */
   readonly now?: (() => number) | undefined;
 }
@@ -167,7 +169,7 @@ export class SessionState implements SessionOptions {
     this.peer = Object.freeze(peer);
     this.listener = listener;
     this.context = context;
-    this.supervisor = new Supervisor(id, context.log);
+    this.supervisor = new Supervisor(id, context.log, context.judge);
   }
 
   get signal(): AbortSignal {

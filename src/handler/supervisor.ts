@@ -7,7 +7,7 @@
 import { withOrigins } from "../base/origin.ts";
 import type { Log } from "../log/event.ts";
 import type { Event } from "./event.ts";
-import type { Reply } from "./reply.ts";
+import type { Reply, Route, Target } from "./reply.ts";
 
 /** Where a session keeps its {@linkcode Supervisor}. */
 export const SUPERVISOR: unique symbol = Symbol("supervisor");
@@ -50,18 +50,36 @@ export interface Pending {
 export const trace = (problem: unknown): string =>
   withOrigins(problem instanceof Error ? problem.stack ?? String(problem) : String(problem));
 
+/** Says why no mail can go to a target, `undefined` if it can. */
+export type Judge = (target: Target) => string | undefined;
+
 /** One a session. */
 export class Supervisor {
   readonly #session: string;
   readonly #log: Log;
+  readonly #judge: Judge;
+  /** The routes that were found good last: the handlers further out pass them on. */
+  #good: readonly Route[] | undefined;
   /** Made when first needed: most sessions never wait for a handler. */
   #pending: Set<Pending> | undefined;
   /** Set while somebody records: the steps that are part of no other. */
   recording: Step[] | undefined;
 
-  constructor(session: string, log: Log) {
+  constructor(session: string, log: Log, judge: Judge) {
     this.#session = session;
     this.#log = log;
+    this.#judge = judge;
+  }
+
+  /** Why mail cannot go where these routes lead, `undefined` if it can. */
+  faultIn(routes: readonly Route[] | undefined): string | undefined {
+    if (routes === undefined || routes === this.#good) return undefined;
+    for (const { target } of routes) {
+      const fault = this.#judge(target);
+      if (fault !== undefined) return `no mail can go to the target ${target.target}: ${fault}`;
+    }
+    this.#good = routes;
+    return undefined;
   }
 
   /** A handler gave a promise: it is waited for until the returned function is called. */

@@ -10,6 +10,7 @@ import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
+import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
@@ -61,10 +62,11 @@ export class Server {
   private constructor(options: ServerOptions) {
     this.#options = options;
     this.#listeners = options.listeners;
-    const { hostname, log, globals, dns, limits } = options;
+    const { hostname, log, globals, dns, limits, targets } = options;
     const memory = new Memory(limits.messageMemory);
     const whole = chain(options.policy, core({ ...options, memory }));
-    this.#context = { hostname, log, globals, dns, chain: whole };
+    const judge: Judge = (target) => targets.obstacleTo(target);
+    this.#context = { hostname, log, globals, dns, chain: whole, judge };
     this.#engine = {
       chain: whole,
       limits,

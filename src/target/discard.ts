@@ -3,19 +3,24 @@
  *
  * @module
  */
-import { sealTarget, type Target } from "../handler/reply.ts";
+import { z } from "zod";
+import type { Target } from "../handler/reply.ts";
+import { Arguments } from "./arguments.ts";
 import type { Outcome, TargetType } from "./target.ts";
+
+/** The arguments of a discard: it takes none. */
+export const discardArguments = new Arguments("discard", z.strictObject({}));
 
 /** Accepts the mail and throws it away. */
 export const discard = (): Target => DISCARD;
-const DISCARD = sealTarget({ target: "discard", args: {} });
+const DISCARD = discardArguments.target({});
 
 const DISCARDED: Outcome = { result: "delivered", reason: "discarded" };
 
 /** The implementation of {@linkcode discard}. */
 export const discardType: TargetType = {
   readsBody: false,
-  faultIn: () => undefined,
+  faultIn: (args) => discardArguments.faultIn(args),
   open: () => {
     const outcomes: Outcome[] = [];
     return {

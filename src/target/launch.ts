@@ -31,11 +31,14 @@ export interface Order {
 }
 
 /** Starts a program. What it throws means that nothing was started. */
-export type Launch = (
-  argv: readonly string[],
-  identity: Identity,
-  order: Order,
-) => Process | Promise<Process>;
+export interface Launch {
+  (argv: readonly string[], identity: Identity, order: Order): Process | Promise<Process>;
+  /** Why it will start nothing of the kind, as far as one can tell before there is mail; `undefined` if it may. */
+  readonly refusal?: (identity: Identity, kind: Kind) => string | undefined;
+}
+
+/** What the orders of a target have in common. */
+export type Kind = Omit<Order, "recipients">;
 
 /** As {@linkcode Launch}, by this process itself. */
 export type LaunchHere = (argv: readonly string[], identity: Identity) => Process;

@@ -9,7 +9,7 @@ import type { LogFields } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { unixLines } from "../message/unix.ts";
 import { Identities } from "./identity.ts";
-import { type Launch, launcher } from "./launch.ts";
+import { type Kind, type Launch, launcher } from "./launch.ts";
 import { attend, type Run, type Running } from "./mailer_process.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { outcomeOf, printEnding } from "./sysexits.ts";
@@ -81,6 +81,17 @@ export class Mailer implements Work {
     const { error } = SETTINGS.safeParse(this.settings);
     if (error !== undefined) throw new TypeError(z.prettifyError(error));
     this.#places = new Semaphore(this.settings.concurrency);
+  }
+
+  /** Why mailers of this kind cannot be run on this machine now, `undefined` if they can. */
+  obstacleTo({ template, user, group }: Kind): string | undefined {
+    if (user === undefined && group === undefined) return undefined;
+    try {
+      const identity = this.#identities.find(user, group);
+      return this.#launch.refusal?.(identity, { template, user, group });
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   /** Runs one, as soon as there is a place for it. Never throws: others may have delivered already. */
@@ -188,14 +199,4 @@ function causeOf({ ending, output, complaint }: Run): string | undefined {
   const said = complaint.trim() === "" ? output : complaint;
   const lines = said.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "");
   return lines.length === 0 ? undefined : lines.slice(-CAUSE_LINES).join(" / ");
-}
-
-/** What is wrong with a target's arguments, from the code that reads them. */
-export function faultOf(read: () => unknown): string | undefined {
-  try {
-    read();
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
 }

@@ -8,10 +8,12 @@
  * @module
  */
 import { z } from "zod";
-import { sealTarget, type Target } from "../handler/reply.ts";
+import { attempt } from "../base/kinds.ts";
+import type { Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
+import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
-import { faultOf, Mailer, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
+import { Mailer, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
 import type {
   Delivery,
   DeliveryContext,
@@ -43,6 +45,27 @@ export interface PipeOptions {
   readonly nullSender?: string;
 }
 
+const account = z.union([z.string().min(1), z.int().nonnegative()]);
+
+/** What the arguments of a pipe say. */
+export const pipeArguments = new Arguments(
+  "pipe",
+  z.strictObject({
+    argv: z.array(z.string()),
+    maxRecipients: z.int().positive().default(1),
+    user: account.optional(),
+    group: account.optional(),
+    timeout: milliseconds.optional(),
+    nullSender: z.string().default(""),
+  }).transform(attempt(({ argv, ...rest }) => ({
+    ...rest,
+    template: parseTemplate(argv, rest.maxRecipients > 1),
+  }))),
+);
+
+/** What the arguments of one pipe say. */
+type Pipe = ReturnType<typeof pipeArguments.read>;
+
 /**
  * Mail goes to a program. There is no shell; each of `argv` is one argument, in which `{recipient}`,
  * `{user}`, `{extension}`, `{domain}`, `{local}`, `{sender}`, `{peer}`, `{helo}`, `{hostname}`, `{queue-id}`
@@ -53,45 +76,46 @@ export interface PipeOptions {
  *
  * pipe(["/usr/bin/maildrop", "-d", "{user}"], { user: "vmail" });
  * ```
+ *
+ * @throws {TypeError} for a command or options that make no sense
  */
-export const pipe = (argv: readonly string[], options: PipeOptions = {}): Target =>
-  sealTarget({ target: "pipe", args: { argv, ...options } });
+export function pipe(argv: readonly string[], options: PipeOptions = {}): Target {
+  if (!isList(argv)) throw new TypeError(`pipe() needs ${COMMAND}, not ${shown(argv)}`);
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`the second argument of pipe() are options, not ${shown(options)}`);
+  }
+  return pipeArguments.target({ ...options, argv: [...argv] });
+}
 
 /**
- * Mail goes to procmail(1), which delivers it to a user of this machine. `args` are further options.
+ * Mail goes to procmail(1), which delivers it to a user of this machine.
  *
  * `-f` makes the sender the one of the mailbox's `From ` line. Procmail believes it if root or a trusted
  * user or group (daemon, mail, …) runs it; under any other user it adds a line `>From` with that user's name.
  * `-Y` makes it quote every line of the message that begins with `From `, and leave `Content-Length` alone.
+ *
+ * @param options more of procmail's, such as `["-a", "{extension}"]`
+ * @throws {TypeError} for what is no name of a user, and options that make no sense
  */
-export function procmail(user: string, ...args: readonly string[]): Target {
-  if (!/^[^-\0]/.test(user)) {
-    throw new TypeError(`${JSON.stringify(user)} is not the name of a user`);
+export function procmail(user: string, options: readonly string[] = []): Target {
+  if (typeof user !== "string" || !/^[^-\0]/.test(user)) {
+    throw new TypeError(`${shown(user)} is not the name of a user`);
+  }
+  if (!isList(options)) {
+    throw new TypeError(`the second argument of procmail() is ${OPTIONS}, not ${shown(options)}`);
   }
   const literal = user.replace(/[{}]/g, "$&$&");
-  return pipe(["procmail", "-Y", "-f", "{sender}", ...args, "-d", literal], {
+  return pipe(["procmail", "-Y", "-f", "{sender}", ...options, "-d", literal], {
     nullSender: "MAILER-DAEMON",
   });
 }
 
-const account = z.union([z.string().min(1), z.int().nonnegative()]);
+const COMMAND = 'a list, the program and its arguments, such as ["maildrop", "-d", "{user}"]';
+const OPTIONS = 'a list of options, such as ["-a", "{extension}"]';
 
-const ARGS = z.strictObject({
-  argv: z.array(z.string()),
-  maxRecipients: z.int().positive().optional(),
-  user: account.optional(),
-  group: account.optional(),
-  timeout: milliseconds.optional(),
-  nullSender: z.string().optional(),
-});
-
-/** What a pipe's arguments say. Throws a TypeError for arguments that make no sense. */
-function parse(args: Target["args"]) {
-  const { data, error } = ARGS.safeParse(args);
-  if (error !== undefined) throw new TypeError(z.prettifyError(error));
-  const { argv, maxRecipients = 1, nullSender = "", ...rest } = data;
-  return { ...rest, maxRecipients, nullSender, template: parseTemplate(argv, maxRecipients > 1) };
-}
+/** Modules are not checked for types when they run. */
+const isList = (value: unknown): boolean => Array.isArray(value);
+const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
 /** The implementation of {@linkcode pipe}. */
 export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch): TargetType {
@@ -99,16 +123,14 @@ export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch):
   return {
     readsBody: true,
     work: mailer,
-    faultIn: (args) => faultOf(() => parse(args)),
-    plan: (args, addressee) => plan(parse(args), valuesForAny(addressee)),
-    open: (args, context) => deliver(mailer, parse(args), context),
+    faultIn: (args) => pipeArguments.faultIn(args),
+    obstacleTo: (args) => mailer.obstacleTo(pipeArguments.read(args)),
+    plan: (args, addressee) => plan(pipeArguments.read(args), valuesForAny(addressee)),
+    open: (args, context) => deliver(mailer, pipeArguments.read(args), context),
   };
 }
 
-function plan(
-  { template, user, group }: ReturnType<typeof parse>,
-  values: Values,
-): string | Outcome {
+function plan({ template, user, group }: Pipe, values: Values): string | Outcome {
   const refusal = refusalOf(template, values);
   if (refusal !== undefined) return refused(refusal);
   const who = [user ?? "", ...(group === undefined ? [] : [group])].join(":");
@@ -117,7 +139,7 @@ function plan(
 
 function deliver(
   mailer: Mailer,
-  { template, maxRecipients, nullSender, ...how }: ReturnType<typeof parse>,
+  { template, maxRecipients, nullSender, ...how }: Pipe,
   context: DeliveryContext,
 ): Delivery {
   const { envelope } = context;

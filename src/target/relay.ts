@@ -4,16 +4,34 @@
  * @module
  */
 import { z } from "zod";
-import { sealTarget, type Target } from "../handler/reply.ts";
+import { attempt } from "../base/kinds.ts";
+import type { Target } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
+import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
-import { faultOf, Mailer, type PipeSettings, refused } from "./mailer.ts";
+import { Mailer, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
 import { parseTemplate, refusalOf, type Values, valuesFor, valuesForAny } from "./template.ts";
 
-/** Mail goes on to these addresses instead of its recipient. */
-export const relay = (recipients: readonly Mailbox[]): Target =>
-  sealTarget({ target: "relay", args: { recipients: recipients.map(String) } });
+/** What the arguments of a relay say. */
+export const relayArguments = new Arguments(
+  "relay",
+  z.strictObject({
+    recipients: z.array(z.string().transform(attempt(Mailbox.parse))).min(1),
+  }),
+);
+
+/**
+ * Mail goes on to these addresses instead of its recipient.
+ *
+ * @throws {TypeError} for what is no list of mailboxes, or an empty one
+ */
+export function relay(recipients: readonly Mailbox[]): Target {
+  if (!Array.isArray(recipients)) {
+    throw new TypeError(`relay() needs a list of mailboxes, such as [mailbox], not ${recipients}`);
+  }
+  return relayArguments.target({ recipients: recipients.map(String) });
+}
 
 /** How mail is sent on. */
 export interface RelaySettings extends PipeSettings {
@@ -22,17 +40,6 @@ export interface RelaySettings extends PipeSettings {
 }
 
 const SENDMAIL = ["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"];
-
-const ARGS = z.strictObject({
-  recipients: z.array(z.string().transform((address) => Mailbox.parse(address))).nonempty(),
-});
-
-/** The addresses that a relay's arguments name. Throws a TypeError for arguments that make no sense. */
-function parse(args: Target["args"]): readonly Mailbox[] {
-  const { data, error } = ARGS.safeParse(args);
-  if (error !== undefined) throw new TypeError(z.prettifyError(error));
-  return data.recipients;
-}
 
 /**
  * The implementation of {@linkcode relay}.
@@ -50,14 +57,14 @@ export function relayType(
   return {
     readsBody: true,
     work: mailer,
-    faultIn: (args) => faultOf(() => parse(args)),
+    faultIn: (args) => relayArguments.faultIn(args),
     plan: (args) => {
-      const recipients = parse(args);
+      const { recipients } = relayArguments.read(args);
       const refusal = refusalFor(recipients.map((recipient) => valuesForAny({ recipient })));
       return refusal === undefined ? recipients.join(", ") : refused(refusal);
     },
     open: (args, context) => {
-      const recipients = parse(args).map((recipient) =>
+      const recipients = relayArguments.read(args).recipients.map((recipient) =>
         valuesFor({ recipient }, context.envelope, "<>")
       );
       const refusal = refusalFor(recipients);

@@ -89,8 +89,10 @@ export interface TargetType {
   readonly work?: Work;
   /** False if it never looks at the message: then nobody needs to keep it. */
   readonly readsBody: boolean;
-  /** Says what is wrong with arguments, `undefined` if they are good. */
+  /** Says what is wrong with arguments, `undefined` if they make sense. */
   faultIn(args: Target["args"]): string | undefined;
+  /** Says what keeps mail from going there on this machine now. Asked with arguments that make sense only. */
+  obstacleTo?(args: Target["args"]): string | undefined;
   /**
    * What would be done with mail for this recipient, for people: `procmail -d joe`; or the outcome that is certain
    * before anything is done. Asked with good arguments only. Without it, the arguments are shown.
@@ -136,12 +138,17 @@ export class Targets implements Work {
     return [...this.#types.values()].flatMap(({ work }) => work ?? []);
   }
 
-  /** What is wrong with a target, `undefined` if it can be opened. */
-  faultIn(target: Target): string | undefined {
-    const type = this.#types.get(target.target);
-    return type === undefined
-      ? `there is no target ${JSON.stringify(target.target)}`
-      : type.faultIn(target.args);
+  /** What is wrong with a target, `undefined` if it makes sense. */
+  faultIn({ target, args }: Target): string | undefined {
+    const type = this.#types.get(target);
+    if (type !== undefined) return type.faultIn(args);
+    const mend = target === "relay" ? ": set `relay` in the configuration" : "";
+    return `there is no target ${JSON.stringify(target)}${mend}`;
+  }
+
+  /** Why no mail can go to a target on this machine now, `undefined` if it can. */
+  obstacleTo(target: Target): string | undefined {
+    return this.faultIn(target) ?? this.#types.get(target.target)?.obstacleTo?.(target.args);
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */

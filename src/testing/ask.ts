@@ -77,7 +77,15 @@ export async function ask(
     id: "TEST",
     peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },
     listener: "192.0.2.25:25",
-    context: { hostname, log: silent, globals, dns, chain: whole, now },
+    context: {
+      hostname,
+      log: silent,
+      globals,
+      dns,
+      chain: whole,
+      judge: (target) => options.targets.faultIn(target),
+      now,
+    },
     tls,
     user,
   });

@@ -73,6 +73,7 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
       globals: ground.globals ?? new MemoryStore({ now }),
       dns: ground.dns ?? new FakeDns(),
       chain: whole,
+      judge: (target) => targets.faultIn(target),
       now,
     },
     tls: ground.tls,

@@ -5,6 +5,10 @@
  */
 import { Buffer } from "node:buffer";
 import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Target } from "../handler/reply.ts";
+import { discardArguments } from "../target/discard.ts";
+import { pipeArguments } from "../target/pipe.ts";
+import { relayArguments } from "../target/relay.ts";
 import { type Message, Targets, type TargetType } from "../target/target.ts";
 
 /** A message that was accepted for a target. */
@@ -22,17 +26,28 @@ export interface Kept {
 }
 
 /**
- * Targets of which every name is known, and which put what they get into `kept`.
+ * Targets that put what they get into `kept`.
  *
- * @param real the targets that they stand for: what those know to fail from the start fails here too
+ * @param real the targets that they stand for: what those know to fail from the start fails here too. Without them,
+ * every name is one of a target.
  */
 export function keeping(kept: Kept[], real?: Targets): Targets {
   return new class extends Targets {
     override get(name: string): TargetType {
       return keeper(name, kept, real);
     }
+    override faultIn(target: Target): string | undefined {
+      return real === undefined
+        ? ARGUMENTS.get(target.target)?.faultIn(target.args)
+        : real.faultIn(target);
+    }
   }({});
 }
+
+/** What the targets of every server take. */
+const ARGUMENTS: ReadonlyMap<string, Pick<TargetType, "faultIn">> = new Map(
+  Object.entries({ discard: discardArguments, pipe: pipeArguments, relay: relayArguments }),
+);
 
 const keeper = (target: string, kept: Kept[], real: Targets | undefined): TargetType => ({
   readsBody: true,

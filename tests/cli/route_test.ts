@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Directory, postmaster } from "../running.ts";
 
 const POLICY = `
-import { chain, discard, Mailbox, named, on, relay, say } from "postmaster";
+import { chain, discard, Mailbox, named, on, pipe, relay, say } from "postmaster";
 
 export default chain(
   named("banned", on("Greeting", (_event, next, { peer }) =>
@@ -18,6 +18,7 @@ export default chain(
     if (local === "broken") throw new Error("no such table");
     if (local === "nowhere") return say(2, 5, 0, "ok");
     if (local === "away") return relay([Mailbox.parse("joe@example.org")]);
+    if (local === "-x") return pipe(["cat", "{local}"]);
     if (local === "bounces") return mailFrom === null ? next() : say(5, 5, 0, "bounces only");
     return next();
   })),
@@ -137,9 +138,13 @@ Deno.test("route says what broke, and what will not arrive although it is accept
   assert.match(nowhere.stderr, /accepted a recipient without a target/);
 
   const away = await site.route("away@example.net");
-  assert.deepEqual([away.code, away.stdout], [
+  assert.match(away.stdout, /^away@example\.net: 451 4\.3\.0 .* \(\.\/policy\.ts > special\)\n$/);
+  assert.match(away.stderr, /there is no target \\"relay\\": set `relay` in the configuration/);
+
+  const option = await site.route("--", "-x@example.net");
+  assert.deepEqual([option.code, option.stdout], [
     1,
-    'away@example.net -> relay: deferred: there is no target "relay"\n',
+    "-x@example.net -> pipe: failed: {local} would be taken for an option\n",
   ]);
 });
 

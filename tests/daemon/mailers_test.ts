@@ -75,15 +75,22 @@ Deno.test({
     assert.equal(await sendMail(client, "own@example.net"), 250);
     assert.equal(directory.read("own"), "nobody nogroup 65534 /nonexistent\n");
     for (const user of ["daemon", "root"]) {
-      assert.equal(await sendMail(client, `${user}@example.net`), 451);
+      assert.deepEqual(
+        await codes(client, ...ENVELOPE.slice(0, 1), `RCPT TO:<${user}@example.net>`),
+        [250, 451],
+      );
+      await codes(client, "RSET");
       assert.equal(directory.read(user), "");
-      await server.logs(new RegExp(` deferred .*not run this as ${user}: add that to \`run-as\`"`));
+      await server.logs(
+        new RegExp(` handler broke .*by_name.* not run this as ${user}: add that to \`run-as\``),
+      );
     }
   },
 });
 
 Deno.test({
-  name: "without a launcher a program as another user is deferred, and the log says why",
+  name:
+    "without a launcher a recipient whose program is another user's is deferred, and the log says why",
   ...needRoot(),
   async fn() {
     await using server = await Running.start(asNobody((directory) => {
@@ -92,8 +99,10 @@ Deno.test({
     }));
     assert.deepEqual(childrenOf(server.pid), []);
     using client = await server.connect();
-    assert.equal(await sendMail(client, "bin@example.net"), 451);
-    await server.logs(/ deferred .*may not run this as bin: add that to `run-as`"/);
+    const lines = ["EHLO client.example.org", "MAIL FROM:<ann@example.org>"];
+    assert.deepEqual(await codes(client, ...lines, "RCPT TO:<bin@example.net>"), [250, 250, 451]);
+    await server.logs(/ handler broke .*by_name.*may not run this as bin: add that to `run-as`"/);
+    await codes(client, "RSET");
     assert.equal(await sendMail(client, "own@example.net"), 250);
   },
 });

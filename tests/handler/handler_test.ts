@@ -67,6 +67,14 @@ Deno.test("chain() of nothing passes on", async () => {
   assert.equal((await ask(chain(), { type: "SayOK", argument: "" })).code, 250);
 });
 
+Deno.test("chain() and named() want functions, also where nobody checks types", () => {
+  const pass = on("SayOK", (_event, next) => next());
+  // @ts-expect-error: `map` gives an index and the list as well
+  assert.throws(() => [pass, pass].map(chain), /a handler is a function, not 0/);
+  // @ts-expect-error: no handler
+  assert.throws(() => named("x", undefined), /a handler is a function, not undefined/);
+});
+
 Deno.test("names are those given, of functions, or of events", () => {
   const policy: Handler = (_event, next) => next();
   assert.deepEqual(

@@ -47,6 +47,7 @@ export function asking(handler: Handler): Asking {
       globals: new MemoryStore(),
       dns: new FakeDns(),
       chain: whole,
+      judge: () => undefined,
     },
   });
   const session = new SessionView(state, new Command({ type: "SayOK", argument: "" }));

@@ -209,9 +209,38 @@ Deno.test("pipeType() throws for settings that make no sense", () => {
 });
 
 Deno.test("procmail() is a pipe to procmail", () => {
-  deepEqual(procmail("joe", "-a", "{extension}").args["argv"], [
+  deepEqual(procmail("joe", ["-a", "{extension}"]).args["argv"], [
     ...["procmail", "-Y", "-f", "{sender}", "-a", "{extension}", "-d", "joe"],
   ]);
   equal(type.faultIn(procmail("{joe}").args), undefined);
   for (const user of ["", "-joe", "\0"]) throws(() => procmail(user), TypeError);
+});
+
+Deno.test("a target that makes no sense is refused where it is made", () => {
+  // @ts-expect-error: `map` gives an index as well
+  throws(() => ["joe", "jane"].map(procmail), /second argument of procmail\(\) .*, not 0$/);
+  // @ts-expect-error: further options are a list
+  throws(() => procmail("joe", "-a", "x"), /a list of options, .*, not "-a"$/);
+  // @ts-expect-error: no text
+  throws(() => procmail("joe", [1]), /argv\[4\]: .*string/);
+  // @ts-expect-error: no text
+  throws(() => procmail(undefined), /undefined is not the name of a user/);
+  // @ts-expect-error: `map` gives an index as well
+  throws(() => [["cat"]].map(pipe), /second argument of pipe\(\) are options, not 0$/);
+  // @ts-expect-error: no list
+  throws(() => pipe("cat"), /a list, the program and its arguments, .*, not "cat"$/);
+  // @ts-expect-error: no such option
+  throws(() => pipe(["cat"], { usr: "joe" }), /usr/);
+  throws(() => pipe([]), /names no program/);
+  throws(() => pipe(["cat", "{usr}"]), /did you mean \{user\}/);
+  throws(() => pipe(["cat"], { timeout: -1 }), /timeout/);
+});
+
+Deno.test("nobody can change a target that was made", () => {
+  const argv = ["cat", "{user}"];
+  const { args } = pipe(argv);
+  argv[1] = "{usr}";
+  deepEqual(args["argv"], ["cat", "{user}"]);
+  throws(() => (args["argv"] as string[]).push("x"), TypeError);
+  throws(() => Object.assign(args, { user: "root" }), TypeError);
 });

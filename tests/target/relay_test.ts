@@ -53,6 +53,14 @@ Deno.test("relayType().faultIn() says what is wrong with arguments", () => {
   match(type.faultIn({ recipients: ["joe@x"], via: "mx" }) ?? "", /via/);
 });
 
+Deno.test("relay() refuses what is no list of mailboxes", () => {
+  // @ts-expect-error: one mailbox is no list
+  throws(() => relay(Mailbox.parse("joe@example.net")), /a list of mailboxes, .* joe@example.net$/);
+  throws(() => relay([]), /recipients/);
+  // @ts-expect-error: no mailbox
+  throws(() => relay(["joe"]), /"joe" is not a mailbox/);
+});
+
 Deno.test("relayType() throws for a command that makes no sense", () => {
   throws(() => relayType({ command: ["sendmail", "{recipeint}"] }), /did you mean \{recipient\}/);
 });

@@ -84,7 +84,8 @@ Deno.test("what targets know to fail fails, and nothing else is done", async () 
   await session.say(ENVELOPE[0]!, ENVELOPE[1]!);
   const result = async (recipient: string) =>
     await session.say(`RCPT TO:<${recipient}@example.net>`, "DATA", "", ".", ENVELOPE[1]!);
-  assert.deepEqual((await result("relay")).lines[2], "451 4.3.0 local delivery failed");
+  const relayed = (await result("relay")).lines;
+  assert.equal(relayed[0], "451 4.3.0 local error in processing", "nothing here relays");
   assert.deepEqual((await result("-x")).lines[2], "554 5.1.3 mailer: address cannot be passed on");
   const { lines, kept } = await result("joe");
   assert.match(lines[2]!, /^250 /);

@@ -1,0 +1,156 @@
+/**
+ * The examples of the documentation: what is sent to a server with one of them arrives where they say.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  type Arrival,
+  arrivalsOf,
+  HELLO,
+  michelleSays,
+  TODAY,
+  wanted,
+} from "../handlers/arrivals.ts";
+import { need, needRoot } from "../need.ts";
+
+const read = (path: string): string =>
+  Deno.readTextFileSync(new URL(`../../docs/${path}`, import.meta.url));
+
+/** The block of handlers.md that has this text in it. */
+function block(text: string): string {
+  const found = read("handlers.md").split(/^```(?:ts)?\n/m).find((part) => part.includes(text));
+  assert.ok(found !== undefined, `handlers.md has no example with ${text}`);
+  return found;
+}
+
+/** A configuration that is nothing but a module, the example. */
+const only = (ts: string): Pick<Arrival, "yaml" | "files"> => ({
+  yaml: "handlers: [./example.ts]",
+  files: { "example.ts": ts },
+});
+
+interface Example extends Arrival {
+  readonly programs?: readonly string[];
+}
+
+const { weekdays, leapYear } = TODAY;
+const TO_JOE = { sends: [{}], arrives: { joe: [HELLO] } };
+const SATURDAY = {
+  sends: [{}, { to: "eve@example.org" }, { to: "eve@example.com", code: 550 }],
+  arrives: { joe: [HELLO], "eve@example.org": [HELLO] },
+};
+const MICHELLE = {
+  sends: [{ text: michelleSays("no") }],
+  arrives: { joe: [michelleSays("yes")] },
+};
+
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  "examples/start.yaml": {
+    yaml: read("examples/start.yaml")
+      .replaceAll("/tmp/postmaster-mail", "/etc/postmaster/mailboxes/you"),
+    sends: [
+      ...[{ to: "you@example.net" }, { to: "postmaster" }],
+      { to: "nobody@example.net", code: 550 },
+    ],
+    arrives: { you: [HELLO, HELLO] },
+  },
+  "examples/readme.yaml": {
+    yaml: read("examples/readme.yaml"),
+    files: { "readme.ts": read("examples/readme.ts") },
+    accounts: ["joe", "jane"],
+    programs: ["procmail"],
+    sends: [
+      { to: "joe@example.net" },
+      { to: "jane@example.net" },
+      { from: "joe@example.net", to: "jane@example.net" },
+      { to: "nobody@example.net", code: 553 },
+    ],
+    arrives: {
+      joe: [HELLO],
+      jane: [HELLO, `<joe@example.net> ${HELLO}`],
+      "janes.husband@example.com": [HELLO],
+    },
+  },
+  "examples/leap_saturday.yaml": {
+    yaml: read("examples/leap_saturday.yaml")
+      .replace("weekday: sat, leap-year: true", `weekday: [${weekdays}], leap-year: ${leapYear}`),
+    ...SATURDAY,
+  },
+  "examples/leap_saturday.ts": {
+    ...only(
+      read("examples/leap_saturday.ts").replace(
+        'weekday: "sat", "leap-year": true',
+        `weekday: ${JSON.stringify(weekdays)}, "leap-year": ${leapYear}`,
+      ),
+    ),
+    ...SATURDAY,
+  },
+  "examples/michelle.ts": { ...only(read("examples/michelle.ts")), ...MICHELLE },
+  "examples/zone.yaml": {
+    yaml: read("examples/zone.yaml"),
+    zones: { "_postmaster.example.net": read("examples/zone.txt") },
+    accounts: ["joe", "jane"],
+    programs: ["nsd", "procmail"],
+    sends: [
+      { to: "joe@example.net" },
+      { to: "jane@EXAMPLE.net" },
+      { to: "sales@example.net" },
+      { to: "anybody@example.net" },
+      { to: "old@example.net", code: 550 },
+      { to: "eve@example.org" },
+      { to: "eve@example.com", code: 550 },
+    ],
+    arrives: {
+      joe: [HELLO, HELLO, HELLO],
+      jane: [HELLO, HELLO],
+      "eve@example.org": [HELLO],
+    },
+  },
+  "handlers.md, nobody": { ...only(block("nobody lives here")), ...TO_JOE },
+  "handlers.md, discreet": {
+    ...only(block("const discreet")),
+    sends: [{ to: "JOE@example.net" }, { to: "nobody@example.net", code: 550 }],
+    arrives: { joe: [HELLO] },
+  },
+  "handlers.md, XCHATTY": { ...only(block("nice weather today")), ...TO_JOE },
+  "handlers.md, archive": {
+    ...only(block("const archive")),
+    accounts: ["archive"],
+    programs: ["procmail"],
+    sends: [{}],
+    arrives: {
+      joe: [`X-Client: 127.0.0.1\n${HELLO}`],
+      archive: [`X-Client: 127.0.0.1\n${HELLO}`],
+    },
+  },
+  "handlers.md, lottery": {
+    ...only(block("lottery")),
+    sends: [{}, { text: "Subject: the lottery\n\nhello\n", code: 554 }],
+    arrives: { joe: [HELLO] },
+  },
+  "handlers.md, maildrop": {
+    ...only(block('"{extension}"], { user: "vmail"')),
+    accounts: ["vmail"],
+    programs: ["maildrop"],
+    sends: [{ to: "vmail@example.net" }],
+    arrives: { vmail: [HELLO] },
+  },
+};
+
+for (const [name, example] of Object.entries(EXAMPLES)) {
+  const { programs = [], accounts = [] } = example;
+  Deno.test({
+    name: `mail arrives where the example says: ${name}`,
+    ignore: need(...programs).ignore || (accounts.length > 0 && needRoot().ignore),
+    fn: async () => assert.deepEqual(await arrivalsOf(example), wanted(example)),
+  });
+}
+
+Deno.test("every configuration and policy among the examples has mail that arrives", () => {
+  const files = [...Deno.readDirSync(new URL("../../docs/examples/", import.meta.url))]
+    .map(({ name }) => name).filter((name) => /\.(yaml|ts)$/.test(name));
+  const covered = Object.keys(EXAMPLES).map((name) => name.replace("examples/", ""));
+  const own = files.filter((name) => !name.endsWith("_test.ts") && name !== "readme.ts");
+  assert.deepEqual(own.filter((name) => !covered.includes(name)), []);
+});
