@@ -17,10 +17,10 @@ import { need, needRoot } from "../need.ts";
 const read = (path: string): string =>
   Deno.readTextFileSync(new URL(`../../docs/${path}`, import.meta.url));
 
-/** The block of handlers.md that has this text in it. */
-function block(text: string): string {
-  const found = read("handlers.md").split(/^```(?:ts)?\n/m).find((part) => part.includes(text));
-  assert.ok(found !== undefined, `handlers.md has no example with ${text}`);
+/** The block of a page that has this text in it. */
+function block(text: string, page = "handlers.md"): string {
+  const found = read(page).split(/^```(?:ts|yaml)?\n/m).find((part) => part.includes(text));
+  assert.ok(found !== undefined, `${page} has no example with ${text}`);
   return found;
 }
 
@@ -106,6 +106,16 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       jane: [HELLO, HELLO],
       "eve@example.org": [HELLO],
     },
+  },
+  "tutorial.md, unix.yaml": {
+    yaml: block("users: passwd", "tutorial.md"),
+    accounts: ["joe"],
+    programs: ["procmail"],
+    sends: [
+      ...[{ to: "joe@example.net" }, { to: "joe+list@example.net" }, { to: "abuse@example.net" }],
+      { to: "eve@example.net", code: 550 },
+    ],
+    arrives: { joe: [HELLO, HELLO], "postmaster@example.com": [HELLO] },
   },
   "handlers.md, nobody": { ...only(block("nobody lives here")), ...TO_JOE },
   "handlers.md, discreet": {

@@ -12,6 +12,7 @@ import { type Session, SessionState, SessionView } from "../../src/handler/sessi
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { keeping } from "../../src/testing/outbox.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 
 /** A session with a handler, and what was logged in it. */
@@ -47,7 +48,7 @@ export function asking(handler: Handler): Asking {
       globals: new MemoryStore(),
       dns: new FakeDns(),
       chain: whole,
-      judge: () => undefined,
+      judge: (target) => keeping([]).faultIn(target),
     },
   });
   const session = new SessionView(state, new Command({ type: "SayOK", argument: "" }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ask, chain, discard, type Handler, on, rcpt, type Reply, say } from "postmaster";
+import { ask, chain, discard, type Handler, on, procmail, rcpt, type Reply, say } from "postmaster";
 import {
   bye,
   catchAll,
@@ -99,24 +99,25 @@ Deno.test("explode() makes many of one, by data or by a file that is read again"
 Deno.test("virtualUsers() rereads its file, and refuses nobody while it cannot be read", async () => {
   await withFile("Joe@example.net: joe\n@example.org: jane # all\n", async (file) => {
     const policy = chain(virtualUsers({ file }), on("AddRcptTo", () => say(5, 5, 0, "unknown")));
-    const argv = async (to: string) => {
-      const { code, routes } = await ask(policy, rcpt(to));
-      return routes?.[0]?.target.args["argv"] instanceof Array
-        ? routes[0].target.args["argv"].at(-1)
-        : code;
+    const userOf = async (to: string) => {
+      const { code, routes: [route] = [] } = await ask(policy, rcpt(to));
+      if (route === undefined) return code;
+      const user = (route.target.args["argv"] as string[]).at(-1)!;
+      assert.deepEqual(route.target, procmail(user));
+      return user;
     };
-    assert.equal(await argv("joe@example.NET"), "joe");
-    assert.equal(await argv("any@example.org"), "jane");
-    assert.equal(await argv("jim@example.net"), 550);
+    assert.equal(await userOf("joe@example.NET"), "joe");
+    assert.equal(await userOf("any@example.org"), "jane");
+    assert.equal(await userOf("jim@example.net"), 550);
     await Deno.writeTextFile(file, "jim@example.net: jim and more\n");
-    assert.equal(await argv("joe@example.net"), "joe", "what was last read counts");
-    assert.equal(await argv("jim@example.net"), 451);
+    assert.equal(await userOf("joe@example.net"), "joe", "what was last read counts");
+    assert.equal(await userOf("jim@example.net"), 451);
     await Deno.writeTextFile(file, "jim@example.net: jim\n");
-    assert.equal(await argv("jim@example.net"), "jim");
-    assert.equal(await argv("joe@example.net"), 550);
+    assert.equal(await userOf("jim@example.net"), "jim");
+    assert.equal(await userOf("joe@example.net"), 550);
     await Deno.remove(file);
-    assert.equal(await argv("joe@example.net"), 451);
-    assert.equal(await argv("jim@example.net"), "jim");
+    assert.equal(await userOf("joe@example.net"), 451);
+    assert.equal(await userOf("jim@example.net"), "jim");
   });
   const missing = virtualUsers({ file: "/nowhere/users" });
   assert.equal(await outcome(missing, "joe@example.net"), "451");
