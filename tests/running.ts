@@ -103,6 +103,9 @@ export async function run(
   };
 }
 
+/** What a program that has failed says besides the lines of its log. */
+export const complaint = (stderr: string): string => stderr.replace(/^\d{4}-\d\d-\d\dT.*\n/gm, "");
+
 /** Runs our program to its end. */
 export const postmaster = (...args: readonly string[]): Promise<Ended> => feed("", ...args);
 

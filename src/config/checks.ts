@@ -100,8 +100,11 @@ export class Checks {
     const { mailer, relay } = this.#settings;
     if (mailer === undefined) return undefined;
     const targets = discardAndPipe(mailer);
-    const fault = targets.faultIn(mailerTarget(mailer));
-    if (fault !== undefined) this.#fault(["mailer", "command"], fault);
+    try {
+      mailerTarget(mailer);
+    } catch (error) {
+      this.#fault(["mailer", "command"], messageOf(error));
+    }
     if (relay !== undefined) {
       try {
         targets.define("relay", relayBy(relay));

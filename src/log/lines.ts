@@ -59,14 +59,14 @@ export class Lines {
 
   /** Writes what waits, without anybody waiting for it. */
   flush(): void {
-    this.#writing ??= this.#writeAll();
+    if (this.#waiting.length > 0) this.#writing ??= this.#writeAll();
   }
 
   /** Writes what waits, for a second at most. */
   async close(): Promise<void> {
     this.#closing = true;
     this.flush();
-    await within(this.#writing!, PATIENCE);
+    await within(Promise.resolve(this.#writing), PATIENCE);
   }
 
   #push(line: string): void {

@@ -39,7 +39,10 @@ Deno.test("the log is text on the standard error: a line an event, the session's
   const time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z";
   const level = "(trace|debug|info |warning|error)";
   for (const line of server.log) {
-    assert.match(line, new RegExp(`^${time} ${level} (${id} [a-z]+|started|stopping|stopped) `));
+    assert.match(
+      line,
+      new RegExp(`^${time} ${level} (${id} [a-z]+|starting|started|stopping|stopped) `),
+    );
     assert.match(line, /^[^\p{C}\p{Zl}\p{Zp}]*$/u);
   }
   const whole = server.log.join("\n");

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { Directory, type Ended, isAlive, postmaster, Running, until } from "../running.ts";
+import {
+  complaint,
+  Directory,
+  type Ended,
+  isAlive,
+  postmaster,
+  Running,
+  until,
+} from "../running.ts";
 
 /** Counts NOOPs for each argument, and tells who was banned. */
 const POLICY = `
@@ -183,7 +191,7 @@ Deno.test("a damaged file is one line that says what to do, for run, check and v
     const { code, stdout, stderr: said } = await postmaster(...args, "--config", config);
     assert.deepEqual([code, stdout], [1, ""], args.join(" "));
     const file = directory.of("state/variables.sqlite");
-    const stderr = said.replace(/^.* (starting|runs as root) .*\n/gm, "");
+    const stderr = complaint(said);
     assert.ok(stderr.startsWith(`postmaster: cannot use ${file}: file is not a database: move it`));
     assert.equal(stderr.split("\n").length, 2, stderr);
   }

@@ -225,12 +225,21 @@ console.log(await waiting, await greeting());
 listener.close();
 `;
 
+/** Where the modules of the server find packages. */
+const CONFIG = `--config=${new URL("../../deno.json", import.meta.url).pathname}`;
+
 Deno.test({
   name: "a port below 1024 that accepts nothing any more is served again when root is gone",
   ...needRoot(),
   async fn() {
     using directory = new Directory();
-    const args = ["run", "--allow-all", directory.write("dead.ts", DEAD), String(lowPort())];
+    const args = [
+      "run",
+      "--allow-all",
+      CONFIG,
+      directory.write("dead.ts", DEAD),
+      String(lowPort()),
+    ];
     const { stdout, stderr } = await run("sh", [
       "-c",
       'ulimit -n 100; exec "$@"',

@@ -97,6 +97,22 @@ Deno.test("a file log makes a new file when the old one was moved away", () =>
     assert.deepEqual(reasons(path), ["after"]);
   }));
 
+Deno.test("a file log goes on in the new file after it was opened anew, with and without lines that wait", () =>
+  withFile(async (path) => {
+    const sink = await fileSink(path, textLine);
+    for (let n = 1; n <= 3; n++) {
+      if (n !== 2) sink(stopping(`waits${n}`));
+      Deno.renameSync(path, `${path}.${n}`);
+      await sink.reopen();
+      sink(record("handler", { reason: `after${n}` }, "error"));
+      await until(() => Deno.statSync(path).size > 0, 5000);
+      assert.ok(reasons(path).includes(`after${n}`));
+    }
+    await sink[Symbol.asyncDispose]();
+    const all = [`${path}.1`, `${path}.2`, `${path}.3`, path].flatMap(reasons);
+    assert.deepEqual(all.toSorted(), ["after1", "after2", "after3", "waits1", "waits3"]);
+  }));
+
 Deno.test("a file log keeps its lines while the disk is full", () =>
   withFile(async (path) => {
     // /dev/full answers every write with ENOSPC; the name then leads to a disk with room.
