@@ -114,7 +114,8 @@ function parseLists(text: string): Aliases {
 
 const system = z.strictObject({
   "min-uid": kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
-  command: kinds.command('[maildrop, -d, "{user}"]').optional()
+  command: kinds.command('[maildrop, -d, "{user}"]')
+    .transform(kinds.attempt((argv) => pipe(argv))).optional()
     .describe("The program that delivers; by default procmail. Placeholders as in `mailer`."),
 }).prefault({});
 
@@ -152,7 +153,7 @@ export function passwd(options: PasswdOptions = {}): Handler {
   const users = on("AddRcptTo", ({ mailbox: { local } }, next) => {
     const user = [local, local.toLowerCase()].find((name) => file.value?.has(name));
     if (user === undefined) return next();
-    return command === undefined ? procmail(user) : pipe(command);
+    return command ?? procmail(user);
   });
   return named("passwd", file.deferringUnknown(users));
 }

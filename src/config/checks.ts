@@ -108,14 +108,9 @@ export class Checks {
     const { mailer, relay } = this.#settings;
     if (mailer === undefined) return undefined;
     const targets = discardAndPipe(mailer, this.#delimiter);
-    const fault = targets.faultIn(mailerTarget(mailer));
-    if (fault !== undefined) this.#fault(["mailer", "command"], fault);
+    this.#command("mailer", () => mailerTarget(mailer));
     if (relay !== undefined) {
-      try {
-        targets.define("relay", relayBy(relay, this.#delimiter));
-      } catch (error) {
-        this.#fault(["relay", "command"], messageOf(error));
-      }
+      this.#command("relay", () => targets.define("relay", relayBy(relay, this.#delimiter)));
     }
     return targets;
   }
@@ -186,6 +181,14 @@ export class Checks {
       return findIds(user, group);
     } catch (error) {
       return void this.#fault(path, `${messageOf(error)}: set \`group\``);
+    }
+  }
+
+  #command(key: "mailer" | "relay", use: () => void): void {
+    try {
+      use();
+    } catch (error) {
+      this.#fault([key, "command"], messageOf(error));
     }
   }
 
