@@ -130,7 +130,8 @@ function parseLists(text: string): Aliases {
 
 const system = z.strictObject({
   "min-uid": kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
-  command: kinds.command('[maildrop, -d, "{user}"]').optional()
+  command: kinds.command('[maildrop, -d, "{user}"]')
+    .transform(kinds.attempt((argv) => pipe(argv))).optional()
     .describe("The program that delivers; by default procmail. Placeholders as in `mailer`."),
 }).prefault({});
 
@@ -169,7 +170,7 @@ export function passwd(options: PasswdOptions = {}): Handler {
     const { local } = event.mailbox;
     const user = [local, local.toLowerCase()].find((name) => file.value?.has(name));
     if (user === undefined) return next();
-    return accept([routeTo(event, command === undefined ? procmail(user) : pipe(command), user)]);
+    return accept([routeTo(event, command ?? procmail(user), user)]);
   });
   return named("passwd", file.deferringUnknown(users));
 }

@@ -20,6 +20,14 @@ export function needRoot(): { ignore: boolean } {
   return { ignore: true };
 }
 
+/** Spread into the definition of a test in a network of its own, which a container may forbid even to root. */
+export function needOwnNetwork(): { ignore: boolean } {
+  if (need("unshare", "ip").ignore || needRoot().ignore) return { ignore: true };
+  const { success } = new Deno.Command("unshare", { args: ["--net", "true"] }).outputSync();
+  if (!success) console.warn("skipped: a test may not have a network of its own (unshare --net)");
+  return { ignore: !success };
+}
+
 /**
  * Spread into the definition of a test of what a compiled program can only do with this version of the runtime,
  * such as `2.9`, or a later one. The program is that of POSTMASTER, compiled by the Deno of DENO.

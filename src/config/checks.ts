@@ -100,17 +100,9 @@ export class Checks {
     const { mailer, relay } = this.#settings;
     if (mailer === undefined) return undefined;
     const targets = discardAndPipe(mailer);
-    try {
-      mailerTarget(mailer);
-    } catch (error) {
-      this.#fault(["mailer", "command"], messageOf(error));
-    }
+    this.#command("mailer", () => mailerTarget(mailer));
     if (relay !== undefined) {
-      try {
-        targets.define("relay", relayBy(relay));
-      } catch (error) {
-        this.#fault(["relay", "command"], messageOf(error));
-      }
+      this.#command("relay", () => targets.define("relay", relayBy(relay)));
     }
     return targets;
   }
@@ -177,6 +169,14 @@ export class Checks {
       return findIds(user, group);
     } catch (error) {
       return void this.#fault(path, `${messageOf(error)}: set \`group\``);
+    }
+  }
+
+  #command(key: "mailer" | "relay", use: () => void): void {
+    try {
+      use();
+    } catch (error) {
+      this.#fault([key, "command"], messageOf(error));
     }
   }
 

@@ -119,6 +119,11 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     /must be a list, the program and its arguments, such as \[maildrop/,
   ],
   ['mailer: {command: [x, "{usr}"]}', "1:19", /unknown placeholder {usr}.*did you mean {user}\?/],
+  [
+    'handlers: [{passwd: {command: [x, "{usr}"]}}]',
+    "1:31",
+    /unknown placeholder {usr}.*did you mean {user}\?/,
+  ],
   ["mailer: {command: [x, {user}]}", "1:23", /must be a text: put it in quotes; found a mapping/],
   ["mailer: {group: no-such-group-here}", "1:17", /this machine has no group `no-such-group-here`/],
   ["mailer: {timeout: 5}", "1:19", /`5` is not a duration: .* such as `5 min`/],

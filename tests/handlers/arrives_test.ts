@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { readyMade } from "postmaster/handlers";
-import { need, needRoot } from "../need.ts";
+import { need, needOwnNetwork, needRoot } from "../need.ts";
 import {
   type Arrival,
   arrivalsOf,
@@ -267,7 +267,7 @@ const CLIENTS = Object.values(CASES).flat().flatMap(({ sends = [] }) => sends)
 
 Deno.test({
   name: "mail arrives from clients elsewhere",
-  ignore: ELSEWHERE || need("unshare", "ip").ignore || needRoot().ignore,
+  ignore: ELSEWHERE || needOwnNetwork().ignore,
   fn: async () => {
     const addresses = [...new Set(CLIENTS)].map((one) => `ip address add ${one} dev lo`);
     const script = ["ip link set lo up", ...addresses, 'exec "$@"'].join(" && ");
