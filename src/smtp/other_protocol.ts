@@ -12,7 +12,7 @@ export type OtherProtocol = "HTTP" | "RTSP" | "SIP" | "SSH" | "TLS" | "SOCKS" | 
 /** A line that is no mistaken command. */
 export interface ForeignLine {
   readonly protocol: OtherProtocol;
-  /** Its first 200 octets, one character each. */
+  /** Its first 100 octets, one character each. */
   readonly line: string;
 }
 
@@ -43,6 +43,6 @@ export function foreignLine(octets: Uint8Array): ForeignLine | undefined {
   const beginning = text(octets, 0, Math.min(octets.length, ENOUGH));
   const [protocol] = BEGINNINGS.find(([, pattern]) => pattern.test(beginning)) ?? [];
   if (protocol === undefined) return undefined;
-  const [line = ""] = /^[^\r\n]{0,200}/.exec(beginning) ?? [];
+  const [line = ""] = /^[^\r\n]{0,100}/.exec(beginning) ?? [];
   return { protocol, line };
 }
