@@ -99,6 +99,7 @@ const isOfName = (octet: number): boolean => octet > SP && octet < 0x7f && octet
 
 /** Where the line after this one begins, which may be the end; beyond the end if this one does not end there. */
 function lineAfter(octets: Uint8Array, line: number): number {
-  const end = octets.indexOf(LF, line);
-  return end < 0 ? octets.length + 1 : end + 1;
+  let end = line; // octet by octet: a call of `indexOf` costs more than most lines have octets
+  while (end < octets.length && octets[end] !== LF) end++;
+  return end + 1;
 }

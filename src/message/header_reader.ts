@@ -29,9 +29,11 @@ export class HeaderReader {
     while (i < chunk.length && !this.ended) {
       if (this.#at !== ELSEWHERE) this.#at = this.#next(chunk[i++]!);
       else {
-        const lf = chunk.indexOf(LF, i);
-        i = lf < 0 ? chunk.length : lf + 1;
-        if (lf >= 0) this.#at = 0;
+        while (i < chunk.length && chunk[i] !== LF) i++;
+        if (i < chunk.length) {
+          i++;
+          this.#at = 0;
+        }
       }
     }
     this.size += i;
