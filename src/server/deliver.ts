@@ -167,15 +167,17 @@ function logOutcome(
 }
 
 /**
- * One reply for all outcomes: if one target succeeded the transaction succeeds, if all failed permanently
- * it fails permanently, otherwise the client should try again.
+ * One reply for all outcomes, since SMTP has no more. As long as one recipient is deferred the client has to try again,
+ * as the server keeps no mail: those who have the message get it twice, which is better than a loss (RFC 5321 section
+ * 6.1). Otherwise it succeeds if one target succeeded, and the log says who was refused.
  */
 function replyTo(results: readonly Result[], id: string): Reply {
   const outcomes = results.map(({ outcome }) => outcome);
-  if (outcomes.some(({ result }) => result === "delivered")) {
+  const deferred = outcomes.find(({ result }) => result === "deferred");
+  if (deferred === undefined && outcomes.some(({ result }) => result === "delivered")) {
     return say(2, 5, 0, `ok: delivered as ${id}`, "2.0.0");
   }
-  const worst = outcomes.find(({ result }) => result === "deferred") ?? outcomes[0];
+  const worst = deferred ?? outcomes[0];
   if (worst === undefined || worst.result === "delivered") return BROKEN;
   const code = worst.result === "deferred" ? 451 : 554;
   return { code, enhanced: worst.status, lines: [worst.reason] };

@@ -33,6 +33,16 @@ Deno.test("a message that was not delivered is not accepted because its copy cou
   }
 });
 
+Deno.test("a message comes again while a recipient is deferred, whoever has it, and not for those who are refused", async () => {
+  const list = { handlers: [{ alias: { you: ["you", "archive"] } }] };
+  for (const [you, archive, code] of [[0, 75, 451], [75, 67, 451], [0, 67, 250]] as const) {
+    await using server = await serving(exits(you, archive), () => list);
+    using client = await server.connect();
+    assert.equal(await sendMail(client), code);
+    await server.logs(code === 451 ? / deferred / : / failed .*recipient=<archive@example\.net>/);
+  }
+});
+
 Deno.test("a message that is deferred and comes again is copied once", async () => {
   const script = 'cat >> "$1/$2"; case $2 in you) test -e "$1/awake" || exit 75;; esac';
   await using server = await serving(script, archiving);
