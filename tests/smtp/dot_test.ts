@@ -41,7 +41,6 @@ function reference(text: string): Decoded {
   const ended = end >= 0;
   const wire = ended ? pieces.slice(0, end) : pieces;
   const lines = wire.map((line) => line.startsWith(".") ? line.slice(1) : line);
-  // deno-lint-ignore no-control-regex -- NUL is what is looked for
   const bare = /[\r\n\0]/.exec(lines.join(" "))?.[0];
   const complete = ended ? lines : lines.slice(0, -1);
   return {
