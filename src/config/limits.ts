@@ -41,6 +41,11 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     description: "Recipients of a message. RFC 5321 section 4.5.3.1.8 wants at least 100.",
   },
   errors: { ...number(1), description: "Protocol errors in a session before it is ended." },
+  refusedRecipients: {
+    ...number(1),
+    description:
+      "Refused recipients in a session before it is ended; from the 11th on each is answered a second later.",
+  },
   commandLength: {
     ...octets(512),
     description:

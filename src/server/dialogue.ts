@@ -21,6 +21,7 @@ import { Inquiry } from "./inquiry.ts";
 import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
 import { type Limits, MAIL_EXTRA } from "./limits.ts";
 import type { Memory } from "./memory.ts";
+import { Misconduct } from "./misconduct.ts";
 import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
@@ -57,7 +58,7 @@ export class Dialogue {
   #ended = false;
   /** The server is going down. */
   #leaving = false;
-  #errors = 0;
+  readonly #misconduct: Misconduct;
   /** Messages that came to their final dot. */
   messages = 0;
 
@@ -68,6 +69,7 @@ export class Dialogue {
     this.#lines = new Backlog(engine.limits.commandLength + MAIL_EXTRA, engine.memory);
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
     this.#outlet = new Outlet(wire, session);
+    this.#misconduct = new Misconduct(engine.limits, engine.clock);
     this.#since = engine.clock.now;
   }
 
@@ -128,7 +130,8 @@ export class Dialogue {
 
   /** Looks whether a deadline has passed, and acts if one has. To be called every now and then. */
   checkDeadlines(): void {
-    if (this.#closed) return;
+    if (this.#misconduct.release()) this.#flush();
+    if (this.#closed || this.#misconduct.waiting) return;
     const { limits, clock: { now } } = this.#engine;
     const late = overdue({
       now,
@@ -138,7 +141,7 @@ export class Dialogue {
       question: this.#inquiry.open,
       incoming: this.#unfinished,
     }, limits);
-    if (late === undefined) return;
+    if (late === undefined) return this.#advance();
     if (late === "write") { // the client does not read: no use to say another word
       this.lost();
       this.#wire.drop();
@@ -149,13 +152,12 @@ export class Dialogue {
   /** Nothing that the client has sent waits for an answer. */
   get idle(): boolean {
     return this.#unfinished !== undefined ||
-      (this.#inquiry.open === undefined && !this.#pace.pausing);
+      (this.#inquiry.open === undefined && !this.#pace.pausing && !this.#misconduct.waiting);
   }
 
   get #closed(): boolean {
     return this.#state.at === "closed";
   }
-
   /** The message whose final dot has not come. */
   get #unfinished(): Incoming | undefined {
     return this.#state.at === "data" && !this.#state.incoming.ended
@@ -187,7 +189,7 @@ export class Dialogue {
   /** The next line may be looked at. */
   #ready(): boolean {
     return this.#state.at !== "data" && !this.#closed && this.#inquiry.open === undefined &&
-      !this.#outlet.blocked && !this.#pace.pausing;
+      !this.#outlet.blocked && !this.#pace.pausing && !this.#misconduct.waiting;
   }
 
   #mayLeave(): boolean {
@@ -225,19 +227,21 @@ export class Dialogue {
 
   /** A line that was wrong in itself or at its time. */
   #protest(event: Event): void {
-    if (this.#errors >= this.#engine.limits.errors) {
-      return this.#last({ type: "LimitExceeded", limit: "errors" });
-    }
+    const limit = this.#misconduct.exceeded(event);
+    if (limit !== undefined) return this.#last({ type: "LimitExceeded", limit });
     this.#inquiry.ask(event, (reply) => {
-      if (!isPositive(reply)) this.#errors++;
+      this.#misconduct.answered(event, reply);
       this.#reply(event, reply);
     });
   }
 
   #take(command: Command): void {
     const event = eventOf(command);
+    const limit = command.verb === "RCPT" ? this.#misconduct.exceeded(event) : undefined;
+    if (limit !== undefined) return this.#last({ type: "LimitExceeded", limit });
     if (command.verb === "MAIL") this.#session.forget();
     this.#inquiry.ask(event, (reply) => {
+      if ("mailbox" in event) this.#misconduct.answered(event, reply);
       this.#reply(event, reply);
       if (command.verb === "QUIT") return this.#close();
       if (!isPositive(reply) || this.#closed) return;

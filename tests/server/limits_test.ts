@@ -134,3 +134,36 @@ Deno.test("no handler can weaken a limit", async () => {
   await skip(client, 4);
   assert.equal((await client.command("RCPT TO:<joe@example.net>")).code, 452);
 });
+
+Deno.test("recipients that are too many, and what is pipelined behind a refusal, are no errors", async () => {
+  using client = Client.of(onlyJoe, { limits: { errors: 1, recipients: 1 } });
+  client.send("EHLO c.example\r\nMAIL FROM:<a@example.org> SIZE=99999999999\r\n");
+  client.send("RCPT TO:<joe@example.net>\r\nDATA\r\nBDAT 3\r\n");
+  client.send("MAIL FROM:<a@example.org>\r\nRCPT TO:<joe@example.net>\r\n");
+  client.send("RCPT TO:<joe@example.net>\r\n".repeat(3) + "NOOP\r\n");
+  const codes: number[] = [];
+  for (let i = 0; i < 12; i++) codes.push((await client.reply()).code);
+  assert.deepEqual(codes.slice(-6), [250, 250, 452, 452, 452, 250]);
+});
+
+Deno.test("refused recipients wait a second from the 11th on, and end the session at their limit", async () => {
+  const { client, clock } = clocked(onlyJoe, { limits: { refusedRecipients: 11 } });
+  await client.reply();
+  await client.command("EHLO c.example");
+  await client.command("MAIL FROM:<a@example.org>");
+  for (let i = 0; i < 10; i++) {
+    assert.equal((await client.command("RCPT TO:<no@example.net>")).code, 550);
+  }
+  client.send("RCPT TO:<no@example.net>\r\n".repeat(2));
+  clock.advance(999);
+  const next = client.reply();
+  const early = await Promise.race([next, Promise.resolve("nothing yet")]);
+  assert.equal(early, "nothing yet");
+  clock.advance(1);
+  assert.equal((await next).code, 550);
+  assert.deepEqual(await client.reply(), {
+    code: 421,
+    enhanced: "4.7.0",
+    lines: ["too many refused recipients"],
+  });
+});
