@@ -95,7 +95,9 @@ export class Incoming {
   get fault(): Event | undefined {
     const { malformed, longest } = this.#decoder;
     if (malformed !== undefined) {
-      const reason = `${malformed} in the message: lines end with CRLF`;
+      const reason = malformed === "NUL"
+        ? "NUL in the message: no line may have one"
+        : `${malformed} in the message: lines end with CRLF`;
       return {
         type: "SyntaxErrorIn",
         command: "DATA",

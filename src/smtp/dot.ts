@@ -29,8 +29,8 @@ export class DotDecoder {
   #line = 0;
   /** The end has been found. */
   ended = false;
-  /** What breaks RFC 5321 section 2.3.8 in the message, if anything does: found, but read on. */
-  malformed: "bare CR" | "bare LF" | undefined;
+  /** What breaks RFC 5321 section 2.3.8, or RFC 6152 (NUL), in the message, if anything does: found, but read on. */
+  malformed: "bare CR" | "bare LF" | "NUL" | undefined;
   /** Octets of the longest line, CRLF included and stuffed dots not. */
   longest = 0;
 
@@ -57,6 +57,7 @@ export class DotDecoder {
         }
         if (byte === CR) at = BEHIND_CR;
         else if (byte === LF) this.malformed ??= "bare LF";
+        else if (byte === 0) this.malformed ??= "NUL";
       } else if (at === BEHIND_CR) {
         if (byte === LF) {
           if (i + 1 - lineStart > this.longest) this.longest = i + 1 - lineStart;
@@ -81,6 +82,7 @@ export class DotDecoder {
         if (at === BEHIND_DOT_CR) this.malformed ??= "bare CR";
         at = byte === CR ? BEHIND_CR : MIDDLE;
         if (byte === LF) this.malformed ??= "bare LF";
+        else if (byte === 0) this.malformed ??= "NUL";
       }
       i++;
     }

@@ -40,8 +40,8 @@ for (const fake of LOOK_ALIKES) {
     const afterData = lines.slice(lines.findIndex((line) => line.startsWith("354")) + 1);
     assert.equal(afterData.length, 2, `one reply to the message and one to QUIT: ${afterData}`);
     assert.match(afterData[1] ?? "", /^221 /);
-    if (isBare(fake)) {
-      assert.match(afterData[0] ?? "", /^554 5\.6\.0 bare (CR|LF) in the message/);
+    if (isBare(fake) || fake.includes("\0")) {
+      assert.match(afterData[0] ?? "", /^554 5\.6\.0 (bare CR|bare LF|NUL) in the message/);
       assert.equal(kept.length, 0);
     } else {
       assert.equal(kept.length, 1);

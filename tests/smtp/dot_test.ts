@@ -15,7 +15,7 @@ interface Decoded {
   readonly ended: boolean;
   /** What stands behind the end and was left alone. */
   readonly behind: string;
-  readonly malformed: "bare CR" | "bare LF" | undefined;
+  readonly malformed: "bare CR" | "bare LF" | "NUL" | undefined;
   readonly longest: number;
 }
 
@@ -47,7 +47,13 @@ function reference(text: string): Decoded {
     body: ended ? complete.map((line) => `${line}\r\n`).join("") : lines.join("\r\n"),
     ended,
     behind: ended ? pieces.slice(end + 1).join("\r\n") : "",
-    malformed: bare === undefined ? undefined : bare === "\r" ? "bare CR" : "bare LF",
+    malformed: bare === undefined
+      ? undefined
+      : bare === "\0"
+      ? "NUL"
+      : bare === "\r"
+      ? "bare CR"
+      : "bare LF",
     longest: Math.max(0, ...complete.map((line) => line.length + 2)),
   };
 }
@@ -86,7 +92,7 @@ for (const fake of LOOK_ALIKES) {
       const decoded = decode(chunks);
       assert.equal(decoded.behind, "QUIT\r\n");
       assert.ok(decoded.body.includes(SMUGGLED));
-      assert.equal(decoded.malformed !== undefined, isBare(fake));
+      assert.equal(decoded.malformed !== undefined, isBare(fake) || fake.includes("\0"));
     }
   });
 }
