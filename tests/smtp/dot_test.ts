@@ -41,7 +41,8 @@ function reference(text: string): Decoded {
   const ended = end >= 0;
   const wire = ended ? pieces.slice(0, end) : pieces;
   const lines = wire.map((line) => line.startsWith(".") ? line.slice(1) : line);
-  const bare = /\r|\n/.exec(lines.join(" "))?.[0];
+  // deno-lint-ignore no-control-regex -- NUL is what is looked for
+  const bare = /[\r\n\0]/.exec(lines.join(" "))?.[0];
   const complete = ended ? lines : lines.slice(0, -1);
   return {
     body: ended ? complete.map((line) => `${line}\r\n`).join("") : lines.join("\r\n"),
@@ -70,7 +71,7 @@ const MESSAGES: readonly [string, string][] = [
   ["a\r\n..b\r\n\r\n..\r\n.\r\n", "a\r\n.b\r\n\r\n.\r\n"],
   ["\r\n\r\n.\r\n", "\r\n\r\n"],
   [". \r\n.\r\n", " \r\n"],
-  ["\0\xff\r\n.\r\n", "\0\xff\r\n"],
+  ["\x01\xff\r\n.\r\n", "\x01\xff\r\n"],
 ];
 
 for (const [wire, body] of MESSAGES) {
