@@ -7,7 +7,7 @@
 import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { type Event, EVENT_NAMES, type EventName, type EventOf, frozenEvent } from "./event.ts";
-import { BROKEN, type Reply, say, seal, type Target } from "./reply.ts";
+import { BROKEN, isPositive, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
@@ -206,7 +206,9 @@ function record(
 function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor): Reply {
   try {
     const reply = seal(answer);
-    return typeof reply === "string" ? broken(link, event, reply, supervisor) : reply;
+    if (typeof reply === "string") return broken(link, event, reply, supervisor);
+    if (!isPositive(reply)) supervisor.refused(reply, link.name);
+    return reply;
   } catch (error) { // the answer has getters that throw, or holds what is no data
     return broken(link, event, error, supervisor);
   }
@@ -214,6 +216,7 @@ function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor
 
 function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {
   if (!(problem instanceof MessageAborted)) supervisor.broke(link.name, event, problem);
+  supervisor.refused(BROKEN, link.name);
   return BROKEN;
 }
 

@@ -56,6 +56,8 @@ export class Supervisor {
   readonly #log: Log;
   /** Made when first needed: most sessions never wait for a handler. */
   #pending: Set<Pending> | undefined;
+  /** Who refused the current question; made when first needed. */
+  #refusers: Map<Reply, string> | undefined;
   /** Set while somebody records: the steps that are part of no other. */
   recording: Step[] | undefined;
 
@@ -86,6 +88,22 @@ export class Supervisor {
   /** Forgets the handlers that were waited for: nobody wants their answers any more. */
   giveUp(): void {
     this.#pending = undefined;
+  }
+
+  /** Another question begins: who refused the last one does not matter any more. */
+  begin(): void {
+    this.#refusers = undefined;
+  }
+
+  /** A handler answered with a refusal; the first one to do so is the innermost. */
+  refused(reply: Reply, handler: string): void {
+    const refusers = this.#refusers ??= new Map();
+    if (!refusers.has(reply)) refusers.set(reply, handler);
+  }
+
+  /** The handler that made this refusal. */
+  refuser(reply: Reply): string | undefined {
+    return this.#refusers?.get(reply);
   }
 
   /** Logs that a handler broke. */

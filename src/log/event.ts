@@ -58,9 +58,17 @@ export interface LogFields {
   command: OfSession & { readonly line: string };
   reply: OfSession & { readonly code: number; readonly text: string };
   rejected: OfSession & {
+    readonly id?: string | undefined;
     readonly event: string;
-    readonly address?: string | undefined;
     readonly code: number;
+    readonly enhanced?: string | undefined;
+    /** The client's address, without its port. */
+    readonly peer: string;
+    readonly helo?: string | undefined;
+    readonly sender?: string | undefined;
+    readonly recipient?: string | undefined;
+    /** The handler that refused it: the innermost that gave this reply. */
+    readonly handler?: string | undefined;
     readonly text: string;
   };
   "other protocol": OfSession & {

@@ -24,18 +24,31 @@ export function logCommand(
 
 /** Logs a reply, and what it refuses. */
 export function logReply(
-  { id: session, context: { log } }: SessionState,
+  { id: session, peer, helo, transaction, supervisor, context: { log } }: SessionState,
   { type, mailbox }: Answered,
   reply: Reply,
 ): void {
-  const { code } = reply;
+  const { code, enhanced } = reply;
   const refused = !isPositive(reply) && log.wants("rejected");
   if (!refused && !log.wants("reply")) return;
   const text = reply.lines.join(" / ");
   log("reply", { session, code, text });
   if (!refused) return;
   const address = mailbox === undefined ? undefined : printPath(mailbox);
-  log("rejected", { session, event: type, address, code, text });
+  const sender = transaction === undefined ? undefined : printPath(transaction.mailFrom);
+  log("rejected", {
+    session,
+    id: transaction?.id,
+    event: type,
+    code,
+    enhanced,
+    peer: peer.address,
+    helo: helo?.name,
+    sender: type === "SetMailFrom" ? address : sender,
+    recipient: type === "AddRcptTo" ? address : undefined,
+    handler: supervisor.refuser(reply),
+    text,
+  });
 }
 
 /** Logs a message that has come to its final dot, accepted or not. */

@@ -95,9 +95,9 @@ for (const [value, text, json] of VALUES) {
 }
 
 Deno.test("a field that is undefined is left out", () => {
-  const rejected = record("rejected", { address: undefined, code: 550 });
+  const rejected = record("rejected", { recipient: undefined, code: 550 });
   assert.equal(untimedLine(rejected), "info  rejected code=550");
-  assert.equal("address" in JSON.parse(jsonLine(rejected)), false);
+  assert.equal("recipient" in JSON.parse(jsonLine(rejected)), false);
 });
 
 Deno.test("a record of a library carries its category and its text", () => {
