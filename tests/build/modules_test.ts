@@ -87,7 +87,7 @@ test("what is wrong with a module is said as deno run says it", async (program) 
       ["export default (((", /\(.*:1:19\)/],
     ] as const
   ) {
-    const args = ["--handlers", directory.write("faulty.ts", source)];
+    const args = ["--listen", "127.0.0.1:0", "--handlers", directory.write("faulty.ts", source)];
     const ended = await run(program, [...args, "--handlers-as-root"]);
     assert.deepEqual([ended.code, ended.stdout], [1, ""]);
     assert.match(ended.stderr, wanted);
@@ -103,7 +103,8 @@ test("JavaScript that cannot be read is said to be so, with its place", async (p
     "faulty.js",
     'import { on } from "postmaster";\nexport default 3 +;\n',
   );
-  const { code, stderr } = await run(program, ["--handlers-as-root", "--handlers", file]);
+  const args = ["--listen", "127.0.0.1:0", "--handlers-as-root", "--handlers", file];
+  const { code, stderr } = await run(program, args);
   assert.equal(code, 1);
   assert.match(
     stderr,

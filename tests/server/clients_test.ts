@@ -85,7 +85,7 @@ Deno.test("a message of 30 MB arrives with every octet, its lines ended by LF", 
   await using server = await Running.start();
   using client = await server.connect();
   const noise = crypto.getRandomValues(new Uint8Array(65_536))
-    .map((octet) => octet === 13 || octet === 10 ? 32 : octet);
+    .map((octet) => [0, 10, 13].includes(octet) ? 32 : octet);
   const line = (n: number) => {
     const start = n * 79 % 60_000;
     return `${n} ${Buffer.from(noise.subarray(start, start + 3000)).toString("latin1")}`;
