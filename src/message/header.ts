@@ -37,10 +37,18 @@ export async function* prepend(
   const guard = new HeaderGuard();
   const known: Uint8Array[] = [];
   const keep = (octets: Uint8Array) => void known.push(octets);
+  let isSafe = false;
   for await (const chunk of body) {
+    if (isSafe) {
+      yield chunk;
+      continue;
+    }
     guard.take(chunk, keep);
+    isSafe = guard.isSafe;
+    if (isSafe) guard.release(keep);
     yield* known.splice(0);
   }
+  if (isSafe) return;
   guard.end(keep);
   yield* known;
 }

@@ -57,6 +57,16 @@ export class HeaderGuard {
     if (known > given) emit(octets.subarray(given, known));
   }
 
+  /** Fields that stand on top are safe: the message begins with a field, or its header has ended. */
+  get isSafe(): boolean {
+    return this.#over || this.#inField;
+  }
+
+  /** Hands on what is held back. The guard is of no use any more. */
+  release(emit: (octets: Uint8Array) => void): void {
+    if (this.#held.length > 0) emit(this.#held);
+  }
+
   /** The message has ended. */
   end(emit: (octets: Uint8Array) => void): void {
     if (this.#held.length === 0) return;

@@ -58,7 +58,7 @@ export class Incoming {
   take(chunk: Uint8Array): number {
     const used = this.#decoder.decode(chunk, (run) => {
       this.size += run.length;
-      this.#guard.take(run, (octets) => this.body.push(octets));
+      if (this.body.wanted) this.#guard.take(run, (octets) => this.body.push(octets));
     });
     if (this.fault !== undefined) this.fail("it breaks the rules");
     else if (this.ended) this.body.end();

@@ -40,8 +40,13 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
     return this.#waiting.length > (this.#memory.full ? 0 : HIGH_WATER);
   }
 
+  /** What is pushed will be read. */
+  get wanted(): boolean {
+    return this.#state === "open";
+  }
+
   push(chunk: Uint8Array): void {
-    if (this.#state !== "open") return;
+    if (!this.wanted) return;
     if (this.#reader !== undefined) return this.#answer({ done: false, value: chunk });
     this.#waiting.add(chunk);
     this.#part.hold(this.#waiting.length);
