@@ -64,9 +64,14 @@ const asNobody = (more: Settings = {}) => (directory: Directory): Settings => {
 function threads(pid: number, pattern: RegExp): string[] {
   const tasks = [...Deno.readDirSync(`/proc/${pid}/task`)];
   assert.ok(tasks.length > 3, "there are several threads");
-  const lines = tasks.flatMap(({ name }) =>
-    Deno.readTextFileSync(`/proc/${pid}/task/${name}/status`).match(pattern) ?? []
-  );
+  const lines = tasks.flatMap(({ name }) => {
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/task/${name}/status`).match(pattern) ?? [];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return []; // that thread has ended
+      throw error;
+    }
+  });
   return [...new Set(lines)].map((line) => line.replace(/\s+/g, " ").trim());
 }
 
