@@ -16,10 +16,11 @@ import { TOO_LONG } from "../smtp/lines.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import { Backlog } from "./backlog.ts";
 import { overdue } from "./deadlines.ts";
+import { lineLength } from "./extensions.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
-import { type Limits, MAIL_EXTRA } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
@@ -65,7 +66,7 @@ export class Dialogue {
     this.#engine = engine;
     this.#session = session;
     this.#wire = wire;
-    this.#lines = new Backlog(engine.limits.commandLength + MAIL_EXTRA, engine.memory);
+    this.#lines = new Backlog(lineLength(undefined, engine.limits), engine.memory);
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
     this.#outlet = new Outlet(wire, session);
     this.#since = engine.clock.now;
@@ -207,10 +208,10 @@ export class Dialogue {
     if (!("verb" in command)) {
       return this.#turnAway(line) ? undefined : this.#protest(eventOfFaulty(command));
     }
-    if (line.length + 2 > limits.commandLength && command.verb !== "MAIL") {
+    if (line.length + 2 > lineLength(command.verb, limits)) {
       return this.#protest({ type: "LimitExceeded", limit: "command-length" });
     }
-    const wrong = illegal(this.#state, command, limits, this.messages);
+    const wrong = illegal(this.#state, command, this.#session, limits, this.messages);
     if (wrong !== undefined) return this.#protest(wrong);
     this.#take(command);
   }
