@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { allPrintable, COLON, encode, SP, text, upper } from "./ascii.ts";
+import { allPrintable, COLON, encode, LF, SP, text, upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 import { type Mailbox, parsePath, printPath } from "./mailbox.ts";
 import { type Parameters, parseParameters, printParameters } from "./parameters.ts";
@@ -36,7 +36,10 @@ const NOT_OFFERED = new Set(["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BD
 /** Parses a line without its CRLF. */
 export function parseCommand(line: Uint8Array): Command | NotACommand {
   if (!allPrintable(line)) {
-    return syntax("", 500, "5.5.2", "a command is a line of printable ASCII");
+    const reason = line.includes(LF)
+      ? "a line ends with CRLF, and has no other LF"
+      : "a command is a line of printable ASCII";
+    return syntax("", 500, "5.5.2", reason);
   }
   let end = line.length;
   while (end > 0 && line[end - 1] === SP) end--; // RFC 5321 section 4.1.1: tolerate trailing space
