@@ -20,6 +20,7 @@ export { parseDuration, parseSize, printDuration, printSize } from "./base/units
 export { Watched } from "./base/watched.ts";
 export { DnsError } from "./dns/error.ts";
 export type { DnsCode } from "./dns/error.ts";
+export { canonicalName, isSameName } from "./dns/name.ts";
 export { type MailExchangers, mailExchangers, type MxOptions } from "./dns/mx.ts";
 export type {
   MxRecord,
