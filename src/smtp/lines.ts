@@ -1,5 +1,5 @@
 /**
- * Cuts a stream of bytes into lines. Only CRLF ends a line (RFC 5321 section 2.3.8).
+ * Cuts a stream of bytes into lines. Only CRLF ends a line (RFC 5321 section 2.3.8), unless LF alone is tolerated.
  *
  * Nobody waits for the CRLF of a line that has a bare LF: what has come of it is given out at once, with its LF, and
  * so is each further part of it, which begins with the LF before it. No command has an LF, so all parts are refused.
@@ -23,10 +23,15 @@ export class LineCutter {
   /** The rest of a line that is too long is being skipped. */
   #skipping = false;
   readonly #cap: number;
+  readonly #bareLineFeeds: boolean;
 
-  /** @param cap octets of a line, CRLF included. */
-  constructor(cap: number) {
+  /**
+   * @param cap octets of a line, CRLF included
+   * @param bareLineFeeds whether LF alone ends a line, as CRLF does
+   */
+  constructor(cap: number, bareLineFeeds = false) {
     this.#cap = cap;
+    this.#bareLineFeeds = bareLineFeeds;
   }
 
   /** Octets fed and not yet taken. */
@@ -55,10 +60,11 @@ export class LineCutter {
     if (lf < 0) return this.#incomplete(bytes);
     const tooLong = this.#skipping || lf + 1 > this.#cap;
     const isBare = bytes[lf - 1] !== CR;
-    this.#drop(isBare ? lf : lf + 1);
-    if (isBare) this.#searched = 1;
+    const isPart = isBare && !this.#bareLineFeeds;
+    this.#drop(isPart ? lf : lf + 1);
+    if (isPart) this.#searched = 1;
     this.#skipping = false;
-    return tooLong ? TOO_LONG : bytes.subarray(0, isBare ? lf + 1 : lf - 1);
+    return tooLong ? TOO_LONG : bytes.subarray(0, isPart ? lf + 1 : isBare ? lf : lf - 1);
   }
 
   /** Everything fed and not cut, which is then forgotten: what follows the last line is not a line. */

@@ -156,3 +156,19 @@ Deno.test("LineCutter copies a few times what it is fed of a line that never end
   });
   assert.ok(copied < 4 * 60_000, `${copied} octets copied`);
 });
+
+Deno.test("LineCutter cuts at LF where it is tolerated, and skips lines that are too long", () => {
+  fc.assert(fc.property(framing, cuts, (text, cuts) => {
+    const cutter = new LineCutter(CAP, true);
+    const lines: string[] = [];
+    for (const piece of pieces(`${text}\n`, cuts)) {
+      cutter.feed(piece);
+      for (let line = cutter.next(); line !== undefined; line = cutter.next()) {
+        lines.push(line === TOO_LONG ? "TOO LONG" : latin1(line));
+      }
+    }
+    const wanted = `${text}\n`.match(/[^\n]*\n/g)!
+      .map((line) => line.length > CAP ? "TOO LONG" : line.replace(/\r?\n$/, ""));
+    assert.deepEqual(lines, wanted);
+  }));
+});
