@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Client } from "postmaster";
+import type { Client } from "postmaster/testing";
 import { codes, Directory, ENVELOPE, Running, sendMail, until } from "../running.ts";
 
 /** Lines that belong to no session. */
