@@ -130,9 +130,9 @@ export class Dialogue {
       this.#flush();
       this.#advance();
     }
-    const { limits, clock: { now } } = this.#engine;
+    const { limits, clock } = this.#engine;
     const late = overdue({
-      now,
+      now: clock.now,
       since: this.#since,
       blocked: this.#outlet.blocked,
       held: this.#held,
