@@ -31,7 +31,7 @@ export type {
   TlsaRecord,
 } from "./dns/records.ts";
 export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
-export { isDomain, Mailbox } from "./smtp/mailbox.ts";
+export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/extension.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";

@@ -54,7 +54,7 @@ export async function simulated(
   // Nobody from outside speaks to these handlers, so root may run them, unless the server has a user.
   await become(startedByRoot() ? credentialsOf(config) : undefined, config);
   const { policy, targets } = await build(config);
-  const { hostname, limits, listen: [address] } = config;
+  const { hostname, limits, tolerated, listen: [address] } = config;
   const { ip, time, tls, authUser: user } = flags;
   const log = eventLog((record) => {
     if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
@@ -63,6 +63,7 @@ export async function simulated(
   const setup = {
     hostname,
     limits,
+    tolerated,
     targets,
     log,
     peer: { address: ip, port: 45678 },

@@ -77,6 +77,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
   const { domains, listen, mailer, relay, deliver, dns, limits, log, user, group } = settings;
+  const { tolerate: tolerated } = settings;
   const pathOf = (path: string | undefined) => path && inPlace(path);
   return {
     file,
@@ -94,6 +95,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     dns,
     stateDirectory,
     limits,
+    tolerated,
     user,
     group,
     handlersAsRoot: settings["handlers-as-root"],
