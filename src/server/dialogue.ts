@@ -17,10 +17,10 @@ import type { Tolerance } from "../smtp/tolerance.ts";
 import { Backlog } from "./backlog.ts";
 import { overdue } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
+import { lineLength } from "./extensions.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
-import { MAIL_EXTRA } from "./limits.ts";
 import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
@@ -58,8 +58,7 @@ export class Dialogue {
     this.#wire = wire;
     this.#tolerance = toleranceFor(session.peer.address, engine.tolerated);
     const { bareLineFeeds } = this.#tolerance;
-    const lineLength = engine.limits.commandLength + MAIL_EXTRA;
-    this.#lines = new Backlog(lineLength, engine.memory, bareLineFeeds);
+    this.#lines = new Backlog(lineLength(undefined, engine.limits), engine.memory, bareLineFeeds);
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
     this.#outlet = new Outlet(wire, session);
     this.#since = engine.clock.now;
@@ -201,10 +200,10 @@ export class Dialogue {
     if (!("verb" in command)) {
       return this.#turnAway(line) ? undefined : this.#protest(eventOfFaulty(command));
     }
-    if (line.length + 2 > limits.commandLength && command.verb !== "MAIL") {
+    if (line.length + 2 > lineLength(command.verb, limits)) {
       return this.#protest({ type: "LimitExceeded", limit: "command-length" });
     }
-    const wrong = illegal(this.#state, command, limits, this.messages);
+    const wrong = illegal(this.#state, command, this.#session, limits, this.messages);
     if (wrong !== undefined) return this.#protest(wrong);
     this.#take(command);
   }

@@ -19,7 +19,7 @@ export interface Limits {
   readonly recipients: number;
   /** Protocol errors in a session before it is ended. */
   readonly errors: number;
-  /** A command line with its CRLF (section 4.5.3.1.4). MAIL may be longer by what SIZE and BODY need. */
+  /** A command line with its CRLF (section 4.5.3.1.4). Parameters of extensions make it longer. */
   readonly commandLength: number;
   /** A message (RFC 1870). */
   readonly messageSize: number;
@@ -76,9 +76,6 @@ export const DEFAULT_LIMITS: Limits = {
   deliverTimeout: 5 * MINUTE,
   shutdownTimeout: 30 * SECOND,
 };
-
-/** What MAIL may be longer than other commands: SIZE (RFC 1870) and BODY (RFC 6152). */
-export const MAIL_EXTRA = 26 + 17;
 
 /** The standard reply for each limit. Those with 421 end the session. */
 export const LIMIT_REPLIES: { readonly [L in LimitName]: Reply } = {

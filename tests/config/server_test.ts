@@ -1,4 +1,4 @@
-import { FakeDns } from "postmaster";
+import { FakeDns } from "postmaster/testing";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { build } from "../../src/config/mod.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chain, Client, discard, type Handler, on, say } from "postmaster";
+import { chain, discard, type Handler, on, say } from "postmaster";
+import { Client } from "postmaster/testing";
 import {
   addHeader,
   announce,
