@@ -14,7 +14,7 @@ import {
   when,
 } from "postmaster/handlers";
 import { ModuleLoader } from "../../src/modules/loader.ts";
-import { parseConfig } from "../../src/config/mod.ts";
+import { parseConfig } from "../config/with_postmaster.ts";
 import { loadHandler } from "../../src/config/modules.ts";
 
 const YAML = `
