@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chain, Client, type ClientOptions, FakeClock, type Handler, on, say } from "postmaster";
+import {
+  chain,
+  Client,
+  type ClientOptions,
+  FakeClock,
+  type Handler,
+  named,
+  on,
+  prepend,
+  say,
+} from "postmaster";
 import { onlyJoe } from "./policy.ts";
 
 /** A client, and the clock that it lives by. */
@@ -89,6 +99,33 @@ Deno.test("a delivery that does not end in time gives 451 and its signal is abor
   assert.equal((await client.reply()).code, 451);
   assert.equal(signal.aborted, true);
   assert.equal((await client.command("NOOP")).code, 250);
+});
+
+Deno.test("a body that does not come in time is its handler's fault, not that of whoever reads it", async () => {
+  const hanging = Promise.withResolvers<void>();
+  const passing = (name: string, change: (body: AsyncIterable<Uint8Array>) => typeof body) =>
+    named(name, on("Deliver", (event, next) => next({ ...event, body: change(event.body) })));
+  const innocent = passing("innocent", (body) => prepend(body, "X: y\r\n"));
+  const culprit = passing("culprit", async function* (body) {
+    yield* body;
+    hanging.resolve();
+    await new Promise<never>(() => {});
+  });
+  const broke: unknown[] = [];
+  const log = Object.assign(
+    (event: string, fields: object) =>
+      event === "handler broke" && void broke.push({ ...fields, session: "" }),
+    { wants: () => true },
+  );
+  const { client, clock } = clocked(chain(innocent, culprit, innocent, onlyJoe), { log });
+  client.send(`${ENVELOPE}text\r\n.\r\n`);
+  await hanging.promise;
+  clock.advance(5 * MINUTE + 1);
+  await skip(client, 5);
+  assert.equal((await client.reply()).code, 451);
+  assert.deepEqual(broke, [
+    { session: "", handler: "culprit", event: "Deliver", error: "did not answer in time" },
+  ]);
 });
 
 Deno.test("more recipients than the cap get 452, and those before it stay", async () => {
