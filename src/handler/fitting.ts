@@ -33,6 +33,6 @@ export function misfit(event: Event, reply: Reply): string | undefined {
     return `answered a positive reply (${reply.code}) to what nobody gets`;
   }
   return event.type === "AddRcptTo" && !reply.routes?.some(({ copy }) => !copy)
-    ? `accepted a recipient (${reply.code}) without a target for its mail: answer a target, such as procmail("joe")`
+    ? 'accepted a recipient without a target for its mail: answer a target, such as procmail("joe")'
     : undefined;
 }
