@@ -5,7 +5,15 @@
  */
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Event, EventName } from "./event.ts";
-import { isPositive, type Reply } from "./reply.ts";
+import { isPositive, type RecipientReply, type Reply, type Route, type Target } from "./reply.ts";
+
+/** What a handler may answer to an event: accepting a recipient is naming where its mail goes. */
+export type Answer<K extends EventName> = "AddRcptTo" extends K ?
+    | RecipientReply
+    | (Reply & { readonly routes: readonly Route[] })
+    | Target
+    | readonly Target[]
+  : Reply;
 
 /** The events that end what the client is doing. */
 const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([

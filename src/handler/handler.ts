@@ -7,7 +7,7 @@
 import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { type Event, EVENT_NAMES, type EventName, type EventOf, frozenEvent } from "./event.ts";
-import { misfit } from "./fitting.ts";
+import { type Answer, misfit } from "./fitting.ts";
 import { BROKEN, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
@@ -21,11 +21,6 @@ export type Next<K extends EventName = EventName> = (event?: EventOf<K>) => Mayb
 
 /** Answers every event, most by passing it on. */
 export type Handler = (event: Event, next: Next, session: Session) => MaybePromise<Reply>;
-
-/** What a handler may answer to an event: accepting a recipient is naming where its mail goes. */
-export type Answer<K extends EventName> =
-  | Reply
-  | (K extends "AddRcptTo" ? Target | readonly Target[] : never);
 
 /** A handler in a chain, under the name by which logs and traces call it. */
 interface Link {

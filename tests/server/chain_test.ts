@@ -9,6 +9,7 @@ import {
   on,
   prepend,
   readHeader,
+  type Reply,
   say,
 } from "postmaster";
 import { rewriteSender } from "postmaster/handlers";
@@ -44,13 +45,13 @@ const BROKEN: Record<string, Handler> = {
     "AddRcptTo",
     () => ({ code: 550, enhanced: "2.0.0", lines: ["x"] }),
   ),
-  "accepts without a target": on("AddRcptTo", () => say(2, 5, 0, "ok")),
+  "accepts without a target": on("AddRcptTo", (): Reply => say(2, 5, 0, "ok")),
   "accepts with nothing but a copy": on("AddRcptTo", ({ mailbox: recipient }) => ({
     ...say(2, 5, 0, "ok"),
     routes: [{ recipient, target: discard(), copy: true }],
   })),
   "accepts with an empty list": on("AddRcptTo", () => []),
-  "answers 354": on("AddRcptTo", () => say(3, 5, 4, "go on")),
+  "answers 354": on("AddRcptTo", (): Reply => say(3, 5, 4, "go on")),
   "triggers itself for ever": on("AddRcptTo", (event, _next, session) => session.trigger(event)),
 };
 

@@ -8,6 +8,7 @@ import {
   named,
   on,
   prepend,
+  type Reply,
   say,
 } from "postmaster";
 import { onlyJoe } from "./policy.ts";
@@ -73,8 +74,8 @@ Deno.test("a message that pauses, crawls or takes too long gets 421", async () =
 });
 
 Deno.test("a handler that does not answer in time gives 451, and its late answer is nobody's", async () => {
-  const asked = Promise.withResolvers<(answer: ReturnType<typeof say>) => void>();
-  const slow = on("AddRcptTo", () => new Promise<ReturnType<typeof say>>((r) => asked.resolve(r)));
+  const asked = Promise.withResolvers<(answer: Reply) => void>();
+  const slow = on("AddRcptTo", () => new Promise<Reply>((r) => asked.resolve(r)));
   const { client, clock } = clocked(slow);
   client.send("HELO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<joe@example.net>\r\n");
   const answer = await asked.promise;
