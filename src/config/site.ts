@@ -8,19 +8,17 @@ import { chain, type Handler, named, on } from "../handler/handler.ts";
 import { isUnknownRecipient, say } from "../handler/reply.ts";
 import { routeTo } from "../handler/route.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { relay } from "../target/relay.ts";
 import type { Config } from "./config.ts";
 import { mailerTarget } from "./targets.ts";
 
 /** Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads. */
 export function site(config: Config): Handler {
   const { domains, aliases, delimiter } = config;
-  const elsewhere = config.relay && ((mailbox: Mailbox) => relay([mailbox]));
   return chain(
     localHosts(domains),
     neverRefuseInDoubt(config),
     ...delimiter === "" ? [] : [subaddress({ delimiter })],
-    aliasBy(aliases, elsewhere),
+    aliasBy(aliases),
     localUsers(config),
   );
 }

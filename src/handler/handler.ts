@@ -206,7 +206,7 @@ function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor
   try {
     const reply = seal(answer);
     if (typeof reply === "string") return broken(link, event, reply, supervisor);
-    const fault = misfit(event, reply) ?? supervisor.faultIn(reply.routes);
+    const fault = misfit(event, reply) ?? supervisor.faultIn(reply.routes, event);
     return fault === undefined ? reply : broken(link, event, fault, supervisor);
   } catch (error) { // the answer has getters that throw, or holds what is no data
     return broken(link, event, error, supervisor);
@@ -225,7 +225,7 @@ function passed(
 ): Event {
   if (changed === undefined || changed === event) return event;
   if (changed.type !== "Deliver" || event.type !== "Deliver") return frozenEvent(changed);
-  const fault = supervisor.faultIn(changed.routes);
+  const fault = supervisor.faultIn(changed.routes, event);
   if (fault !== undefined) throw new TypeError(fault);
   return frozenEvent(
     changed.body === event.body

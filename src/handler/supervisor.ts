@@ -75,12 +75,15 @@ export class Supervisor {
     this.#judge = judge;
   }
 
-  /** Why mail cannot go where these routes lead, `undefined` if it can. */
-  faultIn(routes: readonly Route[] | undefined): string | undefined {
+  /** Why mail for the event's recipients cannot go where these routes lead, `undefined` if it can. */
+  faultIn(routes: readonly Route[] | undefined, event: Event): string | undefined {
     if (routes === undefined || routes === this.#good) return undefined;
-    for (const { target } of routes) {
+    for (const { recipient, target } of routes) {
       const fault = this.#judge(target);
-      if (fault !== undefined) return `no mail can go to the target ${target.target}: ${fault}`;
+      if (fault === undefined) continue;
+      const isOther = event.type === "AddRcptTo" && !event.mailbox.equals(recipient);
+      const way = isOther ? `${event.mailbox} -> ${recipient}` : recipient;
+      return `no mail for ${way} can go to the target ${target.target}: ${fault}`;
     }
     this.#good = routes;
     return undefined;
