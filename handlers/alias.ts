@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  canonicalName,
   type EventOf,
   type Handler,
   isPositive,
@@ -154,4 +155,4 @@ export async function askAll(
  * could otherwise have mail sent on to any domain.
  */
 const isElsewhere = (member: Mailbox, recipient: Mailbox, answer: Reply): boolean =>
-  isRelayingDenied(answer) && member.domain.toLowerCase() !== recipient.domain.toLowerCase();
+  isRelayingDenied(answer) && canonicalName(member.domain) !== canonicalName(recipient.domain);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isDomain, kinds } from "postmaster";
+import { canonicalName, isDomain, kinds } from "postmaster";
 import { z } from "zod";
 
 /** Some of the addresses that a list answers: the first and the last of each octet. */
@@ -117,7 +117,7 @@ export function meaningOf(answer: string, { codes, errors }: DnsList): Meaning {
 }
 
 const zone = kinds.text("the domain of a list, such as zen.spamhaus.org", (name) => {
-  const bare = name.replace(/\.$/, "").toLowerCase();
+  const bare = canonicalName(name);
   if (isDomain(bare) && !bare.startsWith("[")) return bare;
   throw new TypeError(`\`${name}\` is no domain of a list: write one such as zen.spamhaus.org`);
 });

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  canonicalName,
   type Handler,
   isNumeric,
   named,
@@ -45,9 +46,10 @@ const atSender = (
  */
 export function heloPolicy(): Handler {
   return atSender("helo-policy", (helo, { hostname, peer }) => {
-    if (helo.toLowerCase() === hostname.toLowerCase()) return OURS;
-    if (parseIp(helo) !== undefined || (isNumeric(helo) && helo.includes("."))) return BARE;
-    const literal = parseIp(/^\[(?:IPv6:)?(.*)\]$/i.exec(helo)?.[1] ?? "");
+    const name = canonicalName(helo);
+    if (name === canonicalName(hostname)) return OURS;
+    if (parseIp(name) !== undefined || (isNumeric(name) && name.includes("."))) return BARE;
+    const literal = parseIp(/^\[(?:ipv6:)?(.*)\]$/.exec(name)?.[1] ?? "");
     const own = parseIp(peer.address);
     return literal && own && literal.toString() !== own.toString() ? OTHER : undefined;
   });

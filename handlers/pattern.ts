@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isDomain, kinds, Mailbox } from "postmaster";
+import { canonicalName, isMailDomain, kinds, Mailbox } from "postmaster";
 import type { z } from "zod";
 
 /** True for a mailbox that is meant; `null` is the null sender. */
@@ -16,12 +16,12 @@ export type MailboxPattern = (mailbox: Mailbox | null) => boolean;
  * @throws {TypeError} for anything else
  */
 export function parseMailboxPattern(text: string): MailboxPattern {
-  const wanted = text.toLowerCase();
+  const wanted = canonicalName(text);
   if (wanted === "<>") return (mailbox) => mailbox === null;
-  if (wanted.startsWith("@.") && isDomain(wanted.slice(2))) {
+  if (wanted.startsWith("@.") && isMailDomain(wanted.slice(2))) {
     return (mailbox) => mailbox?.domain.toLowerCase().endsWith(wanted.slice(1)) ?? false;
   }
-  if (wanted.startsWith("@") && isDomain(wanted.slice(1))) {
+  if (wanted.startsWith("@") && isMailDomain(wanted.slice(1))) {
     return (mailbox) => mailbox?.domain.toLowerCase() === wanted.slice(1);
   }
   const local = wanted.endsWith("@") ? Mailbox.tryParse(`${wanted}any.invalid`)?.local : undefined;
@@ -43,9 +43,9 @@ export const mailboxPattern: z.ZodType<MailboxPattern, string> = kinds.text(
 export const namePattern: z.ZodType<(name: string) => boolean, string> = kinds.text(
   "a name such as mail.example.net, or .example.net for all below it",
   (text) => {
-    const wanted = text.toLowerCase();
+    const wanted = canonicalName(text);
     return wanted.startsWith(".")
-      ? (name) => name.toLowerCase().endsWith(wanted)
-      : (name) => name.toLowerCase() === wanted;
+      ? (name) => canonicalName(name).endsWith(wanted)
+      : (name) => canonicalName(name) === wanted;
   },
 );

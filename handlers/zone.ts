@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  canonicalName,
   discard,
   type EventOf,
   type Handler,
@@ -44,10 +45,11 @@ import {
 /** The options of {@linkcode zone} in a configuration: the name of the zone. */
 export const zoneOptions: z.ZodType<string, string> = kinds.text(
   "the name of a zone, such as _postmaster.example.net",
-  (name) => {
+  (text) => {
+    const name = canonicalName(text);
     if (name.split(".").every((label) => /^[A-Za-z0-9_-]{1,63}$/.test(label))) return name;
     throw new TypeError(
-      `\`${name}\` is no name of a zone: write one such as _postmaster.example.net`,
+      `\`${text}\` is no name of a zone: write one such as _postmaster.example.net`,
     );
   },
 );

@@ -20,6 +20,7 @@ export { parseDuration, parseSize, printDuration, printSize } from "./base/units
 export { Watched } from "./base/watched.ts";
 export { DnsError } from "./dns/error.ts";
 export type { DnsCode } from "./dns/error.ts";
+export { canonicalName, isSameName } from "./dns/name.ts";
 export { type MailExchangers, mailExchangers, type MxOptions } from "./dns/mx.ts";
 export type {
   MxRecord,
@@ -30,7 +31,7 @@ export type {
   TlsaRecord,
 } from "./dns/records.ts";
 export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
-export { isDomain, Mailbox } from "./smtp/mailbox.ts";
+export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/extension.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";

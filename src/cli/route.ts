@@ -4,12 +4,13 @@
  * @module
  */
 import { answererOf, printSteps } from "../handler/print_steps.ts";
-import type { Route } from "../handler/reply.ts";
+import { MemoryStore } from "../handler/memory_store.ts";
+import { BROKEN, isTransient, type Route } from "../handler/reply.ts";
 import { printable } from "../log/escape.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { Exchange } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";
-import { printRoute, type Simulated, simulated } from "./simulated.ts";
+import { printRoute, type Simulated, simulated, type Visit } from "./simulated.ts";
 
 /** What the command line may say. */
 export interface RouteFlags extends ClientFlags {
@@ -23,15 +24,37 @@ export async function route(addresses: readonly Mailbox[], flags: RouteFlags): P
   const server = await simulated(flags, (line) => console.error(printable(line)));
   let good = true;
   for (const address of addresses) {
-    const answer = await ask(address, server, flags);
-    const routes = answer.accepted ? routesIn(answer) : [];
-    if (!answer.accepted) console.log(printRefusal(address, answer));
-    for (const each of routes) console.log(printRoute(address, each, server.targets));
-    if (flags.explain) explain(answer);
-    good &&= answer.accepted &&
-      routes.every((each) => typeof server.targets.plan(each) === "string");
+    const answers = await visits(address, server, flags);
+    for (const answer of answers) {
+      if (!answer.accepted) console.log(printRefusal(address, answer, answers.length > 1));
+      for (const each of routesIn(answer)) {
+        console.log(printRoute(address, each, server.targets));
+      }
+      if (flags.explain) explain(answer);
+    }
+    const last = answers.at(-1)!;
+    good &&= last.accepted &&
+      routesIn(last).every((each) => typeof server.targets.plan(each) === "string");
   }
   return good;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** What a client is answered. One that a handler defers tries again a day later; it may be accepted then. */
+async function visits(
+  address: Mailbox,
+  server: Simulated,
+  flags: RouteFlags,
+): Promise<readonly Answer[]> {
+  let time = flags.time ?? new Date();
+  const globals = new MemoryStore({ now: () => time.getTime() });
+  const first = await ask(address, server, flags, { time, globals });
+  const reply = rootsOf(first).at(-1)?.reply;
+  if (reply === undefined || reply === BROKEN || !isTransient(reply)) return [first];
+  time = new Date(time.getTime() + DAY);
+  const second = await ask(address, server, flags, { time, globals });
+  return second.accepted ? [first, second] : [first];
 }
 
 /** How far a client came. */
@@ -46,8 +69,9 @@ async function ask(
   address: Mailbox,
   { begin }: Simulated,
   { helo, from }: RouteFlags,
+  visit: Visit,
 ): Promise<Answer> {
-  const { simulation, greeting } = await begin();
+  const { simulation, greeting } = await begin(visit);
   try {
     let answer = answerTo("the connection", greeting);
     for (
@@ -75,14 +99,18 @@ const answerTo = (command: string, exchange: Exchange): Answer => ({
 const rootsOf = ({ asked }: Exchange) => asked.flatMap(({ steps }) => steps);
 
 const routesIn = (answer: Answer): readonly Route[] =>
-  rootsOf(answer).flatMap(({ reply }) => reply?.routes ?? []);
+  answer.accepted ? rootsOf(answer).flatMap(({ reply }) => reply?.routes ?? []) : [];
 
 /** `nobody@example.net: 550 5.1.1 unknown recipient (local-users)`. */
-function printRefusal(address: Mailbox, answer: Answer): string {
+function printRefusal(address: Mailbox, answer: Answer, atFirst: boolean): string {
   const { lines, command } = answer;
   const [first = "no reply", ...others] = lines;
   const text = [first.replace("-", " "), ...others.map((line) => line.slice(4))].join(" / ");
-  const details = [answerer(address, answer), ...(command === "RCPT" ? [] : [`to ${command}`])];
+  const details = [
+    answerer(address, answer),
+    ...(command === "RCPT" ? [] : [`to ${command}`]),
+    ...(atFirst ? ["at the first try"] : []),
+  ];
   return `${address}: ${text} (${details.join(", ")})`;
 }
 

@@ -16,16 +16,20 @@ import { eventLog } from "../log/open.ts";
 import { printListen } from "../net/address.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Targets } from "../target/target.ts";
+import type { SessionSetup } from "../testing/dialogue_of.ts";
 import { Simulation } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";
 import { configOf } from "./run.ts";
 
 /** A server that is not running. */
 export interface Simulated {
-  /** Connects a client, in a session that knows nothing of the others. */
-  readonly begin: () => ReturnType<typeof Simulation.begin>;
+  /** Connects a client, in a session that knows nothing of the others but what is in `visit`. */
+  readonly begin: (visit?: Visit) => ReturnType<typeof Simulation.begin>;
   readonly targets: Targets;
 }
+
+/** When a client comes, and what is known of those who came before. */
+export type Visit = Pick<SessionSetup, "time" | "globals">;
 
 /** What of the log matters. All else is in the dialogue, or not true of mail that goes nowhere. */
 const NEWS: ReadonlySet<string> = new Set<LogEvent>([
@@ -51,7 +55,7 @@ export async function simulated(
   // Nobody from outside speaks to these handlers, so root may run them, unless the server has a user.
   await become(startedByRoot() ? credentialsOf(config) : undefined, config);
   const { policy, targets } = await build(config);
-  const { hostname, limits, listen: [address] } = config;
+  const { hostname, limits, tolerated, listen: [address] } = config;
   const { ip, time, tls, authUser: user } = flags;
   const log = eventLog((record) => {
     if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
@@ -60,6 +64,7 @@ export async function simulated(
   const setup = {
     hostname,
     limits,
+    tolerated,
     targets,
     log,
     peer: { address: ip, port: 45678 },
@@ -69,7 +74,7 @@ export async function simulated(
     dns: new CachingResolver(config.dns),
     ...(address === undefined ? {} : { listener: printListen(address) }),
   };
-  return { begin: () => Simulation.begin(policy, setup), targets };
+  return { begin: (visit) => Simulation.begin(policy, { ...setup, ...visit }), targets };
 }
 
 /** `joe@example.net -> pipe: procmail -d joe`; between them, where an alias led. */

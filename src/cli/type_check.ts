@@ -25,6 +25,10 @@ export async function typeCheck(modules: readonly string[]): Promise<TypeCheck> 
     const problems = problemsIn(said);
     const [, failure] = /^error: (.*)$/m.exec(said) ?? [];
     return problems.length > 0 || failure === undefined ? { problems } : { unchecked: failure };
+  } catch (error) {
+    // The server's user, as whom it is checked, is not always one who has anything to do with programs.
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return { unchecked: "the server's user may not run `deno` or read the sources of Postmaster" };
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }
@@ -35,6 +39,7 @@ async function denoCheck(args: readonly string[]): Promise<string | TypeCheck> {
   const program = Deno.build.standalone ? "deno" : Deno.execPath();
   const command = new Deno.Command(program, {
     args: ["check", ...args],
+    cwd: "/",
     env: { NO_COLOR: "1" },
     stdin: "null",
   });
@@ -43,9 +48,6 @@ async function denoCheck(args: readonly string[]): Promise<string | TypeCheck> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       return { unchecked: "there is no `deno` on the PATH" };
-    }
-    if (error instanceof Deno.errors.PermissionDenied) {
-      return { unchecked: "the server's user may not run `deno`" };
     }
     throw error;
   }

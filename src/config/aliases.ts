@@ -11,6 +11,7 @@ import {
   parseAliasTarget,
 } from "../../handlers/mod.ts";
 import { messageOf } from "../base/message_of.ts";
+import { isSameName } from "../dns/name.ts";
 import { cuts } from "../smtp/extension.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { AliasFile, Word, WrittenAlias } from "./alias_file.ts";
@@ -142,7 +143,7 @@ function readTarget(text: string, { domains, leadsOn }: Site): AliasTarget {
 
 /** True if `domain`, whatever its case, is one of `domains`. */
 export function isOf(domains: readonly string[], domain: string): boolean {
-  return domains.some((one) => one.toLowerCase() === domain.toLowerCase());
+  return domains.some((one) => isSameName(one, domain));
 }
 
 /** Aliases that lead back to themselves over others. */

@@ -66,6 +66,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
   const { domains, listen, mailer, relay, deliver, dns, limits, log, user, group } = settings;
+  const { tolerate: tolerated } = settings;
   const pathOf = (path: string | undefined) => path && inPlace(path);
   return {
     file,
@@ -83,6 +84,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     dns,
     stateDirectory,
     limits,
+    tolerated,
     user,
     group,
     handlersAsRoot: settings["handlers-as-root"],

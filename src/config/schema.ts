@@ -10,19 +10,21 @@ import { GROUP, PASSWD } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/mod.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
-import { isDomain } from "../smtp/mailbox.ts";
+import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
 import { account } from "./accounts.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
+import { tolerateSchema } from "./tolerate.ts";
 import { isUserName, MIN_UID, noUserName, type UsersSetting } from "./users.ts";
 
-const domain = text("a domain", (name) => {
-  if (isDomain(name) && !isNumeric(name)) return name;
-  throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
-});
+const domain = (isOne: (name: string) => boolean) =>
+  text("a domain", (name) => {
+    if (isOne(name) && !isNumeric(name)) return name;
+    throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
+  });
 
 const oneOrMore = <T>(item: z.ZodType<T, string>, expected: string): z.ZodType<readonly T[]> =>
   z.union([item.transform((one) => [one]), z.array(item).min(1)], { error: expected });
@@ -130,7 +132,7 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
  * it. The first example of a key is the one that is shown first.
  */
 const schema = z.strictObject({
-  hostname: domain.optional().describe(
+  hostname: domain(isDomain).optional().describe(
     "The name by which the server goes: in its greeting, in `Received`. By default it is the host name of the " +
       "system, which must be a domain.",
   ).meta({ section: "The server", examples: ["mx.example.net"] }),
@@ -146,7 +148,8 @@ const schema = z.strictObject({
       ["*:25", "unix:/run/postmaster.sock"],
     ],
   }),
-  domains: z.array(domain, { error: "a list of domains, such as [example.net]" }).prefault([])
+  domains: z.array(domain(isMailDomain), { error: "a list of domains, such as [example.net]" })
+    .prefault([])
     .describe(
       "The local domains. Mail for all others is refused with `550 5.7.1 relaying denied`, unless a handler accepts it.",
     ).meta({
@@ -213,6 +216,12 @@ const schema = z.strictObject({
         { "./opening_hours.ts": { from: 8, to: 18 } },
       ]],
     }),
+  tolerate: tolerateSchema.prefault({}).describe(
+    "What is tolerated of clients that break the protocol, and of which ones: of `everyone`, or of those in a network, " +
+      "such as `10.0.0.0/8`, or a list of networks. By default nothing is: such a command or message is refused.",
+  ).meta({
+    examples: [{ "trailing-dots": "everyone", "bare-line-feeds": ["10.1.2.0/24", "192.0.2.7"] }],
+  }),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers.")
     .meta({ section: "Running" }),
   "state-directory": path.optional().describe(

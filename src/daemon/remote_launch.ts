@@ -38,6 +38,7 @@ export class RemoteLauncher implements AsyncDisposable {
     this.#terms = terms;
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [...program, "launcher"],
+      cwd: "/",
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

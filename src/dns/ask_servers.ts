@@ -6,6 +6,7 @@
  */
 import { DnsError } from "./error.ts";
 import { exchange } from "./exchange.ts";
+import { isSameName } from "./name.ts";
 import type { Packet, Question } from "./packet.ts";
 import { RECORDS, type RecordType, type RecordTypes } from "./records.ts";
 import type { Answer } from "./resolver.ts";
@@ -97,7 +98,7 @@ function follow({ answers }: Packet, name: string): { target: string; ttl: numbe
   let target = name;
   let ttl = Infinity;
   for (let aliases = 0; aliases <= MOST_ALIASES; aliases++) {
-    const alias = answers.find((one) => one.type === "CNAME" && isName(one.name, target));
+    const alias = answers.find((one) => one.type === "CNAME" && isSameName(one.name, target));
     if (alias === undefined) break;
     target = String(alias.data);
     ttl = Math.min(ttl, alias.ttl ?? 0);
@@ -107,7 +108,7 @@ function follow({ answers }: Packet, name: string): { target: string; ttl: numbe
 
 function recordsOf<T extends RecordType>({ answers }: Packet, name: string, type: T) {
   const own = answers.filter((one) =>
-    one.type === type && (isName(one.name, name) || type === "CNAME")
+    one.type === type && (isSameName(one.name, name) || type === "CNAME")
   );
   // The table's type says that each type's data fits; TypeScript cannot follow.
   const read = RECORDS[type] as (data: unknown) => RecordTypes[T];
@@ -116,8 +117,6 @@ function recordsOf<T extends RecordType>({ answers }: Packet, name: string, type
     ttl: Math.min(...own.map(({ ttl = 0 }) => ttl)),
   };
 }
-
-const isName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** How long it may be believed that there is nothing: as the zone's SOA record says. */
 function negativeTtl({ authorities }: Packet): number {

@@ -6,7 +6,7 @@
 import { askServers, NothingThere } from "./ask_servers.ts";
 import { Cache, type CacheStatistics, type Found } from "./cache.ts";
 import { DnsError } from "./error.ts";
-import { isDnsName } from "./name.ts";
+import { canonicalName, isDnsName } from "./name.ts";
 import { askPlatform } from "./platform.ts";
 import { copyOfRecord, type RecordType } from "./records.ts";
 import { type Answer, Resolver } from "./resolver.ts";
@@ -87,9 +87,9 @@ export class CachingResolver extends Resolver {
   }
 
   async query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
-    const whole = name.replace(/\.$/, "");
+    const whole = canonicalName(name);
     if (!isDnsName(whole)) throw new DnsError("EBADNAME", name, type);
-    const key = `${type} ${whole.toLowerCase()}`;
+    const key = `${type} ${whole}`;
     const found = await this.#cache.get(key, () => this.#find(whole, type));
     if ("error" in found) throw new DnsError(found.error.code, whole, type);
     const answer = found.answer as Answer<T>;

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 import { connect, isIPv6 } from "node:net";
 import { DnsError } from "./error.ts";
+import { isSameName } from "./name.ts";
 import { decodePacket, encodeQuestion, type Packet, type Question } from "./packet.ts";
 import type { DnsServer } from "./server_address.ts";
 
@@ -45,7 +46,7 @@ function answers(answer: Packet, id: number, { name, type }: Question): boolean 
   const [asked] = answer.questions;
   return answer.type === "response" && answer.id === id &&
     (asked === undefined ||
-      (asked.type === type && asked.name.toLowerCase() === name.toLowerCase()));
+      (asked.type === type && isSameName(asked.name, name)));
 }
 
 /** Each question has a socket, and so a port, of its own: who wants to forge an answer must guess it. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { DnsError } from "./error.ts";
+import { canonicalName } from "./name.ts";
 import type { MxRecord } from "./records.ts";
 import type { Resolver } from "./resolver.ts";
 
@@ -79,9 +80,9 @@ async function orNothing<T>(
 }
 
 function withoutUs(records: readonly MxRecord[], self: readonly string[]): readonly MxRecord[] {
-  const ours = new Set(self.map((name) => name.toLowerCase()));
+  const ours = new Set(self.map(canonicalName));
   const best = Math.min(
-    ...records.filter(({ exchange }) => ours.has(exchange.toLowerCase()))
+    ...records.filter(({ exchange }) => ours.has(canonicalName(exchange)))
       .map(({ priority }) => priority),
   );
   return records.filter(({ priority }) => priority < best);
@@ -91,5 +92,5 @@ function withoutUs(records: readonly MxRecord[], self: readonly string[]): reado
 function inOrder(records: readonly MxRecord[], random: () => number): string[] {
   const drawn = records.map((record) => ({ ...record, lot: random() }));
   const sorted = drawn.toSorted((a, b) => a.priority - b.priority || a.lot - b.lot);
-  return [...new Set(sorted.map(({ exchange }) => exchange.toLowerCase()))];
+  return [...new Set(sorted.map(({ exchange }) => canonicalName(exchange)))];
 }

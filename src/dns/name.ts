@@ -3,9 +3,20 @@
  *
  * @module
  */
+import { lower } from "../smtp/ascii.ts";
 
 /** True for a name that the DNS can have (RFC 1035 section 2.3.4), in the form that people write. */
 export function isDnsName(name: string): boolean {
   return name.length <= 253 && /^[!-~]+$/.test(name) &&
     name.split(".").every((label) => label.length > 0 && label.length <= 63);
 }
+
+/**
+ * A name of the DNS in the form in which names are compared: in lower case (RFC 4343), and without the final dot, which
+ * says that it is complete (RFC 1034 section 3.1) and changes nothing for mail.
+ */
+export const canonicalName = (name: string): string => lower(name.replace(/\.$/, ""));
+
+/** True for two spellings of one name: neither case nor a final dot matters. */
+export const isSameName = (one: string, other: string): boolean =>
+  canonicalName(one) === canonicalName(other);

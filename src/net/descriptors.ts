@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { askShell } from "../base/shell.ts";
 
 /** How many descriptors there are for each purpose. What needs more waits, or is refused. */
 export interface Descriptors {
@@ -35,18 +36,10 @@ export function shareDescriptors(mailers: number, limit = maxDescriptors()): Des
   return { connections: Math.floor(left / 2), refused, questions };
 }
 
-/**
- * The most files and sockets that may be open at once (RLIMIT_NOFILE); `Infinity` if nobody says. A shell is
- * asked, because the platform shows a process's own limits only to those that may do everything.
- */
+/** The most files and sockets that may be open at once (RLIMIT_NOFILE); `Infinity` if nobody says. */
 function maxDescriptors(): number {
-  try {
-    const { stdout } = new Deno.Command("/bin/sh", { args: ["-c", "ulimit -n"] }).outputSync();
-    const limit = Number(new TextDecoder().decode(stdout));
-    return limit > 0 ? limit : Infinity;
-  } catch {
-    return Infinity;
-  }
+  const limit = Number(askShell("ulimit -n"));
+  return limit > 0 ? limit : Infinity;
 }
 
 /** Whether one more file could be opened now. */

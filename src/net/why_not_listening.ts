@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { askShell } from "../base/shell.ts";
 import { type ListenAddress, printListen } from "./address.ts";
 
 /** The message for whoever starts a server that cannot listen. */
@@ -37,30 +38,16 @@ function remedyFor(address: ListenAddress, code: string | undefined): string | u
 
 /** The process that listens on a TCP port, for people: `master (process 4711)`; `undefined` if nobody says. */
 function occupantOf(port: number): string | undefined {
-  const sockets = listening(shown("cat /proc/net/tcp /proc/net/tcp6"), port);
+  const sockets = listening(askShell("cat /proc/net/tcp /proc/net/tcp6"), port);
   let pid: string | undefined;
-  for (const line of shown("ls -l /proc/[0-9]*/fd").split("\n")) {
+  for (const line of askShell("ls -l /proc/[0-9]*/fd").split("\n")) {
     pid = /^\/proc\/(\d+)\/fd:/.exec(line)?.[1] ?? pid;
     const [, file = ""] = line.split(" -> ");
     if (pid !== undefined && sockets.includes(file)) {
-      return `${shown(`cat /proc/${pid}/comm`).trim()} (process ${pid})`;
+      return `${askShell(`cat /proc/${pid}/comm`).trim()} (process ${pid})`;
     }
   }
   return undefined;
-}
-
-/**
- * What a command shows. A shell is asked, because the platform shows /proc only to programs that may do everything; the
- * files of other users' processes are shown to root alone.
- */
-function shown(command: string): string {
-  try {
-    const { stdout } = new Deno.Command("/bin/sh", { args: ["-c", command], stderr: "null" })
-      .outputSync();
-    return new TextDecoder().decode(stdout);
-  } catch {
-    return "";
-  }
 }
 
 /** What /proc/net/tcp says of a socket that listens. */

@@ -8,40 +8,31 @@
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";
-import type { Handler } from "../handler/handler.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { type Command, parseCommand } from "../smtp/command.ts";
 import { TOO_LONG } from "../smtp/lines.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
+import type { Tolerance } from "../smtp/tolerance.ts";
 import { Backlog } from "./backlog.ts";
 import { overdue } from "./deadlines.ts";
+import type { Engine } from "./engine.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
-import { type Limits, MAIL_EXTRA } from "./limits.ts";
-import type { Memory } from "./memory.ts";
+import { MAIL_EXTRA } from "./limits.ts";
 import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
-import type { Clock, Wire } from "./wire.ts";
-
-/** What the dialogues of a server share. */
-export interface Engine {
-  readonly chain: Handler;
-  readonly limits: Limits;
-  /** For what has come in and waits. */
-  readonly memory: Memory;
-  readonly clock: Clock;
-  /** Makes the queue id of a message. */
-  readonly newId: () => string;
-}
+import { toleranceFor } from "./tolerated.ts";
+import type { Wire } from "./wire.ts";
 
 /** The engine of one session. */
 export class Dialogue {
   readonly #engine: Engine;
   readonly #session: SessionState;
   readonly #wire: Wire;
+  readonly #tolerance: Tolerance;
   readonly #lines: Backlog;
   readonly #inquiry: Inquiry;
   readonly #outlet: Outlet;
@@ -65,7 +56,10 @@ export class Dialogue {
     this.#engine = engine;
     this.#session = session;
     this.#wire = wire;
-    this.#lines = new Backlog(engine.limits.commandLength + MAIL_EXTRA, engine.memory);
+    this.#tolerance = toleranceFor(session.peer.address, engine.tolerated);
+    const { bareLineFeeds } = this.#tolerance;
+    const lineLength = engine.limits.commandLength + MAIL_EXTRA;
+    this.#lines = new Backlog(lineLength, engine.memory, bareLineFeeds);
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
     this.#outlet = new Outlet(wire, session);
     this.#since = engine.clock.now;
@@ -203,7 +197,7 @@ export class Dialogue {
   #takeLine(line: Uint8Array): void {
     const { limits } = this.#engine;
     logCommand(this.#session, line);
-    const command = parseCommand(line);
+    const command = parseCommand(line, this.#tolerance);
     if (!("verb" in command)) {
       return this.#turnAway(line) ? undefined : this.#protest(eventOfFaulty(command));
     }
@@ -249,8 +243,8 @@ export class Dialogue {
 
   #startData(): void {
     if (this.#state.at !== "rcpt") return;
-    const { limits, memory, clock } = this.#engine;
-    const incoming = new Incoming(limits, memory, clock.now, () => this.#advance());
+    const { bareLineFeeds } = this.#tolerance;
+    const incoming = new Incoming(this.#engine, bareLineFeeds, () => this.#advance());
     this.#become({ ...this.#state, at: "data", incoming });
     this.#flush();
     this.#touch();

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { askShell } from "../base/shell.ts";
 import { environmentOf, type Identity } from "./identity.ts";
 import type { Template, Values } from "./template.ts";
 
@@ -83,8 +84,7 @@ export function launcher(): LaunchHere {
 
 /** Whether programs that this process runs have capabilities although nobody of them is root. */
 function hasCapabilities(): boolean {
-  const { stdout } = new Deno.Command("/usr/bin/setpriv", { args: ["--dump"] }).outputSync();
-  const [, list = ""] = /^Ambient capabilities: (.*)$/m.exec(new TextDecoder().decode(stdout)) ??
+  const [, list = ""] = /^Ambient capabilities: (.*)$/m.exec(askShell("/usr/bin/setpriv --dump")) ??
     [];
   return !["", "[none]"].includes(list);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { DnsError } from "../dns/error.ts";
+import { canonicalName } from "../dns/name.ts";
 import { copyOfRecord, type RecordType, type RecordTypes } from "../dns/records.ts";
 import { type Answer, Resolver } from "../dns/resolver.ts";
 import { reverseName } from "../dns/reverse.ts";
@@ -51,7 +52,7 @@ export class FakeDns extends Resolver {
 
   /** Gives a name other records, or none. */
   set(name: string, records: FakeRecords | FakeTrouble | undefined): void {
-    const key = (reverseName(name) ?? name).toLowerCase();
+    const key = canonicalName(reverseName(name) ?? name);
     if (records === undefined) this.#names.delete(key);
     else this.#names.set(key, records);
   }
@@ -59,7 +60,7 @@ export class FakeDns extends Resolver {
   /** Answers from what there is, and notes what was asked. */
   query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
     this.asked.push(`${type} ${name}`);
-    const found = this.trouble ?? this.#find(name.toLowerCase());
+    const found = this.trouble ?? this.#find(canonicalName(name));
     if (typeof found === "string") return Promise.reject(new DnsError(found, name, type));
     const records = found?.[type] ?? [];
     if (records.length === 0) {

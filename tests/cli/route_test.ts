@@ -151,6 +151,31 @@ Deno.test("route says what broke, and what will not arrive although it is accept
   ]);
 });
 
+Deno.test("who is told to try again does so, and route says where the mail goes then", async () => {
+  using site = new Site();
+  const handlers = [{ greylist: { delay: "1 h" } }];
+  const config = site.write("greylisting.yaml", {
+    hostname: "mx.example.net",
+    domains: ["example.net"],
+    users: ["joe"],
+    handlers,
+    aliases: { postmaster: "joe" },
+  });
+  const { code, stdout } = await postmaster(
+    "route",
+    "--config",
+    config,
+    "joe@example.net",
+    "nobody@example.net",
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(stdout.trimEnd().split("\n"), [
+    "joe@example.net: 451 4.7.1 greylisted, please try again in 3600 seconds (greylist, at the first try)",
+    `joe@example.net -> ${procmail("joe")}`,
+    "nobody@example.net: 550 5.1.1 unknown recipient (local-users)",
+  ]);
+});
+
 Deno.test("route --explain shows what each handler did", async () => {
   using site = new Site();
   const { stdout } = await site.route("old@example.net", "void@example.net", "--explain");

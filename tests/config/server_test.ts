@@ -25,7 +25,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     join(dir, "postmaster.yaml"),
   );
   const { policy, targets } = await build(config);
-  const { hostname, listen, limits } = config;
+  const { hostname, listen, limits, tolerated } = config;
   const others = {
     globals: new MemoryStore(),
     dns: new FakeDns(),
@@ -34,7 +34,10 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     spoolDirectory: dir,
   };
   const listeners = await Listener.openAll(listen);
-  const server = Server.start({ hostname, listeners, limits, policy, targets, ...others });
+  const server = Server.start({
+    ...{ hostname, listeners, limits, tolerated, policy, targets },
+    ...others,
+  });
   try {
     using client = await Client.connect(parseListen(server.addresses[0]!));
     await client.reply();

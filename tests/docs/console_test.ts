@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
+import { need } from "../need.ts";
 import { COMPILED, Directory, until } from "../running.ts";
-import { normalized, stepsOf } from "./page.ts";
+import { normalized, programsOf, stepsOf } from "./page.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const [, ...run] = (/^deno (.* )main\.ts/.exec(deno.tasks.start)?.[1] ?? "").trim().split(" ");
@@ -67,18 +68,27 @@ const documents = [...Deno.readDirSync(`${root}docs`)]
   .filter(({ name }) => name.endsWith(".md"))
   .map(({ name }) => `docs/${name}`);
 const pages = ["README.md", ...documents]
-  .map((name) => ({ name, steps: stepsOf(Deno.readTextFileSync(`${root}${name}`)) }))
+  .map((name) => ({ name, text: Deno.readTextFileSync(`${root}${name}`) }))
+  .map(({ name, text }) => ({ name, steps: stepsOf(text), programs: programsOf(text) }))
   .filter(({ steps }) => steps.some((step) => "command" in step));
 
-for (const { name, steps } of pages) {
-  Deno.test(`what ${name} shows on the console is what comes out`, async () => {
-    await using shell = new Shell();
-    for (const step of steps) {
-      if ("file" in step) shell.write(step.file, step.content);
-      else {
-        const output = await shell.type(step.command);
-        assert.equal(normalized(output), normalized(step.output), `$ ${step.command}\n${output}`);
+for (const { name, steps, programs } of pages) {
+  Deno.test({
+    name: `what ${name} shows on the console is what comes out`,
+    ...need(...programs),
+    fn: async () => {
+      await using shell = new Shell();
+      for (const step of steps) {
+        if ("file" in step) shell.write(step.file, step.content);
+        else {
+          const output = await shell.type(step.command);
+          assert.equal(
+            normalized(output),
+            normalized(step.output),
+            `$ ${step.command}\n${output}`,
+          );
+        }
       }
-    }
+    },
   });
 }

@@ -2,7 +2,8 @@
  * A page of the documentation as a test sees it: files that it shows, and commands with what they print.
  *
  * A line `<!-- policy.ts -->` before a block of code says that the block is that file. In a block of the
- * language `console`, what stands behind `$ ` is typed, and the lines below it are what comes out.
+ * language `console`, what stands behind `$ ` is typed, and the lines below it are what comes out. A line
+ * `<!-- needs: procmail -->` names the programs without which something else comes out.
  *
  * @module
  */
@@ -13,6 +14,10 @@ export type Step =
   | { readonly command: string; readonly output: string };
 
 const BLOCK = /(?:^<!-- (\S+) -->\n+)?^```(\w*)\n([^]*?)^```$/gm;
+
+/** The programs that a page needs. */
+export const programsOf = (page: string): string[] =>
+  [...page.matchAll(/^<!-- needs: (.*) -->$/gm)].flatMap(([, names = ""]) => names.split(", "));
 
 /** What a page shows, in its order. */
 export function stepsOf(page: string): Step[] {

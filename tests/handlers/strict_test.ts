@@ -23,8 +23,10 @@ const said = async (policy: Handler, name: string, situation: Situation = {}): P
 
 Deno.test("heloPolicy() refuses names that cannot be the client's", async () => {
   const policy = heloPolicy();
-  assert.equal(await said(policy, "MX.example.net"), 550);
-  for (const name of ["192.0.2.1", "0300.0.2.1", "0xc0.0.2.1", "192.0.513"]) {
+  for (const name of ["MX.example.net", "mx.example.net."]) {
+    assert.equal(await said(policy, name), 550, name);
+  }
+  for (const name of ["192.0.2.1", "192.0.2.1.", "0300.0.2.1", "0xc0.0.2.1", "192.0.513"]) {
     assert.equal(await said(policy, name), 550, name);
   }
   assert.equal(await said(policy, "[192.0.2.2]"), 550);
@@ -39,6 +41,7 @@ Deno.test("heloPolicy() refuses names that cannot be the client's", async () => 
 Deno.test("requireFqdn() wants a name with a dot, or an address literal", async () => {
   const policy = requireFqdn();
   assert.equal(await said(policy, "localhost"), 550);
+  assert.equal(await said(policy, "localhost."), 550);
   assert.equal(await said(policy, "mail.example.org"), 250);
   assert.equal(await said(policy, "[192.0.2.1]"), 250);
   assert.equal(await said(policy, "localhost", { user: "joe" }), 250);

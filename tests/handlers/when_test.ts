@@ -75,6 +75,9 @@ Deno.test("sender and recipient match addresses, domains, those below, and local
 Deno.test("helo, listener, tls and user are what the session has", async () => {
   assert.equal(await holds({ helo: ".example.org" }), true);
   assert.equal(await holds({ helo: ["mail.example.org"] }), false);
+  for (const helo of ["client.example.org.", "Client.Example.Org", ".example.org."]) {
+    assert.equal(await holds({ helo }), true, helo);
+  }
   assert.equal(await holds({ listener: "192.0.2.25:25" }), true);
   assert.equal(await holds({ tls: true }, { tls: true }), true);
   assert.equal(await holds({ tls: false }, { tls: true }), false);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { canonicalName, isSameName } from "../../dns/name.ts";
 import type { MxRecord } from "../../dns/records.ts";
 import type { Resolver } from "../../dns/resolver.ts";
 import { isDomain } from "../../smtp/mailbox.ts";
@@ -16,8 +17,9 @@ const PRIVATE: ReadonlySet<string> = new Set(
 );
 
 /** True for a name that the world can look up: `mx.example.net`, not `mx`, `mx.local` or an address. */
-export function isFullName(name: string): boolean {
-  const last = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+export function isFullName(text: string): boolean {
+  const name = canonicalName(text);
+  const last = name.slice(name.lastIndexOf(".") + 1);
   return name.includes(".") && !name.startsWith("[") && isDomain(name) && !/^\d*$/.test(last) &&
     !PRIVATE.has(last);
 }
@@ -33,10 +35,12 @@ export async function findHostname(
   dns: Resolver,
 ): Promise<Finding<string>> {
   const own = names.find(({ value }) => isFullName(value));
-  if (own !== undefined) return { ...own, value: own.value.toLowerCase() };
+  if (own !== undefined) return { ...own, value: canonicalName(own.value) };
   for (const address of addresses) {
-    const value = (await lookUp(dns.reverse(address)))?.find(isFullName)?.toLowerCase();
-    if (value !== undefined) return { value, why: `the name of ${address} in the DNS` };
+    const name = (await lookUp(dns.reverse(address)))?.find(isFullName);
+    if (name !== undefined) {
+      return { value: canonicalName(name), why: `the name of ${address} in the DNS` };
+    }
   }
   const itself = names.length === 0 ? "has no name" : `calls itself \`${names[0]!.value}\``;
   const world = addresses.length === 0
@@ -60,7 +64,7 @@ export async function findDomain(hostname: string, dns: Resolver): Promise<Findi
   const above = rest.join(".");
   if (rest.length < 2) return { value: hostname, why: "the name of this machine" };
   const exchangers = await lookUp<MxRecord>(dns.resolveMx(above));
-  if (exchangers?.some(({ exchange }) => exchange.toLowerCase() === hostname)) {
+  if (exchangers?.some(({ exchange }) => isSameName(exchange, hostname))) {
     return { value: above, why: `its MX record in the DNS names ${hostname}` };
   }
   return MAIL_HOST.test(label)

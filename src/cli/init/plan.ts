@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { defaultStateDirectory } from "../../config/state_directory.ts";
+import { canonicalName } from "../../dns/name.ts";
 import type { Resolver } from "../../dns/resolver.ts";
 import type { Finding } from "./finding.ts";
 import type { Host } from "./host.ts";
@@ -46,7 +47,7 @@ export async function makePlan(
   const addresses = wishes.address ?? host.addresses;
   const hostname = wishes.hostname === undefined
     ? await findHostname(host, addresses, dns)
-    : { value: wishes.hostname.toLowerCase(), why: "as --hostname said" };
+    : { value: canonicalName(wishes.hostname), why: "as --hostname said" };
   const chosen = decideMailer(wishes, host);
   const mail = join(host.isRoot ? defaultStateDirectory() : directory, "mail");
   return {
@@ -69,7 +70,7 @@ async function decideDomains(
 ): Promise<Plan["domains"]> {
   if (domain !== undefined) {
     return {
-      value: [...new Set(domain.map((each) => each.toLowerCase()))],
+      value: [...new Set(domain.map(canonicalName))],
       why: "as --domain said",
     };
   }

@@ -5,6 +5,7 @@
  */
 import { isIPv6 } from "node:net";
 import { parseIp } from "../../base/ip.ts";
+import { isSameName } from "../../dns/name.ts";
 import type { Resolver } from "../../dns/resolver.ts";
 import { reverseName } from "../../dns/reverse.ts";
 import { lookUp } from "./look_up.ts";
@@ -79,7 +80,7 @@ async function exchangerRecord(name: string, hostname: string, dns: Resolver): P
   const judged = judge(
     await lookUp(dns.resolveMx(name)),
     (records) =>
-      records.some(({ exchange }) => exchange.toLowerCase() === hostname)
+      records.some(({ exchange }) => isSameName(exchange, hostname))
         ? { state: "right" }
         : wrong(records.map(({ priority, exchange }) => `${priority} ${exchange}.`).join(", ")),
   );
@@ -90,7 +91,7 @@ async function reverseRecord(address: string, hostname: string, dns: Resolver): 
   const judged = judge(
     await lookUp(dns.reverse(address)),
     (names) =>
-      names.some((name) => name.toLowerCase() === hostname)
+      names.some((name) => isSameName(name, hostname))
         ? { state: "right" }
         : wrong(names.map((name) => `${name}.`).join(", ")),
   );

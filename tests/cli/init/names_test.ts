@@ -19,13 +19,23 @@ const nobody = new CachingResolver({
 });
 
 Deno.test("a full name is one that the world can look up", () => {
-  for (const name of ["mx.example.net", "example.net", "MX.Example.NET", "xn--bcher-kva.example"]) {
+  for (
+    const name of ["mx.example.net", "example.net", "MX.Example.NET.", "xn--bcher-kva.example"]
+  ) {
     assert.ok(isFullName(name), name);
   }
   for (
     const name of [
       ...["mx", "mx.local", "localhost.localdomain", "ip-10-0-0-1.ec2.internal", "192.0.2.1"],
-      ...["[192.0.2.1]", "mx.example.net.", "no_domain.example", "a b.example", "mx..net", "", "."],
+      ...[
+        "[192.0.2.1]",
+        "mx.example.net..",
+        "no_domain.example",
+        "a b.example",
+        "mx..net",
+        "",
+        ".",
+      ],
     ]
   ) assert.ok(!isFullName(name), name);
 });
