@@ -121,14 +121,21 @@ export const accept = (routes: readonly Route[]): Reply => ({
   routes,
 });
 
-/** Asks for each member in turn and makes one reply of theirs. Mail for members that are elsewhere is relayed. */
+/**
+ * Asks for each member in turn and makes one reply of theirs. Mail for members that are elsewhere is relayed. Where
+ * others get the mail, the log warns of each member that is refused.
+ *
+ * @param own where the recipient's mail goes besides
+ */
 export async function askAll(
   recipient: Mailbox,
   members: readonly Mailbox[],
   ask: (member: Mailbox) => MaybePromise<Reply>,
   session: Session,
+  own: readonly Route[] = [],
 ): Promise<Reply> {
-  const routes = new Map<string, Route>();
+  const routes = new Map(own.map((route) => [routeKey(route), route]));
+  const refused = new Map<Mailbox, Reply>();
   let last: Reply = say(5, 5, 0, "unknown recipient", "5.1.1");
   for (const member of members) {
     const answer = await ask(member);
@@ -139,15 +146,19 @@ export async function askAll(
     if (isPositive(reply)) {
       for (const route of reply.routes ?? []) routes.set(routeKey(route), route);
     } else {
-      session.warn("a member of a list is refused, and gets nothing", {
-        list: String(recipient),
-        member: String(member),
-        reply: `${reply.code} ${reply.lines.join(" ")}`,
-      });
+      refused.set(member, reply);
     }
     last = reply;
   }
-  return routes.size === 0 ? last : accept([...routes.values()]);
+  if (routes.size === 0) return last;
+  for (const [member, { code, lines }] of refused) {
+    session.warn("a member of a list is refused, and gets nothing", {
+      list: String(recipient),
+      member: String(member),
+      reply: `${code} ${lines.join(" ")}`,
+    });
+  }
+  return accept([...routes.values()]);
 }
 
 /**
