@@ -4,7 +4,8 @@ import { Directory, postmaster, Running } from "../running.ts";
 
 /** The warnings of a configuration with these handlers. */
 const warnings = (handlers: readonly unknown[]): string[] =>
-  parseConfig(JSON.stringify({ handlers }), "postmaster.yaml").warnings
+  parseConfig(JSON.stringify({ handlers, relay: { command: ["sendmail"] } }), "postmaster.yaml")
+    .warnings
     .map(({ message }) => message);
 
 const lists = { dnsbl: { lists: ["bl.example"] } };
