@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  canonicalName,
   type EventOf,
   type Handler,
   isPositive,
@@ -15,12 +16,12 @@ import {
   type Next,
   on,
   rejoin,
+  relay,
   type Reply,
   type Route,
   routeKey,
   say,
   type Session,
-  type Target,
 } from "postmaster";
 import { z } from "zod";
 import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
@@ -62,7 +63,11 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
  * is in the recipient's. Each address goes through the whole chain again, from the outside.
  *
  * One address of a list that is deferred defers the recipient, and a client that is refused is refused. Addresses
- * that are refused are logged and left out, unless all are. An address that is the recipient itself is passed on: `joe: [joe, archive]` keeps joe's copy.
+ * that are refused are left out, unless all are, and the log warns of each. An address that is the recipient itself is
+ * passed on: `joe: [joe, archive]` keeps joe's copy.
+ *
+ * An address in another domain than the recipient's to which the whole chain denies relaying is elsewhere: its mail is
+ * sent on by the target `relay`. Without that target, the recipient is deferred, and the log says what is missing.
  *
  * @example
  * ```ts
@@ -88,12 +93,8 @@ export function alias(table: Table): Handler {
   return aliasBy(aliases);
 }
 
-/**
- * As {@linkcode alias}, with the aliases kept anywhere.
- *
- * @param elsewhere the target for an address to which the whole chain denies relaying; without it, it is refused
- */
-export function aliasBy(aliases: Aliases, elsewhere?: (mailbox: Mailbox) => Target): Handler {
+/** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */
+export function aliasBy(aliases: Aliases): Handler {
   const answer = async (
     event: EventOf<"AddRcptTo">,
     next: Next<"AddRcptTo">,
@@ -101,13 +102,10 @@ export function aliasBy(aliases: Aliases, elsewhere?: (mailbox: Mailbox) => Targ
   ): Promise<Reply> => {
     const { mailbox, parameters, suffix = "" } = event;
     const whole = rejoin(mailbox, suffix);
-    const ask = async (member: Mailbox): Promise<Reply> => {
-      if (member.equals(mailbox) || member.equals(whole)) return next({ ...event, exact: false });
-      const reply = await session.trigger({ type: "AddRcptTo", mailbox: member, parameters });
-      return elsewhere !== undefined && isRelayingDenied(reply)
-        ? accept([{ recipient: member, target: elsewhere(member) }])
-        : reply;
-    };
+    const ask = (member: Mailbox): MaybePromise<Reply> =>
+      member.equals(mailbox) || member.equals(whole)
+        ? next({ ...event, exact: false })
+        : session.trigger({ type: "AddRcptTo", mailbox: member, parameters });
     const members = aliases.find(mailbox);
     if (members !== undefined) return await askAll(mailbox, members, ask, session);
     const reply = await next();
@@ -123,29 +121,49 @@ export const accept = (routes: readonly Route[]): Reply => ({
   routes,
 });
 
-/** Asks for each member in turn and makes one reply of theirs. */
+/**
+ * Asks for each member in turn and makes one reply of theirs. Mail for members that are elsewhere is relayed. Where
+ * others get the mail, the log warns of each member that is refused.
+ *
+ * @param own where the recipient's mail goes besides
+ */
 export async function askAll(
   recipient: Mailbox,
   members: readonly Mailbox[],
   ask: (member: Mailbox) => MaybePromise<Reply>,
   session: Session,
+  own: readonly Route[] = [],
 ): Promise<Reply> {
-  const refused: string[] = [];
-  const routes = new Map<string, Route>();
+  const routes = new Map(own.map((route) => [routeKey(route), route]));
+  const refused = new Map<Mailbox, Reply>();
   let last: Reply = say(5, 5, 0, "unknown recipient", "5.1.1");
   for (const member of members) {
-    const reply = await ask(member);
+    const answer = await ask(member);
+    const reply = isElsewhere(member, recipient, answer)
+      ? accept([{ recipient: member, target: relay([member]) }])
+      : answer;
     if (isForAll(reply, session)) return reply;
     if (isPositive(reply)) {
-      for (const route of reply.routes ?? []) {
-        routes.set(routeKey(route), route);
-      }
+      for (const route of reply.routes ?? []) routes.set(routeKey(route), route);
     } else {
-      refused.push(`${member} (${reply.code} ${reply.lines.join(" ")})`);
+      refused.set(member, reply);
     }
     last = reply;
   }
   if (routes.size === 0) return last;
-  if (refused.length > 0) session.log(`alias ${recipient} leaves out ${refused.join(", ")}`);
+  for (const [member, { code, lines }] of refused) {
+    session.warn("a member of a list is refused, and gets nothing", {
+      list: String(recipient),
+      member: String(member),
+      reply: `${code} ${lines.join(" ")}`,
+    });
+  }
   return accept([...routes.values()]);
 }
+
+/**
+ * True if nobody here takes the member's mail. One in the recipient's domain may have that domain from the client, who
+ * could otherwise have mail sent on to any domain.
+ */
+const isElsewhere = (member: Mailbox, recipient: Mailbox, answer: Reply): boolean =>
+  isRelayingDenied(answer) && canonicalName(member.domain) !== canonicalName(recipient.domain);

@@ -9,7 +9,6 @@ import {
   type EventOf,
   type Handler,
   isIn,
-  isPositive,
   isUnclaimed,
   kinds,
   Mailbox,
@@ -31,7 +30,6 @@ import {
 import type { z } from "zod";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
-import { isForAll } from "./refusal.ts";
 import { mayLeadOn } from "./relay_to.ts";
 import {
   domainName,
@@ -174,20 +172,18 @@ class Recipient {
       if (own.length === 0) throw new Nonsense(`${this.#mailbox} leads nowhere`);
       return accept(own);
     }
-    const others = await this.#others(aliases);
-    if (isPositive(others)) return accept([...own, ...others.routes ?? []]);
-    return own.length > 0 && !isForAll(others, this.#session) ? accept(own) : others;
+    return await this.#others(aliases, own);
   }
 
   /** Other addresses: each goes through the whole chain. */
-  #others(addresses: readonly string[]): Promise<Reply> {
+  #others(addresses: readonly string[], own: readonly Route[] = []): Promise<Reply> {
     const members = addresses.map((address) => Mailbox.parse(address));
     if (members.some((one) => one.equals(this.#mailbox) || one.equals(this.#whole))) {
       throw new Nonsense(`${this.#mailbox} is an alias of itself`);
     }
     const ask = (member: Mailbox) =>
       this.#session.trigger({ type: "AddRcptTo", mailbox: member, parameters: new Map() });
-    return askAll(this.#mailbox, members, ask, this.#session);
+    return askAll(this.#mailbox, members, ask, this.#session, own);
   }
 
   readonly #relayed = (to: string): Target =>

@@ -45,7 +45,8 @@ export type { Field, Level } from "./log/event.ts";
 export type { Event, EventMap, EventName, EventOf, LimitName } from "./handler/event.ts";
 export { handlerEntry, type NamedHandler, type Part, type ReadyMade } from "./handler/entry.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
-export type { Answer, Handler, MaybePromise, Next } from "./handler/handler.ts";
+export type { Handler, MaybePromise, Next } from "./handler/handler.ts";
+export type { Answer } from "./handler/fitting.ts";
 export {
   isPermanent,
   isPositive,
@@ -57,7 +58,14 @@ export {
   relayingDenied,
   say,
 } from "./handler/reply.ts";
-export type { Addressee, Reply, Route, Target } from "./handler/reply.ts";
+export type {
+  Addressee,
+  PositiveReply,
+  RecipientReply,
+  Reply,
+  Route,
+  Target,
+} from "./handler/reply.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { Step } from "./handler/supervisor.ts";

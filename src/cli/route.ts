@@ -5,7 +5,7 @@
  */
 import { answererOf, printSteps } from "../handler/print_steps.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
-import { BROKEN, isPositive, isTransient, type Route } from "../handler/reply.ts";
+import { BROKEN, isTransient, type Route } from "../handler/reply.ts";
 import { printable } from "../log/escape.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { Exchange } from "../testing/simulation.ts";
@@ -114,12 +114,10 @@ function printRefusal(address: Mailbox, answer: Answer, atFirst: boolean): strin
   return `${address}: ${text} (${details.join(", ")})`;
 }
 
-/** Who said no. An acceptance that is no good is refused by the server itself. */
+/** Who said no: the server itself where it asked no handler. */
 function answerer(address: Mailbox, answer: Answer): string {
   const [root] = rootsOf(answer);
-  if (root === undefined || (root.reply !== undefined && isPositive(root.reply))) {
-    return "the server";
-  }
+  if (root === undefined) return "the server";
   const { handler, event } = answererOf(root);
   const other = event.type === "AddRcptTo" && !event.mailbox.equals(address);
   return other ? `${handler}, for ${event.mailbox}` : handler;

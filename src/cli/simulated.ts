@@ -34,6 +34,7 @@ export type Visit = Pick<SessionSetup, "time" | "globals">;
 /** What of the log matters. All else is in the dialogue, or not true of mail that goes nowhere. */
 const NEWS: ReadonlySet<string> = new Set<LogEvent>([
   "handler",
+  "handler warns",
   "handler broke",
   "stray error",
   "deferred",

@@ -4,10 +4,12 @@
  * @module
  */
 import { chain, type Handler } from "../handler/handler.ts";
+import type { Target } from "../handler/reply.ts";
 import { ModuleFault } from "../modules/fault.ts";
 import { ModuleLoader } from "../modules/loader.ts";
 import { forbidExit } from "../modules/no_exit.ts";
 import type { Launch } from "../target/launch.ts";
+import { tellingOfTargets } from "../target/made.ts";
 import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
@@ -39,8 +41,16 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   forbidExit();
   using loader = new ModuleLoader();
   for (const entry of config.handlers) {
+    const faults = new Set<string>();
+    const judge = (target: Target) => {
+      const fault = config.targets.faultIn(target);
+      if (fault !== undefined) faults.add(fault);
+    };
     try {
-      handlers.push(await loadHandler(entry, loader));
+      handlers.push(await tellingOfTargets(judge, () => loadHandler(entry, loader)));
+      for (const fault of faults) {
+        problems.push({ ...entry.place, message: `\`${entry.name}\`: ${fault}` });
+      }
     } catch (error) {
       if (!(error instanceof ModuleFault)) throw error;
       const { message, excerpt } = error;

@@ -6,11 +6,12 @@
 import { readFileSync } from "node:fs";
 import type { Aliases } from "../../handlers/mod.ts";
 import { hostname as systemHostname } from "node:os";
+import { readyMade } from "../../handlers/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/reading.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { findIds, type Ids } from "../target/identity.ts";
-import type { Targets } from "../target/target.ts";
+import { NO_RELAY, type Targets } from "../target/target.ts";
 import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.ts";
 import { SiteAliases } from "./aliases.ts";
 import type { HandlerEntry } from "./config.ts";
@@ -152,13 +153,23 @@ export class Checks {
     return handlers.map(({ name, options, ready }, i) => {
       const path = ["handlers", i];
       const place = areNamed ? this.#written.place(path) : { file: "compiled in" };
-      if (ready !== undefined) return { name, place, source: { handler: ready, options } };
+      if (ready !== undefined) {
+        this.#relays(name, options, path);
+        return { name, place, source: { handler: ready, options } };
+      }
       const own = embedded.get(name);
       if (own !== undefined) return { name, place, source: { module: own, options } };
       const module = this.#resolve(name);
       this.#file(path, () => readFileSync(module));
       return { name, place, source: { module, options } };
     });
+  }
+
+  /** A handler that sends mail on needs `relay`. */
+  #relays(name: string, options: unknown, path: Path): void {
+    if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
+    if (!readyMade.get(name)?.relays?.(options ?? undefined)) return;
+    this.#fault(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
   }
 
   /** The directory for what must survive a restart. */

@@ -203,7 +203,7 @@ const schema = z.strictObject({
   mailer: mailer.prefault({}).describe("The program that delivers to local users.")
     .meta({ section: "Delivery" }),
   relay: relay.optional().describe(
-    "How mail for aliases that lead elsewhere, and for the target `relay` of handlers, is sent on. Without it nothing " +
+    "How mail for aliases and lists that lead elsewhere, and for the target `relay` of handlers, is sent on. Without it nothing " +
       "is relayed.",
   ),
   deliver: z.literal("before-reply").default("before-reply").describe(

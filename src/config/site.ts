@@ -7,12 +7,17 @@ import { accept, askAll } from "../../handlers/alias.ts";
 import { aliasBy, localHosts, subaddress } from "../../handlers/mod.ts";
 import type { EventOf } from "../handler/event.ts";
 import { chain, type Handler, named, type Next, on } from "../handler/handler.ts";
-import { isUnclaimed, isUnknownRecipient, type Reply, say } from "../handler/reply.ts";
+import {
+  isUnclaimed,
+  isUnknownRecipient,
+  relayingDenied,
+  type Reply,
+  say,
+} from "../handler/reply.ts";
 import { routeTo } from "../handler/route.ts";
 import type { Session } from "../handler/session.ts";
 import { lower } from "../smtp/ascii.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { relay } from "../target/relay.ts";
 import { isOf } from "./aliases.ts";
 import type { Config } from "./config.ts";
 import { domainsWithPostmaster, readersOf } from "./postmaster.ts";
@@ -21,12 +26,11 @@ import { mailerTarget } from "./targets.ts";
 /** Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads. */
 export function site(config: Config): Handler {
   const { domains, aliases, delimiter } = config;
-  const elsewhere = config.relay && ((mailbox: Mailbox) => relay([mailbox]));
   return chain(
     localHosts(domains),
     neverRefuseInDoubt(config),
     ...delimiter === "" ? [] : [subaddress({ delimiter })],
-    aliasBy(aliases, elsewhere),
+    aliasBy(aliases),
     localUsers(config),
   );
 }
@@ -80,10 +84,7 @@ function readerOf(config: Config) {
     const exact = event.exact === true && mailbox.domain === event.mailbox.domain;
     const reply = await session.trigger({ type, mailbox, parameters, exact });
     if (!isUnclaimed(reply)) return reply;
-    if (isOf(ours, mailbox.domain)) return own;
-    return config.relay === undefined
-      ? reply
-      : accept([{ recipient: mailbox, target: relay([mailbox]) }]);
+    return isOf(ours, mailbox.domain) ? own : relayingDenied; // which sends the mail on
   };
 }
 

@@ -32,6 +32,8 @@ export interface ReadyMade {
   readonly part?: Part;
   /** The events that it answers by itself whatever they are: with these options, nobody further in is asked. */
   readonly ends?: (options: unknown) => readonly EventName[];
+  /** With these options it needs the target `relay`. */
+  readonly relays?: (options: unknown) => boolean;
 }
 
 /** A handler as the configuration names it. */

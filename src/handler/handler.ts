@@ -7,6 +7,7 @@
 import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { type Event, EVENT_NAMES, type EventName, type EventOf, frozenEvent } from "./event.ts";
+import { type Answer, misfit } from "./fitting.ts";
 import { BROKEN, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
@@ -20,11 +21,6 @@ export type Next<K extends EventName = EventName> = (event?: EventOf<K>) => Mayb
 
 /** Answers every event, most by passing it on. */
 export type Handler = (event: Event, next: Next, session: Session) => MaybePromise<Reply>;
-
-/** What a handler may answer to an event: accepting a recipient is naming where its mail goes. */
-export type Answer<K extends EventName> =
-  | Reply
-  | (K extends "AddRcptTo" ? Target | readonly Target[] : never);
 
 /** A handler in a chain, under the name by which logs and traces call it. */
 interface Link {
@@ -122,7 +118,8 @@ export function chain(...handlers: readonly Handler[]): Handler {
     if (link === undefined) return last(event);
     const supervisor = session[SUPERVISOR];
     if (supervisor.recording === undefined) {
-      const next: Next = (inner) => run(place + 1, passed(inner, event, supervisor), last, session);
+      const next: Next = (inner) =>
+        run(place + 1, passed(inner, link, event, supervisor), last, session);
       return ask(link, place, event, next, session, supervisor);
     }
     const further: Further = (inner, view) => run(place + 1, inner, last, view);
@@ -191,7 +188,7 @@ function record(
   const view = session[SEEN_BY](step);
   const start = performance.now();
   const next: Next = (changed) => {
-    const inner = passed(changed, event, session[SUPERVISOR]);
+    const inner = passed(changed, link, event, session[SUPERVISOR]);
     step.passed.push(inner);
     return further(inner, view);
   };
@@ -208,8 +205,9 @@ function record(
 function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor): Reply {
   try {
     const reply = seal(answer);
-    const fault = typeof reply === "string" ? reply : supervisor.faultIn(reply.routes);
-    return fault === undefined ? reply as Reply : broken(link, event, fault, supervisor);
+    if (typeof reply === "string") return broken(link, event, reply, supervisor);
+    const fault = misfit(event, reply) ?? supervisor.faultIn(reply.routes, event);
+    return fault === undefined ? reply : broken(link, event, fault, supervisor);
   } catch (error) { // the answer has getters that throw, or holds what is no data
     return broken(link, event, error, supervisor);
   }
@@ -219,11 +217,21 @@ function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor
  * What a handler passes on: the same event, or another one as a value. Throws, into the handler, for a message that
  * would go where no mail can.
  */
-function passed(changed: Event | undefined, event: Event, supervisor: Supervisor): Event {
+function passed(
+  changed: Event | undefined,
+  link: Link,
+  event: Event,
+  supervisor: Supervisor,
+): Event {
   if (changed === undefined || changed === event) return event;
-  const fault = changed.type === "Deliver" ? supervisor.faultIn(changed.routes) : undefined;
+  if (changed.type !== "Deliver" || event.type !== "Deliver") return frozenEvent(changed);
+  const fault = supervisor.faultIn(changed.routes, event);
   if (fault !== undefined) throw new TypeError(fault);
-  return frozenEvent(changed);
+  return frozenEvent(
+    changed.body === event.body
+      ? changed
+      : { ...changed, body: supervisor.ownedBy(link.name, changed.body) },
+  );
 }
 
 function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {

@@ -54,6 +54,20 @@ export interface Reply extends WireReply {
   readonly sender?: Mailbox | null;
 }
 
+/** What a positive reply has, for the compiler only. */
+declare const POSITIVE: unique symbol;
+
+/** What {@linkcode say} makes of 2xx and 3xx. It accepts no recipient: that takes {@linkcode Reply.routes}. */
+export interface PositiveReply extends WireReply {
+  readonly [POSITIVE]: true;
+}
+
+/** A reply to `AddRcptTo`: any but a {@linkcode PositiveReply}. The text is for the compiler's message. */
+export interface RecipientReply extends Reply {
+  readonly [POSITIVE]?:
+    'to accept a recipient, answer where its mail goes: a target, such as procmail("joe")';
+}
+
 /** On what was checked, and cannot change any more. */
 const REPLY = mark(), ROUTE = mark(), TARGET = mark();
 
@@ -70,14 +84,14 @@ export function say<S extends Severity>(
   detail: Digit,
   text: string | readonly string[],
   enhanced?: Enhanced<NoInfer<S>>, // NoInfer, or TypeScript widens S and the check vanishes
-): Reply {
+): S extends 2 | 3 ? PositiveReply : Reply {
   const reply = seal({
     code: severity * 100 + category * 10 + detail,
     lines: typeof text === "string" ? [text] : text,
     enhanced,
   });
   if (typeof reply === "string") throw new TypeError(reply);
-  return reply;
+  return reply as Reply & PositiveReply;
 }
 
 /** 2xx and 3xx: it was done, or may go on. */

@@ -101,19 +101,16 @@ export interface Session {
   whenAnswered(then: (answer: Reply) => MaybePromise<void>): void;
   /** Writes a line to the server's log, with the session's id. Control characters are escaped. */
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
-  /**
-   * Runs `run` and records which handler saw which event, what it passed on and what it answered. The steps
-   * form a tree: a step has those of the handlers whom it asked.
-   */
+  /** As {@linkcode Session.log}, at the level `warning`: for what the operator should mend. */
+  warn(text: string, fields?: Readonly<Record<string, Field>>): void;
+  /** Runs `run` and records what each handler did. The steps form a tree: a step has those of the handlers whom it asked. */
   record(
     run: () => MaybePromise<Reply>,
   ): Promise<{ readonly reply: Reply; readonly steps: readonly Step[] }>;
 
   /** The chain's own affairs. */
   readonly [SUPERVISOR]: Supervisor;
-  /** The chain's own affairs. */
   readonly [STEPS]: Step[] | undefined;
-  /** The chain's own affairs. */
   [SEEN_BY](step: Step): Session;
 }
 
@@ -333,6 +330,10 @@ export class SessionView implements Session {
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
     this.#state.context.log("handler", { ...fields, session: this.id, text });
+  }
+
+  warn(text: string, fields: Readonly<Record<string, Field>> = {}): void {
+    this.#state.context.log("handler warns", { ...fields, session: this.id, text });
   }
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {

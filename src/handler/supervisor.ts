@@ -62,6 +62,10 @@ export class Supervisor {
   #good: readonly Route[] | undefined;
   /** Made when first needed: most sessions never wait for a handler. */
   #pending: Set<Pending> | undefined;
+  /** Whose bodies are being read, the innermost reader first: the last one waits for no other. */
+  readonly #read = new Set<{ readonly handler: string }>();
+  /** Whose body it was, by what its reading threw. */
+  readonly #culprits = new WeakMap<Error, string>();
   /** Set while somebody records: the steps that are part of no other. */
   recording: Step[] | undefined;
 
@@ -71,12 +75,15 @@ export class Supervisor {
     this.#judge = judge;
   }
 
-  /** Why mail cannot go where these routes lead, `undefined` if it can. */
-  faultIn(routes: readonly Route[] | undefined): string | undefined {
+  /** Why mail for the event's recipients cannot go where these routes lead, `undefined` if it can. */
+  faultIn(routes: readonly Route[] | undefined, event: Event): string | undefined {
     if (routes === undefined || routes === this.#good) return undefined;
-    for (const { target } of routes) {
+    for (const { recipient, target } of routes) {
       const fault = this.#judge(target);
-      if (fault !== undefined) return `no mail can go to the target ${target.target}: ${fault}`;
+      if (fault === undefined) continue;
+      const isOther = event.type === "AddRcptTo" && !event.mailbox.equals(recipient);
+      const way = isOther ? `${event.mailbox} -> ${recipient}` : recipient;
+      return `no mail for ${way} can go to the target ${target.target}: ${fault}`;
     }
     this.#good = routes;
     return undefined;
@@ -89,8 +96,10 @@ export class Supervisor {
     return () => waiting.delete(pending);
   }
 
-  /** The innermost handler that is waited for; it is the one that hangs. */
+  /** The handler that hangs: whose body is waited for, or the innermost that is waited for. */
   get hanging(): string | undefined {
+    const body = [...this.#read].at(-1);
+    if (body !== undefined) return body.handler;
     let innermost: Pending | undefined;
     for (const p of this.#pending ?? []) {
       if (
@@ -104,13 +113,35 @@ export class Supervisor {
   /** Forgets the handlers that were waited for: nobody wants their answers any more. */
   giveUp(): void {
     this.#pending = undefined;
+    this.#read.clear();
+  }
+
+  /** A body that a handler passes on: when it throws or hangs, the fault is that handler's, whoever reads it. */
+  async *ownedBy(handler: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    const reading = { handler };
+    try {
+      this.#read.add(reading);
+      for await (const chunk of body) {
+        this.#read.delete(reading);
+        if (!(chunk instanceof Uint8Array)) throw new TypeError("a body gives octets, Uint8Array");
+        yield chunk;
+        this.#read.add(reading);
+      }
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      if (!this.#culprits.has(error)) this.#culprits.set(error, handler);
+      throw error;
+    } finally {
+      this.#read.delete(reading);
+    }
   }
 
   /** Logs that a handler broke. */
   broke(handler: string, event: Event, problem: unknown): void {
+    const culprit = problem instanceof Error ? this.#culprits.get(problem) : undefined;
     this.#log("handler broke", {
       session: this.#session,
-      handler,
+      handler: culprit ?? handler,
       event: event.type,
       error: trace(problem),
     });

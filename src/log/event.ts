@@ -97,6 +97,7 @@ export interface LogFields {
     readonly text: string;
     readonly [field: string]: Field;
   };
+  "handler warns": LogFields["handler"];
 }
 
 /** The name of a log event. */
@@ -136,6 +137,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "stray error": "error",
   handler: "info",
   target: "info",
+  "handler warns": "warning",
 };
 
 /** Where log events go. */

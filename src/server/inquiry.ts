@@ -8,7 +8,7 @@ import type { Event } from "../handler/event.ts";
 import { type Handler, isPromise } from "../handler/handler.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import { type SessionState, SessionView } from "../handler/session.ts";
-import { fitting } from "./fitting.ts";
+import { LIMIT_REPLIES } from "./limits.ts";
 import type { Clock } from "./wire.ts";
 
 /** An event whose answer is waited for. */
@@ -45,7 +45,8 @@ export class Inquiry {
     const { supervisor } = this.#session;
     const command = new Command(event);
     const settle = (reply: Reply) => {
-      const answer = fitting(event, reply, supervisor);
+      const isBroken = event.type === "LimitExceeded" && reply === BROKEN;
+      const answer = isBroken ? LIMIT_REPLIES[event.limit] : reply;
       command.answered(answer);
       then(answer);
     };

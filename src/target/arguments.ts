@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { sealTarget, type Target } from "../handler/reply.ts";
+import { made } from "./made.ts";
 
 /** The arguments that targets of one name take. */
 export class Arguments<T> {
@@ -28,7 +29,7 @@ export class Arguments<T> {
   target(args: Target["args"]): Target {
     const target = sealTarget({ target: this.#name, args });
     this.read(target.args);
-    return target;
+    return made(target);
   }
 
   /**

@@ -105,6 +105,11 @@ export interface TargetType {
 /** The targets that modules of handlers have defined, by name. Every server of the process knows them. */
 export const defined: Map<string, TargetType> = new Map();
 
+/** How to mend that there is no target `relay`. */
+export const NO_RELAY: string =
+  "set `relay` in the configuration, the command that sends mail on, such as " +
+  '`relay: {command: [/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]}`';
+
 /** The targets that a server knows, by name. */
 export class Targets implements Work {
   readonly #types = new Map<string, TargetType>();
@@ -145,7 +150,7 @@ export class Targets implements Work {
   faultIn({ target, args }: Target): string | undefined {
     const type = this.get(target);
     if (type !== undefined) return type.faultIn(args);
-    const mend = target === "relay" ? ": set `relay` in the configuration" : "";
+    const mend = target === "relay" ? ": " + NO_RELAY : "";
     return `there is no target ${JSON.stringify(target)}${mend}`;
   }
 

@@ -134,7 +134,10 @@ Deno.test("route says what broke, and what will not arrive although it is accept
   assert.match(broken.stderr, /^error .* handler broke .*error="Error: no such table\\n.*\n$/);
 
   const nowhere = await site.route("nowhere@example.net");
-  assert.match(nowhere.stdout, /: 451 4\.3\.0 local error in processing \(the server\)\n$/);
+  assert.match(
+    nowhere.stdout,
+    /: 451 4\.3\.0 local error in processing \(\.\/policy\.ts > special\)\n$/,
+  );
   assert.match(nowhere.stderr, /accepted a recipient without a target/);
 
   const away = await site.route("away@example.net");

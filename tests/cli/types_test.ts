@@ -45,6 +45,23 @@ Deno.test("check finds errors in the types of modules, and says where", async ()
   assert.match(third ?? "", /bad\.ts:3:80: Argument of type 'number' is not assignable/);
 });
 
+Deno.test("check says that accepting a recipient is naming where its mail goes", async () => {
+  using directory = new Directory();
+  const file = directory.write(
+    "policy.ts",
+    `import { on, say } from "postmaster";
+export default on("AddRcptTo", (_event, next) => Math.random() < 2 ? say(2, 5, 0, "ok") : next());
+`,
+  );
+  const { code, stderr } = await postmaster("check", "--handlers-as-root", "--handlers", file);
+  assert.equal(code, 1);
+  assert.match(stderr, /policy\.ts:2:50: Type 'PositiveReply .* is not assignable to type /);
+  assert.match(
+    stderr,
+    /to accept a recipient, answer where its mail goes: a target, such as procm/,
+  );
+});
+
 Deno.test("what check finds is not looked for by run, and not in JavaScript", async () => {
   using directory = new Directory();
   const file = directory.write("policy.js", "const a = 'b'; a.c; export default () => {};");

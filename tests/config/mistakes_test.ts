@@ -145,6 +145,16 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "1:49",
     /`handlers\[0\]\.relay-to\.networks\[1\]`: .* write 10\.1\.0\.0\/16 for all of it/,
   ],
+  [
+    "handlers: [relay-to: {domains: [example.org]}]",
+    "1:12",
+    /`handlers\[0\]`: `relay-to` sends mail on, and nothing says how: set `relay` in the conf/,
+  ],
+  [
+    "handlers: [archive: {to: a@example.org, relay: true}]",
+    "1:12",
+    /`archive` sends mail on, and nothing says how: set `relay`/,
+  ],
   ["handlers: [{relay-to: {networks: [10.1/16]}}]", "1:35", /`10\.1\/16` is no network: write one/],
   ["handlers: [{relay-to: {networks: ['::/1']}}]", "1:34", /open relay/],
   ["handlers: impatient", "1:11", /must be a list such as \[\.\/policy\.ts/],

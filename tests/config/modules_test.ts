@@ -89,6 +89,32 @@ Deno.test("build() says what is wrong with every module, and where", async () =>
   });
 });
 
+Deno.test("a module that makes a target for which there is nothing is named, and what is missing", async () => {
+  const dir = modules({
+    "policy.ts": `import { Mailbox, on, procmail, relay } from "postmaster";
+      const copy = relay([Mailbox.parse("archive@example.org")]);
+      export default on("AddRcptTo", () => [procmail("joe"), copy]);`,
+    "factory.ts": `import { Mailbox, on, relay } from "postmaster";
+      export default (to) => {
+        const target = relay([Mailbox.parse(to)]);
+        return on("AddRcptTo", () => target);
+      };`,
+  });
+  const handlers = "handlers: [./policy.ts, ./factory.ts: ann@example.org]\n";
+  await assert.rejects(buildIn(dir, handlers), (error: ConfigError) => {
+    assert.deepEqual(
+      error.problems.map(({ line, message }) => [line, message.slice(0, 67)]),
+      ["policy", "factory"].map((name) => [
+        1,
+        `\`./${name}.ts\`: there is no target "relay": set \`relay\` in the configuration`
+          .slice(0, 67),
+      ]),
+    );
+    return true;
+  });
+  await buildIn(dir, `${handlers}relay: {command: [sendmail]}`);
+});
+
 Deno.test("a module that would end the program is named, and ends nothing", async () => {
   const dir = modules({
     "exits.ts": "const code = 0;\nDeno.exit(code);\n",

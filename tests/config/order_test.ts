@@ -5,7 +5,10 @@ import { parseConfig } from "./with_postmaster.ts";
 
 /** The warnings of a configuration with these handlers. */
 const warnings = (handlers: readonly unknown[]): string[] =>
-  parseConfig(`handlers: ${JSON.stringify(handlers)}`, "postmaster.yaml").warnings
+  parseConfig(
+    `handlers: ${JSON.stringify(handlers)}\nrelay: { command: [sendmail] }`,
+    "postmaster.yaml",
+  ).warnings
     .map(({ message }) => message);
 
 const lists = { dnsbl: { lists: ["bl.example"] } };

@@ -5,7 +5,21 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Handler, Mailbox, on, pipe, procmail, relay, say, variable } from "postmaster";
+import {
+  chain,
+  type Handler,
+  isPermanent,
+  Mailbox,
+  named,
+  on,
+  pipe,
+  procmail,
+  relay,
+  routeTo,
+  say,
+  variable,
+} from "postmaster";
+import { when } from "postmaster/handlers";
 
 /** Never run: only its types are of interest. */
 export function wrong(): unknown[] {
@@ -37,6 +51,32 @@ export function wrong(): unknown[] {
     on("SetMailFrom", ({ mailbox }, next) => mailbox.local === "joe" ? next() : next()),
     // @ts-expect-error only a recipient has a target
     on("SetMailFrom", () => procmail("joe")),
+    // @ts-expect-error accepting a recipient is naming a target
+    on("AddRcptTo", () => say(2, 5, 0, "ok")),
+    // @ts-expect-error whatever the text and status
+    on("AddRcptTo", () => say(2, 5, 1, ["will", "forward"], "2.1.5")),
+    // @ts-expect-error 3xx accepts nobody either
+    on("AddRcptTo", () => say(3, 5, 4, "go on")),
+    // @ts-expect-error nor with a promise
+    on("AddRcptTo", async () => await Promise.resolve(say(2, 5, 0, "ok"))),
+    // @ts-expect-error nor in one case of several
+    on("AddRcptTo", (event, next) => event.exact ? say(2, 5, 0, "ok") : next()),
+    // @ts-expect-error nor beside refusals
+    on("AddRcptTo", ({ exact }) => exact ? say(2, 5, 0, "ok") : say(5, 5, 0, "no")),
+    // @ts-expect-error nor beside targets
+    on("AddRcptTo", ({ exact }) => exact ? say(2, 5, 0, "ok") : procmail("joe")),
+    // @ts-expect-error nor after others were asked
+    on("AddRcptTo", async (_event, next) => {
+      const reply = await next();
+      if (isPermanent(reply)) return say(2, 5, 0, "ok");
+      return reply;
+    }),
+    // @ts-expect-error nor with another text
+    on("AddRcptTo", () => ({ ...say(2, 5, 0, "ok"), lines: ["yes"] })),
+    // @ts-expect-error nor together with other events
+    on(["SetMailFrom", "AddRcptTo"], () => say(2, 5, 0, "ok")),
+    // @ts-expect-error nor under a name, in a chain, under a condition
+    when({ tls: true }, chain(named("yes", on("AddRcptTo", () => say(2, 5, 0, "ok"))))),
     // @ts-expect-error next() takes the same kind of event
     on("AddRcptTo", (_event, next) => next({ type: "Shutdown" })),
     // @ts-expect-error an event cannot be changed in place
@@ -80,6 +120,18 @@ Deno.test("what should compile does", () => {
     ),
     on("AddRcptTo", ({ mailbox }) => [procmail(mailbox.local), relay([mailbox])]),
     async (_event, next) => await next(),
+    on("AddRcptTo", ({ exact }) => exact ? say(5, 5, 0, "no", "5.1.1") : say(4, 5, 0, "later")),
+    on("AddRcptTo", async ({ exact }, next) => exact ? say(5, 5, 0, "no") : await next()),
+    on("AddRcptTo", ({ exact }) => exact ? say(4, 5, 0, "later") : [procmail("joe")]),
+    on("AddRcptTo", (event) => ({
+      ...say(2, 5, 0, "ok"),
+      routes: [routeTo(event, procmail("joe"))],
+    })),
+    on("AddRcptTo", async (_event, next) => ({ ...await next(), lines: ["no"] })),
+    on("AddRcptTo", (event, _next, session) => session.trigger(event)),
+    on(["SayOK", "Unrecognized"], () => say(2, 5, 0, "ok")),
+    on("StartData", (_event, next) => Math.random() > 2 ? say(3, 5, 4, "go on") : next()),
+    (event, next) => event.type === "SayOK" ? say(2, 5, 0, "ok") : next(),
   ];
-  assert.equal(some.length, 4);
+  assert.equal(some.length, 13);
 });

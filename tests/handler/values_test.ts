@@ -252,7 +252,7 @@ Deno.test("a handler cannot turn a limit into something else", async () => {
   };
   using client = Client.of(meddle, { limits: { commandLength: 10 } });
   await client.reply();
-  assert.equal((await client.command(`NOOP ${"x".repeat(100)}`)).code, 451);
+  assert.equal((await client.command(`NOOP ${"x".repeat(100)}`)).code, 500);
 });
 
 Deno.test("a global value that a handler changes is as it was for all others", async () => {

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { chain, discard, type Handler, Mailbox, named, on, say } from "postmaster";
+import {
+  chain,
+  discard,
+  type Handler,
+  Mailbox,
+  named,
+  on,
+  prepend,
+  readHeader,
+  type Reply,
+  say,
+} from "postmaster";
 import { Client } from "postmaster/testing";
 import { rewriteSender } from "postmaster/handlers";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
@@ -34,13 +45,13 @@ const BROKEN: Record<string, Handler> = {
     "AddRcptTo",
     () => ({ code: 550, enhanced: "2.0.0", lines: ["x"] }),
   ),
-  "accepts without a target": on("AddRcptTo", () => say(2, 5, 0, "ok")),
+  "accepts without a target": on("AddRcptTo", (): Reply => say(2, 5, 0, "ok")),
   "accepts with nothing but a copy": on("AddRcptTo", ({ mailbox: recipient }) => ({
     ...say(2, 5, 0, "ok"),
     routes: [{ recipient, target: discard(), copy: true }],
   })),
   "accepts with an empty list": on("AddRcptTo", () => []),
-  "answers 354": on("AddRcptTo", () => say(3, 5, 4, "go on")),
+  "answers 354": on("AddRcptTo", (): Reply => say(3, 5, 4, "go on")),
   "triggers itself for ever": on("AddRcptTo", (event, _next, session) => session.trigger(event)),
 };
 
@@ -60,7 +71,10 @@ for (const [what, broken] of Object.entries(BROKEN)) {
     assert.equal((await client.command("NOOP")).code, 250);
     const logged = records.find(({ event }) => event === "handler broke");
     assert.equal(logged?.fields.event, "AddRcptTo");
-    if (!/target|copy|354|triggers/.test(what)) assert.equal(logged?.fields.handler, "culprit");
+    assert.equal(
+      logged?.fields.handler,
+      what === "triggers itself for ever" ? "trigger" : "culprit",
+    );
   });
 }
 
@@ -86,21 +100,61 @@ Deno.test("a broken handler at Deliver defers the message", async () => {
   assert.equal(client.kept.length, 0);
 });
 
-Deno.test("a transform of the body that throws delivers nothing", async () => {
-  async function* half(body: AsyncIterable<Uint8Array>) {
-    for await (const chunk of body) {
-      yield chunk;
-      throw new Error("oops");
-    }
+/** A handler that passes on what this makes of the body. */
+const changing = (name: string, change: (body: AsyncIterable<Uint8Array>) => unknown) =>
+  named(
+    name,
+    on("Deliver", (event, next) => next({ ...event, body: change(event.body) as never })),
+  );
+
+async function* half(body: AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
+    yield chunk;
+    throw new Error("oops");
   }
-  const broken = on("Deliver", (event, next) => next({ ...event, body: half(event.body) }));
-  using client = Client.of(chain(broken, onlyJoe));
-  client.send(`${ENVELOPE}text\r\n.\r\n`);
-  for (const code of [220, 250, 250, 250, 354, 451]) {
-    assert.equal((await client.reply()).code, code);
+}
+
+/** A handler that reads the body of others, and leaves what that throws to whoever asked. */
+const reading = named(
+  "reader",
+  on("Deliver", async (event, next) => {
+    const { body } = await readHeader(event.body);
+    return next({ ...event, body });
+  }),
+);
+
+const innocent = changing("innocent", (body) => prepend(body, "X: y\r\n"));
+
+for (
+  const [what, change] of Object.entries<(body: AsyncIterable<Uint8Array>) => unknown>({
+    "throws": half,
+    "throws a text": async function* (body) {
+      yield* body;
+      throw "oops"; // deno-lint-ignore no-throw-literal
+    },
+    "is none": () => undefined,
+    "gives what is no octets": async function* () {
+      yield await Promise.resolve("text");
+    },
+  })
+) {
+  for (
+    const [where, others] of Object.entries({ alone: [], read: [innocent, reading, innocent] })
+  ) {
+    Deno.test(`a body that ${what} delivers nothing, and its handler is named (${where})`, async () => {
+      const { log, records } = recorded();
+      const policy = chain(innocent, changing("culprit", change), ...others, onlyJoe);
+      using client = Client.of(policy, { log });
+      client.send(`${ENVELOPE}Subject: x\r\n\r\ntext\r\n.\r\n`);
+      for (const code of [220, 250, 250, 250, 354, 451]) {
+        assert.equal((await client.reply()).code, code);
+      }
+      assert.equal(client.kept.length, 0);
+      const broke = records.filter(({ event }) => event === "handler broke");
+      assert.deepEqual(broke.map(({ fields }) => fields.handler), ["culprit"]);
+    });
   }
-  assert.equal(client.kept.length, 0);
-});
+}
 
 Deno.test("221 and 421 from any handler close the connection behind the reply", async () => {
   for (const reply of [say(2, 2, 1, "enough"), say(4, 2, 1, "enough")]) {

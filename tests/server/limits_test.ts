@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chain, type Handler, on, say } from "postmaster";
+import { chain, type Handler, named, on, prepend, type Reply, say } from "postmaster";
 import { Client, type ClientOptions, FakeClock } from "postmaster/testing";
 import { onlyJoe } from "./policy.ts";
 
@@ -64,8 +64,8 @@ Deno.test("a message that pauses, crawls or takes too long gets 421", async () =
 });
 
 Deno.test("a handler that does not answer in time gives 451, and its late answer is nobody's", async () => {
-  const asked = Promise.withResolvers<(answer: ReturnType<typeof say>) => void>();
-  const slow = on("AddRcptTo", () => new Promise<ReturnType<typeof say>>((r) => asked.resolve(r)));
+  const asked = Promise.withResolvers<(answer: Reply) => void>();
+  const slow = on("AddRcptTo", () => new Promise<Reply>((r) => asked.resolve(r)));
   const { client, clock } = clocked(slow);
   client.send("HELO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<joe@example.net>\r\n");
   const answer = await asked.promise;
@@ -90,6 +90,33 @@ Deno.test("a delivery that does not end in time gives 451 and its signal is abor
   assert.equal((await client.reply()).code, 451);
   assert.equal(signal.aborted, true);
   assert.equal((await client.command("NOOP")).code, 250);
+});
+
+Deno.test("a body that does not come in time is its handler's fault, not that of whoever reads it", async () => {
+  const hanging = Promise.withResolvers<void>();
+  const passing = (name: string, change: (body: AsyncIterable<Uint8Array>) => typeof body) =>
+    named(name, on("Deliver", (event, next) => next({ ...event, body: change(event.body) })));
+  const innocent = passing("innocent", (body) => prepend(body, "X: y\r\n"));
+  const culprit = passing("culprit", async function* (body) {
+    yield* body;
+    hanging.resolve();
+    await new Promise<never>(() => {});
+  });
+  const broke: unknown[] = [];
+  const log = Object.assign(
+    (event: string, fields: object) =>
+      event === "handler broke" && void broke.push({ ...fields, session: "" }),
+    { wants: () => true },
+  );
+  const { client, clock } = clocked(chain(innocent, culprit, innocent, onlyJoe), { log });
+  client.send(`${ENVELOPE}text\r\n.\r\n`);
+  await hanging.promise;
+  clock.advance(5 * MINUTE + 1);
+  await skip(client, 5);
+  assert.equal((await client.reply()).code, 451);
+  assert.deepEqual(broke, [
+    { session: "", handler: "culprit", event: "Deliver", error: "did not answer in time" },
+  ]);
 });
 
 Deno.test("more recipients than the cap get 452, and those before it stay", async () => {

@@ -1,0 +1,46 @@
+/**
+ * Whether a reply fits the event that it answers: what no handler may say, whatever its reasons.
+ *
+ * @module
+ */
+import { Mailbox } from "../smtp/mailbox.ts";
+import type { Event, EventName } from "./event.ts";
+import { isPositive, type RecipientReply, type Reply, type Route, type Target } from "./reply.ts";
+
+/** What a handler may answer to an event: accepting a recipient is naming where its mail goes. */
+export type Answer<K extends EventName> = "AddRcptTo" extends K ?
+    | RecipientReply
+    | (Reply & { readonly routes: readonly Route[] })
+    | Target
+    | readonly Target[]
+  : Reply;
+
+/** The events that end what the client is doing. */
+const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([
+  "OtherProtocol",
+  "LimitExceeded",
+  "ServiceClosing",
+]);
+
+/** Why the reply does not fit the event, `undefined` if it does. */
+export function misfit(event: Event, reply: Reply): string | undefined {
+  if (!isPositive(reply)) return undefined;
+  if (NEVER_POSITIVE.has(event.type)) {
+    return `answered a positive reply (${reply.code}) to ${event.type}`;
+  }
+  if (event.type === "StartData") {
+    return reply.code === 354 ? undefined : `answered ${reply.code} instead of 354 to DATA`;
+  }
+  if (reply.code >= 300) return `answered a ${reply.code} reply to ${event.type}`;
+  if (event.type === "SetMailFrom") {
+    const { sender } = reply;
+    const isSender = sender === undefined || sender === null || sender instanceof Mailbox;
+    return isSender ? undefined : "accepted a sender that is no mailbox";
+  }
+  if (event.type === "SyntaxErrorIn" && event.command === "DATA") {
+    return `answered a positive reply (${reply.code}) to what nobody gets`;
+  }
+  return event.type === "AddRcptTo" && !reply.routes?.some(({ copy }) => !copy)
+    ? 'accepted a recipient without a target for its mail: answer a target, such as procmail("joe")'
+    : undefined;
+}
