@@ -14,7 +14,7 @@ import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "./problem.ts";
-import { barePostmaster, site } from "./site.ts";
+import { postmaster, site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */
@@ -41,14 +41,14 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   forbidExit();
   using loader = new ModuleLoader();
   for (const entry of config.handlers) {
-    const faults = new Set<string>();
-    const judge = (target: Target) => {
-      const fault = config.targets.faultIn(target);
-      if (fault !== undefined) faults.add(fault);
-    };
+    const made: Target[] = [];
     try {
-      handlers.push(await tellingOfTargets(judge, () => loadHandler(entry, loader)));
-      for (const fault of faults) {
+      handlers.push(
+        await tellingOfTargets((target) => made.push(target), () => loadHandler(entry, loader)),
+      );
+      const faults = made.map((target) => config.targets.faultIn(target));
+      for (const fault of new Set(faults)) {
+        if (fault === undefined) continue;
         problems.push({ ...entry.place, message: `\`${entry.name}\`: ${fault}` });
       }
     } catch (error) {
@@ -59,6 +59,5 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const targets = launch === undefined ? config.targets : targetsOf(config, launch);
-  const first = handlers.length === 0 ? [] : [barePostmaster(config)];
-  return { policy: chain(...first, ...handlers, site(config)), targets };
+  return { policy: chain(postmaster(config), ...handlers, site(config)), targets };
 }

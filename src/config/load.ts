@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { findAccount } from "../base/passwd.ts";
 import { messageOf } from "../base/message_of.ts";
 import { Checks } from "./checks.ts";
 import type { Config } from "./config.ts";
@@ -13,6 +14,7 @@ import { type Overrides, Written } from "./overrides.ts";
 import { ConfigError } from "./problem.ts";
 import type { Settings } from "./schema.ts";
 import { readSettings } from "./settings.ts";
+import { isUserName } from "./users.ts";
 
 /**
  * Reads a configuration file.
@@ -22,7 +24,9 @@ import { readSettings } from "./settings.ts";
  * @throws {ConfigError} with all that is wrong
  */
 export function loadConfig(file: string | undefined, overrides: Overrides = {}): Config {
-  if (file === undefined) return { ...parseConfig("", "defaults", overrides), file };
+  if (file === undefined) {
+    return { ...parseConfig(defaultsFor(overrides), "defaults", overrides), file };
+  }
   try {
     return parseConfig(Deno.readTextFileSync(file), file, overrides);
   } catch (error) {
@@ -32,6 +36,12 @@ export function loadConfig(file: string | undefined, overrides: Overrides = {}):
       : `cannot read this file: ${messageOf(error)}`;
     throw new ConfigError([{ file: file || "--config", message }]);
   }
+}
+
+/** What holds without a configuration: the user who runs the server reads the mail for postmaster. */
+function defaultsFor({ user = findAccount(Deno.uid() ?? -1)?.name ?? "" }: Overrides): string {
+  const reader = isUserName(user) ? user : "postmaster";
+  return JSON.stringify({ users: [reader], postmaster: reader });
 }
 
 /**
@@ -51,7 +61,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const checks = new Checks(read, written, inPlace);
   const hostname = checks.hostname();
   const users = checks.users();
-  const aliases = checks.aliases(users);
+  const aliases = checks.aliases(users, hostname);
   const targets = checks.targets();
   const handlers = checks.handlers();
   const stateDirectory = checks.stateDirectory();
@@ -63,6 +73,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     ...checks.problems,
   ];
   if (problems.length > 0) throw new ConfigError(problems);
+  checks.postmaster(aliases, users, hostname);
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
   const { domains, listen, mailer, relay, deliver, dns, limits, log, user, group } = settings;

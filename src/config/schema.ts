@@ -65,11 +65,10 @@ export type AliasSource =
 
 const ALIASES = "a mapping such as `webmaster: joe`";
 const target = z.string({ error: "an address such as joe@example.net" });
-const table = z.record(
-  z.string(),
-  z.union([target, z.array(target).min(1)], { error: "an address or a list of addresses" }),
-  { error: ALIASES },
-);
+const targets = z.union([target, z.array(target).min(1)], {
+  error: "an address or a list of addresses",
+});
+const table = z.record(z.string(), targets, { error: ALIASES });
 /** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
 const aliasSource: z.ZodType<AliasSource> = z.union([
   fileWith("an `alias: address, address`", "aliases.txt"),
@@ -185,7 +184,7 @@ const schema = z.strictObject({
   ).meta({
     examples: [
       {
-        postmaster: "joe",
+        webmaster: "joe",
         sales: ["joe", "jane"],
         "support@example.net": "help@example.com",
         "@example.net": "jane",
@@ -193,6 +192,14 @@ const schema = z.strictObject({
       { file: "aliases.txt" },
     ],
   }),
+  postmaster: targets.optional().describe(
+    "Who reads the mail for postmaster: a user, an address or a list of them, as the value of an alias. Every server must " +
+      "take this mail, for `<postmaster>` without a domain and for `postmaster` in each of `domains`, in whatever case " +
+      "(RFC 5321 section 4.5.1). So the key may be left out only where an alias or a user `postmaster` says it. Handlers " +
+      "are asked first; when they say that nobody has the address, the mail goes where this key says. A refusal for " +
+      "another reason stands. In a domain that is not one of `domains`, handlers alone decide. Without a configuration, " +
+      "the user who runs the server reads it.",
+  ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
   mailer: mailer.prefault({}).describe("The program that delivers to local users.")
     .meta({ section: "Delivery" }),
   relay: relay.optional().describe(

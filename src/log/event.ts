@@ -93,6 +93,11 @@ export interface LogFields {
   "stray error": { readonly error: string };
   handler: OfSession & { readonly text: string; readonly [field: string]: Field };
   "handler warns": LogFields["handler"];
+  target: OfMessage & {
+    readonly target: string;
+    readonly text: string;
+    readonly [field: string]: Field;
+  };
 }
 
 /** The name of a log event. */
@@ -132,6 +137,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "stray error": "error",
   handler: "info",
   "handler warns": "warning",
+  target: "info",
 };
 
 /** Where log events go. */

@@ -1,7 +1,7 @@
-import { FakeDns } from "postmaster";
+import { FakeDns } from "postmaster/testing";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { build, parseConfig } from "../../src/config/mod.ts";
+import { build } from "../../src/config/mod.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { silent } from "../../src/log/event.ts";
 import { parseListen } from "../../src/net/address.ts";
@@ -9,6 +9,7 @@ import { shareDescriptors } from "../../src/net/descriptors.ts";
 import { Listener } from "../../src/net/listener.ts";
 import { Server } from "../../src/server/server.ts";
 import { Client } from "../../src/testing/client.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 Deno.test("a configured server hands mail for an alias to the mailers of its members", async () => {
   const dir = Deno.makeTempDirSync();

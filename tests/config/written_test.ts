@@ -4,9 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { ConfigError, parseConfig } from "../../src/config/mod.ts";
+import { ConfigError } from "../../src/config/mod.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { codes, Directory, Running, sendMail } from "../running.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 const parse = (text: string) => parseConfig(`${text}\n`, "/nowhere/postmaster.yaml");
 const mistakes = (text: string): string[] => {
@@ -107,7 +108,7 @@ Deno.test("the options of a module are numbers only if they hold what is written
   const options = "{0049: 0049, 1e3: 1e3, a: 12345678901234567890, b: 1.5, c: 10, d: 0x10, e: no}";
   const file = directory.write(
     "postmaster.yaml",
-    `handlers-as-root: true\nhandlers:\n  - ./policy.ts: ${options}\n`,
+    `users: [postmaster]\nhandlers-as-root: true\nhandlers:\n  - ./policy.ts: ${options}\n`,
   );
   await using server = await Running.start(() => undefined, {
     args: ["--config", file, "--listen", "127.0.0.1:0", "--hostname", "mx.example.net"],
@@ -133,7 +134,7 @@ Deno.test("mail for an address of digits reaches the user of these digits and no
 listen: 127.0.0.1:0
 domains: [example.net]
 users: [0049, 1e3, 49, 1000]
-aliases: {010: 0049, 0049301234567: [1e3]}
+aliases: {postmaster: 1000, 010: 0049, 0049301234567: [1e3]}
 mailer: {command: [sh, -c, 'cat > /dev/null; echo "$@" >> ${
       directory.of("mail")
     }', sh, 007, "{user}"]}

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   chain,
-  Client,
   discard,
   type Handler,
   Mailbox,
@@ -12,6 +11,7 @@ import {
   type Reply,
   say,
 } from "postmaster";
+import { Client } from "postmaster/testing";
 import { rewriteSender } from "postmaster/handlers";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { onlyJoe } from "./policy.ts";

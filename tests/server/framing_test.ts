@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Client } from "postmaster";
+import { Client } from "postmaster/testing";
 import { onlyJoe } from "./policy.ts";
 import { isBare, LOOK_ALIKES } from "../smtp/look_alikes.ts";
 

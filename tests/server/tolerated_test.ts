@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { chain, Client, Network, on } from "postmaster";
+import { chain, Network, on } from "postmaster";
+import { Client } from "postmaster/testing";
 import { type ConfigError, parseConfig } from "../../src/config/mod.ts";
 import { Running } from "../running.ts";
 import { LOOK_ALIKES } from "../smtp/look_alikes.ts";
