@@ -41,14 +41,14 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   forbidExit();
   using loader = new ModuleLoader();
   for (const entry of config.handlers) {
-    const faults = new Set<string>();
-    const judge = (target: Target) => {
-      const fault = config.targets.faultIn(target);
-      if (fault !== undefined) faults.add(fault);
-    };
+    const made: Target[] = [];
     try {
-      handlers.push(await tellingOfTargets(judge, () => loadHandler(entry, loader)));
-      for (const fault of faults) {
+      handlers.push(
+        await tellingOfTargets((target) => made.push(target), () => loadHandler(entry, loader)),
+      );
+      const faults = made.map((target) => config.targets.faultIn(target));
+      for (const fault of new Set(faults)) {
+        if (fault === undefined) continue;
         problems.push({ ...entry.place, message: `\`${entry.name}\`: ${fault}` });
       }
     } catch (error) {

@@ -101,7 +101,10 @@ const print = ({ code, lines }: { code: number; lines: readonly string[] }): str
 Deno.test("ten handlers in ten lines of YAML answer as they do in ten lines of TypeScript", async () => {
   assert.equal(YAML.trim().split("\n").length, 10);
   const text = `hostname: mx.example.net\nhandlers:${YAML}`;
-  const { handlers } = parseConfig(text, "/nowhere/postmaster.yaml");
+  const { handlers } = parseConfig(
+    `${text}\nrelay: {command: [sendmail]}`,
+    "/nowhere/postmaster.yaml",
+  );
   using loader = new ModuleLoader();
   const policy = chain(...await Promise.all(handlers.map((entry) => loadHandler(entry, loader))));
   const written = await answers(chain(policy, mailboxes));
