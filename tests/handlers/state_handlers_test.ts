@@ -141,6 +141,20 @@ Deno.test("greylist() forgets those who stay away", async () => {
   regular.hangUp();
 });
 
+Deno.test("greylist() does not keep one a candidate who tries too often", async () => {
+  const world = new World(
+    chain(greylist({ delay: "50 min", window: "1 h", remember: "2 d" }), known),
+  );
+  const replies = [];
+  for (let minutes = 0; minutes <= 80; minutes += 40) {
+    const [, client] = await world.connect();
+    replies.push(await rcpt(client));
+    client.hangUp();
+    world.clock.advance(40 * MINUTE);
+  }
+  assert.match(replies.at(-1)!, /3000 seconds/, "the window is over: a stranger again");
+});
+
 Deno.test("greylist() leaves refusals and users alone", async () => {
   const world = new World(chain(greylist(), known));
   const [, client] = await world.connect();
