@@ -55,7 +55,7 @@ export function greylist(options: GreylistOptions = {}): Handler {
   const { delay, window, remember, ...prefix } = schema.parse(options);
   const prefixes = { ipv4: prefix["ipv4-prefix"], ipv6: prefix["ipv6-prefix"] };
   const known = variable("global", "greylist known", () => false, { ttl: remember, persist: true });
-  const first = variable("global", "greylist first", () => 0, { ttl: window, persist: true });
+  const first = variable("global", "greylist first", () => 0, { window, persist: true });
   const verdict = variable("command", "greylist", (): Verdict | undefined => undefined);
 
   const judge = async (session: Session, recipient: Mailbox): Verdict => {

@@ -98,8 +98,9 @@ interface Bucket {
 /**
  * Limits how many connections, messages or recipients there may be in some time: by the client's address or network,
  * the sender, the recipient or their domains, the user, or of all together. What is too much is deferred (450, a
- * connection with 421). Only what is accepted in the end is counted, once for each command of the client, whatever
- * aliases have made of a recipient.
+ * connection with 421). Only what is accepted in the end is counted: messages that the client is told are accepted, and
+ * their recipients, once for each command of the client, whatever aliases have made of a recipient. A transaction that
+ * is not over yet counts, so that nobody sends more at the same time.
  *
  * @example
  * ```ts
@@ -130,9 +131,16 @@ export function rateLimit(options: RateLimitOptions): Handler {
         : { tokens, at: now, granted: false };
     });
     if (!granted) return tooMuch(of, (1 - tokens) * per / limit);
-    session.whenAnswered(async (answer) => {
-      if (isPositive(answer)) return;
+    const giveBack = async () => {
       await session.update(bucket, (old) => ({ ...old, tokens: Math.min(burst, old.tokens + 1) }));
+    };
+    session.whenAnswered(async (answer) => {
+      if (!isPositive(answer)) await giveBack();
+      else if (of !== "connections") {
+        session.whenTransactionEnds(async (accepted) => {
+          if (!accepted) await giveBack();
+        });
+      }
     });
     return undefined;
   };

@@ -85,7 +85,7 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   variables: {
     ...number(1),
     description:
-      "Global variables that have a value; when there are more, some with a ttl are forgotten.",
+      "Global variables that have a value; when there are more, some with a ttl or window are forgotten.",
   },
   commandTimeout: { ...time, description: "For a whole command line to arrive." },
   dataTimeout: { ...time, description: "Between two pieces of a message." },

@@ -102,16 +102,20 @@ export class MemoryStore implements GlobalStore {
     return JSON.parse(entry.json);
   }
 
-  #write({ name, ttl, persist }: Stored, json: string): void {
+  #write({ name, ttl, since, persist }: Stored, json: string): void {
     const now = this.#now();
     this.#sweep(now);
     const old = this.#entries.get(name);
     if (old === undefined && this.#entries.size >= this.#capacity && !this.#evict()) {
       throw new RangeError(
-        `there is no room for another global variable: ${this.#capacity} without a ttl are kept`,
+        `there is no room for another global variable: ${this.#capacity} without a ttl or window are kept`,
       );
     }
-    const entry: Entry = { name, json, ttl, expires: ttl && now + ttl, persist };
+    const end = since === "first" && old !== undefined && !isOver(old, now)
+      ? old.expires
+      : undefined;
+    const expires = end ?? (ttl && now + ttl);
+    const entry: Entry = { name, json, ttl, expires, persist };
     this.#put(entry, old);
     if (persist) this.#changed(name, entry);
   }

@@ -3,17 +3,24 @@
  *
  * @module
  */
-import { BoundResolver, type Resolver } from "../dns/resolver.ts";
+import type { Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
-import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
-import { type Judge, SEEN_BY, type Step, STEPS, SUPERVISOR, Supervisor } from "./supervisor.ts";
-import { BROKEN, type Reply, type Route } from "./reply.ts";
+import { Endings } from "./endings.ts";
+import {
+  type Judge,
+  type SEEN_BY,
+  type Step,
+  type STEPS,
+  type SUPERVISOR,
+  Supervisor,
+} from "./supervisor.ts";
+import type { Reply, Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
-import type { Held, Json, Scope, Variable } from "./variable.ts";
+import type { Held, Scope, Variable } from "./variable.ts";
 
 /** The other end of a connection. */
 export interface Peer {
@@ -99,6 +106,12 @@ export interface Session {
    * what a handler answers. Nobody waits for `then`.
    */
   whenAnswered(then: (answer: Reply) => MaybePromise<void>): void;
+  /**
+   * Calls `then` when the transaction is over that is open, or that this MAIL opens. `accepted` is true if the client
+   * was told that its message is accepted; false if it was refused or deferred, if it broke off, or if there was none.
+   * Nobody waits for `then`.
+   */
+  whenTransactionEnds(then: (accepted: boolean) => MaybePromise<void>): void;
   /** Writes a line to the server's log, with the session's id. Control characters are escaped. */
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
   /** As {@linkcode Session.log}, at the level `warning`: for what the operator should mend. */
@@ -113,11 +126,6 @@ export interface Session {
   readonly [STEPS]: Step[] | undefined;
   [SEEN_BY](step: Step): Session;
 }
-
-const NOBODY: readonly Mailbox[] = Object.freeze([]);
-
-/** How deep handlers may trigger events from within events. */
-export const MAX_DEPTH = 20;
 
 /** What the sessions of a server share. */
 export interface SessionContext {
@@ -150,6 +158,7 @@ export class SessionState implements SessionOptions {
   readonly listener: string;
   readonly context: SessionContext;
   readonly supervisor: Supervisor;
+  readonly endings = new Endings();
   tls: boolean;
   user: string | undefined;
   helo: Helo | undefined;
@@ -179,10 +188,12 @@ export class SessionState implements SessionOptions {
   show(helo: Helo | undefined, transaction: Transaction | undefined): void {
     this.helo = helo;
     this.transaction = transaction;
+    if (transaction === undefined) this.endings.end(false);
   }
 
   /** Forgets the variables of the last transaction: the event of a new one is about to be asked. */
   forget(): void {
+    this.endings.end(false);
     this.#ofTransaction = undefined;
   }
 
@@ -194,157 +205,5 @@ export class SessionState implements SessionOptions {
   /** The values of a scope; made when first written to. */
   values(scope: "session" | "transaction"): Map<string, unknown> {
     return scope === "session" ? this.#values ??= new Map() : this.#ofTransaction ??= new Map();
-  }
-}
-
-/** A session at one depth; while somebody records, as the handler of one step sees it. */
-export class SessionView implements Session {
-  readonly #state: SessionState;
-  readonly #command: Command;
-  readonly depth: number;
-  readonly #step: Step | undefined;
-  #dns: Resolver | undefined;
-
-  constructor(state: SessionState, command: Command, depth = 0, step?: Step) {
-    this.#state = state;
-    this.#command = command;
-    this.depth = depth;
-    this.#step = step;
-    Object.freeze(this);
-  }
-
-  get id(): string {
-    return this.#state.id;
-  }
-  get peer(): Peer {
-    return this.#state.peer;
-  }
-  get listener(): string {
-    return this.#state.listener;
-  }
-  get hostname(): string {
-    return this.#state.context.hostname;
-  }
-  get dns(): Resolver {
-    return this.#dns ??= new BoundResolver(this.#state.context.dns, () => this.signal);
-  }
-  get time(): Date {
-    return new Date(this.#state.context.now?.() ?? Date.now());
-  }
-  get tls(): boolean {
-    return this.#state.tls;
-  }
-  get user(): string | undefined {
-    return this.#state.user;
-  }
-  get helo(): Helo | undefined {
-    return this.#state.helo;
-  }
-  get transaction(): Transaction | undefined {
-    return this.#state.transaction;
-  }
-  get mailFrom(): Mailbox | null | undefined {
-    return this.#state.transaction?.mailFrom;
-  }
-  get recipients(): readonly Mailbox[] {
-    return this.#state.transaction?.recipients ?? NOBODY;
-  }
-  get original(): Event {
-    return this.#command.event;
-  }
-  get signal(): AbortSignal {
-    return this.#state.signal;
-  }
-  get [SUPERVISOR](): Supervisor {
-    return this.#state.supervisor;
-  }
-  get [STEPS](): Step[] | undefined {
-    return this.#step?.inner ?? this.#state.supervisor.recording;
-  }
-  [SEEN_BY](step: Step): Session {
-    return new SessionView(this.#state, this.#command, this.depth, step);
-  }
-
-  get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T> {
-    const { scope, initial, slot } = variable;
-    if (scope === "global") {
-      const stored = this.#state.context.globals.get(variable);
-      return stored.then((value) => value === undefined ? initial() : value) as Held<S, T>;
-    }
-    const values = this.#values(scope);
-    if (!values.has(slot)) values.set(slot, initial());
-    return values.get(slot) as Held<S, T>;
-  }
-
-  set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void> {
-    const { scope, slot } = variable;
-    if (scope === "global") {
-      return this.#state.context.globals.set(variable, value as Json) as Held<S, void>;
-    }
-    return void this.#values(scope).set(slot, value) as Held<S, void>;
-  }
-
-  update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T> {
-    const { scope, initial, slot } = variable;
-    if (scope === "global") {
-      const changed = this.#state.context.globals.update(
-        variable,
-        (old) => change(old === undefined ? initial() : old as T) as Json,
-      );
-      return changed as Held<S, T>;
-    }
-    const values = this.#values(scope);
-    const value = change(values.has(slot) ? values.get(slot) as T : initial());
-    values.set(slot, value);
-    return value as Held<S, T>;
-  }
-
-  tick<S extends Scope>(variable: Variable<S, number>): Held<S, number> {
-    return this.update(variable, (n) => n + 1);
-  }
-
-  unset<S extends Scope>(variable: Variable<S, unknown>): Held<S, void> {
-    const { scope, slot } = variable;
-    if (scope === "global") return this.#state.context.globals.unset(variable) as Held<S, void>;
-    return void this.#values(scope).delete(slot) as Held<S, void>;
-  }
-
-  #values(scope: Exclude<Scope, "global">): Map<string, unknown> {
-    return scope === "command" ? this.#command.values : this.#state.values(scope);
-  }
-
-  trigger(event: Event): MaybePromise<Reply> {
-    if (this.depth >= MAX_DEPTH) {
-      this.#state.supervisor.broke("trigger", event, `nested more than ${MAX_DEPTH} deep`);
-      return BROKEN;
-    }
-    const inner = new SessionView(this.#state, this.#command, this.depth + 1, this.#step);
-    return this.#state.context.chain(event, () => BROKEN, inner);
-  }
-
-  whenAnswered(then: (answer: Reply) => MaybePromise<void>): void {
-    const { supervisor } = this.#state;
-    const broke = (error: unknown) => supervisor.broke("whenAnswered", this.original, error);
-    this.#command.whenAnswered((answer) => Promise.try(then, answer).catch(broke));
-  }
-
-  log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
-    this.#state.context.log("handler", { ...fields, session: this.id, text });
-  }
-
-  warn(text: string, fields: Readonly<Record<string, Field>> = {}): void {
-    this.#state.context.log("handler warns", { ...fields, session: this.id, text });
-  }
-
-  async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {
-    const { supervisor } = this.#state;
-    const whole = this.#step?.inner; // somebody outside records already
-    const steps: Step[] = whole ?? (supervisor.recording = []);
-    const before = steps.length;
-    try {
-      return { reply: await run(), steps: steps.slice(before) };
-    } finally {
-      if (supervisor.recording === steps) supervisor.recording = undefined;
-    }
   }
 }

@@ -22,13 +22,18 @@ export type Json =
 /** What reaching a variable gives: a global one as a promise, all others at once. */
 export type Held<S extends Scope, T> = S extends "global" ? Promise<T> : T;
 
-/** How a global variable is kept. */
+/** How a global variable is kept. It has a `ttl`, a `window` or neither. */
 export interface GlobalOptions {
   /**
    * Milliseconds, or a text such as `"1 h"`: that long after it was last written, the value is forgotten,
    * and the variable has its first value again. Without it, never.
    */
   readonly ttl?: number | string | undefined;
+  /**
+   * The same from the first write on: later ones do not put the end off, so what is counted in an hour is counted
+   * anew in the next.
+   */
+  readonly window?: number | string | undefined;
   /** The value is there again after a restart. */
   readonly persist?: boolean | undefined;
 }
@@ -37,8 +42,10 @@ export interface GlobalOptions {
 export interface Stored {
   /** For people and, in the global scope, the identity of the variable. */
   readonly name: string;
-  /** Milliseconds from the last write until the value is forgotten; `undefined` is never. */
+  /** Milliseconds from a write until the value is forgotten; `undefined` is never. */
   readonly ttl: number | undefined;
+  /** The write from which `ttl` counts: the first since there was no value, or the last. */
+  readonly since: "first" | "last";
   /** The value is there again after a restart. */
   readonly persist: boolean;
 }
@@ -72,14 +79,14 @@ let made = 0;
  * import { variable } from "postmaster";
  *
  * const refused = variable("session", "refused", () => 0);
- * const failures = variable("global", "failures", () => 0, { ttl: "1 h", persist: true });
+ * const failures = variable("global", "failures", () => 0, { window: "1 h", persist: true });
  * ```
  *
  * @param name in the global scope each variable needs one of its own
  * @param options for global variables only
  * @param initial makes the first value, each time another one if the value can be changed
  * @throws {TypeError} for a name with brackets or control characters, a first value that is the same object each time,
- * and a `ttl` that is no duration
+ * for a `ttl` or `window` that is no duration, and for both at once
  */
 export function variable<S extends Scope, T extends (S extends "global" ? Json : unknown)>(
   scope: S,
@@ -90,7 +97,10 @@ export function variable<S extends Scope, T extends (S extends "global" ? Json :
   if (name.includes("[") || !isVariableName(name)) {
     throw new TypeError(`a variable cannot be named ${JSON.stringify(name)}`);
   }
-  const { ttl, persist = false }: GlobalOptions = options ?? {};
+  const { ttl, window, persist = false }: GlobalOptions = options ?? {};
+  if (ttl !== undefined && window !== undefined) {
+    throw new TypeError(`variable ${name} cannot have both a ttl and a window`);
+  }
   if (!differs(initial(), initial())) {
     throw new TypeError(
       `the first value of variable ${name} is one object, which all would share: ` +
@@ -98,8 +108,10 @@ export function variable<S extends Scope, T extends (S extends "global" ? Json :
     );
   }
   const slot = scope === "global" ? name : `${++made} ${name}`;
-  const milliseconds = ttl === undefined ? undefined : parseTtl(ttl);
-  return make({ scope, name, initial, ttl: milliseconds, persist, slot });
+  const since = window === undefined ? "last" : "first";
+  const time = ttl ?? window;
+  const milliseconds = time === undefined ? undefined : parseTime(time, since);
+  return make({ scope, name, initial, ttl: milliseconds, since, persist, slot });
 }
 
 function make<S extends Scope, T>(
@@ -119,8 +131,11 @@ const differs = (one: unknown, other: unknown): boolean =>
   one !== other || typeof one !== "object" || Object.isFrozen(one);
 
 /** Milliseconds from a `ttl`. Throws a TypeError. */
-export function parseTtl(ttl: number | string): number {
-  const parsed = typeof ttl === "string" ? parseDuration(ttl) : Math.round(ttl);
+export const parseTtl = (ttl: number | string): number => parseTime(ttl, "last");
+
+function parseTime(time: number | string, since: Stored["since"]): number {
+  const parsed = typeof time === "string" ? parseDuration(time) : Math.round(time);
   if (parsed > 0 && Number.isSafeInteger(parsed)) return parsed;
-  throw new TypeError(`\`${ttl}\` cannot be a ttl: write a duration such as \`1 h\``);
+  const option = since === "first" ? "window" : "ttl";
+  throw new TypeError(`\`${time}\` cannot be a ${option}: write a duration such as \`1 h\``);
 }

@@ -280,6 +280,7 @@ export class Dialogue {
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
     this.messages++;
     logReceived(this.#session, size, reply);
+    this.#session.endings.end(event.type === "Deliver" && isPositive(reply));
     this.#reply(event, reply);
     this.#become(withoutTransaction(this.#state));
     this.#advance();

@@ -7,7 +7,8 @@ import { Command } from "../handler/command.ts";
 import type { Event } from "../handler/event.ts";
 import { type Handler, isPromise } from "../handler/handler.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
-import { type SessionState, SessionView } from "../handler/session.ts";
+import type { SessionState } from "../handler/session.ts";
+import { SessionView } from "../handler/session_view.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 import type { Clock } from "./wire.ts";
 

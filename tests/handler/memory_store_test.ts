@@ -74,6 +74,19 @@ Deno.test("a value is forgotten its ttl after the last write, not the last look"
   assert.equal(await store.get(lasting), 1);
 });
 
+Deno.test("a window ends after the first write, however often the value is written", async () => {
+  let now = 0;
+  const store = new MemoryStore({ now: () => now });
+  const counted = variable("global", "counted", () => 0, { window: "1 s" });
+  const counts: Json[] = [];
+  for (; now < 2500; now += 250) counts.push(await store.update(counted, plusOne));
+  assert.deepEqual(counts, [1, 2, 3, 4, 1, 2, 3, 4, 1, 2]);
+  await store.unset(counted);
+  await store.set(counted, 7);
+  now += 999;
+  assert.equal(await store.get(counted), 7, "forgotten by hand, it begins anew");
+});
+
 Deno.test("values whose time is over give their room back as others are written", async () => {
   let now = 0;
   const store = new MemoryStore({ now: () => now });

@@ -97,9 +97,11 @@ Deno.test("a name that would look like a member's, and a ttl that is none, are r
   }
   for (const ttl of [0, -1, NaN, Infinity, "", "0", "1 parsec", "-1 h"]) {
     assert.throws(() => variable("global", "x", () => 0, { ttl }), TypeError, String(ttl));
+    assert.throws(() => variable("global", "x", () => 0, { window: ttl }), TypeError, String(ttl));
   }
   assert.equal(variable("global", "x", () => 0, { ttl: "1 h" }).of("key").ttl, 3_600_000);
   assert.equal(variable("global", "x", () => 0, { ttl: 1500 }).ttl, 1500);
+  assert.throws(() => variable("global", "x", () => 0, { ttl: 1, window: 1 }), /both a ttl and/);
 });
 
 Deno.test("what a change throws reaches the handler, and nothing has changed", async () => {

@@ -135,12 +135,16 @@ class World {
     this.#clock.advance(milliseconds);
   }
 
-  /** The reply to a recipient in a session of its own. */
+  /** The reply to a recipient in a session of its own, which sends a message if it may. */
   async rcpt(local: string): Promise<string> {
     const time = new Date(this.#start + this.#clock.now);
     const options = { clock: this.#clock, globals: this.#globals, time };
     const client = await connected(this.#policy, options);
     const reply = await rcpt(client, local);
+    if (reply.startsWith("250")) {
+      await client.command("DATA");
+      await client.command("Subject: x\r\n\r\nx\r\n.");
+    }
     client.hangUp();
     return reply;
   }

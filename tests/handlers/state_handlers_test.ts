@@ -44,6 +44,19 @@ async function rcpt(
   return `${code} ${enhanced} ${lines[0]}`;
 }
 
+/** The same; what is accepted is sent. */
+async function send(client: Client, to?: string, from?: string): Promise<string> {
+  const reply = await rcpt(client, to, from);
+  if (reply.startsWith("2")) assert.equal(await body(client), 250);
+  return reply;
+}
+
+/** The code for a message after its envelope. */
+async function body(client: Client): Promise<number> {
+  await client.command("DATA");
+  return await code(client, "Subject: x\r\n\r\nx\r\n.");
+}
+
 const known = on(
   "AddRcptTo",
   ({ mailbox }) =>
@@ -132,6 +145,20 @@ Deno.test("greylist() forgets those who stay away", async () => {
   regular.hangUp();
 });
 
+Deno.test("greylist() does not keep one a candidate who tries too often", async () => {
+  const world = new World(
+    chain(greylist({ delay: "50 min", window: "1 h", remember: "2 d" }), known),
+  );
+  const replies = [];
+  for (let minutes = 0; minutes <= 80; minutes += 40) {
+    const [, client] = await world.connect();
+    replies.push(await rcpt(client));
+    client.hangUp();
+    world.clock.advance(40 * MINUTE);
+  }
+  assert.match(replies.at(-1)!, /3000 seconds/, "the window is over: a stranger again");
+});
+
 Deno.test("greylist() leaves refusals and users alone", async () => {
   const world = new World(chain(greylist(), known));
   const [, client] = await world.connect();
@@ -144,9 +171,10 @@ Deno.test("rateLimit() lets a burst pass, then as many as the time brings", asyn
   const world = new World(chain(rateLimit({ limit: 6, per: "1 h", burst: 2 }), known));
   const [, client] = await world.connect();
   const mail = async () => {
-    await client.command("RSET");
     const { code, lines } = await client.command("MAIL FROM:<ann@example.org>");
-    return code === 250 ? 250 : lines[0];
+    if (code !== 250) return lines[0];
+    await client.command("RCPT TO:<joe@example.net>");
+    return await body(client);
   };
   assert.deepEqual([await mail(), await mail()], [250, 250]);
   assert.equal(await mail(), "too many messages, try again in 600 seconds");
@@ -178,9 +206,9 @@ Deno.test("rateLimit() counts by what it is told", async () => {
   ) {
     const world = new World(chain(rateLimit({ limit: 1, per: "1 h", by, of }), known));
     const [, client] = await world.connect();
-    assert.match(await rcpt(client), /^250/, by);
-    assert.match(await rcpt(client, ...same), /^(450 4.7.1 too many|503)/, `${by}: the same`);
-    if (different !== undefined) assert.match(await rcpt(client, ...different), /^250/, by);
+    assert.match(await send(client), /^250/, by);
+    assert.match(await send(client, ...same), /^(450 4.7.1 too many|503)/, `${by}: the same`);
+    if (different !== undefined) assert.match(await send(client, ...different), /^250/, by);
   }
 });
 
@@ -197,11 +225,59 @@ Deno.test("rateLimit() of connections answers 421, by network", async () => {
 Deno.test("rateLimit() does not count what is refused, and refuses options that cannot be", async () => {
   const world = new World(chain(rateLimit({ limit: 1, of: "recipients", by: "all" }), known));
   const [, client] = await world.connect();
-  assert.match(await rcpt(client, "nobody@example.net"), /^550/);
-  assert.match(await rcpt(client), /^250/);
-  assert.match(await rcpt(client), /^450/);
+  assert.match(await send(client, "nobody@example.net"), /^550/);
+  assert.match(await send(client), /^250/);
+  assert.match(await send(client), /^450/);
   assert.throws(
     () => rateLimit({ limit: 1, by: "recipient", of: "connections" }),
     /not known yet: count recipients/,
   );
+});
+
+for (const  of of["messages", "recipients"] as const) {
+  Deno.test(`rateLimit() of ${of} counts only those of messages that were accepted`, async () => {
+    let answer = say(4, 5, 1, "not now");
+    const world = new World(chain(
+      on("Deliver", async (_event, next) => {
+        const reply = await next();
+        return answer.code === 250 ? reply : answer;
+      }),
+      rateLimit({ limit: 1, per: "1 d", of, by: "all" }),
+      greylist({ delay: "5 min" }),
+      known,
+    ));
+    const [, client] = await world.connect();
+    assert.match(await rcpt(client), /^451 .* greylisted/);
+    world.clock.advance(5 * MINUTE);
+    for (const refusal of [answer, say(5, 5, 4, "spam")]) {
+      answer = refusal;
+      assert.match(await rcpt(client), /^250/);
+      assert.equal(await body(client), refusal.code);
+    }
+    assert.match(await rcpt(client), /^250/, "RSET comes next");
+    assert.match(await rcpt(client), /^250/);
+    await client.command("EHLO again.example.org");
+    assert.match(await rcpt(client), /^250/, "the client goes away next");
+    await client.command("DATA");
+    client.send("Subject: half of it\r\n");
+    client.hangUp();
+    answer = say(2, 5, 0, "ok");
+    const [, again] = await world.connect();
+    assert.match(await send(again), /^250/);
+    assert.match(await send(again), of === "messages" ? /^503/ : /^450/);
+    again.hangUp();
+  });
+}
+
+Deno.test("rateLimit() lets no more through at the same time than one after the other", async () => {
+  const world = new World(chain(rateLimit({ limit: 3, per: "1 d" }), known));
+  const clients = await Promise.all(Array.from({ length: 50 }, () => world.connect()));
+  const codes = await Promise.all(
+    clients.map(([, client]) => code(client, "MAIL FROM:<ann@example.org>")),
+  );
+  assert.equal(codes.filter((code) => code === 250).length, 3);
+  const open = clients.filter((_, i) => codes[i] === 250).map(([, client]) => client);
+  const [, other] = await world.connect();
+  open[0]!.hangUp();
+  assert.equal(await code(other, "MAIL FROM:<ann@example.org>"), 250, "one has given up");
 });

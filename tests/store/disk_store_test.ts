@@ -91,6 +91,27 @@ Deno.test("concurrent updates of what persists do not get lost, from the very fi
   }
 });
 
+Deno.test("a window ends when it should, though the server starts anew within it and counts on", async () => {
+  await using bench = new Bench();
+  const counted = variable("global", "counted", () => 0, { window: "1 h", persist: true });
+  const expiry = () => {
+    using table = new Table(bench.file);
+    return table.find("counted", Date.now())?.expires;
+  };
+  const store = await bench.start();
+  await store.set(counted, 1);
+  await store.close();
+  const end = Date.now() + 10_000; // as if most of the hour were over
+  {
+    using table = new Table(bench.file);
+    table.write([{ name: "counted", json: "1", ttl: 3_600_000, expires: end }], Date.now());
+  }
+  const again = await bench.start();
+  assert.equal(await again.update(counted, plusOne), 2);
+  await again.close();
+  assert.deepEqual([bench.written()["counted"], expiry()], [2, end]);
+});
+
 Deno.test("what one process writes reaches the other within a second or two", async () => {
   await using bench = new Bench();
   const [one, other] = [await bench.start(), await bench.start()];
