@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { Base64Encoder } from "./mime_base64_encoder.ts";
-import { type Kind, kindOf, RUNS } from "./mime_base64_kinds.ts";
+import { type Kind, runsOf } from "./mime_base64_kinds.ts";
 import { MAX_HELD, type PartRewriter, splice } from "./mime_held_lines.ts";
 import type { Output } from "./mime_output.ts";
 import type { Edit, Scanner } from "./word_scanner.ts";
@@ -29,8 +29,7 @@ interface Run {
   readonly kind: Kind;
 }
 
-const together = (runs: readonly Run[]): Buffer =>
-  runs.length === 1 ? runs[0]!.raw : Buffer.concat(runs.map(({ raw }) => raw));
+const textOf = (runs: readonly Run[]): string => runs.map(({ text }) => text).join("");
 
 /**
  * A part in base64. Up to the first change its lines go out as they are, from there on all is encoded anew. What is
@@ -70,8 +69,8 @@ export class Base64Lines implements PartRewriter {
 
   write(raw: Buffer): void {
     if (this.#stopped) return this.#output.keep(raw);
-    for (const { 0: text, index } of raw.toString("latin1").matchAll(RUNS)) {
-      this.#run({ raw: raw.subarray(index, index + text.length), text, kind: kindOf(text) });
+    for (const { text, start, kind } of runsOf(raw.toString("latin1"))) {
+      this.#run({ raw: raw.subarray(start, start + text.length), text, kind });
     }
     this.#flush();
   }
@@ -84,7 +83,8 @@ export class Base64Lines implements PartRewriter {
     if (kind === "prose" || kind === "foreign") return this.#endBefore([...this.#doubtful, run]);
     const isBase64 = kind === "certain" || kind === "likely";
     if (isBase64 && (kind === "certain" || this.#doubtful.every(({ kind }) => kind === "empty"))) {
-      this.#taken.push(...this.#takeDoubtful(), run);
+      if (this.#doubtful.length > 0) this.#taken.push(...this.#takeDoubtful());
+      this.#taken.push(run);
       if (text.includes("=")) this.#flush();
       return;
     }
@@ -102,8 +102,10 @@ export class Base64Lines implements PartRewriter {
   /** Decodes the lines that are known to be part of the text. */
   #flush(): void {
     if (this.#taken.length === 0) return;
-    const runs = this.#taken.splice(0);
-    this.#lines(together(runs), runs.map(({ text }) => text).join(""));
+    const [first, ...others] = this.#taken.splice(0) as [Run, ...Run[]];
+    if (others.length === 0) return this.#lines(first.raw, first.text);
+    const text = first.text + textOf(others);
+    this.#lines(Buffer.from(text, "latin1"), text);
   }
 
   /** Decides by what there is: text ends with base64, and with all characters of it. */
@@ -111,7 +113,8 @@ export class Base64Lines implements PartRewriter {
     this.#flush();
     if (this.#doubtful.length === 0) return;
     const last = this.#doubtful.findLast(({ kind }) => kind !== "empty");
-    const characters = this.#carry.length + charactersIn(together(this.#doubtful)).length;
+    const characters = this.#carry.length +
+      charactersIn(Buffer.from(textOf(this.#doubtful), "latin1")).length;
     if (last?.kind !== "likely" || characters % 4 !== 0) return this.#endBefore(this.#doubtful);
     this.#taken = this.#takeDoubtful();
     this.#flush();

@@ -5,34 +5,53 @@
  * @module
  */
 
-/** Lines of base64, with empty ones between them; empty lines; or one other line. */
-export const RUNS =
+const RUNS =
   /[ \t]*[A-Za-z0-9+/]+[ \t]*\r?\n(?:(?:[ \t]*\r?\n)*[ \t]*[A-Za-z0-9+/]+[ \t]*\r?\n)*|(?:[ \t]*\r?\n)+|[^\n]+\n?/g;
+
+/** What only some lines of base64 have: another octet, or an empty line. */
+const MIXED = /^\r?\n|[^A-Za-z0-9+/\r\n]|\n\r?\n/;
 
 /** Lines of base64, the last one perhaps with padding. */
 const BASE64 = /^[A-Za-z0-9+/ \t\r\n]*(?:={1,2}[ \t\r]*)?\n?$/;
 
 /** A line that only base64 has: as long as those of encoders, or with padding. */
-const CERTAIN = /[A-Za-z0-9+/]{60}|=/;
+const CERTAIN = /^[ \t]*[A-Za-z0-9+/]{60}|=/m;
 
-/** A space that is neither at the beginning nor at the end of a line. */
-const SPACE_WITHIN = /[^ \t\r\n][ \t]+[^ \t\r\n]/;
+/** Two words in a line, and three. */
+const TWO_WORDS = /[^ \t\r\n][ \t]+[^ \t\r\n]/;
+const THREE_WORDS = /[^ \t\r\n][ \t]+[^ \t\r\n]+[ \t]+[^ \t\r\n]/;
 
 /**
- * What a run of {@linkcode RUNS} is. `certain` and `likely` are base64. `prose` looks like it, but has words. Of what
+ * What a {@linkcode Run} is. `certain` and `likely` are base64. `prose` looks like it, but has words. Of what
  * has other characters, `noise` is what decoders leave out of base64, and `foreign` has words, or an `=` in its middle.
  */
 export type Kind = "certain" | "likely" | "empty" | "prose" | "noise" | "foreign";
 
-/** See {@linkcode Kind}. */
-export function kindOf(run: string): Kind {
-  const isBase64 = BASE64.test(run);
-  if (isBase64 && !SPACE_WITHIN.test(run)) {
-    return CERTAIN.test(run) ? "certain" : /[^ \t\r\n]/.test(run) ? "likely" : "empty";
-  }
-  const words = run.trim().split(/[ \t]+/);
-  if (!isBase64) return words.length > 1 || run.includes("=") ? "foreign" : "noise";
-  // Spaces may stand between groups of four characters, or have come between by mistake.
-  const isText = words.length > 2 && words.slice(0, -1).some((word) => word.length % 4 !== 0);
-  return isText ? "prose" : CERTAIN.test(run) ? "certain" : "likely";
+/** Lines that stand together. */
+export interface Run {
+  readonly text: string;
+  /** Where in what was cut it begins. */
+  readonly start: number;
+  readonly kind: Kind;
 }
+
+/** Cuts lines into runs: lines of base64, with empty ones between them; empty lines; or one other line. */
+export function* runsOf(lines: string): Generator<Run> {
+  if (!MIXED.test(lines)) {
+    return yield { text: lines, start: 0, kind: CERTAIN.test(lines) ? "certain" : "likely" };
+  }
+  for (const { 0: text, index: start } of lines.matchAll(RUNS)) {
+    yield { text, start, kind: kindOf(text) };
+  }
+}
+
+function kindOf(run: string): Kind {
+  if (!BASE64.test(run)) return TWO_WORDS.test(run) || run.includes("=") ? "foreign" : "noise";
+  if (THREE_WORDS.test(run) && !isInGroups(run)) return "prose";
+  if (CERTAIN.test(run)) return "certain";
+  return /[^ \t\r\n]/.test(run) ? "likely" : "empty";
+}
+
+/** Base64 may stand in groups of four characters. One space may also have come between by mistake. */
+const isInGroups = (line: string): boolean =>
+  line.trim().split(/[ \t]+/).slice(0, -1).every((word) => word.length % 4 === 0);
