@@ -4,18 +4,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { endOfLine, MAX_HELD, type PartRewriter, splice } from "./mime_held_lines.ts";
+import { Base64Encoder } from "./mime_base64_encoder.ts";
+import { type Kind, runsOf } from "./mime_base64_kinds.ts";
+import { MAX_HELD, type PartRewriter, splice } from "./mime_held_lines.ts";
 import type { Output } from "./mime_output.ts";
 import type { Edit, Scanner } from "./word_scanner.ts";
-
-/** Characters of a line. */
-const MAX_LINE = 76;
-
-/** Lines of base64 without padding. */
-const BASE64 = /^[A-Za-z0-9+/ \t\r\n]*$/;
-
-/** A line of base64. */
-const LINE = /^[A-Za-z0-9+/ \t\r]*(?:={1,2}[ \t\r]*)?\n?$/;
 
 /** What may follow padding of one character: the other one. */
 const PADDING = /^=[ \t\r\n]*$/;
@@ -29,10 +22,20 @@ interface Held {
   readonly decoded: Buffer;
 }
 
+/** Some lines. */
+interface Run {
+  readonly raw: Buffer;
+  readonly text: string;
+  readonly kind: Kind;
+}
+
+const textOf = (runs: readonly Run[]): string => runs.map(({ text }) => text).join("");
+
 /**
  * A part in base64. Up to the first change its lines go out as they are, from there on all is encoded anew. What is
- * not base64, before a change, ends the rewriting; behind one it is left out, as every decoder does. What follows the
- * padding is no part of the text, and stays as it is.
+ * not base64, before a change, ends the rewriting; behind one it is left out, as every decoder does, if base64 follows.
+ * What follows the padding, or begins with what is no base64 and goes on with prose or the end of the part, is no part
+ * of the text, and stays as it is.
  */
 export class Base64Lines implements PartRewriter {
   readonly #scanner: Scanner;
@@ -51,6 +54,11 @@ export class Base64Lines implements PartRewriter {
   #decoded: Buffer[] = [];
   #start = 0;
   #edits: Edit[] = [];
+  /** Lines of the text that are not decoded yet. */
+  #taken: Run[] = [];
+  /** Lines behind them that are part of the text if base64 follows. */
+  #doubtful: Run[] = [];
+  #doubtfulSize = 0;
   #stopped = false;
   #endsLine = true;
 
@@ -61,20 +69,70 @@ export class Base64Lines implements PartRewriter {
 
   write(raw: Buffer): void {
     if (this.#stopped) return this.#output.keep(raw);
-    const text = raw.toString("latin1");
-    const whole = this.#encoder === undefined ? BASE64.test(text) : !text.includes("=");
-    if (whole && this.#padding === 0) return this.#lines(raw, text);
-    for (let at = 0, end = 0; at < text.length; at = end) {
-      end = endOfLine(text, at);
-      this.#line(raw.subarray(at, end), text.slice(at, end));
+    for (const { text, start, kind } of runsOf(raw.toString("latin1"))) {
+      this.#run({ raw: raw.subarray(start, start + text.length), text, kind });
     }
+    this.#flush();
   }
 
-  #line(raw: Buffer, text: string): void {
+  #run(run: Run): void {
+    const { raw, text, kind } = run;
     if (this.#padding > 0 && (this.#padding > 1 || !PADDING.test(text))) this.end();
-    if (this.#encoder === undefined && !LINE.test(text)) this.stop();
-    if (this.#stopped) this.#output.keep(raw);
-    else this.#lines(raw, text);
+    if ((kind === "noise" || kind === "foreign") && !this.#hasChanged()) this.stop();
+    if (this.#stopped) return this.#output.keep(raw);
+    if (kind === "prose" || kind === "foreign") return this.#endBefore([...this.#doubtful, run]);
+    const isBase64 = kind === "certain" || kind === "likely";
+    if (isBase64 && (kind === "certain" || this.#doubtful.every(({ kind }) => kind === "empty"))) {
+      if (this.#doubtful.length > 0) this.#taken.push(...this.#takeDoubtful());
+      this.#taken.push(run);
+      if (text.includes("=")) this.#flush();
+      return;
+    }
+    this.#doubtful.push(run);
+    this.#doubtfulSize += raw.length;
+    if (this.#doubtfulSize > MAX_HELD) this.#decide();
+  }
+
+  /** Something in the lines so far has changed. */
+  #hasChanged(): boolean {
+    this.#flush();
+    return this.#encoder !== undefined;
+  }
+
+  /** Decodes the lines that are known to be part of the text. */
+  #flush(): void {
+    if (this.#taken.length === 0) return;
+    const [first, ...others] = this.#taken.splice(0) as [Run, ...Run[]];
+    if (others.length === 0) return this.#lines(first.raw, first.text);
+    const text = first.text + textOf(others);
+    this.#lines(Buffer.from(text, "latin1"), text);
+  }
+
+  /** Decides by what there is: text ends with base64, and with all characters of it. */
+  #decide(): void {
+    this.#flush();
+    if (this.#doubtful.length === 0) return;
+    const last = this.#doubtful.findLast(({ kind }) => kind !== "empty");
+    const characters = this.#carry.length +
+      charactersIn(Buffer.from(textOf(this.#doubtful), "latin1")).length;
+    if (last?.kind !== "likely" || characters % 4 !== 0) return this.#endBefore(this.#doubtful);
+    this.#taken = this.#takeDoubtful();
+    this.#flush();
+  }
+
+  /** The text ends here, and what follows is not part of it. */
+  #endBefore(runs: readonly Run[]): void {
+    this.#takeDoubtful();
+    this.end();
+    for (const { raw } of runs) this.#output.keep(raw);
+  }
+
+  /** What is doubtful, and no longer will be. */
+  #takeDoubtful(): Run[] {
+    const doubtful = this.#doubtful;
+    this.#doubtful = [];
+    this.#doubtfulSize = 0;
+    return doubtful;
   }
 
   #lines(raw: Buffer, text: string): void {
@@ -92,6 +150,7 @@ export class Base64Lines implements PartRewriter {
   }
 
   end(): void {
+    this.#decide();
     if (this.#stopped) return;
     this.#scan(this.#decodeRest());
     this.#take(this.#scanner.end());
@@ -102,10 +161,12 @@ export class Base64Lines implements PartRewriter {
     if (this.#stopped) return;
     this.#stopped = true;
     for (const { raw } of this.#held) this.#output.keep(raw);
-    if (this.#encoder === undefined) return;
-    this.#decoded.push(this.#decodeRest());
-    this.#encode(Infinity);
-    this.#output.change(this.#encoder.end(this.#endsLine));
+    if (this.#encoder !== undefined) {
+      this.#decoded.push(this.#decodeRest());
+      this.#encode(Infinity);
+      this.#output.change(this.#encoder.end(this.#endsLine));
+    }
+    for (const { raw } of this.#takeDoubtful()) this.#output.keep(raw);
   }
 
   /** What padding is missing from. */
@@ -201,35 +262,4 @@ function charactersIn(raw: Buffer): string {
   let length = 0;
   for (const octet of raw) if (isBase64(octet)) characters[length++] = octet;
   return characters.toString("latin1", 0, length);
-}
-
-/** Writes lines of base64. */
-class Base64Encoder {
-  /** Octets that do not fill the line yet. */
-  #rest: Buffer = Buffer.alloc(0);
-  /** Characters that the line has already. */
-  #column: number;
-
-  constructor(column: number) {
-    this.#column = column;
-  }
-
-  push(octets: Buffer): Buffer {
-    const all = Buffer.concat([this.#rest, octets]);
-    let text = "";
-    let from = 0;
-    while (true) {
-      const room = 3 * Math.max(0, Math.floor((MAX_LINE - this.#column) / 4));
-      if (all.length - from <= room) break;
-      text += `${all.toString("base64", from, from + room)}\r\n`;
-      from += room;
-      this.#column = 0;
-    }
-    this.#rest = all.subarray(from);
-    return Buffer.from(text, "latin1");
-  }
-
-  end(newline: boolean): Buffer {
-    return Buffer.from(this.#rest.toString("base64") + (newline ? "\r\n" : ""), "latin1");
-  }
 }

@@ -225,6 +225,47 @@ export const CASES: readonly Case[] = [
     "bm8=\r\n\r\n_____\r\nno",
     "eWVz\r\n\r\n_____\r\nno",
   ),
+  ...([
+    [
+      "prose",
+      "bm8hISEh\r\n",
+      "\r\n_____\r\nno list of ours\r\nlist\r\nhttps://lists.example/no\r\n",
+    ],
+    ["prose of letters", "bm8hISEh\r\n", "This is the list of some friends\r\nno\r\n"],
+    ["prose behind a word", "bm8hISEh\r\n", "-- \r\nlist\r\nmore of it\r\n"],
+    ["a link", "bm8hISEh\r\n", "\r\n_____\r\nhttps://lists.example/no\r\n"],
+    ["a link with a query", "bm8hISEh\r\n", "https://lists.example/?a=no\r\nISEh\r\n"],
+    ["a ruler of =", "bm8hISEh\r\n", "==========\r\nno\r\n"],
+    ["a ruler alone", "bm8hISEh\r\n", "_____\r\n"],
+  ] as const).map(([what, base64, footer]) =>
+    changed(
+      `base64 without = and ${what} behind it`,
+      plain("utf-8", "base64"),
+      base64 + footer,
+      `eWVzISEhIQ==\r\n${footer}`,
+    )
+  ),
+  changed(
+    "base64 of which padding is missing, and a footer behind it",
+    plain("utf-8", "base64"),
+    "bm8hISE\r\n_____\r\nno list",
+    "eWVzISEh\r\n_____\r\nno list",
+  ),
+  changed(
+    "base64 with noise in it, and a footer behind it",
+    plain("utf-8", "base64"),
+    `bm8h\r\n-----\r\n${"ISEh".repeat(15)}\r\n\r\nISE!h\r\n\r\nISEhbm8=\r\n\r\n_____\r\nno list`,
+    `${
+      Buffer.from(`yes!${"!".repeat(45)}${"!".repeat(3)}${"!".repeat(3)}yes`).toString("base64")
+        .replace(/.{76}/, "$&\r\n")
+    }\r\n\r\n_____\r\nno list`,
+  ),
+  changed(
+    "base64 in groups behind the first change",
+    plain("utf-8", "base64"),
+    "bm8hISEh\r\nISEh ISEh ISEh\r\n ISEhISEh\t\r\n\r\nISE hISEh",
+    Buffer.from(`yes!!!!${"!".repeat(21)}`).toString("base64"),
+  ),
   changed(
     "base64 with its padding in two lines",
     plain("utf-8", "base64"),
