@@ -5,8 +5,10 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
+import { readyMade } from "../../handlers/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/reading.ts";
+import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { findIds, type Ids } from "../target/identity.ts";
 import type { Targets } from "../target/target.ts";
@@ -85,7 +87,8 @@ export class Checks {
     const leadsOn = this.#wrong.has("relay") || this.#wrong.has("handlers") ||
       relay !== undefined || handlers.length > 0;
     const delimiter = this.#settings["recipient-delimiter"] ?? "";
-    const site = { domains, users, delimiter, leadsOn };
+    const handled = this.#wrong.has("handlers") || handlers.some(mayAccept);
+    const site = { domains, users, delimiter, leadsOn, handled };
     try {
       return new SiteAliases(written, files, site);
     } catch (error) {
@@ -210,3 +213,7 @@ export class Checks {
 
 const isList = (aliases: Settings["aliases"]): aliases is readonly AliasSource[] =>
   Array.isArray(aliases);
+
+/** Whether a handler may accept a recipient; ready-made checks do not. */
+const mayAccept = ({ name, ready }: NamedHandler): boolean =>
+  ready === undefined || !["checks", "counts"].includes(readyMade.get(name)?.part ?? "");
