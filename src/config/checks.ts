@@ -155,9 +155,8 @@ export class Checks {
     const written = this.#settings["state-directory"];
     if (written === undefined) return defaultStateDirectory();
     const directory = this.#resolve(written);
-    // Root does not look on behalf of somebody else: the server does, once it is he.
-    const isOthers = this.#settings.user !== undefined && Deno.uid() === 0;
-    if (!isOthers && !isWritable(directory)) {
+    // Of a server with a user, what he can do is asked once the process is his.
+    if (this.#settings.user === undefined && !isWritable(directory)) {
       this.#fault(
         ["state-directory"],
         `the server cannot write to the directory ${directory}: make it for the server's user, or ` +

@@ -22,7 +22,10 @@ import { readSettings } from "./settings.ts";
  * @throws {ConfigError} with all that is wrong
  */
 export function loadConfig(file: string | undefined, overrides: Overrides = {}): Config {
-  if (file === undefined) return { ...parseConfig("", "defaults", overrides), file };
+  if (file === undefined) {
+    const defaults = parseConfig("", "defaults", overrides);
+    return { ...defaults, file, again: () => ({ ...defaults.again(), file }) };
+  }
   try {
     return parseConfig(Deno.readTextFileSync(file), file, overrides);
   } catch (error) {
@@ -91,5 +94,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     spoolDirectory: pathOf(settings["spool-directory"]),
     log: { ...log, sinks: { ...log.sinks, file: pathOf(log.sinks.file) } },
     targets: targets!,
+    problem: (finding) => written.problem(finding),
+    again: () => ({ ...parseConfig(text, file, overrides), stateDirectory }),
   };
 }
