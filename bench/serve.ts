@@ -23,7 +23,6 @@ const {
 
 const delivery = BENCH_KIND === "discard" ? { handlers: ["discard-all"] } : {
   domains: ["bench.test"],
-  users: ["sink"],
   "recipient-delimiter": "+",
   handlers: JSON.parse(BENCH_HANDLERS),
   mailer: { command: BENCH_MAILER.split(" "), "max-recipients": 100_000 },
@@ -42,6 +41,8 @@ await Deno.writeTextFile(
   file,
   stringify({
     hostname: "bench.test",
+    users: ["sink"],
+    postmaster: "sink",
     listen: `127.0.0.1:${BENCH_PORT}`,
     limits: {
       "message-size": "200 MiB",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isDomain, Mailbox } from "postmaster";
+import { isMailDomain, Mailbox } from "postmaster";
 
 /** What aliases make of a recipient. */
 export interface Aliases {
@@ -23,7 +23,7 @@ export type AliasTarget = Mailbox | string;
  * @throws {TypeError} for anything else
  */
 export function parseAliasKey(text: string): string {
-  if (text.startsWith("@") && isDomain(text.slice(1))) return text.toLowerCase();
+  if (text.startsWith("@") && isMailDomain(text.slice(1))) return text.toLowerCase();
   const target = tryParseTarget(text);
   if (typeof target === "string" && target.includes("@")) {
     throw new TypeError(

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { type Handler, isDomain, Mailbox, named, on, relayingDenied } from "postmaster";
+import { type Handler, isMailDomain, Mailbox, named, on, relayingDenied } from "postmaster";
 import { z } from "zod";
 
 /** The options of {@linkcode localHosts} in a configuration: a list of domains. */
 export const localHostsOptions: z.ZodType<readonly string[], readonly string[]> = z.array(
-  z.string().refine(isDomain, { error: "this is no domain: write one such as example.net" }),
+  z.string().refine(isMailDomain, { error: "this is no domain: write one such as example.net" }),
   { error: "a list of domains, such as [example.net]" },
 ).min(1);
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonicalName, isDomain, kinds, Mailbox } from "postmaster";
+import { canonicalName, isMailDomain, kinds, Mailbox } from "postmaster";
 import type { z } from "zod";
 
 /** True for a mailbox that is meant; `null` is the null sender. */
@@ -18,10 +18,10 @@ export type MailboxPattern = (mailbox: Mailbox | null) => boolean;
 export function parseMailboxPattern(text: string): MailboxPattern {
   const wanted = canonicalName(text);
   if (wanted === "<>") return (mailbox) => mailbox === null;
-  if (wanted.startsWith("@.") && isDomain(wanted.slice(2))) {
+  if (wanted.startsWith("@.") && isMailDomain(wanted.slice(2))) {
     return (mailbox) => mailbox?.domain.toLowerCase().endsWith(wanted.slice(1)) ?? false;
   }
-  if (wanted.startsWith("@") && isDomain(wanted.slice(1))) {
+  if (wanted.startsWith("@") && isMailDomain(wanted.slice(1))) {
     return (mailbox) => mailbox?.domain.toLowerCase() === wanted.slice(1);
   }
   const local = wanted.endsWith("@") ? Mailbox.tryParse(`${wanted}any.invalid`)?.local : undefined;

@@ -5,8 +5,8 @@
  */
 import {
   type Handler,
-  isDomain,
   isIn,
+  isMailDomain,
   isRelayingDenied,
   type Mailbox,
   named,
@@ -18,7 +18,7 @@ import { z } from "zod";
 import { isBig, network } from "./network.ts";
 
 const domain = z.string({ error: "a domain such as example.org" })
-  .refine(isDomain, { error: "this is no domain: write one such as example.org" });
+  .refine(isMailDomain, { error: "this is no domain: write one such as example.org" });
 
 const schema = z.strictObject({
   domains: z.array(domain, { error: "a list of domains, such as [example.org]" }).default([])

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Handler, isDomain, isPositive, Mailbox, named, on } from "postmaster";
+import { type Handler, isMailDomain, isPositive, Mailbox, named, on } from "postmaster";
 import { z } from "zod";
 import { eachOnce } from "./table.ts";
 
@@ -38,7 +38,8 @@ function idOf(from: string): string {
   return (isAddress(from) ? Mailbox.parse(from).key : from).toLowerCase();
 }
 
-const isWholeDomain = (text: string): boolean => text.startsWith("@") && isDomain(text.slice(1));
+const isWholeDomain = (text: string): boolean =>
+  text.startsWith("@") && isMailDomain(text.slice(1));
 
 function isAddress(text: string): boolean {
   const mailbox = Mailbox.tryParse(text);

@@ -31,7 +31,7 @@ export type {
   TlsaRecord,
 } from "./dns/records.ts";
 export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
-export { isDomain, Mailbox } from "./smtp/mailbox.ts";
+export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/extension.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
@@ -62,18 +62,11 @@ export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { Step } from "./handler/supervisor.ts";
 export { printSteps } from "./handler/print_steps.ts";
-export type { GlobalStore } from "./handler/global_store.ts";
-export { MemoryStore, type MemoryStoreOptions } from "./handler/memory_store.ts";
 export { variable } from "./handler/variable.ts";
 export type { GlobalOptions, Held, Json, Scope, Stored, Variable } from "./handler/variable.ts";
 
 export { discard } from "./target/discard.ts";
+export { defineTarget, type TargetContext, type TargetDefinition } from "./target/define.ts";
+export type { Delivery, Envelope, Message, Outcome } from "./target/target.ts";
 export { pipe, type PipeOptions, procmail } from "./target/pipe.ts";
 export { relay } from "./target/relay.ts";
-
-export { ask, mail, rcpt, type Situation } from "./testing/ask.ts";
-export { Client, type ClientOptions } from "./testing/client.ts";
-export { FakeDns, type FakeRecords, type FakeTrouble, type FakeZone } from "./testing/fake_dns.ts";
-export { FakeClock } from "./testing/fake_clock.ts";
-export type { Kept } from "./testing/outbox.ts";
-export { parseTranscript, playTranscript, TranscriptError } from "./testing/transcript.ts";

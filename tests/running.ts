@@ -45,9 +45,13 @@ export class Directory {
   /** The path of a file in it. */
   readonly of = (name: string): string => join(this.path, name);
 
-  /** Writes a file and returns its path. What is no text becomes JSON, which is YAML too. */
+  /**
+   * Writes a file and returns its path. What is no text becomes JSON, which is YAML too. A configuration that does not
+   * say who reads the mail for postmaster names the first of its users.
+   */
   write(name: string, content: string | object): string {
-    const text = typeof content === "string" ? content : JSON.stringify(content, undefined, 2);
+    const value = name.endsWith(".yaml") ? withPostmaster(content) : content;
+    const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
     Deno.writeTextFileSync(this.of(name), text);
     return this.of(name);
   }
@@ -70,6 +74,17 @@ export class Directory {
   [Symbol.dispose](): void {
     Deno.removeSync(this.path, { recursive: true });
   }
+}
+
+function withPostmaster(config: string | object): string | object {
+  if (typeof config === "string" || "postmaster" in config) return config;
+  const { users = [], aliases = {}, domains = ["example.net"] }: Settings = { ...config };
+  if (JSON.stringify([users, aliases]).includes('"postmaster')) return config;
+  if (!Array.isArray(users)) return { ...config, postmaster: `you@${(domains as string[])[0]}` };
+  const [first] = users;
+  return first === undefined
+    ? { ...config, users: ["postmaster"] }
+    : { ...config, postmaster: first };
 }
 
 /** How a program ended and what it said. */

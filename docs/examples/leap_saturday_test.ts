@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ask, rcpt } from "postmaster";
+import { ask, rcpt } from "postmaster/testing";
 import assert from "node:assert/strict";
 import policy from "./leap_saturday.ts";
 

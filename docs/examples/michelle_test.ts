@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { chain, Client, discard, on } from "postmaster";
+import { chain, discard, on } from "postmaster";
+import { Client } from "postmaster/testing";
 import assert from "node:assert/strict";
 import policy from "./michelle.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ask, Client, playTranscript, rcpt } from "postmaster";
+import { ask, Client, playTranscript, rcpt } from "postmaster/testing";
 import assert from "node:assert/strict";
 import policy from "./readme.ts";
 

@@ -56,7 +56,7 @@ export async function simulated(
   await become(credentials, read);
   const config = credentials === undefined ? read : read.again();
   const { policy, targets } = await build(config);
-  const { hostname, limits, listen: [address] } = config;
+  const { hostname, limits, tolerated, listen: [address] } = config;
   const { ip, time, tls, authUser: user } = flags;
   const log = eventLog((record) => {
     if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
@@ -65,6 +65,7 @@ export async function simulated(
   const setup = {
     hostname,
     limits,
+    tolerated,
     targets,
     log,
     peer: { address: ip, port: 45678 },

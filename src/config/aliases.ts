@@ -29,6 +29,8 @@ export interface Site {
   readonly leadsOn: boolean;
   /** A handler may take mail for recipients whom neither an alias nor a user has. */
   readonly handled: boolean;
+  /** Throws if aliases that were read again leave something out that the site needs. */
+  readonly judge: (aliases: Aliases) => void;
 }
 
 /** The aliases of a site, always those of now. */
@@ -76,7 +78,9 @@ export class SiteAliases implements Aliases {
     if (now.some((value, i) => value !== this.#seen[i])) {
       this.#seen = now;
       try {
-        this.#table = buildTable([...this.#written, ...now.flat()], this.#site);
+        const table = buildTable([...this.#written, ...now.flat()], this.#site);
+        this.#site.judge(table);
+        this.#table = table;
         this.#trouble = undefined;
       } catch (error) {
         this.#trouble = messageOf(error);

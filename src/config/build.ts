@@ -12,7 +12,7 @@ import type { Targets } from "../target/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "./problem.ts";
-import { barePostmaster, site } from "./site.ts";
+import { postmaster, site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */
@@ -49,6 +49,5 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const targets = launch === undefined ? config.targets : targetsOf(config, launch);
-  const first = handlers.length === 0 ? [] : [barePostmaster(config)];
-  return { policy: chain(...first, ...handlers, site(config)), targets };
+  return { policy: chain(postmaster(config), ...handlers, site(config)), targets };
 }

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
-import { readyMade } from "../../handlers/mod.ts";
+import { type Aliases, readyMade } from "../../handlers/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/reading.ts";
 import type { NamedHandler } from "../handler/entry.ts";
@@ -18,6 +18,7 @@ import type { HandlerEntry } from "./config.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import { isMapping, type Written } from "./overrides.ts";
+import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
 import { discardAndPipe, mailerTarget, relayBy } from "./targets.ts";
@@ -69,10 +70,11 @@ export class Checks {
   }
 
   /** The aliases, checked against everything they can lead to. */
-  aliases(users: Users | undefined): SiteAliases | undefined {
-    const { aliases, domains } = this.#settings;
-    if (aliases === undefined) return undefined;
-    const written: WrittenAlias[] = [];
+  aliases(users: Users | undefined, hostname: string): SiteAliases | undefined {
+    const { aliases, domains, postmaster } = this.#settings;
+    if (aliases === undefined || this.#wrong.has("postmaster")) return undefined;
+    const readers = postmaster === undefined ? [] : this.#words({ postmaster }, []);
+    const written: WrittenAlias[] = [...readers];
     const files: AliasFile[] = [];
     const add = (source: AliasSource, path: Path) => {
       if ("table" in source) return written.push(...this.#words(source.table, path));
@@ -88,14 +90,25 @@ export class Checks {
       relay !== undefined || handlers.length > 0;
     const delimiter = this.#settings["recipient-delimiter"] ?? "";
     const handled = this.#wrong.has("handlers") || handlers.some(mayAccept);
-    const site = { domains, users, delimiter, leadsOn, handled };
+    const judge = (all: Aliases) => this.postmaster(all, users, hostname);
+    const site = { domains, users, delimiter, leadsOn, handled, judge };
     try {
-      return new SiteAliases(written, files, site);
+      const all = new SiteAliases(written, files, site);
+      this.problems.push(...readers.flatMap((one) => unknownReaders(one, all, site)));
+      return all;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.problems.push(...error.problems);
       return undefined;
     }
+  }
+
+  /** Somebody must read the mail for postmaster. Throws a {@linkcode ConfigError}, once all else is right. */
+  postmaster(aliases: Aliases | undefined, users: Users | undefined, hostname: string): void {
+    const { domains } = this.#settings;
+    if (aliases === undefined || users === undefined || domains === undefined) return;
+    const place = this.#written.keyPlace(["postmaster"]);
+    refuseUnread(aliases, users, { domains, hostname }, place);
   }
 
   /** The targets; the commands behind them must make sense. */

@@ -50,6 +50,7 @@ export interface Config {
   /** The full path of the directory for what must survive a restart; it need not be there yet. */
   readonly stateDirectory: string;
   readonly limits: Settings["limits"];
+  readonly tolerated: Settings["tolerate"];
   readonly log: Settings["log"];
   /** Who the server becomes if root starts it; `undefined` for nobody else. */
   readonly user: Settings["user"];

@@ -6,15 +6,16 @@
 import { existsSync } from "node:fs";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { printListen } from "../net/address.ts";
-import { Mailbox } from "../smtp/mailbox.ts";
 import { PATH } from "../target/identity.ts";
 import type { Config } from "./config.ts";
 import { changedLimits } from "./limits.ts";
+import { postmastersOf, readersOf } from "./postmaster.ts";
 import { printProblem } from "./problem.ts";
 
 /** One line a fact. */
 export function describe(config: Config): string[] {
   const { hostname, listen, domains, users, delimiter, aliases, mailer, relay, handlers } = config;
+  const readers = postmastersOf(config).flatMap((one) => readersOf(one, aliases, users) ?? []);
   const { level, format, sinks } = config.log;
   const list = (items: readonly string[], none: string) => items.join(", ") || none;
   const { stderr, file, syslog } = sinks;
@@ -27,6 +28,7 @@ export function describe(config: Config): string[] {
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
     }`,
     `aliases: ${aliases.count()}`,
+    `postmaster: ${[...new Set(readers.map(String))].join(", ")}`,
     `mailer: ${mailer.command.join(" ")}${missing(mailer.command)}`,
     `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,
     `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
@@ -35,20 +37,8 @@ export function describe(config: Config): string[] {
     `log: ${level} and above, as ${format}, to ${
       list([stderr ? "standard error" : "", file ?? "", toSyslog ?? ""].filter(Boolean), "nowhere")
     }`,
-    ...withoutPostmaster(config),
     ...config.warnings.map((warning) => `warning: ${printProblem(warning)}`),
   ];
-}
-
-/** RFC 5321 section 4.5.1. */
-function withoutPostmaster({ domains, users, aliases, handlers }: Config): string[] {
-  return handlers.length > 0 ? [] : domains
-    .filter((domain) => {
-      const postmaster = new Mailbox("postmaster", domain);
-      return users.find("postmaster") === undefined &&
-        (aliases.find(postmaster) ?? aliases.catchAll(postmaster)) === undefined;
-    })
-    .map((domain) => `warning: nobody reads mail for postmaster@${domain}: add an alias`);
 }
 
 function missing([program = ""]: readonly string[]): string {

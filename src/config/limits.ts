@@ -41,6 +41,18 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     description: "Recipients of a message. RFC 5321 section 4.5.3.1.8 wants at least 100.",
   },
   errors: { ...number(1), description: "Protocol errors in a session before it is ended." },
+  refusedRecipients: {
+    ...number(1),
+    description:
+      "Refused recipients in a session before no more are looked up: further ones are answered 452, so that those who " +
+      "were accepted get their mail, and then the session is ended.",
+  },
+  refusalDelay: {
+    schema: duration(0),
+    print: printDuration,
+    description:
+      "How long the answer to a refused recipient is held back, from the 11th in a session on.",
+  },
   commandLength: {
     ...octets(512),
     description:

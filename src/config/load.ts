@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { findAccount } from "../base/passwd.ts";
 import { messageOf } from "../base/message_of.ts";
 import { Checks } from "./checks.ts";
 import type { Config } from "./config.ts";
@@ -13,6 +14,7 @@ import { type Overrides, Written } from "./overrides.ts";
 import { ConfigError } from "./problem.ts";
 import type { Settings } from "./schema.ts";
 import { readSettings } from "./settings.ts";
+import { isUserName } from "./users.ts";
 
 /**
  * Reads a configuration file.
@@ -23,7 +25,7 @@ import { readSettings } from "./settings.ts";
  */
 export function loadConfig(file: string | undefined, overrides: Overrides = {}): Config {
   if (file === undefined) {
-    const defaults = parseConfig("", "defaults", overrides);
+    const defaults = parseConfig(defaultsFor(overrides), "defaults", overrides);
     return { ...defaults, file, again: () => ({ ...defaults.again(), file }) };
   }
   try {
@@ -35,6 +37,12 @@ export function loadConfig(file: string | undefined, overrides: Overrides = {}):
       : `cannot read this file: ${messageOf(error)}`;
     throw new ConfigError([{ file: file || "--config", message }]);
   }
+}
+
+/** What holds without a configuration: the user who runs the server reads the mail for postmaster. */
+function defaultsFor({ user = findAccount(Deno.uid() ?? -1)?.name ?? "" }: Overrides): string {
+  const reader = isUserName(user) ? user : "postmaster";
+  return JSON.stringify({ users: [reader], postmaster: reader });
 }
 
 /**
@@ -54,7 +62,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   const checks = new Checks(read, written, inPlace);
   const hostname = checks.hostname();
   const users = checks.users();
-  const aliases = checks.aliases(users);
+  const aliases = checks.aliases(users, hostname);
   const targets = checks.targets();
   const handlers = checks.handlers();
   const stateDirectory = checks.stateDirectory();
@@ -66,9 +74,11 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     ...checks.problems,
   ];
   if (problems.length > 0) throw new ConfigError(problems);
+  checks.postmaster(aliases, users, hostname);
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
   const { domains, listen, mailer, relay, deliver, dns, limits, log, user, group } = settings;
+  const { tolerate: tolerated } = settings;
   const pathOf = (path: string | undefined) => path && inPlace(path);
   return {
     file,
@@ -86,6 +96,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     dns,
     stateDirectory,
     limits,
+    tolerated,
     user,
     group,
     handlersAsRoot: settings["handlers-as-root"],

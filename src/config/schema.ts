@@ -10,19 +10,21 @@ import { GROUP, PASSWD } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/mod.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
-import { isDomain } from "../smtp/mailbox.ts";
+import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
 import { account } from "./accounts.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
+import { tolerateSchema } from "./tolerate.ts";
 import { isUserName, MIN_UID, noUserName, type UsersSetting } from "./users.ts";
 
-const domain = text("a domain", (name) => {
-  if (isDomain(name) && !isNumeric(name)) return name;
-  throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
-});
+const domain = (isOne: (name: string) => boolean) =>
+  text("a domain", (name) => {
+    if (isOne(name) && !isNumeric(name)) return name;
+    throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
+  });
 
 const oneOrMore = <T>(item: z.ZodType<T, string>, expected: string): z.ZodType<readonly T[]> =>
   z.union([item.transform((one) => [one]), z.array(item).min(1)], { error: expected });
@@ -63,11 +65,10 @@ export type AliasSource =
 
 const ALIASES = "a mapping such as `webmaster: joe`";
 const target = z.string({ error: "an address such as joe@example.net" });
-const table = z.record(
-  z.string(),
-  z.union([target, z.array(target).min(1)], { error: "an address or a list of addresses" }),
-  { error: ALIASES },
-);
+const targets = z.union([target, z.array(target).min(1)], {
+  error: "an address or a list of addresses",
+});
+const table = z.record(z.string(), targets, { error: ALIASES });
 /** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
 const aliasSource: z.ZodType<AliasSource> = z.union([
   fileWith("an `alias: address, address`", "aliases.txt"),
@@ -130,7 +131,7 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
  * it. The first example of a key is the one that is shown first.
  */
 const schema = z.strictObject({
-  hostname: domain.optional().describe(
+  hostname: domain(isDomain).optional().describe(
     "The name by which the server goes: in its greeting, in `Received`. By default it is the host name of the " +
       "system, which must be a domain.",
   ).meta({ section: "The server", examples: ["mx.example.net"] }),
@@ -146,7 +147,8 @@ const schema = z.strictObject({
       ["*:25", "unix:/run/postmaster.sock"],
     ],
   }),
-  domains: z.array(domain, { error: "a list of domains, such as [example.net]" }).prefault([])
+  domains: z.array(domain(isMailDomain), { error: "a list of domains, such as [example.net]" })
+    .prefault([])
     .describe(
       "The local domains. Mail for all others is refused with `550 5.7.1 relaying denied`, unless a handler accepts it.",
     ).meta({
@@ -183,7 +185,7 @@ const schema = z.strictObject({
   ).meta({
     examples: [
       {
-        postmaster: "joe",
+        webmaster: "joe",
         sales: ["joe", "jane"],
         "support@example.net": "help@example.com",
         "@example.net": "jane",
@@ -191,6 +193,14 @@ const schema = z.strictObject({
       { file: "aliases.txt" },
     ],
   }),
+  postmaster: targets.optional().describe(
+    "Who reads the mail for postmaster: a user, an address or a list of them, as the value of an alias. Every server must " +
+      "take this mail, for `<postmaster>` without a domain and for `postmaster` in each of `domains`, in whatever case " +
+      "(RFC 5321 section 4.5.1). So the key may be left out only where an alias or a user `postmaster` says it. Handlers " +
+      "are asked first; when they say that nobody has the address, the mail goes where this key says. A refusal for " +
+      "another reason stands. In a domain that is not one of `domains`, handlers alone decide. Without a configuration, " +
+      "the user who runs the server reads it.",
+  ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
   mailer: mailer.prefault({}).describe("The program that delivers to local users.")
     .meta({ section: "Delivery" }),
   relay: relay.optional().describe(
@@ -214,6 +224,12 @@ const schema = z.strictObject({
         { "./opening_hours.ts": { from: 8, to: 18 } },
       ]],
     }),
+  tolerate: tolerateSchema.prefault({}).describe(
+    "What is tolerated of clients that break the protocol, and of which ones: of `everyone`, or of those in a network, " +
+      "such as `10.0.0.0/8`, or a list of networks. By default nothing is: such a command or message is refused.",
+  ).meta({
+    examples: [{ "trailing-dots": "everyone", "bare-line-feeds": ["10.1.2.0/24", "192.0.2.7"] }],
+  }),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers.")
     .meta({ section: "Running" }),
   "state-directory": path.optional().describe(

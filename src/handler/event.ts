@@ -17,6 +17,7 @@ export type LimitName =
   | "messages-per-connection"
   | "recipients"
   | "errors"
+  | "refused-recipients"
   | "command-length"
   | "message-size"
   | "text-line"

@@ -92,6 +92,11 @@ export interface LogFields {
   /** A handler left an error to nobody, such as that of a promise that it does not await. */
   "stray error": { readonly error: string };
   handler: OfSession & { readonly text: string; readonly [field: string]: Field };
+  target: OfMessage & {
+    readonly target: string;
+    readonly text: string;
+    readonly [field: string]: Field;
+  };
 }
 
 /** The name of a log event. */
@@ -130,6 +135,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "handler broke": "error",
   "stray error": "error",
   handler: "info",
+  target: "info",
 };
 
 /** Where log events go. */

@@ -15,9 +15,12 @@ export class Backlog {
   readonly #memory: Memory;
   readonly #part: Part;
 
-  /** @param cap octets of a line, CRLF included. */
-  constructor(cap: number, memory: Memory) {
-    this.#lines = new LineCutter(cap);
+  /**
+   * @param cap octets of a line, CRLF included
+   * @param bareLineFeeds whether LF alone ends a line
+   */
+  constructor(cap: number, memory: Memory, bareLineFeeds: boolean) {
+    this.#lines = new LineCutter(cap, bareLineFeeds);
     this.#memory = memory;
     this.#part = memory.part();
   }

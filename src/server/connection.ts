@@ -6,7 +6,8 @@
 import type { Socket } from "node:net";
 import type { LimitName } from "../handler/event.ts";
 import type { SessionState } from "../handler/session.ts";
-import { Dialogue, type Engine } from "./dialogue.ts";
+import { Dialogue } from "./dialogue.ts";
+import type { Engine } from "./engine.ts";
 import type { Wire } from "./wire.ts";
 
 /** Milliseconds for a client to read our last words and hang up. */

@@ -8,7 +8,8 @@ import { type Handler, type MaybePromise, named } from "../handler/handler.ts";
 import { relayingDenied, type Reply, say } from "../handler/reply.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
-import { LIMIT_REPLIES, type Limits } from "./limits.ts";
+import { linesFor } from "./extensions.ts";
+import { LIMIT_REPLIES } from "./limits.ts";
 
 type Answers = {
   readonly [K in EventName]: (event: EventOf<K>, session: Session) => MaybePromise<Reply>;
@@ -43,11 +44,11 @@ const HELP = say(2, 1, 4, [
 ], "2.0.0");
 
 function answersWith(options: DeliverOptions): Answers {
-  const extensions = extensionsFor(options.limits);
   return {
     Greeting: (_event, { hostname }) => say(2, 2, 0, `${hostname} ESMTP Postmaster`),
     SayHelo: (_event, { hostname }) => say(2, 5, 0, hostname),
-    SayEhlo: (_event, { hostname }) => say(2, 5, 0, [hostname, ...extensions]),
+    SayEhlo: (_event, session) =>
+      say(2, 5, 0, [session.hostname, ...linesFor(session, options.limits)]),
     SetMailFrom: ({ mailbox }) => ({ ...SENDER_OK, sender: mailbox }),
     AddRcptTo: () => relayingDenied,
     StartData: () => GO_AHEAD,
@@ -70,11 +71,3 @@ function answersWith(options: DeliverOptions): Answers {
     ServiceClosing: () => CLOSING,
   };
 }
-
-const extensionsFor = ({ messageSize }: Limits): readonly string[] => [
-  "PIPELINING",
-  `SIZE ${messageSize}`,
-  "8BITMIME",
-  "ENHANCEDSTATUSCODES",
-  "HELP",
-];

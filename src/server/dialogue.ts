@@ -8,44 +8,37 @@
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";
-import type { Handler } from "../handler/handler.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { type Command, parseCommand } from "../smtp/command.ts";
 import { TOO_LONG } from "../smtp/lines.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
+import type { Tolerance } from "../smtp/tolerance.ts";
 import { Backlog } from "./backlog.ts";
+import { Conduct } from "./conduct.ts";
 import { overdue } from "./deadlines.ts";
+import type { Engine } from "./engine.ts";
+import { lineLength } from "./extensions.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
-import { type Limits, MAIL_EXTRA } from "./limits.ts";
-import type { Memory } from "./memory.ts";
 import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
-import type { Clock, Wire } from "./wire.ts";
-
-/** What the dialogues of a server share. */
-export interface Engine {
-  readonly chain: Handler;
-  readonly limits: Limits;
-  /** For what has come in and waits. */
-  readonly memory: Memory;
-  readonly clock: Clock;
-  /** Makes the queue id of a message. */
-  readonly newId: () => string;
-}
+import { toleranceFor } from "./tolerated.ts";
+import type { Wire } from "./wire.ts";
 
 /** The engine of one session. */
 export class Dialogue {
   readonly #engine: Engine;
   readonly #session: SessionState;
   readonly #wire: Wire;
+  readonly #tolerance: Tolerance;
   readonly #lines: Backlog;
   readonly #inquiry: Inquiry;
   readonly #outlet: Outlet;
-  readonly #pace = new Pace(() => this.#advance());
+  readonly #pace: Pace;
+  readonly #conduct: Conduct;
   #state: State = { at: "connected" };
   /** Since when the client has been silent, or has not taken our replies. */
   #since: number;
@@ -57,7 +50,6 @@ export class Dialogue {
   #ended = false;
   /** The server is going down. */
   #leaving = false;
-  #errors = 0;
   /** Messages that came to their final dot. */
   messages = 0;
 
@@ -65,9 +57,13 @@ export class Dialogue {
     this.#engine = engine;
     this.#session = session;
     this.#wire = wire;
-    this.#lines = new Backlog(engine.limits.commandLength + MAIL_EXTRA, engine.memory);
+    this.#tolerance = toleranceFor(session.peer.address, engine.tolerated);
+    const { bareLineFeeds } = this.#tolerance;
+    this.#lines = new Backlog(lineLength(undefined, engine.limits), engine.memory, bareLineFeeds);
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
     this.#outlet = new Outlet(wire, session);
+    this.#pace = new Pace(engine.clock, () => this.#advance());
+    this.#conduct = new Conduct(engine.limits);
     this.#since = engine.clock.now;
   }
 
@@ -129,9 +125,13 @@ export class Dialogue {
   /** Looks whether a deadline has passed, and acts if one has. To be called every now and then. */
   checkDeadlines(): void {
     if (this.#closed) return;
-    const { limits, clock: { now } } = this.#engine;
+    if (this.#pace.release()) {
+      this.#flush();
+      this.#advance();
+    }
+    const { limits, clock } = this.#engine;
     const late = overdue({
-      now,
+      now: clock.now,
       since: this.#since,
       blocked: this.#outlet.blocked,
       held: this.#held,
@@ -203,14 +203,15 @@ export class Dialogue {
   #takeLine(line: Uint8Array): void {
     const { limits } = this.#engine;
     logCommand(this.#session, line);
-    const command = parseCommand(line);
+    const command = parseCommand(line, this.#tolerance);
     if (!("verb" in command)) {
       return this.#turnAway(line) ? undefined : this.#protest(eventOfFaulty(command));
     }
-    if (line.length + 2 > limits.commandLength && command.verb !== "MAIL") {
+    if (line.length + 2 > lineLength(command.verb, limits)) {
       return this.#protest({ type: "LimitExceeded", limit: "command-length" });
     }
-    const wrong = illegal(this.#state, command, limits, this.messages);
+    const wrong = illegal(this.#state, command, this.#session, limits, this.messages) ??
+      this.#conduct.faultIn(command, this.#state);
     if (wrong !== undefined) return this.#protest(wrong);
     this.#take(command);
   }
@@ -226,20 +227,17 @@ export class Dialogue {
 
   /** A line that was wrong in itself or at its time. */
   #protest(event: Event): void {
-    if (this.#errors >= this.#engine.limits.errors) {
+    if (this.#conduct.isTooMuch(event)) {
       return this.#last({ type: "LimitExceeded", limit: "errors" });
     }
-    this.#inquiry.ask(event, (reply) => {
-      if (!isPositive(reply)) this.#errors++;
-      this.#reply(event, reply);
-    });
+    this.#inquiry.ask(event, (reply) => this.#answer(event, reply));
   }
 
   #take(command: Command): void {
     const event = eventOf(command);
     if (command.verb === "MAIL") this.#session.forget();
     this.#inquiry.ask(event, (reply) => {
-      this.#reply(event, reply);
+      this.#answer(event, reply);
       if (command.verb === "QUIT") return this.#close();
       if (!isPositive(reply) || this.#closed) return;
       if (command.verb === "DATA") this.#startData();
@@ -249,8 +247,8 @@ export class Dialogue {
 
   #startData(): void {
     if (this.#state.at !== "rcpt") return;
-    const { limits, memory, clock } = this.#engine;
-    const incoming = new Incoming(limits, memory, clock.now, () => this.#advance());
+    const { bareLineFeeds } = this.#tolerance;
+    const incoming = new Incoming(this.#engine, bareLineFeeds, () => this.#advance());
     this.#become({ ...this.#state, at: "data", incoming });
     this.#flush();
     this.#touch();
@@ -299,6 +297,11 @@ export class Dialogue {
     if (this.#state.at === "data") this.#state.incoming.drop(reason);
     this.#become(withoutTransaction(this.#state));
     this.#last(event);
+  }
+
+  #answer(event: Event, reply: Reply): void {
+    this.#pace.hold(this.#conduct.answered(event, reply));
+    this.#reply(event, reply);
   }
 
   /** 221 and 421 end the session. */

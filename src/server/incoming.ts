@@ -7,15 +7,16 @@ import { MessageAborted } from "../handler/aborted.ts";
 import type { Event, EventOf } from "../handler/event.ts";
 import type { Reply, Route } from "../handler/reply.ts";
 import { HeaderGuard } from "../message/header_guard.ts";
+import { BareLfDecoder } from "../smtp/bare_lf.ts";
 import { DotDecoder } from "../smtp/dot.ts";
+import type { Engine } from "./engine.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
-import type { Memory } from "./memory.ts";
 
 /** Bytes from the wire in; the body for the `Deliver` event out. */
 export class Incoming {
   readonly body: Inflow;
-  readonly #decoder = new DotDecoder();
+  readonly #decoder: DotDecoder;
   readonly #guard = new HeaderGuard();
   readonly #limits: Limits;
   /** Made when somebody asks: hardly any message needs it, and it costs more than most of its handling. */
@@ -29,10 +30,18 @@ export class Incoming {
   /** The answer to `Deliver`, which may come before the end of the message. */
   answer: Reply | undefined;
 
-  /** @param drained called when the socket, held because the body was `full`, may go on. */
-  constructor(limits: Limits, memory: Memory, since: number, drained: () => void) {
+  /**
+   * @param bareLineFeeds whether LF alone ends a line of it
+   * @param drained called when the socket, held because the body was `full`, may go on
+   */
+  constructor(
+    { limits, memory, clock }: Engine,
+    bareLineFeeds: boolean,
+    drained: () => void,
+  ) {
     this.#limits = limits;
-    this.since = since;
+    this.#decoder = bareLineFeeds ? new BareLfDecoder() : new DotDecoder();
+    this.since = clock.now;
     this.body = new Inflow(memory, drained);
   }
 

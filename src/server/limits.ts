@@ -19,7 +19,11 @@ export interface Limits {
   readonly recipients: number;
   /** Protocol errors in a session before it is ended. */
   readonly errors: number;
-  /** A command line with its CRLF (section 4.5.3.1.4). MAIL may be longer by what SIZE and BODY need. */
+  /** Refused recipients in a session before no more are looked up. */
+  readonly refusedRecipients: number;
+  /** For which the answer to a refused recipient is held back, from the 11th on. */
+  readonly refusalDelay: number;
+  /** A command line with its CRLF (section 4.5.3.1.4). Parameters of extensions make it longer. */
   readonly commandLength: number;
   /** A message (RFC 1870). */
   readonly messageSize: number;
@@ -60,6 +64,8 @@ export const DEFAULT_LIMITS: Limits = {
   messagesPerConnection: 10_000,
   recipients: 1000,
   errors: 20,
+  refusedRecipients: 100,
+  refusalDelay: SECOND,
   commandLength: 512,
   messageSize: 50 * MIB,
   messageMemory: 64 * MIB,
@@ -77,9 +83,6 @@ export const DEFAULT_LIMITS: Limits = {
   shutdownTimeout: 30 * SECOND,
 };
 
-/** What MAIL may be longer than other commands: SIZE (RFC 1870) and BODY (RFC 6152). */
-export const MAIL_EXTRA = 26 + 17;
-
 /** The standard reply for each limit. Those with 421 end the session. */
 export const LIMIT_REPLIES: { readonly [L in LimitName]: Reply } = {
   "connections": say(4, 2, 1, "too many connections, try again later", "4.3.2"),
@@ -87,6 +90,7 @@ export const LIMIT_REPLIES: { readonly [L in LimitName]: Reply } = {
   "messages-per-connection": say(4, 2, 1, "too many messages in this connection", "4.7.0"),
   "recipients": say(4, 5, 2, "too many recipients", "4.5.3"),
   "errors": say(4, 2, 1, "too many errors", "4.7.0"),
+  "refused-recipients": say(4, 5, 2, "too many refused recipients", "4.7.0"),
   "command-length": say(5, 0, 0, "line too long", "5.5.2"),
   "message-size": say(5, 5, 2, "message too big", "5.3.4"),
   "text-line": say(5, 5, 4, "a line of the message is too long", "5.6.0"),

@@ -1,9 +1,11 @@
 /**
- * Turns of the event loop: a client that sends a lot at once does not keep the others waiting.
+ * When a session goes on: a client that sends a lot at once does not keep the others waiting, and one that guesses
+ * recipients waits itself.
  *
  * @module
  */
 import { setImmediate } from "node:timers";
+import type { Clock } from "./wire.ts";
 
 /**
  * Command lines of one session that are handled in one turn. Few, because the runtime looks for what other clients have
@@ -11,20 +13,35 @@ import { setImmediate } from "node:timers";
  */
 export const LINES = 8;
 
-/** Has a session pause after so many lines. */
+/** Has a session pause after so many lines, and while an answer is held back. */
 export class Pace {
   #lines = 0;
   #pausing = false;
+  #heldUntil: number | undefined;
+  readonly #clock: Clock;
   readonly #goOn: () => void;
 
   /** @param goOn called after each pause */
-  constructor(goOn: () => void) {
+  constructor(clock: Clock, goOn: () => void) {
+    this.#clock = clock;
     this.#goOn = goOn;
   }
 
   /** The next line waits for its turn. */
   get pausing(): boolean {
-    return this.#pausing;
+    return this.#pausing || this.#heldUntil !== undefined;
+  }
+
+  /** Holds the answers back that have not been sent, and with them the next line, for so many milliseconds. */
+  hold(milliseconds: number): void {
+    if (milliseconds > 0) this.#heldUntil = this.#clock.now + milliseconds;
+  }
+
+  /** Ends a hold whose time is over. Says whether it has ended one. */
+  release(): boolean {
+    if (this.#heldUntil === undefined || this.#clock.now < this.#heldUntil) return false;
+    this.#heldUntil = undefined;
+    return true;
   }
 
   /** A line was handled, and `more` may be there: without more, what comes next comes in another turn. */

@@ -22,6 +22,7 @@ import { core } from "./core.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
+import type { Tolerated } from "./tolerated.ts";
 
 /** What a server is made of. */
 export interface ServerOptions {
@@ -31,6 +32,8 @@ export interface ServerOptions {
   /** The operator's handlers. They wrap the core, which answers what they pass on. */
   readonly policy: Handler;
   readonly limits: Limits;
+  /** The breaches of the protocol that are tolerated, and of whom. */
+  readonly tolerated: Tolerated;
   readonly descriptors: Descriptors;
   readonly targets: Targets;
   readonly globals: GlobalStore;
@@ -62,7 +65,7 @@ export class Server {
   private constructor(options: ServerOptions) {
     this.#options = options;
     this.#listeners = options.listeners;
-    const { hostname, log, globals, dns, limits, targets } = options;
+    const { hostname, log, globals, dns, limits, tolerated, targets } = options;
     const memory = new Memory(limits.messageMemory);
     const whole = chain(options.policy, core({ ...options, memory }));
     const judge: Judge = (target) => targets.obstacleTo(target);
@@ -70,6 +73,7 @@ export class Server {
     this.#engine = {
       chain: whole,
       limits,
+      tolerated,
       memory,
       clock: this.#clock,
       newId,

@@ -8,8 +8,7 @@ import type { Event } from "../handler/event.ts";
 import type { Reply } from "../handler/reply.ts";
 import type { Helo } from "../handler/session.ts";
 import type { Command, NotACommand } from "../smtp/command.ts";
-import type { Fault } from "../smtp/fault.ts";
-import { checkBody, declaredSize } from "../smtp/parameters.ts";
+import { faultInParameters, type Situation } from "./extensions.ts";
 import type { Incoming } from "./incoming.ts";
 import type { Limits } from "./limits.ts";
 import { OpenTransaction } from "./open_transaction.ts";
@@ -77,6 +76,7 @@ export function eventOfFaulty(line: NotACommand): Event {
 export function illegal(
   state: State,
   command: Command,
+  session: Situation,
   limits: Limits,
   messages: number,
 ): Event | undefined {
@@ -89,43 +89,15 @@ export function illegal(
     if (messages >= limits.messagesPerConnection) {
       return { type: "LimitExceeded", limit: "messages-per-connection" };
     }
-    return illegalParameters(command, limits);
+    return faultInParameters(command, session, limits);
   }
   if (open === undefined) return { type: "NeedMailFromFirst", command: verb };
   if (verb === "RCPT") {
     return open.size >= limits.recipients
       ? { type: "LimitExceeded", limit: "recipients" }
-      : illegalParameters(command, limits);
+      : faultInParameters(command, session, limits);
   }
   return state.at === "rcpt" ? undefined : { type: "NeedRcptToFirst", command: verb };
-}
-
-/** The parameters of the extensions that are offered: SIZE of RFC 1870, BODY of RFC 6152. */
-const OFFERED = { MAIL: ["SIZE", "BODY"], RCPT: [] as string[] } as const;
-
-const UNKNOWN_PARAMETER: Fault = {
-  code: 555,
-  enhanced: "5.5.4",
-  reason: "parameter not recognized or not implemented",
-};
-
-function illegalParameters(
-  { verb, parameters }: Command & { verb: "MAIL" | "RCPT" },
-  limits: Limits,
-): Event | undefined {
-  if (parameters.size === 0) return undefined;
-  const wrong = (fault: Fault): Event => ({ type: "SyntaxErrorIn", command: verb, fault });
-  const offered: readonly string[] = OFFERED[verb];
-  for (const name of parameters.keys()) {
-    if (!offered.includes(name)) return wrong(UNKNOWN_PARAMETER);
-  }
-  const size = declaredSize(parameters);
-  if (typeof size === "object") return wrong(size.fault);
-  if (size !== undefined && size > limits.messageSize) {
-    return { type: "LimitExceeded", limit: "message-size" };
-  }
-  const body = checkBody(parameters);
-  return body === undefined ? undefined : wrong(body.fault);
 }
 
 /** The state after a legal command got a positive reply. */

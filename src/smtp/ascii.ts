@@ -18,6 +18,7 @@ export const GT = 0x3e;
 export const AT = 0x40;
 export const LBRACKET = 0x5b;
 export const BACKSLASH = 0x5c;
+export const UNDERSCORE = 0x5f;
 export const RBRACKET = 0x5d;
 export const COMMA = 0x2c;
 export const HYPHEN = 0x2d;

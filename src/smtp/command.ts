@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { allPrintable, COLON, encode, SP, text, upper } from "./ascii.ts";
+import { allPrintable, COLON, encode, LF, SP, text, upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 import { type Mailbox, parsePath, printPath } from "./mailbox.ts";
 import { type Parameters, parseParameters, printParameters } from "./parameters.ts";
+import { STRICT, type Tolerance } from "./tolerance.ts";
 
 /** A well-formed command. Whether it is legal now is not its business. */
 export type Command =
@@ -34,9 +35,15 @@ const NOT_OFFERED = new Set(["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BD
   .add("STARTTLS");
 
 /** Parses a line without its CRLF. */
-export function parseCommand(line: Uint8Array): Command | NotACommand {
+export function parseCommand(
+  line: Uint8Array,
+  tolerance: Tolerance = STRICT,
+): Command | NotACommand {
   if (!allPrintable(line)) {
-    return syntax("", 500, "5.5.2", "a command is a line of printable ASCII");
+    const reason = line.includes(LF)
+      ? "a line ends with CRLF, and has no other LF"
+      : "a command is a line of printable ASCII";
+    return syntax("", 500, "5.5.2", reason);
   }
   let end = line.length;
   while (end > 0 && line[end - 1] === SP) end--; // RFC 5321 section 4.1.1: tolerate trailing space
@@ -56,9 +63,9 @@ export function parseCommand(line: Uint8Array): Command | NotACommand {
         : { verb, name };
     }
     case "MAIL":
-      return parseEnvelope(verb, "FROM", line, argument);
+      return parseEnvelope(verb, "FROM", line, argument, tolerance);
     case "RCPT":
-      return parseEnvelope(verb, "TO", line, argument);
+      return parseEnvelope(verb, "TO", line, argument, tolerance);
     case "DATA":
     case "RSET":
     case "QUIT":
@@ -82,6 +89,7 @@ function parseEnvelope(
   keyword: "FROM" | "TO",
   line: Uint8Array,
   argument: number,
+  tolerance: Tolerance,
 ): Command | NotACommand {
   const colon = argument + keyword.length;
   if (line[colon] !== COLON || upper(text(line, argument, colon)) !== keyword) {
@@ -89,7 +97,7 @@ function parseEnvelope(
   }
   let start = colon + 1;
   while (line[start] === SP) start++; // not in the grammar, but what many clients send
-  const path = parsePath(line, start);
+  const path = parsePath(line, start, tolerance);
   if ("fault" in path) return { syntaxErrorIn: verb, fault: path.fault };
   const parameters = parseParameters(line, path.end);
   if ("fault" in parameters) return { syntaxErrorIn: verb, fault: parameters.fault };

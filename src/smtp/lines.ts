@@ -1,6 +1,8 @@
 /**
- * Cuts a stream of bytes into lines. Only CRLF ends a line (RFC 5321 section 2.3.8): a bare CR or
- * LF is an ordinary, and for a command forbidden, byte of the line it stands in.
+ * Cuts a stream of bytes into lines. Only CRLF ends a line (RFC 5321 section 2.3.8), unless LF alone is tolerated.
+ *
+ * Nobody waits for the CRLF of a line that has a bare LF: what has come of it is given out at once, with its LF, and
+ * so is each further part of it, which begins with the LF before it. No command has an LF, so all parts are refused.
  *
  * @module
  */
@@ -16,15 +18,20 @@ const NOTHING = new Uint8Array(0);
 export class LineCutter {
   /** What was fed and is not yet cut. */
   readonly #waiting = new Octets();
-  /** How much of it is known to hold no CRLF. */
+  /** How much of it is known to hold no LF but the one before it. */
   #searched = 0;
   /** The rest of a line that is too long is being skipped. */
   #skipping = false;
   readonly #cap: number;
+  readonly #bareLineFeeds: boolean;
 
-  /** @param cap octets of a line, CRLF included. */
-  constructor(cap: number) {
+  /**
+   * @param cap octets of a line, CRLF included
+   * @param bareLineFeeds whether LF alone ends a line, as CRLF does
+   */
+  constructor(cap: number, bareLineFeeds = false) {
     this.#cap = cap;
+    this.#bareLineFeeds = bareLineFeeds;
   }
 
   /** Octets fed and not yet taken. */
@@ -42,16 +49,22 @@ export class LineCutter {
     this.#waiting.add(chunk);
   }
 
-  /** The next line without its CRLF, {@linkcode TOO_LONG}, or `undefined` until more is fed. */
+  /**
+   * The next line without its CRLF, or a part of one, {@linkcode TOO_LONG} for either, or `undefined` until more is
+   * fed.
+   */
   next(): Uint8Array | typeof TOO_LONG | undefined {
     if (this.#waiting.length === 0) return undefined;
     const bytes = this.#waiting.all;
-    const end = this.#endOfLine(bytes);
-    if (end < 0) return this.#incomplete(bytes);
-    const tooLong = this.#skipping || end + 2 > this.#cap;
-    this.#drop(end + 2);
+    const lf = bytes.indexOf(LF, this.#searched);
+    if (lf < 0) return this.#incomplete(bytes);
+    const tooLong = this.#skipping || lf + 1 > this.#cap;
+    const isBare = bytes[lf - 1] !== CR;
+    const isPart = isBare && !this.#bareLineFeeds;
+    this.#drop(isPart ? lf : lf + 1);
+    if (isPart) this.#searched = 1;
     this.#skipping = false;
-    return tooLong ? TOO_LONG : bytes.subarray(0, end);
+    return tooLong ? TOO_LONG : bytes.subarray(0, isPart ? lf + 1 : isBare ? lf : lf - 1);
   }
 
   /** Everything fed and not cut, which is then forgotten: what follows the last line is not a line. */
@@ -59,15 +72,6 @@ export class LineCutter {
     const rest = this.#waiting.all;
     this.#drop(rest.length);
     return rest;
-  }
-
-  #endOfLine(bytes: Uint8Array): number {
-    for (let from = this.#searched;;) {
-      const lf = bytes.indexOf(LF, from);
-      if (lf < 0) return -1;
-      if (lf > 0 && bytes[lf - 1] === CR) return lf - 1;
-      from = lf + 1;
-    }
   }
 
   #incomplete(bytes: Uint8Array): undefined {

@@ -23,9 +23,12 @@ import {
   lower,
   LT,
   RBRACKET,
+  SP,
   text,
+  UNDERSCORE,
 } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
+import { STRICT, type Tolerance } from "./tolerance.ts";
 
 /**
  * RFC 5321 section 4.5.3.1: octets at most in a domain and in a path. A local part may fill its path: 64 octets are
@@ -71,7 +74,7 @@ export class Mailbox {
 
   /** As {@linkcode Mailbox.parse}, but `undefined` for what is not a mailbox. */
   static tryParse(address: string): Mailbox | undefined {
-    const parsed = parsePath(encode(`<${address}>`), 0);
+    const parsed = parsePath(encode(`<${address}>`), 0, WITH_UNDERSCORES);
     return "fault" in parsed || parsed.end !== encode(address).length + 2
       ? undefined
       : parsed.mailbox ?? undefined;
@@ -102,6 +105,8 @@ export class Mailbox {
   }
 }
 
+/** The domains that a mailbox may have, since a server may tolerate them. */
+const WITH_UNDERSCORES: Tolerance = { ...STRICT, underscores: true };
 const NO_ROUTE: readonly string[] = Object.freeze([]);
 const PARSED: unique symbol = Symbol("parsed");
 
@@ -112,11 +117,13 @@ function check(local: string, domain: string, route: readonly string[]): void {
       throw new TypeError(`local part ${JSON.stringify(local)} is not printable ASCII`);
     }
   }
-  if (domain === "" ? lower(local) !== "postmaster" || route.length > 0 : !isDomain(domain)) {
+  if (domain === "" ? lower(local) !== "postmaster" || route.length > 0 : !isMailDomain(domain)) {
     throw new TypeError(`${JSON.stringify(domain)} is not a domain of a mailbox`);
   }
   for (const hop of route) {
-    if (!isDomain(hop)) throw new TypeError(`${JSON.stringify(hop)} is not a domain of a route`);
+    if (!isMailDomain(hop)) {
+      throw new TypeError(`${JSON.stringify(hop)} is not a domain of a route`);
+    }
   }
   const path = printPath(new Mailbox(local, domain, route, PARSED));
   if (path.length > MAXIMUM.path) throw new TypeError(`${path} is too long`);
@@ -137,27 +144,38 @@ function quoteLocal(local: string): string {
 }
 
 /** True for a domain or an address literal of RFC 5321 sections 4.1.2 and 4.1.3. */
-export function isDomain(domain: string): boolean {
+export const isDomain = (domain: string): boolean => isWholeDomain(domain, STRICT);
+
+/** As {@linkcode isDomain}, but a domain may have underscores: what stands behind the @ of a {@linkcode Mailbox}. */
+export const isMailDomain = (domain: string): boolean => isWholeDomain(domain, WITH_UNDERSCORES);
+
+function isWholeDomain(domain: string, tolerance: Tolerance): boolean {
   for (let i = 0; i < domain.length; i++) if (domain.charCodeAt(i) > 0x7e) return false;
   const bytes = encode(domain);
-  return bytes.length > 0 && endOfDomain(bytes, 0) === bytes.length;
+  return bytes.length > 0 && endOfDomain(bytes, 0, tolerance) === bytes.length;
 }
 
 /**
  * Parses a path (RFC 5321 section 4.1.2) that starts at `start`: a mailbox in angle brackets, with
  * or without source route, `<>` (mailbox `null`) or `<postmaster>`. `end` is the first byte after it.
+ *
+ * @param tolerance what else is taken; it is no part of the mailbox, but for underscores
  */
 export function parsePath(
   line: Uint8Array,
   start: number,
+  tolerance: Tolerance = STRICT,
 ): { readonly mailbox: Mailbox | null; readonly end: number } | { readonly fault: Fault } {
-  if (line[start] !== LT) return bad("the address must stand in angle brackets");
-  let at = start + 1;
-  if (line[at] === GT) return { mailbox: null, end: at + 1 };
+  const isBare = line[start] !== LT && tolerance.missingBrackets;
+  if (line[start] !== LT && !isBare) return bad("the address must stand in angle brackets");
+  const isEnd = (at: number) => isBare ? at === line.length || line[at] === SP : line[at] === GT;
+  const behind = (end: number) => isBare ? end : end + 1;
+  let at = isBare ? start : start + 1;
+  if (!isBare && line[at] === GT) return { mailbox: null, end: at + 1 };
 
   const route: string[] = [];
   while (line[at] === AT) {
-    const end = endOfDomain(line, at + 1);
+    const end = endOfDomain(line, at + 1, tolerance);
     if (end < 0) return bad("bad domain in the source route");
     route.push(text(line, at + 1, end));
     at = end + 1;
@@ -168,17 +186,21 @@ export function parsePath(
   const local = parseLocal(line, at);
   if (local === undefined) return bad("bad local part of the address");
 
-  if (line[local.end] === GT && route.length === 0 && lower(local.value) === "postmaster") {
-    return { mailbox: new Mailbox(local.value, "", NO_ROUTE, PARSED), end: local.end + 1 };
+  if (isEnd(local.end) && route.length === 0 && lower(local.value) === "postmaster") {
+    return { mailbox: new Mailbox(local.value, "", NO_ROUTE, PARSED), end: behind(local.end) };
   }
   if (line[local.end] !== AT) return bad("the address needs a local part, @ and a domain");
-  const end = endOfDomain(line, local.end + 1);
-  if (end < 0 || line[end] !== GT) return bad("bad domain of the address");
-  if (end + 1 - start > MAXIMUM.path) return bad(`path longer than ${MAXIMUM.path} octets`);
-  const domain = text(line, local.end + 1, end);
+  const endOfName = endOfDomain(line, local.end + 1, tolerance);
+  const hasDot = line[endOfName] === DOT && line[endOfName - 1] !== RBRACKET;
+  const end = hasDot && tolerance.trailingDots ? endOfName + 1 : endOfName;
+  if (end < 0 || !isEnd(end)) return bad("bad domain of the address");
+  if (end - start + (isBare ? 2 : 1) > MAXIMUM.path) {
+    return bad(`path longer than ${MAXIMUM.path} octets`);
+  }
+  const domain = text(line, local.end + 1, endOfName);
   return {
     mailbox: new Mailbox(local.value, domain, route.length > 0 ? route : NO_ROUTE, PARSED),
-    end: end + 1,
+    end: behind(end),
   };
 }
 
@@ -213,13 +235,16 @@ function parseQuoted(line: Uint8Array, start: number) {
   return undefined;
 }
 
-/** Where the domain or address literal that starts at `start` ends; -1 if there is none. */
-export function endOfDomain(line: Uint8Array, start: number): number {
+/** Where the domain or address literal that starts at `start` ends, without a trailing dot; -1 if there is none. */
+function endOfDomain(line: Uint8Array, start: number, tolerance: Tolerance): number {
+  const isInName = (byte: number | undefined) =>
+    isLetDig(byte) || byte === HYPHEN || (byte === UNDERSCORE && tolerance.underscores);
   if (line[start] === LBRACKET) return endOfLiteral(line, start);
   let at = start;
   while (true) {
     const label = at;
-    while (isLetDig(line[at]) || line[at] === HYPHEN) at++;
+    while (isInName(line[at])) at++;
+    if (at === label && at > start && tolerance.trailingDots) return at - 1;
     if (at === label || at - label > 63) return -1;
     if (line[label] === HYPHEN || line[at - 1] === HYPHEN) return -1;
     if (line[at] !== DOT) return at - start > MAXIMUM.domain ? -1 : at;

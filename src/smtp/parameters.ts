@@ -1,5 +1,5 @@
 /**
- * ESMTP parameters of MAIL and RCPT (RFC 5321 section 4.1.2) and the values of those we offer.
+ * ESMTP parameters of MAIL and RCPT (RFC 5321 section 4.1.2).
  *
  * @module
  */
@@ -47,23 +47,6 @@ export function printParameters(parameters: Parameters): string {
   let line = "";
   for (const [name, value] of parameters) line += value === null ? ` ${name}` : ` ${name}=${value}`;
   return line;
-}
-
-/** The octets that `SIZE=` declares (RFC 1870), `undefined` without it. */
-export function declaredSize(parameters: Parameters): number | undefined | { fault: Fault } {
-  const value = parameters.get("SIZE");
-  if (value === undefined) return undefined;
-  return value !== null && /^\d{1,20}$/.test(value)
-    ? Number(value)
-    : bad("SIZE wants a number of octets");
-}
-
-/** `BODY=` of RFC 6152: whether it has one of the values of 8BITMIME. */
-export function checkBody(parameters: Parameters): { fault: Fault } | undefined {
-  const value = parameters.get("BODY");
-  return value === undefined || (value !== null && /^(7BIT|8BITMIME)$/i.test(value))
-    ? undefined
-    : { fault: { code: 504, enhanced: "5.5.4", reason: "BODY wants 7BIT or 8BITMIME" } };
 }
 
 const bad = (reason: string): { fault: Fault } => ({

@@ -102,6 +102,9 @@ export interface TargetType {
   open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
 }
 
+/** The targets that modules of handlers have defined, by name. Every server of the process knows them. */
+export const defined: Map<string, TargetType> = new Map();
+
 /** The targets that a server knows, by name. */
 export class Targets implements Work {
   readonly #types = new Map<string, TargetType>();
@@ -119,7 +122,7 @@ export class Targets implements Work {
   }
 
   get(name: string): TargetType | undefined {
-    return this.#types.get(name);
+    return this.#types.get(name) ?? defined.get(name);
   }
 
   async idle(): Promise<void> {
@@ -140,7 +143,7 @@ export class Targets implements Work {
 
   /** What is wrong with a target, `undefined` if it makes sense. */
   faultIn({ target, args }: Target): string | undefined {
-    const type = this.#types.get(target);
+    const type = this.get(target);
     if (type !== undefined) return type.faultIn(args);
     const mend = target === "relay" ? ": set `relay` in the configuration" : "";
     return `there is no target ${JSON.stringify(target)}${mend}`;
@@ -148,14 +151,14 @@ export class Targets implements Work {
 
   /** Why no mail can go to a target on this machine now, `undefined` if it can. */
   obstacleTo(target: Target): string | undefined {
-    return this.faultIn(target) ?? this.#types.get(target.target)?.obstacleTo?.(target.args);
+    return this.faultIn(target) ?? this.get(target.target)?.obstacleTo?.(target.args);
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */
   plan({ target, ...addressee }: Route): string | Outcome {
     const fault = this.faultIn(target);
     if (fault !== undefined) return unsettled(fault);
-    const plan = this.#types.get(target.target)?.plan;
+    const plan = this.get(target.target)?.plan;
     return plan === undefined ? printArgs(target.args) : plan(target.args, addressee);
   }
 }

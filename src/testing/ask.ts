@@ -48,7 +48,8 @@ export interface Situation {
  * What `handler`, around the server's own answers, says to `event`: a reply with the routes it chose.
  *
  * ```ts
- * import { ask, Mailbox, on, procmail, rcpt } from "postmaster";
+ * import { Mailbox, on, procmail } from "postmaster";
+ * import { ask, rcpt } from "postmaster/testing";
  * import assert from "node:assert/strict";
  *
  * const policy = on("AddRcptTo", ({ mailbox }, next) =>

@@ -48,7 +48,10 @@ export class Client {
       close: () => client.#end(),
       drop: () => client.#end(),
     };
-    const dialogue = dialogueOf(policy, { ...options, clock, targets: keeping(kept) }, wire);
+    // Nobody moves a clock that nobody has.
+    const limits = options.clock ? { ...options.limits } : { refusalDelay: 0, ...options.limits };
+    const ground = { ...options, limits, clock, targets: keeping(kept) };
+    const dialogue = dialogueOf(policy, ground, wire);
     const client: Client = new Client(
       (bytes) => dialogue.receive(bytes.slice()),
       () => dialogue.lost(),

@@ -16,6 +16,7 @@ import { Dialogue } from "../server/dialogue.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
+import type { Tolerated } from "../server/tolerated.ts";
 import type { Clock, Wire } from "../server/wire.ts";
 import type { Targets } from "../target/target.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -25,6 +26,8 @@ export interface SessionSetup {
   readonly hostname?: string;
   readonly peer?: Peer;
   readonly limits?: Partial<Limits>;
+  /** The breaches of the protocol that are tolerated; without it, none. */
+  readonly tolerated?: Tolerated;
   /** Global variables, shared by the sessions that are given the same; without it, the session's own. */
   readonly globals?: GlobalStore;
   /** Without it, one that knows nothing. */
@@ -56,7 +59,7 @@ export interface Ground extends SessionSetup {
 
 /** A dialogue that has not started yet. */
 export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogue {
-  const { hostname = "mx.example.net", log = silent, clock, targets } = ground;
+  const { hostname = "mx.example.net", log = silent, clock, targets, tolerated = {} } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
   const whole = chain(policy, core({ targets, limits, memory, log, spoolDirectory: "/tmp" }));
@@ -80,7 +83,8 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
     user: ground.user,
   });
   const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
-  return new Dialogue({ chain: asking, limits, memory, clock, newId: makeId }, session, wire);
+  const engine = { chain: asking, limits, tolerated, memory, clock, newId: makeId };
+  return new Dialogue(engine, session, wire);
 }
 
 /** The chain as the engine asks it. What handlers trigger is part of the steps. */

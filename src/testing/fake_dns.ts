@@ -24,7 +24,7 @@ export type FakeZone = Readonly<Record<string, FakeRecords | FakeTrouble>>;
  * A DNS in memory. Names that it does not have do not exist; a `*.` name stands for all below it.
  *
  * ```ts
- * import { FakeDns } from "postmaster";
+ * import { FakeDns } from "postmaster/testing";
  *
  * const dns = new FakeDns({
  *   "example.net": { MX: [{ exchange: "mx.example.net", priority: 10 }], TXT: ["v=spf1 mx -all"] },

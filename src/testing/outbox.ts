@@ -9,7 +9,7 @@ import type { Target } from "../handler/reply.ts";
 import { discardArguments } from "../target/discard.ts";
 import { pipeArguments } from "../target/pipe.ts";
 import { relayArguments } from "../target/relay.ts";
-import { type Message, Targets, type TargetType } from "../target/target.ts";
+import { defined, type Message, Targets, type TargetType } from "../target/target.ts";
 
 /** A message that was accepted for a target. */
 export interface Kept {
@@ -38,7 +38,7 @@ export function keeping(kept: Kept[], real?: Targets): Targets {
     }
     override faultIn(target: Target): string | undefined {
       return real === undefined
-        ? ARGUMENTS.get(target.target)?.faultIn(target.args)
+        ? (ARGUMENTS.get(target.target) ?? defined.get(target.target))?.faultIn(target.args)
         : real.faultIn(target);
     }
   }({});

@@ -124,6 +124,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "accepts mail for: example.net",
     "users: 2, from a list",
     "aliases: 1",
+    "postmaster: joe@example.net",
     "mailer: /no/such/mailer {user} (warning: there is no such program)",
     "relay: none",
     "handlers: impatient",
@@ -168,7 +169,10 @@ Deno.test("a flag's mistake is said of the flag", async () => {
 
 Deno.test("a command may stand behind its options", async () => {
   using directory = new Directory();
-  const config = directory.write("mx.yaml", "hostname: mx.example.net\nlog: {level: warning}\n");
+  const config = directory.write(
+    "mx.yaml",
+    "hostname: mx.example.net\nusers: [postmaster]\nlog: {level: warning}\n",
+  );
   const { code, stdout, stderr } = await postmaster("-c", config, "--hostname", "run", "check");
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, /^hostname: run\n/);
@@ -193,7 +197,10 @@ const ABSOLUTE = PROGRAM.map((word) =>
 
 Deno.test("without --config, postmaster.yaml of the working directory is taken, and the log says so", async () => {
   using directory = new Directory();
-  directory.write("postmaster.yaml", "hostname: found.example.net\nlisten: 127.0.0.1:0\n");
+  directory.write(
+    "postmaster.yaml",
+    "hostname: found.example.net\nlisten: 127.0.0.1:0\nusers: [postmaster]\n",
+  );
   const inside = (...args: string[]) =>
     run("sh", ["-c", 'cd "$0" && exec "$@"', directory.path, ...ABSOLUTE, ...args]);
   assert.match((await inside("check")).stdout, /^hostname: found\.example\.net\n/);

@@ -181,14 +181,14 @@ Deno.test("route --explain shows what each handler did", async () => {
     `\
 old@example.net: 550 5.1.1 unknown recipient (local-users, for gone@example.net)
   AddRcptTo <old@example.net>
-    bare-postmaster        passed on
+    postmaster             passed on
     ./policy.ts > special  passed on
     local-hosts            passed on
     defer-in-doubt         passed on
     subaddress             passed on
     alias                  asked again
       AddRcptTo <gone@example.net>
-        bare-postmaster        passed on
+        postmaster             passed on
         ./policy.ts > special  passed on
         local-hosts            passed on
         defer-in-doubt         passed on
@@ -197,7 +197,7 @@ old@example.net: 550 5.1.1 unknown recipient (local-users, for gone@example.net)
         local-users            answered 550 5.1.1 unknown recipient
 void@example.net -> discard
   AddRcptTo <void@example.net>
-    bare-postmaster        passed on
+    postmaster             passed on
     ./policy.ts > special  answered 250 2.1.5 recipient ok
 `,
   );

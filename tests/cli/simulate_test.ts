@@ -122,7 +122,7 @@ Deno.test("--explain shows which handler said no, and where mail would go", asyn
     text.includes(`
 S: 550 5.1.1 unknown recipient
 #   AddRcptTo <nobody@example.net>
-#     bare-postmaster        passed on
+#     postmaster             passed on
 #     ./policy.ts > hours    passed on
 #     ./policy.ts > members  passed on
 #     local-hosts            passed on

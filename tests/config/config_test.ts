@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { z } from "zod";
-import { build, describe, loadConfig, parseConfig, settingsSchema } from "../../src/config/mod.ts";
+import { build, describe, loadConfig, settingsSchema } from "../../src/config/mod.ts";
 import { handlerNames } from "../../src/handler/handler.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 Deno.test("loadConfig() has a default for everything", () => {
   const config = loadConfig(undefined);
@@ -11,7 +12,7 @@ Deno.test("loadConfig() has a default for everything", () => {
   assert.deepEqual(config.listen, [{ transport: "tcp", hostname: "127.0.0.1", port: 2525 }]);
   assert.deepEqual(config.domains, []);
   assert.deepEqual(config.limits, DEFAULT_LIMITS);
-  assert.equal(config.users.count(), 0);
+  assert.equal(config.users.count(), 1, "who runs it, for postmaster");
   assert.equal(config.relay, undefined);
   assert.equal(config.targets.get("relay"), undefined);
   assert.equal(config.log.sinks.stderr, true);
@@ -43,7 +44,7 @@ log: {level: debug, format: json, stderr: false, file: p.log, syslog: {host: log
   );
   assert.equal(config.listen.length, 2);
   assert.equal(config.users.find("jane"), "jane");
-  assert.equal(config.aliases.count(), 2);
+  assert.equal(config.aliases.count(), 3, "with postmaster");
   assert.notEqual(config.targets.get("relay"), undefined);
   assert.deepEqual(config.limits, {
     ...DEFAULT_LIMITS,
@@ -85,7 +86,7 @@ Deno.test("loadConfig() prefers flags to the file", () => {
 Deno.test("build() puts the operator's handlers outside of the server's own", async () => {
   const { policy } = await build(parseConfig("handlers: [trace, impatient: {bound: 5}]", "p"));
   assert.deepEqual(handlerNames(policy), [
-    "bare-postmaster",
+    "postmaster",
     "trace",
     "impatient",
     "local-hosts",
@@ -103,6 +104,7 @@ listen: ["127.0.0.1:2525", "*:25"]
 domains: [example.net]
 users: [joe]
 aliases: {webmaster: joe}
+postmaster: [webmaster, joe]
 mailer: {command: [no-such-mailer, "{user}"]}
 state-directory: /tmp/state
 dns: {servers: [127.0.0.1, "[::1]:5353"]}
@@ -115,14 +117,14 @@ limits: {recipients: 50}
     "listens on: 127.0.0.1:2525, *:25",
     "accepts mail for: example.net",
     "users: 1, from a list",
-    "aliases: 1",
+    "aliases: 2",
+    "postmaster: webmaster@example.net, joe@example.net",
     "mailer: no-such-mailer {user} (warning: there is no such program)",
     "relay: none",
     "handlers: none of your own",
     "dns: 127.0.0.1, [::1]:5353",
     "limits: recipients: 50",
     "log: info and above, as text, to standard error",
-    "warning: nobody reads mail for postmaster@example.net: add an alias",
   ]);
 });
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { build, ConfigError, parseConfig } from "../../src/config/mod.ts";
+import { build, ConfigError } from "../../src/config/mod.ts";
 import { type Asking, asking, routes, status } from "../handlers/ask.ts";
 import { Directory } from "../running.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 /** A directory with files, and a site whose configuration is in it. */
 async function site(
@@ -20,7 +21,7 @@ async function site(
 Deno.test("users from a file are read again when it changes", async () => {
   const { rcpt, dir } = await site(
     { users: "joe # the first\n\n# jane\n" },
-    "domains: [a.example]\nusers: {file: users}",
+    "domains: [a.example]\nusers: {file: users}\npostmaster: joe",
   );
   assert.equal((await rcpt("joe@a.example")).code, 250);
   assert.equal(status(await rcpt("jane@a.example")), "550 5.1.1");
@@ -32,7 +33,7 @@ Deno.test("users from a file are read again when it changes", async () => {
 Deno.test("while the file of users is gone or broken nobody is refused for it, and it is logged once", async () => {
   const { rcpt, dir, logged } = await site(
     { users: "joe\n" },
-    "domains: [a.example]\nusers: {file: users}",
+    "domains: [a.example]\nusers: {file: users}\npostmaster: joe",
   );
   for (
     const [content, trouble] of [[undefined, "ENOENT"], [
@@ -89,7 +90,7 @@ Deno.test("parseConfig() says where in the files of users and aliases something 
   );
   Deno.writeTextFileSync(join(dir, "more"), 'a: joe\nb: joe, x y, jim@else.example\n"d\n');
   const text =
-    "domains: [a.example]\nusers: {file: users}\naliases: [{file: aliases}, {file: more}]";
+    "domains: [a.example]\nusers: {file: users}\naliases: [{file: aliases}, {file: more}]\npostmaster: joe";
   assert.throws(() => parseConfig(text, join(dir, "p.yaml")), (error: ConfigError) => {
     assert.deepEqual(
       error.problems.map(({ file, line, column }) => [file.slice(dir.length + 1), line, column]),
@@ -130,9 +131,10 @@ Deno.test("a file of aliases is named with the line of a quoted domain, and of a
 });
 
 Deno.test("users: passwd are the people among the system's accounts", () => {
-  const { users } = parseConfig("users: {passwd: {min-uid: 1}}", "p");
+  const reader = "aliases: {postmaster: daemon}\nusers: ";
+  const { users } = parseConfig(`${reader}{passwd: {min-uid: 1}}`, "p");
   assert.equal(users.find("daemon"), "daemon");
   assert.equal(users.find("root"), undefined);
   assert.equal(users.find("nobody"), undefined);
-  assert.equal(parseConfig("users: passwd", "p").users.find("daemon"), undefined);
+  assert.equal(parseConfig(`${reader}passwd`, "p").users.find("daemon"), undefined);
 });

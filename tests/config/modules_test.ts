@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { build, ConfigError, parseConfig } from "../../src/config/mod.ts";
+import { build, ConfigError } from "../../src/config/mod.ts";
 import { handlerNames } from "../../src/handler/handler.ts";
 import { asking, status } from "../handlers/ask.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 /** Modules in a directory of their own. */
 function modules(files: Record<string, string>): string {

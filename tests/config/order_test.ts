@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { parseConfig, printProblem } from "../../src/config/mod.ts";
+import { printProblem } from "../../src/config/mod.ts";
 import { Directory, postmaster, Running } from "../running.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 /** The warnings of a configuration with these handlers. */
 const warnings = (handlers: readonly unknown[]): string[] =>
-  parseConfig(JSON.stringify({ handlers }), "postmaster.yaml").warnings
+  parseConfig(`handlers: ${JSON.stringify(handlers)}`, "postmaster.yaml").warnings
     .map(({ message }) => message);
 
 const lists = { dnsbl: { lists: ["bl.example"] } };
@@ -66,7 +67,7 @@ Deno.test("what counts refusals is warned of inside of what may undo them", () =
 });
 
 Deno.test("warnings have their place, check prints them, and the server logs them", async () => {
-  const text = "handlers:\n  - discard-all\n  - greylist\n";
+  const text = "handlers:\n  - discard-all\n  - greylist\nusers: [postmaster]\n";
   assert.deepEqual(parseConfig(text, "postmaster.yaml").warnings.map(printProblem), [
     "postmaster.yaml:3:5: `greylist` is never asked: `discard-all` answers before it; put it first",
   ]);

@@ -1,7 +1,7 @@
-import { FakeDns } from "postmaster";
+import { FakeDns } from "postmaster/testing";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { build, parseConfig } from "../../src/config/mod.ts";
+import { build } from "../../src/config/mod.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { silent } from "../../src/log/event.ts";
 import { parseListen } from "../../src/net/address.ts";
@@ -9,6 +9,7 @@ import { shareDescriptors } from "../../src/net/descriptors.ts";
 import { Listener } from "../../src/net/listener.ts";
 import { Server } from "../../src/server/server.ts";
 import { Client } from "../../src/testing/client.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 Deno.test("a configured server hands mail for an alias to the mailers of its members", async () => {
   const dir = Deno.makeTempDirSync();
@@ -25,7 +26,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     join(dir, "postmaster.yaml"),
   );
   const { policy, targets } = await build(config);
-  const { hostname, listen, limits } = config;
+  const { hostname, listen, limits, tolerated } = config;
   const others = {
     globals: new MemoryStore(),
     dns: new FakeDns(),
@@ -34,7 +35,10 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     spoolDirectory: dir,
   };
   const listeners = await Listener.openAll(listen);
-  const server = Server.start({ hostname, listeners, limits, policy, targets, ...others });
+  const server = Server.start({
+    ...{ hostname, listeners, limits, tolerated, policy, targets },
+    ...others,
+  });
   try {
     using client = await Client.connect(parseListen(server.addresses[0]!));
     await client.reply();

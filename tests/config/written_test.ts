@@ -4,9 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { ConfigError, parseConfig } from "../../src/config/mod.ts";
+import { ConfigError } from "../../src/config/mod.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { codes, Directory, Running, sendMail } from "../running.ts";
+import { parseConfig } from "./with_postmaster.ts";
 
 const parse = (text: string) => parseConfig(`${text}\n`, "/nowhere/postmaster.yaml");
 const mistakes = (text: string): string[] => {
@@ -46,7 +47,7 @@ Deno.test("an alias and where it leads are what is written", () => {
   for (const name of LOOKS) {
     for (const value of [name, `[${name}]`, `"${name}"`]) {
       const { aliases } = parse(
-        `domains: [example.net]\nusers: ["${name}"]\naliases: {joe: ${value}}`,
+        `domains: [example.net]\nusers: [postmaster, "${name}"]\naliases: {joe: ${value}}`,
       );
       assert.equal(aliases.find(new Mailbox("joe", "example.net"))?.[0]?.local, name, value);
     }
@@ -55,7 +56,7 @@ Deno.test("an alias and where it leads are what is written", () => {
 
 Deno.test("keys that differ as texts are different keys, in the order of the file", () => {
   const { aliases } = parse(
-    "%YAML 1.1\n---\ndomains: [example.net]\nusers: [a, b, c, d, e, f, g]\naliases: {10: a, 010: b, 1e1: c, 10.0: d, 0xa: e, 8: f, no: g}",
+    "%YAML 1.1\n---\ndomains: [example.net]\nusers: [postmaster, a, b, c, d, e, f, g]\naliases: {10: a, 010: b, 1e1: c, 10.0: d, 0xa: e, 8: f, no: g}",
   );
   const found = ["10", "010", "1e1", "10.0", "0xa", "8", "no"]
     .map((local) => aliases.find(new Mailbox(local, "example.net"))?.[0]?.local);
@@ -109,7 +110,7 @@ Deno.test("the options of a module are numbers only if they hold what is written
   const options = "{0049: 0049, 1e3: 1e3, a: 12345678901234567890, b: 1.5, c: 10, d: 0x10, e: no}";
   const file = directory.write(
     "postmaster.yaml",
-    `handlers-as-root: true\nhandlers:\n  - ./policy.ts: ${options}\n`,
+    `users: [postmaster]\nhandlers-as-root: true\nhandlers:\n  - ./policy.ts: ${options}\n`,
   );
   await using server = await Running.start(() => undefined, {
     args: ["--config", file, "--listen", "127.0.0.1:0", "--hostname", "mx.example.net"],
@@ -135,7 +136,7 @@ Deno.test("mail for an address of digits reaches the user of these digits and no
 listen: 127.0.0.1:0
 domains: [example.net]
 users: [0049, 1e3, 49, 1000]
-aliases: {010: 0049, 0049301234567: [1e3]}
+aliases: {postmaster: 1000, 010: 0049, 0049301234567: [1e3]}
 mailer: {command: [sh, -c, 'cat > /dev/null; echo "$@" >> ${
       directory.of("mail")
     }', sh, 007, "{user}"]}

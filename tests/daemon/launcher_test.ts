@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type Grant, grantsOf, judge } from "../../src/daemon/grants.ts";
 import { RemoteProcess } from "../../src/daemon/remote_process.ts";
 import { FRAME, PIECE, textOf, Wire } from "../../src/daemon/wire.ts";
-import { parseConfig } from "../../src/config/mod.ts";
+import { parseConfig } from "../config/with_postmaster.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { attend } from "../../src/target/mailer_process.ts";
 import { parseTemplate, valuesFor } from "../../src/target/template.ts";

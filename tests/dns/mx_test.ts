@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeDns, mailExchangers } from "postmaster";
+import { mailExchangers } from "postmaster";
+import { FakeDns } from "postmaster/testing";
 
 const dns = new FakeDns({
   "example.net": {

@@ -6,9 +6,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import {
-  ask,
   chain,
-  Client,
   discard,
   type Event,
   type EventMap,
@@ -17,6 +15,7 @@ import {
   Mailbox,
   type Reply,
 } from "postmaster";
+import { ask, Client } from "postmaster/testing";
 import { readyMade } from "postmaster/handlers";
 import { parse } from "yaml";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";

@@ -128,6 +128,7 @@ const AROUND = {
   hostname: "mx.example.net",
   domains: ["example.net"],
   users: ["joe", "jane"],
+  postmaster: "admin@example.com",
   relay: { command: ["/usr/sbin/sendmail", "--", "{recipient}"] },
 };
 

@@ -1,18 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  ask,
-  chain,
-  Client,
-  discard,
-  FakeClock,
-  type Handler,
-  Mailbox,
-  on,
-  rcpt,
-  type Reply,
-  say,
-  variable,
-} from "postmaster";
+import { chain, discard, type Handler, Mailbox, on, type Reply, say, variable } from "postmaster";
+import { ask, Client, FakeClock, rcpt } from "postmaster/testing";
 import { asking } from "../handlers/ask.ts";
 
 const list: Handler = on("AddRcptTo", async (event, next, session) => {

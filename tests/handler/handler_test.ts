@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import {
-  ask,
   chain,
-  Client,
   type Event,
   type Handler,
   handlerNames,
-  mail,
   Mailbox,
-  MemoryStore,
   named,
   on,
   procmail,
-  rcpt,
   say,
   type Step,
   variable,
 } from "postmaster";
+import { ask, Client, mail, MemoryStore, rcpt } from "postmaster/testing";
 
 const joe = Mailbox.parse("joe@example.net");
 const accept: Handler = on(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Json, MemoryStore, type Stored, variable } from "postmaster";
+import { type Json, type Stored, variable } from "postmaster";
+import { MemoryStore } from "postmaster/testing";
 
 const number = (old: Json | undefined): number => typeof old === "number" ? old : 0;
 const plusOne = (old: Json | undefined): Json => number(old) + 1;

@@ -4,15 +4,14 @@ import {
   discard,
   type Event,
   type Handler,
-  mail,
   Mailbox,
   named,
   on,
   printSteps,
   procmail,
-  rcpt,
   say,
 } from "postmaster";
+import { mail, rcpt } from "postmaster/testing";
 import { answererOf, printEvent } from "../../src/handler/print_steps.ts";
 import { type Step, SUPERVISOR } from "../../src/handler/supervisor.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";

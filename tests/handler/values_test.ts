@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
 import {
-  ask,
   chain,
-  Client,
   discard,
   type Event,
   type Handler,
   isPositive,
   Mailbox,
-  MemoryStore,
   on,
   pipe,
   procmail,
-  rcpt,
   relay,
   relayingDenied,
   type Reply,
   say,
   variable,
 } from "postmaster";
+import { ask, Client, MemoryStore, rcpt } from "postmaster/testing";
 import { Header } from "../../src/message/fields.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import type { LogFields } from "../../src/log/event.ts";

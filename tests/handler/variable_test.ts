@@ -1,18 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  ask,
-  Client,
-  FakeClock,
-  hostOf,
-  type Json,
-  MemoryStore,
-  on,
-  say,
-  type Scope,
-  type Session,
-  variable,
-} from "postmaster";
+import { hostOf, type Json, on, say, type Scope, type Session, variable } from "postmaster";
+import { ask, Client, FakeClock, MemoryStore } from "postmaster/testing";
 
 /** Runs `run` with a session, and gives what it gives. */
 async function inSession<T>(

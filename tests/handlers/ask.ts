@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FakeDns } from "postmaster";
+import { FakeDns } from "postmaster/testing";
 import { Command } from "../../src/handler/command.ts";
 import type { Event } from "../../src/handler/event.ts";
 import { chain, type Handler } from "../../src/handler/handler.ts";

@@ -4,19 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import {
-  chain,
-  Client,
-  type ClientOptions,
-  discard,
-  FakeClock,
-  FakeDns,
-  type Handler,
-  MemoryStore,
-  named,
-  on,
-  say,
-} from "postmaster";
+import { chain, discard, type Handler, named, on, say } from "postmaster";
+import { Client, type ClientOptions, FakeClock, FakeDns, MemoryStore } from "postmaster/testing";
 import {
   alias,
   archive,

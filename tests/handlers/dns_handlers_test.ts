@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ask, chain, discard, DnsError, FakeDns, mail, on, rcpt, type Situation } from "postmaster";
+import { chain, discard, DnsError, on } from "postmaster";
+import { ask, FakeDns, mail, rcpt, type Situation } from "postmaster/testing";
 import { confirmedName, fcrdns, senderDomain, zone } from "postmaster/handlers";
 import { status } from "./ask.ts";
 

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
+import { chain, discard, on } from "postmaster";
 import {
   ask,
-  chain,
   Client,
-  discard,
   FakeClock,
   FakeDns,
   type FakeZone,
-  on,
   rcpt,
   type Situation,
-} from "postmaster";
+} from "postmaster/testing";
 import { dnsbl, type DnsblOptions } from "postmaster/handlers";
 import type { Log, LogEvent, LogFields } from "../../src/log/event.ts";
 import { need } from "../need.ts";

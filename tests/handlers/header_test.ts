@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  ask,
-  chain,
-  Client,
-  discard,
-  type Handler,
-  Mailbox,
-  on,
-  type Reply,
-  say,
-  type Situation,
-} from "postmaster";
+import { chain, discard, type Handler, Mailbox, on, type Reply, say } from "postmaster";
+import { ask, Client, type Situation } from "postmaster/testing";
 import {
   addHeader,
   alias,

@@ -1,17 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  ask,
-  chain,
-  discard,
-  FakeDns,
-  type Handler,
-  named,
-  on,
-  pipe,
-  rcpt,
-  say,
-  type Situation,
-} from "postmaster";
+import { chain, discard, type Handler, named, on, pipe, say } from "postmaster";
+import { ask, FakeDns, rcpt, type Situation } from "postmaster/testing";
 import {
   alias,
   catchAll,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ask, chain, discard, type Handler, on, procmail, rcpt, type Reply, say } from "postmaster";
+import { chain, discard, type Handler, on, procmail, type Reply, say } from "postmaster";
+import { ask, rcpt } from "postmaster/testing";
 import {
   bye,
   catchAll,

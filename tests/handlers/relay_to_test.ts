@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ask, chain, discard, type Handler, on, rcpt, say, type Situation } from "postmaster";
+import { chain, discard, type Handler, on, say } from "postmaster";
+import { ask, rcpt, type Situation } from "postmaster/testing";
 import { defer, fallback, localHosts, reject, relayTo, reply } from "postmaster/handlers";
 
 /** What becomes of a recipient: `relay` or a code. */

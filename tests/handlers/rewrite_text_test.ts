@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { chain, Client, discard, type Handler, on } from "postmaster";
+import { chain, discard, type Handler, on } from "postmaster";
+import { Client } from "postmaster/testing";
 import { readyMade, rewriteBody, rewriteText, type RewriteTextOptions } from "postmaster/handlers";
 import { lines } from "./rewrite_samples.ts";
 

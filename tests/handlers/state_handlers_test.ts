@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  chain,
-  Client,
-  type ClientOptions,
-  discard,
-  FakeClock,
-  type Handler,
-  MemoryStore,
-  on,
-  say,
-} from "postmaster";
+import { chain, discard, type Handler, on, say } from "postmaster";
+import { Client, type ClientOptions, FakeClock, MemoryStore } from "postmaster/testing";
 import { ban, blacklist, greylist, impatient, rateLimit, unban } from "postmaster/handlers";
 
 const MINUTE = 60_000;

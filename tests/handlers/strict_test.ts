@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  ask,
-  chain,
-  Client,
-  discard,
-  type Handler,
-  mail,
-  on,
-  rcpt,
-  type Situation,
-} from "postmaster";
+import { chain, discard, type Handler, on } from "postmaster";
+import { ask, Client, mail, rcpt, type Situation } from "postmaster/testing";
 import {
   heloPolicy,
   requireFqdn,

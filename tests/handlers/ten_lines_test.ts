@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chain, Client, discard, type Handler, on, say } from "postmaster";
+import { chain, discard, type Handler, on, say } from "postmaster";
+import { Client } from "postmaster/testing";
 import {
   addHeader,
   announce,
@@ -13,7 +14,7 @@ import {
   when,
 } from "postmaster/handlers";
 import { ModuleLoader } from "../../src/modules/loader.ts";
-import { parseConfig } from "../../src/config/mod.ts";
+import { parseConfig } from "../config/with_postmaster.ts";
 import { loadHandler } from "../../src/config/modules.ts";
 
 const YAML = `

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ask, discard, mail, on, rcpt, say, type Situation } from "postmaster";
+import { discard, on, say } from "postmaster";
+import { ask, mail, rcpt, type Situation } from "postmaster/testing";
 import { type Condition, firstMatch, reply, when } from "postmaster/handlers";
 import { build, ConfigError, loadConfig, parseConfig } from "../../src/config/mod.ts";
 

@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  ask,
-  chain,
-  FakeDns,
-  Mailbox,
-  on,
-  rcpt,
-  type Reply,
-  say,
-  type Situation,
-} from "postmaster";
+import { chain, Mailbox, on, type Reply, say } from "postmaster";
+import { ask, FakeDns, rcpt, type Situation } from "postmaster/testing";
 import { zone } from "postmaster/handlers";
 import { parseRecords, userName } from "../../handlers/zone_record.ts";
 import { build, loadConfig } from "../../src/config/mod.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { chain, Client, discard, on, say } from "postmaster";
+import { chain, discard, on, say } from "postmaster";
+import { Client } from "postmaster/testing";
 import { Header } from "../../src/message/fields.ts";
 import { type HeadedMessage, readHeader } from "../../src/message/read_header.ts";
 

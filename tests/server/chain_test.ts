@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chain, Client, discard, type Handler, Mailbox, named, on, say } from "postmaster";
+import { chain, discard, type Handler, Mailbox, named, on, say } from "postmaster";
+import { Client } from "postmaster/testing";
 import { rewriteSender } from "postmaster/handlers";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { onlyJoe } from "./policy.ts";

@@ -1,4 +1,4 @@
-import { Client, playTranscript } from "postmaster";
+import { Client, playTranscript } from "postmaster/testing";
 import { onlyJoe } from "./policy.ts";
 
 const folder = new URL("../dialogues/", import.meta.url);

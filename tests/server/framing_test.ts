@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Client } from "postmaster";
+import { Client } from "postmaster/testing";
 import { onlyJoe } from "./policy.ts";
 import { isBare, LOOK_ALIKES } from "../smtp/look_alikes.ts";
 
@@ -132,4 +132,44 @@ Deno.test("a command line of 512 octets is taken, a longer one gets 500 and is s
   client.send("\r\nNOOP\r\n");
   assert.equal((await client.reply()).code, 500);
   assert.equal((await client.reply()).code, 250);
+});
+
+Deno.test("a command that ends in LF alone gets 500 at once, and so does what is behind it up to a CRLF", async () => {
+  using client = Client.of(onlyJoe);
+  await client.reply();
+  client.send("EHLO c.example\n");
+  assert.deepEqual(await client.reply(), {
+    code: 500,
+    enhanced: "5.5.2",
+    lines: ["a line ends with CRLF, and has no other LF"],
+  });
+  client.send("QUIT\r\nEHLO c.example\r\n");
+  assert.equal((await client.reply()).code, 500);
+  assert.equal((await client.reply()).code, 250);
+});
+
+Deno.test("what follows an LF is never a command", async () => {
+  const { lines, kept } = await outcome([
+    `EHLO c.example\nMAIL FROM:<a@example.org>\r\nNOOP\n${SMUGGLED}QUIT\r\n`,
+  ]);
+  const codes = lines.map((line) => line.slice(0, 3));
+  assert.deepEqual(codes.slice(0, 5), ["220", "500", "500", "500", "500"]);
+  assert.ok(codes.every((code) => /^[2-5]\d\d$/.test(code) && code !== "354"));
+  assert.deepEqual(kept, []);
+});
+
+Deno.test("each line that ends in LF alone is a protocol error: too many end the session", async () => {
+  const { lines } = await outcome(["NOOP\n".repeat(1000)]);
+  assert.deepEqual(lines.map((line) => line.slice(0, 3)), [
+    "220",
+    ...Array(20).fill("500"),
+    "421",
+  ]);
+});
+
+Deno.test("a command that is too long gets 500 at its LF", async () => {
+  using client = Client.of(onlyJoe);
+  await client.reply();
+  client.send(`${"x".repeat(10_000)}\n`);
+  assert.deepEqual((await client.reply()).lines, ["line too long"]);
 });

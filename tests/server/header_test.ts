@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chain, Client, on, readHeader } from "postmaster";
+import { chain, on, readHeader } from "postmaster";
+import { Client } from "postmaster/testing";
 import { removeHeader } from "postmaster/handlers";
 import { Running, sendMail } from "../running.ts";
 import { onlyJoe } from "./policy.ts";

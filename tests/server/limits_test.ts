@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chain, Client, type ClientOptions, FakeClock, type Handler, on, say } from "postmaster";
+import { chain, type Handler, on, say } from "postmaster";
+import { Client, type ClientOptions, FakeClock } from "postmaster/testing";
 import { onlyJoe } from "./policy.ts";
 
 /** A client, and the clock that it lives by. */

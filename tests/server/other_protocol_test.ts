@@ -3,7 +3,8 @@ import { request } from "node:http";
 import type { EventEmitter } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { Client, type Event, on, say } from "postmaster";
+import { type Event, on, say } from "postmaster";
+import { Client } from "postmaster/testing";
 import { Running } from "../running.ts";
 import { onlyJoe } from "./policy.ts";
 

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
-import { Client, on } from "postmaster";
+import { on } from "postmaster";
+import { Client } from "postmaster/testing";
 import { LINES } from "../../src/server/pace.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { Running } from "../running.ts";

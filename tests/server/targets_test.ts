@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  chain,
-  Client,
-  discard,
-  type Handler,
-  named,
-  on,
-  procmail,
-  say,
-  type Target,
-} from "postmaster";
+import { chain, discard, type Handler, named, on, procmail, say, type Target } from "postmaster";
+import { Client } from "postmaster/testing";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { codes, Running, sendMail } from "../running.ts";
 

@@ -28,17 +28,43 @@ const cutText = (text: string, cap = CAP) => cut([bytesOf(text)], cap);
 
 /** The same, slowly and obviously. */
 function reference(text: string, cap: number): string[] {
-  return text.split("\r\n").slice(0, -1)
-    .map((line) => line.length + 2 > cap ? "TOO LONG" : line);
+  const given = (part: string, ends: number) => part.length + ends > cap ? "TOO LONG" : part;
+  const lines = text.split("\r\n").map((line) => {
+    const parts = line.split("\n").map((part, i) => i > 0 ? `\n${part}` : part);
+    const last = parts.pop()!;
+    return { parts: parts.map((part) => given(`${part}\n`, 0)), last: given(last, 2) };
+  });
+  const unfinished = lines.pop()!;
+  return [...lines.flatMap(({ parts, last }) => [...parts, last]), ...unfinished.parts];
 }
 
 Deno.test("LineCutter cuts at CRLF", () => {
   assert.deepEqual(cutText("NOOP\r\n\r\nQUIT\r\nDA"), { lines: ["NOOP", "", "QUIT"], rest: "DA" });
 });
 
-for (const line of ["a\nb", "a\rb", "\n", "\r", "\n\r", "a\n", "a\0b", "\r\r", "\n.\n"]) {
+for (const line of ["a\rb", "\r", "a\0b", "\r\r"]) {
   Deno.test(`LineCutter does not cut in ${JSON.stringify(line)}`, () => {
     assert.deepEqual(cutText(`${line}\r\nQUIT\r\n`), { lines: [line, "QUIT"], rest: "" });
+  });
+}
+
+const BARE: readonly [string, readonly string[]][] = [
+  ["a\n", ["a\n"]],
+  ["\n", ["\n"]],
+  ["a\nb", ["a\n"]],
+  ["a\nb\n", ["a\n", "\nb\n"]],
+  ["a\nb\r\nQUIT\r\n", ["a\n", "\nb", "QUIT"]],
+  ["\n.\n", ["\n", "\n.\n"]],
+  ["a\n\r\nQUIT\r\n", ["a\n", "\n", "QUIT"]],
+  ["\n\r\rb\r\n", ["\n", "\n\r\rb"]],
+  [`${"x".repeat(CAP)}\nQUIT\r\n`, ["TOO LONG", "\nQUIT"]],
+  [`a\n${"x".repeat(CAP)}\nb`, ["a\n", "TOO LONG"]],
+];
+
+for (const [text, lines] of BARE) {
+  Deno.test(`LineCutter waits for no CRLF after a bare LF: ${JSON.stringify(text)}`, () => {
+    assert.deepEqual(cutText(text).lines, lines);
+    assert.deepEqual(cut(pieces(text, [...text].map((_, i) => i)), CAP).lines, lines);
   });
 }
 
@@ -129,4 +155,20 @@ Deno.test("LineCutter copies a few times what it is fed of a line that never end
     }
   });
   assert.ok(copied < 4 * 60_000, `${copied} octets copied`);
+});
+
+Deno.test("LineCutter cuts at LF where it is tolerated, and skips lines that are too long", () => {
+  fc.assert(fc.property(framing, cuts, (text, cuts) => {
+    const cutter = new LineCutter(CAP, true);
+    const lines: string[] = [];
+    for (const piece of pieces(`${text}\n`, cuts)) {
+      cutter.feed(piece);
+      for (let line = cutter.next(); line !== undefined; line = cutter.next()) {
+        lines.push(line === TOO_LONG ? "TOO LONG" : latin1(line));
+      }
+    }
+    const wanted = `${text}\n`.match(/[^\n]*\n/g)!
+      .map((line) => line.length > CAP ? "TOO LONG" : line.replace(/\r?\n$/, ""));
+    assert.deepEqual(lines, wanted);
+  }));
 });

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isDomain, Mailbox, parsePath, printPath } from "../../src/smtp/mailbox.ts";
+import { isDomain, isMailDomain, Mailbox, parsePath, printPath } from "../../src/smtp/mailbox.ts";
+import { STRICT, type Tolerance } from "../../src/smtp/tolerance.ts";
 import { bytesOf, local, mailbox, path, printableText } from "./arbitraries.ts";
 
 const parse = (path: string) => parsePath(bytesOf(path), 0);
@@ -125,6 +126,72 @@ const BAD: readonly string[] = [
   "<@a.example:postmaster>",
   "<a.example:joe@example.net>",
 ];
+
+const TOLERANT: Tolerance = {
+  ...STRICT,
+  underscores: true,
+  trailingDots: true,
+  missingBrackets: true,
+};
+
+/** A path, what is tolerated of it, the mailbox, and what is behind it. */
+const TOLERATED: readonly [string, keyof Tolerance, string, string?][] = [
+  ["<joe@b_c.example>", "underscores", "joe@b_c.example"],
+  ["<joe@_b.c_.example>", "underscores", "joe@_b.c_.example"],
+  ["<@a_b:joe@example.net>", "underscores", "joe@example.net"],
+  ["<joe@example.net.>", "trailingDots", "joe@example.net"],
+  ["<joe@net.>", "trailingDots", "joe@net"],
+  ["joe@example.net", "missingBrackets", "joe@example.net"],
+  ["joe@example.net SIZE=1", "missingBrackets", "joe@example.net", " SIZE=1"],
+  ['"a b"@[192.0.2.1] X', "missingBrackets", '"a b"@[192.0.2.1]', " X"],
+  ["postmaster", "missingBrackets", "postmaster"],
+];
+
+for (const [path, breach, address, behind = ""] of TOLERATED) {
+  Deno.test(`parsePath() takes ${path} only where it is tolerated`, () => {
+    for (const tolerance of [{ ...STRICT, [breach]: true }, TOLERANT]) {
+      const parsed = parsePath(bytesOf(path), 0, tolerance);
+      assert.ok("end" in parsed);
+      assert.equal(String(parsed.mailbox), address);
+      assert.equal(path.slice(parsed.end), behind);
+    }
+    assert.ok("fault" in parse(path));
+    assert.ok("fault" in parsePath(bytesOf(path), 0, { ...TOLERANT, [breach]: false }));
+  });
+}
+
+const INTOLERABLE: readonly string[] = [
+  "",
+  "joe",
+  "joe@",
+  ">",
+  "joe@example.net>",
+  "<joe@example.net",
+  "<joe@example.net..>",
+  "<joe@.>",
+  "<joe@..>",
+  "<joe@[192.0.2.1].>",
+  "<joe.@example.net>",
+  "<postmaster.>",
+  "<@a.example.:joe@example.net>",
+  "joe@example.net,x@y",
+  "Joe <joe@example.net>",
+  "joe@example.net(x)",
+  "<joe@-_.example>",
+];
+
+for (const path of INTOLERABLE) {
+  Deno.test(`parsePath() takes ${JSON.stringify(path)} in no case`, () => {
+    assert.ok("fault" in parsePath(bytesOf(path), 0, TOLERANT));
+  });
+}
+
+Deno.test("a mailbox may have underscores in its domain; a domain by itself has none", () => {
+  const mailbox = new Mailbox("joe", "b_c.example");
+  assert.ok(Mailbox.parse(String(mailbox)).equals(mailbox));
+  assert.deepEqual([isDomain("b_c.example"), isMailDomain("b_c.example")], [false, true]);
+  assert.equal(isMailDomain("b_c.example."), false);
+});
 
 for (const path of BAD) {
   Deno.test(`parsePath() refuses ${JSON.stringify(path)}`, () => {

@@ -5,13 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  checkBody,
-  declaredSize,
-  type Parameters,
-  parseParameters,
-  printParameters,
-} from "../../src/smtp/parameters.ts";
+import { type Parameters, parseParameters, printParameters } from "../../src/smtp/parameters.ts";
 import { bytesOf, parameters } from "./arbitraries.ts";
 
 const parse = (line: string) => parseParameters(bytesOf(line), 0);
@@ -60,24 +54,4 @@ Deno.test("printing parameters is undone by parsing them", () => {
   fc.assert(fc.property(parameters, (parameters) => {
     assert.deepEqual(parsed(printParameters(parameters)), parameters);
   }));
-});
-
-Deno.test("declaredSize() takes numbers only (RFC 1870)", () => {
-  assert.equal(declaredSize(parsed("")), undefined);
-  assert.equal(declaredSize(parsed(" SIZE=0")), 0);
-  assert.equal(declaredSize(parsed(" size=52428800")), 52428800);
-  assert.equal(declaredSize(parsed(` SIZE=${"9".repeat(20)}`)), 1e20);
-  for (const bad of ["", "=-1", "=+1", "=0x10", "=1e3", "=1.5", "=ten", `=${"9".repeat(21)}`]) {
-    const size = declaredSize(parsed(` SIZE${bad}`));
-    assert.ok(typeof size === "object" && size.fault.code === 501, bad);
-  }
-});
-
-Deno.test("checkBody() takes the values of 8BITMIME (RFC 6152)", () => {
-  for (const good of ["", " BODY=7BIT", " BODY=8bitmime"]) {
-    assert.equal(checkBody(parsed(good)), undefined, good);
-  }
-  for (const bad of [" BODY", " BODY=BINARYMIME", " BODY=7BITS", " BODY=x7BIT"]) {
-    assert.equal(checkBody(parsed(bad))?.fault.code, 504, bad);
-  }
 });

@@ -82,16 +82,11 @@ function userSection({ user }: Plan): string[] {
 /** The addresses that must or should be read (RFC 5321 section 4.5.1, RFC 2142 section 4), and root's. */
 function aliases({ postmaster, users }: Plan): string {
   const isUser = users.value.includes("postmaster");
-  const who = isUser ? "" : `: here it is ${postmaster.why}`;
-  const table = {
-    ...isUser ? {} : { postmaster: postmaster.value },
-    abuse: "postmaster",
-    root: "postmaster",
-  };
-  return comment(
-    `Other names, and who gets their mail. Every domain must have a postmaster${who}.`,
-  ) +
-    stringify({ aliases: table });
+  const key =
+    comment(`Who reads the mail for postmaster, which every domain must have: ${postmaster.why}.`) +
+    `postmaster: ${yaml(postmaster.value)}\n\n`;
+  return (isUser ? "" : key) + comment("Other names, and who gets their mail.") +
+    stringify({ aliases: { abuse: "postmaster", root: "postmaster" } });
 }
 
 function log({ systemd }: Plan): string {

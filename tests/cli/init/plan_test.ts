@@ -97,7 +97,8 @@ Deno.test("every plan is a configuration without mistakes, and no line of it is 
   ) {
     const made = await plan(host, wishes);
     const text = configuration(made);
-    const config = parseConfig(text, directory.of("postmaster.yaml"));
+    const here = text.replace("users: passwd", "users: [joe]"); // whom this machine may not have
+    const config = parseConfig(here, directory.of("postmaster.yaml"));
     assert.equal(config.hostname, "mx.example.net");
     assert.deepEqual(config.domains, made.domains.value);
     assert.deepEqual(config.mailer.command, made.mailer.command);

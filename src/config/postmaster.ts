@@ -1,0 +1,82 @@
+/**
+ * Who reads the mail for postmaster, which every server must take (RFC 5321 section 4.5.1).
+ *
+ * @module
+ */
+import { type Aliases, parseAliasTarget } from "../../handlers/mod.ts";
+import { cuts } from "../smtp/extension.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import type { WrittenAlias } from "./alias_file.ts";
+import { ConfigError, type Place, type Problem } from "./problem.ts";
+import type { Users } from "./users.ts";
+
+/** Where a server has a postmaster. */
+interface Names {
+  readonly domains: readonly string[];
+  readonly hostname: string;
+}
+
+/** What says who reads the mail. */
+interface Known {
+  readonly domains: readonly string[] | undefined;
+  readonly users: Users | undefined;
+  readonly delimiter: string;
+}
+
+/** The domains that have a postmaster. A server without any has one under its own name. */
+export const domainsWithPostmaster = ({ domains, hostname }: Names): readonly string[] =>
+  domains.length > 0 ? domains : [hostname];
+
+/** The postmaster of each of these domains. */
+export const postmastersOf = (names: Names): readonly Mailbox[] =>
+  domainsWithPostmaster(names).map((domain) => new Mailbox("postmaster", domain));
+
+/** Who reads the mail for this postmaster; `undefined` if nothing says it. */
+export function readersOf(
+  postmaster: Mailbox,
+  aliases: Aliases,
+  users: Users,
+): readonly Mailbox[] | undefined {
+  const isUser = users.find(postmaster.local) !== undefined;
+  return aliases.find(postmaster) ?? (isUser ? [postmaster] : aliases.catchAll(postmaster));
+}
+
+/**
+ * Sees that somebody reads the mail for each postmaster.
+ *
+ * @param place where the key `postmaster` stands, or should
+ * @throws {ConfigError} if nothing says who
+ */
+export function refuseUnread(aliases: Aliases, users: Users, names: Names, place: Place): void {
+  const all = postmastersOf(names);
+  const unread = all.filter((one) => readersOf(one, aliases, users) === undefined);
+  if (unread.length === 0) return;
+  const whose = unread.length === all.length ? "postmaster" : unread.join(", ");
+  const message = `nobody reads the mail for ${whose}, which every server must take: write who ` +
+    "does, a user or an address, as in `postmaster: joe`";
+  throw new ConfigError([{ ...place, message }]);
+}
+
+/** Readers without a domain whom neither the users nor the aliases know: whom a handler knows has a domain. */
+export function unknownReaders(
+  { targets }: WrittenAlias,
+  aliases: Aliases,
+  { domains = [], users, delimiter }: Known,
+): Problem[] {
+  const isKnown = (local: string) =>
+    users === undefined || users.find(local) !== undefined ||
+    domains.some((domain) => {
+      const mailbox = new Mailbox(local, domain);
+      return [mailbox, ...cuts(mailbox, delimiter).map((cut) => cut.mailbox)].some((form) =>
+        users.find(form.local) !== undefined || aliases.find(form) !== undefined
+      );
+    });
+  return targets.flatMap(({ text, place }) => {
+    const reader = parseAliasTarget(text);
+    return typeof reader !== "string" || isKnown(reader) ? [] : [{
+      ...place,
+      message: `\`${text}\` is neither one of \`users\` nor an alias, so it cannot read the mail ` +
+        "for postmaster: write one that is, or a whole address such as joe@example.net",
+    }];
+  });
+}

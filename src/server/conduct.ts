@@ -1,0 +1,83 @@
+/**
+ * What a client does wrong in a session: errors in the protocol, and recipients that it guesses.
+ *
+ * @module
+ */
+import type { Event, EventName } from "../handler/event.ts";
+import { isPositive, type Reply } from "../handler/reply.ts";
+import type { Command } from "../smtp/command.ts";
+import type { Limits } from "./limits.ts";
+import type { State } from "./state.ts";
+
+/** Refused recipients in a session that are answered at once. */
+const PROMPT = 10;
+
+/** What a client can avoid that keeps to the protocol. A limit that it cannot know of, or a missing extension, is not. */
+const ERRORS: ReadonlySet<EventName> = new Set([
+  "Unrecognized",
+  "SyntaxErrorIn",
+  "NeedHeloFirst",
+  "NeedMailFromFirst",
+  "NeedRcptToFirst",
+  "NestedMail",
+]);
+/** They begin anew, or end, what was pipelined behind a refusal. */
+const FRESH: ReadonlySet<EventName> = new Set(["SayHelo", "SayEhlo", "ResetState", "StartData"]);
+
+/** How a client behaves, and whether that is enough. */
+export class Conduct {
+  readonly #limits: Limits;
+  #errors = 0;
+  #refused = 0;
+  /** How many commands may come out of order because the client has sent them before it knew of a refusal. */
+  #excuses = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** The event for a command of a client that has guessed too much: only recipients that were accepted get mail. */
+  faultIn({ verb }: Command, { at }: State): Event | undefined {
+    if (this.#refused < this.#limits.refusedRecipients) return undefined;
+    if (verb !== "MAIL" && verb !== "RCPT") return undefined;
+    return { type: "LimitExceeded", limit: at === "rcpt" ? "refused-recipients" : "errors" };
+  }
+
+  /** This event would be one error too many. */
+  isTooMuch(event: Event): boolean {
+    return this.#errors >= this.#limits.errors && this.#isError(event);
+  }
+
+  /** Takes note of an answer. Gives the milliseconds for which it is to be held back. */
+  answered(event: Event, reply: Reply): number {
+    const isRefusal = !isPositive(reply);
+    const command = commandOf(event);
+    if (isRefusal && this.#isError(event)) this.#errors++;
+    if (FRESH.has(event.type) || command === "DATA" || (command === "MAIL" && !isRefusal)) {
+      this.#excuses = 0;
+    } else if (isOutOfOrder(event)) this.#excuses = Math.max(0, this.#excuses - 1);
+    else if (isRefusal && command !== undefined) this.#excuses = this.#limits.recipients + 1;
+    if (event.type !== "AddRcptTo" || reply.code < 500) return 0;
+    return ++this.#refused > PROMPT ? this.#limits.refusalDelay : 0;
+  }
+
+  #isError(event: Event): boolean {
+    if (event.type === "LimitExceeded") return event.limit === "command-length";
+    return ERRORS.has(event.type) && !(isOutOfOrder(event) && this.#excuses > 0);
+  }
+}
+
+const isOutOfOrder = ({ type }: Event): boolean =>
+  type === "NeedMailFromFirst" || type === "NeedRcptToFirst";
+
+/** The command of a transaction that an event is about. */
+function commandOf(event: Event): "MAIL" | "RCPT" | "DATA" | undefined {
+  if (event.type === "SetMailFrom") return "MAIL";
+  if (event.type === "AddRcptTo") return "RCPT";
+  if (event.type === "LimitExceeded") {
+    if (event.limit === "message-size") return "MAIL";
+    return /recipients/.test(event.limit) ? "RCPT" : undefined;
+  }
+  const command = "command" in event ? event.command : undefined;
+  return command === "MAIL" || command === "RCPT" || command === "DATA" ? command : undefined;
+}

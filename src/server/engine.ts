@@ -1,0 +1,23 @@
+/**
+ * What the dialogues of a server share.
+ *
+ * @module
+ */
+import type { Handler } from "../handler/handler.ts";
+import type { Limits } from "./limits.ts";
+import type { Memory } from "./memory.ts";
+import type { Tolerated } from "./tolerated.ts";
+import type { Clock } from "./wire.ts";
+
+/** What the dialogues of a server share. */
+export interface Engine {
+  readonly chain: Handler;
+  readonly limits: Limits;
+  /** The breaches of the protocol that are tolerated. */
+  readonly tolerated: Tolerated;
+  /** For what has come in and waits. */
+  readonly memory: Memory;
+  readonly clock: Clock;
+  /** Makes the queue id of a message. */
+  readonly newId: () => string;
+}

@@ -1,0 +1,64 @@
+/**
+ * The data of a client whose bare LFs are tolerated: each ends a line, as CRLF does, but only CRLF.CRLF ends the data.
+ * Else a message with LF.LF in it, which a server before this one took for text, would end here, and what follows
+ * would be obeyed as commands.
+ *
+ * @module
+ */
+import { CR, DOT, LF } from "./ascii.ts";
+import { DotDecoder } from "./dot.ts";
+
+/** The first byte of a line comes next. */
+const START = 0;
+/** Somewhere in a line. */
+const MIDDLE = 1;
+/** Behind a CR in a line. */
+const BEHIND_CR = 2;
+/** Behind a dot that began a line. */
+const BEHIND_DOT = 3;
+/** Behind a dot and a CR in a line that CRLF precedes. */
+const BEHIND_DOT_CR = 4;
+
+/**
+ * A {@linkcode DotDecoder} that is given CRLF for each LF. A line that is one dot and does not end the data has text
+ * behind it, so its dot is part of the text (RFC 5321 section 4.5.2) and is doubled for the decoder.
+ */
+export class BareLfDecoder extends DotDecoder {
+  #at: number = START;
+  /** The line before ended in LF alone. */
+  #isBehindBareLf = false;
+
+  /** As {@linkcode DotDecoder.decode}, but the chunk stays as it is. */
+  override decode(chunk: Uint8Array, emit: (decoded: Uint8Array) => void): number {
+    const lines = new Uint8Array(roomFor(chunk));
+    let end = 0;
+    let used = 0;
+    let ended = false;
+    while (used < chunk.length && !ended) {
+      const byte = chunk[used++]!;
+      const at = this.#at;
+      if (byte === LF) {
+        const isBare = at !== BEHIND_CR && at !== BEHIND_DOT_CR;
+        if (at === BEHIND_DOT) lines[end++] = DOT;
+        if (isBare) lines[end++] = CR;
+        this.#isBehindBareLf = isBare;
+        this.#at = START;
+        ended = at === BEHIND_DOT_CR;
+      } else if (byte === CR) {
+        const mayEnd = at === BEHIND_DOT && !this.#isBehindBareLf;
+        if (at === BEHIND_DOT && !mayEnd) lines[end++] = DOT;
+        this.#at = mayEnd ? BEHIND_DOT_CR : BEHIND_CR;
+      } else this.#at = at === START && byte === DOT ? BEHIND_DOT : MIDDLE;
+      lines[end++] = byte;
+    }
+    super.decode(lines.subarray(0, end), emit);
+    return used;
+  }
+}
+
+/** Octets that a chunk can need: one more for each LF, and one for the dot of each line. */
+function roomFor(chunk: Uint8Array): number {
+  let octets = chunk.length + 1;
+  for (let lf = chunk.indexOf(LF); lf >= 0; lf = chunk.indexOf(LF, lf + 1)) octets += 2;
+  return octets;
+}

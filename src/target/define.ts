@@ -1,0 +1,167 @@
+/**
+ * Targets of one's own.
+ *
+ * @module
+ */
+import { messageOf } from "../base/message_of.ts";
+import { type Addressee, sealTarget, type Target } from "../handler/reply.ts";
+import type { Field } from "../log/event.ts";
+import {
+  defined,
+  type Delivery,
+  type DeliveryContext,
+  type Envelope,
+  type Message,
+  type Outcome,
+  type TargetType,
+  unsettled,
+} from "./target.ts";
+
+/** What an own target is told about a delivery, and what it can use. */
+export interface TargetContext {
+  /** The sender, the client, and the ids of the message. */
+  readonly envelope: Envelope;
+  /** Aborted when nobody waits for the delivery any more. */
+  readonly signal: AbortSignal;
+  /** Writes a line to the server's log, with the ids of the session and of the message. */
+  readonly log: (text: string, fields?: Readonly<Record<string, Field>>) => void;
+}
+
+/** What an own target does. */
+export interface TargetDefinition<Args extends object> {
+  /** Looks at arguments when a target is made, and when mail is to go there. Throws if they make no sense. */
+  readonly check?: (args: Args) => void;
+  /** What would be done with mail for this recipient, for people. Without it, the arguments are shown. */
+  readonly plan?: (args: Args, addressee: Addressee) => string;
+  /** Opens a delivery. What it throws, or its delivery throws later, defers all recipients. */
+  readonly open: (args: Args, context: TargetContext) => Delivery | Promise<Delivery>;
+}
+
+/** The targets that the server brings along. */
+const OURS: ReadonlySet<string> = new Set(["discard", "pipe", "relay"]);
+
+/**
+ * Defines a target: a place of one's own where mail can be delivered. It gives a function that makes the target of
+ * arguments; those must be JSON, because a message that waits must find its target again after a restart.
+ *
+ * ```ts
+ * import { defineTarget, on } from "postmaster";
+ *
+ * const count = defineTarget<{ counter: string }>("count", {
+ *   open: ({ counter }, { log }) => {
+ *     let recipients = 0;
+ *     let size = 0;
+ *     return {
+ *       recipient: () => void recipients++,
+ *       body: async (message) => void (size = message.size),
+ *       commit: async () => {
+ *         log("counted", { counter, size });
+ *         return Array.from({ length: recipients }, () => ({ result: "delivered", reason: "counted" }));
+ *       },
+ *       abort: async () => {},
+ *     };
+ *   },
+ * });
+ *
+ * export default on("AddRcptTo", ({ mailbox }, next) =>
+ *   mailbox.local === "spamtrap" ? count({ counter: "spam" }) : next());
+ * ```
+ *
+ * @param name of letters, digits and hyphens; one of its own
+ * @throws {TypeError} for a name that is none or is taken
+ */
+export function defineTarget<Args extends object>(
+  name: string,
+  definition: TargetDefinition<Args>,
+): (args: Args) => Target {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
+    throw new TypeError(
+      `${JSON.stringify(name)} is no name of a target: write one such as my-store`,
+    );
+  }
+  if (OURS.has(name) || defined.has(name)) {
+    throw new TypeError(`there is a target ${JSON.stringify(name)} already: choose another name`);
+  }
+  const type = typeOf(name, definition);
+  defined.set(name, type);
+  return (args) => {
+    const target = sealTarget({ target: name, args: args as Target["args"] });
+    const fault = type.faultIn(target.args);
+    if (fault !== undefined) throw new TypeError(`${name}: ${fault}`);
+    return target;
+  };
+}
+
+function typeOf<Args extends object>(
+  name: string,
+  { check, plan, open }: TargetDefinition<Args>,
+): TargetType {
+  return {
+    readsBody: true,
+    faultIn: (args) => {
+      try {
+        check?.(args as Args);
+        return undefined;
+      } catch (error) {
+        return messageOf(error);
+      }
+    },
+    ...(plan === undefined ? {} : {
+      plan: (args: Target["args"], addressee: Addressee) => String(plan(args as Args, addressee)),
+    }),
+    open: async (args, context) =>
+      guarded(await open(args as Args, contextFor(name, context)), name),
+  };
+}
+
+function contextFor(target: string, { envelope, signal, log }: DeliveryContext): TargetContext {
+  const { id, session } = envelope;
+  return {
+    envelope,
+    signal,
+    log: (text, fields = {}) => log("target", { ...fields, session, id, target, text }),
+  };
+}
+
+/** A delivery whose outcomes are outcomes, and which cannot change what other targets read. */
+const guarded = (delivery: Delivery, name: string): Delivery => ({
+  recipient: async (addressee) => {
+    const outcome = await delivery.recipient(addressee);
+    return outcome === undefined ? undefined : sound(outcome, name);
+  },
+  body: (message) => delivery.body(copyOf(message)),
+  commit: async () => {
+    const outcomes: unknown = await delivery.commit();
+    if (!Array.isArray(outcomes)) {
+      throw new TypeError(`the target ${name} gave no list of outcomes`);
+    }
+    return outcomes.map((outcome) => sound(outcome, name));
+  },
+  abort: () => delivery.abort(),
+});
+
+const copyOf = (message: Message): Message => ({
+  size: message.size,
+  async *read() {
+    for await (const chunk of message.read()) yield chunk.slice();
+  },
+});
+
+const CLASS: Readonly<Record<string, string>> = { deferred: "4", failed: "5" };
+/** RFC 3463 section 2. */
+const STATUS = /^[45]\.\d{1,3}\.\d{1,3}$/;
+/** What fits in a line of a reply. */
+const REASON = /^[ -~]{1,400}$/;
+
+function sound(value: unknown, name: string): Outcome {
+  const { result, reason, status, cause } = Object(value);
+  const isSound = typeof reason === "string" && REASON.test(reason) &&
+    (cause === undefined || typeof cause === "string");
+  if (isSound && result === "delivered") return { result, reason };
+  if (
+    isSound && typeof status === "string" && STATUS.test(status) && CLASS[result] === status[0]
+  ) {
+    return { result, status, reason, ...(cause === undefined ? {} : { cause }) } as Outcome;
+  }
+  return unsettled(`the target ${name} gave what is no outcome: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,14 @@
+/**
+ * The test kit: what tests of one's own handlers and targets need.
+ *
+ * @module
+ */
+export { ask, mail, rcpt, type Situation } from "./ask.ts";
+export { Client, type ClientOptions } from "./client.ts";
+export type { SessionSetup } from "./dialogue_of.ts";
+export { FakeClock } from "./fake_clock.ts";
+export { FakeDns, type FakeRecords, type FakeTrouble, type FakeZone } from "./fake_dns.ts";
+export type { Kept } from "./outbox.ts";
+export { parseTranscript, playTranscript, TranscriptError } from "./transcript.ts";
+export { MemoryStore, type MemoryStoreOptions } from "../handler/memory_store.ts";
+export type { GlobalStore } from "../handler/global_store.ts";

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { faultInParameters, lineLength, linesFor } from "../../src/server/extensions.ts";
+import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
+import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { parseParameters } from "../../src/smtp/parameters.ts";
+import { bytesOf } from "../smtp/arbitraries.ts";
+
+const SESSION = { tls: false, user: undefined, listener: "192.0.2.25:25" };
+const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
+
+/** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
+function judged(text: string, verb: "MAIL" | "RCPT" = "MAIL"): number | string | undefined {
+  const parameters = parseParameters(bytesOf(text), 0);
+  assert.ok(!("fault" in parameters), text);
+  const command = { verb, mailbox: Mailbox.parse("joe@example.net"), parameters };
+  const fault = faultInParameters(command, SESSION, LIMITS);
+  return fault?.type === "SyntaxErrorIn"
+    ? fault.fault.code
+    : fault?.type === "LimitExceeded"
+    ? fault.limit
+    : fault?.type;
+}
+
+Deno.test("SIZE takes numbers only, and no message that is too large (RFC 1870)", () => {
+  for (const good of ["", " SIZE=0", " size=52428800"]) assert.equal(judged(good), undefined, good);
+  for (const large of [" SIZE=52428801", ` SIZE=${"9".repeat(20)}`]) {
+    assert.equal(judged(large), "message-size", large);
+  }
+  assert.equal(judged(" SIZE"), 501);
+  for (const bad of ["-1", "+1", "0x10", "1e3", "1.5", "ten", "9".repeat(21)]) {
+    assert.equal(judged(` SIZE=${bad}`), 501, bad);
+  }
+});
+
+Deno.test("BODY takes the values of 8BITMIME (RFC 6152)", () => {
+  for (const good of [" BODY=7BIT", " BODY=8bitmime"]) assert.equal(judged(good), undefined, good);
+  for (const bad of [" BODY", " BODY=BINARYMIME", " BODY=7BITS", " BODY=x7BIT"]) {
+    assert.equal(judged(bad), 504, bad);
+  }
+});
+
+Deno.test("a parameter of no extension, or of another command, is not recognized", () => {
+  assert.equal(judged(" X-1=2"), 555);
+  assert.equal(judged(" SIZE=1", "RCPT"), 555);
+});
+
+Deno.test("EHLO tells of each extension, and parameters make lines longer by what they need", () => {
+  assert.deepEqual(linesFor(SESSION, LIMITS), [
+    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"],
+  ]);
+  assert.equal(lineLength("RCPT", LIMITS), 512);
+  assert.equal(lineLength("MAIL", LIMITS), 512 + 26 + 17);
+  assert.equal(lineLength(undefined, LIMITS), 512 + 26 + 17);
+});
