@@ -24,7 +24,15 @@ import {
   type Session,
 } from "postmaster";
 import { z } from "zod";
-import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
+import {
+  type Aliases,
+  AliasTable,
+  type AliasTarget,
+  circlesIn,
+  inCircle,
+  parseAliasKey,
+  parseAliasTarget,
+} from "./alias_table.ts";
 import { isForAll } from "./refusal.ts";
 import { eachOnce } from "./table.ts";
 
@@ -38,7 +46,23 @@ export const aliasOptions: z.ZodType<Table, Table> = z
       error: "an address or a list of addresses",
     }),
     { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-  ).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key));
+  ).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key))
+  .superRefine(noCircle);
+
+function noCircle(table: Table, context: z.RefinementCtx): void {
+  if (context.issues.length > 0) return;
+  const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
+  for (const [key, circle] of circlesIn(entriesOf(table))) {
+    context.addIssue({ code: "custom", message: inCircle(circle), path: [keys.get(key)!] });
+  }
+}
+
+const entriesOf = (table: Table): ReadonlyMap<string, readonly AliasTarget[]> =>
+  new Map(
+    Object.entries(table).map(([key, value]) =>
+      [parseAliasKey(key), [value].flat().map(parseAliasTarget)] as const
+    ),
+  );
 
 function address() {
   return z.string().refine(isGood(parseAliasTarget), {
@@ -85,11 +109,12 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
  */
 export function alias(table: Table): Handler {
   const aliases = new AliasTable();
-  for (const [key, value] of Object.entries(table)) {
-    const targets = typeof value === "string" ? [value] : value;
+  const entries = entriesOf(table);
+  for (const [key, targets] of entries) {
     if (targets.length === 0) throw new TypeError(`alias \`${key}\` leads nowhere`);
-    aliases.set(parseAliasKey(key), targets.map(parseAliasTarget));
+    aliases.set(key, targets);
   }
+  for (const circle of circlesIn(entries).values()) throw new TypeError(inCircle(circle));
   return aliasBy(aliases);
 }
 

@@ -25,6 +25,11 @@ export type AliasTarget = Mailbox | string;
 export function parseAliasKey(text: string): string {
   if (text.startsWith("@") && isMailDomain(text.slice(1))) return text.toLowerCase();
   const target = tryParseTarget(text);
+  if (typeof target === "string" && target.includes("@")) {
+    throw new TypeError(
+      `\`${text}\` is a local part in quotes, and no address or domain: write ${target} without them`,
+    );
+  }
   if (target !== undefined) {
     return typeof target === "string" ? localKey(target) : target.key.toLowerCase();
   }
@@ -41,6 +46,11 @@ export function parseAliasKey(text: string): string {
  */
 export function parseAliasTarget(text: string): AliasTarget {
   const target = tryParseTarget(text);
+  if (typeof target === "string" && target.includes("@")) {
+    throw new TypeError(
+      `\`${text}\` is a local part in quotes, and no address: write ${target} without them`,
+    );
+  }
   if (target !== undefined) return target;
   throw new TypeError(
     `\`${text}\` is no address: write joe@example.net, or joe in the same domain`,
@@ -87,3 +97,64 @@ export class AliasTable implements Aliases {
 function inDomainOf({ domain }: Mailbox, targets: readonly AliasTarget[]): readonly Mailbox[] {
   return targets.map((target) => typeof target === "string" ? new Mailbox(target, domain) : target);
 }
+
+/**
+ * The first circle on the way from a mailbox: its last mailbox is its first again. A mailbox that is a member of
+ * itself makes none.
+ *
+ * @param membersOf where the mail of a mailbox goes; nowhere else for one that is no alias
+ * @param done mailboxes from which no circle is to be found any more; what was seen is added
+ */
+export function circleFrom(
+  start: Mailbox,
+  membersOf: (mailbox: Mailbox) => readonly Mailbox[],
+  done: Set<string>,
+): readonly Mailbox[] | undefined {
+  const visit = (mailbox: Mailbox, way: readonly Mailbox[]): readonly Mailbox[] | undefined => {
+    const from = way.findIndex((one) => idOf(one) === idOf(mailbox));
+    if (from >= 0) return [...way.slice(from), mailbox];
+    if (done.has(idOf(mailbox))) return undefined;
+    done.add(idOf(mailbox));
+    for (const member of membersOf(mailbox)) {
+      const circle = idOf(member) === idOf(mailbox) ? undefined : visit(member, [...way, mailbox]);
+      if (circle !== undefined) return circle;
+    }
+    return undefined;
+  };
+  return visit(start, []);
+}
+
+const idOf = (mailbox: Mailbox): string => mailbox.key.toLowerCase();
+
+/** What to say about a circle. */
+export const inCircle = (circle: readonly Mailbox[]): string =>
+  `aliases go in a circle, ${circle.join(" -> ")}: let one of them lead to a user`;
+
+/**
+ * The circles of a table that stands alone, as handlers have it, by the key at which each was found. Whether anybody
+ * takes what a catch-all leads to is not known here.
+ */
+export function circlesIn(
+  entries: ReadonlyMap<string, readonly AliasTarget[]>,
+): ReadonlyMap<string, readonly Mailbox[]> {
+  const table = new AliasTable();
+  for (const [key, targets] of entries) table.set(key, targets);
+  const targets = [...entries.values()].flat().filter((one) => typeof one !== "string");
+  const domains = new Set([ANY_DOMAIN, ...targets.map(({ domain }) => domain)]);
+  const circles = new Map<string, readonly Mailbox[]>();
+  const done = new Set<string>();
+  for (const key of entries.keys()) {
+    if (key.startsWith("@")) continue;
+    const starts = key.endsWith("@")
+      ? [...domains].map((domain) => new Mailbox(key.slice(0, -1), domain))
+      : [Mailbox.parse(key)];
+    for (const start of starts) {
+      const circle = circleFrom(start, (mailbox) => table.find(mailbox) ?? [], done);
+      if (circle !== undefined && !circles.has(key)) circles.set(key, circle);
+    }
+  }
+  return circles;
+}
+
+/** Stands for the domain of a recipient of an alias that is for all of them. */
+const ANY_DOMAIN = "any.invalid";

@@ -17,7 +17,14 @@ import {
 } from "postmaster";
 import { z } from "zod";
 import { accept, alias, aliasBy, aliasOptions } from "./alias.ts";
-import { type Aliases, AliasTable, parseAliasKey, parseAliasTarget } from "./alias_table.ts";
+import {
+  type Aliases,
+  AliasTable,
+  circlesIn,
+  inCircle,
+  parseAliasKey,
+  parseAliasTarget,
+} from "./alias_table.ts";
 import { eachLine, TextFile } from "./text_file.ts";
 
 const delimiter = z.strictObject({
@@ -117,14 +124,21 @@ const isFile = (options: unknown): options is z.input<typeof listFile> =>
 
 function parseLists(text: string): Aliases {
   const table = new AliasTable();
-  eachLine(text, (line) => {
+  const lines = new Map<string, number>();
+  const entries = eachLine(text, (line, number) => {
     const colon = line.lastIndexOf(":");
     const members = line.slice(colon + 1).split(",").map((one) => one.trim()).filter(Boolean);
     if (colon < 0 || members.length === 0) {
       throw new TypeError(`\`${line}\` is no list: write staff@example.net: joe, jane`);
     }
-    table.set(parseAliasKey(line.slice(0, colon).trim()), members.map(parseAliasTarget));
+    const key = parseAliasKey(line.slice(0, colon).trim());
+    lines.set(key, number);
+    return [key, members.map(parseAliasTarget)] as const;
   });
+  for (const [key, members] of entries) table.set(key, members);
+  for (const [key, circle] of circlesIn(new Map(entries))) {
+    throw new TypeError(`line ${lines.get(key)}: ${inCircle(circle)}`);
+  }
   return table;
 }
 
@@ -225,6 +239,13 @@ function parseUsers(text: string): ReadonlyMap<string, string> {
       const [, key = "", user = ""] = /^(.*):\s*(\S+)$/.exec(line) ?? [];
       if (!key.includes("@") || user.startsWith("-")) {
         throw new TypeError(`\`${line}\` is no address and user: write joe@example.net: joe`);
+      }
+      if (user.includes("@")) {
+        throw new TypeError(
+          `\`${user}\` is an address, and a user is wanted: write ${key}: ${
+            user.slice(0, user.lastIndexOf("@"))
+          }, or send the mail on with \`alias\``,
+        );
       }
       return [parseAliasKey(key.trim()), user] as const;
     }),

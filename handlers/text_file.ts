@@ -8,12 +8,12 @@ import { chain, type Handler, isUnclaimed, on, say, Watched } from "postmaster";
 const IN_DOUBT = say(4, 5, 1, "cannot tell now, try again later", "4.3.0");
 
 /** What `read` makes of each line that says something; `#` starts a comment. What it throws gets the line's number. */
-export function eachLine<T>(text: string, read: (line: string) => T): T[] {
+export function eachLine<T>(text: string, read: (line: string, number: number) => T): T[] {
   return text.split("\n").flatMap((whole, i) => {
     const line = whole.replace(/#.*/, "").trim();
     if (line === "") return [];
     try {
-      return [read(line)];
+      return [read(line, i + 1)];
     } catch (error) {
       throw new TypeError(`line ${i + 1}: ${error instanceof Error ? error.message : error}`);
     }

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { messageOf } from "./message_of.ts";
+import { findAccount } from "./passwd.ts";
 
 /** The directory of the configuration that is being read; `undefined` outside of that. */
 let directory: string | undefined;
@@ -48,7 +49,13 @@ export function fileNamed(path: string, check: (text: string) => unknown): strin
 export function cannotRead(error: unknown): string {
   const { code, path } = error as { readonly code?: string; readonly path?: string };
   if (code === "ENOENT") return `there is no file ${path ?? ""}: create it, or mend its path`;
-  if (code === "EACCES") return `the server may not read ${path ?? ""}: change its permissions`;
+  if (code === "EACCES") {
+    const user = findAccount(Deno.uid() ?? 0)?.name ?? Deno.uid();
+    return `the server, as the user ${user}, may not read ${
+      path ?? "this"
+    }: let that user read it, and enter the ` +
+      "directories above it";
+  }
   if (code === "EISDIR") return `${path ?? "this"} is a directory: name a file`;
   return `cannot use this file: ${messageOf(error)}`;
 }

@@ -5,9 +5,10 @@
  */
 import { existsSync } from "node:fs";
 import { build, type Config, ConfigError, describe, modulesOf } from "../config/mod.ts";
-import { credentialsToTake, startedByRoot } from "../daemon/credentials.ts";
+import { credentialsToTake } from "../daemon/credentials.ts";
 import { describeProcess } from "../daemon/describe.ts";
-import { become } from "../daemon/privileges.ts";
+import { madeByRoot } from "../daemon/needs.ts";
+import { becomeUser } from "../daemon/ready.ts";
 import { isTypeScript } from "../modules/typescript.ts";
 import { Table, variablesFile } from "../store/table.ts";
 import { configOf, type Flags } from "./run.ts";
@@ -18,13 +19,14 @@ import { typeCheck } from "./type_check.ts";
  * the user who would run them, if root asks.
  */
 export async function check(flags: Flags): Promise<void> {
-  const config = configOf(flags);
-  await become(startedByRoot() ? credentialsToTake(config) : undefined, config);
+  const read = configOf(flags);
+  const credentials = credentialsToTake(read);
+  const config = await becomeUser(read, credentials, madeByRoot(read, credentials));
   await build(config);
   const file = variablesFile(config.stateDirectory);
   if (existsSync(file)) new Table(file).close();
   const types = await checkTypes(config);
-  const process = await describeProcess(config);
+  const process = describeProcess(config);
   for (const line of [...describe(config), ...process, ...types]) console.log(line);
 }
 

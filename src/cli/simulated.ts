@@ -51,9 +51,11 @@ export async function simulated(
   flags: ClientFlags,
   note: (line: string) => void,
 ): Promise<Simulated> {
-  const config = configOf(flags);
+  const read = configOf(flags);
   // Nobody from outside speaks to these handlers, so root may run them, unless the server has a user.
-  await become(startedByRoot() ? credentialsOf(config) : undefined, config);
+  const credentials = startedByRoot() ? credentialsOf(read) : undefined;
+  await become(credentials, read);
+  const config = credentials === undefined ? read : read.again();
   const { policy, targets } = await build(config);
   const { hostname, limits, tolerated, listen: [address] } = config;
   const { ip, time, tls, authUser: user } = flags;

@@ -10,6 +10,7 @@ import {
   parseAliasKey,
   parseAliasTarget,
 } from "../../handlers/mod.ts";
+import { circleFrom, inCircle } from "../../handlers/alias_table.ts";
 import { messageOf } from "../base/message_of.ts";
 import { isSameName } from "../dns/name.ts";
 import { cuts } from "../smtp/extension.ts";
@@ -26,6 +27,8 @@ export interface Site {
   readonly delimiter: string;
   /** Mail for other domains is relayed, or a handler may take it. */
   readonly leadsOn: boolean;
+  /** A handler may take mail for recipients whom neither an alias nor a user has. */
+  readonly handled: boolean;
   /** Throws if aliases that were read again leave something out that the site needs. */
   readonly judge: (aliases: Aliases) => void;
 }
@@ -115,6 +118,7 @@ function buildTable(written: readonly WrittenAlias[], site: Site): AliasTable {
     table.set(key, targets as AliasTarget[]);
   }
   problems.push(...loops(table, places, site));
+  if (problems.length === 0) problems.push(...strangers(table, written, site));
   if (problems.length > 0) throw new ConfigError(problems);
   return table;
 }
@@ -152,29 +156,39 @@ export function isOf(domains: readonly string[], domain: string): boolean {
 
 /** Aliases that lead back to themselves over others. */
 function loops(table: AliasTable, places: ReadonlyMap<string, Place>, site: Site): Problem[] {
-  const problems: Problem[] = [];
   const done = new Set<string>();
-  const idOf = (mailbox: Mailbox) => mailbox.key.toLowerCase();
-  const visit = (mailbox: Mailbox, way: readonly Mailbox[], place: Place) => {
-    const id = idOf(mailbox);
-    const from = way.findIndex((one) => idOf(one) === id);
-    if (from >= 0) {
-      const circle = [...way.slice(from), mailbox].join(" -> ");
-      problems.push({
-        ...place,
-        message: `aliases go in a circle, ${circle}: let one of them lead to a user`,
-      });
-    } else if (!done.has(id)) {
-      done.add(id);
-      for (const member of membersOf(mailbox, table, site)) {
-        if (idOf(member) !== id) visit(member, [...way, mailbox], place);
-      }
-    }
-  };
-  for (const [key, place] of places) {
-    for (const start of recipientsOf(key, site.domains ?? [])) visit(start, [], place);
-  }
-  return problems;
+  return [...places].flatMap(([key, place]) =>
+    recipientsOf(key, site.domains ?? [])
+      .map((start) => circleFrom(start, (mailbox) => membersOf(mailbox, table, site), done))
+      .filter((circle) => circle !== undefined)
+      .map((circle) => ({ ...place, message: inCircle(circle) }))
+  );
+}
+
+/** Members in our domains whom nobody has, where only aliases and users can have them. */
+function strangers(table: AliasTable, written: readonly WrittenAlias[], site: Site): Problem[] {
+  const { domains, users, delimiter } = site;
+  if (domains === undefined || users === undefined || site.handled) return [];
+  const isKnown = (member: Mailbox, recipient: Mailbox) =>
+    [member, ...cuts(member, delimiter).map((cut) => cut.mailbox)].some((form) =>
+      users.find(form.local) !== undefined ||
+      !form.equals(recipient) && table.find(form) !== undefined
+    ) || table.catchAll(member) !== undefined;
+  return written.flatMap(({ key, targets }) => {
+    const recipients = recipientsOf(parseAliasKey(key.text), domains);
+    return targets.flatMap((word) => {
+      const target = parseAliasTarget(word.text);
+      const stranger = recipients.map((recipient) => ({
+        recipient,
+        member: typeof target === "string" ? new Mailbox(target, recipient.domain) : target,
+      })).find(({ recipient, member }) =>
+        isOf(domains, member.domain) && !isKnown(member, recipient)
+      );
+      const message = `\`${stranger?.member}\` is neither a user nor an alias: ` +
+        "mend the name, or add it to `users` or the aliases";
+      return stranger === undefined ? [] : [{ ...word.place, message }];
+    });
+  });
 }
 
 /** Mail for elsewhere is sent on: no alias of ours is looked up for it. */

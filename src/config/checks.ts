@@ -4,11 +4,12 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import type { Aliases } from "../../handlers/mod.ts";
 import { hostname as systemHostname } from "node:os";
 import { readyMade } from "../../handlers/mod.ts";
+import { type Aliases, readyMade } from "../../handlers/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/reading.ts";
+import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { findIds, type Ids } from "../target/identity.ts";
 import { NO_RELAY, type Targets } from "../target/target.ts";
@@ -89,8 +90,9 @@ export class Checks {
     const leadsOn = this.#wrong.has("relay") || this.#wrong.has("handlers") ||
       relay !== undefined || handlers.length > 0;
     const delimiter = this.#settings["recipient-delimiter"] ?? "";
+    const handled = this.#wrong.has("handlers") || handlers.some(mayAccept);
     const judge = (all: Aliases) => this.postmaster(all, users, hostname);
-    const site = { domains, users, delimiter, leadsOn, judge };
+    const site = { domains, users, delimiter, leadsOn, handled, judge };
     try {
       const all = new SiteAliases(written, files, site);
       this.problems.push(...readers.flatMap((one) => unknownReaders(one, all, site)));
@@ -177,9 +179,8 @@ export class Checks {
     const written = this.#settings["state-directory"];
     if (written === undefined) return defaultStateDirectory();
     const directory = this.#resolve(written);
-    // Root does not look on behalf of somebody else: the server does, once it is he.
-    const isOthers = this.#settings.user !== undefined && Deno.uid() === 0;
-    if (!isOthers && !isWritable(directory)) {
+    // Of a server with a user, what he can do is asked once the process is his.
+    if (this.#settings.user === undefined && !isWritable(directory)) {
       this.#fault(
         ["state-directory"],
         `the server cannot write to the directory ${directory}: make it for the server's user, or ` +
@@ -235,3 +236,7 @@ export class Checks {
 
 const isList = (aliases: Settings["aliases"]): aliases is readonly AliasSource[] =>
   Array.isArray(aliases);
+
+/** Whether a handler may accept a recipient; ready-made checks do not. */
+const mayAccept = ({ name, ready }: NamedHandler): boolean =>
+  ready === undefined || !["checks", "counts"].includes(readyMade.get(name)?.part ?? "");

@@ -7,6 +7,7 @@ import type { Handler } from "../handler/handler.ts";
 import type { Exports } from "../modules/loader.ts";
 import type { Targets } from "../target/target.ts";
 import type { SiteAliases } from "./aliases.ts";
+import type { Finding } from "./explain.ts";
 import type { Place, Problem } from "./problem.ts";
 import type { Settings } from "./schema.ts";
 import type { Users } from "./users.ts";
@@ -63,4 +64,12 @@ export interface Config {
   readonly spoolDirectory: string | undefined;
   /** The targets that handlers may name. */
   readonly targets: Targets;
+  /** What is wrong with a setting, and where that stands. */
+  readonly problem: (finding: Finding) => Problem;
+  /**
+   * The same configuration, with all files that it names read as the user that this process is now.
+   *
+   * @throws {ConfigError} for those that he may not read
+   */
+  readonly again: () => Config;
 }

@@ -49,7 +49,7 @@ export const daemonKeys = {
   "spool-directory": path.optional().describe(
     "Where messages of more than 256 KiB are kept until they are delivered, in files without a name, which are gone " +
       "when the server is; by default the directory of the system for temporary files. It is made, for the server's " +
-      "user alone, if it is missing; the one above it must be there. At the start the server tries whether it can " +
-      "write there.",
+      "user alone, if it is missing; the one above it must be there. A server that cannot write there does " +
+      "not start.",
   ).meta({ examples: ["/var/spool/postmaster"] }),
 };

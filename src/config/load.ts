@@ -25,7 +25,8 @@ import { isUserName } from "./users.ts";
  */
 export function loadConfig(file: string | undefined, overrides: Overrides = {}): Config {
   if (file === undefined) {
-    return { ...parseConfig(defaultsFor(overrides), "defaults", overrides), file };
+    const defaults = parseConfig(defaultsFor(overrides), "defaults", overrides);
+    return { ...defaults, file, again: () => ({ ...defaults.again(), file }) };
   }
   try {
     return parseConfig(Deno.readTextFileSync(file), file, overrides);
@@ -104,5 +105,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     spoolDirectory: pathOf(settings["spool-directory"]),
     log: { ...log, sinks: { ...log.sinks, file: pathOf(log.sinks.file) } },
     targets: targets!,
+    problem: (finding) => written.problem(finding),
+    again: () => ({ ...parseConfig(text, file, overrides), stateDirectory }),
   };
 }

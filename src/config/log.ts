@@ -42,4 +42,6 @@ export const logSchema: z.ZodType<LogSettings> = z.strictObject({
   syslog: syslog.prefault(false).describe(
     "Log to syslog: `true` for the one of this machine, or to one on another socket or another machine.",
   ).meta({ examples: [true, { socket: SYSLOG_SOCKET }, { host: "loghost.example.net" }] }),
+}).refine(({ stderr, file, syslog }) => stderr || file !== undefined || syslog !== undefined, {
+  error: "a log has to go somewhere: set `stderr: true`, `file` or `syslog`",
 }).transform(({ level, format, ...sinks }) => ({ level, format, sinks }));

@@ -179,8 +179,9 @@ const schema = z.strictObject({
       "`@example.net` for all of a domain whom nobody knows. A value is an address or a list of them; one without a " +
       "domain is in the recipient's. A file has an `alias: address, address` a line, is read again when it changes, " +
       "and may stand beside mappings in a list. An address in another domain is asked from the handlers, and goes to " +
-      "`relay` if none of them serves its domain. Aliases that go in a circle, or lead to another domain without a " +
-      "`relay` and without handlers, are mistakes.",
+      "`relay` if none of them serves its domain. Aliases that go in a circle are " +
+      "mistakes; so are those that lead to another domain without a `relay` and without handlers, and those that lead " +
+      "to nobody: neither to a user nor to an alias, where no handler could take the mail.",
   ).meta({
     examples: [
       {

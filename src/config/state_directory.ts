@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { env, getuid } from "node:process";
+import { tryToWriteIn } from "../base/writable.ts";
 
 /** Where a server that the system starts keeps its state. */
 const SYSTEM = "/var/lib/postmaster";
@@ -23,8 +24,7 @@ export function defaultStateDirectory(): string {
 export function isWritable(directory: string): boolean {
   if (!existsSync(directory) && directory !== "/") return isWritable(dirname(directory));
   try {
-    // Nothing less tells: not permissions, for root, ACLs and read-only file systems do not go by them.
-    Deno.removeSync(Deno.makeTempFileSync({ dir: directory, prefix: ".postmaster-" }));
+    tryToWriteIn(directory);
     return true;
   } catch {
     return false;

@@ -30,17 +30,17 @@ export const startedByRoot = (): boolean => Deno.uid() === 0;
 /**
  * Whom the server must become before it loads a module of the operator's; `undefined` if it stays who it is.
  *
- * @throws {ConfigError} if such a module would run as root, and nobody has said that it may
- * @throws {Error} if the server cannot become who it should be
+ * @throws {ConfigError} if such a module would run as root, and nobody has said that it may; or if the server cannot
+ * become who it should be
  */
 export function credentialsToTake(config: Config): Credentials | undefined {
   const wanted = credentialsOf(config);
   if (!startedByRoot()) {
     if (wanted !== undefined && (wanted.uid !== Deno.uid() || wanted.gid !== Deno.gid())) {
-      throw new Error(
+      const message =
         `only root can become the user ${config.user}: let root start the server, or that user himself, ` +
-          "or take `user` and `group` out of the configuration",
-      );
+        "or take `user` and `group` out of the configuration";
+      throw new ConfigError([config.problem({ path: ["user"], message })]);
     }
     return undefined;
   }

@@ -5,17 +5,14 @@
  */
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { messageOf } from "../base/message_of.ts";
 import { GROUP, parseAccounts } from "../base/passwd.ts";
 import type { Config } from "../config/mod.ts";
 import { AS_ROOT, credentialsOf, startedByRoot } from "./credentials.ts";
-import { directoriesOf, tryDirectory } from "./directory.ts";
 import { grantsOf } from "./grants.ts";
-import { tryMailers } from "./mailers.ts";
 import { runningServer } from "./pid_file.ts";
 
-/** One line a fact, then what is wrong, as far as the one who asks can see. */
-export async function describeProcess(config: Config): Promise<string[]> {
+/** One line a fact, then what is doubtful. */
+export function describeProcess(config: Config): string[] {
   const { pidFile } = config;
   const running = pidFile === undefined ? undefined : runningServer(pidFile);
   const { stateDirectory, spoolDirectory = tmpdir() } = config;
@@ -25,7 +22,7 @@ export async function describeProcess(config: Config): Promise<string[]> {
     `pid file: ${pidFile ?? "none"}${running === undefined ? "" : ` (of process ${running})`}`,
     `state directory: ${stateDirectory}${willBeMade(stateDirectory)}`,
     `spool directory: ${spoolDirectory}${willBeMade(spoolDirectory)}`,
-    ...await troubles(config),
+    ...asRoot(config),
   ];
 }
 
@@ -56,17 +53,7 @@ function others(config: Config): string[] {
   return [`launcher: ${list.join(", ")}`];
 }
 
-/** Only the server's own user can try what it needs. */
-async function troubles(config: Config): Promise<string[]> {
-  const credentials = credentialsOf(config);
-  if (credentials !== undefined && credentials.uid !== Deno.uid()) return [];
-  if (startedByRoot() && !config.handlersAsRoot) {
-    return [`warning: it would run as root: ${AS_ROOT}`];
-  }
-  const trials = directoriesOf(config).filter(({ path }) => existsSync(path))
-    .map((directory) => () => tryDirectory(directory));
-  const all = credentials === undefined ? [...trials, () => tryMailers(config)] : trials;
-  const tried = await Promise.allSettled(all.map((trial) => Promise.try(trial)));
-  return tried.filter((one) => one.status === "rejected")
-    .map(({ reason }) => `warning: ${messageOf(reason)}`);
+function asRoot(config: Config): string[] {
+  const isRoot = startedByRoot() && credentialsOf(config) === undefined;
+  return isRoot && !config.handlersAsRoot ? [`warning: it would run as root: ${AS_ROOT}`] : [];
 }

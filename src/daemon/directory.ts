@@ -1,5 +1,5 @@
 /**
- * The directories that the server needs: made at the start, and tried out before anything relies on them.
+ * The directories that the server needs: made at the start.
  *
  * Root makes them for another user, who may own a directory above, and have been taken over: there root does nothing,
  * and that user makes them himself.
@@ -33,7 +33,19 @@ export function directoriesOf({ spoolDirectory, stateDirectory, user }: Config):
   return directories;
 }
 
-/** Makes those directories, for the one whom the server becomes. */
+/** The directories of the files that a configuration names, in which the server writes. */
+export function parentsOf({ pidFile, log }: Config): Directory[] {
+  const directories: Directory[] = [];
+  if (pidFile !== undefined) {
+    directories.push({ key: "pid-file", path: dirname(pidFile), mode: 0o755 });
+  }
+  if (log.sinks.file !== undefined) {
+    directories.push({ key: "log.file", path: dirname(log.sinks.file), mode: 0o750 });
+  }
+  return directories;
+}
+
+/** Makes the first of them, for the one whom the server becomes. */
 export function makeDirectories(config: Config, owner: Owner | undefined): void {
   for (const directory of directoriesOf(config)) makeDirectory(directory, owner);
 }
@@ -68,7 +80,7 @@ function isUntouchable({ uid, gid, mode, isSymlink }: Deno.FileInfo, { groups }:
  *
  * @param owner whose it becomes, if root makes it, which root only does where it is safe; without one, it is whose the
  * process is
- * @throws {Error} that says what to do
+ * @throws {Error} if this user cannot make it
  */
 export function makeDirectory({ key, path, mode }: Directory, owner: Owner | undefined): void {
   if (owner !== undefined && !isSafe(path, owner)) return; // the owner will try
@@ -76,8 +88,8 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Owner | und
   try {
     Deno.mkdirSync(path, { mode });
   } catch (error) {
-    if (isDirectory(path)) return;
-    throw new Error(`\`${key}\`: ${whyNotMade(path, error)}`);
+    if (isDirectory(path) || owner !== undefined) return; // the owner will be told
+    throw new Error(`\`${key}\`: cannot make ${path}: ${messageOf(error)}`);
   } finally {
     Deno.umask(umask);
   }
@@ -85,23 +97,12 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Owner | und
 }
 
 /** A link that leads nowhere is none, and nothing can be made in its place. */
-function isDirectory(path: string): boolean {
+export function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {
     return false;
   }
-}
-
-function whyNotMade(path: string, error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) {
-    const above = dirname(path);
-    return `there is no directory ${above} in which ${path} could be made: create it, or name another`;
-  }
-  if (error instanceof Deno.errors.AlreadyExists) {
-    return `${path} is no directory: remove it, or name another`;
-  }
-  return `${messageOf(error)}: create the directory ${path} for the server, or name another`;
 }
 
 /** Root makes an empty file for its owner if it is missing. Where that cannot be, or is not safe, he will find out. */
@@ -113,25 +114,4 @@ export function makeFile(path: string, mode: number, owner: Owner): void {
     return;
   }
   Deno.chownSync(path, owner.uid, owner.gid);
-}
-
-/**
- * Tries a directory out as the one who will use it: writes a file, and removes it.
- *
- * @throws {Error} that says what to do
- */
-export function tryDirectory({ key, path }: Directory): void {
-  const { uid, mode } = Deno.statSync(path);
-  const [OTHERS_WRITE, STICKY] = [0o002, 0o1000];
-  if ((mode! & OTHERS_WRITE) !== 0 && (mode! & STICKY) === 0) {
-    throw new Error(`\`${key}\`: anybody may write in ${path}: chmod o-w ${path}`);
-  }
-  try {
-    Deno.removeSync(Deno.makeTempFileSync({ dir: path, prefix: "postmaster-" }));
-  } catch (error) {
-    throw new Error(
-      `\`${key}\`: the server, with the user id ${Deno.uid()}, cannot write in ${path}, whose owner has the ` +
-        `user id ${uid} (${messageOf(error)}): chown it, or name another`,
-    );
-  }
 }

@@ -79,7 +79,7 @@ async function lock(path: string): Promise<Deno.FsFile> {
     const file = open(path);
     try {
       const content = contentOf(file);
-      if (!/^\d*\s*$/.test(content)) throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
+      if (!isPid(content)) throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
       if (!await within(file.lock(true), PATIENCE)) {
         throw new Error(alreadyRuns(content.trim(), path));
       }
@@ -92,6 +92,18 @@ async function lock(path: string): Promise<Deno.FsFile> {
   }
   throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
 }
+
+/** Why a file is not to be overwritten; `undefined` for one of a server, of now or of before, and for none. */
+export function faultOfPidFile(path: string): string | undefined {
+  try {
+    using file = Deno.openSync(path);
+    return isPid(contentOf(file)) ? undefined : `${path} ${NO_PID_FILE}`;
+  } catch {
+    return undefined;
+  }
+}
+
+const isPid = (content: string): boolean => /^\d*\s*$/.test(content);
 
 const NO_PID_FILE = "is there, and is not the file of a process id: remove it, or name another";
 

@@ -5,7 +5,6 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { build, type Config, printPlace } from "../config/mod.ts";
@@ -20,19 +19,13 @@ import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
-import {
-  directoriesOf,
-  isSafe,
-  makeDirectories,
-  makeDirectory,
-  makeFile,
-  tryDirectory,
-} from "./directory.ts";
+import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
-import { launchOwn, startLauncher, tryMailers } from "./mailers.ts";
+import { launchOwn, startLauncher } from "./mailers.ts";
+import { madeByRoot, refuseUnmet } from "./needs.ts";
 import { ServiceManager } from "./notify.ts";
 import { PidFile, refuseSecond } from "./pid_file.ts";
-import { become } from "./privileges.ts";
+import { becomeUser } from "./ready.ts";
 import type { RemoteLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
 import type { StartWatch } from "./start_watch.ts";
@@ -45,25 +38,27 @@ const UMASK = 0o027;
  *
  * @param watch is told what the start does, and ended when the server listens
  */
-export async function serve(config: Config, watch: StartWatch): Promise<void> {
-  const credentials = credentialsToTake(config);
+export async function serve(read: Config, watch: StartWatch): Promise<void> {
+  const credentials = credentialsToTake(read);
   Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
   watch.step("listeners, directories and the pid file");
   const manager = opened.use(ServiceManager.find());
-  if (config.pidFile !== undefined) refuseSecond(config.pidFile);
+  if (read.pidFile !== undefined) refuseSecond(read.pidFile);
+  const made = madeByRoot(read, credentials);
+  if (credentials === undefined) refuseUnmet(read, made);
   const listeners: Listener[] = [];
   opened.defer(() => listeners.forEach((listener) => listener.close()));
-  const { first = [], then = [] } = Object.groupBy(config.listen, (address) => {
-    const isUnsafe = address.transport === "unix" && credentials !== undefined &&
-      !isSafe(address.path, credentials);
-    return isUnsafe ? "then" : "first";
+  const { first = [], then = [] } = Object.groupBy(read.listen, (address) => {
+    const isOthers = address.transport === "unix" && credentials !== undefined;
+    return isOthers && !made.has(address.path) ? "then" : "first";
   });
   listeners.push(...await listen(first, credentials));
-  const launcher = opened.use(await startLauncher(config, credentials));
-  prepare(config, credentials);
-  await become(credentials, config);
-  if (credentials !== undefined) prepare(config, undefined);
+  const launcher = opened.use(await startLauncher(read, credentials));
+  if (credentials !== undefined) prepare(read, credentials);
+  watch.step("what the configuration names, as the server's user");
+  const config = await becomeUser(read, credentials, made);
+  prepare(config, undefined);
   listeners.push(...await listen(then));
 
   watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
@@ -75,11 +70,6 @@ export async function serve(config: Config, watch: StartWatch): Promise<void> {
     watch.step(`the pid file ${config.pidFile}`);
     opened.use(await PidFile.take(config.pidFile));
   }
-  for (const directory of directoriesOf(config)) {
-    watch.step(`the directory ${directory.path}`);
-    tryDirectory(directory);
-  }
-  if (credentials === undefined) await tryMailers(config);
   logUser(log, config, credentials);
   for (const { message, ...place } of config.warnings) {
     log("doubtful order", { handler: printPlace(place), hint: message });
@@ -139,15 +129,11 @@ async function listen(
  * it is open while the process is root.
  */
 function prepare(config: Config, owner: Credentials | undefined): void {
-  const { pidFile, log } = config;
-  if (pidFile !== undefined) {
-    makeDirectory({ key: "pid-file", path: dirname(pidFile), mode: 0o755 }, owner);
+  const { file } = config.log.sinks;
+  for (const directory of [...parentsOf(config), ...directoriesOf(config)]) {
+    makeDirectory(directory, owner);
   }
-  if (log.sinks.file !== undefined) {
-    makeDirectory({ key: "log", path: dirname(log.sinks.file), mode: 0o750 }, owner);
-  }
-  makeDirectories(config, owner);
-  if (owner !== undefined && log.sinks.file !== undefined) makeFile(log.sinks.file, 0o640, owner);
+  if (owner !== undefined && file !== undefined) makeFile(file, 0o640, owner);
 }
 
 function logUser(log: Log, config: Config, credentials: Credentials | undefined): void {

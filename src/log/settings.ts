@@ -15,7 +15,7 @@ export type SyslogAddress =
   | { readonly socket: string }
   | { readonly host: string; readonly port: number };
 
-/** The places a log goes to: any number of them, none for silence. */
+/** The places a log goes to: any number of them. */
 export interface LogSinks {
   /** The standard error; coloured on a terminal, unless `NO_COLOR` is set. */
   readonly stderr?: boolean | undefined;

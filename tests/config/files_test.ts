@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { build, ConfigError } from "../../src/config/mod.ts";
 import { type Asking, asking, routes, status } from "../handlers/ask.ts";
+import { Directory } from "../running.ts";
 import { parseConfig } from "./with_postmaster.ts";
 
 /** A directory with files, and a site whose configuration is in it. */
@@ -105,6 +106,27 @@ Deno.test("parseConfig() says where in the files of users and aliases something 
       14,
     ]]);
     return true;
+  });
+});
+
+Deno.test("a file of aliases is named with the line of a quoted domain, and of an alias for nobody", () => {
+  using directory = new Directory();
+  const aliases = directory.write(
+    "aliases",
+    'joe: joe\n"@a.example": joe\nsales: joe, nosuchuser\n',
+  );
+  const read = () =>
+    parseConfig(
+      "domains: [a.example]\nusers: [joe]\naliases: {file: aliases}",
+      directory.of("p.yaml"),
+    );
+  assert.throws(read, { message: /^\S*\/aliases:2:1: `"@a\.example"` is a local part in quotes/ });
+  directory.write("aliases", "joe: joe\n@a.example: joe\nsales: joe, nosuchuser@b.example\n");
+  assert.throws(read, { message: /^\S*\/aliases:3:13: `nosuchuser@b\.example` is neither in one/ });
+  directory.write("aliases", "joe: joe\nsales: joe, nosuchuser\n");
+  assert.throws(read, {
+    message: `${aliases}:2:13: \`nosuchuser@a.example\` is neither a user nor an alias: ` +
+      "mend the name, or add it to `users` or the aliases",
   });
 });
 

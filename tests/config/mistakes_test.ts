@@ -57,6 +57,27 @@ log: {level: debgu}
 });
 
 const MISTAKES: readonly [string, string, RegExp][] = [
+  ["log: {stderr: false}", "1:6", /`log`: a log has to go somewhere: set `stderr: true`, `file`/],
+  [
+    "domains: [a.org]\nusers: [joe, jane]\naliases: {sales: [joe, nosuchuser], joe: [joe, jane]}",
+    "3:24",
+    /^3:24 `nosuchuser@a\.org` is neither a user nor an alias: mend the name, or add it to `users`/,
+  ],
+  [
+    "domains: [a.org]\nusers: [joe]\naliases:\n  '\"@a.org\"': joe",
+    "4:3",
+    /`"@a\.org"` is a local part in quotes, and no address or domain: write @a\.org without them/,
+  ],
+  [
+    "handlers: [alias: {a: joe, c: b@x.org, b@x.org: c@x.org}]",
+    "1:31",
+    /`handlers\[0\]\.alias\.c`: aliases go in a circle, b@x\.org -> c@x\.org -> b@x\.org: let one/,
+  ],
+  [
+    "handlers: [{explode: {a: [joe, b], b: a}}]",
+    "1:26",
+    /aliases go in a circle, a@any\.invalid -> b/,
+  ],
   ["user: no-such-user", "1:7", /`user`: this machine has no user `no-such-user`/],
   ["user: 99999", "1:7", /`user`: user 99999 has no group: set `group`/],
   ["group: mail", "1:8", /`group`: it goes with `user`: set that too/],
@@ -226,20 +247,35 @@ for (const [text, place, message] of MISTAKES) {
   });
 }
 
-Deno.test("parseConfig() says what is wrong in the files that options name, and in which line", () => {
-  using directory = new Directory();
-  const config = directory.of("postmaster.yaml");
-  directory.write("users", "# users\njoe@example.net: joe\njoe\n");
-  directory.write("lists", "\nstaff: joe, a b\n");
-  const text = "handlers:\n- virtual-users: {file: users}\n- explode: {file: ./lists}\n";
-  const [users = "", lists = "", ...others] = mistakesIn(text, config);
-  assert.match(
-    users,
-    /^2:25 .*\/users: line 3: `joe` is no address and user: write /,
-  );
-  assert.match(lists, /^3:19 .*\/lists: line 2: /);
-  assert.deepEqual(others, []);
-});
+/** Files that options name, and what is to be said of them. */
+const FILES: readonly (readonly [string, string, RegExp])[] = [
+  [
+    "virtual-users",
+    "# users\njoe@a.org: joe\njoe\n",
+    /: line 3: `joe` is no address and user: write /,
+  ],
+  [
+    "virtual-users",
+    "\njoe@a.org: joe@a.org\n",
+    /: line 2: `joe@a\.org` is an address, and a user is /,
+  ],
+  ["virtual-users", '"@a.org": joe\n', /: line 1: `"@a\.org"` is a local part in quotes/],
+  ["explode", "\nstaff: joe, a b\n", /: line 2: /],
+  ["explode", '"@a.org": joe\n', /: line 1: `"@a\.org"` is a local part in quotes/],
+  ["explode", "a@a.org: joe, b\nb: a@a.org\n", /: line 1: aliases go in a circle, a@a\.org -> b@/],
+];
+
+for (const [handler, content, message] of FILES) {
+  Deno.test(`parseConfig() says in which line of a file what is wrong: ${JSON.stringify(content)}`, () => {
+    using directory = new Directory();
+    directory.write("list", content);
+    const text = `handlers:\n- ${handler}: {file: ./list}\n`;
+    const [found = "", ...others] = mistakesIn(text, directory.of("postmaster.yaml"));
+    assert.match(found, /^2:\d+ .*\/list: line \d/);
+    assert.match(found, message);
+    assert.deepEqual(others, []);
+  });
+}
 
 Deno.test("parseConfig() checks the rest although something is wrong with the syntax of one value", () => {
   const found = mistakesIn("aliases:\n  @a.example: joe\nlimits: {errors: 0}");

@@ -104,8 +104,7 @@ const UNSAID: readonly [string, string, string][] = [
   [
     `${TWO}postmaster: jeo`,
     "3:13",
-    "`jeo` is neither one of `users` nor an alias, so it cannot read the mail for postmaster: " +
-    "write one that is, or a whole address such as joe@example.net",
+    "`jeo@a.example` is neither a user nor an alias: mend the name, or add it to `users` or the aliases",
   ],
   [
     `${TWO}postmaster: joe\naliases: {Postmaster: joe}`,

@@ -12,7 +12,7 @@ users: [joe, jane]
 recipient-delimiter: "+"
 aliases:
   webmaster: joe
-  all@example.net: [joe, jane, joe, gone]
+  all@example.net: [joe, jane, joe]
   joe: [joe, jane]
   "@example.org": jane
 `;

@@ -13,7 +13,7 @@ Deno.test("isWritable() is true for a directory, and for one that can be made", 
 Deno.test("isWritable() is false where nothing can be made", () => {
   using directory = new Directory();
   const file = directory.write("file", "");
-  for (const path of [file, `${file}/state`, "/proc/state", "/proc/1/state"]) {
+  for (const path of [file, `${file}/state`, "/proc/1/state"]) {
     assert.equal(isWritable(path), false, path);
   }
 });

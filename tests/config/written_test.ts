@@ -39,14 +39,16 @@ Deno.test("a user's name is what is written", () => {
 Deno.test("an alias and where it leads are what is written", () => {
   for (const name of [...LOOKS, "null", "~"]) {
     for (const key of [name, `"${name}"`, `"${name}@example.net"`, `? ${name}\n  `]) {
-      const { aliases } = parse(`domains: [example.net]\naliases:\n  ${key}: joe`);
+      const { aliases } = parse(`domains: [example.net]\nusers: [joe]\naliases:\n  ${key}: joe`);
       const found = aliases.find(new Mailbox(name, "example.net"));
       assert.equal(found?.join(), "joe@example.net", key);
     }
   }
   for (const name of LOOKS) {
     for (const value of [name, `[${name}]`, `"${name}"`]) {
-      const { aliases } = parse(`domains: [example.net]\naliases: {joe: ${value}}`);
+      const { aliases } = parse(
+        `domains: [example.net]\nusers: [postmaster, "${name}"]\naliases: {joe: ${value}}`,
+      );
       assert.equal(aliases.find(new Mailbox("joe", "example.net"))?.[0]?.local, name, value);
     }
   }
@@ -54,7 +56,7 @@ Deno.test("an alias and where it leads are what is written", () => {
 
 Deno.test("keys that differ as texts are different keys, in the order of the file", () => {
   const { aliases } = parse(
-    "%YAML 1.1\n---\ndomains: [example.net]\naliases: {10: a, 010: b, 1e1: c, 10.0: d, 0xa: e, 8: f, no: g}",
+    "%YAML 1.1\n---\ndomains: [example.net]\nusers: [postmaster, a, b, c, d, e, f, g]\naliases: {10: a, 010: b, 1e1: c, 10.0: d, 0xa: e, 8: f, no: g}",
   );
   const found = ["10", "010", "1e1", "10.0", "0xa", "8", "no"]
     .map((local) => aliases.find(new Mailbox(local, "example.net"))?.[0]?.local);

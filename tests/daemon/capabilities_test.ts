@@ -66,14 +66,16 @@ Deno.test({
   async fn() {
     using directory = new Directory();
     const before = await asNobody(directory);
-    await assert.rejects(
-      Running.start(settings("daemon"), { before }),
-      /postmaster: a server that is not root cannot run programs as daemon \(setpriv: .*\): let root start it, with `user`, or give it CAP_SETUID and CAP_SETGID/,
-    );
-    await assert.rejects(
-      Running.start((own) => ({ ...settings("nobody")(own), user: "daemon" }), { before }),
-      /postmaster: only root can become the user daemon: let root start the server, or that user himself, or take `user` and `group` out of the configuration/,
-    );
+    for (const args of [[], ["check"]]) {
+      await assert.rejects(
+        Running.start(settings("daemon"), { before, args }),
+        /postmaster: a server that is not root cannot run programs as daemon \(setpriv: .*\): let root start it, with `user`, or give it CAP_SETUID and CAP_SETGID/,
+      );
+      await assert.rejects(
+        Running.start((own) => ({ ...settings("nobody")(own), user: "daemon" }), { before, args }),
+        /postmaster\.yaml:\d+:\d+: `user`: only root can become the user daemon: let root start the server, or that user himself, or take `user` and `group` out of the configuration/,
+      );
+    }
     await using server = await Running.start(
       (own) => ({ ...settings("nobody")(own), user: "nobody" }),
       { before },

@@ -54,7 +54,7 @@ Deno.test("what is no file of a process id is not overwritten", async () => {
     const [name, wanted] of [
       ["other", /is not the file of a process id: remove it, or name another/],
       ["link", /is not the file of a process id: remove it, or name another/],
-      ["folder", /cannot open .*folder/],
+      ["folder", /folder is a directory: name a file/],
       ["other/pid", /`pid-file`: .*other is no directory: remove it, or name another/],
       ["no/such/pid", /`pid-file`: there is no directory \S*\/no in which/],
     ] as const

@@ -84,7 +84,7 @@ Deno.test("alias() lets the handlers outside see what it made of the recipient",
 });
 
 Deno.test("alias() survives a circle", async () => {
-  const { rcpt } = site({ a: "b", b: "a" });
+  const { rcpt } = asking(chain(alias({ a: "b" }), alias({ b: "a" }), users));
   assert.equal((await rcpt("a@x.example")).code, 451);
 });
 
@@ -102,6 +102,12 @@ Deno.test("alias() refuses tables that make no sense", () => {
   assert.throws(() => alias({ a: "joe@" }), /`joe@` is no address/);
   assert.throws(() => alias({ a: "@b.example:joe@c.example" }), /is no address/);
   assert.throws(() => alias({ a: [] }), /leads nowhere/);
+  assert.throws(() => alias({ '"@b.example"': "joe" }), /write @b\.example without them/);
+  assert.throws(() => alias({ a: '"joe@b.example"' }), /write joe@b\.example without them/);
+  assert.throws(
+    () => alias({ "a@b.example": "c", c: ["joe", "A@b.example"] }),
+    /aliases go in a circle, a@b\.example -> c@b\.example -> A@b\.example: let one/,
+  );
 });
 
 Deno.test("AliasTable.find() leaves the bare postmaster alone", () => {

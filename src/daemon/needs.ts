@@ -1,0 +1,161 @@
+/**
+ * What a server needs besides its configuration: files and directories in which its user can write. The start and
+ * `check` ask the same questions, as that user; nothing is made or changed here.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf } from "../base/message_of.ts";
+import { findAccount } from "../base/passwd.ts";
+import { tryToWriteIn } from "../base/writable.ts";
+import { type Config, ConfigError } from "../config/mod.ts";
+import type { Credentials } from "./credentials.ts";
+import { directoriesOf, isDirectory, isSafe, parentsOf } from "./directory.ts";
+import { faultOfPidFile } from "./pid_file.ts";
+
+/** What root makes for the user before it becomes him: paths of directories, of the log, and of sockets. */
+export function madeByRoot(config: Config, owner: Credentials | undefined): ReadonlySet<string> {
+  if (owner === undefined) return new Set();
+  const { log, listen } = config;
+  const directories = [...directoriesOf(config), ...parentsOf(config)].map(({ path }) => path)
+    .filter((path) => isSafe(path, owner) && !existsSync(path));
+  const file = log.sinks.file;
+  const canMake = (path: string) =>
+    directories.includes(dirname(path)) || isSafe(path, owner) && !existsSync(path);
+  const files = file !== undefined && canMake(file) ? [file] : [];
+  const sockets = listen.flatMap((address) =>
+    address.transport === "unix" && isSafe(address.path, owner) ? [address.path] : []
+  );
+  return new Set([...directories, ...files, ...sockets]);
+}
+
+/**
+ * Finds all that the user of this process could not do as the server.
+ *
+ * @param made what root makes for him, or has made
+ * @throws {ConfigError} that says of each what is wrong, and how to mend it
+ */
+export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
+  const { pidFile, log, listen } = config;
+  const faults: (readonly [readonly (string | number)[], string | undefined])[] = [
+    ...directoriesOf(config).map((one) => [[one.key], faultOfDirectory(one.path, made)] as const),
+    [["log", "file"], log.sinks.file && faultOfFile(log.sinks.file, made)],
+    [["pid-file"], pidFile && (faultOfFile(pidFile, made) ?? faultOfPidFile(pidFile))],
+    ...listen.map((address, i) =>
+      [
+        ["listen", i],
+        address.transport === "unix" ? faultOfSocket(address.path, made) : undefined,
+      ] as const
+    ),
+  ];
+  const problems = faults.flatMap(([path, message]) =>
+    message ? [config.problem({ path, message })] : []
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Why a directory cannot be used, nor made. Those above it must be there. */
+export function faultOfDirectory(path: string, made: ReadonlySet<string>): string | undefined {
+  const found = look(path);
+  if (found === "nothing") return made.has(path) ? undefined : whyNotMade(path);
+  if (found instanceof Error) return `${messageOf(found)}: ${forMe(path)}`;
+  if (!found.isDirectory) return `${path} is no directory: remove it, or name another`;
+  const { uid, mode } = found;
+  const [OTHERS_WRITE, STICKY] = [0o002, 0o1000];
+  if ((mode! & OTHERS_WRITE) !== 0 && (mode! & STICKY) === 0) {
+    return `anybody may write in ${path}: chmod o-w ${path}`;
+  }
+  const fault = refusal(path);
+  return fault && `the server, as ${me()}, cannot write in ${path}, whose owner has the ` +
+      `user id ${uid} (${fault}): chown it, or name another`;
+}
+
+function whyNotMade(path: string): string | undefined {
+  if (isLink(path)) return `${path} is no directory: remove it, or name another`;
+  const above = dirname(path);
+  const found = look(above);
+  if (found === "nothing") {
+    return `there is no directory ${above} in which ${path} could be made: create it, or name another`;
+  }
+  if (found instanceof Error) return `${messageOf(found)}: ${forMe(path)}`;
+  if (!found.isDirectory) return `${above} is no directory: remove it, or name another`;
+  const fault = refusal(above);
+  return fault && `the server cannot make the directory ${path} (${fault}): ${forMe(path)}`;
+}
+
+/** Why a file cannot be written, nor made. What is no regular file, such as a pipe, is not opened: that could wait. */
+function faultOfFile(path: string, made: ReadonlySet<string>): string | undefined {
+  const found = look(path);
+  if (found instanceof Error) return cannotOpen(path, found);
+  if (found !== "nothing") {
+    if (found.isDirectory) return `${path} is a directory: name a file`;
+    try {
+      if (found.isFile) Deno.openSync(path, { append: true }).close();
+      return undefined;
+    } catch (error) {
+      return cannotOpen(path, error);
+    }
+  }
+  if (made.has(path)) return undefined;
+  const directory = dirname(path);
+  if (!isDirectory(directory)) return faultOfDirectory(directory, made);
+  const fault = refusal(directory);
+  return fault && cannotOpen(path, fault);
+}
+
+/** Why no socket can be made at a path; one that a dead server left is replaced. */
+function faultOfSocket(path: string, made: ReadonlySet<string>): string | undefined {
+  const directory = dirname(path);
+  if (!isDirectory(directory)) {
+    return made.has(directory)
+      ? undefined
+      : `there is no directory ${directory} for the socket: create it, or name another`;
+  }
+  const found = look(path);
+  if (typeof found === "object" && !(found instanceof Error) && !found.isSocket) {
+    return `${path} is there, and is no socket: remove it, or name another`;
+  }
+  const fault = made.has(path) ? undefined : refusal(directory);
+  return fault &&
+    `the server, as ${me()}, cannot make a socket in ${directory} (${fault}): chown it, or name another`;
+}
+
+const cannotOpen = (path: string, error: unknown): string =>
+  `cannot open ${path} as ${me()} (${
+    messageOf(error)
+  }): let it be that user's, in a directory of his, or name another`;
+
+/** Why no files can be made in a directory, as the system says it. */
+function refusal(directory: string): string | undefined {
+  try {
+    tryToWriteIn(directory);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** What is at a path, where links lead; an Error if that is not shown to this user. */
+function look(path: string): Deno.FileInfo | "nothing" | Error {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    const { NotFound, NotADirectory } = Deno.errors;
+    return error instanceof NotFound || error instanceof NotADirectory ? "nothing" : error as Error;
+  }
+}
+
+/** True for a link, also for one that leads nowhere: nothing can be made in its place. */
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+const forMe = (path: string): string => `make the directory ${path} for ${me()}, or name another`;
+
+/** Who this process is, for people. */
+const me = (): string => `the user ${findAccount(Deno.uid() ?? 0)?.name ?? Deno.uid()}`;
