@@ -11,6 +11,8 @@ import type { State } from "./state.ts";
 
 /** Refused recipients in a session that are answered at once. */
 const PROMPT = 10;
+/** Refusals that are no errors, before the next message. Enough for some thousand recipients that come at once. */
+const FRUITLESS = 10_000;
 
 /** What a client can avoid that keeps to the protocol. A limit that it cannot know of, or a missing extension, is not. */
 const ERRORS: ReadonlySet<EventName> = new Set([
@@ -21,14 +23,21 @@ const ERRORS: ReadonlySet<EventName> = new Set([
   "NeedRcptToFirst",
   "NestedMail",
 ]);
+/** The codes of parameters, and of their values, that belong to an extension that is not offered. */
+const UNOFFERED: ReadonlySet<number> = new Set([504, 555]);
 /** They begin anew, or end, what was pipelined behind a refusal. */
-const FRESH: ReadonlySet<EventName> = new Set(["SayHelo", "SayEhlo", "ResetState", "StartData"]);
+const FRESH: ReadonlySet<EventName> = new Set(["SayHelo", "SayEhlo", "ResetState"]);
+
+/** What ends the session. */
+export const TOO_MANY_ERRORS: Event = { type: "LimitExceeded", limit: "errors" };
 
 /** How a client behaves, and whether that is enough. */
 export class Conduct {
   readonly #limits: Limits;
   #errors = 0;
   #refused = 0;
+  /** Refusals that were no errors, since the last DATA. */
+  #fruitless = 0;
   /** How many commands may come out of order because the client has sent them before it knew of a refusal. */
   #excuses = 0;
 
@@ -36,23 +45,29 @@ export class Conduct {
     this.#limits = limits;
   }
 
-  /** The event for a command of a client that has guessed too much: only recipients that were accepted get mail. */
+  /** The event for a command of a client that was refused too much: only recipients that were accepted get mail. */
   faultIn({ verb }: Command, { at }: State): Event | undefined {
-    if (this.#refused < this.#limits.refusedRecipients) return undefined;
+    if (verb === "DATA" || verb === "QUIT") return undefined;
+    if (this.#fruitless >= FRUITLESS) return TOO_MANY_ERRORS;
     if (verb !== "MAIL" && verb !== "RCPT") return undefined;
-    return { type: "LimitExceeded", limit: at === "rcpt" ? "refused-recipients" : "errors" };
+    if (this.#refused < this.#limits.refusedRecipients) return undefined;
+    return at === "rcpt" ? { type: "LimitExceeded", limit: "refused-recipients" } : TOO_MANY_ERRORS;
   }
 
-  /** This event would be one error too many. */
+  /** This event would be one error too many, or one refusal. */
   isTooMuch(event: Event): boolean {
-    return this.#errors >= this.#limits.errors && this.#isError(event);
+    return this.#isError(event)
+      ? this.#errors >= this.#limits.errors
+      : this.#fruitless >= FRUITLESS;
   }
 
   /** Takes note of an answer. Gives the milliseconds for which it is to be held back. */
   answered(event: Event, reply: Reply): number {
     const isRefusal = !isPositive(reply);
     const command = commandOf(event);
-    if (isRefusal && this.#isError(event)) this.#errors++;
+    if (!isRefusal) this.#fruitless = command === "DATA" ? 0 : this.#fruitless;
+    else if (this.#isError(event)) this.#errors++;
+    else this.#fruitless++;
     if (FRESH.has(event.type) || command === "DATA" || (command === "MAIL" && !isRefusal)) {
       this.#excuses = 0;
     } else if (isOutOfOrder(event)) this.#excuses = Math.max(0, this.#excuses - 1);
@@ -63,6 +78,7 @@ export class Conduct {
 
   #isError(event: Event): boolean {
     if (event.type === "LimitExceeded") return event.limit === "command-length";
+    if (event.type === "SyntaxErrorIn" && UNOFFERED.has(event.fault.code)) return false;
     return ERRORS.has(event.type) && !(isOutOfOrder(event) && this.#excuses > 0);
   }
 }
@@ -70,14 +86,17 @@ export class Conduct {
 const isOutOfOrder = ({ type }: Event): boolean =>
   type === "NeedMailFromFirst" || type === "NeedRcptToFirst";
 
-/** The command of a transaction that an event is about. */
+/** The command of a transaction that an event is about. A line that cannot be read may have been MAIL. */
 function commandOf(event: Event): "MAIL" | "RCPT" | "DATA" | undefined {
   if (event.type === "SetMailFrom") return "MAIL";
   if (event.type === "AddRcptTo") return "RCPT";
+  if (event.type === "StartData") return "DATA";
+  if (event.type === "NestedMail") return undefined; // the transaction stays
   if (event.type === "LimitExceeded") {
-    if (event.limit === "message-size") return "MAIL";
+    if (event.limit === "message-size" || event.limit === "command-length") return "MAIL";
     return /recipients/.test(event.limit) ? "RCPT" : undefined;
   }
   const command = "command" in event ? event.command : undefined;
+  if (command === "") return "MAIL";
   return command === "MAIL" || command === "RCPT" || command === "DATA" ? command : undefined;
 }

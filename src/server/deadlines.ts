@@ -16,6 +16,8 @@ export interface Waiting {
   readonly blocked: boolean;
   /** We do not read: the reader of the message is behind. */
   readonly held: boolean;
+  /** We hold an answer back: the client waits for us. */
+  readonly pausing: boolean;
   /** The event that a handler has not answered. */
   readonly question: { readonly event: Event; readonly since: number } | undefined;
   /** The message, until its final dot. */
@@ -34,7 +36,7 @@ export function overdue(w: Waiting, limits: Limits): "write" | "handler" | Limit
     return overdueMessage(w.incoming, w.now, silent, limits);
   }
   if (w.question === undefined) {
-    return silent > limits.commandTimeout ? "command-timeout" : undefined;
+    return !w.pausing && silent > limits.commandTimeout ? "command-timeout" : undefined;
   }
   const late = w.question.event.type === "Deliver"
     ? silent > limits.deliverTimeout

@@ -15,7 +15,7 @@ import { TOO_LONG } from "../smtp/lines.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { Backlog } from "./backlog.ts";
-import { Conduct } from "./conduct.ts";
+import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import { overdue } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import { lineLength } from "./extensions.ts";
@@ -135,6 +135,7 @@ export class Dialogue {
       since: this.#since,
       blocked: this.#outlet.blocked,
       held: this.#held,
+      pausing: this.#pace.pausing,
       question: this.#inquiry.open,
       incoming: this.#unfinished,
     }, limits);
@@ -227,9 +228,7 @@ export class Dialogue {
 
   /** A line that was wrong in itself or at its time. */
   #protest(event: Event): void {
-    if (this.#conduct.isTooMuch(event)) {
-      return this.#last({ type: "LimitExceeded", limit: "errors" });
-    }
+    if (this.#conduct.isTooMuch(event)) return this.#last(TOO_MANY_ERRORS);
     this.#inquiry.ask(event, (reply) => this.#answer(event, reply));
   }
 

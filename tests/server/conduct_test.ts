@@ -86,6 +86,62 @@ Deno.test("what a client could have avoided is an error", async () => {
   assert.deepEqual(await pipelined(client, "DATA", "DATA", "DATA"), [503, 503, 421]);
 });
 
+Deno.test("parameters of extensions that the server lacks are no errors", async () => {
+  const { client } = await greeted({ errors: 1 });
+  for (const parameter of ["RET=HDRS", "SMTPUTF8", "BODY=BINARYMIME"]) {
+    const refused = `${MAIL} ${parameter}`;
+    const [code, ...others] = await pipelined(client, refused, refused, refused, JOE, "DATA");
+    assert.ok(code === 504 || code === 555, `${code}`);
+    assert.deepEqual(others, [code, code, 503, 503]);
+  }
+});
+
+Deno.test("a MAIL that cannot be read is one error, whatever was pipelined behind it", async () => {
+  for (const line of ["MAIL FROM:<\xfc@example.org>", `MAIL FROM:<${"x".repeat(700)}@b.example>`]) {
+    const { client } = await greeted({ errors: 2 });
+    const said = await pipelined(client, line, ...times(30, JOE), "DATA", MAIL, JOE, "DATA");
+    assert.deepEqual(said, [500, ...Array(31).fill(503), 250, 250, 354]);
+  }
+});
+
+Deno.test("a MAIL inside a transaction excuses nothing", async () => {
+  const { client } = await greeted({ errors: 2 });
+  assert.deepEqual(await pipelined(client, MAIL, MAIL, "DATA", "DATA"), [250, 503, 503, 421]);
+});
+
+Deno.test("refusals that are no errors end, unless messages come", async () => {
+  const MANY = 10_000;
+  const groups: readonly (readonly [first: readonly string[], again: string, code: number])[] = [
+    [[], "STARTTLS", 502],
+    [[], "EXPN list", 502],
+    [[], `${MAIL} SIZE=99999999999`, 552],
+    [[], "MAIL FROM:<> RET=HDRS", 555],
+    [[], "MAIL FROM:<banned@example.org>", 450],
+    [[MAIL, JOE], JOE, 452],
+    [[MAIL], "RCPT TO:<later@example.net>", 451],
+  ];
+  for (const [first, again, code] of groups) {
+    const { client } = await greeted({ recipients: 1 }, (event, next, session) => {
+      if (event.type === "SetMailFrom" && event.mailbox?.local === "banned") {
+        return say(4, 5, 0, "not now");
+      }
+      if (event.type === "AddRcptTo" && event.mailbox.local === "later") {
+        return say(4, 5, 1, "busy");
+      }
+      return onlyJoe(event, next, session);
+    });
+    await pipelined(client, ...first);
+    const said = await pipelined(client, ...times(MANY + 1, again));
+    assert.deepEqual([new Set(said.slice(0, MANY)), said[MANY]], [new Set([code]), 421], again);
+  }
+
+  const { client } = await greeted({ recipients: 1 });
+  for (let i = 0; i < 2; i++) {
+    await pipelined(client, MAIL, JOE, ...times(MANY - 1, JOE), "DATA");
+    assert.equal((await client.command("text\r\n.")).code, 250);
+  }
+});
+
 Deno.test("nobody is excused for ever", async () => {
   const { client } = await greeted({ errors: 2, recipients: 5 });
   const refused = `${MAIL} SIZE=99999999999`;
@@ -109,6 +165,19 @@ Deno.test("refused recipients wait from the 11th on, and nothing behind them is 
   }
   await reading;
   assert.deepEqual(replies, [550, 550, 250]);
+});
+
+Deno.test("a client that waits for a refusal is not idle, and afterwards has its whole time", async () => {
+  const { client, clock } = await greeted({ refusalDelay: 10_000, commandTimeout: 5000 });
+  await pipelined(client, MAIL, ...times(10, NOBODY));
+  client.send(`${NOBODY}\r\n`);
+  clock.advance(9999);
+  clock.advance(1);
+  assert.equal((await client.reply()).code, 550);
+  clock.advance(5000);
+  assert.equal((await client.command("NOOP")).code, 250);
+  clock.advance(5001);
+  assert.equal((await client.reply()).code, 421);
 });
 
 Deno.test("a refusal for now is no guess, and neither is one of a sender", async () => {
