@@ -10,6 +10,7 @@ import type { Parameters } from "../smtp/parameters.ts";
 import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
+import { handlerFields, sessionFields } from "./log_fields.ts";
 import { type Judge, SEEN_BY, type Step, STEPS, SUPERVISOR, Supervisor } from "./supervisor.ts";
 import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
@@ -169,7 +170,7 @@ export class SessionState implements SessionOptions {
     this.peer = Object.freeze(peer);
     this.listener = listener;
     this.context = context;
-    this.supervisor = new Supervisor(id, context.log, context.judge);
+    this.supervisor = new Supervisor(() => sessionFields(this), context.log, context.judge);
   }
 
   get signal(): AbortSignal {
@@ -332,7 +333,7 @@ export class SessionView implements Session {
   }
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
-    this.#state.context.log("handler", { ...fields, session: this.id, text });
+    this.#state.context.log("handler", handlerFields(this.#state, text, fields));
   }
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {
