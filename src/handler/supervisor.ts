@@ -141,7 +141,7 @@ export class Supervisor {
 
   /** Logs that a handler broke: the refusal that stands for its answer is its own. */
   broke(handler: string, event: Event, problem: unknown): void {
-    const by = { handler, place: 0, depth: 0 };
+    const by = { handler, place: Infinity, depth: Infinity }; // whoever rewords it is further out
     (this.#refusals ??= []).unshift({ reply: BROKEN, by, handler });
     this.#log("handler broke", {
       ...this.#fields(),
