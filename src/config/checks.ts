@@ -5,7 +5,6 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
-import { readyMade } from "../../handlers/mod.ts";
 import { type Aliases, readyMade } from "../../handlers/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/reading.ts";

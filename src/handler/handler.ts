@@ -8,7 +8,7 @@ import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { type Event, EVENT_NAMES, type EventName, type EventOf, frozenEvent } from "./event.ts";
 import { type Answer, misfit } from "./fitting.ts";
-import { BROKEN, type Reply, say, seal, type Target } from "./reply.ts";
+import { BROKEN, isPositive, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
@@ -153,12 +153,12 @@ function ask(
 ): MaybePromise<Reply> {
   try {
     const answer = link.handler(event, next, session);
-    if (!isPromise(answer)) return sound(answer, link, event, supervisor);
+    if (!isPromise(answer)) return sound(answer, link, place, event, session);
     const done = supervisor.wait({ handler: link.name, place, depth: session.depth });
     return answer.then(
       (reply) => {
         done();
-        return sound(reply, link, event, supervisor);
+        return sound(reply, link, place, event, session);
       },
       (error) => {
         done();
@@ -202,12 +202,23 @@ function record(
 }
 
 /** What a handler answered, as a value; or the reply that stands for an answer that is none. */
-function sound(answer: unknown, link: Link, event: Event, supervisor: Supervisor): Reply {
+function sound(
+  answer: unknown,
+  link: Link,
+  place: number,
+  event: Event,
+  session: Session,
+): Reply {
+  const supervisor = session[SUPERVISOR];
   try {
     const reply = seal(answer);
     if (typeof reply === "string") return broken(link, event, reply, supervisor);
     const fault = misfit(event, reply) ?? supervisor.faultIn(reply.routes, event);
-    return fault === undefined ? reply : broken(link, event, fault, supervisor);
+    if (fault !== undefined) return broken(link, event, fault, supervisor);
+    if (!isPositive(reply)) {
+      supervisor.refused(reply, { handler: link.name, place, depth: session.depth });
+    }
+    return reply;
   } catch (error) { // the answer has getters that throw, or holds what is no data
     return broken(link, event, error, supervisor);
   }

@@ -10,6 +10,7 @@ import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
 import { Endings } from "./endings.ts";
+import { sessionFields } from "./log_fields.ts";
 import {
   type Judge,
   type SEEN_BY,
@@ -175,7 +176,7 @@ export class SessionState implements SessionOptions {
     this.peer = Object.freeze(peer);
     this.listener = listener;
     this.context = context;
-    this.supervisor = new Supervisor(id, context.log, context.judge);
+    this.supervisor = new Supervisor(() => sessionFields(this), context.log, context.judge);
   }
 
   get signal(): AbortSignal {

@@ -9,6 +9,7 @@ import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
 import type { MaybePromise } from "./handler.ts";
+import { handlerFields } from "./log_fields.ts";
 import { BROKEN, type Reply } from "./reply.ts";
 import type { Helo, Peer, Session, SessionState, Transaction } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
@@ -157,11 +158,11 @@ export class SessionView implements Session {
   }
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
-    this.#state.context.log("handler", { ...fields, session: this.id, text });
+    this.#state.context.log("handler", handlerFields(this.#state, text, fields));
   }
 
   warn(text: string, fields: Readonly<Record<string, Field>> = {}): void {
-    this.#state.context.log("handler warns", { ...fields, session: this.id, text });
+    this.#state.context.log("handler warns", handlerFields(this.#state, text, fields));
   }
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {

@@ -5,9 +5,9 @@
  * @module
  */
 import { withOrigins } from "../base/origin.ts";
-import type { Log } from "../log/event.ts";
+import type { Log, OfSession } from "../log/event.ts";
 import type { Event } from "./event.ts";
-import type { Reply, Route, Target } from "./reply.ts";
+import { BROKEN, type Reply, type Route, type Target } from "./reply.ts";
 
 /** Where a session keeps its {@linkcode Supervisor}. */
 export const SUPERVISOR: unique symbol = Symbol("supervisor");
@@ -39,11 +39,18 @@ export interface Step {
   milliseconds: number;
 }
 
-/** A handler that has been asked and has not answered yet. */
+/** A handler that has been asked. */
 export interface Pending {
   readonly handler: string;
   readonly place: number;
   readonly depth: number;
+}
+
+interface Refusal {
+  readonly reply: Reply;
+  readonly by: Pending;
+  /** The handler that made it up. */
+  readonly handler: string;
 }
 
 /** What was thrown, with its stack trace, for the log. */
@@ -55,7 +62,7 @@ export type Judge = (target: Target) => string | undefined;
 
 /** One a session. */
 export class Supervisor {
-  readonly #session: string;
+  readonly #fields: () => OfSession;
   readonly #log: Log;
   readonly #judge: Judge;
   /** The routes that were found good last: the handlers further out pass them on. */
@@ -66,11 +73,13 @@ export class Supervisor {
   readonly #read = new Set<{ readonly handler: string }>();
   /** Whose body it was, by what its reading threw. */
   readonly #culprits = new WeakMap<Error, string>();
+  /** The refusals of the current question, the first one first; made when first needed. */
+  #refusals: Refusal[] | undefined;
   /** Set while somebody records: the steps that are part of no other. */
   recording: Step[] | undefined;
 
-  constructor(session: string, log: Log, judge: Judge) {
-    this.#session = session;
+  constructor(fields: () => OfSession, log: Log, judge: Judge) {
+    this.#fields = fields;
     this.#log = log;
     this.#judge = judge;
   }
@@ -136,12 +145,38 @@ export class Supervisor {
     }
   }
 
-  /** Logs that a handler broke. */
+  /** The engine asks the next question: who refused the last one does not matter any more. */
+  begin(): void {
+    this.#refusals = undefined;
+  }
+
+  /**
+   * A handler answered with a refusal. It made it up, unless a handler further in gave the same one, or one with the
+   * same codes: then it passed it on, or said it in other words.
+   */
+  refused(reply: Reply, by: Pending): void {
+    const refusals = this.#refusals ??= [];
+    if (refusals.some((inner) => inner.reply === reply)) return;
+    const inner = refusals.find(({ reply: { code, enhanced }, by: { place, depth } }) =>
+      code === reply.code && enhanced === reply.enhanced &&
+      (depth > by.depth || (depth === by.depth && place > by.place))
+    );
+    refusals.push({ reply, by, handler: inner?.handler ?? by.handler });
+  }
+
+  /** The handler that made up the refusal which answers the current question; `core` for the server itself. */
+  refuser(reply: Reply): string {
+    return this.#refusals?.find((refusal) => refusal.reply === reply)?.handler ?? "core";
+  }
+
+  /** Logs that a handler broke: the refusal that stands for its answer is its own. */
   broke(handler: string, event: Event, problem: unknown): void {
     const culprit = problem instanceof Error ? this.#culprits.get(problem) : undefined;
+    const by = { handler: culprit ?? handler, place: Infinity, depth: Infinity }; // whoever rewords it is further out
+    (this.#refusals ??= []).unshift({ reply: BROKEN, by, handler: by.handler });
     this.#log("handler broke", {
-      session: this.#session,
-      handler: culprit ?? handler,
+      ...this.#fields(),
+      handler: by.handler,
       event: event.type,
       error: trace(problem),
     });

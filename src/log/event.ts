@@ -12,20 +12,64 @@ export type Level = typeof LEVELS[number];
 /** A value in a log line. Never message content, never a secret. */
 export type Field = string | number | boolean | null | undefined | readonly string[];
 
-interface OfSession {
+/**
+ * The order of the fields in a line. First comes what only the server and the operator say, then what the client says;
+ * so a program that reads lines finds the former without reading the latter. All other fields follow.
+ */
+export const FIELD_ORDER = [
+  "session",
+  "peer",
+  "port",
+  "listener",
+  "event",
+  "code",
+  "enhanced",
+  "handler",
+  "id",
+  "helo",
+  "sender",
+  "recipient",
+  "recipients",
+  "verb",
+  "text",
+  "target",
+  "plan",
+  "reason",
+  "cause",
+] as const;
+
+/** What every line about a session says of it. */
+export interface OfSession {
   /** The id that all lines of one session carry. */
   readonly session: string;
+  /** The address of the client, without its port. */
+  readonly peer: string;
+  /** The name that the client gave in HELO or EHLO. */
+  readonly helo?: string | undefined;
+  /** The queue id of the message, and its sender. */
+  readonly id?: string | undefined;
+  readonly sender?: string | undefined;
 }
 interface OfMessage extends OfSession {
-  /** The queue id of the message. */
   readonly id: string;
+  readonly sender: string;
 }
 interface OfDelivery extends OfMessage {
   readonly recipient: string;
+  /** The enhanced status code of a failure. */
+  readonly enhanced?: string | undefined;
   readonly target: string;
+  /** What was done with the mail: the command, or the server that it went to. */
+  readonly plan?: string | undefined;
   readonly reason: string;
   /** What only the postmaster should read. */
   readonly cause?: string | undefined;
+}
+
+interface OfConnection extends OfSession {
+  /** Absent for a Unix socket. */
+  readonly port?: number | undefined;
+  readonly listener: string;
 }
 
 /** The fields of each log event. */
@@ -46,8 +90,8 @@ export interface LogFields {
   "spool failed": { readonly directory: string; readonly error: string };
   "store failed": { readonly file: string; readonly error: string };
   "store recovered": { readonly file: string };
-  connected: OfSession & { readonly peer: string; readonly listener: string };
-  refused: { readonly peer: string; readonly listener: string; readonly reason: string };
+  connected: OfConnection;
+  refused: OfConnection & { readonly reason: string };
   /** So many as could not have a session of their own. */
   "refused more": { readonly connections: number };
   disconnected: OfSession & {
@@ -59,20 +103,26 @@ export interface LogFields {
   reply: OfSession & { readonly code: number; readonly text: string };
   rejected: OfSession & {
     readonly event: string;
-    readonly address?: string | undefined;
     readonly code: number;
+    readonly enhanced?: string | undefined;
+    /** The handler that made up the refusal; `core` for the server itself. */
+    readonly handler: string;
+    readonly recipient?: string | undefined;
+    readonly recipients?: readonly string[] | undefined;
+    /** The verb of a command that is not known, not offered or wrong. */
+    readonly verb?: string | undefined;
     readonly text: string;
   };
   "other protocol": OfSession & {
-    readonly peer: string;
     readonly protocol: string;
     readonly line: string;
   };
   received: OfMessage & {
-    readonly sender: string;
     readonly recipients: readonly string[];
     readonly size: number;
     readonly code: number;
+    readonly enhanced?: string | undefined;
+    readonly text: string;
   };
   delivered: OfDelivery;
   deferred: OfDelivery;

@@ -5,12 +5,12 @@
  */
 import type { LogRecord, TextFormatter } from "@logtape/logtape";
 import { describe, plain, printable, word } from "./escape.ts";
-import { type Level, LEVEL_OF, type LogEvent } from "./event.ts";
+import { FIELD_ORDER, type Level, LEVEL_OF, type LogEvent } from "./event.ts";
 
 /** The category of our own records: the message is the log event's name, the properties its fields. */
 export const CATEGORY: readonly string[] = ["postmaster"];
 
-/** `2026-11-22T20:00:00.000Z info  4f2a1c connected peer=127.0.0.1:4444` */
+/** `2026-11-22T20:00:00.000Z info  4f2a1c connected peer=127.0.0.1 port=4444` */
 export const textLine: TextFormatter = (record) =>
   `${new Date(record.timestamp).toISOString()} ${untimedLine(record)}`;
 
@@ -38,11 +38,21 @@ export const terminalLine: TextFormatter = (record) => {
 function rest(record: LogRecord): string {
   const { name, fields } = parts(record);
   let line = fields["session"] === undefined ? name : `${text(fields["session"])} ${name}`;
-  for (const key of Object.keys(fields)) {
-    const value = fields[key];
-    if (value !== undefined && key !== "session") line += ` ${word(key)}=${text(value)}`;
+  for (const key of inOrder(fields)) {
+    if (key !== "session") line += ` ${word(key)}=${text(fields[key])}`;
   }
   return line;
+}
+
+const ORDERED: ReadonlySet<string> = new Set(FIELD_ORDER);
+
+/** The keys of the fields that have a value, in the order of {@linkcode FIELD_ORDER}. */
+function inOrder(fields: Readonly<Record<string, unknown>>): string[] {
+  const keys: string[] = FIELD_ORDER.filter((key) => fields[key] !== undefined);
+  for (const key in fields) {
+    if (fields[key] !== undefined && !ORDERED.has(key)) keys.push(key);
+  }
+  return keys;
 }
 
 function text(value: unknown): string {
@@ -54,15 +64,14 @@ function text(value: unknown): string {
 /** The keys that every object has; a field of the same name gets an underscore behind it. */
 const TAKEN = new Set(["time", "level", "message"]);
 
-/** `{"time":"…","level":"info","message":"connected","session":"4f2a1c","peer":"127.0.0.1:4444"}` */
+/** `{"time":"…","level":"info","message":"connected","session":"4f2a1c","peer":"127.0.0.1","port":4444}` */
 export const jsonLine: TextFormatter = (record) => {
   const { name, fields } = parts(record);
   const time = new Date(record.timestamp).toISOString();
   let line = `{"time":"${time}","level":"${record.level}","message":${JSON.stringify(name)}`;
-  for (const key of Object.keys(fields)) {
-    const value = fields[key];
-    if (value === undefined) continue;
-    line += `,${JSON.stringify(TAKEN.has(key) ? `${key}_` : key)}:${JSON.stringify(plain(value))}`;
+  for (const key of inOrder(fields)) {
+    const value = JSON.stringify(plain(fields[key]));
+    line += `,${JSON.stringify(TAKEN.has(key) ? `${key}_` : key)}:${value}`;
   }
   return printable(`${line}}`);
 };

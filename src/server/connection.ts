@@ -5,6 +5,7 @@
  */
 import type { Socket } from "node:net";
 import type { LimitName } from "../handler/event.ts";
+import { sessionFields } from "../handler/log_fields.ts";
 import type { SessionState } from "../handler/session.ts";
 import { Dialogue } from "./dialogue.ts";
 import type { Engine } from "./engine.ts";
@@ -89,12 +90,12 @@ export class Connection implements Wire {
   #closed(): void {
     this.#dialogue.lost();
     const { onClose } = this.#engine;
-    const { id, context: { log } } = this.#session;
+    const { log } = this.#session.context;
     if (log.wants("disconnected")) {
       const seconds = Math.round(performance.now() - this.#opened) / 1000;
       const { messages } = this.#dialogue;
       const reason = this.#reason ?? "closed by the client";
-      log("disconnected", { session: id, reason, messages, seconds });
+      log("disconnected", { ...sessionFields(this.#session), reason, messages, seconds });
     }
     onClose(this);
   }

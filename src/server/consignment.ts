@@ -5,7 +5,6 @@
  */
 import type { Addressee, Route, Target } from "../handler/reply.ts";
 import { addresseeKey, placeKey, routeKey } from "../handler/route.ts";
-import type { Mailbox } from "../smtp/mailbox.ts";
 import {
   type Delivery,
   type DeliveryContext,
@@ -25,8 +24,10 @@ export interface Consignment {
 
 /** What became of one recipient. */
 export interface Result {
-  readonly recipient: Mailbox;
+  readonly addressee: Addressee;
   readonly target: Target;
+  /** What was done with the mail, for people, if its target says so. */
+  readonly plan: () => string | undefined;
   readonly outcome: Outcome;
 }
 
@@ -92,7 +93,11 @@ async function deliverOne(
   const settle = (addressee: Addressee, outcome: Outcome) => {
     if (settled.has(addressee)) return;
     settled.add(addressee);
-    results.push({ recipient: addressee.recipient, target, outcome });
+    const plan = () => {
+      const said = type?.plan?.(target.args, addressee);
+      return typeof said === "string" ? said : undefined;
+    };
+    results.push({ addressee, target, plan, outcome });
   };
   try {
     if (type === undefined) throw new Error(`there is no target ${JSON.stringify(target.target)}`);

@@ -6,6 +6,7 @@
  */
 import { within } from "../base/within.ts";
 import type { EventOf, LimitName } from "../handler/event.ts";
+import { messageFields } from "../handler/log_fields.ts";
 import { BROKEN, isPositive, type Reply, say } from "../handler/reply.ts";
 import type { Session, Transaction } from "../handler/session.ts";
 import type { Log } from "../log/event.ts";
@@ -152,17 +153,18 @@ async function sendCopies(
 
 function logOutcome(
   event: Outcome["result"] | "copy lost",
-  { recipient, target, outcome }: Result,
-  { envelope: { id, session }, log }: DeliveryContext,
+  { addressee, target, plan, outcome }: Result,
+  { envelope, log }: DeliveryContext,
 ): void {
   if (!log.wants(event)) return;
   log(event, {
-    session,
-    id,
-    recipient: printPath(recipient),
+    ...messageFields(envelope),
+    recipient: printPath(addressee.recipient),
+    enhanced: "status" in outcome ? outcome.status : undefined,
     target: target.target,
+    plan: plan(),
     reason: outcome.reason,
-    ...("cause" in outcome ? { cause: outcome.cause } : {}),
+    cause: "cause" in outcome ? outcome.cause : undefined,
   });
 }
 

@@ -343,7 +343,7 @@ export class Dialogue {
   #become(state: State): void {
     this.#state = state;
     this.#session.show(
-      "helo" in state ? state.helo : undefined,
+      "helo" in state ? state.helo : this.#session.helo,
       "transaction" in state ? state.transaction : undefined,
     );
   }

@@ -44,6 +44,7 @@ export class Inquiry {
   /** Asks. `then` runs at once if the answer is there at once. */
   ask(event: Event, then: (reply: Reply) => void): void {
     const { supervisor } = this.#session;
+    supervisor.begin();
     const command = new Command(event);
     const settle = (reply: Reply) => {
       const isBroken = event.type === "LimitExceeded" && reply === BROKEN;

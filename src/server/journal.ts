@@ -4,6 +4,7 @@
  * @module
  */
 import type { Event } from "../handler/event.ts";
+import { sessionFields } from "../handler/log_fields.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
@@ -11,55 +12,67 @@ import { text } from "../smtp/ascii.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
 
-/** The event that a reply answers. */
-export type Answered = Pick<Event, "type"> & { readonly mailbox?: Mailbox | null };
+/** The event that a reply answers, with what the log says of it. */
+export type Answered = Pick<Event, "type"> & {
+  readonly mailbox?: Mailbox | null;
+  /** The name in HELO and EHLO. */
+  readonly name?: string;
+  readonly command?: string;
+  readonly line?: string;
+};
 
 /** Logs a line of the client's, of AUTH only the verb. */
-export function logCommand(
-  { id: session, context: { log } }: SessionState,
-  line: Uint8Array,
-): void {
-  if (log.wants("command")) log("command", { session, line: redact(text(line, 0, line.length)) });
+export function logCommand(session: SessionState, line: Uint8Array): void {
+  const { log } = session.context;
+  if (!log.wants("command")) return;
+  log("command", { ...sessionFields(session), line: redact(text(line, 0, line.length)) });
 }
 
 /** Logs a reply, and what it refuses. */
-export function logReply(
-  { id: session, context: { log } }: SessionState,
-  { type, mailbox }: Answered,
-  reply: Reply,
-): void {
-  const { code } = reply;
+export function logReply(session: SessionState, event: Answered, reply: Reply): void {
+  const { log } = session.context;
   const refused = !isPositive(reply) && log.wants("rejected");
   if (!refused && !log.wants("reply")) return;
-  const text = reply.lines.join(" / ");
-  log("reply", { session, code, text });
+  const { code, enhanced } = reply;
+  const fields = { ...sessionFields(session), code, enhanced, text: reply.lines.join(" / ") };
+  log("reply", fields);
   if (!refused) return;
+  const { type, mailbox } = event;
   const address = mailbox === undefined ? undefined : printPath(mailbox);
-  log("rejected", { session, event: type, address, code, text });
+  log("rejected", {
+    ...fields,
+    helo: event.name ?? fields.helo,
+    sender: type === "SetMailFrom" ? address : fields.sender,
+    event: type,
+    handler: session.supervisor.refuser(reply),
+    recipient: type === "AddRcptTo" ? address : undefined,
+    recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
+    verb: event.command ?? verbOf(event.line),
+  });
 }
 
+/** The verb of a line that is no command, if it looks like one: a line may hold a secret that is sent too late. */
+const verbOf = (line = ""): string | undefined => /^[a-z]{1,12}(?![^\s])/i.exec(line)?.[0];
+
 /** Logs a message that has come to its final dot, accepted or not. */
-export function logReceived(
-  { id: session, context: { log }, transaction }: SessionState,
-  size: number,
-  { code }: Reply,
-): void {
+export function logReceived(session: SessionState, size: number, reply: Reply): void {
+  const { context: { log }, transaction } = session;
   if (transaction === undefined || !log.wants("received")) return;
   const { id, mailFrom, recipients } = transaction;
   log("received", {
-    session,
+    ...sessionFields(session),
     id,
     sender: printPath(mailFrom),
     recipients: recipients.map(printPath),
     size,
-    code,
+    code: reply.code,
+    enhanced: reply.enhanced,
+    text: reply.lines.join(" / "),
   });
 }
 
 /** Logs a client that speaks another protocol. */
-export function logForeign(
-  { id: session, peer, context: { log } }: SessionState,
-  { protocol, line }: ForeignLine,
-): void {
-  log("other protocol", { session, peer: peer.address, protocol, line: redact(line) });
+export function logForeign(session: SessionState, { protocol, line }: ForeignLine): void {
+  const { log } = session.context;
+  log("other protocol", { ...sessionFields(session), protocol, line: redact(line) });
 }

@@ -150,9 +150,10 @@ export class Server {
     if (size + this.#refused.size >= this.#options.descriptors.connections / 2) {
       this.#suspicious = true;
     }
-    const shown = peer.port === 0 ? peer.address : `${peer.address}:${peer.port}`;
-    if (refuse !== undefined) log("refused", { peer: shown, listener, reason: refuse });
-    else if (log.wants("connected")) log("connected", { session: id, peer: shown, listener });
+    const { address, port } = peer;
+    const of = { session: id, peer: address, port: port === 0 ? undefined : port, listener };
+    if (refuse === undefined) log("connected", of);
+    else log("refused", { ...of, reason: refuse });
     connection.start(refuse);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
+import { messageFields } from "../handler/log_fields.ts";
 import { type Addressee, sealTarget, type Target } from "../handler/reply.ts";
 import type { Field } from "../log/event.ts";
 import {
@@ -115,11 +116,11 @@ function typeOf<Args extends object>(
 }
 
 function contextFor(target: string, { envelope, signal, log }: DeliveryContext): TargetContext {
-  const { id, session } = envelope;
   return {
     envelope,
     signal,
-    log: (text, fields = {}) => log("target", { ...fields, session, id, target, text }),
+    log: (text, fields = {}) =>
+      log("target", { ...fields, ...messageFields(envelope), target, text }),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
+import { messageFields } from "../handler/log_fields.ts";
 import type { LogFields } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { unixLines } from "../message/unix.ts";
@@ -166,15 +167,14 @@ export const refused = (cause: string): Outcome => ({
 });
 
 function fieldsOf(
-  { session, id }: Envelope,
+  envelope: Envelope,
   argv: readonly string[],
   seconds: number,
   { ending, output }: Run,
 ): LogFields["mailer"] {
   const command = printArgv(argv);
   return {
-    session,
-    id,
+    ...messageFields(envelope),
     command,
     status: printEnding(ending),
     seconds,

@@ -8,12 +8,12 @@ import fc from "fast-check";
 import { jsonLine, terminalLine, textLine, untimedLine } from "../../src/log/format.ts";
 import { record } from "./records.ts";
 
-const CONNECTED = { session: "4f2a1c", peer: "127.0.0.1:4444", listener: "0.0.0.0:25" };
+const CONNECTED = { session: "4f2a1c", listener: "0.0.0.0:25", peer: "127.0.0.1", port: 4444 };
 
 Deno.test("textLine() writes time, level, session, event and fields", () => {
   assert.equal(
     textLine(record("connected", CONNECTED)),
-    "2026-11-22T20:00:00.000Z info  4f2a1c connected peer=127.0.0.1:4444 listener=0.0.0.0:25",
+    "2026-11-22T20:00:00.000Z info  4f2a1c connected peer=127.0.0.1 port=4444 listener=0.0.0.0:25",
   );
 });
 
@@ -28,7 +28,7 @@ Deno.test("jsonLine() writes an object with the same things", () => {
   assert.equal(
     jsonLine(record("connected", CONNECTED)),
     '{"time":"2026-11-22T20:00:00.000Z","level":"info","message":"connected",' +
-      '"session":"4f2a1c","peer":"127.0.0.1:4444","listener":"0.0.0.0:25"}',
+      '"session":"4f2a1c","peer":"127.0.0.1","port":4444,"listener":"0.0.0.0:25"}',
   );
 });
 
@@ -95,9 +95,9 @@ for (const [value, text, json] of VALUES) {
 }
 
 Deno.test("a field that is undefined is left out", () => {
-  const rejected = record("rejected", { address: undefined, code: 550 });
+  const rejected = record("rejected", { recipient: undefined, code: 550 });
   assert.equal(untimedLine(rejected), "info  rejected code=550");
-  assert.equal("address" in JSON.parse(jsonLine(rejected)), false);
+  assert.equal("recipient" in JSON.parse(jsonLine(rejected)), false);
 });
 
 Deno.test("a record of a library carries its category and its text", () => {

@@ -73,7 +73,7 @@ Deno.test("two logs can be open, each with its own level", async () => {
   inner = await logged("debug", (log) => {
     for (const each of [log, outer.log]) {
       each("stopped", { sessions: 0 });
-      each("refused", { peer: "a", listener: "b", reason: "c" });
+      each("refused", { session: "s", peer: "a", listener: "b", reason: "c" });
     }
   });
   await outer.close();

@@ -72,18 +72,18 @@ Deno.test("syslog on the machine gets what syslog(3) would send", () =>
   withSocket(async (path) => {
     using daemon = new Daemon({ path });
     const { log, close } = await logTo(path);
-    log("connected", { session: "4f2a1c", peer: "127.0.0.1:4444", listener: "[::]:25" });
-    log("refused", { peer: "a\nb", listener: "c", reason: "d" });
+    log("connected", { session: "4f2a1c", peer: "127.0.0.1", port: 4444, listener: "[::]:25" });
+    log("refused", { session: "4f2a1d", peer: "a\nb", listener: "c", reason: "d" });
     const first = /^<22>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) postmaster\[(\d+)\]: (.*)$/
       .exec(await daemon.received());
     assert.ok(first !== null);
     const age = Date.now() - Date.parse(`${first[1]} ${new Date().getFullYear()}`);
     assert.ok(age >= 0 && age < 60_000, first[1]);
     assert.equal(Number(first[2]), Deno.pid);
-    assert.equal(first[3], "info  4f2a1c connected peer=127.0.0.1:4444 listener=[::]:25");
+    assert.equal(first[3], "info  4f2a1c connected peer=127.0.0.1 port=4444 listener=[::]:25");
     assert.match(
       await daemon.received(),
-      /^<20>.*: warning refused peer="a\\nb" listener=c reason=d$/,
+      /^<20>.*: warning 4f2a1d refused peer="a\\nb" listener=c reason=d$/,
     );
     await close();
   }));

@@ -120,7 +120,7 @@ Deno.test("a server defers a recipient at RCPT whose mail can go nowhere, and na
   ) {
     assert.deepEqual(await codes(client, `RCPT TO:<${local}@example.net>`), [451], local);
     await server.logs(
-      new RegExp(`error .*handler broke .*policy.ts.* event=AddRcptTo .*${wanted}`),
+      new RegExp(`error .*handler broke .*event=AddRcptTo .*policy.ts.*${wanted}`),
     );
   }
   assert.deepEqual(await codes(client, "DATA"), [503], "none of them was accepted");
