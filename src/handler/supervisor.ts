@@ -7,6 +7,7 @@
 import { withOrigins } from "../base/origin.ts";
 import type { Log, OfSession } from "../log/event.ts";
 import type { Event } from "./event.ts";
+import type { Session } from "./session.ts";
 import { BROKEN, type Reply, type Route, type Target } from "./reply.ts";
 
 /** Where a session keeps its {@linkcode Supervisor}. */
@@ -15,6 +16,16 @@ export const SUPERVISOR: unique symbol = Symbol("supervisor");
 export const STEPS: unique symbol = Symbol("steps");
 /** Makes of a session what the handler of a step sees: what it asks becomes part of the step. */
 export const SEEN_BY: unique symbol = Symbol("seen by");
+
+/** What the chain has of each session, and handlers do not see. */
+export interface Watched {
+  readonly [SUPERVISOR]: Supervisor;
+  readonly [STEPS]: Step[] | undefined;
+  [SEEN_BY](step: Step): Session;
+}
+
+/** A session as the chain sees it. */
+export const watched = (session: Session): Watched => session as Session & Watched;
 
 /** What one handler did with one event. */
 export interface Step {
