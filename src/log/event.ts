@@ -122,7 +122,6 @@ export interface LogFields {
     readonly size: number;
     readonly code: number;
     readonly enhanced?: string | undefined;
-    readonly text: string;
   };
   delivered: OfDelivery;
   deferred: OfDelivery;

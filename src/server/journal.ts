@@ -67,7 +67,6 @@ export function logReceived(session: SessionState, size: number, reply: Reply): 
     size,
     code: reply.code,
     enhanced: reply.enhanced,
-    text: reply.lines.join(" / "),
   });
 }
 
