@@ -85,6 +85,24 @@ for (const [what, [open, said]] of Object.entries(FAULTS)) {
   });
 }
 
+Deno.test("a plan that throws spoils no delivery", async () => {
+  await using server = await serve(() => `
+import { defineTarget, on } from "postmaster";
+const own = defineTarget("own", {
+  plan: () => { throw new Error("no plan"); },
+  open: () => ({
+    recipient: () => {},
+    body: () => {},
+    commit: () => [{ result: "delivered", reason: "ok" }],
+    abort: () => {},
+  }),
+});
+export default on("AddRcptTo", () => own({}));
+`);
+  assert.equal(await sendMail(await server.connect()), 250);
+  await server.logs(/ delivered .*target=own plan="no plan" reason=ok/);
+});
+
 Deno.test("a target cannot change what others are given", async () => {
   await using server = await serve(() => `
 import { defineTarget, on, pipe } from "postmaster";
