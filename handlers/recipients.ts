@@ -8,10 +8,10 @@ import {
   type Handler,
   isUnclaimed,
   kinds,
+  mailer,
   named,
   on,
   pipe,
-  procmail,
   routeTo,
   type Target,
 } from "postmaster";
@@ -146,7 +146,7 @@ const system = z.strictObject({
   "min-uid": kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
   command: kinds.command('[maildrop, -d, "{user}"]')
     .transform(kinds.attempt((argv) => pipe(argv))).optional()
-    .describe("The program that delivers; by default procmail. Placeholders as in `mailer`."),
+    .describe("The program that delivers; by default `mailer`. Placeholders as in `mailer`."),
 }).prefault({});
 
 /** The options of {@linkcode passwd}. */
@@ -184,7 +184,7 @@ export function passwd(options: PasswdOptions = {}): Handler {
     const { local } = event.mailbox;
     const user = [local, local.toLowerCase()].find((name) => file.value?.has(name));
     if (user === undefined) return next();
-    return accept([routeTo(event, command ?? procmail(user), user)]);
+    return accept([routeTo(event, command ?? mailer(), user)]);
   });
   return named("passwd", file.deferringUnknown(users));
 }
@@ -195,7 +195,7 @@ const virtual = z.strictObject({
 
 /** The options of {@linkcode virtualUsers}. */
 export interface VirtualUsersOptions extends z.input<typeof virtual> {
-  /** Where the mail of a user goes; by default to procmail. `{user}` stands for the user, too. */
+  /** Where the mail of a user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
 
@@ -219,7 +219,7 @@ export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<ty
  * });
  * ```
  */
-export function virtualUsers({ deliver = procmail, ...options }: VirtualUsersOptions): Handler {
+export function virtualUsers({ deliver = mailer, ...options }: VirtualUsersOptions): Handler {
   const file = new TextFile(virtual.parse(options).file, parseUsers);
   const users = on("AddRcptTo", async (event, next) => {
     const { mailbox, exact } = event;

@@ -12,11 +12,11 @@ import {
   isUnclaimed,
   kinds,
   Mailbox,
+  mailer,
   named,
   Network,
   type Next,
   on,
-  procmail,
   rejoin,
   relay,
   relayingDenied,
@@ -54,7 +54,7 @@ export const zoneOptions: z.ZodType<string, string> = kinds.text(
 
 /** What TypeScript can say of a zone. */
 export interface ZoneSettings {
-  /** Where the mail of a local user goes; by default to procmail. `{user}` stands for the user, too. */
+  /** Where the mail of a local user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
 
@@ -76,7 +76,7 @@ const NONSENSE = say(4, 5, 1, "the mail configuration makes no sense", "4.3.5");
  * export default zone("_postmaster.example.net");
  * ```
  */
-export function zone(name: string, { deliver = procmail }: ZoneSettings = {}): Handler {
+export function zone(name: string, { deliver = mailer }: ZoneSettings = {}): Handler {
   const base = zoneOptions.parse(name);
   return named(
     "zone",

@@ -84,5 +84,6 @@ export type { GlobalOptions, Held, Json, Scope, Stored, Variable } from "./handl
 export { discard } from "./target/discard.ts";
 export { defineTarget, type TargetContext, type TargetDefinition } from "./target/define.ts";
 export type { Delivery, Envelope, Message, Outcome } from "./target/target.ts";
+export { mailer } from "./target/mailer_target.ts";
 export { pipe, type PipeOptions, procmail } from "./target/pipe.ts";
 export { relay } from "./target/relay.ts";

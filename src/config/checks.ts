@@ -21,7 +21,7 @@ import { isMapping, type Written } from "./overrides.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
-import { discardAndPipe, mailerTarget, relayBy } from "./targets.ts";
+import { localTargets, relayBy } from "./targets.ts";
 import type { Read } from "./settings.ts";
 import { defaultStateDirectory, isWritable } from "./state_directory.ts";
 import { openUsers, type Users } from "./users.ts";
@@ -115,10 +115,10 @@ export class Checks {
   targets(): Targets | undefined {
     const { mailer, relay } = this.#settings;
     if (mailer === undefined) return undefined;
-    const targets = discardAndPipe(mailer);
-    this.#command("mailer", () => mailerTarget(mailer));
+    const targets = this.#command("mailer", () => localTargets(mailer));
     if (relay !== undefined) {
-      this.#command("relay", () => targets.define("relay", relayBy(relay)));
+      const type = this.#command("relay", () => relayBy(relay));
+      if (type !== undefined) targets?.define("relay", type);
     }
     return targets;
   }
@@ -197,11 +197,11 @@ export class Checks {
     }
   }
 
-  #command(key: "mailer" | "relay", use: () => void): void {
+  #command<T>(key: "mailer" | "relay", use: () => T): T | undefined {
     try {
-      use();
+      return use();
     } catch (error) {
-      this.#fault([key, "command"], messageOf(error));
+      return void this.#fault([key, "command"], messageOf(error));
     }
   }
 

@@ -16,12 +16,12 @@ import {
 } from "../handler/reply.ts";
 import { routeTo } from "../handler/route.ts";
 import type { Session } from "../handler/session.ts";
+import { mailer } from "../target/mailer_target.ts";
 import { lower } from "../smtp/ascii.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { isOf } from "./aliases.ts";
 import type { Config } from "./config.ts";
 import { domainsWithPostmaster, readersOf } from "./postmaster.ts";
-import { mailerTarget } from "./targets.ts";
 
 /** Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads. */
 export function site(config: Config): Handler {
@@ -113,12 +113,11 @@ function localUsers(config: Config): Handler {
   return named("local-users", on("AddRcptTo", userAnswer(config)));
 }
 
-function userAnswer({ users, mailer }: Config): (event: EventOf<"AddRcptTo">) => Reply {
-  const target = mailerTarget(mailer);
+function userAnswer({ users }: Config): (event: EventOf<"AddRcptTo">) => Reply {
   return (event) => {
     const user = users.find(event.mailbox.local);
     return user === undefined
       ? say(5, 5, 0, "unknown recipient", "5.1.1")
-      : accept([routeTo(event, target, user)]);
+      : accept([routeTo(event, mailer(), user)]);
   };
 }

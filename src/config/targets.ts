@@ -7,6 +7,7 @@ import type { Target } from "../handler/reply.ts";
 import { discardType } from "../target/discard.ts";
 import type { Launch } from "../target/launch.ts";
 import type { PipeSettings } from "../target/mailer.ts";
+import { mailerType } from "../target/mailer_target.ts";
 import { pipe, pipeType } from "../target/pipe.ts";
 import { relayType } from "../target/relay.ts";
 import { Targets, type TargetType } from "../target/target.ts";
@@ -18,19 +19,18 @@ export function targetsOf(
   { mailer, relay }: Pick<Config, "mailer" | "relay">,
   launch?: Launch,
 ): Targets {
-  const targets = discardAndPipe(mailer, launch);
+  const targets = localTargets(mailer, launch);
   if (relay !== undefined) targets.define("relay", relayBy(relay, launch));
   return targets;
 }
 
-/** Those of a site that does not relay. */
-export function discardAndPipe(
-  mailer: Settings["mailer"],
-  launch?: Launch,
-): Targets {
+/** Those of a site that does not relay. Throws a TypeError for a mailer that cannot be run. */
+export function localTargets(mailer: Settings["mailer"], launch?: Launch): Targets {
+  const type = pipeType(treatment(mailer), launch);
   return new Targets({
     discard: discardType,
-    pipe: pipeType(treatment(mailer), launch),
+    mailer: mailerType(pipeOf(mailer).args, type),
+    pipe: type,
   });
 }
 
@@ -42,8 +42,7 @@ export function relayBy(
   return relayType({ ...treatment(relay), command: relay.command }, launch);
 }
 
-/** The target of all local users. */
-export function mailerTarget(mailer: Settings["mailer"]): Target {
+function pipeOf(mailer: Settings["mailer"]): Target {
   const { command, user, group } = mailer;
   return pipe(command, {
     maxRecipients: mailer["max-recipients"],

@@ -39,7 +39,7 @@ export interface TargetDefinition<Args extends object> {
 }
 
 /** The targets that the server brings along. */
-const OURS: ReadonlySet<string> = new Set(["discard", "pipe", "relay"]);
+const OURS: ReadonlySet<string> = new Set(["discard", "mailer", "pipe", "relay"]);
 
 /**
  * Defines a target: a place of one's own where mail can be delivered. It gives a function that makes the target of

@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Target } from "../handler/reply.ts";
 import { discardArguments } from "../target/discard.ts";
+import { mailerArguments } from "../target/mailer_target.ts";
 import { pipeArguments } from "../target/pipe.ts";
 import { relayArguments } from "../target/relay.ts";
 import { defined, type Message, Targets, type TargetType } from "../target/target.ts";
@@ -46,7 +47,12 @@ export function keeping(kept: Kept[], real?: Targets): Targets {
 
 /** What the targets of every server take. */
 const ARGUMENTS: ReadonlyMap<string, Pick<TargetType, "faultIn">> = new Map(
-  Object.entries({ discard: discardArguments, pipe: pipeArguments, relay: relayArguments }),
+  Object.entries({
+    discard: discardArguments,
+    mailer: mailerArguments,
+    pipe: pipeArguments,
+    relay: relayArguments,
+  }),
 );
 
 const keeper = (target: string, kept: Kept[], real: Targets | undefined): TargetType => ({

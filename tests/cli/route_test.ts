@@ -45,7 +45,7 @@ class Site extends Directory {
   }
 }
 
-const procmail = (user: string) => `pipe: procmail -Y -f {sender} -d ${user}`;
+const procmail = (user: string) => `mailer: procmail -Y -f {sender} -d ${user}`;
 
 Deno.test("route says where mail would go, a line a copy", async () => {
   using site = new Site();

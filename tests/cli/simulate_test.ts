@@ -74,8 +74,8 @@ C: Hello.
 C: .
 S: 250 2.0.0 ok: delivered as SIMULATED1
 # 202 octets from <ann@example.org> would go:
-#   joe@example.net -> pipe: tee -a ${mail}joe
-#   jane@example.net -> pipe: tee -a ${mail}jane
+#   joe@example.net -> mailer: tee -a ${mail}joe
+#   jane@example.net -> mailer: tee -a ${mail}jane
 C: QUIT
 S: 221 2.0.0 mx.example.net closing connection
 S: closed
@@ -135,8 +135,8 @@ C: `),
   assert.ok(
     text.includes(`
 #         local-users            answered 250 2.1.5 recipient ok
-#   sales@example.net -> joe@example.net -> pipe: tee -a ${site.of("mail-of-joe")}
-#   sales@example.net -> jane@example.net -> pipe: tee -a ${site.of("mail-of-jane")}
+#   sales@example.net -> joe@example.net -> mailer: tee -a ${site.of("mail-of-joe")}
+#   sales@example.net -> jane@example.net -> mailer: tee -a ${site.of("mail-of-jane")}
 C: `),
     text,
   );

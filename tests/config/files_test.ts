@@ -60,12 +60,12 @@ Deno.test("aliases from files and from the configuration go together", async () 
     { aliases: '# ours\nsales: joe, jane@a.example\n"odd:one, too": joe # quoted\n' },
     "domains: [a.example]\nusers: [joe, jane]\naliases: [{file: aliases}, {webmaster: sales}]",
   );
-  const both = ["joe@a.example -> pipe", "jane@a.example -> pipe"];
+  const both = ["joe@a.example -> mailer", "jane@a.example -> mailer"];
   assert.deepEqual(routes(await rcpt("sales@a.example")), both);
   assert.deepEqual(routes(await rcpt("webmaster@a.example")), both);
-  assert.deepEqual(routes(await rcpt('"odd:one, too"@a.example')), ["joe@a.example -> pipe"]);
+  assert.deepEqual(routes(await rcpt('"odd:one, too"@a.example')), ["joe@a.example -> mailer"]);
   Deno.writeTextFileSync(join(dir, "aliases"), "sales: jane\n");
-  assert.deepEqual(routes(await rcpt("webmaster@a.example")), ["jane@a.example -> pipe"]);
+  assert.deepEqual(routes(await rcpt("webmaster@a.example")), ["jane@a.example -> mailer"]);
 });
 
 Deno.test("aliases that have become wrong are not used; those from before are", async () => {
@@ -74,11 +74,11 @@ Deno.test("aliases that have become wrong are not used; those from before are", 
     "domains: [a.example]\nusers: [joe]\naliases: [{file: aliases}, {webmaster: sales}]",
   );
   Deno.writeTextFileSync(join(dir, "aliases"), "sales: webmaster\n");
-  assert.deepEqual(routes(await rcpt("webmaster@a.example")), ["joe@a.example -> pipe"]);
+  assert.deepEqual(routes(await rcpt("webmaster@a.example")), ["joe@a.example -> mailer"]);
   assert.match(logged.join("\n"), /aliases go in a circle/);
   assert.equal(status(await rcpt("nobody@a.example")), "451 4.3.0");
   Deno.writeTextFileSync(join(dir, "aliases"), "sales: joe\nnobody: joe");
-  assert.deepEqual(routes(await rcpt("nobody@a.example")), ["joe@a.example -> pipe"]);
+  assert.deepEqual(routes(await rcpt("nobody@a.example")), ["joe@a.example -> mailer"]);
 });
 
 Deno.test("parseConfig() says where in the files of users and aliases something is wrong", () => {

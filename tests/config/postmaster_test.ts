@@ -44,7 +44,7 @@ for (const [text, ...wanted] of SAID) {
       const { rcpt } = await site(`${text}\n${handlers}`);
       for (const [i, to] of [BARE, "PostMaster@a.example", "POSTMASTER@B.example"].entries()) {
         const found = routes(await rcpt(to)).join();
-        assert.equal(found.toLowerCase(), `${wanted[i]} -> pipe`, `${to}`);
+        assert.equal(found.toLowerCase(), `${wanted[i]} -> mailer`, `${to}`);
       }
       assert.equal(status(await rcpt("postmaster@c.example")).slice(0, 3), "550", "not ours");
     });
@@ -55,7 +55,7 @@ Deno.test("mail for postmaster may be for a list, and leave where the operator s
   const text = `${TWO}${RELAY}postmaster: [joe, ann@else.example]\n`;
   for (const handlers of ["", NOBODY]) {
     const { rcpt } = await site(text + handlers);
-    const both = ["joe@a.example -> pipe", "ann@else.example -> relay"];
+    const both = ["joe@a.example -> mailer", "ann@else.example -> relay"];
     assert.deepEqual(routes(await rcpt(BARE)), both);
     assert.equal((await rcpt("ann@else.example")).code, 550);
   }
@@ -64,7 +64,7 @@ Deno.test("mail for postmaster may be for a list, and leave where the operator s
 Deno.test("handlers are asked first, and a refusal of theirs for another reason stands", async () => {
   const first = "handlers: [{alias: {postmaster: jane@b.example}}]\n";
   const { rcpt } = await site(`${TWO}postmaster: joe\n${first}`);
-  assert.deepEqual(routes(await rcpt(BARE)), ["jane@b.example -> pipe"]);
+  assert.deepEqual(routes(await rcpt(BARE)), ["jane@b.example -> mailer"]);
   const busy = "handlers: [{defer: {text: later}}]\n";
   assert.match(status(await (await site(`${TWO}postmaster: joe\n${busy}`)).rcpt(BARE)), /^4/);
   const banned = 'handlers: [{reject: {text: "not you"}}]\n';
@@ -77,7 +77,7 @@ Deno.test("handlers are asked first, and a refusal of theirs for another reason 
 Deno.test("a server without domains has a postmaster all the same", async () => {
   for (const handlers of ["", NOBODY]) {
     const { rcpt } = await site(`users: [joe]\npostmaster: joe\n${handlers}`);
-    assert.deepEqual(routes(await rcpt(BARE)), ["joe@mx.example.net -> pipe"]);
+    assert.deepEqual(routes(await rcpt(BARE)), ["joe@mx.example.net -> mailer"]);
     assert.equal((await rcpt("joe@mx.example.net")).code, 550);
   }
 });
@@ -86,7 +86,7 @@ Deno.test("without a configuration, who runs the server reads it", async () => {
   const { policy } = await build(loadConfig(undefined, { hostname: "mx.example.net" }));
   const reply = await asking(policy).rcpt(BARE);
   const [route] = reply.routes ?? [];
-  assert.equal(route?.target.target, "pipe");
+  assert.equal(route?.target.target, "mailer");
   const passwd = Deno.readTextFileSync("/etc/passwd");
   assert.match(passwd, new RegExp(`^${route?.user}:[^:]*:${Deno.uid()}:`, "m"));
 });
@@ -133,7 +133,7 @@ Deno.test("aliases that are read again and leave postmaster out are not used", a
   const aliases = directory.write("aliases", "postmaster: joe\nsales: joe\n");
   const { rcpt } = await site(`${TWO}aliases: {file: ${aliases}}`);
   directory.write("aliases", "sales: jane\n");
-  assert.deepEqual(routes(await rcpt(BARE)), ["joe@a.example -> pipe"]);
+  assert.deepEqual(routes(await rcpt(BARE)), ["joe@a.example -> mailer"]);
   assert.equal(status(await rcpt("nobody@a.example")), "451 4.3.0");
 });
 

@@ -23,21 +23,21 @@ async function site(text: string): Promise<Asking> {
 
 Deno.test("a user is reached in every local domain, whatever its case", async () => {
   const { rcpt } = await site(SITE);
-  assert.deepEqual(routes(await rcpt("jane@example.net")), ["jane@example.net -> pipe"]);
-  assert.deepEqual(routes(await rcpt("jane@EXAMPLE.org")), ["jane@EXAMPLE.org -> pipe"]);
+  assert.deepEqual(routes(await rcpt("jane@example.net")), ["jane@example.net -> mailer"]);
+  assert.deepEqual(routes(await rcpt("jane@EXAMPLE.org")), ["jane@EXAMPLE.org -> mailer"]);
 });
 
 Deno.test("a user is reached in capitals, and with an extension", async () => {
   const { rcpt } = await site(SITE);
-  assert.deepEqual(routes(await rcpt("JANE@example.net")), ["jane@example.net -> pipe"]);
+  assert.deepEqual(routes(await rcpt("JANE@example.net")), ["jane@example.net -> mailer"]);
   assert.deepEqual(routes(await rcpt("Jane+List+X@example.net")), [
-    "jane+List+X@example.net -> pipe",
+    "jane+List+X@example.net -> mailer",
   ]);
 });
 
 Deno.test("a user with capitals is reached by them", async () => {
   const { rcpt } = await site("domains: [a.example]\nusers: [Joe]");
-  assert.deepEqual(routes(await rcpt("Joe@a.example")), ["Joe@a.example -> pipe"]);
+  assert.deepEqual(routes(await rcpt("Joe@a.example")), ["Joe@a.example -> mailer"]);
   assert.equal((await rcpt("joe@a.example")).code, 550);
 });
 
@@ -55,21 +55,21 @@ Deno.test("an unknown recipient is 5.1.1, a foreign domain 5.7.1", async () => {
 Deno.test("aliases lead to users, lists explode, and a catch-all takes whom nobody knows", async () => {
   const { rcpt } = await site(SITE);
   assert.deepEqual(routes(await rcpt("webmaster@example.net")), [
-    "joe@example.net -> pipe",
-    "jane@example.net -> pipe",
+    "joe@example.net -> mailer",
+    "jane@example.net -> mailer",
   ]);
   assert.deepEqual(routes(await rcpt("all@example.net")), [
-    "joe@example.net -> pipe",
-    "jane@example.net -> pipe",
+    "joe@example.net -> mailer",
+    "jane@example.net -> mailer",
   ]);
-  assert.deepEqual(routes(await rcpt("all@example.org")), ["jane@example.org -> pipe"]);
+  assert.deepEqual(routes(await rcpt("all@example.org")), ["jane@example.org -> mailer"]);
 });
 
 Deno.test("the bare postmaster is that of the first domain", async () => {
   const bare = new Mailbox("Postmaster", "");
   const { rcpt } = await site(`${SITE}  postmaster@example.net: jane`);
-  assert.deepEqual(routes(await rcpt(bare)), ["jane@example.net -> pipe"]);
-  assert.deepEqual(routes(await rcpt("POSTMASTER@example.net")), ["jane@example.net -> pipe"]);
+  assert.deepEqual(routes(await rcpt(bare)), ["jane@example.net -> mailer"]);
+  assert.deepEqual(routes(await rcpt("POSTMASTER@example.net")), ["jane@example.net -> mailer"]);
 });
 
 Deno.test("an alias that leads elsewhere is relayed, and nothing else is", async () => {
@@ -80,7 +80,7 @@ aliases: {friends: [joe, ann@else.example]}
 relay: {command: [/usr/sbin/sendmail, -i, --, "{recipient}"]}
 `);
   const reply = await rcpt("friends@example.net");
-  assert.deepEqual(routes(reply), ["joe@example.net -> pipe", "ann@else.example -> relay"]);
+  assert.deepEqual(routes(reply), ["joe@example.net -> mailer", "ann@else.example -> relay"]);
   assert.deepEqual(reply.routes?.[1]?.target.args, { recipients: ["ann@else.example"] });
   assert.equal(status(await rcpt("ann@else.example")), "550 5.7.1");
 });
@@ -219,7 +219,7 @@ Deno.test("an alias is delivered where a handler serves its domain, and relayed 
   served(SERVED.replace(/ {2}- relay-to.*\n/, ""), async ({ rcpt }) => {
     const reply = await rcpt("sales@example.net");
     assert.deepEqual(routes(reply), [
-      "ann@virtual.example -> pipe",
+      "ann@virtual.example -> mailer",
       "gone@virtual.example -> relay",
       "bob@else.example -> relay",
     ]);
@@ -233,13 +233,13 @@ Deno.test("an alias is delivered where a handler serves its domain, and relayed 
 Deno.test("the bare postmaster reaches the aliases of handlers, and is relayed for nobody", () =>
   served(SERVED, async ({ rcpt }) => {
     assert.deepEqual(routes(await rcpt(new Mailbox("PostMaster", ""))), [
-      "ann@virtual.example -> pipe",
+      "ann@virtual.example -> mailer",
     ]);
     await served(
       SERVED.replace("[example.net]", "[]").replace(/aliases.*/, ""),
       async (nowhere) => {
         const bare = await nowhere.rcpt(new Mailbox("postmaster", ""));
-        assert.match(routes(bare).join(), /^joe@\S+ -> pipe$/);
+        assert.match(routes(bare).join(), /^joe@\S+ -> mailer$/);
       },
     );
     const anywhere = SERVED.replace("[example.net]", "[]").replace(
@@ -248,7 +248,7 @@ Deno.test("the bare postmaster reaches the aliases of handlers, and is relayed f
     );
     await served(anywhere.replace(/aliases.*/, ""), async (nowhere) => {
       const bare = await nowhere.rcpt(new Mailbox("postmaster", ""));
-      assert.deepEqual(routes(bare), ["ann@virtual.example -> pipe"]);
+      assert.deepEqual(routes(bare), ["ann@virtual.example -> mailer"]);
     });
   }));
 

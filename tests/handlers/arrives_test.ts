@@ -110,7 +110,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   "no-route-addr": { sends: [{}, { to: "@relay.example:joe@example.net", code: 553 }] },
   passwd: [
     { accounts: ["joe"], programs: ["maildrop"] },
-    { yaml: "handlers: [passwd]", accounts: ["joe"], programs: ["procmail"] },
+    { yaml: "handlers: [passwd]", accounts: ["joe"] },
     { language: "ts", accounts: ["joe"], programs: ["maildrop"] },
   ],
   "rate-limit": {
@@ -163,8 +163,6 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   "virtual-users": [
     {
       files: { users: "sales@example.net: joe\n@example.org: jane\n" },
-      accounts: ["joe", "jane"],
-      programs: ["procmail"],
       sends: [{ to: "sales@example.net" }, { to: "anybody@example.org" }],
       arrives: { joe: [HELLO], jane: [HELLO] },
     },
@@ -189,8 +187,8 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     },
   ],
   zone: [
-    zoneCase({ programs: ["nsd", "procmail"] }),
-    zoneCase({ language: "ts", programs: ["nsd", "maildrop"] }),
+    zoneCase({ programs: ["nsd"] }),
+    zoneCase({ language: "ts", accounts: ["joe", "jane"], programs: ["nsd", "maildrop"] }),
   ],
 };
 
@@ -199,7 +197,6 @@ function zoneCase(how: Case): Case {
   return {
     ...how,
     zones: { "_postmaster.example.net": policyZone },
-    accounts: ["joe", "jane"],
     sends: [
       { to: "joe@example.net" },
       { to: "jane@example.net" },

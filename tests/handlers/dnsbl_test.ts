@@ -303,8 +303,8 @@ Deno.test({
     );
     assert.match(`${noted}`, /text="a list has everybody on it" list=all\.example/);
     assert.match(`${(await route("2001:db8::1"))[1]}`, /: 554 5\.7\.1 2001:db8::1 is listed by/);
-    assert.match(`${(await route("192.0.2.8"))[1]}`, /-> pipe: /, "welcome");
-    assert.match(`${(await route("192.0.2.9"))[1]}`, /-> pipe: /, "on no list but one of all");
+    assert.match(`${(await route("192.0.2.8"))[1]}`, /-> mailer: /, "welcome");
+    assert.match(`${(await route("192.0.2.9"))[1]}`, /-> mailer: /, "on no list but one of all");
 
     await using server = await Running.start(() => ({ handlers, dns }));
     const send = (address: string) =>

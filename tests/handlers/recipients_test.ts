@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chain, discard, type Handler, on, procmail, type Reply, say } from "postmaster";
+import { chain, discard, type Handler, mailer, on, type Reply, say } from "postmaster";
 import { ask, rcpt } from "postmaster/testing";
 import {
   bye,
@@ -103,9 +103,8 @@ Deno.test("virtualUsers() rereads its file, and refuses nobody while it cannot b
     const userOf = async (to: string) => {
       const { code, routes: [route] = [] } = await ask(policy, rcpt(to));
       if (route === undefined) return code;
-      const user = (route.target.args["argv"] as string[]).at(-1)!;
-      assert.deepEqual(route.target, procmail(user));
-      return user;
+      assert.deepEqual(route.target, mailer());
+      return route.user;
     };
     assert.equal(await userOf("joe@example.NET"), "joe");
     assert.equal(await userOf("any@example.org"), "jane");
@@ -131,4 +130,6 @@ Deno.test("passwd() knows the users of the system", async () => {
   assert.equal(await outcome(policy, "root@example.net"), "550");
   assert.equal(await outcome(policy, "no-such-user@example.net"), "550");
   assert.equal(await outcome(passwd(), "nobody@example.net"), "550");
+  const { routes: [route] = [] } = await ask(passwd({ "min-uid": 1 }), rcpt("daemon@example.net"));
+  assert.deepEqual([route?.target, route?.user], [mailer(), "daemon"]);
 });

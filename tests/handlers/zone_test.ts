@@ -35,12 +35,12 @@ const inner = on("AddRcptTo", () => say(5, 5, 0, "relaying denied", "5.7.1"));
 const to = (address: string, more: Situation = {}): Promise<Reply> =>
   ask(chain(zone(Z), inner), rcpt(address), { dns, ...more });
 
-/** `250 joe@example.net -> joe`; all of the command if it is not that of `procmail()`. */
+/** `250 joe@example.net -> joe`, the user of the mailer; the command of a pipe. */
 const told = ({ code, enhanced, routes = [] }: Reply): string => {
-  const targets = routes.map(({ recipient, target: { target, args } }) => {
-    const argv = args["argv"] as string[] | undefined;
-    const command = argv?.join(" ").replace(/^procmail -Y -f \{sender\} -d /, "");
-    return `${recipient} -> ${command ?? args["recipients"] ?? target}`;
+  const targets = routes.map(({ recipient, user, target: { target, args } }) => {
+    const command = (args["argv"] as string[] | undefined)?.join(" ");
+    const who = target === "mailer" ? user : undefined;
+    return `${recipient} -> ${who ?? command ?? args["recipients"] ?? target}`;
   });
   return `${code} ${code === 250 ? targets.join(", ") : enhanced}`;
 };
