@@ -28,7 +28,7 @@ const NOBODY: readonly Mailbox[] = Object.freeze([]);
 export const MAX_DEPTH = 20;
 
 /** A session at one depth; while somebody records, as the handler of one step sees it. */
-export class SessionView implements Session, Watched {
+export class SessionView implements Session, Watched<Session> {
   readonly #state: SessionState;
   readonly #command: Command;
   readonly depth: number;

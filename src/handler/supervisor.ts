@@ -7,7 +7,6 @@
 import { withOrigins } from "../base/origin.ts";
 import type { Log, OfSession } from "../log/event.ts";
 import type { Event } from "./event.ts";
-import type { Session } from "./session.ts";
 import { BROKEN, type Reply, type Route, type Target } from "./reply.ts";
 
 /** Where a session keeps its {@linkcode Supervisor}. */
@@ -18,14 +17,14 @@ export const STEPS: unique symbol = Symbol("steps");
 export const SEEN_BY: unique symbol = Symbol("seen by");
 
 /** What the chain has of each session, and handlers do not see. */
-export interface Watched {
+export interface Watched<S> {
   readonly [SUPERVISOR]: Supervisor;
   readonly [STEPS]: Step[] | undefined;
-  [SEEN_BY](step: Step): Session;
+  [SEEN_BY](step: Step): S;
 }
 
 /** A session as the chain sees it. */
-export const watched = (session: Session): Watched => session as Session & Watched;
+export const watched = <S>(session: S): Watched<S> => session as S & Watched<S>;
 
 /** What one handler did with one event. */
 export interface Step {
