@@ -11,6 +11,7 @@ import { MemoryStore } from "../handler/memory_store.ts";
 import { type Peer, SessionState } from "../handler/session.ts";
 import { type Step, SUPERVISOR, watched } from "../handler/supervisor.ts";
 import { type Log, silent } from "../log/event.ts";
+import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
 import { Dialogue } from "../server/dialogue.ts";
 import { newId } from "../server/id.ts";
@@ -68,7 +69,8 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
   const { hostname = "mx.example.net", log = silent, clock, targets, tolerated = {} } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
-  const whole = chain(policy, core({ targets, limits, memory, log, spoolDirectory: "/tmp" }));
+  const acceptance = beforeReply({ targets, limits, log });
+  const whole = chain(policy, core({ acceptance, limits, memory, log, spoolDirectory: "/tmp" }));
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const makeId = ground.newId ?? newId;
