@@ -7,7 +7,7 @@ import { COLON, CR, encode, HT, LF, SP, text } from "../smtp/ascii.ts";
 import { concat } from "./chunks.ts";
 
 /** Octets of a line up to its colon: no field has more (RFC 5322 section 2.1.1). */
-const MAX_NAME = 998;
+export const MAX_NAME = 998;
 
 /** Lines of a mailbox file on top that become fields. A message has one, or one for each time it was quoted. */
 const MAX_MAILBOX_LINES = 10;
@@ -108,7 +108,7 @@ const isSpace = (octet: number | undefined): boolean => octet === SP || octet ==
 const isOfName = (octet: number): boolean => octet > SP && octet < 0x7f && octet !== COLON;
 
 /** Where the line after this one begins, which may be the end; beyond the end if this one does not end there. */
-function lineAfter(octets: Uint8Array, line: number): number {
+export function lineAfter(octets: Uint8Array, line: number): number {
   let end = line; // octet by octet: a call of `indexOf` costs more than most lines have octets
   while (end < octets.length && octets[end] !== LF) end++;
   return end + 1;

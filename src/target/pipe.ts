@@ -1,9 +1,9 @@
 /**
  * The target that hands mail to a program on its standard input: procmail, maildrop, your own.
  *
- * The program finds `Return-Path:` on top of the message, `Delivered-To:` below it if it serves one recipient
- * only, and the line ends of Unix. Its environment is PATH, HOME, USER, LOGNAME and SHELL of the user it runs
- * as, and the server's TZ and LANG. Its exit code (sysexits.h) says what became of the mail.
+ * The program finds `Return-Path:` on top of the message and nowhere else in its header, `Delivered-To:` below it
+ * if it serves one recipient only, and the line ends of Unix. Its environment is PATH, HOME, USER, LOGNAME and SHELL
+ * of the user it runs as, and the server's TZ and LANG. Its exit code (sysexits.h) says what became of the mail.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { z } from "zod";
 import { attempt } from "../base/kinds.ts";
 import type { Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
+import { withoutField } from "../message/without_field.ts";
 import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
 import { Mailer, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
@@ -157,11 +158,17 @@ function deliver(
       if (refusal !== undefined) return refused(refusal);
       return void accepted.push(values);
     },
-    body: (given) => Promise.resolve(void (message = given)),
+    body: (given) => Promise.resolve(void (message = withoutReturnPath(given))),
     commit: async () => (await Promise.all(batches(accepted, maxRecipients).map(run))).flat(),
     abort: () => Promise.resolve(),
   };
 }
+
+/** Whoever delivers removes the trace of another final delivery (RFC 5321 section 4.4). */
+const withoutReturnPath = (message: Message): Message => ({
+  size: message.size,
+  read: () => withoutField(message.read(), "Return-Path"),
+});
 
 /** The trace of final delivery (RFC 5321 section 4.4), and whom it is for if that is only one. */
 function headerFor({ sender }: Envelope, [first, ...others]: readonly Values[]): string {

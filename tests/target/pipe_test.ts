@@ -244,3 +244,15 @@ Deno.test("nobody can change a target that was made", () => {
   throws(() => (args["argv"] as string[]).push("x"), TypeError);
   throws(() => Object.assign(args, { user: "root" }), TypeError);
 });
+
+Deno.test("pipe() removes the Return-Path of another delivery from the header", async () => {
+  const message = messageOf(
+    "Received: x\r\nRETURN-PATH:\r\n <eve@example.com>\r\nSubject: hello\r\n\r\nReturn-Path: text\r\n",
+  );
+  const { mailers } = await deliver(type, sh("cat >&2"), { message });
+  equal(
+    mailers[0]?.output,
+    "Return-Path: <jane@example.org>\nDelivered-To: joe@example.net\n" +
+      "Received: x\nSubject: hello\n\nReturn-Path: text\n",
+  );
+});

@@ -1,0 +1,88 @@
+/**
+ * The removal of header fields while a message streams.
+ *
+ * @module
+ */
+import { COLON, CR, HT, LF, lower, SP, text } from "../smtp/ascii.ts";
+import { concat } from "./chunks.ts";
+import { lineAfter, MAX_NAME } from "./header_guard.ts";
+
+/**
+ * The message without the fields of a name in its header, in any case, folded ones with all of their lines (RFC 5322
+ * section 2.2). All else stays as it was, to the octet.
+ */
+export async function* withoutField(
+  body: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const remover = new Remover(lower(name));
+  for await (const chunk of body) {
+    if (remover.isOver) yield chunk;
+    else yield* remover.take(chunk);
+  }
+  yield* remover.end();
+}
+
+/** What is removed begins and ends where lines begin. */
+class Remover {
+  /** The header has ended. */
+  isOver = false;
+  readonly #name: string;
+  /** The field that goes on is removed. */
+  #removes = false;
+  /** The next octet does not begin a line. */
+  #inLine = false;
+  /** The beginning of a line, while nobody can tell what the line is. */
+  #held: Uint8Array = new Uint8Array(0);
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  *take(piece: Uint8Array): Generator<Uint8Array> {
+    const { length } = this.#held;
+    const octets = length === 0 ? piece : concat([this.#held, piece], length + piece.length);
+    let given = 0;
+    let line = this.#inLine ? lineAfter(octets, 0) : 0;
+    while (line < octets.length && !this.isOver) {
+      const removes = this.#removesLine(octets, line);
+      if (removes === undefined) break;
+      if (removes !== this.#removes) {
+        if (removes && line > given) yield octets.subarray(given, line);
+        given = line;
+        this.#removes = removes;
+      }
+      line = lineAfter(octets, line);
+    }
+    const known = this.isOver ? octets.length : Math.min(line, octets.length);
+    this.#held = octets.slice(known);
+    this.#inLine = line > octets.length;
+    if (!this.#removes && known > given) yield octets.subarray(given, known);
+  }
+
+  /** The message has ended. */
+  *end(): Generator<Uint8Array> {
+    if (this.#held.length > 0) yield this.#held;
+  }
+
+  /** Whether the line that begins there is removed; `undefined` if nobody can tell before more of it has come. */
+  #removesLine(octets: Uint8Array, line: number): boolean | undefined {
+    const first = octets[line];
+    if (isSpace(first)) return this.#removes;
+    if (first === LF || first === CR) {
+      if (first === CR && line + 1 === octets.length) return undefined;
+      this.isOver = first === LF || octets[line + 1] === LF;
+      return false;
+    }
+    const name = this.#name;
+    const found = lower(text(octets, line, Math.min(octets.length, line + name.length)));
+    if (found !== name) {
+      return found.length < name.length && name.startsWith(found) ? undefined : false;
+    }
+    let colon = line + name.length; // RFC 5322 section 4.5: white space may stand before it
+    while (colon < line + MAX_NAME && isSpace(octets[colon])) colon++;
+    return colon === octets.length ? undefined : octets[colon] === COLON;
+  }
+}
+
+const isSpace = (octet: number | undefined): boolean => octet === SP || octet === HT;
