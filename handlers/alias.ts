@@ -82,7 +82,7 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
 }
 
 /**
- * Gives recipients other names. A key is an address, a local part for any domain, or `@example.net` for all of a
+ * Gives recipients other names. A key is an address, a local part for any domain, whosever it is, or `@example.net` for all of a
  * domain that nobody further in has an address for; its value is an address or a list of them, and one without a domain
  * is in the recipient's. Each address goes through the whole chain again, from the outside.
  *

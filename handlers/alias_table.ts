@@ -126,9 +126,16 @@ export function circleFrom(
 
 const idOf = (mailbox: Mailbox): string => mailbox.key.toLowerCase();
 
+/** Stands for the domain of a recipient of an alias that is for all of them. */
+const ANY_DOMAIN = "any.invalid";
+
 /** What to say about a circle. */
 export const inCircle = (circle: readonly Mailbox[]): string =>
-  `aliases go in a circle, ${circle.join(" -> ")}: let one of them lead to a user`;
+  `aliases go in a circle, ${
+    circle.map((mailbox) => mailbox.domain === ANY_DOMAIN ? mailbox.local : String(mailbox)).join(
+      " -> ",
+    )
+  }: let one of them lead to a user`;
 
 /**
  * The circles of a table that stands alone, as handlers have it, by the key at which each was found. Whether anybody
@@ -155,6 +162,3 @@ export function circlesIn(
   }
   return circles;
 }
-
-/** Stands for the domain of a recipient of an alias that is for all of them. */
-const ANY_DOMAIN = "any.invalid";

@@ -28,7 +28,11 @@ export async function typeCheck(modules: readonly string[]): Promise<TypeCheck> 
   } catch (error) {
     // The server's user, as whom it is checked, is not always one who has anything to do with programs.
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    return { unchecked: "the server's user may not run `deno` or read the sources of Postmaster" };
+    return {
+      unchecked:
+        "the server's user may not run `deno` or read the sources of Postmaster; `postmaster types` and " +
+        "`deno check` do it as yourself",
+    };
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }

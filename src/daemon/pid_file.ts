@@ -96,6 +96,7 @@ async function lock(path: string): Promise<Deno.FsFile> {
 /** Why a file is not to be overwritten; `undefined` for one of a server, of now or of before, and for none. */
 export function faultOfPidFile(path: string): string | undefined {
   try {
+    if (!Deno.statSync(path).isFile) return `${path} ${NO_PID_FILE}`; // a pipe would be waited for
     using file = Deno.openSync(path);
     return isPid(contentOf(file)) ? undefined : `${path} ${NO_PID_FILE}`;
   } catch {
@@ -108,6 +109,8 @@ const isPid = (content: string): boolean => /^\d*\s*$/.test(content);
 const NO_PID_FILE = "is there, and is not the file of a process id: remove it, or name another";
 
 function open(path: string): Deno.FsFile {
+  const fault = faultOfPidFile(path);
+  if (fault !== undefined) throw new Error(`\`pid-file\`: ${fault}`);
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {

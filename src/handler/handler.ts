@@ -62,7 +62,7 @@ export function on<const K extends EventName>(
     // The test above makes the casts sound.
     const answered = answer(event as EventOf<K>, next as unknown as Next<K>, session);
     return isPromise(answered)
-      ? answered.then((value) => toReply(event, value))
+      ? Promise.resolve(answered).then((value) => toReply(event, value))
       : toReply(event, answered);
   };
   linksOf.set(handler, [{
@@ -155,7 +155,7 @@ function ask(
     const answer = link.handler(event, next, session);
     if (!isPromise(answer)) return sound(answer, link, place, event, session);
     const done = supervisor.wait({ handler: link.name, place, depth: session.depth });
-    return answer.then(
+    return Promise.resolve(answer).then( // whatever else can be awaited may have a `then` that gives nothing
       (reply) => {
         done();
         return sound(reply, link, place, event, session);

@@ -25,6 +25,7 @@ export const FIELD_ORDER = [
   "code",
   "enhanced",
   "handler",
+  "limit",
   "id",
   "helo",
   "sender",
@@ -107,6 +108,8 @@ export interface LogFields {
     readonly enhanced?: string | undefined;
     /** The handler that made up the refusal; `core` for the server itself. */
     readonly handler: string;
+    /** The limit that was reached. */
+    readonly limit?: string | undefined;
     readonly recipient?: string | undefined;
     readonly recipients?: readonly string[] | undefined;
     /** The verb of a command that is not known, not offered or wrong. */

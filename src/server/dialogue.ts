@@ -1,10 +1,6 @@
 /**
  * The SMTP dialogue of one session, without sockets: bytes in, replies and actions out.
  *
- * A line becomes a command (`smtp/command.ts`); a command becomes an event, or the event for why it is
- * not legal now (`state.ts`); the event goes through the chain (`inquiry.ts`); and only a positive reply
- * changes the state. The bytes of a message go to whoever answers `Deliver` (`incoming.ts`).
- *
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";
@@ -69,9 +65,7 @@ export class Dialogue {
 
   /** Greets the client, or refuses it because of a limit. */
   start(refuse?: LimitName): void {
-    const event: Event = refuse === undefined
-      ? { type: "Greeting" }
-      : { type: "LimitExceeded", limit: refuse };
+    const event: Event = refuse ? { type: "LimitExceeded", limit: refuse } : { type: "Greeting" };
     this.#inquiry.ask(event, (reply) => {
       this.#reply(event, reply);
       if (!isPositive(reply)) this.#close();
@@ -81,7 +75,7 @@ export class Dialogue {
 
   /** Takes bytes from the client. They are kept and changed: the buffer is the dialogue's from now on. */
   receive(chunk: Uint8Array): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     const incoming = this.#unfinished;
     if (incoming === undefined) this.#lines.feed(chunk);
     else this.#takeData(incoming, chunk);
@@ -101,11 +95,16 @@ export class Dialogue {
     this.#advance();
   }
 
-  /** The connection is gone. */
+  /** The connection is gone. The delivery of a message that has come whole goes on, and the session with it. */
   lost(): void {
-    if (this.#closed) return;
-    if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
+    if (this.closed) return;
     this.#lines.takeRest();
+    if (this.#state.at === "data" && this.#state.incoming.ended) {
+      this.#ended = true;
+      this.#outlet.blocked = false;
+      return;
+    }
+    if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
     this.#inquiry.forget();
     this.#become({ at: "closed" });
     this.#session.end();
@@ -119,12 +118,12 @@ export class Dialogue {
 
   /** Ends the session whatever it is doing. */
   cutShort(): void {
-    if (!this.#closed) this.#breakOff({ type: "ServiceClosing" }, "the server is going down");
+    if (!this.closed) this.#breakOff({ type: "ServiceClosing" }, "the server is going down");
   }
 
   /** Looks whether a deadline has passed, and acts if one has. To be called every now and then. */
   checkDeadlines(): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     if (this.#pace.release()) {
       this.#flush();
       this.#advance();
@@ -153,7 +152,8 @@ export class Dialogue {
       (this.#inquiry.open === undefined && !this.#pace.pausing);
   }
 
-  get #closed(): boolean {
+  /** It has ended. */
+  get closed(): boolean {
     return this.#state.at === "closed";
   }
 
@@ -179,7 +179,7 @@ export class Dialogue {
       this.#pace.count(this.#lines.pending > 0);
     }
     this.#advancing = false;
-    if (this.#closed) return;
+    if (this.closed) return;
     if (this.#ready() && this.#mayLeave()) this.#last({ type: "ServiceClosing" });
     if (this.idle || this.#state.at === "data") this.#flush();
     if (this.#ended && this.idle) this.#close();
@@ -188,7 +188,7 @@ export class Dialogue {
 
   /** The next line may be looked at. */
   #ready(): boolean {
-    return this.#state.at !== "data" && !this.#closed && this.#inquiry.open === undefined &&
+    return this.#state.at !== "data" && !this.closed && this.#inquiry.open === undefined &&
       !this.#outlet.blocked && !this.#pace.pausing;
   }
 
@@ -238,7 +238,7 @@ export class Dialogue {
     this.#inquiry.ask(event, (reply) => {
       this.#answer(event, reply);
       if (command.verb === "QUIT") return this.#close();
-      if (!isPositive(reply) || this.#closed) return;
+      if (!isPositive(reply) || this.closed) return;
       if (command.verb === "DATA") this.#startData();
       else this.#become(after(this.#state, command, reply, this.#engine.newId));
     });
@@ -319,7 +319,7 @@ export class Dialogue {
   }
 
   #close(): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     this.#outlet.flush();
     this.lost();
     this.#wire.close();

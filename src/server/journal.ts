@@ -19,6 +19,7 @@ export type Answered = Pick<Event, "type"> & {
   readonly name?: string;
   readonly command?: string;
   readonly line?: string;
+  readonly limit?: string;
 };
 
 /** Logs a line of the client's, of AUTH only the verb. */
@@ -44,6 +45,7 @@ export function logReply(session: SessionState, event: Answered, reply: Reply): 
     helo: event.name ?? fields.helo,
     sender: type === "SetMailFrom" ? address : fields.sender,
     event: type,
+    limit: event.limit,
     handler: session.supervisor.refuser(reply),
     recipient: type === "AddRcptTo" ? address : undefined,
     recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,

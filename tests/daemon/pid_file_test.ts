@@ -34,6 +34,24 @@ for (const stale of ["", "1\n", `${Deno.pid}\n`, "99999999\n"]) {
   });
 }
 
+Deno.test("a pipe is no file of a process id, and nobody waits for it", async () => {
+  using directory = new Directory();
+  const file = directory.of("pipe");
+  await new Deno.Command("mkfifo", { args: [file] }).output();
+  const config = directory.write("postmaster.yaml", { users: ["joe"], "pid-file": "pipe" });
+  for (const command of ["check", "run"]) {
+    const { code, stderr } = await postmaster(
+      command,
+      "--config",
+      config,
+      "--listen",
+      "127.0.0.1:0",
+    );
+    assert.equal(code, 1);
+    assert.match(stderr, /pipe is there, and is not the file of a process id/);
+  }
+});
+
 Deno.test("the file of a server that was killed does not stop the next", async () => {
   await using server = await Running.start(() => ({ "pid-file": "postmaster.pid" }));
   const { directory } = server;

@@ -35,6 +35,10 @@ const BROKEN: Record<string, Handler> = {
     throw new Error("oops");
   }),
   "rejects": on("AddRcptTo", () => Promise.reject(new Error("oops"))),
+  "answers what can be awaited and gives nothing": (event, next) =>
+    event.type === "AddRcptTo"
+      ? { then: (resolve: (value: undefined) => void) => resolve(undefined) } as never
+      : next(),
   "answers nothing": on("AddRcptTo", () => undefined as never),
   "answers a number": on("AddRcptTo", () => 250 as never),
   "answers a code that is none": on("AddRcptTo", () => ({ code: 99, lines: ["x"] })),
