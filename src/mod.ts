@@ -42,7 +42,15 @@ export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
 export type { Field, Level } from "./log/event.ts";
 
-export type { Event, EventMap, EventName, EventOf, LimitName } from "./handler/event.ts";
+export type {
+  Event,
+  EventMap,
+  EventName,
+  EventOf,
+  LimitName,
+  Nothing,
+  OutOfOrder,
+} from "./handler/event.ts";
 export { handlerEntry, type NamedHandler, type Part, type ReadyMade } from "./handler/entry.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
 export type { Handler, MaybePromise, Next } from "./handler/handler.ts";

@@ -302,6 +302,14 @@ export async function codes(client: Client, ...commands: readonly string[]): Pro
   return all;
 }
 
+/** Sends a line and returns the codes of the replies: each bare LF in it has one of its own. */
+export async function codesOf(client: Client, line: string): Promise<number[]> {
+  client.send(`${line}\r\n`);
+  const all: number[] = [];
+  for (const _ of line.split("\n")) all.push((await client.reply()).code);
+  return all;
+}
+
 /** Sends a whole message to `recipient` and returns the code of the reply to it. */
 export async function sendMail(
   client: Client,

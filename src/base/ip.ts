@@ -95,7 +95,9 @@ export function isIn(address: string, networks: readonly Network[]): boolean {
 
 /** How many leading bits of an address make its network. */
 export interface Prefixes {
+  /** Of an IPv4 address, 32 at most. */
   readonly ipv4: number;
+  /** Of an IPv6 address, 128 at most. */
   readonly ipv6: number;
 }
 

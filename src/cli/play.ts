@@ -9,7 +9,7 @@ import type { Targets } from "../target/target.ts";
 import type { Asked } from "../testing/dialogue_of.ts";
 import type { Kept } from "../testing/outbox.ts";
 import type { Exchange, Simulation } from "../testing/simulation.ts";
-import { disagreement, type Step, TranscriptError } from "../testing/transcript.ts";
+import { disagreement, TranscriptError, type TranscriptStep } from "../testing/transcript.ts";
 import { printLine, printSent } from "./print_bytes.ts";
 import type { Printer } from "./printer.ts";
 import { printRoute } from "./simulated.ts";
@@ -27,7 +27,8 @@ export interface PlayOptions {
 const PIECE = 64 * 1024;
 
 /** True for what may end a message: the dot, and what is no whole line. */
-const mayBeLast = ({ text }: Step): boolean => text === ".\r\n" || !/^[^\r\n]*\r\n$/.test(text);
+const mayBeLast = ({ text }: TranscriptStep): boolean =>
+  text === ".\r\n" || !/^[^\r\n]*\r\n$/.test(text);
 
 /** A session in progress, and how it looks. */
 export class Play {
@@ -53,7 +54,7 @@ export class Play {
   }
 
   /** Sends a line of the client, or checks one of the server. */
-  async take(step: Step): Promise<void> {
+  async take(step: TranscriptStep): Promise<void> {
     if (step.kind === "server") {
       await this.#send();
       return await this.#check(step);
@@ -116,14 +117,14 @@ export class Play {
     }
   }
 
-  #notSent({ line }: Step): void {
+  #notSent({ line }: TranscriptStep): void {
     if (!this.#deaf) {
       this.#printer.comment(`the server has closed: line ${line} and those below are not sent`);
     }
     this.#deaf = true;
   }
 
-  async #check(step: Step): Promise<void> {
+  async #check(step: TranscriptStep): Promise<void> {
     const pattern = step.text;
     const isSilent = this.#said.length === 0 && !this.#simulation.closed;
     const problem = isSilent

@@ -4,7 +4,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { parseTranscriptLine, type Step, TranscriptError } from "../testing/transcript.ts";
+import {
+  parseTranscriptLine,
+  TranscriptError,
+  type TranscriptStep,
+} from "../testing/transcript.ts";
 
 /** What the messages call it. */
 const SOURCE = "standard input";
@@ -18,7 +22,9 @@ const LONGEST = 1024 * 1024;
  *
  * @throws {TranscriptError} for what cannot be typed
  */
-export async function* readSession(input: AsyncIterable<Uint8Array>): AsyncGenerator<Step> {
+export async function* readSession(
+  input: AsyncIterable<Uint8Array>,
+): AsyncGenerator<TranscriptStep> {
   let isTranscript: boolean | undefined;
   let line = 0;
   for await (const source of linesOf(input)) {
@@ -26,7 +32,7 @@ export async function* readSession(input: AsyncIterable<Uint8Array>): AsyncGener
     refuseUntypable(source, line);
     if (isTranscript === undefined && source.trim() === "") continue;
     isTranscript ??= /^(#|[CSB]:( |$))/.test(source);
-    const step: Step | undefined = isTranscript
+    const step: TranscriptStep | undefined = isTranscript
       ? parseTranscriptLine(source, SOURCE, line)
       : { line, kind: "client", text: `${source}\r\n` };
     if (step !== undefined) yield step;
@@ -34,7 +40,7 @@ export async function* readSession(input: AsyncIterable<Uint8Array>): AsyncGener
 }
 
 /** The place of a line, for messages. */
-export const placeOf = ({ line }: Step): string => `${SOURCE}:${line}:1`;
+export const placeOf = ({ line }: TranscriptStep): string => `${SOURCE}:${line}:1`;
 
 async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let rest = "";

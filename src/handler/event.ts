@@ -28,11 +28,12 @@ export type LimitName =
   | "data-rate"
   | "message-timeout";
 
-// deno-lint-ignore ban-types -- an event that carries nothing
-type Nothing = {};
+/** What an event carries that carries nothing. */
+// deno-lint-ignore ban-types -- an object of which nothing is known but its type
+export type Nothing = {};
 
 /** A command that came at the wrong time. */
-interface OutOfOrder {
+export interface OutOfOrder {
   /** The verb of the command. */
   readonly command: string;
 }

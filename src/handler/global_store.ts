@@ -31,6 +31,7 @@ export interface GlobalStore {
 
 /** A value as it is kept. */
 export interface Entry {
+  /** The name of the variable. */
   readonly name: string;
   /** The value as JSON: it can be written down, and nobody can change it from afar. */
   readonly json: string;
@@ -38,5 +39,6 @@ export interface Entry {
   readonly ttl: number | undefined;
   /** When it is forgotten, in milliseconds since the epoch of the store's clock; `undefined` is never. */
   readonly expires: number | undefined;
+  /** As in {@linkcode Stored}. */
   readonly persist: boolean;
 }

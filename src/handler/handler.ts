@@ -11,7 +11,7 @@ import { type Answer, misfit } from "./fitting.ts";
 import { BROKEN, isPositive, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
-import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
+import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor, watched } from "./supervisor.ts";
 
 /** A value, or a promise of it. Answering at once costs nothing. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -116,7 +116,7 @@ export function chain(...handlers: readonly Handler[]): Handler {
     while (list[place]?.types?.has(event.type) === false) place++;
     const link = list[place];
     if (link === undefined) return last(event);
-    const supervisor = session[SUPERVISOR];
+    const supervisor = watched(session)[SUPERVISOR];
     if (supervisor.recording === undefined) {
       const next: Next = (inner) =>
         run(place + 1, passed(inner, link, event, supervisor), last, session);
@@ -184,11 +184,11 @@ function record(
   const { depth } = session;
   const shape = { handler, place, depth, event, passed: [], inner: [] };
   const step: Step = { ...shape, reply: undefined, milliseconds: 0 };
-  session[STEPS]?.push(step);
-  const view = session[SEEN_BY](step);
+  watched(session)[STEPS]?.push(step);
+  const view = watched(session)[SEEN_BY](step);
   const start = performance.now();
   const next: Next = (changed) => {
-    const inner = passed(changed, link, event, session[SUPERVISOR]);
+    const inner = passed(changed, link, event, watched(session)[SUPERVISOR]);
     step.passed.push(inner);
     return further(inner, view);
   };
@@ -197,7 +197,7 @@ function record(
     step.milliseconds = performance.now() - start;
     return reply;
   };
-  const reply = ask(link, place, event, next, view, session[SUPERVISOR]);
+  const reply = ask(link, place, event, next, view, watched(session)[SUPERVISOR]);
   return isPromise(reply) ? reply.then(finish) : finish(reply);
 }
 
@@ -209,7 +209,7 @@ function sound(
   event: Event,
   session: Session,
 ): Reply {
-  const supervisor = session[SUPERVISOR];
+  const supervisor = watched(session)[SUPERVISOR];
   try {
     const reply = seal(answer);
     if (typeof reply === "string") return broken(link, event, reply, supervisor);

@@ -11,14 +11,7 @@ import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
 import { Endings } from "./endings.ts";
 import { sessionFields } from "./log_fields.ts";
-import {
-  type Judge,
-  type SEEN_BY,
-  type Step,
-  type STEPS,
-  type SUPERVISOR,
-  Supervisor,
-} from "./supervisor.ts";
+import { type Judge, type Step, Supervisor } from "./supervisor.ts";
 import type { Reply, Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
 import type { Held, Scope, Variable } from "./variable.ts";
@@ -121,11 +114,6 @@ export interface Session {
   record(
     run: () => MaybePromise<Reply>,
   ): Promise<{ readonly reply: Reply; readonly steps: readonly Step[] }>;
-
-  /** The chain's own affairs. */
-  readonly [SUPERVISOR]: Supervisor;
-  readonly [STEPS]: Step[] | undefined;
-  [SEEN_BY](step: Step): Session;
 }
 
 /** What the sessions of a server share. */

@@ -12,7 +12,14 @@ import type { MaybePromise } from "./handler.ts";
 import { handlerFields } from "./log_fields.ts";
 import { BROKEN, type Reply } from "./reply.ts";
 import type { Helo, Peer, Session, SessionState, Transaction } from "./session.ts";
-import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor } from "./supervisor.ts";
+import {
+  SEEN_BY,
+  type Step,
+  STEPS,
+  SUPERVISOR,
+  type Supervisor,
+  type Watched,
+} from "./supervisor.ts";
 import type { Held, Json, Scope, Variable } from "./variable.ts";
 
 const NOBODY: readonly Mailbox[] = Object.freeze([]);
@@ -21,7 +28,7 @@ const NOBODY: readonly Mailbox[] = Object.freeze([]);
 export const MAX_DEPTH = 20;
 
 /** A session at one depth; while somebody records, as the handler of one step sees it. */
-export class SessionView implements Session {
+export class SessionView implements Session, Watched<Session> {
   readonly #state: SessionState;
   readonly #command: Command;
   readonly depth: number;

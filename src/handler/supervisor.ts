@@ -16,6 +16,16 @@ export const STEPS: unique symbol = Symbol("steps");
 /** Makes of a session what the handler of a step sees: what it asks becomes part of the step. */
 export const SEEN_BY: unique symbol = Symbol("seen by");
 
+/** What the chain has of each session, and handlers do not see. */
+export interface Watched<S> {
+  readonly [SUPERVISOR]: Supervisor;
+  readonly [STEPS]: Step[] | undefined;
+  [SEEN_BY](step: Step): S;
+}
+
+/** A session as the chain sees it. */
+export const watched = <S>(session: S): Watched<S> => session as S & Watched<S>;
+
 /** What one handler did with one event. */
 export interface Step {
   /** The handler's name. */

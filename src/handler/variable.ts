@@ -50,8 +50,6 @@ export interface Stored {
   readonly persist: boolean;
 }
 
-declare const held: unique symbol;
-
 /** The key of a variable. It carries its type and its first value, so nothing can be missing or ill-typed. */
 export interface Variable<S extends Scope, T> extends Stored {
   /** How long a value lives, and who shares it. */
@@ -66,7 +64,7 @@ export interface Variable<S extends Scope, T> extends Stored {
   /** Where a session keeps it: unlike the name, no other variable has the same. */
   readonly slot: string;
   /** The type of the value; nothing is ever there. */
-  readonly [held]?: T;
+  readonly held?: T;
 }
 
 /** Tells apart the variables of sessions that have the same name. */
@@ -115,7 +113,7 @@ export function variable<S extends Scope, T extends (S extends "global" ? Json :
 }
 
 function make<S extends Scope, T>(
-  parts: Omit<Variable<S, T>, "of" | typeof held>,
+  parts: Omit<Variable<S, T>, "of" | "held">,
 ): Variable<S, T> {
   return Object.freeze({
     ...parts,

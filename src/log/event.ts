@@ -5,9 +5,9 @@
  */
 
 /** Levels, the quietest last. */
-export const LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"] as const;
+export const LEVELS: readonly Level[] = ["trace", "debug", "info", "warning", "error", "fatal"];
 /** How much a log event matters. */
-export type Level = typeof LEVELS[number];
+export type Level = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
 
 /** A value in a log line. Never message content, never a secret. */
 export type Field = string | number | boolean | null | undefined | readonly string[];
@@ -122,7 +122,6 @@ export interface LogFields {
     readonly size: number;
     readonly code: number;
     readonly enhanced?: string | undefined;
-    readonly text: string;
   };
   delivered: OfDelivery;
   deferred: OfDelivery;

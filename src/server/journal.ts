@@ -51,8 +51,12 @@ export function logReply(session: SessionState, event: Answered, reply: Reply): 
   });
 }
 
-/** The verb of a line that is no command, if it looks like one: a line may hold a secret that is sent too late. */
-const verbOf = (line = ""): string | undefined => /^[a-z]{1,12}(?![^\s])/i.exec(line)?.[0];
+/**
+ * The verb of a line that is no command, if it looks like one, `LHLO` or `XCLIENT`: a line may hold a secret, in Base64,
+ * of a client that goes on with an AUTH that was refused.
+ */
+const verbOf = (line = ""): string | undefined =>
+  /^([A-Z]{4}|X[A-Z]{1,11})(?![^\s])/.exec(line)?.[0];
 
 /** Logs a message that has come to its final dot, accepted or not. */
 export function logReceived(session: SessionState, size: number, reply: Reply): void {
@@ -67,7 +71,6 @@ export function logReceived(session: SessionState, size: number, reply: Reply): 
     size,
     code: reply.code,
     enhanced: reply.enhanced,
-    text: reply.lines.join(" / "),
   });
 }
 

@@ -14,6 +14,7 @@ export interface Limits {
   readonly connections: number;
   /** Connections at once from one address, or one /64 of IPv6; loopback and Unix sockets are not counted. */
   readonly connectionsPerAddress: number;
+  /** Messages in one connection. */
   readonly messagesPerConnection: number;
   /** Recipients of a message (RFC 5321 section 4.5.3.1.8 wants at least 100). */
   readonly recipients: number;

@@ -18,6 +18,7 @@ import { printReply } from "../smtp/reply.ts";
 import type { Targets } from "../target/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
+import { beforeReply } from "./before_reply.ts";
 import { core } from "./core.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
@@ -67,7 +68,10 @@ export class Server {
     this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits, tolerated, targets } = options;
     const memory = new Memory(limits.messageMemory);
-    const whole = chain(options.policy, core({ ...options, memory }));
+    const whole = chain(
+      options.policy,
+      core({ ...options, memory, acceptance: beforeReply(options) }),
+    );
     const judge: Judge = (target) => targets.obstacleTo(target);
     this.#context = { hostname, log, globals, dns, chain: whole, judge };
     this.#engine = {

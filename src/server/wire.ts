@@ -18,5 +18,6 @@ export interface Wire {
 
 /** The time, in milliseconds from any beginning; it never goes back. */
 export interface Clock {
+  /** Now. */
   readonly now: number;
 }

@@ -7,7 +7,9 @@ import { Mailbox } from "./mailbox.ts";
 
 /** A mailbox without an extension, and what was cut off its local part, with the delimiter: `+list`. */
 export interface Cut {
+  /** What is left. */
   readonly mailbox: Mailbox;
+  /** What was cut off. */
   readonly suffix: string;
 }
 

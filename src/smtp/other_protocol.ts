@@ -11,6 +11,7 @@ export type OtherProtocol = "HTTP" | "RTSP" | "SIP" | "SSH" | "TLS" | "SOCKS" | 
 
 /** A line that is no mistaken command. */
 export interface ForeignLine {
+  /** The protocol that it is of. */
   readonly protocol: OtherProtocol;
   /** Its first 100 octets, one character each. */
   readonly line: string;

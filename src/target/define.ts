@@ -108,11 +108,21 @@ function typeOf<Args extends object>(
       }
     },
     ...(plan === undefined ? {} : {
-      plan: (args: Target["args"], addressee: Addressee) => String(plan(args as Args, addressee)),
+      plan: (args: Target["args"], addressee: Addressee) =>
+        planned(() => plan(args as Args, addressee)),
     }),
     open: async (args, context) =>
       guarded(await open(args as Args, contextFor(name, context)), name),
   };
+}
+
+/** The words of a plan. They are for people only: one that throws must not spoil a delivery. */
+function planned(plan: () => string): string {
+  try {
+    return String(plan());
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 function contextFor(target: string, { envelope, signal, log }: DeliveryContext): TargetContext {

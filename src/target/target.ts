@@ -22,6 +22,7 @@ export interface Envelope {
   readonly id: string;
   /** The id of the session, for the log. */
   readonly session: string;
+  /** The sender; `null` is the null path. */
   readonly sender: Mailbox | null;
   /** The address of the client that sent the message. */
   readonly peer: string;

@@ -13,6 +13,7 @@ import { BROKEN, type Reply } from "../handler/reply.ts";
 import { type Helo, type Peer, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import { silent } from "../log/event.ts";
+import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
@@ -67,8 +68,9 @@ export async function ask(
   const { hostname = "mx.example.net", time, tls, user } = situation;
   const now = time && (() => Number(time));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = situation;
+  const targets = keeping([]);
   const options = {
-    targets: keeping([]),
+    acceptance: beforeReply({ targets, limits: DEFAULT_LIMITS, log: silent }),
     limits: DEFAULT_LIMITS,
     memory: new Memory(DEFAULT_LIMITS.messageMemory),
     log: silent,
@@ -85,7 +87,7 @@ export async function ask(
       globals,
       dns,
       chain: whole,
-      judge: (target) => options.targets.faultIn(target),
+      judge: (target) => targets.faultIn(target),
       now,
     },
     tls,

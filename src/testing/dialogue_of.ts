@@ -9,8 +9,9 @@ import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
 import { type Peer, SessionState } from "../handler/session.ts";
-import { type Step, SUPERVISOR } from "../handler/supervisor.ts";
+import { type Step, SUPERVISOR, watched } from "../handler/supervisor.ts";
 import { type Log, silent } from "../log/event.ts";
+import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
 import { Dialogue } from "../server/dialogue.ts";
 import { newId } from "../server/id.ts";
@@ -23,8 +24,11 @@ import { FakeDns } from "./fake_dns.ts";
 
 /** What a session is like. All of it has defaults. */
 export interface SessionSetup {
+  /** The server's own name. */
   readonly hostname?: string;
+  /** The client. */
   readonly peer?: Peer;
+  /** Those that are not given have their defaults. */
   readonly limits?: Partial<Limits>;
   /** The breaches of the protocol that are tolerated; without it, none. */
   readonly tolerated?: Tolerated;
@@ -32,10 +36,13 @@ export interface SessionSetup {
   readonly globals?: GlobalStore;
   /** Without it, one that knows nothing. */
   readonly dns?: Resolver;
+  /** Where the server logs; without it, nowhere. */
   readonly log?: Log;
   /** The time at which the session begins; without it, now. */
   readonly time?: Date | undefined;
+  /** The connection is encrypted. */
   readonly tls?: boolean | undefined;
+  /** Who the client has proved to be. */
   readonly user?: string | undefined;
 }
 
@@ -62,7 +69,8 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
   const { hostname = "mx.example.net", log = silent, clock, targets, tolerated = {} } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
-  const whole = chain(policy, core({ targets, limits, memory, log, spoolDirectory: "/tmp" }));
+  const acceptance = beforeReply({ targets, limits, log });
+  const whole = chain(policy, core({ acceptance, limits, memory, log, spoolDirectory: "/tmp" }));
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const makeId = ground.newId ?? newId;
@@ -90,7 +98,7 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
 /** The chain as the engine asks it. What handlers trigger is part of the steps. */
 function recording(whole: Handler, asked: (asked: Asked) => void): Handler {
   return (event, next, session) => {
-    const steps: Step[] = session[SUPERVISOR].recording = [];
+    const steps: Step[] = watched(session)[SUPERVISOR].recording = [];
     asked({ event, steps });
     return whole(event, next, session);
   };

@@ -25,8 +25,10 @@ import { messageOf } from "../base/message_of.ts";
 import type { Client } from "./client.ts";
 
 /** One line of a transcript. */
-export interface Step {
+export interface TranscriptStep {
+  /** The number of the line, from 1 on. */
   readonly line: number;
+  /** Who says it. */
   readonly kind: "client" | "server";
   /** What is sent, line end included, or the pattern. */
   readonly text: string;
@@ -39,12 +41,16 @@ export class TranscriptError extends Error {
 }
 
 /** Parses a transcript; `file` is for messages. */
-export function parseTranscript(text: string, file: string): Step[] {
+export function parseTranscript(text: string, file: string): TranscriptStep[] {
   return text.split(/\r?\n/).flatMap((source, i) => parseTranscriptLine(source, file, i + 1) ?? []);
 }
 
 /** Parses one line of a transcript; `undefined` for a comment and an empty line. */
-export function parseTranscriptLine(source: string, file: string, line: number): Step | undefined {
+export function parseTranscriptLine(
+  source: string,
+  file: string,
+  line: number,
+): TranscriptStep | undefined {
   if (/^\s*(#|$)/.test(source)) return undefined;
   const [, mark, rest = ""] = /^([CSB]):(?: (.*))?$/.exec(source) ?? [];
   if (mark === "C") return { line, kind: "client", text: `${rest}\r\n` };

@@ -196,7 +196,7 @@ Deno.test("the example of the readme does what it says", async () => {
   assert.equal(server.directory.read("addresses"), `${joe} janes.husband@example.com\n`);
 
   await codes(client, `MAIL FROM:<${ann}>`);
-  for (const stranger of ["bob@example.net", "joe@example.org", "postmaster"]) {
+  for (const stranger of ["bob@example.net", "joe@example.org"]) {
     const { code, enhanced, lines } = await client.command(`RCPT TO:<${stranger}>`);
     assert.deepEqual([code, enhanced, lines], [553, "5.1.1", ["unknown recipient"]]);
   }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { Client } from "postmaster/testing";
-import { codes, Directory, ENVELOPE, Running, sendMail, until } from "../running.ts";
+import { codes, codesOf, Directory, ENVELOPE, Running, sendMail, until } from "../running.ts";
 
 /** Lines that belong to no session. */
 const OF_THE_SERVER = /^(starting|started|stopping|stopped)$/;
@@ -23,14 +22,6 @@ const HOSTILE = [
   ` AUTH LOGIN ${SECRET}`,
 ];
 
-/** Says them, and reads the replies: a bare LF has one of its own. */
-async function sayHostile(client: Client): Promise<void> {
-  for (const line of HOSTILE) {
-    client.send(`${line}\r\n`);
-    for (const _ of line.split("\n")) await client.reply();
-  }
-}
-
 const quiet = (path: string) => ({ command: ["sh", "-c", `cat >> "$1"`, "sh", path] });
 
 Deno.test("the log is text on the standard error: a line an event, the session's id in each", async () => {
@@ -39,7 +30,7 @@ Deno.test("the log is text on the standard error: a line an event, the session's
     mailer: quiet(of("mail")),
   }));
   using client = await server.connect();
-  await sayHostile(client);
+  for (const line of HOSTILE) await codesOf(client, line);
   await codes(client, "RSET", ...ENVELOPE, `Subject: ${CONTENT}\r\n\r\n${CONTENT}\r\n.`, "QUIT");
   await server.logs(/ disconnected /);
   assert.equal(await server.stop(), 0);
@@ -72,7 +63,7 @@ Deno.test("the log is JSON in a file, an object a line", async () => {
     mailer: quiet(of("mail")),
   }));
   using client = await server.connect();
-  await sayHostile(client);
+  for (const line of HOSTILE) await codesOf(client, line);
   await codes(client, "RSET");
   assert.equal(await sendMail(client), 250);
   client.hangUp();

@@ -13,7 +13,7 @@ import {
 } from "postmaster";
 import { mail, rcpt } from "postmaster/testing";
 import { answererOf, printEvent } from "../../src/handler/print_steps.ts";
-import { type Step, SUPERVISOR } from "../../src/handler/supervisor.ts";
+import { type Step, SUPERVISOR, watched } from "../../src/handler/supervisor.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { asking } from "../handlers/ask.ts";
 
@@ -23,7 +23,7 @@ const pass = (name: string): Handler => named(name, (_event, next) => next());
 /** The steps of a question so far, once what can happen at once has. */
 async function steps(handler: Handler, event: Event = rcpt("joe@example.net")): Promise<Step[]> {
   const { session, ask } = asking(handler);
-  const all: Step[] = session[SUPERVISOR].recording = [];
+  const all: Step[] = watched(session)[SUPERVISOR].recording = [];
   void ask(event);
   await new Promise((resolve) => setTimeout(resolve));
   return all;

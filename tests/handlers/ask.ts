@@ -35,8 +35,11 @@ const core: Handler = (event) => {
 export function asking(handler: Handler): Asking {
   const logged: string[] = [];
   const log = Object.assign(<E extends LogEvent>(event: E, fields: LogFields[E]) => {
-    const { session: _, text = "", ...rest } = fields as Readonly<Record<string, unknown>>;
-    logged.push(`${event}: ${text}${Object.keys(rest).length > 0 ? JSON.stringify(rest) : ""}`);
+    const { session: _, peer: _peer, text = "", ...rest } = fields as Readonly<
+      Record<string, unknown>
+    >;
+    const more = JSON.stringify(rest);
+    logged.push(`${event}: ${text}${more === "{}" ? "" : more}`);
   }, { wants: () => true });
   const whole = chain(handler, core);
   const state = new SessionState({

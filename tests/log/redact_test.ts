@@ -18,8 +18,22 @@ for (const line of SECRETS) {
   });
 }
 
+Deno.test("redact() hides what follows an AUTH that was refused", () => {
+  for (const line of ["c2VjcmV0", "cGFzc3dvcmQ=", "cw==", "AGpvZQBzZWNyZXQ=", " YWJj"]) {
+    assert.equal(redact(line), `(${line.length} octets)`);
+  }
+});
+
 Deno.test("redact() leaves other commands as they are", () => {
-  for (const line of ["MAIL FROM:<auth@example.net> AUTH=<>", "EHLO auth.example.net", ""]) {
+  for (
+    const line of [
+      "MAIL FROM:<auth@example.net> AUTH=<>",
+      "EHLO auth.example.net",
+      "",
+      "STARTTLS",
+      "quit",
+    ]
+  ) {
     assert.equal(redact(line), line);
   }
 });

@@ -114,9 +114,10 @@ Deno.test("a body that does not come in time is its handler's fault, not that of
   clock.advance(5 * MINUTE + 1);
   await skip(client, 5);
   assert.equal((await client.reply()).code, 451);
-  assert.deepEqual(broke, [
-    { session: "", handler: "culprit", event: "Deliver", error: "did not answer in time" },
+  assert.partialDeepStrictEqual(broke, [
+    { handler: "culprit", event: "Deliver", error: "did not answer in time" },
   ]);
+  assert.equal(broke.length, 1);
 });
 
 Deno.test("more recipients than the cap get 452, and those before it stay", async () => {

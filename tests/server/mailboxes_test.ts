@@ -42,20 +42,23 @@ const PROCMAIL = ["procmail", "-Y", "-f", "{sender}", "-d", "{user}"];
 const MAILDROP = ["maildrop", "-d", "{user}"];
 
 /** Each way to serve the users of the system, with a program that delivers. */
-const WAYS: readonly (readonly [string, string, (delimiter: string) => Settings])[] = [
-  ["users: passwd", "procmail", (delimiter) => ({
+const WAYS: readonly (readonly [string, string, (delimiter: string, joe: string) => Settings])[] = [
+  ["users: passwd", "procmail", (delimiter, postmaster) => ({
     users: "passwd",
+    postmaster,
     "recipient-delimiter": delimiter,
     mailer: { command: PROCMAIL },
   })],
-  ["users: passwd", "maildrop", (delimiter) => ({
+  ["users: passwd", "maildrop", (delimiter, postmaster) => ({
     users: "passwd",
+    postmaster,
     "recipient-delimiter": delimiter,
     mailer: { command: MAILDROP },
   })],
   ["the handler passwd", "procmail", (delimiter) => ({
     "recipient-delimiter": delimiter,
     handlers: ["passwd"],
+    mailer: { command: PROCMAIL },
   })],
   ["the handler passwd", "maildrop", (delimiter) => ({
     handlers: [{ subaddress: { delimiter } }, { passwd: { command: MAILDROP } }],
@@ -70,7 +73,7 @@ for (const [way, program, settings] of WAYS) {
       withUsers(["", "-luc", ".smith"], async (joe) => {
         const capital = joe.toUpperCase();
         const by = (delimiter: string, ...locals: readonly string[]) =>
-          sendTo(() => settings(delimiter), ...locals.map((local) => `${local}@example.net`));
+          sendTo(() => settings(delimiter, joe), ...locals.map((local) => `${local}@example.net`));
         const dashed = [`${joe}-luc`, `${joe}-luc-a-b`, `${joe}-lu`, `${capital}-x`];
         assert.deepEqual(await by("-", ...dashed), [250, 250, 250, 250]);
         assert.deepEqual(await by(".", `${joe}.smith`, `${joe}.smith.x`, `${capital}.SMITH`), [
@@ -121,6 +124,7 @@ Deno.test({
     withUsers(["", ".ann"], async (joe) => {
       const settings = (more: Settings) => (directory: Directory): Settings => ({
         users: [],
+        mailer: { command: PROCMAIL },
         aliases: { sales: "ann@virtual.example" },
         handlers: [
           { alias: { postmaster: "joe@virtual.example" } },

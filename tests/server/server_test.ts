@@ -57,7 +57,10 @@ Deno.test("a file where the Unix socket should be stays as it is", async () => {
   const file = directory.write("socket", "precious");
   const { code, stderr } = await postmaster("--listen", `unix:${file}`);
   assert.equal(code, 1);
-  assert.equal(stderr, `postmaster: cannot listen on unix:${file}: there is a file in the way\n`);
+  assert.equal(
+    stderr,
+    `--listen: ${file} is there, and is no socket: remove it, or name another\n`,
+  );
   assert.equal(directory.read("socket"), "precious");
 });
 

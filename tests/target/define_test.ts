@@ -39,7 +39,7 @@ Deno.test("a target of one's own gets the mail, and route says what it does", as
   const [name, ...others] = [...Deno.readDirSync(directory.of("bounces"))].map(({ name }) => name);
   assert.deepEqual(others, []);
   assert.match(directory.read(`bounces/${name}`), /^Received: [^]*\r\n\r\nit failed\r\n$/);
-  await server.logs(/ target file=\S+\/bounces\/\w+\.eml .*text=bounce$/);
+  await server.logs(/ target .*text=bounce target=directory file=\S+\/bounces\/\w+\.eml$/);
   assert.equal(await sendMail(client), 250, "mail of others goes where it went");
   assert.match(directory.read("mail"), /hello/);
 
@@ -84,6 +84,24 @@ for (const [what, [open, said]] of Object.entries(FAULTS)) {
     assert.match(await server.logs(/\bdeferred\b/), said);
   });
 }
+
+Deno.test("a plan that throws spoils no delivery", async () => {
+  await using server = await serve(() => `
+import { defineTarget, on } from "postmaster";
+const own = defineTarget("own", {
+  plan: () => { throw new Error("no plan"); },
+  open: () => ({
+    recipient: () => {},
+    body: () => {},
+    commit: () => [{ result: "delivered", reason: "ok" }],
+    abort: () => {},
+  }),
+});
+export default on("AddRcptTo", () => own({}));
+`);
+  assert.equal(await sendMail(await server.connect()), 250);
+  await server.logs(/ delivered .*target=own plan="no plan" reason=ok/);
+});
 
 Deno.test("a target cannot change what others are given", async () => {
   await using server = await serve(() => `

@@ -1,0 +1,100 @@
+/**
+ * Delivery before the reply: the message goes to the targets of its recipients, and the reply to the client
+ * says what came of it.
+ *
+ * @module
+ */
+import { within } from "../base/within.ts";
+import { messageFields } from "../handler/log_fields.ts";
+import { BROKEN, isPositive, type Reply, say } from "../handler/reply.ts";
+import type { Log } from "../log/event.ts";
+import { printPath } from "../smtp/mailbox.ts";
+import type { DeliveryContext, Message, Outcome, Targets } from "../target/target.ts";
+import type { Acceptance } from "./acceptance.ts";
+import { consign, type Consignment, handOver, type Result } from "./consignment.ts";
+import type { Limits } from "./limits.ts";
+
+/** What delivering needs. */
+export interface DeliveryOptions {
+  readonly targets: Targets;
+  readonly limits: Pick<Limits, "deliverTimeout">;
+  readonly log: Log;
+}
+
+/** Delivers each message before its reply, to the targets of its routes. */
+export const beforeReply = ({ targets, limits, log }: DeliveryOptions): Acceptance => (routes) => {
+  const { own, copies } = consign(routes, targets);
+  return {
+    readsMessage: [...own, ...copies].some(({ type }) => type?.readsBody),
+    take: async (message, envelope, signal) => {
+      const start = performance.now();
+      const context = { envelope, log, signal };
+      const results = await handOver(own, message, context);
+      for (const result of results) logOutcome(result.outcome.result, result, context);
+      const reply = replyTo(results, envelope.id);
+      if (isPositive(reply) && copies.length > 0) {
+        const patience = COPYING * limits.deliverTimeout - (performance.now() - start);
+        await sendCopies(copies, message, context, patience);
+      }
+      return reply;
+    },
+  };
+};
+
+/** The part of the time for the delivery after which no copy is waited for. */
+const COPYING = 0.9;
+
+/**
+ * Copies what was delivered. The reply is known by now: it waits for a while, and what becomes of the copies changes
+ * nothing in it, since a client that sent the message again would have it delivered again.
+ */
+async function sendCopies(
+  copies: readonly Consignment[],
+  message: Message,
+  context: DeliveryContext,
+  patience: number,
+): Promise<void> {
+  const late = new AbortController();
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  const sent = handOver(copies, message, { ...context, signal }).then((results) => {
+    for (const result of results) {
+      const { result: ending } = result.outcome;
+      logOutcome(ending === "delivered" ? ending : "copy lost", result, context);
+    }
+  });
+  if (!await within(sent, patience)) late.abort();
+}
+
+function logOutcome(
+  event: Outcome["result"] | "copy lost",
+  { addressee, target, plan, outcome }: Result,
+  { envelope, log }: DeliveryContext,
+): void {
+  if (!log.wants(event)) return;
+  log(event, {
+    ...messageFields(envelope),
+    recipient: printPath(addressee.recipient),
+    enhanced: "status" in outcome ? outcome.status : undefined,
+    target: target.target,
+    plan: plan(),
+    reason: outcome.reason,
+    cause: "cause" in outcome ? outcome.cause : undefined,
+  });
+}
+
+/**
+ * One reply for all outcomes, since SMTP has no more. As long as one recipient is deferred the client has to try again,
+ * as the server keeps no mail: those who have the message get it twice, which is better than a loss (RFC 5321 section
+ * 6.1). Otherwise it succeeds if one target succeeded, and the log says who was refused.
+ */
+function replyTo(results: readonly Result[], id: string): Reply {
+  const outcomes = results.map(({ outcome }) => outcome);
+  const deferred = outcomes.find(({ result }) => result === "deferred");
+  if (deferred === undefined && outcomes.some(({ result }) => result === "delivered")) {
+    return say(2, 5, 0, `ok: delivered as ${id}`, "2.0.0");
+  }
+  const worst = deferred ?? outcomes[0];
+  if (worst === undefined || worst.result === "delivered") return BROKEN;
+  const code = worst.result === "deferred" ? 451 : 554;
+  return { code, enhanced: worst.status, lines: [worst.reason] };
+}
