@@ -144,7 +144,7 @@ function parseLists(text: string): Aliases {
 
 const system = z.strictObject({
   "min-uid": kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
-  command: kinds.command('[maildrop, -d, "{user}"]')
+  command: kinds.command('[procmail, -d, "{user}"]')
     .transform(kinds.attempt((argv) => pipe(argv))).optional()
     .describe("The program that delivers; by default `mailer`. Placeholders as in `mailer`."),
 }).prefault({});
@@ -210,12 +210,12 @@ export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<ty
  *
  * @example
  * ```ts
- * import { pipe } from "postmaster";
+ * import { procmail } from "postmaster";
  * import { virtualUsers } from "postmaster/handlers";
  *
  * export default virtualUsers({
  *   file: "/etc/postmaster/users",
- *   deliver: (user) => pipe(["maildrop", "-d", user], { user: "vmail" }),
+ *   deliver: (user) => procmail(user, ["-a", "{extension}"]),
  * });
  * ```
  */

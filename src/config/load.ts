@@ -9,6 +9,7 @@ import { messageOf } from "../base/message_of.ts";
 import { Checks } from "./checks.ts";
 import type { Config } from "./config.ts";
 import { readDocument } from "./document.ts";
+import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { type Overrides, Written } from "./overrides.ts";
 import { ConfigError } from "./problem.ts";
@@ -77,8 +78,9 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
   checks.postmaster(aliases, users, hostname);
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
-  const { domains, listen, mailer, relay, deliver, dns, limits, log, user, group } = settings;
+  const { domains, listen, relay, deliver, dns, limits, log, user, group } = settings;
   const { tolerate: tolerated } = settings;
+  const mailer = mailerOf(settings);
   const pathOf = (path: string | undefined) => path && inPlace(path);
   return {
     file,
@@ -106,6 +108,6 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     log: { ...log, sinks: { ...log.sinks, file: pathOf(log.sinks.file) } },
     targets: targets!,
     problem: (finding) => written.problem(finding),
-    again: () => ({ ...parseConfig(text, file, overrides), stateDirectory }),
+    again: () => ({ ...parseConfig(text, file, overrides), stateDirectory, mailer }),
   };
 }

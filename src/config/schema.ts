@@ -104,9 +104,10 @@ const mailer = z.strictObject({
       "Recipients of one message that one process serves; arguments with `{user}` or the like are repeated.",
     ),
   user: account(PASSWD).optional().describe("The user to run as; by default the server's own.")
-    .meta({ examples: ["mail"] }),
-  group: account(GROUP).optional().describe("The group to run as; by default that of the user.")
-    .meta({ examples: ["mail"] }),
+    .meta({ examples: ["root"] }),
+  group: account(GROUP).optional().describe(
+    "The group to run as; by default that of the user, and `mail` for procmail if root starts a server that becomes another user.",
+  ).meta({ examples: ["mail"] }),
   ...program,
 });
 

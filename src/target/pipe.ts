@@ -75,7 +75,7 @@ type Pipe = ReturnType<typeof pipeArguments.read>;
  * ```ts
  * import { pipe } from "postmaster";
  *
- * pipe(["/usr/bin/maildrop", "-d", "{user}"], { user: "vmail" });
+ * pipe(["/usr/local/bin/deliver", "{user}", "{extension}"], { user: "vmail" });
  * ```
  *
  * @throws {TypeError} for a command or options that make no sense
@@ -93,6 +93,7 @@ export function pipe(argv: readonly string[], options: PipeOptions = {}): Target
  *
  * `-f` makes the sender the one of the mailbox's `From ` line. Procmail believes it if root or a trusted
  * user or group (daemon, mail, …) runs it; under any other user it adds a line `>From` with that user's name.
+ * The target `mailer()` has it run with the group mail, where it can.
  * `-Y` makes it quote every line of the message that begins with `From `, and leave `Content-Length` alone.
  *
  * @param options more of procmail's, such as `["-a", "{extension}"]`

@@ -144,13 +144,6 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     sends: [{}, { text: "Subject: the lottery\n\nhello\n", code: 554 }],
     arrives: { joe: [HELLO] },
   },
-  "handlers.md, maildrop": {
-    ...only(block('"{extension}"], { user: "vmail"')),
-    accounts: ["vmail"],
-    programs: ["maildrop"],
-    sends: [{ to: "vmail@example.net" }],
-    arrives: { vmail: [HELLO] },
-  },
 };
 
 for (const [name, example] of Object.entries(EXAMPLES)) {

@@ -109,9 +109,9 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   "no-route-addr": { sends: [{}, { to: "@relay.example:joe@example.net", code: 553 }] },
   passwd: [
-    { accounts: ["joe"], programs: ["maildrop"] },
+    { accounts: ["joe"] },
     { yaml: "handlers: [passwd]", accounts: ["joe"] },
-    { language: "ts", accounts: ["joe"], programs: ["maildrop"] },
+    { language: "ts", accounts: ["joe"] },
   ],
   "rate-limit": {
     sends: [...Array<Sending>(20).fill({}), { code: 450 }],
@@ -168,11 +168,10 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     },
     {
       language: "ts",
-      files: { users: "sales@example.net: vmail\n" },
-      accounts: ["vmail"],
-      programs: ["maildrop"],
+      files: { users: "sales@example.net: joe\n" },
+      accounts: ["joe"],
+      programs: ["procmail"],
       sends: [{ to: "sales@example.net" }],
-      arrives: { vmail: [HELLO] },
     },
   ],
   when: [
@@ -188,7 +187,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   ],
   zone: [
     zoneCase({ programs: ["nsd"] }),
-    zoneCase({ language: "ts", accounts: ["joe", "jane"], programs: ["nsd", "maildrop"] }),
+    zoneCase({ language: "ts", accounts: ["joe", "jane"], programs: ["nsd", "procmail"] }),
   ],
 };
 

@@ -10,7 +10,7 @@ import { parseIp } from "../../base/ip.ts";
 import { findAccount, parseAccounts, PASSWD } from "../../base/passwd.ts";
 import { isUserName, peopleIn } from "../../config/users.ts";
 import type { Finding } from "./finding.ts";
-import { type InstalledMailers, installedMailers } from "./mailers.ts";
+import { installedMailers, type MailerName } from "./mailers.ts";
 
 /** A machine. */
 export interface Host {
@@ -28,7 +28,7 @@ export interface Host {
   readonly admin: string | undefined;
   /** An account without rights that a server can have for its own. */
   readonly serviceUser: string | undefined;
-  readonly mailers: InstalledMailers;
+  readonly mailers: readonly MailerName[];
   /** Whether systemd runs the machine. */
   readonly systemd: boolean;
 }

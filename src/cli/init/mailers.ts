@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { PATH } from "../../target/identity.ts";
 
 /** The names by which `--mailer` knows them. */
-export const MAILERS = ["procmail", "maildrop", "dovecot-lda", "maildir"] as const;
+export const MAILERS = ["procmail", "maildrop", "maildir"] as const;
 /** One of them. */
 export type MailerName = typeof MAILERS[number];
 
@@ -20,31 +20,14 @@ export interface Mailer {
   readonly asRoot?: boolean;
 }
 
-/** Where programs of these names are; distributions do not agree on Dovecot's. */
-const PLACES: Readonly<Partial<Record<MailerName, readonly string[]>>> = {
-  procmail: onPath("procmail"),
-  maildrop: onPath("maildrop"),
-  "dovecot-lda": [
-    ...onPath("dovecot-lda"),
-    "/usr/lib/dovecot/dovecot-lda",
-    "/usr/libexec/dovecot/dovecot-lda",
-  ],
-};
+/** The programs that this machine may have; a Maildir needs none. */
+const PROGRAMS: readonly MailerName[] = ["procmail", "maildrop"];
 
-/** The paths at which the server finds a program. */
-function onPath(program: string): string[] {
-  return PATH.split(":").map((directory) => `${directory}/${program}`);
-}
-
-/** Mailers that are installed, and their paths. */
-export type InstalledMailers = ReadonlyMap<MailerName, string>;
-
-/** The mailers of this machine, the preferred first. */
-export function installedMailers(): InstalledMailers {
-  const found = MAILERS.map((name) =>
-    [name, PLACES[name]?.find((path) => existsSync(path))] as const
+/** The programs of this machine, the preferred first: those that the server finds. */
+export function installedMailers(): MailerName[] {
+  return PROGRAMS.filter((name) =>
+    PATH.split(":").some((directory) => existsSync(`${directory}/${name}`))
   );
-  return new Map(found.flatMap(([name, path]) => path === undefined ? [] : [[name, path]]));
 }
 
 /**
@@ -59,11 +42,7 @@ const TO_MAILDIR = 'umask 077 && mkdir -p "$1/cur" "$1/new" "$1/tmp" && cat > "$
  *
  * @param directory where Maildirs would be: one for each user
  */
-export function mailer(
-  name: MailerName,
-  installed: InstalledMailers,
-  directory: string,
-): Mailer {
+export function mailer(name: MailerName, directory: string): Mailer {
   switch (name) {
     case "procmail":
       return {
@@ -77,12 +56,6 @@ export function mailer(
         asRoot: true,
         where:
           "It delivers to the system's mailbox, mostly /var/mail/USER, and goes by ~/.mailfilter.",
-      };
-    case "dovecot-lda":
-      return {
-        command: [installed.get(name) ?? name, "-f", "{sender}", "-d", "{user}"],
-        asRoot: true,
-        where: "It delivers to where Dovecot serves the mail of its users from.",
       };
     case "maildir":
       return {

@@ -58,7 +58,7 @@ export async function makePlan(
     user: host.isRoot ? decideUser(host) : undefined,
     users: decideUsers(host),
     postmaster: decidePostmaster(host),
-    mailer: { ...chosen, ...mailer(chosen.value, host.mailers, mail) },
+    mailer: { ...chosen, ...mailer(chosen.value, mail) },
     systemd: host.systemd,
   };
 }
@@ -86,7 +86,6 @@ function decideListen({ listen }: Wishes, { isRoot }: Host): Plan["listen"] {
   };
 }
 
-/** Only root can use Dovecot's: it asks Dovecot for the user. */
 function decideMailer(
   { mailer }: Wishes,
   { isRoot, self, people, mailers }: Host,
@@ -94,7 +93,7 @@ function decideMailer(
   if (mailer !== undefined) return { value: mailer, why: "as --mailer said" };
   const reachable = isRoot ? people.length > 0 : self !== undefined;
   if (!reachable) return { value: "maildir", why: "because there is no account to deliver to" };
-  const [value, ...others] = [...mailers.keys()].filter((name) => isRoot || name !== "dovecot-lda");
+  const [value, ...others] = mailers;
   if (value === undefined) {
     return { value: "maildir", why: "because no program that delivers mail is installed" };
   }

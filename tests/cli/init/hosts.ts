@@ -14,6 +14,6 @@ export const HOST: Host = {
   people: [],
   admin: undefined,
   serviceUser: undefined,
-  mailers: new Map(),
+  mailers: [],
   systemd: false,
 };

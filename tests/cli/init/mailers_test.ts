@@ -5,7 +5,7 @@ import { Directory } from "../../running.ts";
 import { deliver, MEGABYTES_30 } from "../../target/deliver.ts";
 
 /** The target of what init writes for Maildirs in a directory. */
-const maildirIn = (directory: string) => pipe(mailer("maildir", new Map(), directory).command);
+const maildirIn = (directory: string) => pipe(mailer("maildir", directory).command);
 const type = pipeType();
 
 /** The messages of a user, whole. */
@@ -46,4 +46,4 @@ Deno.test("maildir: what cannot be written is deferred, not lost and not seen", 
   assert.deepEqual([...Deno.readDirSync(directory.of("jane/new"))], []);
 });
 
-const command = (directory: Directory) => mailer("maildir", new Map(), directory.path).command;
+const command = (directory: Directory) => mailer("maildir", directory.path).command;
