@@ -213,7 +213,7 @@ export class Dialogue {
     }
     const wrong = illegal(this.#state, command, this.#session, limits, this.messages) ??
       this.#conduct.faultIn(command, this.#state);
-    if (wrong !== undefined) return this.#protest(wrong);
+    if (wrong !== undefined) return this.#protest(wrong, command);
     this.#take(command);
   }
 
@@ -227,9 +227,9 @@ export class Dialogue {
   }
 
   /** A line that was wrong in itself or at its time. */
-  #protest(event: Event): void {
+  #protest(event: Event, refused?: Command): void {
     if (this.#conduct.isTooMuch(event)) return this.#last(TOO_MANY_ERRORS);
-    this.#inquiry.ask(event, (reply) => this.#answer(event, reply));
+    this.#inquiry.ask(event, (reply) => this.#answer({ ...event, refused }, reply));
   }
 
   #take(command: Command): void {
@@ -299,7 +299,7 @@ export class Dialogue {
     this.#last(event);
   }
 
-  #answer(event: Event, reply: Reply): void {
+  #answer(event: Event & Answered, reply: Reply): void {
     this.#pace.hold(this.#conduct.answered(event, reply));
     this.#reply(event, reply);
   }

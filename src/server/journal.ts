@@ -9,6 +9,7 @@ import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
+import type { Command } from "../smtp/command.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
 
@@ -20,6 +21,8 @@ export type Answered = Pick<Event, "type"> & {
   readonly command?: string;
   readonly line?: string;
   readonly limit?: string;
+  /** The command, if it was refused before a handler was asked for it. */
+  readonly refused?: Command | undefined;
 };
 
 /** Logs a line of the client's, of AUTH only the verb. */
@@ -38,16 +41,19 @@ export function logReply(session: SessionState, event: Answered, reply: Reply): 
   const fields = { ...sessionFields(session), code, enhanced, text: reply.lines.join(" / ") };
   log("reply", fields);
   if (!refused) return;
-  const { type, mailbox } = event;
-  const address = mailbox === undefined ? undefined : printPath(mailbox);
+  const { type, refused: { verb } = {} } = event;
+  const said: Answered | Command = event.refused ?? event;
+  const address = "mailbox" in said && said.mailbox !== undefined
+    ? printPath(said.mailbox)
+    : undefined;
   log("rejected", {
     ...fields,
     helo: event.name ?? fields.helo,
-    sender: type === "SetMailFrom" ? address : fields.sender,
+    sender: type === "SetMailFrom" || verb === "MAIL" ? address : fields.sender,
     event: type,
     limit: event.limit,
     handler: session.supervisor.refuser(reply),
-    recipient: type === "AddRcptTo" ? address : undefined,
+    recipient: type === "AddRcptTo" || verb === "RCPT" ? address : undefined,
     recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
     verb: event.command ?? verbOf(event.line),
   });

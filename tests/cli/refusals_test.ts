@@ -74,3 +74,23 @@ Deno.test("a refusal in the log says who was refused, with which codes, and whic
     delivered,
   );
 });
+
+Deno.test("a refusal by a limit says which one, and whom it is about", async () => {
+  await using server = await Running.start(() => ({
+    limits: { recipients: 1, "message-size": 2000 },
+    log: { format: "json" },
+  }));
+  using client = await server.connect();
+  await codes(client, "EHLO client.example", "MAIL FROM:<ann@example.org> SIZE=3000");
+  await codes(client, "RCPT TO:<you@example.net>", "MAIL FROM:<eve@example.org>");
+  await codes(client, "RCPT TO:<you@example.net>", "RCPT TO:<bob@example.net>", "QUIT");
+  await server.logs(/disconnected/);
+  const rejected = server.log.map((line) => JSON.parse(line))
+    .filter(({ message }) => message === "rejected")
+    .map(({ code, limit, sender, recipient }) => [code, limit, sender, recipient]);
+  assert.deepEqual(rejected, [
+    [552, "message-size", "<ann@example.org>", undefined],
+    [503, undefined, undefined, "<you@example.net>"],
+    [452, "recipients", "<eve@example.org>", "<bob@example.net>"],
+  ]);
+});
