@@ -73,7 +73,7 @@ export class Connection implements Wire {
 
   /** To be called every now and then: deadlines of the dialogue, and of clients that do not hang up. */
   sweep(): void {
-    if (this.#closing === undefined) this.#dialogue.checkDeadlines();
+    if (this.#gone || this.#closing === undefined) this.#dialogue.checkDeadlines();
     else if (this.#engine.clock.now - this.#closing > LINGER) this.#socket.destroy();
   }
 
