@@ -23,7 +23,7 @@ export class Connection implements Wire {
   readonly #opened = performance.now();
   /** Since when the connection is closed on our side. */
   #closing: number | undefined;
-  #reason = "";
+  #reason: string | undefined;
   /** The socket is closed. */
   #gone = false;
 
@@ -35,7 +35,7 @@ export class Connection implements Wire {
     socket.on("data", (chunk: Uint8Array) => this.#dialogue.receive(chunk));
     socket.on("drain", () => this.#dialogue.sent());
     socket.on("end", () => this.#ended());
-    socket.on("error", (error: NodeJS.ErrnoException) => this.#reason ||= reasonOf(error));
+    socket.on("error", (error: NodeJS.ErrnoException) => this.#reason ??= reasonOf(error));
     socket.on("close", () => this.#closed());
   }
 
@@ -59,14 +59,14 @@ export class Connection implements Wire {
 
   close(): void {
     if (this.#gone) return this.#forget();
-    this.#reason ||= "closed by us";
+    this.#reason ??= "closed by us";
     this.#closing = this.#engine.clock.now;
     this.#socket.end();
     this.#socket.resume(); // unread input would turn our last words into a reset
   }
 
   drop(): void {
-    this.#reason ||= "closed by us";
+    this.#reason ??= "closed by us";
     this.#closing = this.#engine.clock.now;
     this.#socket.destroy();
   }
@@ -86,28 +86,26 @@ export class Connection implements Wire {
   /** The client sends no more. */
   #ended(): void {
     if (this.#closing !== undefined) return void this.#socket.destroy();
-    this.#reason ||= "closed by the client";
+    this.#reason ??= "closed by the client";
     this.#dialogue.end();
   }
 
   #closed(): void {
     this.#gone = true;
-    this.#reason ||= "closed by the client";
-    this.#dialogue.lost();
-    if (this.#dialogue.closed) this.#forget();
-  }
-
-  /** Nothing is left of it: the client is gone, and no message of it is being delivered. */
-  #forget(): void {
-    const { onClose } = this.#engine;
     const { log } = this.#session.context;
     if (log.wants("disconnected")) {
       const seconds = Math.round(performance.now() - this.#opened) / 1000;
       const { messages } = this.#dialogue;
-      const reason = this.#reason;
+      const reason = this.#reason ?? "closed by the client";
       log("disconnected", { ...sessionFields(this.#session), reason, messages, seconds });
     }
-    onClose(this);
+    this.#dialogue.lost();
+    if (this.#dialogue.closed) this.#forget();
+  }
+
+  /** Nothing is left: the client is gone, and no message of its is being delivered. */
+  #forget(): void {
+    this.#engine.onClose(this);
   }
 }
 

@@ -62,7 +62,7 @@ export class Server {
   readonly #perHost = new Map<string, number>();
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
-  #emptied: (() => void) | undefined;
+  #emptied: PromiseWithResolvers<void> | undefined;
   private constructor(options: ServerOptions) {
     this.#options = options;
     this.#listeners = options.listeners;
@@ -184,7 +184,7 @@ export class Server {
     const left = (this.#perHost.get(host) ?? 1) - 1;
     if (left > 0) this.#perHost.set(host, left);
     else this.#perHost.delete(host);
-    if (this.#connections.size === 0) this.#emptied?.();
+    if (this.#connections.size === 0) this.#emptied?.resolve();
   }
 
   #sweep(): void {
@@ -209,7 +209,7 @@ export class Server {
   /** Waits until no connection is left, and nothing is being delivered. */
   async #finished(): Promise<void> {
     if (this.#connections.size > 0) {
-      await new Promise<void>((resolve) => this.#emptied = resolve);
+      await (this.#emptied ??= Promise.withResolvers()).promise;
     }
     await this.#options.targets.idle();
   }

@@ -71,7 +71,7 @@ export class Mailer implements Work {
   /** No more mailers are started. */
   #stopping = false;
   #jobs = 0;
-  #finished: (() => void) | undefined;
+  #finished: PromiseWithResolvers<void> | undefined;
   readonly #launch: Launch;
   readonly #identities = new Identities();
 
@@ -102,14 +102,17 @@ export class Mailer implements Work {
       return await this.#inTurn(job, context);
     } finally {
       this.#jobs--;
-      if (this.#jobs === 0) this.#finished?.();
+      if (this.#jobs === 0) {
+        this.#finished?.resolve();
+        this.#finished = undefined;
+      }
     }
   }
 
   idle(): Promise<void> {
     return this.#jobs === 0
       ? Promise.resolve()
-      : new Promise((resolve) => this.#finished = resolve);
+      : (this.#finished ??= Promise.withResolvers<void>()).promise;
   }
 
   interrupt(): void {
