@@ -4,11 +4,11 @@
  * @module
  */
 import {
-  canonicalName,
   type EventOf,
   type Handler,
   isPositive,
   isRelayingDenied,
+  isSameName,
   isUnclaimed,
   type Mailbox,
   type MaybePromise,
@@ -191,4 +191,4 @@ export async function askAll(
  * could otherwise have mail sent on to any domain.
  */
 const isElsewhere = (member: Mailbox, recipient: Mailbox, answer: Reply): boolean =>
-  isRelayingDenied(answer) && canonicalName(member.domain) !== canonicalName(recipient.domain);
+  isRelayingDenied(answer) && !isSameName(member.domain, recipient.domain);

@@ -57,3 +57,6 @@ export function groupsOf(user: string, gid: number): readonly number[] {
 /** The id of the group with this name. */
 export const findGroup = (group: string): number | undefined =>
   parseAccounts(Deno.readTextFileSync(GROUP)).get(group);
+
+/** Who this process is, for people. */
+export const ownUser = (): string => `the user ${findAccount(Deno.uid() ?? 0)?.name ?? Deno.uid()}`;

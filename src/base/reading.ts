@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { messageOf } from "./message_of.ts";
-import { findAccount } from "./passwd.ts";
+import { ownUser } from "./passwd.ts";
 
 /** The directory of the configuration that is being read; `undefined` outside of that. */
 let directory: string | undefined;
@@ -50,8 +50,7 @@ export function cannotRead(error: unknown): string {
   const { code, path } = error as { readonly code?: string; readonly path?: string };
   if (code === "ENOENT") return `there is no file ${path ?? ""}: create it, or mend its path`;
   if (code === "EACCES") {
-    const user = findAccount(Deno.uid() ?? 0)?.name ?? Deno.uid();
-    return `the server, as the user ${user}, may not read ${
+    return `the server, as ${ownUser()}, may not read ${
       path ?? "this"
     }: let that user read it, and enter the ` +
       "directories above it";

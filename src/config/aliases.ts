@@ -165,15 +165,25 @@ function loops(table: AliasTable, places: ReadonlyMap<string, Place>, site: Site
   );
 }
 
+/** True if a user or an alias, other than `except`, has this mailbox or a shorter form of it. */
+export const isHad = (
+  mailbox: Mailbox,
+  table: Aliases,
+  users: Users,
+  delimiter: string,
+  except?: Mailbox,
+): boolean =>
+  [mailbox, ...cuts(mailbox, delimiter).map((cut) => cut.mailbox)].some((form) =>
+    users.find(form.local) !== undefined ||
+    !form.equals(except) && table.find(form) !== undefined
+  );
+
 /** Members in our domains whom nobody has, where only aliases and users can have them. */
 function strangers(table: AliasTable, written: readonly WrittenAlias[], site: Site): Problem[] {
   const { domains, users, delimiter } = site;
   if (domains === undefined || users === undefined || site.handled) return [];
   const isKnown = (member: Mailbox, recipient: Mailbox) =>
-    [member, ...cuts(member, delimiter).map((cut) => cut.mailbox)].some((form) =>
-      users.find(form.local) !== undefined ||
-      !form.equals(recipient) && table.find(form) !== undefined
-    ) || table.catchAll(member) !== undefined;
+    isHad(member, table, users, delimiter, recipient) || table.catchAll(member) !== undefined;
   return written.flatMap(({ key, targets }) => {
     const recipients = recipientsOf(parseAliasKey(key.text), domains);
     return targets.flatMap((word) => {

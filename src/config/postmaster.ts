@@ -4,8 +4,8 @@
  * @module
  */
 import { type Aliases, parseAliasTarget } from "../../handlers/mod.ts";
-import { cuts } from "../smtp/extension.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
+import { isHad } from "./aliases.ts";
 import type { WrittenAlias } from "./alias_file.ts";
 import { ConfigError, type Place, type Problem } from "./problem.ts";
 import type { Users } from "./users.ts";
@@ -65,12 +65,7 @@ export function unknownReaders(
 ): Problem[] {
   const isKnown = (local: string) =>
     users === undefined || users.find(local) !== undefined ||
-    domains.some((domain) => {
-      const mailbox = new Mailbox(local, domain);
-      return [mailbox, ...cuts(mailbox, delimiter).map((cut) => cut.mailbox)].some((form) =>
-        users.find(form.local) !== undefined || aliases.find(form) !== undefined
-      );
-    });
+    domains.some((domain) => isHad(new Mailbox(local, domain), aliases, users, delimiter));
   return targets.flatMap(({ text, place }) => {
     const reader = parseAliasTarget(text);
     return typeof reader !== "string" || isKnown(reader) ? [] : [{

@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
-import { findAccount } from "../base/passwd.ts";
+import { ownUser } from "../base/passwd.ts";
 import { tryToWriteIn } from "../base/writable.ts";
 import { type Config, ConfigError } from "../config/mod.ts";
 import type { Credentials } from "./credentials.ts";
@@ -67,7 +67,7 @@ export function faultOfDirectory(path: string, made: ReadonlySet<string>): strin
     return `anybody may write in ${path}: chmod o-w ${path}`;
   }
   const fault = refusal(path);
-  return fault && `the server, as ${me()}, cannot write in ${path}, whose owner has the ` +
+  return fault && `the server, as ${ownUser()}, cannot write in ${path}, whose owner has the ` +
       `user id ${uid} (${fault}): chown it, or name another`;
 }
 
@@ -118,11 +118,11 @@ function faultOfSocket(path: string, made: ReadonlySet<string>): string | undefi
   }
   const fault = made.has(path) ? undefined : refusal(directory);
   return fault &&
-    `the server, as ${me()}, cannot make a socket in ${directory} (${fault}): chown it, or name another`;
+    `the server, as ${ownUser()}, cannot make a socket in ${directory} (${fault}): chown it, or name another`;
 }
 
 const cannotOpen = (path: string, error: unknown): string =>
-  `cannot open ${path} as ${me()} (${
+  `cannot open ${path} as ${ownUser()} (${
     messageOf(error)
   }): let it be that user's, in a directory of his, or name another`;
 
@@ -155,7 +155,5 @@ function isLink(path: string): boolean {
   }
 }
 
-const forMe = (path: string): string => `make the directory ${path} for ${me()}, or name another`;
-
-/** Who this process is, for people. */
-const me = (): string => `the user ${findAccount(Deno.uid() ?? 0)?.name ?? Deno.uid()}`;
+const forMe = (path: string): string =>
+  `make the directory ${path} for ${ownUser()}, or name another`;

@@ -96,11 +96,20 @@ async function lock(path: string): Promise<Deno.FsFile> {
 /** Why a file is not to be overwritten; `undefined` for one of a server, of now or of before, and for none. */
 export function faultOfPidFile(path: string): string | undefined {
   try {
-    if (!Deno.statSync(path).isFile) return `${path} ${NO_PID_FILE}`; // a pipe would be waited for
+    if (isNoFile(path)) return `${path} ${NO_PID_FILE}`;
     using file = Deno.openSync(path);
     return isPid(contentOf(file)) ? undefined : `${path} ${NO_PID_FILE}`;
   } catch {
     return undefined;
+  }
+}
+
+/** True for a pipe, among others, whose other end would be waited for. */
+function isNoFile(path: string): boolean {
+  try {
+    return !Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 
@@ -109,8 +118,7 @@ const isPid = (content: string): boolean => /^\d*\s*$/.test(content);
 const NO_PID_FILE = "is there, and is not the file of a process id: remove it, or name another";
 
 function open(path: string): Deno.FsFile {
-  const fault = faultOfPidFile(path);
-  if (fault !== undefined) throw new Error(`\`pid-file\`: ${fault}`);
+  if (isNoFile(path)) throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });
   } catch (error) {

@@ -70,6 +70,9 @@ export const trace = (problem: unknown): string =>
 /** Says why no mail can go to a target, `undefined` if it can. */
 export type Judge = (target: Target) => string | undefined;
 
+/** Whose body it was, by what its reading threw. */
+const culprits = new WeakMap<Error, string>();
+
 /** One a session. */
 export class Supervisor {
   readonly #fields: () => OfSession;
@@ -79,10 +82,8 @@ export class Supervisor {
   #good: readonly Route[] | undefined;
   /** Made when first needed: most sessions never wait for a handler. */
   #pending: Set<Pending> | undefined;
-  /** Whose bodies are being read, the innermost reader first: the last one waits for no other. */
-  readonly #read = new Set<{ readonly handler: string }>();
-  /** Whose body it was, by what its reading threw. */
-  readonly #culprits = new WeakMap<Error, string>();
+  /** Whose bodies are being read, the innermost reader first: the last one waits for no other. Made when first needed. */
+  #read: Set<{ readonly handler: string }> | undefined;
   /** The refusals of the current question, the first one first; made when first needed. */
   #refusals: Refusal[] | undefined;
   /** Set while somebody records: the steps that are part of no other. */
@@ -117,7 +118,7 @@ export class Supervisor {
 
   /** The handler that hangs: whose body is waited for, or the innermost that is waited for. */
   get hanging(): string | undefined {
-    const body = [...this.#read].at(-1);
+    const body = [...this.#read ?? []].at(-1);
     if (body !== undefined) return body.handler;
     let innermost: Pending | undefined;
     for (const p of this.#pending ?? []) {
@@ -132,26 +133,27 @@ export class Supervisor {
   /** Forgets the handlers that were waited for: nobody wants their answers any more. */
   giveUp(): void {
     this.#pending = undefined;
-    this.#read.clear();
+    this.#read = undefined;
   }
 
   /** A body that a handler passes on: when it throws or hangs, the fault is that handler's, whoever reads it. */
   async *ownedBy(handler: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     const reading = { handler };
+    const read = this.#read ??= new Set();
     try {
-      this.#read.add(reading);
+      read.add(reading);
       for await (const chunk of body) {
-        this.#read.delete(reading);
+        read.delete(reading);
         if (!(chunk instanceof Uint8Array)) throw new TypeError("a body gives octets, Uint8Array");
         yield chunk;
-        this.#read.add(reading);
+        read.add(reading);
       }
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      if (!this.#culprits.has(error)) this.#culprits.set(error, handler);
+      if (!culprits.has(error)) culprits.set(error, handler);
       throw error;
     } finally {
-      this.#read.delete(reading);
+      read.delete(reading);
     }
   }
 
@@ -181,7 +183,7 @@ export class Supervisor {
 
   /** Logs that a handler broke: the refusal that stands for its answer is its own. */
   broke(handler: string, event: Event, problem: unknown): void {
-    const culprit = problem instanceof Error ? this.#culprits.get(problem) : undefined;
+    const culprit = problem instanceof Error ? culprits.get(problem) : undefined;
     const by = { handler: culprit ?? handler, place: Infinity, depth: Infinity }; // whoever rewords it is further out
     (this.#refusals ??= []).unshift({ reply: BROKEN, by, handler: by.handler });
     this.#log("handler broke", {

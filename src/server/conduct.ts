@@ -61,17 +61,23 @@ export class Conduct {
       : this.#fruitless >= FRUITLESS;
   }
 
-  /** Takes note of an answer. Gives the milliseconds for which it is to be held back. */
-  answered(event: Event, reply: Reply): number {
+  /**
+   * Takes note of an answer. Gives the milliseconds for which it is to be held back.
+   *
+   * @param refused the command, if it was refused before a handler was asked for it
+   */
+  answered(event: Event, reply: Reply, refused?: Command): number {
     const isRefusal = !isPositive(reply);
-    const command = commandOf(event);
+    const command = commandOf(event, refused);
     if (!isRefusal) this.#fruitless = command === "DATA" ? 0 : this.#fruitless;
     else if (this.#isError(event)) this.#errors++;
     else this.#fruitless++;
     if (FRESH.has(event.type) || command === "DATA" || (command === "MAIL" && !isRefusal)) {
       this.#excuses = 0;
     } else if (isOutOfOrder(event)) this.#excuses = Math.max(0, this.#excuses - 1);
-    else if (isRefusal && command !== undefined) this.#excuses = this.#limits.recipients + 1;
+    else if (isRefusal && (command === "MAIL" || command === "RCPT")) {
+      this.#excuses = this.#limits.recipients + 1;
+    }
     if (event.type !== "AddRcptTo" || reply.code < 500) return 0;
     return ++this.#refused > PROMPT ? this.#limits.refusalDelay : 0;
   }
@@ -86,17 +92,13 @@ export class Conduct {
 const isOutOfOrder = ({ type }: Event): boolean =>
   type === "NeedMailFromFirst" || type === "NeedRcptToFirst";
 
-/** The command of a transaction that an event is about. A line that cannot be read may have been MAIL. */
-function commandOf(event: Event): "MAIL" | "RCPT" | "DATA" | undefined {
+/** The command that an event is about. A line that cannot be read may have been MAIL. */
+function commandOf(event: Event, refused: Command | undefined): string | undefined {
   if (event.type === "SetMailFrom") return "MAIL";
   if (event.type === "AddRcptTo") return "RCPT";
   if (event.type === "StartData") return "DATA";
   if (event.type === "NestedMail") return undefined; // the transaction stays
-  if (event.type === "LimitExceeded") {
-    if (event.limit === "message-size" || event.limit === "command-length") return "MAIL";
-    return /recipients/.test(event.limit) ? "RCPT" : undefined;
-  }
-  const command = "command" in event ? event.command : undefined;
-  if (command === "") return "MAIL";
-  return command === "MAIL" || command === "RCPT" || command === "DATA" ? command : undefined;
+  if (refused !== undefined) return refused.verb;
+  if (event.type === "SyntaxErrorIn") return event.command || "MAIL";
+  return event.type === "LimitExceeded" ? "MAIL" : undefined; // the line is too long
 }

@@ -300,7 +300,7 @@ export class Dialogue {
   }
 
   #answer(event: Event & Answered, reply: Reply): void {
-    this.#pace.hold(this.#conduct.answered(event, reply));
+    this.#pace.hold(this.#conduct.answered(event, reply, event.refused));
     this.#reply(event, reply);
   }
 

@@ -86,32 +86,38 @@ const EXTENSIONS: readonly Extension[] = [
 export const linesFor = (session: Situation, limits: Limits): readonly string[] =>
   EXTENSIONS.map(({ line }) => line(session, limits)).filter((line) => line !== undefined);
 
+/** The parameters of a command, each with the extension that brings it. */
+const parametersOf = (verb: "MAIL" | "RCPT") =>
+  new Map(
+    EXTENSIONS.flatMap((extension) =>
+      Object.entries(extension.parameters?.[verb] ?? {}).map(([name, parameter]) =>
+        [name, { extension, parameter }] as const
+      )
+    ),
+  );
+
+const PARAMETERS = { MAIL: parametersOf("MAIL"), RCPT: parametersOf("RCPT") } as const;
+
+const extraOf = (verb: "MAIL" | "RCPT"): number =>
+  PARAMETERS[verb].values().reduce((sum, { parameter }) => sum + parameter.octets, 0);
+
+const EXTRA: Partial<Record<Verb, number>> = { MAIL: extraOf("MAIL"), RCPT: extraOf("RCPT") };
+const MOST_EXTRA = Math.max(...Object.values(EXTRA));
+
 /** Octets that a line may have with its CRLF (RFC 5321 section 4.5.3.1.4); without a verb, the longest of all. */
-export function lineLength(verb: Verb | undefined, { commandLength }: Limits): number {
-  const verbs = verb === undefined ? ["MAIL", "RCPT"] as const : [verb];
-  return commandLength + Math.max(...verbs.map((verb) => EXTRA.get(verb) ?? 0));
-}
+export const lineLength = (verb: Verb | undefined, { commandLength }: Limits): number =>
+  commandLength + (verb === undefined ? MOST_EXTRA : EXTRA[verb] ?? 0);
 
-const EXTRA: ReadonlyMap<Verb, number> = new Map((["MAIL", "RCPT"] as const).map((verb) => [
-  verb,
-  EXTENSIONS.flatMap(({ parameters }) => Object.values(parameters?.[verb] ?? {}))
-    .reduce((sum, { octets }) => sum + octets, 0),
-]));
-
-/** What is wrong with the parameters of a command in this session; `undefined` if nothing is. */
+/** What is wrong with the parameters of a command of this client; `undefined` if nothing is. */
 export function faultInParameters(
   { verb, parameters }: Command & { verb: "MAIL" | "RCPT" },
-  session: Situation,
+  client: Situation,
   limits: Limits,
 ): Event | undefined {
-  if (parameters.size === 0) return undefined;
-  const offered = new Map(
-    EXTENSIONS.filter(({ line }) => line(session, limits) !== undefined)
-      .flatMap((extension) => Object.entries(extension.parameters?.[verb] ?? {})),
-  );
   for (const [name, value] of parameters) {
-    const known = offered.get(name);
-    const fault = known === undefined ? UNKNOWN : known.judge(value, limits);
+    const known = PARAMETERS[verb].get(name);
+    const isOffered = known?.extension.line(client, limits) !== undefined;
+    const fault = isOffered ? known!.parameter.judge(value, limits) : UNKNOWN;
     if (typeof fault === "string") return { type: "LimitExceeded", limit: fault };
     if (fault !== undefined) return { type: "SyntaxErrorIn", command: verb, fault };
   }
