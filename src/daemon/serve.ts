@@ -85,12 +85,13 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const mailers = config.mailer.concurrency + (config.relay?.concurrency ?? 0);
   const descriptors = shareDescriptors(mailers);
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
+  const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log },
   });
   watch[Symbol.dispose]();
-  await runUntilStopped(server, manager, launcher);
+  await runUntilStopped(server, manager, launcher, signals);
 }
 
 async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>): Promise<void> {
@@ -145,17 +146,22 @@ function logUser(log: Log, config: Config, credentials: Credentials | undefined)
   }
 }
 
+/** The signals that stop a server: it looks for them before it says that it has started. */
+function stopSignals() {
+  const first = Promise.withResolvers<string>();
+  const second = Promise.withResolvers<void>();
+  let signals = 0;
+  const act = (signal: string) => () => ++signals === 1 ? first.resolve(signal) : second.resolve();
+  return { first, second, ...onSignals({ SIGTERM: act("SIGTERM"), SIGINT: act("SIGINT") }) };
+}
+
 /** The first signal stops the server, a second one ends it at once. Throws if its launcher ends before. */
 async function runUntilStopped(
   server: Server,
   manager: ServiceManager,
   launcher: RemoteLauncher | undefined,
+  { first, second }: ReturnType<typeof stopSignals>,
 ): Promise<void> {
-  const first = Promise.withResolvers<string>();
-  const second = Promise.withResolvers<void>();
-  let signals = 0;
-  const act = (signal: string) => () => ++signals === 1 ? first.resolve(signal) : second.resolve();
-  using _signals = onSignals({ SIGTERM: act("SIGTERM"), SIGINT: act("SIGINT") });
   launcher?.ended.then(() => first.resolve(LAUNCHER_ENDED));
   await manager.ready(`listening on ${server.addresses.join(", ")}`);
   const reason = await first.promise;
