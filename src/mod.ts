@@ -81,9 +81,9 @@ export { printSteps } from "./handler/print_steps.ts";
 export { variable } from "./handler/variable.ts";
 export type { GlobalOptions, Held, Json, Scope, Stored, Variable } from "./handler/variable.ts";
 
-export { discard } from "./target/discard.ts";
-export { defineTarget, type TargetContext, type TargetDefinition } from "./target/define.ts";
-export type { Delivery, Envelope, Message, Outcome } from "./target/target.ts";
-export { mailer } from "./target/mailer_target.ts";
-export { pipe, type PipeOptions, procmail } from "./target/pipe.ts";
-export { relay } from "./target/relay.ts";
+export { discard } from "./targets/discard.ts";
+export { defineTarget, type TargetContext, type TargetDefinition } from "./targets/define.ts";
+export type { Delivery, Envelope, Message, Outcome } from "./targets/target.ts";
+export { mailer } from "./targets/mailer_target.ts";
+export { pipe, type PipeOptions, procmail } from "./targets/pipe.ts";
+export { relay } from "./targets/relay.ts";

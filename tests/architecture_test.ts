@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/log"],
   ["src/dns", "src/net"],
   ["src/handler", "src/client"],
-  ["src/target", "src/store"],
+  ["src/targets", "src/store"],
   ["src/queue"],
   ["src/server"],
   ["src/testing"],
@@ -24,7 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/daemon"],
   ["src/cli"],
   ["main.ts"],
-  ["src/build"],
+  ["src/tooling"],
 ];
 const MAX_LINES = 350;
 

@@ -5,7 +5,7 @@
  */
 import { printSteps } from "../handler/print_steps.ts";
 import { printPath } from "../smtp/mailbox.ts";
-import type { Targets } from "../target/target.ts";
+import type { Targets } from "../targets/target.ts";
 import type { Asked } from "../testing/dialogue_of.ts";
 import type { Kept } from "../testing/outbox.ts";
 import type { Exchange, Simulation } from "../testing/simulation.ts";

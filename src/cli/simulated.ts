@@ -15,7 +15,7 @@ import { untimedLine } from "../log/format.ts";
 import { eventLog } from "../log/open.ts";
 import { printListen } from "../net/address.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
-import type { Targets } from "../target/target.ts";
+import type { Targets } from "../targets/target.ts";
 import type { SessionSetup } from "../testing/dialogue_of.ts";
 import { Simulation } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";

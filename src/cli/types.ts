@@ -13,7 +13,7 @@ const FOLDERS = ["src", "handlers"] as const;
 /** The folder that is written. The executable may lie beside it, and is called `postmaster`. */
 const API = "postmaster-api";
 /** The folders of `src` that are further out than the API. */
-const OUTSIDE: ReadonlySet<string> = new Set(["build", "cli", "config", "modules"]);
+const OUTSIDE: ReadonlySet<string> = new Set(["tooling", "cli", "config", "modules"]);
 
 /** Writes what an editor needs into the directory of one's modules, and says what it wrote. */
 export function types({ output }: { readonly output: string }): void {

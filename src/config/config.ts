@@ -5,7 +5,7 @@
  */
 import type { Handler } from "../handler/handler.ts";
 import type { Exports } from "../modules/loader.ts";
-import type { Targets } from "../target/target.ts";
+import type { Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
 import type { Place, Problem } from "./problem.ts";

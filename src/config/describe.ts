@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { printListen } from "../net/address.ts";
-import { PATH } from "../target/identity.ts";
+import { PATH } from "../targets/identity.ts";
 import type { Config } from "./config.ts";
 import { changedLimits } from "./limits.ts";
 import { postmastersOf, readersOf } from "./postmaster.ts";

@@ -16,7 +16,7 @@ import {
 } from "../handler/reply.ts";
 import { routeTo } from "../handler/route.ts";
 import type { Session } from "../handler/session.ts";
-import { mailer } from "../target/mailer_target.ts";
+import { mailer } from "../targets/mailer_target.ts";
 import { lower } from "../smtp/ascii.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { isOf } from "./aliases.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Target } from "../handler/reply.ts";
-import { discardType } from "../target/discard.ts";
-import type { Launch } from "../target/launch.ts";
-import type { PipeSettings } from "../target/mailer.ts";
-import { mailerType } from "../target/mailer_target.ts";
-import { pipe, pipeType } from "../target/pipe.ts";
-import { relayType } from "../target/relay.ts";
-import { Targets, type TargetType } from "../target/target.ts";
+import { discardType } from "../targets/discard.ts";
+import type { Launch } from "../targets/launch.ts";
+import type { PipeSettings } from "../targets/mailer.ts";
+import { mailerType } from "../targets/mailer_target.ts";
+import { pipe, pipeType } from "../targets/pipe.ts";
+import { relayType } from "../targets/relay.ts";
+import { Targets, type TargetType } from "../targets/target.ts";
 import type { Config } from "./config.ts";
 import type { Settings } from "./schema.ts";
 

@@ -5,7 +5,7 @@
  */
 import { groupsOf } from "../base/passwd.ts";
 import { type Config, ConfigError } from "../config/mod.ts";
-import { findIds, type Identity, type Ids } from "../target/identity.ts";
+import { findIds, type Identity, type Ids } from "../targets/identity.ts";
 
 /** A user with his groups. */
 export interface Credentials extends Ids, Pick<Identity, "account"> {

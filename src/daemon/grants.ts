@@ -10,8 +10,8 @@
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import type { Config } from "../config/mod.ts";
-import { findIdentity, findIds, type Identity, type Ids } from "../target/identity.ts";
-import type { Kind, Order } from "../target/launch.ts";
+import { findIdentity, findIds, type Identity, type Ids } from "../targets/identity.ts";
+import type { Kind, Order } from "../targets/launch.ts";
 import {
   expand,
   parseTemplate,
@@ -19,7 +19,7 @@ import {
   refusalOf,
   type Template,
   type Values,
-} from "../target/template.ts";
+} from "../targets/template.ts";
 
 /** One thing that may be run. */
 export interface Grant {

@@ -10,7 +10,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
-import { launcher, type Process } from "../target/launch.ts";
+import { launcher, type Process } from "../targets/launch.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { firstLine } from "./first_line.ts";
 import { type Grant, grantSchema, judge, orderSchema } from "./grants.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Config } from "../config/mod.ts";
-import { findIdentity } from "../target/identity.ts";
-import { type Launch, launcher } from "../target/launch.ts";
+import { findIdentity } from "../targets/identity.ts";
+import { type Launch, launcher } from "../targets/launch.ts";
 import { type Credentials, startedByRoot } from "./credentials.ts";
 import { grantsOf, notGranted } from "./grants.ts";
 import { RemoteLauncher } from "./remote_launch.ts";

@@ -5,8 +5,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { within } from "../base/within.ts";
-import type { Ids } from "../target/identity.ts";
-import { type Launch, launcher, type Order } from "../target/launch.ts";
+import type { Ids } from "../targets/identity.ts";
+import { type Launch, launcher, type Order } from "../targets/launch.ts";
 import { firstLine } from "./first_line.ts";
 import { type Grant, refusalOfAll } from "./grants.ts";
 import type { Terms } from "./launcher.ts";

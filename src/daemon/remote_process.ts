@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Process } from "../target/launch.ts";
+import type { Process } from "../targets/launch.ts";
 import { FRAME, type Frame, PIECE, textOf, Wire } from "./wire.ts";
 
 type Status = Awaited<Process["status"]>;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Reply, Route } from "../handler/reply.ts";
-import type { Envelope, Message } from "../target/target.ts";
+import type { Envelope, Message } from "../targets/target.ts";
 
 /** Takes one message. */
 export interface Taker {

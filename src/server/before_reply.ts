@@ -9,7 +9,7 @@ import { messageFields } from "../handler/log_fields.ts";
 import { BROKEN, isPositive, type Reply, say } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import { printPath } from "../smtp/mailbox.ts";
-import type { DeliveryContext, Message, Outcome, Targets } from "../target/target.ts";
+import type { DeliveryContext, Message, Outcome, Targets } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
 import { consign, type Consignment, handOver, type Result } from "./consignment.ts";
 import type { Limits } from "./limits.ts";

@@ -13,7 +13,7 @@ import {
   type Targets,
   type TargetType,
   unsettled,
-} from "../target/target.ts";
+} from "../targets/target.ts";
 
 /** The recipients that share a target. */
 export interface Consignment {

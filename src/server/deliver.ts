@@ -11,7 +11,7 @@ import type { Log } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
 import { receivedField } from "../message/received.ts";
-import type { Envelope, Message } from "../target/target.ts";
+import type { Envelope, Message } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
 import type { Limits } from "./limits.ts";
 import type { Memory } from "./memory.ts";

@@ -15,7 +15,7 @@ import type { Log } from "../log/event.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { printReply } from "../smtp/reply.ts";
-import type { Targets } from "../target/target.ts";
+import type { Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";

@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../base/message_of.ts";
 import { Chunks } from "../message/chunks.ts";
-import type { Message } from "../target/target.ts";
+import type { Message } from "../targets/target.ts";
 import type { Memory, Part } from "./memory.ts";
 
 /** Octets of a message that are kept in memory, if there is memory. */

@@ -19,7 +19,7 @@ import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Clock, Wire } from "../server/wire.ts";
-import type { Targets } from "../target/target.ts";
+import type { Targets } from "../targets/target.ts";
 import { FakeDns } from "./fake_dns.ts";
 
 /** What a session is like. All of it has defaults. */

@@ -6,11 +6,11 @@
 import { Buffer } from "node:buffer";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Target } from "../handler/reply.ts";
-import { discardArguments } from "../target/discard.ts";
-import { mailerArguments } from "../target/mailer_target.ts";
-import { pipeArguments } from "../target/pipe.ts";
-import { relayArguments } from "../target/relay.ts";
-import { defined, type Message, Targets, type TargetType } from "../target/target.ts";
+import { discardArguments } from "../targets/discard.ts";
+import { mailerArguments } from "../targets/mailer_target.ts";
+import { pipeArguments } from "../targets/pipe.ts";
+import { relayArguments } from "../targets/relay.ts";
+import { defined, type Message, Targets, type TargetType } from "../targets/target.ts";
 
 /** A message that was accepted for a target. */
 export interface Kept {

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import type { Handler } from "../handler/handler.ts";
 import type { Dialogue } from "../server/dialogue.ts";
 import type { Wire } from "../server/wire.ts";
-import type { Targets } from "../target/target.ts";
+import type { Targets } from "../targets/target.ts";
 import { type Asked, dialogueOf, type SessionSetup } from "./dialogue_of.ts";
 import { keeping, type Kept } from "./outbox.ts";
 

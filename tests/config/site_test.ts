@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { build } from "../../src/config/mod.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { Mailbox, parsePath } from "../../src/smtp/mailbox.ts";
-import { procmail } from "../../src/target/pipe.ts";
+import { procmail } from "../../src/targets/pipe.ts";
 import { type Asking, asking, routes, status } from "../handlers/ask.ts";
 import { parseConfig } from "./with_postmaster.ts";
 

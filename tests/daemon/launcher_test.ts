@@ -10,8 +10,8 @@ import { RemoteProcess } from "../../src/daemon/remote_process.ts";
 import { FRAME, PIECE, textOf, Wire } from "../../src/daemon/wire.ts";
 import { parseConfig } from "../config/with_postmaster.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { attend } from "../../src/target/mailer_process.ts";
-import { parseTemplate, valuesFor } from "../../src/target/template.ts";
+import { attend } from "../../src/targets/mailer_process.ts";
+import { parseTemplate, valuesFor } from "../../src/targets/template.ts";
 import { needRoot } from "../need.ts";
 import { Directory, isAlive, until } from "../running.ts";
 

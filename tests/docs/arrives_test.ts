@@ -55,7 +55,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     ],
     arrives: { you: [HELLO, HELLO] },
   },
-  "examples/bounces.ts": { // what becomes of the bounce, tests/target/define_test.ts looks at
+  "examples/bounces.ts": { // what becomes of the bounce, tests/targets/define_test.ts looks at
     ...only(read("examples/bounces.ts").replace("/var/spool/bounces", "/etc/postmaster/")),
     sends: [{ from: "" }, {}],
     arrives: { joe: [HELLO] },

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { readyMade } from "postmaster/handlers";
-import { commandsIn } from "../../src/build/commands_page.ts";
-import { examplesOf, keysIn, meaning } from "../../src/build/form.ts";
-import { checkNotes, readParts } from "../../src/build/page.ts";
+import { commandsIn } from "../../src/tooling/commands_page.ts";
+import { examplesOf, keysIn, meaning } from "../../src/tooling/form.ts";
+import { checkNotes, readParts } from "../../src/tooling/page.ts";
 import { program } from "../../src/cli/program.ts";
 import { ConfigError, type JsonSchema, jsonSchema, parseConfig } from "../../src/config/mod.ts";
 import { Directory } from "../running.ts";
@@ -30,7 +30,7 @@ Deno.test("the generated pages are up to date, wherever they are generated", asy
   using directory = new Directory();
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--allow-all", `--config=${root}deno.json`, `${root}src/build/generate.ts`],
+      ...["run", "--allow-all", `--config=${root}deno.json`, `${root}src/tooling/generate.ts`],
       directory.path,
     ],
     cwd: "/",
@@ -136,7 +136,7 @@ Deno.test("every command has an exit status and an example", () => {
   const { notes } = readParts("commands.md");
   for (const { name } of commandsIn(program(() => {}))) {
     const note = notes.get(name) ?? "";
-    const where = `\`${name}\` in src/build/pages/commands.md`;
+    const where = `\`${name}\` in src/tooling/pages/commands.md`;
     assert.match(note, /^Exit status: /m, `no exit status of ${where}`);
     assert.match(note, /^```console\n\$ .*\bpostmaster /m, `no example of ${where}`);
   }

@@ -3,7 +3,7 @@ import { alias, AliasTable, parseAliasKey } from "../../handlers/mod.ts";
 import { chain, type Handler, on } from "../../src/handler/handler.ts";
 import { say } from "../../src/handler/reply.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { procmail } from "../../src/target/pipe.ts";
+import { procmail } from "../../src/targets/pipe.ts";
 import { asking, routes, status } from "./ask.ts";
 
 /** joe and jane are users of any domain, busy is one for later. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { consign, handOver } from "../../src/server/consignment.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { type Delivery, type Outcome, Targets } from "../../src/target/target.ts";
-import { ENVELOPE, HELLO } from "../target/deliver.ts";
+import { type Delivery, type Outcome, Targets } from "../../src/targets/target.ts";
+import { ENVELOPE, HELLO } from "../targets/deliver.ts";
 
 const REFUSED: Outcome = { result: "failed", status: "5.1.1", reason: "nobody of that name" };
 const log = Object.assign(() => {}, { wants: () => false });

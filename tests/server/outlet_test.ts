@@ -2,7 +2,7 @@ import { ok } from "node:assert/strict";
 import { chain } from "postmaster";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { encode } from "../../src/smtp/ascii.ts";
-import { Targets } from "../../src/target/target.ts";
+import { Targets } from "../../src/targets/target.ts";
 import { dialogueOf } from "../../src/testing/dialogue_of.ts";
 import { until } from "../running.ts";
 

@@ -12,9 +12,9 @@ import {
   relay,
   variable,
 } from "postmaster";
-import { discardType } from "../../src/target/discard.ts";
-import { pipeType } from "../../src/target/pipe.ts";
-import { Targets } from "../../src/target/target.ts";
+import { discardType } from "../../src/targets/discard.ts";
+import { pipeType } from "../../src/targets/pipe.ts";
+import { Targets } from "../../src/targets/target.ts";
 import { type Exchange, Simulation, type SimulationSetup } from "../../src/testing/simulation.ts";
 
 const targets = new Targets({ discard: discardType, pipe: pipeType() });

@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { PATH } from "../../target/identity.ts";
+import { PATH } from "../../targets/identity.ts";
 
 /** The names by which `--mailer` knows them. */
 export const MAILERS = ["procmail", "maildrop", "maildir"] as const;

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { env } from "node:process";
 import { printable } from "../../log/escape.ts";
 import { parseListen, printListen } from "../../net/address.ts";
-import { printArgv } from "../../target/mailer.ts";
+import { printArgv } from "../../targets/mailer.ts";
 import { FILES } from "./configuration.ts";
 import type { Plan } from "./plan.ts";
 import type { State, Wanted } from "./records.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mailer } from "../../../src/cli/init/mailers.ts";
-import { pipe, pipeType } from "../../../src/target/pipe.ts";
+import { pipe, pipeType } from "../../../src/targets/pipe.ts";
 import { Directory } from "../../running.ts";
-import { deliver, MEGABYTES_30 } from "../../target/deliver.ts";
+import { deliver, MEGABYTES_30 } from "../../targets/deliver.ts";
 
 /** The target of what init writes for Maildirs in a directory. */
 const maildirIn = (directory: string) => pipe(mailer("maildir", directory).command);

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
-import { findIdentity } from "../../src/target/identity.ts";
-import { launchByFork, launchBySetsid, type LaunchHere } from "../../src/target/launch.ts";
-import { attend } from "../../src/target/mailer_process.ts";
+import { findIdentity } from "../../src/targets/identity.ts";
+import { launchByFork, launchBySetsid, type LaunchHere } from "../../src/targets/launch.ts";
+import { attend } from "../../src/targets/mailer_process.ts";
 import { need, needRoot } from "../need.ts";
 
 const TREATMENT = {

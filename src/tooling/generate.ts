@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What a page says to those who would change it. */
 const note = (name: string): string =>
-  `<!-- Written by deno task generate: change src/build/pages/${name}, or what the page is about. -->`;
+  `<!-- Written by deno task generate: change src/tooling/pages/${name}, or what the page is about. -->`;
 
 /** Writes all that is generated into a directory, and returns the names of the files. */
 export async function generate(directory: string): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { outcomeOf, printEnding } from "../../src/target/sysexits.ts";
+import { outcomeOf, printEnding } from "../../src/targets/sysexits.ts";
 
 const DEFERRED = [71, 73, 74, 75, 126, 127];
 

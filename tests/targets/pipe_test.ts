@@ -1,7 +1,7 @@
 import { deepEqual, doesNotMatch, equal, match, throws } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { pipe, type PipeOptions, pipeType, procmail } from "../../src/target/pipe.ts";
+import { pipe, type PipeOptions, pipeType, procmail } from "../../src/targets/pipe.ts";
 import { needRoot } from "../need.ts";
 import { deliver, inDirectory, messageOf, sh } from "./deliver.ts";
 

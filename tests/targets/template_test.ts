@@ -7,7 +7,7 @@ import {
   refusalOf,
   type Values,
   valuesFor,
-} from "../../src/target/template.ts";
+} from "../../src/targets/template.ts";
 import { ENVELOPE } from "./deliver.ts";
 
 const values = (address: string | Mailbox): Values =>

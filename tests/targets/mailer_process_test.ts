@@ -2,8 +2,8 @@ import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { silent } from "../../src/log/event.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { pipe, pipeType } from "../../src/target/pipe.ts";
-import { outcomeOf } from "../../src/target/sysexits.ts";
+import { pipe, pipeType } from "../../src/targets/pipe.ts";
+import { outcomeOf } from "../../src/targets/sysexits.ts";
 import {
   deliver,
   ENVELOPE,

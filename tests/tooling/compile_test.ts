@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
-import { PERMISSIONS } from "../../src/build/permissions.ts";
+import { PERMISSIONS } from "../../src/tooling/permissions.ts";
 import { codes, Directory, postmaster, run, Running, sendMail } from "../running.ts";
 import { build, compiled } from "./program.ts";
 

@@ -16,7 +16,7 @@ import { installPackages } from "./packages.ts";
 /** Files and folders of the program, by their paths in the repository. */
 const PROGRAM = ["main.ts", "LICENSE", "src", "handlers", "deno.lock"] as const;
 /** The folder that is no part of the program. */
-const BUILD = "src/build";
+const BUILD = "src/tooling";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The file that begins the program. */

@@ -6,9 +6,9 @@
 import type { Target } from "../../src/handler/reply.ts";
 import type { Log, LogFields } from "../../src/log/event.ts";
 import { encode } from "../../src/smtp/ascii.ts";
-import { pipe } from "../../src/target/pipe.ts";
+import { pipe } from "../../src/targets/pipe.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import type { Envelope, Message, Outcome, TargetType } from "../../src/target/target.ts";
+import type { Envelope, Message, Outcome, TargetType } from "../../src/targets/target.ts";
 
 export const ENVELOPE: Envelope = {
   id: "4f2a",

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
-import { BuildError } from "../../src/build/deno.ts";
-import { makeExecutable } from "../../src/build/executable.ts";
-import { commonDirectory, importsAround, ownModules } from "../../src/build/own.ts";
-import { PERMISSIONS } from "../../src/build/permissions.ts";
-import { workersIn } from "../../src/build/stage.ts";
-import { TARGET_NAMES, targetOf } from "../../src/build/targets.ts";
+import { BuildError } from "../../src/tooling/deno.ts";
+import { makeExecutable } from "../../src/tooling/executable.ts";
+import { commonDirectory, importsAround, ownModules } from "../../src/tooling/own.ts";
+import { PERMISSIONS } from "../../src/tooling/permissions.ts";
+import { workersIn } from "../../src/tooling/stage.ts";
+import { TARGET_NAMES, targetOf } from "../../src/tooling/targets.ts";
 import { Directory } from "../running.ts";
 
 Deno.test("a compiled program may do what the started one may, and security.md says why", () => {

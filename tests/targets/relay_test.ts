@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { relay, relayType } from "../../src/target/relay.ts";
+import { relay, relayType } from "../../src/targets/relay.ts";
 import { deliver, HELLO } from "./deliver.ts";
 
 const admins = relay([Mailbox.parse("admin@example.com"), Mailbox.parse('"a b"@example.com')]);

@@ -1,5 +1,5 @@
 import { equal, notEqual } from "node:assert/strict";
-import { pipe, pipeArguments } from "../../src/target/pipe.ts";
+import { pipe, pipeArguments } from "../../src/targets/pipe.ts";
 
 Deno.test("the arguments of a target that was made are read once", () => {
   const { args } = pipe(["cat", "{user}"]);

@@ -1,10 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import type { Route, Target } from "../../src/handler/reply.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { discard, discardType } from "../../src/target/discard.ts";
-import { pipe, pipeType, procmail } from "../../src/target/pipe.ts";
-import { relay, relayType } from "../../src/target/relay.ts";
-import { Targets } from "../../src/target/target.ts";
+import { discard, discardType } from "../../src/targets/discard.ts";
+import { pipe, pipeType, procmail } from "../../src/targets/pipe.ts";
+import { relay, relayType } from "../../src/targets/relay.ts";
+import { Targets } from "../../src/targets/target.ts";
 
 const targets = new Targets({
   pipe: pipeType(),

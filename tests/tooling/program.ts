@@ -11,7 +11,7 @@ import { type Directory, type Ended, run } from "../running.ts";
  * that `DENORT_BIN` names must be of the same version.
  */
 export function build(task: "compile" | "release", ...args: readonly string[]): Promise<Ended> {
-  const script = fileURLToPath(new URL(`../../src/build/${task}.ts`, import.meta.url));
+  const script = fileURLToPath(new URL(`../../src/tooling/${task}.ts`, import.meta.url));
   return run(Deno.env.get("DENO") ?? Deno.execPath(), ["run", "--allow-all", script, ...args]);
 }
 

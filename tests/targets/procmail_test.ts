@@ -1,7 +1,7 @@
 import { equal, match } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Target } from "../../src/handler/reply.ts";
-import { type PipeOptions, pipeType, procmail } from "../../src/target/pipe.ts";
+import { type PipeOptions, pipeType, procmail } from "../../src/targets/pipe.ts";
 import { need, needRoot } from "../need.ts";
 import { withUser } from "../user.ts";
 import { deliver, type Mail, messageOf } from "./deliver.ts";

@@ -31,7 +31,9 @@ export function readParts(name: string): Parts {
 export function checkNotes({ name, notes }: Parts, known: readonly string[]): void {
   const lost = [...notes.keys()].filter((about) => !known.includes(about));
   if (lost.length > 0) {
-    throw new BuildError(`src/build/pages/${name} has notes about what is not: ${lost.join(", ")}`);
+    throw new BuildError(
+      `src/tooling/pages/${name} has notes about what is not: ${lost.join(", ")}`,
+    );
   }
 }
 
