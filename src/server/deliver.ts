@@ -10,7 +10,7 @@ import type { Session, Transaction } from "../handler/session.ts";
 import type { Log } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
-import { receivedField } from "../message/received.ts";
+import { protocolOf, receivedField } from "../message/received.ts";
 import type { Envelope, Message } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
 import type { Limits } from "./limits.ts";
@@ -90,7 +90,7 @@ function received(session: Session, transaction: Transaction): string {
     peer: session.peer.address,
     hostname: session.hostname,
     id,
-    protocol: session.helo?.extended ? "ESMTP" : "SMTP",
+    protocol: protocolOf(session),
     recipient: recipients.length === 1 ? recipients[0] : undefined,
     time: session.time.getTime(),
   });
