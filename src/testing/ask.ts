@@ -70,14 +70,10 @@ export async function ask(
   const now = time && (() => Number(time));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = situation;
   const targets = keeping([]);
-  const options = {
-    acceptance: beforeReply({ targets, limits: DEFAULT_LIMITS, log: silent }),
-    limits: DEFAULT_LIMITS,
-    memory: new Memory(DEFAULT_LIMITS.messageMemory),
-    log: silent,
-    spoolDirectory: "/tmp",
-  };
-  const whole = chain(handler, core(options));
+  const limits = DEFAULT_LIMITS;
+  const memory = new Memory(limits.messageMemory);
+  const acceptance = beforeReply({ targets, limits, memory, log: silent, spoolDirectory: "/tmp" });
+  const whole = chain(handler, core({ acceptance, limits }));
   const session = new SessionState({
     id: "TEST",
     peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },

@@ -70,8 +70,8 @@ export function dialogueOf(policy: Handler, ground: Ground, transport: Transport
   const { hostname = "mx.example.net", log = silent, clock, targets, tolerated = {} } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
-  const acceptance = beforeReply({ targets, limits, log });
-  const whole = chain(policy, core({ acceptance, limits, memory, log, spoolDirectory: "/tmp" }));
+  const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
+  const whole = chain(policy, core({ acceptance, limits }));
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const makeId = ground.newId ?? newId;
