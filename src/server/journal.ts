@@ -27,7 +27,7 @@ export type Answered = Pick<Event, "type"> & {
 export function logCommand(session: SessionState, line: Uint8Array, secret: boolean): void {
   const { log } = session.context;
   if (!log.wants("command")) return;
-  const said = secret ? `(${line.length} octets)` : redact(text(line, 0, line.length));
+  const said = secret ? `(${line.length} octets)` : redact(text(line));
   log("command", { ...sessionFields(session), line: said });
 }
 

@@ -226,7 +226,7 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
 /** Says why, and closes the socket without waiting for the client: for when too many are refused at once. */
 function sendAway(socket: Socket, limit: LimitName): void {
   socket.on("error", () => {});
-  socket.end(printReply(LIMIT_REPLIES[limit], true), "latin1");
+  socket.end(printReply(LIMIT_REPLIES[limit], true));
   socket.destroySoon();
 }
 
