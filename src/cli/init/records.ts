@@ -7,7 +7,7 @@ import { isIPv6 } from "node:net";
 import { parseIp } from "../../base/ip.ts";
 import { isSameName } from "../../dns/name.ts";
 import type { Resolver } from "../../dns/resolver.ts";
-import { reverseName } from "../../dns/reverse.ts";
+import { reverseName } from "../../dns/name.ts";
 import { lookUp } from "./look_up.ts";
 import type { Plan } from "./plan.ts";
 
