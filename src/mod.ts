@@ -30,7 +30,7 @@ export type {
   SrvRecord,
   TlsaRecord,
 } from "./dns/records.ts";
-export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
+export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
