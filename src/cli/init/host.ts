@@ -7,8 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { env } from "node:process";
 import { parseIp } from "../../base/ip.ts";
-import { findAccount, parseAccounts, PASSWD } from "../../base/passwd.ts";
-import { isUserName, peopleIn } from "../../config/users.ts";
+import { isUserName } from "../../../handlers/users.ts";
+import { accountsIn, findAccount, isPerson, PASSWD } from "../../base/passwd.ts";
 import type { Finding } from "./finding.ts";
 import { installedMailers, type MailerName } from "./mailers.ts";
 
@@ -38,14 +38,13 @@ const SERVICE_USERS = ["postmaster", "daemon"];
 
 /** Looks around. Whatever cannot be read is not there. */
 export function lookAround(): Host {
-  const passwd = textOf(PASSWD);
-  const accounts = parseAccounts(passwd);
-  const people = peopleIn(passwd)
-    .filter(([name]) => isUserName(name))
-    .toSorted(([, a], [, b]) => a - b)
-    .map(([name]) => name);
+  const accounts = accountsIn(textOf(PASSWD).split("\n"));
+  const people = accounts
+    .filter((account) => isPerson(account) && isUserName(account.name))
+    .toSorted((a, b) => a.uid - b.uid)
+    .map(({ name }) => name);
   const uid = Deno.uid();
-  const self = uid === null || accounts.size === 0 ? undefined : findAccount(uid)?.name;
+  const self = uid === null || accounts.length === 0 ? undefined : findAccount(uid)?.name;
   return {
     names: namesOf(hostname(), textOf("/etc/hostname"), textOf("/etc/hosts")),
     addresses: publicAddresses(),
@@ -53,7 +52,7 @@ export function lookAround(): Host {
     self: self !== undefined && isUserName(self) ? self : undefined,
     people,
     admin: people.find((name) => name === env["SUDO_USER"]),
-    serviceUser: SERVICE_USERS.find((name) => accounts.has(name)),
+    serviceUser: SERVICE_USERS.find((name) => accounts.some((one) => one.name === name)),
     mailers: installedMailers(),
     systemd: existsSync("/run/systemd/system"),
   };

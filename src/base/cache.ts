@@ -1,5 +1,5 @@
 /**
- * What is known of the DNS for as long as it is true.
+ * What was found out elsewhere, such as in the DNS, for as long as it may be believed.
  *
  * @module
  */
