@@ -16,7 +16,7 @@ import {
 } from "../../handlers/alias_table.ts";
 import { messageOf } from "../base/message_of.ts";
 import { isSameName } from "../dns/name.ts";
-import { cuts } from "../smtp/extension.ts";
+import { cuts } from "../smtp/subaddress.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { suggest } from "../base/nearest.ts";
 import type { Watched } from "../base/watched.ts";

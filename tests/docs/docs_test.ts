@@ -43,7 +43,15 @@ Deno.test("the code in the documentation and in docstrings compiles and runs", a
   }).output();
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert.ok(success, said);
-  for (const page of ["README.md", "docs/handlers.md", "docs/testing.md", "readme_test.ts"]) {
+  for (
+    const page of [
+      "README.md",
+      "docs/handlers.md",
+      "docs/catalogue.md",
+      "docs/testing.md",
+      "readme_test.ts",
+    ]
+  ) {
     assert.match(said, new RegExp(`running \\d+ tests? from .*${page}`), "its code was not run");
   }
 });
@@ -199,9 +207,10 @@ Deno.test("handlers.md has every limit and its default reply", () => {
   }
 });
 
-Deno.test("handlers.md has every ready-made handler, with YAML and TypeScript", () => {
-  const sections = read("docs/handlers.md").split(/^##+ /m);
+Deno.test("catalogue.md has every ready-made handler, with YAML and TypeScript", () => {
+  const [index = "", ...sections] = read("docs/catalogue.md").split(/^##+ /m);
   for (const name of readyMade.keys()) {
+    assert.ok(index.includes(`[\`${name}\`](#${name})`), `the table at the top lacks ${name}`);
     const section = sections.find((text) => text.startsWith(`\`${name}\`\n`)) ?? "";
     assert.match(section, new RegExp(`^\`\`\`yaml\nhandlers:[^]*${name}`, "m"), name);
     assert.match(section, /^```ts\n[^]*"postmaster\/handlers"/m, name);
