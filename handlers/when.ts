@@ -59,7 +59,7 @@ export function when(wanted: Condition, then: Handlers, otherwise?: Handlers): H
  *
  * export default firstMatch([
  *   [{ network: "192.0.2.0/24" }, reply({ on: "AddRcptTo", code: 450, text: "not now" })],
- *   [(_event, session) => session.tls, "trace"],
+ *   [(_event, session) => session.tls !== undefined, "trace"],
  * ]);
  * ```
  */
