@@ -25,12 +25,12 @@ import type { Transport } from "./transport.ts";
 
 /** One session. When a line is its turn is not known here, but in `dialogue.ts`. */
 export class Protocol {
+  readonly engine: Engine;
+  readonly session: SessionState;
   readonly lines: Backlog;
   readonly channel: Channel;
   readonly inquiry: Inquiry;
   readonly pace: Pace;
-  readonly #engine: Engine;
-  readonly #session: SessionState;
   readonly #transport: Transport;
   readonly #goOn: () => void;
   readonly #tolerance: Tolerance;
@@ -46,12 +46,12 @@ export class Protocol {
   /** @param goOn called when what the session waited for is there */
   constructor(engine: Engine, session: SessionState, transport: Transport, goOn: () => void) {
     const { chain, clock, extensions, limits, memory, tolerated } = engine;
-    this.#engine = engine;
-    this.#session = session;
+    this.engine = engine;
+    this.session = session;
     this.#transport = transport;
     this.#goOn = goOn;
     this.#tolerance = toleranceFor(session.peer.address, tolerated);
-    this.#longest = extensions.longestLine(limits);
+    this.#longest = extensions.lineLength(undefined, limits.commandLength);
     this.#conduct = new Conduct(limits);
     this.lines = new Backlog(memory, this.#longest, this.#tolerance.bareLineFeeds);
     this.channel = new Channel(transport, session, clock);
@@ -86,12 +86,11 @@ export class Protocol {
   /** Takes a line: a command, or the client's answer to a challenge. */
   takeLine(line: Uint8Array): void {
     const state = this.#state;
-    logCommand(this.#session, line, state.at === "exchange");
+    logCommand(this.session, line, state.at === "exchange");
     if (state.at === "exchange") return this.#takeAnswer(line, state);
     const command = parseCommand(line, this.#tolerance);
     if (!("verb" in command) && this.turnAway(line)) return;
-    const [engine, session, messages] = [this.#engine, this.#session, this.messages];
-    const request = requestOf(command, line.length + 2, { engine, session, state, messages });
+    const request = requestOf(command, line.length + 2, this);
     if ("wrong" in request) return this.#protest(request);
     const wrong = this.#conduct.faultIn(request.command, state);
     if (wrong === undefined) this.#take(request);
@@ -108,7 +107,7 @@ export class Protocol {
   turnAway(octets: Uint8Array): boolean {
     const foreign = this.#state.at === "exchange" ? undefined : foreignLine(octets);
     if (foreign === undefined) return false;
-    logForeign(this.#session, foreign);
+    logForeign(this.session, foreign);
     this.last({ type: "OtherProtocol", ...foreign });
     return true;
   }
@@ -168,18 +167,18 @@ export class Protocol {
     if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
     this.inquiry.forget();
     this.#become({ at: "closed" });
-    this.#session.end();
+    this.session.end();
   }
 
   #take(request: Request): void {
     const { event, after } = request;
     if ("challenge" in event) {
       this.channel.challenge(event.challenge);
-      const { helo } = this.#session;
+      const { helo } = this.session;
       if (helo !== undefined) this.#become({ at: "exchange", helo, request, exchange: event });
       return;
     }
-    if (event.type === "SetMailFrom") this.#session.forget();
+    if (event.type === "SetMailFrom") this.session.forget();
     this.inquiry.ask(event, (reply) => {
       this.#answer(event, reply);
       if (event.type === "Shutdown") return this.close();
@@ -210,8 +209,8 @@ export class Protocol {
       if (this.closed) return;
       if (tls === undefined) return this.drop();
       this.channel.touch();
-      this.#session.tls = tls;
-      this.#session.user = undefined;
+      this.session.tls = tls;
+      this.session.user = undefined;
       this.#become({ at: "connected" });
       this.#goOn();
     });
@@ -220,7 +219,7 @@ export class Protocol {
   #startData(): void {
     if (this.#state.at !== "rcpt") return;
     const decoder = decoderFor(this.#tolerance);
-    const incoming = new Incoming(this.#engine, decoder, this.#goOn);
+    const incoming = new Incoming(this.engine, decoder, this.#goOn);
     this.#become({ ...this.#state, at: "data", incoming });
     this.channel.flush();
     this.channel.touch();
@@ -243,8 +242,8 @@ export class Protocol {
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
     this.messages++;
-    logReceived(this.#session, size, reply);
-    this.#session.endings.end(event.type === "Deliver" && isPositive(reply));
+    logReceived(this.session, size, reply);
+    this.session.endings.end(event.type === "Deliver" && isPositive(reply));
     this.#reply(event, reply);
     this.#become(settled(this.#state));
     this.#goOn();
@@ -265,8 +264,8 @@ export class Protocol {
     this.#state = state;
     const { at } = state;
     this.lines.cap = at === "exchange" ? state.exchange.octets : this.#longest;
-    this.#session.show(
-      "helo" in state ? state.helo : at === "closed" ? this.#session.helo : undefined,
+    this.session.show(
+      "helo" in state ? state.helo : at === "closed" ? this.session.helo : undefined,
       "transaction" in state ? state.transaction : undefined,
     );
   }
