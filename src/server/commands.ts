@@ -10,7 +10,7 @@ import type { Command, NotACommand, Verb } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Engine } from "./engine.ts";
 import { OpenTransaction } from "./open_transaction.ts";
-import type { Named, Request, Rule, Wrong } from "./request.ts";
+import type { KnownCommand, LegalCommand, Rule, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
 
 /** Where a line comes. */
@@ -58,11 +58,11 @@ const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
 };
 
 /** What a line of so many octets, CRLF included, asks here, or what is wrong with it. */
-export function requestOf(
+export function legalCommand(
   line: Command | NotACommand,
   octets: number,
   here: Here,
-): Request | Wrong {
+): LegalCommand | Wrong {
   const ruled = ruledBy(line, here);
   if ("wrong" in ruled) return ruled;
   const { command, said, rule } = ruled;
@@ -85,7 +85,7 @@ export function requestOf(
 
 /** A command with its rule, and what the rule is given. */
 interface Ruled {
-  readonly command: Named;
+  readonly command: KnownCommand;
   readonly said: unknown;
   readonly rule: Rule<unknown>;
 }
@@ -107,7 +107,7 @@ function ruledBy(line: Command | NotACommand, { engine, session }: Here): Ruled 
 }
 
 /** A command with a fault in it. */
-export const faulty = (command: Named, fault: Fault): Wrong => ({
+export const faulty = (command: KnownCommand, fault: Fault): Wrong => ({
   wrong: { type: "SyntaxErrorIn", command: command.verb, fault },
   refused: command,
 });

@@ -132,7 +132,7 @@ export class Dialogue {
 
   #mayLeave(): boolean {
     const { at } = this.#protocol.state;
-    return this.#leaving && (at === "connected" || at === "greeted" || at === "exchange");
+    return this.#leaving && (at === "connected" || at === "greeted");
   }
 
   /** No more should be read for now: so much has come in, or what comes is no longer clear text. */

@@ -9,7 +9,7 @@ import type { Session } from "../handler/session.ts";
 import type { Command } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Limits } from "./limits.ts";
-import type { Rule } from "./request.ts";
+import type { Rule } from "./rule.ts";
 
 /** A parameter of MAIL or RCPT. */
 export interface Parameter {

@@ -11,14 +11,14 @@ import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { Backlog } from "./backlog.ts";
 import { Channel } from "./channel.ts";
-import { faulty, requestOf } from "./commands.ts";
+import { faulty, legalCommand } from "./commands.ts";
 import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { decoderFor, Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
 import { Pace } from "./pace.ts";
-import type { Named, Request, Wrong } from "./request.ts";
+import type { Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
 import { toleranceFor } from "./tolerated.ts";
 import type { Transport } from "./transport.ts";
@@ -86,26 +86,26 @@ export class Protocol {
   /** Takes a line: a command, or the client's answer to a challenge. */
   takeLine(line: Uint8Array): void {
     const state = this.#state;
-    logCommand(this.session, line, state.at === "exchange");
-    if (state.at === "exchange") return this.#takeAnswer(line, state);
-    const command = parseCommand(line, this.#tolerance);
-    if (!("verb" in command) && this.turnAway(line)) return;
-    const request = requestOf(command, line.length + 2, this);
-    if ("wrong" in request) return this.#protest(request);
-    const wrong = this.#conduct.faultIn(request.command, state);
-    if (wrong === undefined) this.#take(request);
-    else this.#protest({ wrong, refused: request.command });
+    logCommand(this.session, line, state.at === "challenged");
+    if (state.at === "challenged") return this.#takeAnswer(line, state);
+    const parsed = parseCommand(line, this.#tolerance);
+    if (!("verb" in parsed) && this.turnAway(line)) return;
+    const legal = legalCommand(parsed, line.length + 2, this);
+    if ("wrong" in legal) return this.#protest(legal);
+    const wrong = this.#conduct.faultIn(legal.command, state);
+    if (wrong === undefined) this.#take(legal);
+    else this.#protest({ wrong, refused: legal.command });
   }
 
   /** A line was left out that is too long. */
   takeTooLong(): void {
-    if (this.#state.at === "exchange") this.#become(settled(this.#state));
+    if (this.#state.at === "challenged") this.#become(settled(this.#state));
     this.#protest({ wrong: { type: "LimitExceeded", limit: "command-length" } });
   }
 
   /** Ends the session if what has come of a line is of another protocol. Says whether it is. */
   turnAway(octets: Uint8Array): boolean {
-    const foreign = this.#state.at === "exchange" ? undefined : foreignLine(octets);
+    const foreign = this.#state.at === "challenged" ? undefined : foreignLine(octets);
     if (foreign === undefined) return false;
     logForeign(this.session, foreign);
     this.last({ type: "OtherProtocol", ...foreign });
@@ -170,14 +170,9 @@ export class Protocol {
     this.session.end();
   }
 
-  #take(request: Request): void {
-    const { event, after } = request;
-    if ("challenge" in event) {
-      this.channel.challenge(event.challenge);
-      const { helo } = this.session;
-      if (helo !== undefined) this.#become({ at: "exchange", helo, request, exchange: event });
-      return;
-    }
+  #take(command: LegalCommand): void {
+    const { event, after } = command;
+    if ("answer" in event) return this.#challenge(command, event);
     if (event.type === "SetMailFrom") this.session.forget();
     this.inquiry.ask(event, (reply) => {
       this.#answer(event, reply);
@@ -189,11 +184,16 @@ export class Protocol {
     });
   }
 
-  #takeAnswer(line: Uint8Array, { request, exchange }: State & { at: "exchange" }): void {
-    const event = exchange.answer(line);
+  #challenge(command: LegalCommand, challenge: Challenge): void {
+    this.channel.challenge(challenge.text);
+    this.#become({ at: "challenged", before: this.#state, command, challenge });
+  }
+
+  #takeAnswer(line: Uint8Array, { command, challenge }: State & { at: "challenged" }): void {
+    const event = challenge.answer(line);
     this.#become(settled(this.#state));
-    if ("reason" in event) this.#protest(faulty(request.command, event));
-    else this.#take({ ...request, event });
+    if ("reason" in event) this.#protest(faulty(command.command, event));
+    else this.#take({ ...command, event });
   }
 
   /** A line that was wrong in itself or at its time. */
@@ -249,13 +249,13 @@ export class Protocol {
     this.#goOn();
   }
 
-  #answer(event: Event, reply: Reply, refused?: Named): void {
+  #answer(event: Event, reply: Reply, refused?: KnownCommand): void {
     this.pace.hold(this.#conduct.answered(event, reply, refused));
     this.#reply(event, reply, refused);
   }
 
   /** 221 and 421 end the session. */
-  #reply(event: Answered, reply: Reply, refused?: Named): void {
+  #reply(event: Answered, reply: Reply, refused?: KnownCommand): void {
     this.channel.add(event, reply, refused);
     if (reply.code === 221 || reply.code === 421) this.close();
   }
@@ -263,7 +263,8 @@ export class Protocol {
   #become(state: State): void {
     this.#state = state;
     const { at } = state;
-    this.lines.cap = at === "exchange" ? state.exchange.octets : this.#longest;
+    this.lines.cap = at === "challenged" ? state.challenge.octets : this.#longest;
+    if (at === "challenged") return; // handlers see the state before
     this.session.show(
       "helo" in state ? state.helo : at === "closed" ? this.session.helo : undefined,
       "transaction" in state ? state.transaction : undefined,
