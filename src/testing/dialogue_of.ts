@@ -18,6 +18,7 @@ import { Dialogue } from "../server/dialogue.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
+import { spool } from "../server/spool.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Clock, Transport } from "../server/transport.ts";
 import type { Targets } from "../targets/target.ts";
@@ -84,6 +85,7 @@ export function dialogueOf(policy: Handler, ground: Ground, transport: Transport
       log,
       globals: ground.globals ?? new MemoryStore({ now }),
       dns: ground.dns ?? new FakeDns(),
+      keep: (body) => spool(body, "/tmp", memory),
       chain: whole,
       judge: (target) => targets.faultIn(target),
       now,
