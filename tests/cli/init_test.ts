@@ -264,7 +264,7 @@ Deno.test("a DNS server that never answers holds init up for seconds only, and i
   const began = performance.now();
   const { code, stdout } = await postmaster("init", directory.path, ...HOSTNAME, ...dns.flags);
   assert.equal(code, 0);
-  assert.ok(performance.now() - began < 9000);
+  assert.ok(performance.now() - began < 20_000);
   assert.deepEqual(directory.list().sort(), FILES);
   assert.match(stdout, /\n {2}not checked {2}example\.net\. +MX +10 mx\.example\.net\.\n/);
   assert.match(stdout, /did not answer in time/);
