@@ -10,7 +10,7 @@ import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/reading.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
-import { findIds, type Ids } from "../targets/identity.ts";
+import { findIdentity, type Ids } from "../targets/identity.ts";
 import { NO_RELAY, type Targets } from "../targets/target.ts";
 import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.ts";
 import { SiteAliases } from "./aliases.ts";
@@ -191,7 +191,7 @@ export class Checks {
 
   #ids(path: Path, user: string | number, group: string | number | undefined): Ids | undefined {
     try {
-      return findIds(user, group);
+      return findIdentity(user, group);
     } catch (error) {
       return void this.#fault(path, `${messageOf(error)}: set \`group\``);
     }
