@@ -6,6 +6,7 @@
 import {
   type EventOf,
   type Handler,
+  type HandlerFactory,
   isPositive,
   isRelayingDenied,
   isSameName,
@@ -23,7 +24,7 @@ import {
   say,
   type Session,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds, z } from "postmaster/making";
 import {
   type Aliases,
   AliasTable,
@@ -36,20 +37,21 @@ import {
 import { isForAll } from "./refusal.ts";
 import { eachOnce } from "./table.ts";
 
-type Table = Readonly<Record<string, string | readonly string[]>>;
+/** An alias and its address or addresses a line. */
+export type AliasTableOption = Readonly<Record<string, string | readonly string[]>>;
 
 /** The options of {@linkcode alias} in a configuration: an alias and its address or addresses a line. */
-export const aliasOptions: z.ZodType<Table, Table> = z
+export const aliasOptions: z.ZodType<AliasTableOption, AliasTableOption> = z
   .record(
     z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
-    z.union([address(), z.array(address()).min(1)], {
+    z.union([address(), kinds.list(address(), undefined, 1)], {
       error: "an address or a list of addresses",
     }),
     { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
   ).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key))
   .superRefine(noCircle);
 
-function noCircle(table: Table, context: z.RefinementCtx): void {
+function noCircle(table: AliasTableOption, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
   const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
   for (const [key, circle] of circlesIn(entriesOf(table))) {
@@ -57,7 +59,7 @@ function noCircle(table: Table, context: z.RefinementCtx): void {
   }
 }
 
-const entriesOf = (table: Table): ReadonlyMap<string, readonly AliasTarget[]> =>
+const entriesOf = (table: AliasTableOption): ReadonlyMap<string, readonly AliasTarget[]> =>
   new Map(
     Object.entries(table).map(([key, value]) =>
       [parseAliasKey(key), [value].flat().map(parseAliasTarget)] as const
@@ -107,16 +109,18 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
  * );
  * ```
  */
-export function alias(table: Table): Handler {
-  const aliases = new AliasTable();
-  const entries = entriesOf(table);
-  for (const [key, targets] of entries) {
-    if (targets.length === 0) throw new TypeError(`alias \`${key}\` leads nowhere`);
-    aliases.set(key, targets);
-  }
-  for (const circle of circlesIn(entries).values()) throw new TypeError(inCircle(circle));
-  return aliasBy(aliases);
-}
+export const alias: HandlerFactory<AliasTableOption> = defineHandler({
+  name: "alias",
+  summary: "Gives recipients other names, or makes several of one.",
+  options: aliasOptions,
+  create: (table) => {
+    const aliases = new AliasTable();
+    for (const [key, targets] of entriesOf(table)) aliases.set(key, targets);
+    return aliasBy(aliases);
+  },
+  example: "alias: { webmaster@example.net: joe, sales: [joe, jane] }",
+  part: "asks again",
+});
 
 /** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */
 export function aliasBy(aliases: Aliases): Handler {

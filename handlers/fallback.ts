@@ -4,36 +4,26 @@
  * @module
  */
 import {
-  type Handler,
+  type HandlerFactory,
   isPermanent,
   isRelayingDenied,
   isUnclaimed,
   Mailbox,
-  named,
   on,
   relayingDenied,
   type Reply,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds, z } from "postmaster/making";
 import { accept } from "./alias.ts";
 import { handlers, type NestedHandler } from "./nested.ts";
 
-const schema = z.strictObject({
-  first: handlers.optional()
-    .describe("The handlers that are asked first; by default those further in."),
-  then: handlers.describe("The handlers that are asked when none of those has a recipient."),
-});
-
 /** The options of {@linkcode fallback}. */
 export interface FallbackOptions {
-  /** Who is asked first; by default those further in. */
-  readonly first?: NestedHandler | readonly NestedHandler[] | undefined;
-  /** Who is asked when none of those has a recipient. */
+  /** The handlers that are asked first; by default those further in. */
+  readonly first?: NestedHandler | readonly NestedHandler[];
+  /** The handlers that are asked when none of those has a recipient. */
   readonly then: NestedHandler | readonly NestedHandler[];
 }
-
-/** The options of {@linkcode fallback} in a configuration. */
-export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions> = schema;
 
 /**
  * Asks others for recipients that nobody has. When these do not answer either, the refusal stands. What is deferred, or
@@ -46,10 +36,15 @@ export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions
  * export default fallback({ then: relayTo({ domains: ["old.example.net"] }) });
  * ```
  */
-export function fallback(options: FallbackOptions): Handler {
-  const { first, then } = schema.parse(options);
-  return named(
-    "fallback",
+export const fallback: HandlerFactory<FallbackOptions> = defineHandler({
+  name: "fallback",
+  summary: "Asks other handlers about recipients that nobody has.",
+  options: kinds.options({
+    first: handlers.optional()
+      .describe("The handlers that are asked first; by default those further in."),
+    then: handlers.describe("The handlers that are asked when none of those has a recipient."),
+  }),
+  create: ({ first, then }) =>
     on("AddRcptTo", async (event, next, session): Promise<Reply> => {
       const reply = await (first === undefined ? next() : first(event, () => next(), session));
       if (event.exact || !isUnclaimed(reply)) return reply;
@@ -57,8 +52,9 @@ export function fallback(options: FallbackOptions): Handler {
       const other = await then(event, () => relayingDenied, session);
       return isRelayingDenied(other) ? reply : other;
     }),
-  );
-}
+  example: "fallback: { then: { relay-to: { domains: [old.example.net] } } }",
+  part: "asks again",
+});
 
 /** An option that is a full address. */
 export const address: z.ZodType<Mailbox, string> = z.string({
@@ -88,10 +84,11 @@ export const address: z.ZodType<Mailbox, string> = z.string({
  * export default chain(localHosts(["example.net"]), catchAll("joe@example.net"));
  * ```
  */
-export function catchAll(to: string): Handler {
-  const mailbox = address.parse(to);
-  return named(
-    "catch-all",
+export const catchAll: HandlerFactory<string> = defineHandler({
+  name: "catch-all",
+  summary: "Sends mail for unknown users of a domain to one address.",
+  options: address,
+  create: (mailbox) =>
     on("AddRcptTo", async (event, next, session) => {
       const reply = await next();
       // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
@@ -103,5 +100,6 @@ export function catchAll(to: string): Handler {
       const other = await session.trigger({ type, mailbox, parameters });
       return isPermanent(other) ? reply : other.routes === undefined ? other : accept(other.routes);
     }),
-  );
-}
+  example: "catch-all: joe@example.net",
+  part: "asks again",
+});

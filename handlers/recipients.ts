@@ -5,18 +5,16 @@
  */
 import {
   cuts,
-  type Handler,
+  type HandlerFactory,
   isUnclaimed,
-  kinds,
   mailer,
-  named,
   on,
   pipe,
   routeTo,
   type Target,
 } from "postmaster";
-import { z } from "zod";
-import { accept, alias, aliasBy, aliasOptions } from "./alias.ts";
+import { defineHandler, kinds, z } from "postmaster/making";
+import { accept, alias, aliasBy, aliasOptions, type AliasTableOption } from "./alias.ts";
 import {
   type Aliases,
   AliasTable,
@@ -27,17 +25,11 @@ import {
 } from "./alias_table.ts";
 import { eachLine, TextFile } from "./text_file.ts";
 
-const delimiter = z.strictObject({
-  delimiter: z.string().length(1, { error: 'one character such as "+"' }).default("+")
-    .describe("What stands between a name and its extension."),
-}).prefault({});
-
 /** The options of {@linkcode subaddress}. */
-export type SubaddressOptions = z.input<typeof delimiter>;
-
-/** The options of {@linkcode subaddress} in a configuration. */
-export const subaddressOptions: z.ZodType<z.output<typeof delimiter>, SubaddressOptions> =
-  delimiter;
+export interface SubaddressOptions {
+  /** What stands between a name and its extension. */
+  readonly delimiter?: string;
+}
 
 /**
  * Cuts the extension off (RFC 5233) when nobody has the address with it: `joe+list@example.net` reaches
@@ -51,12 +43,16 @@ export const subaddressOptions: z.ZodType<z.output<typeof delimiter>, Subaddress
  * export default subaddress({ delimiter: "+" });
  * ```
  */
-export function subaddress(options: SubaddressOptions = {}): Handler {
-  const { delimiter: char } = delimiter.parse(options);
-  return named(
-    "subaddress",
+export const subaddress: HandlerFactory<SubaddressOptions | undefined> = defineHandler({
+  name: "subaddress",
+  summary: "Cuts extensions off addresses that nobody has with them.",
+  options: kinds.options({
+    delimiter: z.string().length(1, { error: 'one character such as "+"' }).default("+")
+      .describe("What stands between a name and its extension."),
+  }).prefault({}),
+  create: ({ delimiter }) =>
     on("AddRcptTo", async (event, next, session) => {
-      const shorter = event.exact ? [] : cuts(event.mailbox, char)
+      const shorter = event.exact ? [] : cuts(event.mailbox, delimiter)
         .map(({ mailbox, suffix }) => ({
           ...event,
           mailbox,
@@ -76,22 +72,16 @@ export function subaddress(options: SubaddressOptions = {}): Handler {
       }
       return reply;
     }),
-  );
-}
+  example: 'subaddress: { delimiter: "+" }',
+  part: "asks again",
+});
 
-const listFile = z.strictObject({
+const listFile = kinds.options({
   file: kinds.file(parseLists).describe("A file with `list: address, address` a line."),
 });
 
 /** The options of {@linkcode explode}: lists with their members, or a file of them. */
-export type ExplodeOptions = z.input<typeof aliasOptions> | z.input<typeof listFile>;
-
-/** The options of {@linkcode explode} in a configuration. */
-export const explodeOptions: z.ZodType<ExplodeOptions, ExplodeOptions> = kinds
-  .chosen(
-    (value) => isFile(value) ? listFile : aliasOptions,
-    () => z.union([listFile, aliasOptions]),
-  );
+export type ExplodeOptions = AliasTableOption | { readonly file: string };
 
 /**
  * Makes many recipients of one: a mapping from addresses to their members as {@linkcode alias} takes it, or
@@ -106,20 +96,29 @@ export const explodeOptions: z.ZodType<ExplodeOptions, ExplodeOptions> = kinds
  * export default explode({ "staff@example.net": ["joe@example.net", "jane@example.net"] });
  * ```
  */
-export function explode(options: ExplodeOptions): Handler {
-  const read = explodeOptions.parse(options);
-  if (!isFile(read)) return named("explode", alias(read));
-  const file = new TextFile<Aliases>(read.file, parseLists);
-  const empty = new AliasTable();
-  const members = aliasBy({
-    find: (recipient) => (file.value ?? empty).find(recipient),
-    catchAll: (recipient) => (file.value ?? empty).catchAll(recipient),
-  });
-  return named("explode", file.deferringUnknown(members));
-}
+export const explode: HandlerFactory<ExplodeOptions> = defineHandler({
+  name: "explode",
+  summary: "Makes many recipients of one: lists of addresses.",
+  options: kinds.chosen<ExplodeOptions, ExplodeOptions>(
+    (value) => isFile(value) ? listFile : aliasOptions,
+    () => z.union([listFile, aliasOptions]),
+  ),
+  create: (read) => {
+    if (!isFile(read)) return alias(read);
+    const file = new TextFile<Aliases>(read.file, parseLists);
+    const empty = new AliasTable();
+    const members = aliasBy({
+      find: (recipient) => (file.value ?? empty).find(recipient),
+      catchAll: (recipient) => (file.value ?? empty).catchAll(recipient),
+    });
+    return file.deferringUnknown(members);
+  },
+  example: "explode: { staff@example.net: [joe@example.net, jane@example.net] }",
+  part: "asks again",
+});
 
 /** A mapping with the one key `file` names a file; a list `file` needs another beside it. */
-const isFile = (options: unknown): options is z.input<typeof listFile> =>
+const isFile = (options: unknown): options is { readonly file: string } =>
   typeof options === "object" && Object.keys(options ?? {}).join() === "file";
 
 function parseLists(text: string): Aliases {
@@ -142,18 +141,13 @@ function parseLists(text: string): Aliases {
   return table;
 }
 
-const system = z.strictObject({
-  "min-uid": kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
-  command: kinds.command('[procmail, -d, "{user}"]')
-    .transform(kinds.attempt((argv) => pipe(argv))).optional()
-    .describe("The program that delivers; by default `mailer`. Placeholders as in `mailer`."),
-}).prefault({});
-
 /** The options of {@linkcode passwd}. */
-export type PasswdOptions = z.input<typeof system>;
-
-/** The options of {@linkcode passwd} in a configuration. */
-export const passwdOptions: z.ZodType<z.output<typeof system>, PasswdOptions> = system;
+export interface PasswdOptions {
+  /** The lowest user ID that gets mail. */
+  readonly minUid?: number;
+  /** The program that delivers; by default `mailer`. Placeholders as in `mailer`. */
+  readonly command?: readonly string[];
+}
 
 /** The first user ID that stands for no account: `nobody`. */
 const NOBODY = 65534;
@@ -168,40 +162,45 @@ const NOBODY = 65534;
  * import { chain } from "postmaster";
  * import { localHosts, passwd } from "postmaster/handlers";
  *
- * export default chain(localHosts(["example.net"]), passwd({ "min-uid": 1000 }));
+ * export default chain(localHosts(["example.net"]), passwd({ minUid: 1000 }));
  * ```
  */
-export function passwd(options: PasswdOptions = {}): Handler {
-  const { "min-uid": least, command } = system.parse(options);
-  const file = new TextFile("/etc/passwd", (text) => {
-    const accounts = text.split("\n").map((line) => line.split(":"));
-    return new Set(
-      accounts.filter(([, , uid]) => Number(uid) >= least && Number(uid) < NOBODY)
-        .map(([name = ""]) => name),
-    );
-  });
-  const users = on("AddRcptTo", (event, next) => {
-    const { local } = event.mailbox;
-    const user = [local, local.toLowerCase()].find((name) => file.value?.has(name));
-    if (user === undefined) return next();
-    return accept([routeTo(event, command ?? mailer(), user)]);
-  });
-  return named("passwd", file.deferringUnknown(users));
-}
-
-const virtual = z.strictObject({
-  file: kinds.file(parseUsers).describe("A file with `address: user` a line."),
+export const passwd: HandlerFactory<PasswdOptions | undefined> = defineHandler({
+  name: "passwd",
+  summary: "Accepts the users of the system.",
+  options: kinds.options({
+    minUid: kinds.count(1).prefault(1000).describe("The lowest user ID that gets mail."),
+    command: kinds.command('[procmail, -d, "{user}"]')
+      .transform(kinds.attempt((argv) => pipe(argv))).optional()
+      .describe("The program that delivers; by default `mailer`. Placeholders as in `mailer`."),
+  }).prefault({}),
+  create: ({ minUid, command }) => {
+    const file = new TextFile("/etc/passwd", (text) => {
+      const accounts = text.split("\n").map((line) => line.split(":"));
+      return new Set(
+        accounts.filter(([, , uid]) => Number(uid) >= minUid && Number(uid) < NOBODY)
+          .map(([name = ""]) => name),
+      );
+    });
+    const users = on("AddRcptTo", (event, next) => {
+      const { local } = event.mailbox;
+      const user = [local, local.toLowerCase()].find((name) => file.value?.has(name));
+      if (user === undefined) return next();
+      return accept([routeTo(event, command ?? mailer(), user)]);
+    });
+    return file.deferringUnknown(users);
+  },
+  example: "passwd: { min-uid: 1000 }",
+  part: "accepts",
 });
 
 /** The options of {@linkcode virtualUsers}. */
-export interface VirtualUsersOptions extends z.input<typeof virtual> {
+export interface VirtualUsersOptions {
+  /** A file with `address: user` a line. */
+  readonly file: string;
   /** Where the mail of a user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
-
-/** The options of {@linkcode virtualUsers} in a configuration. */
-export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<typeof virtual>> =
-  virtual;
 
 /**
  * Accepts the recipients of a file: `joe@example.net: joe` a line, and `@example.net: jane` for the rest of a domain;
@@ -219,19 +218,29 @@ export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<ty
  * });
  * ```
  */
-export function virtualUsers({ deliver = mailer, ...options }: VirtualUsersOptions): Handler {
-  const file = new TextFile(virtual.parse(options).file, parseUsers);
-  const users = on("AddRcptTo", async (event, next) => {
-    const { mailbox, exact } = event;
-    const give = (user: string) => accept([routeTo(event, deliver(user), user)]);
-    const user = file.value?.get(mailbox.key.toLowerCase());
-    if (user !== undefined) return give(user);
-    const reply = await next();
-    const other = file.value?.get(`@${mailbox.domain.toLowerCase()}`);
-    return other !== undefined && !exact && isUnclaimed(reply) ? give(other) : reply;
-  });
-  return named("virtual-users", file.deferringUnknown(users));
-}
+export const virtualUsers: HandlerFactory<VirtualUsersOptions> = defineHandler({
+  name: "virtual-users",
+  summary: "Accepts the recipients of a file.",
+  options: kinds.options({
+    file: kinds.file(parseUsers).describe("A file with `address: user` a line."),
+    deliver: kinds.code<(user: string) => Target>(),
+  }),
+  create: ({ file: path, deliver = mailer }) => {
+    const file = new TextFile(path, parseUsers);
+    const users = on("AddRcptTo", async (event, next) => {
+      const { mailbox, exact } = event;
+      const give = (user: string) => accept([routeTo(event, deliver(user), user)]);
+      const user = file.value?.get(mailbox.key.toLowerCase());
+      if (user !== undefined) return give(user);
+      const reply = await next();
+      const other = file.value?.get(`@${mailbox.domain.toLowerCase()}`);
+      return other !== undefined && !exact && isUnclaimed(reply) ? give(other) : reply;
+    });
+    return file.deferringUnknown(users);
+  },
+  example: "virtual-users: { file: users.txt }",
+  part: "accepts",
+});
 
 function parseUsers(text: string): ReadonlyMap<string, string> {
   return new Map(

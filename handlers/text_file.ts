@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { chain, type Handler, isUnclaimed, on, say, Watched } from "postmaster";
+import { chain, type Handler, isUnclaimed, on, say } from "postmaster";
+import { Watched } from "postmaster/making";
 
 const IN_DOUBT = say(4, 5, 1, "cannot tell now, try again later", "4.3.0");
 

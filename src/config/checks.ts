@@ -5,7 +5,8 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
-import { type Aliases, readyMade } from "../../handlers/mod.ts";
+import type { Aliases } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/reading.ts";
 import type { NamedHandler } from "../handler/entry.ts";
@@ -169,7 +170,7 @@ export class Checks {
   /** A handler that sends mail on needs `relay`. */
   #relays(name: string, options: unknown, path: Path): void {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
-    if (!readyMade.get(name)?.relays?.(options ?? undefined)) return;
+    if (!readyMade.get(name)?.relays?.(options)) return;
     this.#fault(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
   }
 

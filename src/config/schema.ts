@@ -7,7 +7,7 @@ import { z } from "zod";
 import { command, count, duration, path, size, text } from "../base/kinds.ts";
 import { isNumeric } from "../base/ip.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
-import { readyMade } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";

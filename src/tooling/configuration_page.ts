@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readyMade } from "postmaster/handlers";
+import { readyMade } from "../../handlers/registry.ts";
 import { type JsonSchema, jsonSchema, settingsSchema } from "../config/mod.ts";
 import { code, examplesOf, type Key, keysIn, lines, meaning, resolved, wording } from "./form.ts";
 import { block, checkNotes, paragraphs, type Parts, table } from "./page.ts";

@@ -16,7 +16,7 @@ import {
   type Reply,
 } from "postmaster";
 import { ask, Client } from "postmaster/testing";
-import { readyMade } from "postmaster/handlers";
+import { readyMade } from "../../handlers/registry.ts";
 import { parse } from "yaml";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
 import { LEVEL_OF } from "../../src/log/event.ts";

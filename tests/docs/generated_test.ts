@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { readyMade } from "postmaster/handlers";
+import { readyMade } from "../../handlers/registry.ts";
 import { commandsIn } from "../../src/tooling/commands_page.ts";
 import { examplesOf, keysIn, meaning } from "../../src/tooling/form.ts";
 import { checkNotes, readParts } from "../../src/tooling/page.ts";

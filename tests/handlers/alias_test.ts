@@ -96,7 +96,7 @@ Deno.test("alias() never takes a quoted local part for an address", async () => 
 });
 
 Deno.test("alias() refuses tables that make no sense", () => {
-  assert.throws(() => alias({ "a b": "joe" }), /`a b` is no alias/);
+  assert.throws(() => alias({ "a b": "joe" }), /this is no alias[^]*"a b"/);
   assert.throws(() => alias({ "@": "joe" }), /`@` is no alias/);
   assert.throws(() => alias({ "@a.example:x@b.example": "joe" }), /is no alias/);
   assert.throws(() => alias({ a: "joe@" }), /`joe@` is no address/);

@@ -1,0 +1,14 @@
+/**
+ * What makes a handler with options: "postmaster/making". A configuration reads its options, and says what is wrong.
+ *
+ * @module
+ */
+export { z } from "zod";
+export * as kinds from "./base/kinds.ts";
+export { Watched } from "./base/watched.ts";
+export {
+  defineHandler,
+  type HandlerDefinition,
+  type HandlerFactory,
+  type Part,
+} from "./handler/define.ts";
