@@ -40,16 +40,26 @@ import { eachOnce } from "./table.ts";
 /** An alias and its address or addresses a line. */
 export type AliasTableOption = Readonly<Record<string, string | readonly string[]>>;
 
+const address = readBy(parseAliasTarget);
+
 /** The options of {@linkcode alias} in a configuration: an alias and its address or addresses a line. */
 export const aliasOptions: z.ZodType<AliasTableOption, AliasTableOption> = z
   .record(
-    z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
-    z.union([address(), kinds.list(address(), undefined, 1)], {
+    readBy(parseAliasKey),
+    z.union([address, kinds.list(address, undefined, 1)], {
       error: "an address or a list of addresses",
     }),
     { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-  ).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key))
+  ).superRefine(eachOnce(idOf))
   .superRefine(noCircle);
+
+function idOf(key: string): string {
+  try {
+    return parseAliasKey(key);
+  } catch {
+    return key; // what is wrong with it has been said
+  }
+}
 
 function noCircle(table: AliasTableOption, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
@@ -66,21 +76,9 @@ const entriesOf = (table: AliasTableOption): ReadonlyMap<string, readonly AliasT
     ),
   );
 
-function address() {
-  return z.string().refine(isGood(parseAliasTarget), {
-    error: "this is no address: write joe@example.net, or joe in the same domain",
-  });
-}
-
-function isGood(parse: (text: string) => unknown): (text: string) => boolean {
-  return (text) => {
-    try {
-      parse(text);
-      return true;
-    } catch {
-      return false;
-    }
-  };
+/** A text that `parse` can read. */
+function readBy(parse: (text: string) => unknown): z.ZodString {
+  return z.string().superRefine((text, context) => void kinds.attempt(parse)(text, context));
 }
 
 /**

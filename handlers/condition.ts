@@ -121,7 +121,7 @@ function predicatesOf(read: Read): readonly Predicate[] {
       return name !== undefined && patterns.some((matches) => matches(name));
     }),
     ...on(listener, (listeners) => (_event, session) => listeners.includes(session.listener)),
-    ...on(tls, (wanted) => (_event, session) => session.tls === wanted),
+    ...on(tls, (wanted) => (_event, session) => (session.tls !== undefined) === wanted),
     ...on(
       user,
       (wanted) => (_event, session) =>

@@ -18,7 +18,7 @@ import type { WhenOptions } from "./when.ts";
  *
  * export default firstMatch([
  *   { if: { network: "192.0.2.0/24" }, then: reply({ code: 450, text: "not now" }) },
- *   { if: (_event, session) => session.tls, then: "trace" },
+ *   { if: (_event, session) => session.tls !== undefined, then: "trace" },
  * ]);
  * ```
  */

@@ -30,7 +30,7 @@ export type {
 } from "./dns/records.ts";
 export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
-export { type Cut, cuts, rejoin } from "./smtp/extension.ts";
+export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
@@ -52,7 +52,7 @@ export type {
 export type { HandlerFactory } from "./handler/define.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
 export type { Handler, MaybePromise, Next } from "./handler/handler.ts";
-export type { Answer } from "./handler/fitting.ts";
+export type { AnswerTo } from "./handler/fitting.ts";
 export {
   isPermanent,
   isPositive,
@@ -74,6 +74,7 @@ export type {
 } from "./handler/reply.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
+export type { PeerCertificate, Tls } from "./handler/tls.ts";
 export type { Step } from "./handler/supervisor.ts";
 export { printSteps } from "./handler/print_steps.ts";
 export { variable } from "./handler/variable.ts";

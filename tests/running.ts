@@ -118,6 +118,19 @@ export async function run(
   };
 }
 
+/**
+ * Runs a module, given as its text, in a process of its own, and returns what it prints: for what a whole process
+ * has only one of, such as its environment. It imports as from the repository's directory.
+ *
+ * @param before shell commands that prepare the process
+ */
+export async function runApart(before: string, module: string): Promise<string> {
+  const shell = `${before}\nexec "$0" run --allow-all --quiet -`;
+  const { code, stdout, stderr } = await run("sh", ["-c", shell, Deno.execPath()], module);
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
 /** What a program that has failed says besides the lines of its log. */
 export const complaint = (stderr: string): string => stderr.replace(/^\d{4}-\d\d-\d\dT.*\n/gm, "");
 

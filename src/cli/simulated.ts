@@ -17,6 +17,7 @@ import { printListen } from "../net/address.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Targets } from "../targets/target.ts";
 import type { SessionSetup } from "../testing/dialogue_of.ts";
+import { ENCRYPTED } from "../testing/encrypted.ts";
 import { Simulation } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";
 import { configOf } from "./run.ts";
@@ -71,7 +72,7 @@ export async function simulated(
     log,
     peer: { address: ip, port: 45678 },
     time,
-    tls,
+    tls: tls ? ENCRYPTED : undefined,
     user,
     dns: new CachingResolver(config.dns),
     ...(address === undefined ? {} : { listener: printListen(address) }),

@@ -13,7 +13,7 @@ import {
 import { circleFrom, inCircle } from "../../handlers/alias_table.ts";
 import { messageOf } from "../base/message_of.ts";
 import { isSameName } from "../dns/name.ts";
-import { cuts } from "../smtp/extension.ts";
+import { cuts } from "../smtp/subaddress.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { AliasFile, Word, WrittenAlias } from "./alias_file.ts";
 import { suggest } from "../base/nearest.ts";

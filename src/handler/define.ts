@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import { readingIn } from "../base/reading.ts";
+import { wanted } from "../base/wanted.ts";
 import type { EventName } from "./event.ts";
 import { type Handler, named } from "./handler.ts";
 
@@ -70,7 +71,7 @@ export function defineHandler<Read, Options>(
   const { name, options } = definition;
   // Options that a handler gives to others are those of TypeScript, even while a configuration is read.
   const create = (read: Read) => named(name, readingIn(undefined, () => definition.create(read)));
-  const factory = (given: unknown) => create(options.parse(given));
+  const factory = (given: unknown) => create(options.parse(given, { error: wanted }));
   definitions.set(factory, { ...definition, create } as HandlerDefinition);
   return factory as HandlerFactory<Options>;
 }

@@ -8,7 +8,7 @@ import type { Event, EventName } from "./event.ts";
 import { isPositive, type RecipientReply, type Reply, type Route, type Target } from "./reply.ts";
 
 /** What a handler may answer to an event: accepting a recipient is naming where its mail goes. */
-export type Answer<K extends EventName> = "AddRcptTo" extends K ?
+export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ?
     | RecipientReply
     | (Reply & { readonly routes: readonly Route[] })
     | Target

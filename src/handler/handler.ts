@@ -7,7 +7,7 @@
 import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { type Event, EVENT_NAMES, type EventName, type EventOf, frozenEvent } from "./event.ts";
-import { type Answer, misfit } from "./fitting.ts";
+import { type AnswerTo, misfit } from "./fitting.ts";
 import { BROKEN, isPositive, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
@@ -52,7 +52,7 @@ function links(handler: Handler): readonly Link[] {
  */
 export function on<const K extends EventName>(
   type: K | readonly K[],
-  answer: (event: EventOf<K>, next: Next<K>, session: Session) => MaybePromise<Answer<K>>,
+  answer: (event: EventOf<K>, next: Next<K>, session: Session) => MaybePromise<AnswerTo<K>>,
 ): Handler {
   const types = new Set<EventName>(typeof type === "string" ? [type] : type);
   types.forEach(refuseUnknown);

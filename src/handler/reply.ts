@@ -13,6 +13,7 @@ import {
 } from "../smtp/reply.ts";
 import { frozenData, mark } from "../base/frozen.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
+import type { Parameters } from "../smtp/parameters.ts";
 
 /** One whose mail it is. */
 export interface Addressee {
@@ -28,6 +29,13 @@ export interface Addressee {
 export interface Route extends Addressee {
   /** Where its mail goes. */
   readonly target: Target;
+  /**
+   * The recipient as the client named it, whom notices to the sender are about. The server says it of a recipient that it
+   * accepts, whatever aliases lie between; a route that a handler adds to the message has none.
+   */
+  readonly original?: Mailbox;
+  /** The parameters of the RCPT that named it, such as those of RFC 3461. */
+  readonly parameters?: Parameters;
   /**
    * A copy, of which the sender knows nothing: it is made of a message that was delivered, and what becomes of it does
    * not change the reply.

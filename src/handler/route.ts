@@ -4,7 +4,7 @@
  * @module
  */
 import { lower } from "../smtp/ascii.ts";
-import { rejoin } from "../smtp/extension.ts";
+import { rejoin } from "../smtp/subaddress.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { EventOf } from "./event.ts";
 import type { Addressee, Route, Target } from "./reply.ts";

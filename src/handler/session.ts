@@ -14,6 +14,7 @@ import { sessionFields } from "./log_fields.ts";
 import { type Judge, type Step, Supervisor } from "./supervisor.ts";
 import type { Reply, Route } from "./reply.ts";
 import type { GlobalStore } from "./global_store.ts";
+import type { Tls } from "./tls.ts";
 import type { Held, Scope, Variable } from "./variable.ts";
 
 /** The other end of a connection. */
@@ -60,8 +61,8 @@ export interface Session {
   readonly time: Date;
   /** Looks names up in the DNS. Lookups end with the session. */
   readonly dns: Resolver;
-  /** The connection is encrypted. */
-  readonly tls: boolean;
+  /** How the connection is encrypted; `undefined` if it is not. */
+  readonly tls: Tls | undefined;
   /** Who the client has proved to be, `undefined` for a stranger. */
   readonly user: string | undefined;
   /** What the client said in its last HELO or EHLO. */
@@ -136,7 +137,7 @@ export interface SessionOptions {
   readonly peer: Peer;
   readonly listener: string;
   readonly context: SessionContext;
-  readonly tls?: boolean | undefined;
+  readonly tls?: Tls | undefined;
   readonly user?: string | undefined;
 }
 
@@ -148,7 +149,7 @@ export class SessionState implements SessionOptions {
   readonly context: SessionContext;
   readonly supervisor: Supervisor;
   readonly endings = new Endings();
-  tls: boolean;
+  tls: Tls | undefined;
   user: string | undefined;
   helo: Helo | undefined;
   transaction: Transaction | undefined;
@@ -157,7 +158,7 @@ export class SessionState implements SessionOptions {
   #abort: AbortController | undefined;
   #ended = false;
 
-  constructor({ id, peer, listener, context, tls = false, user }: SessionOptions) {
+  constructor({ id, peer, listener, context, tls, user }: SessionOptions) {
     this.id = id;
     this.tls = tls;
     this.user = user;

@@ -20,6 +20,7 @@ import {
   type Supervisor,
   type Watched,
 } from "./supervisor.ts";
+import type { Tls } from "./tls.ts";
 import type { Held, Json, Scope, Variable } from "./variable.ts";
 
 const NOBODY: readonly Mailbox[] = Object.freeze([]);
@@ -61,7 +62,7 @@ export class SessionView implements Session, Watched<Session> {
   get time(): Date {
     return new Date(this.#state.context.now?.() ?? Date.now());
   }
-  get tls(): boolean {
+  get tls(): Tls | undefined {
     return this.#state.tls;
   }
   get user(): string | undefined {

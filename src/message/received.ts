@@ -14,12 +14,20 @@ export interface Reception {
   readonly hostname: string;
   /** The queue id. */
   readonly id: string;
-  readonly protocol: "SMTP" | "ESMTP";
+  /** As {@linkcode protocolOf} names it. */
+  readonly protocol: string;
   /** The recipient, if there is only one: several are nobody else's business (section 7.6). */
   readonly recipient?: Mailbox | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
+
+/** The protocol by which a session takes its messages: `SMTP`, or `ESMTP` with what was added to it (RFC 3848). */
+export const protocolOf = ({ helo, tls, user }: {
+  readonly helo: { readonly extended: boolean } | undefined;
+  readonly tls: object | undefined;
+  readonly user: string | undefined;
+}): string => helo?.extended ? `ESMTP${tls ? "S" : ""}${user === undefined ? "" : "A"}` : "SMTP";
 
 /** The whole field, folded, with its CRLF. */
 export function receivedField(reception: Reception): string {

@@ -1,23 +1,30 @@
 /**
- * Who takes a whole message from the engine: the server delivers it before the reply (`before_reply.ts`).
+ * Who takes whole messages from the engine: the server delivers them before the reply (`before_reply.ts`).
  *
  * @module
  */
 import type { Reply, Route } from "../handler/reply.ts";
-import type { Envelope, Message } from "../targets/target.ts";
+import type { Parameters } from "../smtp/parameters.ts";
+import type { Envelope } from "../targets/target.ts";
 
-/** Takes one message. */
-export interface Taker {
-  /** False if nobody will look at the message: then it need not be kept. */
-  readonly readsMessage: boolean;
+/** A message that comes in for recipients that were accepted. */
+export interface Arrival {
+  readonly envelope: Envelope;
+  /** The parameters of MAIL. */
+  readonly parameters: Parameters;
+  /** Where it goes. A route knows its recipient as the client named it, and the parameters of that RCPT. */
+  readonly routes: readonly Route[];
   /**
-   * Takes the message, and makes the reply to it. A positive one says that the client need not keep its copy (RFC 5321
-   * section 4.2.5).
-   *
-   * @param signal aborted when nobody waits for the reply any more
+   * The message with `Received` on top, as it comes. It is read once and to its end, also by those who do not need it;
+   * it throws if it breaks off or breaks a rule, and that error is passed on.
    */
-  take(message: Message, envelope: Envelope, signal: AbortSignal): Promise<Reply>;
+  readonly message: AsyncIterable<Uint8Array>;
+  /** Aborted when nobody waits for the reply any more. */
+  readonly signal: AbortSignal;
 }
 
-/** How messages are taken: makes the taker of a message that goes to these routes. */
-export type Acceptance = (routes: readonly Route[]) => Taker;
+/**
+ * Takes a message, and makes the reply to it. A positive one says that the client need not keep its copy (RFC 5321
+ * section 4.2.5).
+ */
+export type Acceptance = (arrival: Arrival) => Promise<Reply>;

@@ -10,36 +10,74 @@ import { BROKEN, isPositive, type Reply, say } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import { printPath } from "../smtp/mailbox.ts";
 import type { DeliveryContext, Message, Outcome, Targets } from "../targets/target.ts";
-import type { Acceptance } from "./acceptance.ts";
-import { consign, type Consignment, handOver, type Result } from "./consignment.ts";
+import type { Acceptance, Arrival } from "./acceptance.ts";
+import {
+  consign,
+  type Consignment,
+  type Consignments,
+  handOver,
+  type Result,
+} from "./consignment.ts";
 import type { Limits } from "./limits.ts";
+import type { Memory } from "./memory.ts";
+import { spool, SpoolFault } from "./spool.ts";
 
 /** What delivering needs. */
 export interface DeliveryOptions {
   readonly targets: Targets;
   readonly limits: Pick<Limits, "deliverTimeout">;
   readonly log: Log;
+  /** For small messages. */
+  readonly memory: Memory;
+  /** The directory for messages that are too large for memory, or find none. */
+  readonly spoolDirectory: string;
 }
 
 /** Delivers each message before its reply, to the targets of its routes. */
-export const beforeReply = ({ targets, limits, log }: DeliveryOptions): Acceptance => (routes) => {
-  const { own, copies } = consign(routes, targets);
-  return {
-    readsMessage: [...own, ...copies].some(({ type }) => type?.readsBody),
-    take: async (message, envelope, signal) => {
-      const start = performance.now();
-      const context = { envelope, log, signal };
-      const results = await handOver(own, message, context);
-      for (const result of results) logOutcome(result.outcome.result, result, context);
-      const reply = replyTo(results, envelope.id);
-      if (isPositive(reply) && copies.length > 0) {
-        const patience = COPYING * limits.deliverTimeout - (performance.now() - start);
-        await sendCopies(copies, message, context, patience);
-      }
-      return reply;
-    },
-  };
+export const beforeReply = (options: DeliveryOptions): Acceptance => async (arrival) => {
+  const { targets, log, memory, spoolDirectory } = options;
+  const { routes, message } = arrival;
+  const consignments = consign(routes, targets);
+  const { own, copies } = consignments;
+  if (![...own, ...copies].some(({ type }) => type?.readsBody)) {
+    for await (const _ of message);
+    return await deliverAll(consignments, NOTHING, arrival, options);
+  }
+  const whole = await spool(message, spoolDirectory, memory).catch((error) => {
+    if (!(error instanceof SpoolFault)) throw error;
+    log("spool failed", { directory: spoolDirectory, error: error.message });
+  });
+  if (whole === undefined) return NO_ROOM;
+  try {
+    return await deliverAll(consignments, whole, arrival, options);
+  } finally {
+    await whole.dispose();
+  }
 };
+
+/** RFC 5321 section 4.2.3, RFC 3463 section 3.4. */
+const NO_ROOM = say(4, 5, 2, "insufficient system storage", "4.3.1");
+
+/** What is given to those who never look. */
+const NOTHING: Message = { size: 0, async *read() {} };
+
+async function deliverAll(
+  { own, copies }: Consignments,
+  message: Message,
+  { envelope, signal }: Arrival,
+  { limits, log }: DeliveryOptions,
+): Promise<Reply> {
+  const start = performance.now();
+  const context = { envelope, log, signal };
+  const results = await handOver(own, message, context);
+  for (const result of results) logOutcome(result.outcome.result, result, context);
+  const reply = replyTo(results, envelope.id);
+  if (isPositive(reply) && copies.length > 0) {
+    const patience = COPYING * limits.deliverTimeout - (performance.now() - start);
+    await sendCopies(copies, message, context, patience);
+  }
+  return reply;
+}
 
 /** The part of the time for the delivery after which no copy is waited for. */
 const COPYING = 0.9;
@@ -67,13 +105,13 @@ async function sendCopies(
 
 function logOutcome(
   event: Outcome["result"] | "copy lost",
-  { addressee, target, plan, outcome }: Result,
+  { routes: [{ recipient }], target, plan, outcome }: Result,
   { envelope, log }: DeliveryContext,
 ): void {
   if (!log.wants(event)) return;
   log(event, {
     ...messageFields(envelope),
-    recipient: printPath(addressee.recipient),
+    recipient: printPath(recipient),
     enhanced: "status" in outcome ? outcome.status : undefined,
     target: target.target,
     plan: plan(),

@@ -9,13 +9,13 @@ import { sessionFields } from "../handler/log_fields.ts";
 import type { SessionState } from "../handler/session.ts";
 import { Dialogue } from "./dialogue.ts";
 import type { Engine } from "./engine.ts";
-import type { Wire } from "./wire.ts";
+import type { Transport } from "./transport.ts";
 
 /** Milliseconds for a client to read our last words and hang up. */
 const LINGER = 2000;
 
 /** A connection, from the moment it is accepted until its socket is closed. */
-export class Connection implements Wire {
+export class Connection implements Transport {
   readonly #socket: Socket;
   readonly #dialogue: Dialogue;
   readonly #engine: ConnectionEngine;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Addressee, Route, Target } from "../handler/reply.ts";
+import { messageOf } from "../base/message_of.ts";
+import type { Route, Target } from "../handler/reply.ts";
 import { addresseeKey, placeKey, routeKey } from "../handler/route.ts";
 import {
   type Delivery,
@@ -15,16 +16,20 @@ import {
   unsettled,
 } from "../targets/target.ts";
 
+/** The routes of one mail: several if recipients of the client lead to the same mailbox. */
+export type Routes = readonly [Route, ...Route[]];
+
 /** The recipients that share a target. */
 export interface Consignment {
   readonly target: Target;
   readonly type: TargetType | undefined;
-  readonly recipients: readonly Addressee[];
+  /** One mail each. */
+  readonly recipients: readonly Routes[];
 }
 
-/** What became of one recipient. */
+/** What became of one mail, and so of all recipients of the client that it is for. */
 export interface Result {
-  readonly addressee: Addressee;
+  readonly routes: Routes;
   readonly target: Target;
   /** What was done with the mail, for people, if its target says so. */
   readonly plan: () => string | undefined;
@@ -39,7 +44,7 @@ export interface Consignments {
   readonly copies: readonly Consignment[];
 }
 
-/** Puts recipients with the same target together, each one once. */
+/** Puts recipients with the same target together, each mail once. */
 export function consign(routes: readonly Route[], targets: Targets): Consignments {
   const own = routes.filter(({ copy }) => !copy);
   if (own.length === routes.length) return { own: together(own, targets), copies: [] };
@@ -49,24 +54,16 @@ export function consign(routes: readonly Route[], targets: Targets): Consignment
 }
 
 function together(routes: readonly Route[], targets: Targets): Consignment[] {
-  const [first] = routes;
-  if (first !== undefined && routes.length === 1) {
-    const { target } = first;
-    return [{ target, type: targets.get(target.target), recipients: [first] }];
-  }
-  const groups = new Map<string, { target: Target; recipients: Map<string, Addressee> }>();
-  for (const route of routes) {
-    const { target } = route;
-    const key = placeKey(route);
-    const group = groups.get(key) ?? { target, recipients: new Map() };
-    group.recipients.set(addresseeKey(route), route);
-    groups.set(key, group);
-  }
-  return [...groups.values()].map(({ target, recipients }) => ({
-    target,
-    type: targets.get(target.target),
-    recipients: [...recipients.values()],
-  }));
+  const places = routes.length === 1 ? [routes] : Map.groupBy(routes, placeKey).values();
+  return Array.from(places, (there) => {
+    const { target } = there[0]!;
+    const recipients = there.length === 1 ? [there] : Map.groupBy(there, addresseeKey).values();
+    return {
+      target,
+      type: targets.get(target.target),
+      recipients: [...recipients] as unknown as readonly Routes[], // no group is empty
+    };
+  });
 }
 
 /** Gives the message to all of them at once. */
@@ -87,39 +84,36 @@ async function deliverOne(
   context: DeliveryContext,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  let delivery: Delivery | undefined;
-  const open: Addressee[] = [];
-  const settled = new Set<Addressee>();
-  const settle = (addressee: Addressee, outcome: Outcome) => {
-    if (settled.has(addressee)) return;
-    settled.add(addressee);
+  const open = new Set(recipients);
+  const settle = (routes: Routes, outcome: Outcome) => {
     const plan = () => {
-      const said = type?.plan?.(target.args, addressee);
+      const said = type?.plan?.(target.args, routes[0]);
       return typeof said === "string" ? said : undefined;
     };
-    results.push({ addressee, target, plan, outcome });
+    open.delete(routes);
+    results.push({ routes, target, plan, outcome });
   };
+  let delivery: Delivery | undefined;
   try {
     if (type === undefined) throw new Error(`there is no target ${JSON.stringify(target.target)}`);
     delivery = await type.open(target.args, context);
-    for (const addressee of recipients) {
-      const outcome = await delivery.recipient(addressee);
-      if (outcome === undefined) open.push(addressee);
-      else settle(addressee, outcome);
+    for (const routes of recipients) {
+      const outcome = await delivery.recipient(routes[0]);
+      if (outcome !== undefined) settle(routes, outcome);
     }
-    if (open.length === 0) {
+    if (open.size === 0) {
       await undo(delivery);
       return results;
     }
     await delivery.body(message);
     const outcomes = await delivery.commit();
-    for (const [i, addressee] of open.entries()) {
-      settle(addressee, outcomes[i] ?? unsettled("no outcome"));
+    for (const [i, routes] of [...open].entries()) {
+      settle(routes, outcomes[i] ?? unsettled("no outcome"));
     }
   } catch (error) {
     await undo(delivery);
-    const outcome = unsettled(error instanceof Error ? error.message : String(error));
-    for (const addressee of recipients) settle(addressee, outcome);
+    const outcome = unsettled(messageOf(error));
+    for (const routes of open) settle(routes, outcome);
   }
   return results;
 }

@@ -22,13 +22,13 @@ import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { after, eventOf, eventOfFaulty, illegal, type State, withoutTransaction } from "./state.ts";
 import { toleranceFor } from "./tolerated.ts";
-import type { Wire } from "./wire.ts";
+import type { Transport } from "./transport.ts";
 
 /** The engine of one session. */
 export class Dialogue {
   readonly #engine: Engine;
   readonly #session: SessionState;
-  readonly #wire: Wire;
+  readonly #transport: Transport;
   readonly #tolerance: Tolerance;
   readonly #lines: Backlog;
   readonly #inquiry: Inquiry;
@@ -49,15 +49,15 @@ export class Dialogue {
   /** Messages that came to their final dot. */
   messages = 0;
 
-  constructor(engine: Engine, session: SessionState, wire: Wire) {
+  constructor(engine: Engine, session: SessionState, transport: Transport) {
     this.#engine = engine;
     this.#session = session;
-    this.#wire = wire;
+    this.#transport = transport;
     this.#tolerance = toleranceFor(session.peer.address, engine.tolerated);
     const { bareLineFeeds } = this.#tolerance;
     this.#lines = new Backlog(lineLength(undefined, engine.limits), engine.memory, bareLineFeeds);
     this.#inquiry = new Inquiry(engine.chain, session, engine.clock, () => this.#advance());
-    this.#outlet = new Outlet(wire, session);
+    this.#outlet = new Outlet(transport, session);
     this.#pace = new Pace(engine.clock, () => this.#advance());
     this.#conduct = new Conduct(engine.limits);
     this.#since = engine.clock.now;
@@ -141,7 +141,7 @@ export class Dialogue {
     if (late === undefined) return;
     if (late === "write") { // the client does not read: no use to say another word
       this.lost();
-      this.#wire.drop();
+      this.#transport.drop();
     } else if (late === "handler") this.#giveUp();
     else this.#breakOff({ type: "LimitExceeded", limit: late }, "it did not come in time");
   }
@@ -322,7 +322,7 @@ export class Dialogue {
     if (this.closed) return;
     this.#outlet.flush();
     this.lost();
-    this.#wire.close();
+    this.#transport.close();
   }
 
   #flush(): void {
@@ -333,7 +333,7 @@ export class Dialogue {
     if (this.#held === on) return;
     this.#held = on;
     this.#touch();
-    this.#wire.hold(on);
+    this.#transport.hold(on);
   }
 
   #touch(): void {

@@ -7,7 +7,7 @@ import type { Handler } from "../handler/handler.ts";
 import type { Limits } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 import type { Tolerated } from "./tolerated.ts";
-import type { Clock } from "./wire.ts";
+import type { Clock } from "./transport.ts";
 
 /** What the dialogues of a server share. */
 export interface Engine {

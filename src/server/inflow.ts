@@ -16,12 +16,12 @@ const DONE: IteratorResult<Uint8Array> = { done: true, value: undefined };
  * `open`: more will come. `unwanted`: more will come, and nobody will read it. `ended`: it is complete, and
  * not all of it was read. `over`: it is complete, and whoever reads it knows. Or why it will never be complete.
  */
-type State = "open" | "unwanted" | "ended" | "over" | MessageAborted;
+type Phase = "open" | "unwanted" | "ended" | "over" | MessageAborted;
 
 /** A queue of chunks: the engine pushes, one reader iterates. */
 export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   #waiting = new Chunks();
-  #state: State = "open";
+  #phase: Phase = "open";
   #reader: { resolve(r: IteratorResult<Uint8Array>): void; reject(e: Error): void } | undefined;
   readonly #drained: () => void;
   readonly #memory: Memory;
@@ -42,7 +42,7 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
 
   /** What is pushed will be read. */
   get wanted(): boolean {
-    return this.#state === "open";
+    return this.#phase === "open";
   }
 
   push(chunk: Uint8Array): void {
@@ -54,22 +54,22 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
 
   /** The message is complete. */
   end(): void {
-    if (this.#state !== "open" && this.#state !== "unwanted") return;
-    const known = this.#state === "unwanted" || this.#reader !== undefined;
-    this.#state = known ? "over" : "ended";
+    if (this.#phase !== "open" && this.#phase !== "unwanted") return;
+    const known = this.#phase === "unwanted" || this.#reader !== undefined;
+    this.#phase = known ? "over" : "ended";
     this.#answer(DONE);
   }
 
   /** Its reader has seen its end. */
   get over(): boolean {
-    return this.#state === "over";
+    return this.#phase === "over";
   }
 
   /** The message will never be complete: reading it throws `reason`, at once, unless it is over. */
   fail(reason: MessageAborted): void {
     if (this.over) return;
     this.#forget();
-    this.#state = reason;
+    this.#phase = reason;
     this.#reader?.reject(reason);
     this.#reader = undefined;
   }
@@ -82,7 +82,7 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
       if (this.#waiting.length === 0 || (wasFull && !this.full)) this.#drained();
       return Promise.resolve({ done: false, value: chunk });
     }
-    if (this.#state === "ended") this.#state = "over";
+    if (this.#phase === "ended") this.#phase = "over";
     return this.#toCome();
   }
 
@@ -91,8 +91,8 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
    * is complete.
    */
   return(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#state === "open") this.#state = "unwanted";
-    else if (this.#state === "ended") this.#state = "over";
+    if (this.#phase === "open") this.#phase = "unwanted";
+    else if (this.#phase === "ended") this.#phase = "over";
     this.#forget();
     this.#answer(DONE);
     return this.#toCome();
@@ -112,8 +112,8 @@ export class Inflow implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Arr
 
   /** When nothing waits to be read. */
   #toCome(): Promise<IteratorResult<Uint8Array>> {
-    if (typeof this.#state === "object") return Promise.reject(this.#state);
-    if (this.#state === "over") return Promise.resolve(DONE);
+    if (typeof this.#phase === "object") return Promise.reject(this.#phase);
+    if (this.#phase === "over") return Promise.resolve(DONE);
     return new Promise((resolve, reject) => this.#reader = { resolve, reject });
   }
 

@@ -10,7 +10,7 @@ import { BROKEN, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
-import type { Clock } from "./wire.ts";
+import type { Clock } from "./transport.ts";
 
 /** An event whose answer is waited for. */
 interface Question {

@@ -38,10 +38,12 @@ export class OpenTransaction implements Transaction {
     return this.#show().routes;
   }
 
-  /** Adds an accepted recipient. */
-  add(recipient: Mailbox, routes: readonly Route[]): void {
-    this.#recipients.push(recipient);
-    for (const route of routes) this.#routes.push(route);
+  /** Adds an accepted recipient, with the parameters of its RCPT. */
+  add(original: Mailbox, parameters: Parameters, routes: readonly Route[]): void {
+    this.#recipients.push(original);
+    for (const route of routes) {
+      this.#routes.push(Object.freeze({ ...route, original, parameters }));
+    }
     this.#shown = undefined;
   }
 

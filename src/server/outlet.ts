@@ -8,7 +8,7 @@ import type { Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { printReply } from "../smtp/reply.ts";
 import { type Answered, logReply } from "./journal.ts";
-import type { Wire } from "./wire.ts";
+import type { Transport } from "./transport.ts";
 
 /**
  * Characters of replies that are gathered before they leave, although others will follow at once: those that are sent
@@ -18,14 +18,14 @@ const MANY = 16 * 1024;
 
 /** The replies of one session on their way out. */
 export class Outlet {
-  readonly #wire: Wire;
+  readonly #transport: Transport;
   readonly #session: SessionState;
   #waiting = "";
   /** The client does not take what was sent. */
   blocked = false;
 
-  constructor(wire: Wire, session: SessionState) {
-    this.#wire = wire;
+  constructor(transport: Transport, session: SessionState) {
+    this.#transport = transport;
     this.#session = session;
   }
 
@@ -45,7 +45,7 @@ export class Outlet {
     if (this.#waiting === "") return false;
     const waiting = this.#waiting;
     this.#waiting = "";
-    this.blocked = !this.#wire.send(waiting);
+    this.blocked = !this.#transport.send(waiting);
     return true;
   }
 }

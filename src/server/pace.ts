@@ -5,7 +5,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { Clock } from "./wire.ts";
+import type { Clock } from "./transport.ts";
 
 /**
  * Command lines of one session that are handled in one turn. Few, because the runtime looks for what other clients have

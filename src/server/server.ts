@@ -68,10 +68,8 @@ export class Server {
     this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits, tolerated, targets } = options;
     const memory = new Memory(limits.messageMemory);
-    const whole = chain(
-      options.policy,
-      core({ ...options, memory, acceptance: beforeReply(options) }),
-    );
+    const acceptance = beforeReply({ ...options, memory });
+    const whole = chain(options.policy, core({ acceptance, limits }));
     const judge: Judge = (target) => targets.obstacleTo(target);
     this.#context = { hostname, log, globals, dns, chain: whole, judge };
     this.#engine = {

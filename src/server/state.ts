@@ -127,7 +127,7 @@ export function after(state: State, command: Command, reply: Reply, newId: () =>
 function withRecipient(state: State, command: Command & { verb: "RCPT" }, reply: Reply): State {
   if (state.at !== "mail" && state.at !== "rcpt") return state;
   const { helo, transaction } = state;
-  transaction.add(command.mailbox, reply.routes ?? []);
+  transaction.add(command.mailbox, command.parameters, reply.routes ?? []);
   return { at: "rcpt", helo, transaction };
 }
 

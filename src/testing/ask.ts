@@ -12,6 +12,7 @@ import { MemoryStore } from "../handler/memory_store.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import { type Helo, type Peer, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
+import type { Tls } from "../handler/tls.ts";
 import { silent } from "../log/event.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
@@ -40,8 +41,8 @@ export interface Situation {
   readonly dns?: Resolver;
   /** The time of the question; without it, now. */
   readonly time?: Date;
-  /** The connection is encrypted. */
-  readonly tls?: boolean;
+  /** How the connection is encrypted, such as {@linkcode ENCRYPTED}; without it, it is not. */
+  readonly tls?: Tls;
   /** Who the client has proved to be; without it, a stranger. */
   readonly user?: string;
 }
@@ -69,14 +70,10 @@ export async function ask(
   const now = time && (() => Number(time));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = situation;
   const targets = keeping([]);
-  const options = {
-    acceptance: beforeReply({ targets, limits: DEFAULT_LIMITS, log: silent }),
-    limits: DEFAULT_LIMITS,
-    memory: new Memory(DEFAULT_LIMITS.messageMemory),
-    log: silent,
-    spoolDirectory: "/tmp",
-  };
-  const whole = chain(handler, core(options));
+  const limits = DEFAULT_LIMITS;
+  const memory = new Memory(limits.messageMemory);
+  const acceptance = beforeReply({ targets, limits, memory, log: silent, spoolDirectory: "/tmp" });
+  const whole = chain(handler, core({ acceptance, limits }));
   const session = new SessionState({
     id: "TEST",
     peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },

@@ -6,7 +6,7 @@
 import { connect } from "node:net";
 import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress } from "../net/address.ts";
-import type { Wire } from "../server/wire.ts";
+import type { Transport } from "../server/transport.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
 import { dialogueOf, type SessionSetup } from "./dialogue_of.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -42,7 +42,7 @@ export class Client {
   static of(policy: Handler, options: ClientOptions = {}): Client {
     const kept: Kept[] = [];
     const clock = options.clock ?? new FakeClock();
-    const wire: Wire = {
+    const transport: Transport = {
       send: (replies) => client.#take(replies),
       hold: () => {},
       close: () => client.#end(),
@@ -51,7 +51,7 @@ export class Client {
     // Nobody moves a clock that nobody has.
     const limits = options.clock ? { ...options.limits } : { refusalDelay: 0, ...options.limits };
     const ground = { ...options, limits, clock, targets: keeping(kept) };
-    const dialogue = dialogueOf(policy, ground, wire);
+    const dialogue = dialogueOf(policy, ground, transport);
     const client: Client = new Client(
       (bytes) => dialogue.receive(bytes.slice()),
       () => dialogue.lost(),

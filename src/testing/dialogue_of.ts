@@ -10,6 +10,7 @@ import { chain, type Handler } from "../handler/handler.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
 import { type Peer, SessionState } from "../handler/session.ts";
 import { type Step, SUPERVISOR, watched } from "../handler/supervisor.ts";
+import type { Tls } from "../handler/tls.ts";
 import { type Log, silent } from "../log/event.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
@@ -18,7 +19,7 @@ import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
 import type { Tolerated } from "../server/tolerated.ts";
-import type { Clock, Wire } from "../server/wire.ts";
+import type { Clock, Transport } from "../server/transport.ts";
 import type { Targets } from "../targets/target.ts";
 import { FakeDns } from "./fake_dns.ts";
 
@@ -40,8 +41,8 @@ export interface SessionSetup {
   readonly log?: Log;
   /** The time at which the session begins; without it, now. */
   readonly time?: Date | undefined;
-  /** The connection is encrypted. */
-  readonly tls?: boolean | undefined;
+  /** How the connection is encrypted, such as {@linkcode ENCRYPTED}; without it, it is not. */
+  readonly tls?: Tls | undefined;
   /** Who the client has proved to be. */
   readonly user?: string | undefined;
 }
@@ -65,12 +66,12 @@ export interface Ground extends SessionSetup {
 }
 
 /** A dialogue that has not started yet. */
-export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogue {
+export function dialogueOf(policy: Handler, ground: Ground, transport: Transport): Dialogue {
   const { hostname = "mx.example.net", log = silent, clock, targets, tolerated = {} } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
-  const acceptance = beforeReply({ targets, limits, log });
-  const whole = chain(policy, core({ acceptance, limits, memory, log, spoolDirectory: "/tmp" }));
+  const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
+  const whole = chain(policy, core({ acceptance, limits }));
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const makeId = ground.newId ?? newId;
@@ -92,7 +93,7 @@ export function dialogueOf(policy: Handler, ground: Ground, wire: Wire): Dialogu
   });
   const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
   const engine = { chain: asking, limits, tolerated, memory, clock, newId: makeId };
-  return new Dialogue(engine, session, wire);
+  return new Dialogue(engine, session, transport);
 }
 
 /** The chain as the engine asks it. What handlers trigger is part of the steps. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../server/wire.ts";
+import type { Clock } from "../server/transport.ts";
 
 /** A clock that stands until it is moved; deadlines that have passed then take effect. */
 export class FakeClock implements Clock {

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { Handler } from "../handler/handler.ts";
 import type { Dialogue } from "../server/dialogue.ts";
-import type { Wire } from "../server/wire.ts";
+import type { Transport } from "../server/transport.ts";
 import type { Targets } from "../targets/target.ts";
 import { type Asked, dialogueOf, type SessionSetup } from "./dialogue_of.ts";
 import { keeping, type Kept } from "./outbox.ts";
@@ -45,7 +45,7 @@ export class Simulation {
   #wake: () => void = () => {};
 
   private constructor(policy: Handler, setup: SimulationSetup) {
-    const wire: Wire = {
+    const transport: Transport = {
       send: (replies) => this.#take(replies),
       hold: () => {},
       close: () => this.#end(),
@@ -58,7 +58,7 @@ export class Simulation {
       clock: CLOCK,
       newId: () => `SIMULATED${ids++}`,
       asked: (asked) => this.#asked.push(asked),
-    }, wire);
+    }, transport);
     this.#ticking = setInterval(() => this.#dialogue.checkDeadlines(), TICK);
   }
 

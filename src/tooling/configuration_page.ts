@@ -137,7 +137,7 @@ function handlersText(root: JsonSchema, note?: string): string {
     const keys = keysIn(options);
     const value = keys.length > 0 || takesNothing(options) ? "" : ` (${wording(options, root)})`;
     return [
-      `- [\`${name}\`](handlers.md#${name})${value}: ${summary}`,
+      `- [\`${name}\`](catalogue.md#${name})${value}: ${summary}`,
       ...items(rowsOf(keys, root)).map((line) => `  ${line}`),
     ];
   });

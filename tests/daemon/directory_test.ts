@@ -2,19 +2,18 @@ import assert from "node:assert/strict";
 import { makeDirectory } from "../../src/daemon/directory.ts";
 import { faultOfDirectory } from "../../src/daemon/needs.ts";
 import { needRoot } from "../need.ts";
-import { Directory } from "../running.ts";
+import { Directory, runApart } from "../running.ts";
 
 const KEY = "spool-directory";
 
-Deno.test("a directory is made with its mode, whatever the umask, and left as it is if it is there", () => {
+Deno.test("a directory is made with its mode, whatever the umask, and left as it is if it is there", async () => {
   using directory = new Directory();
   const path = directory.of("spool");
-  const umask = Deno.umask(0o077);
-  try {
-    makeDirectory({ key: KEY, path, mode: 0o755 }, undefined);
-  } finally {
-    Deno.umask(umask);
-  }
+  await runApart(
+    "umask 077",
+    `import { makeDirectory } from "./src/daemon/directory.ts";
+     makeDirectory({ key: "${KEY}", path: "${path}", mode: 0o755 }, undefined);`,
+  );
   assert.equal(Deno.statSync(path).mode! & 0o777, 0o755);
   makeDirectory({ key: KEY, path, mode: 0o700 }, undefined);
   assert.equal(Deno.statSync(path).mode! & 0o777, 0o755);

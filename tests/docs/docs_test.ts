@@ -16,6 +16,7 @@ import {
   type Reply,
 } from "postmaster";
 import { ask, Client } from "postmaster/testing";
+import { readingIn } from "../../src/base/reading.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parse } from "yaml";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
@@ -43,7 +44,15 @@ Deno.test("the code in the documentation and in docstrings compiles and runs", a
   }).output();
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert.ok(success, said);
-  for (const page of ["README.md", "docs/handlers.md", "docs/testing.md", "readme_test.ts"]) {
+  for (
+    const page of [
+      "README.md",
+      "docs/handlers.md",
+      "docs/catalogue.md",
+      "docs/testing.md",
+      "readme_test.ts",
+    ]
+  ) {
     assert.match(said, new RegExp(`running \\d+ tests? from .*${page}`), "its code was not run");
   }
 });
@@ -51,10 +60,10 @@ Deno.test("the code in the documentation and in docstrings compiles and runs", a
 Deno.test("YAML in the documentation is a configuration", () => {
   for (const page of PAGES) {
     for (const [, yaml] of read(page).matchAll(/^```yaml\n([^]*?)^```/gm)) {
-      const { error } = settingsSchema.safeParse(parse(yaml!));
-      // Users and groups of the examples need not exist on this machine.
+      const { error } = readingIn("/nowhere", () => settingsSchema.safeParse(parse(yaml!)));
+      // Users, groups and files of the examples need not exist on this machine.
       const faults = error?.issues.filter((issue) =>
-        !/has no (user|group)/.test(JSON.stringify(issue))
+        !/has no (user|group)|there is no file/.test(JSON.stringify(issue))
       );
       assert.deepEqual(faults ?? [], [], `${page}:\n${yaml}`);
     }
@@ -199,9 +208,10 @@ Deno.test("handlers.md has every limit and its default reply", () => {
   }
 });
 
-Deno.test("handlers.md has every ready-made handler, with YAML and TypeScript", () => {
-  const sections = read("docs/handlers.md").split(/^##+ /m);
+Deno.test("catalogue.md has every ready-made handler, with YAML and TypeScript", () => {
+  const [index = "", ...sections] = read("docs/catalogue.md").split(/^##+ /m);
   for (const name of readyMade.keys()) {
+    assert.ok(index.includes(`[\`${name}\`](#${name})`), `the table at the top lacks ${name}`);
     const section = sections.find((text) => text.startsWith(`\`${name}\`\n`)) ?? "";
     assert.match(section, new RegExp(`^\`\`\`yaml\nhandlers:[^]*${name}`, "m"), name);
     assert.match(section, /^```ts\n[^]*"postmaster\/handlers"/m, name);

@@ -96,12 +96,12 @@ Deno.test("alias() never takes a quoted local part for an address", async () => 
 });
 
 Deno.test("alias() refuses tables that make no sense", () => {
-  assert.throws(() => alias({ "a b": "joe" }), /this is no alias[^]*"a b"/);
+  assert.throws(() => alias({ "a b": "joe" }), /`a b` is no alias/);
   assert.throws(() => alias({ "@": "joe" }), /`@` is no alias/);
   assert.throws(() => alias({ "@a.example:x@b.example": "joe" }), /is no alias/);
   assert.throws(() => alias({ a: "joe@" }), /`joe@` is no address/);
   assert.throws(() => alias({ a: "@b.example:joe@c.example" }), /is no address/);
-  assert.throws(() => alias({ a: [] }), /leads nowhere/);
+  assert.throws(() => alias({ a: [] }), /a list with 1 item or more/);
   assert.throws(() => alias({ '"@b.example"': "joe" }), /write @b\.example without them/);
   assert.throws(() => alias({ a: '"joe@b.example"' }), /write joe@b\.example without them/);
   assert.throws(

@@ -16,13 +16,13 @@ import {
   wanted,
 } from "./arrivals.ts";
 
-const page = Deno.readTextFileSync(new URL("../../docs/handlers.md", import.meta.url));
+const page = Deno.readTextFileSync(new URL("../../docs/catalogue.md", import.meta.url));
 
 /** The handlers of the first example of a section, in YAML or TypeScript. */
 function example(name: string, language: "yaml" | "ts" = "yaml"): string {
   const [, section = ""] = page.split(`\n### \`${name}\`\n`);
   const [, code] = new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, "m").exec(section) ?? [];
-  assert.ok(code !== undefined, `docs/handlers.md has no example of ${name}`);
+  assert.ok(code !== undefined, `docs/catalogue.md has no example of ${name}`);
   return code;
 }
 

@@ -34,7 +34,7 @@ Deno.test("every file that defines a handler is named after it, and registered",
   const folder = new URL("../../handlers/", import.meta.url);
   const names = [...Deno.readDirSync(folder)].flatMap(({ name: file }) => {
     const source = Deno.readTextFileSync(new URL(file, folder));
-    const defined = [...source.matchAll(/= defineHandler\(\{\s+name: "([a-z-]+)"/g)].map((
+    const defined = [...source.matchAll(/=\s+defineHandler\(\{\s+name: "([a-z-]+)"/g)].map((
       [, name],
     ) => name!);
     if (defined.length === 1) assert.equal(defined[0], file.slice(0, -3).replaceAll("_", "-"));

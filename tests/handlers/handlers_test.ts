@@ -10,7 +10,7 @@ import {
 } from "../../handlers/mod.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { handlerEntry } from "../../src/handler/entry.ts";
-import { chain, handlerNames, named, on } from "../../src/handler/handler.ts";
+import { chain, named, on } from "../../src/handler/handler.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { asking, routes, status } from "./ask.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { codes, type Directory, Running, sendMail, type Settings } from "../running.ts";
 
-const PAGE = readFileSync(new URL("../../docs/handlers.md", import.meta.url), "utf8");
+const PAGE = readFileSync(new URL("../../docs/catalogue.md", import.meta.url), "utf8");
 const [, SECTION = ""] = /^### `explode`$([^]*?)^### /m.exec(PAGE) ?? [];
 /** The line that the page has as an example for a file of lists. */
 const [, EXAMPLE = ""] = /`(staff@example\.net: [^`]+)`/.exec(SECTION) ?? [];

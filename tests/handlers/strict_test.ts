@@ -50,7 +50,7 @@ Deno.test("tarpit() holds refusals back longer and longer, to a bound", async ()
   for (const [i, least] of [19, 39, 49, 49].entries()) assert.ok(times[i]! >= least, `${times}`);
   const start = performance.now();
   await client.command("NOOP");
-  assert.ok(performance.now() - start < 19, "what is not refused is not held back");
+  assert.ok(performance.now() - start < 49, "what is not refused is not held back");
 });
 
 Deno.test("tarpit() holds nothing back for a client that has gone", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { discard, on, say } from "postmaster";
-import { ask, mail, rcpt, type Situation } from "postmaster/testing";
+import { ask, ENCRYPTED, mail, rcpt, type Situation } from "postmaster/testing";
 import { type Condition, firstMatch, reply, when } from "postmaster/handlers";
 import { build, ConfigError, loadConfig, parseConfig } from "../../src/config/mod.ts";
 
@@ -84,8 +84,8 @@ Deno.test("helo, listener, tls and user are what the session has", async () => {
     assert.equal(await holds({ helo }), true, helo);
   }
   assert.equal(await holds({ listener: "192.0.2.25:25" }), true);
-  assert.equal(await holds({ tls: true }, { tls: true }), true);
-  assert.equal(await holds({ tls: false }, { tls: true }), false);
+  assert.equal(await holds({ tls: true }, { tls: ENCRYPTED }), true);
+  assert.equal(await holds({ tls: false }, { tls: ENCRYPTED }), false);
   assert.equal(await holds({ user: true }), false);
   assert.equal(await holds({ user: false }), true);
   assert.equal(await holds({ user: ["joe"] }, { user: "joe" }), true);

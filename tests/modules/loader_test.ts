@@ -4,7 +4,7 @@ import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { faultOf } from "../../src/modules/explain.ts";
 import { ModuleFault } from "../../src/modules/fault.ts";
 import { ModuleLoader } from "../../src/modules/loader.ts";
-import { Directory } from "../running.ts";
+import { Directory, runApart } from "../running.ts";
 
 Deno.test("load() gives what a module in TypeScript exports, and postmaster in it is ours", async () => {
   using directory = new Directory();
@@ -73,40 +73,35 @@ Deno.test("import.meta, JSON and import() are those of the module's own place", 
 
 Deno.test("copies are private, and gone when the loader is", async () => {
   using directory = new Directory();
-  const tmp = Deno.env.get("TMPDIR");
-  Deno.env.set("TMPDIR", directory.path);
-  try {
-    const file = directory.write("secret.ts", 'export default "secret" as string;');
-    const copies = () => directory.list().filter((name) => name.startsWith("postmaster-modules-"));
-    {
-      using loader = new ModuleLoader();
-      assert.deepEqual(copies(), []);
-      assert.equal((await loader.load(file)).default, "secret");
-      const [copy = ""] = copies();
-      assert.equal(Deno.statSync(directory.of(copy)).mode! & 0o777, 0o700);
-    }
-    assert.deepEqual(copies(), []);
-  } finally {
-    if (tmp === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", tmp);
-  }
+  const file = directory.write("secret.ts", 'export default "secret" as string;');
+  const printed = await runApart(
+    `export TMPDIR='${directory.path}'`,
+    `import { ModuleLoader } from "./src/modules/loader.ts";
+     const copies = () => [...Deno.readDirSync("${directory.path}")].map(({ name }) => name)
+       .filter((name) => name.startsWith("postmaster-modules-"));
+     const print = (value) => console.log(JSON.stringify(value));
+     {
+       using loader = new ModuleLoader();
+       print(copies());
+       print((await loader.load("${file}")).default);
+       const [copy = ""] = copies();
+       print(Deno.statSync("${directory.path}/" + copy).mode & 0o777);
+     }
+     print(copies());`,
+  );
+  assert.deepEqual(printed, `[]\n"secret"\n${0o700}\n[]\n`);
 });
 
 Deno.test("without a directory for temporary files, that is what is said", async () => {
   using directory = new Directory();
-  const tmp = Deno.env.get("TMPDIR");
-  Deno.env.set("TMPDIR", directory.of("gone"));
-  try {
-    using loader = new ModuleLoader();
-    const file = directory.write("policy.js", "export default 1;");
-    await assert.rejects(() => loader.load(file), (error: ModuleFault) => {
-      assert.match(error.problem, /cannot be made in \S*\/gone: .*set TMPDIR to another$/);
-      return true;
-    });
-  } finally {
-    if (tmp === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", tmp);
-  }
+  const file = directory.write("policy.js", "export default 1;");
+  const printed = await runApart(
+    `export TMPDIR='${directory.of("gone")}'`,
+    `import { ModuleLoader } from "./src/modules/loader.ts";
+     using loader = new ModuleLoader();
+     await loader.load("${file}").catch(({ problem }) => console.log(problem));`,
+  );
+  assert.match(printed, /cannot be made in \S*\/gone: .*set TMPDIR to another\n$/);
 });
 
 Deno.test("a module that failed fails again, with the same words", async () => {

@@ -5,7 +5,7 @@ import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { parseParameters } from "../../src/smtp/parameters.ts";
 import { bytesOf } from "../smtp/arbitraries.ts";
 
-const SESSION = { tls: false, user: undefined, listener: "192.0.2.25:25" };
+const SESSION = { tls: undefined, user: undefined, listener: "192.0.2.25:25" };
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */

@@ -9,6 +9,7 @@ import { encode } from "../../src/smtp/ascii.ts";
 import { pipe } from "../../src/targets/pipe.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import type { Envelope, Message, Outcome, TargetType } from "../../src/targets/target.ts";
+import { runApart } from "../running.ts";
 
 export const ENVELOPE: Envelope = {
   id: "4f2a",
@@ -93,6 +94,24 @@ export async function deliver(
   await delivery.body(message);
   const rest = [...await delivery.commit()];
   return { outcomes: settled.map((outcome) => outcome ?? rest.shift()!), mailers };
+}
+
+/** As {@linkcode deliver} by each of these commands, in a process that shell commands have prepared. */
+export async function deliverApart(
+  before: string,
+  ...commands: readonly (readonly string[])[]
+): Promise<Result[]> {
+  const printed = await runApart(
+    before,
+    `import { deliver } from "./tests/targets/deliver.ts";
+     import { pipe, pipeType } from "./src/targets/pipe.ts";
+     const results = [];
+     for (const command of ${JSON.stringify(commands)}) {
+       results.push(await deliver(pipeType(), pipe(command)));
+     }
+     console.log(JSON.stringify(results));`,
+  );
+  return JSON.parse(printed);
 }
 
 /** Waits until `condition` holds. */

@@ -3,6 +3,7 @@ import { findIdentity } from "../../src/targets/identity.ts";
 import { launchByFork, launchBySetsid, type LaunchHere } from "../../src/targets/launch.ts";
 import { attend } from "../../src/targets/mailer_process.ts";
 import { need, needRoot } from "../need.ts";
+import { Directory, runApart } from "../running.ts";
 
 const TREATMENT = {
   timeout: 10_000,
@@ -59,16 +60,19 @@ Deno.test("launchByFork() throws for a program that cannot be run", () => {
 });
 
 Deno.test("launchByFork() looks programs up on the mailers' PATH, not on the server's", async () => {
-  const directory = await Deno.makeTempDir();
-  const path = Deno.env.get("PATH")!;
-  try {
-    await Deno.writeTextFile(`${directory}/only-here`, "#!/bin/sh\n", { mode: 0o755 });
-    Deno.env.set("PATH", directory);
-    const identity = findIdentity();
-    throws(() => launchByFork(["only-here"], identity), Deno.errors.NotFound);
-    deepEqual((await run(launchByFork, ["true"])).ending, { how: "exit", code: 0 });
-  } finally {
-    Deno.env.set("PATH", path);
-    await Deno.remove(directory, { recursive: true });
-  }
+  using directory = new Directory();
+  Deno.writeTextFileSync(directory.of("only-here"), "#!/bin/sh\n", { mode: 0o755 });
+  const printed = await runApart(
+    `export PATH='${directory.path}'`,
+    `import { findIdentity } from "./src/targets/identity.ts";
+     import { launchByFork } from "./src/targets/launch.ts";
+     for (const program of ["only-here", "true"]) {
+       try {
+         console.log((await launchByFork([program], findIdentity()).status).code);
+       } catch (error) {
+         console.log(error.name);
+       }
+     }`,
+  );
+  equal(printed, "NotFound\n0\n");
 });

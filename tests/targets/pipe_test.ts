@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { pipe, type PipeOptions, pipeType, procmail } from "../../src/targets/pipe.ts";
 import { needRoot } from "../need.ts";
-import { deliver, inDirectory, messageOf, sh } from "./deliver.ts";
+import { deliver, deliverApart, inDirectory, messageOf, sh } from "./deliver.ts";
 
 const type = pipeType();
 
@@ -58,31 +58,18 @@ Deno.test("pipe() defers when the program is missing or forbidden", async () => 
 Deno.test("pipe() looks programs up on its own PATH, not on the server's", async () => {
   await inDirectory(async (directory) => {
     await Deno.writeTextFile(`${directory}/only-here`, "#!/bin/sh\n", { mode: 0o755 });
-    const path = Deno.env.get("PATH")!;
-    Deno.env.set("PATH", directory);
-    try {
-      equal((await deliver(type, pipe(["only-here"]))).outcomes[0]?.result, "deferred");
-      equal((await deliver(type, pipe(["true"]))).outcomes[0]?.result, "delivered");
-    } finally {
-      Deno.env.set("PATH", path);
-    }
+    const results = await deliverApart(`export PATH='${directory}'`, ["only-here"], ["true"]);
+    deepEqual(results.map(({ outcomes: [outcome] }) => outcome?.result), ["deferred", "delivered"]);
   });
 });
 
 Deno.test("pipe() gives the mailer the documented environment and nothing else", async () => {
-  const saved = ["TZ", "LANG", "LD_PRELOAD_X"].map((name) => [name, Deno.env.get(name)] as const);
-  try {
-    for (const [name] of saved) Deno.env.set(name, "Europe/Berlin");
-    const { mailers } = await deliver(type, pipe(["env"]));
-    const names = mailers[0]!.output!.trim().split("\n").map((line) => line.split("=")[0]);
-    deepEqual(names.sort(), ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"]);
-    match(mailers[0]!.output!, /^TZ=Europe\/Berlin$/m);
-    match(mailers[0]!.output!, /^PATH=\/usr\/local\/sbin:[^\n]*:\/bin$/m);
-  } finally {
-    for (const [name, value] of saved) {
-      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
-    }
-  }
+  const before = "export TZ=Europe/Berlin LANG=C.UTF-8 LD_PRELOAD_X=x";
+  const [{ mailers } = { mailers: [] }] = await deliverApart(before, ["env"]);
+  const names = mailers[0]!.output!.trim().split("\n").map((line) => line.split("=")[0]);
+  deepEqual(names.sort(), ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TZ", "USER"]);
+  match(mailers[0]!.output!, /^TZ=Europe\/Berlin$/m);
+  match(mailers[0]!.output!, /^PATH=\/usr\/local\/sbin:[^\n]*:\/bin$/m);
 });
 
 Deno.test("pipe() leaves no file and no socket of the server open in the mailer", async () => {

@@ -15,6 +15,7 @@ import {
 import { discardType } from "../../src/targets/discard.ts";
 import { pipeType } from "../../src/targets/pipe.ts";
 import { Targets } from "../../src/targets/target.ts";
+import { ENCRYPTED } from "../../src/testing/encrypted.ts";
 import { type Exchange, Simulation, type SimulationSetup } from "../../src/testing/simulation.ts";
 
 const targets = new Targets({ discard: discardType, pipe: pipeType() });
@@ -59,19 +60,20 @@ Deno.test("the engine's answer to a broken message comes with that to the messag
 
 Deno.test("handlers of Deliver run, and what they make of a message is kept", async () => {
   const stamp = on("Deliver", (event, next, { time, peer, user, tls, listener }) => {
-    const text = [time.toISOString().slice(0, 16), peer.address, user, tls, listener].join(" ");
+    const text = [time.toISOString().slice(0, 16), peer.address, user, tls?.protocol, listener]
+      .join(" ");
     return next({ ...event, body: prepend(event.body, headerField("X-Stamp", text)) });
   });
   using session = await begin(chain(stamp, toCat), {
     time: new Date("2026-12-24T17:00Z"),
     peer: { address: "2001:db8::1", port: 1 },
     user: "ann",
-    tls: true,
+    tls: ENCRYPTED,
     listener: "[::1]:25",
   });
   const { kept } = await session.say(...ENVELOPE, "DATA", "", ".");
   const [{ message } = { message: "" }] = kept;
-  assert.match(message, /X-Stamp: 2026-12-24T17:00 2001:db8::1 ann true \[::1\]:25\r\n/);
+  assert.match(message, /X-Stamp: 2026-12-24T17:00 2001:db8::1 ann TLSv1\.3 \[::1\]:25\r\n/);
   assert.match(message, /^Received: .*\[IPv6:2001:db8::1\][^]*Thu, 24 Dec 2026 17:00:00 \+0000/);
 });
 

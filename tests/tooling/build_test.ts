@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
 import { BuildError } from "../../src/tooling/deno.ts";
-import { makeExecutable } from "../../src/tooling/executable.ts";
 import { commonDirectory, importsAround, ownModules } from "../../src/tooling/own.ts";
 import { PERMISSIONS } from "../../src/tooling/permissions.ts";
 import { workersIn } from "../../src/tooling/stage.ts";
 import { TARGET_NAMES, targetOf } from "../../src/tooling/targets.ts";
-import { Directory } from "../running.ts";
+import { Directory, runApart } from "../running.ts";
 
 Deno.test("a compiled program may do what the started one may, and security.md says why", () => {
   const started = deno.tasks.start.split(" ").filter((flag) => flag.startsWith("--allow"));
@@ -34,18 +33,14 @@ Deno.test("ownModules() names handlers after their files, and refuses what canno
 Deno.test("a runtime that cannot be read is named", async () => {
   using directory = new Directory();
   const { path } = directory;
-  const before = Deno.env.get("DENORT_BIN");
-  Deno.env.set("DENORT_BIN", path);
-  try {
-    await assert.rejects(
-      makeExecutable(path, "x86_64-unknown-linux-gnu", directory.of("postmaster")),
-      (error) =>
-        error instanceof BuildError && error.message.includes("that DENORT_BIN names: Is a"),
-    );
-  } finally {
-    if (before === undefined) Deno.env.delete("DENORT_BIN");
-    else Deno.env.set("DENORT_BIN", before);
-  }
+  const printed = await runApart(
+    `export DENORT_BIN='${path}'`,
+    `import { BuildError } from "./src/tooling/deno.ts";
+     import { makeExecutable } from "./src/tooling/executable.ts";
+     await makeExecutable("${path}", "x86_64-unknown-linux-gnu", "${directory.of("postmaster")}")
+       .catch((error) => console.log(error instanceof BuildError, error.message));`,
+  );
+  assert.match(printed, /^true .*that DENORT_BIN names: Is a/);
 });
 
 Deno.test("commonDirectory() is the innermost one", () => {

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { cuts, rejoin } from "../../src/smtp/extension.ts";
+import { cuts, rejoin } from "../../src/smtp/subaddress.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 
 const at = (local: string, delimiter: string) =>

@@ -5,7 +5,7 @@
  */
 
 /** What a dialogue can do to its connection. */
-export interface Wire {
+export interface Transport {
   /** Sends replies. False if the client does not take them for now. */
   send(replies: string): boolean;
   /** Stops (true) or goes on (false) reading. */
