@@ -7,13 +7,11 @@ import {
   canonicalName,
   discard,
   type EventOf,
-  type Handler,
+  type HandlerFactory,
   isIn,
   isUnclaimed,
-  kinds,
   Mailbox,
   mailer,
-  named,
   Network,
   type Next,
   on,
@@ -27,7 +25,7 @@ import {
   type Session,
   type Target,
 } from "postmaster";
-import type { z } from "zod";
+import { defineHandler, kinds, z } from "postmaster/making";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
 import { mayLeadOn } from "./relay_to.ts";
@@ -40,8 +38,8 @@ import {
   userName,
 } from "./zone_record.ts";
 
-/** The options of {@linkcode zone} in a configuration: the name of the zone. */
-export const zoneOptions: z.ZodType<string, string> = kinds.text(
+/** The name of a zone as an option. */
+const zoneName: z.ZodType<string, string> = kinds.text(
   "the name of a zone, such as _postmaster.example.net",
   (text) => {
     const name = canonicalName(text);
@@ -52,8 +50,10 @@ export const zoneOptions: z.ZodType<string, string> = kinds.text(
   },
 );
 
-/** What TypeScript can say of a zone. */
-export interface ZoneSettings {
+/** The options of {@linkcode zone}, where its name is not enough. */
+export interface ZoneOptions {
+  /** The name of the zone. */
+  readonly name: string;
   /** Where the mail of a local user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
@@ -76,17 +76,25 @@ const NONSENSE = say(4, 5, 1, "the mail configuration makes no sense", "4.3.5");
  * export default zone("_postmaster.example.net");
  * ```
  */
-export function zone(name: string, { deliver = mailer }: ZoneSettings = {}): Handler {
-  const base = zoneOptions.parse(name);
-  return named(
-    "zone",
+export const zone: HandlerFactory<string | ZoneOptions> = defineHandler({
+  name: "zone",
+  summary: "Reads domains, users, aliases, routes and policy from the DNS.",
+  options: z.union([
+    zoneName.transform((name): { name: string; deliver?: ZoneOptions["deliver"] } => ({ name })),
+    kinds.options({
+      name: zoneName.describe("The name of the zone."),
+      deliver: kinds.code<(user: string) => Target>(),
+    }),
+  ], { error: "the name of a zone, such as _postmaster.example.net" }),
+  create: ({ name, deliver = mailer }) =>
     on("AddRcptTo", (event, next, session) =>
       unlessInDoubt(
-        () => new Recipient(event, next, session, base, deliver).answer(),
+        () => new Recipient(event, next, session, name, deliver).answer(),
         (text, fields) => session.log(text, fields),
       )),
-  );
-}
+  example: "zone: _postmaster.example.net",
+  part: "accepts",
+});
 
 /** A record that nobody can follow. */
 class Nonsense extends Error {}

@@ -6,13 +6,8 @@
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { parseAliasFile, type WrittenAlias } from "../../handlers/alias_file.ts";
-import {
-  type Aliases,
-  type LocalUsers,
-  NamedUsers,
-  readyMade,
-  SystemUsers,
-} from "../../handlers/mod.ts";
+import { type Aliases, type LocalUsers, NamedUsers, SystemUsers } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/cannot_read.ts";
 import { Watched } from "../base/watched.ts";
@@ -176,7 +171,7 @@ export class Checks {
   /** A handler that sends mail on needs `relay`. */
   #relays(name: string, options: unknown, path: Path): void {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
-    if (!readyMade.get(name)?.relays?.(options ?? undefined)) return;
+    if (!readyMade.get(name)?.relays?.(options)) return;
     this.#fault(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
   }
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { command, count, duration, path, size, text } from "../base/kinds.ts";
 import { isNumeric } from "../base/ip.ts";
 import { GROUP, MIN_UID, PASSWD } from "../base/passwd.ts";
-import { readyMade } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
