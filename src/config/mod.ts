@@ -11,4 +11,4 @@ export { findConfig } from "./find.ts";
 export { loadConfig, parseConfig } from "./load.ts";
 export type { Overrides } from "./overrides.ts";
 export { ConfigError, type Place, printPlace, printProblem, type Problem } from "./problem.ts";
-export { type Settings, settingsSchema } from "./schema.ts";
+export { type Settings, settingsKeys, settingsSchema } from "./schema.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { readyMade } from "../../handlers/registry.ts";
-import { type JsonSchema, jsonSchema, settingsSchema } from "../config/mod.ts";
+import { type JsonSchema, jsonSchema, settingsKeys } from "../config/mod.ts";
 import { code, examplesOf, type Key, keysIn, lines, meaning, resolved, wording } from "./form.ts";
 import { block, checkNotes, paragraphs, type Parts, table } from "./page.ts";
 
@@ -39,11 +39,9 @@ export function configurationPage(parts: Parts): string {
 
 /** The settings in the order of the schema; a section begins with the key that names it. */
 function sectionsOf(root: JsonSchema): readonly Section[] {
-  const shape: Readonly<Record<string, { meta(): { [name: string]: unknown } | undefined }>> =
-    settingsSchema.shape;
   const sections: Section[] = [];
-  for (const setting of keysIn(root).filter(({ name }) => name in shape)) {
-    const title = shape[setting.name]!.meta()?.["section"];
+  for (const setting of keysIn(root).filter(({ name }) => settingsKeys.has(name))) {
+    const title = settingsKeys.get(setting.name)!.schema.meta()?.["section"];
     if (title !== undefined || sections.length === 0) {
       sections.push({ title: String(title ?? "Settings"), settings: [] });
     }
@@ -124,8 +122,7 @@ const items = (rows: readonly Row[]): string[] =>
 function linked(text: string, around: readonly string[]): string {
   return text.replace(
     /`([a-z-]+)`/g,
-    (name, key) =>
-      key in settingsSchema.shape && !around.includes(key) ? `[${name}](#${key})` : name,
+    (name, key) => settingsKeys.has(key) && !around.includes(key) ? `[${name}](#${key})` : name,
   );
 }
 
