@@ -76,6 +76,7 @@ const data: z.ZodType<Predicate, ConditionData> = kinds.options({
   any: kinds.list(condition, undefined, 1).optional().describe("One of these holds."),
   not: condition.optional().describe("This does not hold."),
 }).superRefine((read, context) => {
+  if (context.issues.length > 0) return;
   const keys = Object.keys(read);
   const fault = (message: string, path: string[]) =>
     context.addIssue({ code: "custom", message, path });

@@ -67,9 +67,11 @@ export function chosen<T, I>(
   form: () => z.ZodType,
 ): z.ZodType<T, I> {
   return shownAs(z.unknown(), form).transform((value, context) => {
-    const { data, error } = choose(value).safeParse(value, { error: wanted, reportInput: true });
-    for (const issue of error?.issues ?? []) context.addIssue({ ...issue });
-    return error === undefined ? data : z.NEVER;
+    const how = { async: false, error: wanted, reportInput: true };
+    const read = choose(value)._zod.run({ value, issues: [] }, how);
+    if (read instanceof Promise) throw new TypeError("options are read at once");
+    context.issues.push(...read.issues);
+    return read.value;
   }) as z.ZodType<T, I>;
 }
 
