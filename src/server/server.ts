@@ -12,6 +12,7 @@ import { type Peer, type SessionContext, SessionState } from "../handler/session
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
+import type { Keep } from "../message/kept.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { printReply } from "../smtp/reply.ts";
@@ -24,6 +25,7 @@ import { EXTENSIONS } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
+import { spool } from "./spool.ts";
 import type { Tolerated } from "./tolerated.ts";
 
 /** What a server is made of. */
@@ -69,10 +71,11 @@ export class Server {
     this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits, tolerated, targets } = options;
     const memory = new Memory(limits.messageMemory);
+    const keep: Keep = (body) => spool(body, options.spoolDirectory, memory);
     const acceptance = beforeReply({ ...options, memory });
     const whole = chain(options.policy, core({ acceptance, limits, extensions: EXTENSIONS }));
     const judge: Judge = (target) => targets.obstacleTo(target);
-    this.#context = { hostname, log, globals, dns, chain: whole, judge };
+    this.#context = { hostname, log, globals, dns, keep, chain: whole, judge };
     this.#engine = {
       chain: whole,
       extensions: EXTENSIONS,

@@ -19,6 +19,7 @@ import { core } from "../server/core.ts";
 import { EXTENSIONS } from "../server/extensions.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
+import { spool } from "../server/spool.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../smtp/parameters.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -84,6 +85,7 @@ export async function ask(
       log: silent,
       globals,
       dns,
+      keep: (body) => spool(body, "/tmp", memory),
       chain: whole,
       judge: (target) => targets.faultIn(target),
       now,

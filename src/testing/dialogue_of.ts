@@ -20,6 +20,7 @@ import { EXTENSIONS, type Extensions } from "../server/extensions.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
+import { spool } from "../server/spool.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Clock, Transport } from "../server/transport.ts";
 import type { Targets } from "../targets/target.ts";
@@ -98,6 +99,7 @@ export function engineOf(
       log,
       globals: ground.globals ?? new MemoryStore({ now }),
       dns: ground.dns ?? new FakeDns(),
+      keep: (body) => spool(body, "/tmp", memory),
       chain: whole,
       judge: (target) => targets.faultIn(target),
       now,
