@@ -128,14 +128,13 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
 );
 
 /**
- * The whole configuration, in the order in which the documentation has it. A `section` begins with the key that names
- * it. The first example of a key is the one that is shown first.
+ * The whole configuration. The first example of a key is the one that is shown first.
  */
 const schema = z.strictObject({
   hostname: domain(isDomain).optional().describe(
     "The name by which the server goes: in its greeting, in `Received`. By default it is the host name of the " +
       "system, which must be a domain.",
-  ).meta({ section: "The server", examples: ["mx.example.net"] }),
+  ).meta({ examples: ["mx.example.net"] }),
   listen: listen.prefault("127.0.0.1:2525").describe(
     'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; `unix:/run/postmaster.sock` is a Unix ' +
       "socket, and `unix:/run/postmaster.sock?mode=660` one with permissions; `fd:3` is the first socket that " +
@@ -153,7 +152,6 @@ const schema = z.strictObject({
     .describe(
       "The local domains. Mail for all others is refused with `550 5.7.1 relaying denied`, unless a handler accepts it.",
     ).meta({
-      section: "Local mail",
       examples: [["example.net", "example.org"]],
     }),
   users: users.prefault([]).describe(
@@ -202,8 +200,7 @@ const schema = z.strictObject({
       "another reason stands. In a domain that is not one of `domains`, handlers alone decide. Without a configuration, " +
       "the user who runs the server reads it.",
   ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
-  mailer: mailer.prefault({}).describe("The program that delivers to local users.")
-    .meta({ section: "Delivery" }),
+  mailer: mailer.prefault({}).describe("The program that delivers to local users."),
   relay: relay.optional().describe(
     "How mail for aliases and lists that lead elsewhere, and for the target `relay` of handlers, is sent on. Without it nothing " +
       "is relayed.",
@@ -217,7 +214,6 @@ const schema = z.strictObject({
         "handlers, or either with options. What has a slash, or ends in `.ts`, `.js`, `.mts` or `.mjs`, is a module. " +
         "By default those that are compiled in.",
     ).meta({
-      section: "Policy",
       examples: [[
         "trace",
         { impatient: { bound: 3 } },
@@ -231,8 +227,7 @@ const schema = z.strictObject({
   ).meta({
     examples: [{ "trailing-dots": "everyone", "bare-line-feeds": ["10.1.2.0/24", "192.0.2.7"] }],
   }),
-  dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers.")
-    .meta({ section: "Running" }),
+  dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
   "state-directory": path.optional().describe(
     "Where the server keeps what must survive a restart, such as variables that persist, in `variables.sqlite`. By " +
       "default it is `/var/lib/postmaster` if the server's user can write there, else `postmaster` in " +

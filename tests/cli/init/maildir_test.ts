@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mailer } from "../../../src/cli/init/mailers.ts";
+import { mailer } from "../../../src/cli/init/template.ts";
 import { pipe, pipeType } from "../../../src/targets/pipe.ts";
 import { Directory } from "../../running.ts";
 import { deliver, MEGABYTES_30 } from "../../targets/deliver.ts";
 
-/** The target of what init writes for Maildirs in a directory. */
-const maildirIn = (directory: string) => pipe(mailer("maildir", directory).command);
+/** The command that init writes for Maildirs in a directory. */
+const commandFor = (directory: string) =>
+  mailer({ mailer: "maildir", user: undefined }, directory).command;
+const maildirIn = (directory: string) => pipe(commandFor(directory));
 const type = pipeType();
 
 /** The messages of a user, whole. */
@@ -39,11 +41,15 @@ Deno.test("maildir: what cannot be written is deferred, not lost and not seen", 
   const { outcomes } = await deliver(type, target);
   assert.equal(outcomes[0]?.result, "deferred");
 
-  const full = pipe(["/bin/sh", "-c", 'ulimit -f 8; exec "$@"', "sh", ...command(directory)]);
+  const full = pipe([
+    "/bin/sh",
+    "-c",
+    'ulimit -f 8; exec "$@"',
+    "sh",
+    ...commandFor(directory.path),
+  ]);
   const recipients = ["jane@example.net"];
   const cut = await deliver(type, full, { recipients, message: MEGABYTES_30 });
   assert.equal(cut.outcomes[0]?.result, "deferred");
   assert.deepEqual([...Deno.readDirSync(directory.of("jane/new"))], []);
 });
-
-const command = (directory: Directory) => mailer("maildir", directory.path).command;
