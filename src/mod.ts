@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { Accounts } from "./base/accounts.ts";
+export { type Account, findAccount, isPerson, MIN_UID } from "./base/passwd.ts";
 export {
   hostOf,
   type Ip,
@@ -15,9 +17,10 @@ export {
   type Prefixes,
 } from "./base/ip.ts";
 export * as kinds from "./base/kinds.ts";
+export { ConfigError, type Place, printProblem, type Problem } from "./base/problem.ts";
 export { yieldToOthers } from "./base/turn.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
-export { Watched } from "./base/watched.ts";
+export { type Parse, Watched } from "./base/watched.ts";
 export { DnsError } from "./dns/error.ts";
 export type { DnsCode } from "./dns/error.ts";
 export { canonicalName, isSameName } from "./dns/name.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { Cache, type CacheStatistics, type Found } from "../base/cache.ts";
 import { type AskOptions, askServers, NothingThere } from "./ask_servers.ts";
-import { Cache, type CacheStatistics, type Found } from "./cache.ts";
 import { DnsError } from "./error.ts";
 import { canonicalName, isDnsName } from "./name.ts";
 import { askPlatform } from "./platform.ts";

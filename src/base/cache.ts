@@ -1,5 +1,5 @@
 /**
- * Answers of the DNS, kept for as long as they are true.
+ * What was found out elsewhere, such as in the DNS, for as long as it may be believed.
  *
  * @module
  */
