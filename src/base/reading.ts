@@ -1,5 +1,5 @@
 /**
- * The files that options of handlers name, while a configuration is read.
+ * Files that options of handlers name, while a configuration is read.
  *
  * @module
  */
@@ -11,7 +11,9 @@ import { type Parse, Watched } from "./watched.ts";
 /** The directory of the configuration that is being read; `undefined` outside of that. */
 let directory: string | undefined;
 
-/** Reads options (`read` must not wait): paths in them begin at this directory, and files must be there. */
+/**
+ * Calls `read`, which must be synchronous: paths in options are relative to this directory, and the files must exist.
+ */
 export function readingIn<T>(from: string, read: () => T): T {
   const before = directory;
   directory = from;
@@ -23,10 +25,10 @@ export function readingIn<T>(from: string, read: () => T): T {
 }
 
 /**
- * The path of a file that options name. In a configuration the file must be there, and `check` must not throw for what
- * is in it; elsewhere the path is what it is.
+ * The path of a file that options name. While a configuration is read, the file must exist, and `check` must accept
+ * its content; otherwise the path stays as it is.
  *
- * @throws {ConfigError} with what `check` finds wrong, and where
+ * @throws {ConfigError} with the mistakes that `check` finds, and their places
  * @throws {TypeError} for a file that cannot be read
  */
 export function fileNamed<T>(path: string, check: Parse<T>): string {
