@@ -16,7 +16,7 @@ import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor, watched } from 
 /** A value, or a promise of it. A value costs no promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Asks the handlers further in, without an argument about the same event. */
+/** Asks the handlers further in: about the same event, unless it is given another. */
 export type Next<K extends EventName = EventName> = (event?: EventOf<K>) => MaybePromise<Reply>;
 
 /** Answers every event; most events it passes on. */
