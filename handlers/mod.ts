@@ -14,6 +14,7 @@ import { zone, zoneOptions } from "./zone.ts";
 import { greylist, greylistOptions } from "./greylist.ts";
 import { rateLimit, rateLimitOptions } from "./rate_limit.ts";
 import { announce, announceOptions } from "./announce.ts";
+import { attachments, attachmentsOptions } from "./attachments.ts";
 import { discardAll } from "./discard_all.ts";
 import { impatient, impatientOptions } from "./impatient.ts";
 import { localHosts, localHostsOptions } from "./local_hosts.ts";
@@ -64,6 +65,7 @@ export { zone, type ZoneSettings } from "./zone.ts";
 export { greylist, type GreylistOptions } from "./greylist.ts";
 export { rateLimit, type RateLimitOptions } from "./rate_limit.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
+export { attachments, type AttachmentsOptions } from "./attachments.ts";
 export { discardAll } from "./discard_all.ts";
 export { impatient, type ImpatientOptions } from "./impatient.ts";
 export { localHosts } from "./local_hosts.ts";
@@ -145,6 +147,7 @@ const all: readonly (readonly [string, Unnamed])[] = [
   ["greylist", { ...ready(greylistOptions, greylist), part: "checks" }],
   ["rate-limit", { ...ready(rateLimitOptions, rateLimit), part: "checks" }],
   ["announce", read(announceOptions, announce)],
+  ["attachments", ready(attachmentsOptions, attachments)],
   ["discard-all", { ...read(none, discardAll), ends: () => ["AddRcptTo"] }],
   ["impatient", { ...ready(impatientOptions, impatient), part: "counts" }],
   ["local-hosts", read(localHostsOptions, localHosts)],
