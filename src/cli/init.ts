@@ -8,7 +8,7 @@ import { lstatSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { defaultStateDirectory } from "../config/state_directory.ts";
-import { reverseName } from "../dns/reverse.ts";
+import { reverseName } from "../dns/name.ts";
 import { parseListen, printListen } from "../net/address.ts";
 import { printArgv } from "../targets/mailer.ts";
 import { argument, each, parseIp } from "./argument.ts";

@@ -6,8 +6,9 @@
 import { z } from "zod";
 import { command, count, duration, path, size, text } from "../base/kinds.ts";
 import { isNumeric } from "../base/ip.ts";
-import { GROUP, PASSWD } from "../base/passwd.ts";
+import { GROUP, MIN_UID, PASSWD } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/mod.ts";
+import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
@@ -18,7 +19,6 @@ import { embedded } from "./embedded.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { tolerateSchema } from "./tolerate.ts";
-import { isUserName, MIN_UID, noUserName, type UsersSetting } from "./users.ts";
 
 const domain = (isOne: (name: string) => boolean) =>
   text("a domain", (name) => {
@@ -34,10 +34,13 @@ const listen: z.ZodType<readonly ListenAddress[]> = oneOrMore(
   "an address such as `127.0.0.1:2525`, or a list of them",
 );
 
-const userName = text("a name", (name) => {
-  if (isUserName(name)) return name;
-  throw new TypeError(noUserName(name));
-});
+/** Where the names of local users come from. */
+export type UsersSetting =
+  | { readonly names: readonly string[] }
+  | { readonly minUid: number }
+  | { readonly file: string };
+
+const userName = text("a name", parseUserName);
 
 /** The key `file`, and what is in such a file. */
 const fileWith = (line: string, example: string) =>
@@ -155,8 +158,8 @@ const schema = z.strictObject({
       examples: [["example.net", "example.org"]],
     }),
   users: users.prefault([]).describe(
-    "Who has a mailbox in each of the domains: a list of names, `passwd` for the users of the system, or a file with " +
-      "a name a line. A name is found as it is written, or in lower case. Files are read again when they change. While " +
+    "Who has a mailbox in each of the domains: a list of names, `passwd` for the users of the system and of the directories that " +
+      "it asks, or a file with a name a line. A name is found as it is written, or in lower case. Files are read again when they change. While " +
       "one cannot be read, the server goes by what it was, and says 451 instead of 550.",
   ).meta({
     examples: [
@@ -176,7 +179,7 @@ const schema = z.strictObject({
   aliases: aliases.prefault({}).describe(
     "Other names for users, and lists of them. A key is an address, a local part in every local domain, or " +
       "`@example.net` for all of a domain whom nobody knows. A value is an address or a list of them; one without a " +
-      "domain is in the recipient's. A file has an `alias: address, address` a line, is read again when it changes, " +
+      "domain is in the recipient's. A file is one as Sendmail and Postfix read it, is read again when it changes, " +
       "and may stand beside mappings in a list. An address in another domain is asked from the handlers, and goes to " +
       "`relay` if none of them serves its domain. Aliases that go in a circle are " +
       "mistakes; so are those that lead to another domain without a `relay` and without handlers, and those that lead " +

@@ -35,7 +35,7 @@ directory.write("policy/deno.json", { imports: { ip: "npm:ipaddr.js@2.5.0", "@li
 directory.write("policy/settings.json", { address: "127.0.0.1" });
 directory.write("policy/lib/reason.ts", REASON);
 const extra = directory.write("policy/handlers/extra.ts", EXTRA);
-const example = Deno.readTextFileSync(`${ROOT}docs/examples/readme.ts`);
+const example = Deno.readTextFileSync(`${ROOT}docs/examples/residents.ts`);
 const readme = directory.write("policy/readme.ts", example);
 const test = await compiled(directory, "--handlers", readme, extra);
 

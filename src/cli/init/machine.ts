@@ -7,8 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { env } from "node:process";
 import { parseIp } from "../../base/ip.ts";
-import { findAccount, parseAccounts, PASSWD } from "../../base/passwd.ts";
-import { isUserName, peopleIn } from "../../config/users.ts";
+import { isUserName } from "../../../handlers/users.ts";
+import { accountsIn, findAccount, isPerson, PASSWD } from "../../base/passwd.ts";
 import { canonicalName } from "../../dns/name.ts";
 import { isDomain } from "../../smtp/mailbox.ts";
 import { PATH } from "../../targets/identity.ts";
@@ -35,20 +35,21 @@ const SERVICE_USERS = ["postmaster", "daemon"];
 
 /** Describes the machine that runs this program. Whatever cannot be read is left out. */
 export function lookAround() {
-  const passwd = textOf(PASSWD);
-  const accounts = parseAccounts(passwd);
+  const accounts = accountsIn(textOf(PASSWD).split("\n"));
   const uid = Deno.uid() ?? 0;
-  const people = peopleIn(passwd).toSorted(([, a], [, b]) => a - b).map(([name]) => name);
+  const people = accounts.filter((account) => isPerson(account) && isUserName(account.name))
+    .toSorted((a, b) => a.uid - b.uid)
+    .map(({ name }) => name);
   const addresses = Deno.networkInterfaces().map(({ address }) => address);
   return {
     names: namesOf(hostname(), textOf("/etc/hostname"), textOf("/etc/hosts")),
     addresses: addresses.filter((address) => parseIp(address)?.range() === "unicast"),
     isRoot: uid === 0,
     /** The account that runs this process, if it has one. */
-    self: accounts.size === 0 ? undefined : findAccount(uid)?.name,
-    people: people.filter(isUserName),
+    self: accounts.length === 0 ? undefined : findAccount(uid)?.name,
+    people,
     admin: people.find((name) => name === env["SUDO_USER"]),
-    serviceUser: SERVICE_USERS.find((name) => accounts.has(name)),
+    serviceUser: SERVICE_USERS.find((name) => accounts.some((one) => one.name === name)),
     mailers: MAILERS.filter((name) =>
       PATH.split(":").some((directory) => existsSync(`${directory}/${name}`))
     ),

@@ -1,18 +1,18 @@
 /**
- * What is known of the DNS for as long as it is true.
+ * What was found out elsewhere, such as in the DNS, for as long as it may be believed.
  *
  * @module
  */
 
-/** What was found out, and until when it may be believed. */
-interface Entry<T> {
+/** A value that is kept. */
+interface CacheEntry<T> {
   readonly value: T;
   /** On the cache's clock. */
   readonly expires: number;
   readonly weight: number;
 }
 
-/** What was found out, and how it may be kept. */
+/** A value that was looked up, and how it may be kept. */
 export interface Found<T> {
   readonly value: T;
   /** Milliseconds for which it may be believed. */
@@ -21,7 +21,7 @@ export interface Found<T> {
   readonly weight: number;
 }
 
-/** A look at a cache. */
+/** How a cache does. */
 export interface CacheStatistics {
   readonly size: number;
   readonly hits: number;
@@ -30,7 +30,7 @@ export interface CacheStatistics {
 
 /** A bounded map whose entries expire. When it is full, those that were used least recently go. */
 export class Cache<T> {
-  readonly #entries = new Map<string, Entry<T>>();
+  readonly #entries = new Map<string, CacheEntry<T>>();
   readonly #asking = new Map<string, Promise<T>>();
   readonly #capacity: number;
   readonly #now: () => number;
@@ -79,28 +79,23 @@ export class Cache<T> {
   async #ask(key: string, find: () => Promise<Found<T>>): Promise<T> {
     try {
       const { value, lifetime, weight } = await find();
-      if (lifetime > 0) this.#keep(key, { value, expires: this.#now() + lifetime, weight });
+      if (lifetime > 0) this.#put(key, { value, expires: this.#now() + lifetime, weight });
       return value;
     } finally {
       this.#asking.delete(key);
     }
   }
 
-  #keep(key: string, entry: Entry<T>): void {
-    this.#take(key);
-    this.#put(key, entry);
+  #put(key: string, entry: CacheEntry<T>): void {
+    this.#entries.set(key, entry);
+    this.#weight += entry.weight;
     for (const oldest of this.#entries.keys()) {
       if (this.#weight <= this.#capacity) break;
       this.#take(oldest);
     }
   }
 
-  #put(key: string, entry: Entry<T>): void {
-    this.#entries.set(key, entry);
-    this.#weight += entry.weight;
-  }
-
-  #take(key: string): Entry<T> | undefined {
+  #take(key: string): CacheEntry<T> | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined && this.#entries.delete(key)) this.#weight -= entry.weight;
     return entry;

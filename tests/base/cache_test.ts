@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Cache } from "../../src/dns/cache.ts";
+import { Cache } from "../../src/base/cache.ts";
 
 const found = (value: string, lifetime: number, weight = 1) => () =>
   Promise.resolve({ value, lifetime, weight });

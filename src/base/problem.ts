@@ -1,5 +1,5 @@
 /**
- * What is wrong with a configuration, and where.
+ * What is wrong with a configuration or a file that it names, and where.
  *
  * @module
  */
