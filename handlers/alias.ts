@@ -24,34 +24,49 @@ import {
   say,
   type Session,
 } from "postmaster";
-import { defineHandler, kinds, z } from "postmaster/making";
+import { defineHandler, kinds, Watched, z } from "postmaster/making";
 import {
   type Aliases,
   AliasTable,
-  type AliasTarget,
   circlesIn,
   inCircle,
   parseAliasKey,
   parseAliasTarget,
 } from "./alias_table.ts";
+import { parseAliases } from "./alias_file.ts";
+import { deferring } from "./in_doubt.ts";
 import { isForAll } from "./refusal.ts";
 import { eachOnce } from "./table.ts";
 
-/** An alias and its address or addresses a line. */
-export type AliasTableOption = Readonly<Record<string, string | readonly string[]>>;
-
 const address = readBy(parseAliasTarget);
 
-/** The options of {@linkcode alias} in a configuration: an alias and its address or addresses a line. */
-export const aliasOptions: z.ZodType<AliasTableOption, AliasTableOption> = z
-  .record(
-    readBy(parseAliasKey),
-    z.union([address, kinds.list(address, undefined, 1)], {
-      error: "an address or a list of addresses",
-    }),
-    { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-  ).superRefine(eachOnce(idOf))
-  .superRefine(noCircle);
+const table = z.record(
+  readBy(parseAliasKey),
+  z.union([address, kinds.list(address, undefined, 1)], {
+    error: "an address or a list of addresses",
+  }),
+  { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
+).superRefine(eachOnce(idOf)).superRefine(noCircle);
+
+type Table = Readonly<Record<string, string | readonly string[]>>;
+
+const file = kinds.options({
+  file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
+    .meta({ examples: ["/etc/aliases"] }),
+});
+
+/** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
+export type AliasOptions = Table | { readonly file: string };
+
+/** The options of {@linkcode alias} in a configuration. */
+export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
+  (value) => isFile(value) ? file : table,
+  () => z.union([file, table]),
+);
+
+/** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
+const isFile = (options: unknown): options is { readonly file: string } =>
+  typeof options === "object" && Object.keys(options ?? {}).join() === "file";
 
 function idOf(key: string): string {
   try {
@@ -61,20 +76,21 @@ function idOf(key: string): string {
   }
 }
 
-function noCircle(table: AliasTableOption, context: z.RefinementCtx): void {
+function noCircle(table: Table, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
   const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
-  for (const [key, circle] of circlesIn(entriesOf(table))) {
+  for (const [key, circle] of circlesIn(tableOf(table))) {
     context.addIssue({ code: "custom", message: inCircle(circle), path: [keys.get(key)!] });
   }
 }
 
-const entriesOf = (table: AliasTableOption): ReadonlyMap<string, readonly AliasTarget[]> =>
-  new Map(
-    Object.entries(table).map(([key, value]) =>
-      [parseAliasKey(key), [value].flat().map(parseAliasTarget)] as const
-    ),
-  );
+function tableOf(written: Table): AliasTable {
+  const table = new AliasTable();
+  for (const [key, value] of Object.entries(written)) {
+    table.set(parseAliasKey(key), [value].flat().map(parseAliasTarget));
+  }
+  return table;
+}
 
 /** A text that `parse` can read. */
 function readBy(parse: (text: string) => unknown): z.ZodString {
@@ -107,14 +123,18 @@ function readBy(parse: (text: string) => unknown): z.ZodString {
  * );
  * ```
  */
-export const alias: HandlerFactory<AliasTableOption> = defineHandler({
+export const alias: HandlerFactory<AliasOptions> = defineHandler({
   name: "alias",
   summary: "Gives recipients other names, or makes several of one.",
   options: aliasOptions,
-  create: (table) => {
-    const aliases = new AliasTable();
-    for (const [key, targets] of entriesOf(table)) aliases.set(key, targets);
-    return aliasBy(aliases);
+  create: (options) => {
+    if (!isFile(options)) return aliasBy(tableOf(options));
+    const file = new Watched(options.file, parseAliases, new AliasTable());
+    const aliases: Aliases = {
+      find: (recipient) => file.value.find(recipient),
+      catchAll: (recipient) => file.value.catchAll(recipient),
+    };
+    return deferring(file, aliasBy(aliases));
   },
   example: "alias: { webmaster@example.net: joe, sales: [joe, jane] }",
   part: "asks again",

@@ -5,7 +5,7 @@
  */
 import { type HandlerFactory, on, relay, say } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
-import { address } from "./fallback.ts";
+import { address } from "./catch_all.ts";
 
 /** The options of {@linkcode archive}. */
 export interface ArchiveOptions {

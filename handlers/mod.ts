@@ -24,3 +24,13 @@ export type { NestedHandler } from "./nested.ts";
 export { rewriteBody } from "./rewrite_body.ts";
 export type { RewriteTable } from "./rewrite_table.ts";
 export { sentAt } from "./sent_at.ts";
+export { deferInDoubt, type Source } from "./in_doubt.ts";
+export { postmaster, type PostmasterOptions } from "./postmaster.ts";
+export {
+  type LocalUsers,
+  localUsers,
+  NamedUsers,
+  SystemUsers,
+  type Users,
+  usersBy,
+} from "./users.ts";

@@ -28,7 +28,7 @@ export type {
   SrvRecord,
   TlsaRecord,
 } from "./dns/records.ts";
-export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
+export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
@@ -38,6 +38,10 @@ export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/repl
 export { headerField, prepend } from "./message/header.ts";
 export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
+export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
+export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";
+export { type MimeLimit, PartHead } from "./mime/part_head.ts";
+export { type MimePart, parts, type PartsOptions } from "./mime/parts.ts";
 export type { Field, Level } from "./log/event.ts";
 
 export type {

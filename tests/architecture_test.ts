@@ -10,6 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/base"],
   ["src/smtp"],
   ["src/message"],
+  ["src/mime"],
   ["src/log"],
   ["src/dns", "src/net"],
   ["src/handler", "src/client"],
