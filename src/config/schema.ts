@@ -258,12 +258,7 @@ export type Settings = z.output<typeof settingsSchema>;
 /** The schema of the configuration. */
 export const settingsSchema = options(shape).meta({ title: "The configuration of Postmaster" });
 
-/** What the schema says of each key, by its name in a configuration. */
-export const settingsKeys: ReadonlyMap<
-  string,
-  { readonly setting: keyof Settings; readonly schema: z.ZodType }
-> = new Map(
-  Object.entries(shape).map((
-    [setting, schema],
-  ) => [kebabCase(setting), { setting: setting as keyof Settings, schema }]),
+/** The settings by the names that a configuration has for them. */
+export const settingsKeys: ReadonlyMap<string, keyof Settings> = new Map(
+  Object.keys(shape).map((setting) => [kebabCase(setting), setting as keyof Settings]),
 );
