@@ -10,6 +10,7 @@ import {
   isRelayingDenied,
   isSameName,
   isUnclaimed,
+  kinds,
   type Mailbox,
   type MaybePromise,
   named,
@@ -22,52 +23,68 @@ import {
   routeKey,
   say,
   type Session,
+  Watched,
 } from "postmaster";
 import { z } from "zod";
 import {
   type Aliases,
   AliasTable,
-  type AliasTarget,
   circlesIn,
   inCircle,
   parseAliasKey,
   parseAliasTarget,
 } from "./alias_table.ts";
+import { parseAliases } from "./alias_file.ts";
+import { deferring } from "./in_doubt.ts";
 import { isForAll } from "./refusal.ts";
 import { eachOnce } from "./table.ts";
 
+const ADDRESS = "this is no address: write joe@example.net, or joe in the same domain";
+const address = z.string().refine(isGood(parseAliasTarget), { error: ADDRESS });
+
+const table = z.record(
+  z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
+  z.union([address, z.array(address).min(1)], { error: "an address or a list of addresses" }),
+  { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
+).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key))
+  .superRefine(noCircle);
+
 type Table = Readonly<Record<string, string | readonly string[]>>;
 
-/** The options of {@linkcode alias} in a configuration: an alias and its address or addresses a line. */
-export const aliasOptions: z.ZodType<Table, Table> = z
-  .record(
-    z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
-    z.union([address(), z.array(address()).min(1)], {
-      error: "an address or a list of addresses",
-    }),
-    { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-  ).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key))
-  .superRefine(noCircle);
+const file = z.strictObject({
+  file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
+    .meta({ examples: ["/etc/aliases"] }),
+});
+
+/** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
+export type AliasOptions = Table | { readonly file: string };
+
+/** The options of {@linkcode alias} in a configuration. */
+export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
+  (value) => isFile(value) ? file : table,
+  () => z.union([file, table]),
+);
+
+/** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
+const isFile = (options: unknown): options is { readonly file: string } =>
+  typeof options === "object" && Object.keys(options ?? {}).join() === "file";
 
 function noCircle(table: Table, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
   const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
-  for (const [key, circle] of circlesIn(entriesOf(table))) {
+  for (const [key, circle] of circlesIn(tableOf(table))) {
     context.addIssue({ code: "custom", message: inCircle(circle), path: [keys.get(key)!] });
   }
 }
 
-const entriesOf = (table: Table): ReadonlyMap<string, readonly AliasTarget[]> =>
-  new Map(
-    Object.entries(table).map(([key, value]) =>
-      [parseAliasKey(key), [value].flat().map(parseAliasTarget)] as const
-    ),
-  );
-
-function address() {
-  return z.string().refine(isGood(parseAliasTarget), {
-    error: "this is no address: write joe@example.net, or joe in the same domain",
-  });
+function tableOf(written: Table): AliasTable {
+  const table = new AliasTable();
+  for (const [key, value] of Object.entries(written)) {
+    const targets = [value].flat();
+    if (targets.length === 0) throw new TypeError(`alias \`${key}\` leads nowhere`);
+    table.set(parseAliasKey(key), targets.map(parseAliasTarget));
+  }
+  return table;
 }
 
 function isGood(parse: (text: string) => unknown): (text: string) => boolean {
@@ -107,15 +124,18 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
  * );
  * ```
  */
-export function alias(table: Table): Handler {
-  const aliases = new AliasTable();
-  const entries = entriesOf(table);
-  for (const [key, targets] of entries) {
-    if (targets.length === 0) throw new TypeError(`alias \`${key}\` leads nowhere`);
-    aliases.set(key, targets);
+export function alias(options: AliasOptions): Handler {
+  if (!isFile(options)) {
+    const aliases = tableOf(options);
+    for (const circle of circlesIn(aliases).values()) throw new TypeError(inCircle(circle));
+    return aliasBy(aliases);
   }
-  for (const circle of circlesIn(entries).values()) throw new TypeError(inCircle(circle));
-  return aliasBy(aliases);
+  const file = new Watched(options.file, parseAliases, new AliasTable());
+  const aliases: Aliases = {
+    find: (recipient) => file.value.find(recipient),
+    catchAll: (recipient) => file.value.catchAll(recipient),
+  };
+  return named("alias", deferring(file, aliasBy(aliases)));
 }
 
 /** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */

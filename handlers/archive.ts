@@ -5,7 +5,7 @@
  */
 import { type Handler, named, on, relay, say } from "postmaster";
 import { z } from "zod";
-import { address } from "./fallback.ts";
+import { address } from "./catch_all.ts";
 
 const schema = z.strictObject({
   to: address.describe("The address that gets a copy of each message."),

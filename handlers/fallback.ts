@@ -5,17 +5,14 @@
  */
 import {
   type Handler,
-  isPermanent,
   isRelayingDenied,
   isUnclaimed,
-  Mailbox,
   named,
   on,
   relayingDenied,
   type Reply,
 } from "postmaster";
 import { z } from "zod";
-import { accept } from "./alias.ts";
 import { handlers, type NestedHandler } from "./nested.ts";
 
 const schema = z.strictObject({
@@ -56,52 +53,6 @@ export function fallback(options: FallbackOptions): Handler {
       // Behind the others is nobody: they are asked as if nobody here took the recipient's mail.
       const other = await then(event, () => relayingDenied, session);
       return isRelayingDenied(other) ? reply : other;
-    }),
-  );
-}
-
-/** An option that is a full address. */
-export const address: z.ZodType<Mailbox, string> = z.string({
-  error: "an address such as joe@example.net",
-})
-  .transform((text, context) => {
-    const mailbox = Mailbox.tryParse(text);
-    if (mailbox !== undefined && mailbox.domain !== "" && mailbox.route.length === 0) {
-      return mailbox;
-    }
-    context.addIssue({
-      code: "custom",
-      message: `\`${text}\` is no address: write joe@example.net`,
-    });
-    return z.NEVER;
-  });
-
-/**
- * Gives mail of its domain that nobody further in has an address for to one address, which is asked for from the
- * outside once more. When that is refused too, the first refusal stands, and so does every refusal for another reason.
- *
- * @example
- * ```ts
- * import { chain } from "postmaster";
- * import { catchAll, localHosts } from "postmaster/handlers";
- *
- * export default chain(localHosts(["example.net"]), catchAll("joe@example.net"));
- * ```
- */
-export function catchAll(to: string): Handler {
-  const mailbox = address.parse(to);
-  return named(
-    "catch-all",
-    on("AddRcptTo", async (event, next, session) => {
-      const reply = await next();
-      // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
-      const ours = event.mailbox.domain.toLowerCase() === mailbox.domain.toLowerCase();
-      if (event.exact || !ours || !isUnclaimed(reply) || event.mailbox.equals(mailbox)) {
-        return reply;
-      }
-      const { type, parameters } = event;
-      const other = await session.trigger({ type, mailbox, parameters });
-      return isPermanent(other) ? reply : other.routes === undefined ? other : accept(other.routes);
     }),
   );
 }

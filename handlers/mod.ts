@@ -14,6 +14,7 @@ import { zone, zoneOptions } from "./zone.ts";
 import { greylist, greylistOptions } from "./greylist.ts";
 import { rateLimit, rateLimitOptions } from "./rate_limit.ts";
 import { announce, announceOptions } from "./announce.ts";
+import { attachments, attachmentsOptions } from "./attachments.ts";
 import { discardAll } from "./discard_all.ts";
 import { impatient, impatientOptions } from "./impatient.ts";
 import { localHosts, localHostsOptions } from "./local_hosts.ts";
@@ -25,17 +26,12 @@ import { SUMMARIES } from "./summaries.ts";
 import { relayTo, relayToOptions } from "./relay_to.ts";
 import { defer, refusalOptions, reject, reply, replyOptions } from "./reply.ts";
 import { bye, byeOptions, courtesyOptions, greeting, helo } from "./courtesy.ts";
-import { address, catchAll, fallback, fallbackOptions } from "./fallback.ts";
-import {
-  explode,
-  explodeOptions,
-  passwd,
-  passwdOptions,
-  subaddress,
-  subaddressOptions,
-  virtualUsers,
-  virtualUsersOptions,
-} from "./recipients.ts";
+import { address, catchAll } from "./catch_all.ts";
+import { explode } from "./explode.ts";
+import { fallback, fallbackOptions } from "./fallback.ts";
+import { passwd, passwdOptions } from "./passwd.ts";
+import { subaddress, subaddressOptions } from "./subaddress.ts";
+import { virtualUsers, virtualUsersOptions } from "./virtual_users.ts";
 import { archive, archiveOptions } from "./archive.ts";
 import {
   addHeader,
@@ -52,7 +48,7 @@ import { rewriteOptions, rewriteRecipient, rewriteSender } from "./rewrite.ts";
 import { tarpit, tarpitOptions } from "./tarpit.ts";
 import { firstMatch, firstMatchOptions, when, whenOptions } from "./when.ts";
 
-export { alias, aliasBy } from "./alias.ts";
+export { alias, aliasBy, type AliasOptions } from "./alias.ts";
 export {
   type Aliases,
   AliasTable,
@@ -69,6 +65,7 @@ export { zone, type ZoneSettings } from "./zone.ts";
 export { greylist, type GreylistOptions } from "./greylist.ts";
 export { rateLimit, type RateLimitOptions } from "./rate_limit.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
+export { attachments, type AttachmentsOptions } from "./attachments.ts";
 export { discardAll } from "./discard_all.ts";
 export { impatient, type ImpatientOptions } from "./impatient.ts";
 export { localHosts } from "./local_hosts.ts";
@@ -82,17 +79,22 @@ export { type NestedHandler } from "./nested.ts";
 export { relayTo, type RelayToOptions } from "./relay_to.ts";
 export { defer, type RefusalOptions, reject, reply, type ReplyOptions } from "./reply.ts";
 export { bye, type ByeOptions, greeting, helo } from "./courtesy.ts";
-export { catchAll, fallback, type FallbackOptions } from "./fallback.ts";
+export { catchAll } from "./catch_all.ts";
+export { explode } from "./explode.ts";
+export { fallback, type FallbackOptions } from "./fallback.ts";
+export { deferInDoubt, type Source } from "./in_doubt.ts";
+export { passwd, type PasswdOptions } from "./passwd.ts";
+export { postmaster, type PostmasterOptions } from "./postmaster.ts";
+export { subaddress, type SubaddressOptions } from "./subaddress.ts";
 export {
-  explode,
-  type ExplodeOptions,
-  passwd,
-  type PasswdOptions,
-  subaddress,
-  type SubaddressOptions,
-  virtualUsers,
-  type VirtualUsersOptions,
-} from "./recipients.ts";
+  type LocalUsers,
+  localUsers,
+  NamedUsers,
+  SystemUsers,
+  type Users,
+  usersBy,
+} from "./users.ts";
+export { virtualUsers, type VirtualUsersOptions } from "./virtual_users.ts";
 export { archive, type ArchiveOptions } from "./archive.ts";
 export {
   addHeader,
@@ -145,6 +147,7 @@ const all: readonly (readonly [string, Unnamed])[] = [
   ["greylist", { ...ready(greylistOptions, greylist), part: "checks" }],
   ["rate-limit", { ...ready(rateLimitOptions, rateLimit), part: "checks" }],
   ["announce", read(announceOptions, announce)],
+  ["attachments", ready(attachmentsOptions, attachments)],
   ["discard-all", { ...read(none, discardAll), ends: () => ["AddRcptTo"] }],
   ["impatient", { ...ready(impatientOptions, impatient), part: "counts" }],
   ["local-hosts", read(localHostsOptions, localHosts)],
@@ -169,7 +172,7 @@ const all: readonly (readonly [string, Unnamed])[] = [
   ["fallback", { ...ready(fallbackOptions, fallback), part: "asks again" }],
   ["catch-all", { ...ready(address, catchAll), part: "asks again" }],
   ["subaddress", { ...ready(subaddressOptions, subaddress), part: "asks again" }],
-  ["explode", { ...ready(explodeOptions, explode), part: "asks again" }],
+  ["explode", { ...read(aliasOptions, explode), part: "asks again" }],
   ["passwd", { ...ready(passwdOptions, passwd), part: "accepts" }],
   ["virtual-users", { ...ready(virtualUsersOptions, virtualUsers), part: "accepts" }],
   ["add-header", ready(addHeaderOptions, addHeader)],

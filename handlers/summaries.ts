@@ -14,6 +14,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   "zone": "Reads domains, users, aliases, routes and policy from the DNS.",
   "greylist": "Puts strangers off until they try again.",
   "rate-limit": "Puts off who sends too much in a time.",
+  "attachments": "Refuses messages with unwanted files in them.",
   "announce": "Adds keywords to the reply to EHLO.",
   "discard-all": "Accepts everything and throws it away.",
   "impatient": "Ends sessions that collect too many refusals.",

@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { Accounts } from "./base/accounts.ts";
+export { type Account, findAccount, isPerson, MIN_UID } from "./base/passwd.ts";
 export {
   hostOf,
   type Ip,
@@ -15,9 +17,10 @@ export {
   type Prefixes,
 } from "./base/ip.ts";
 export * as kinds from "./base/kinds.ts";
+export { ConfigError, type Place, printProblem, type Problem } from "./base/problem.ts";
 export { yieldToOthers } from "./base/turn.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
-export { Watched } from "./base/watched.ts";
+export { type Parse, Watched } from "./base/watched.ts";
 export { DnsError } from "./dns/error.ts";
 export type { DnsCode } from "./dns/error.ts";
 export { canonicalName, isSameName } from "./dns/name.ts";
@@ -30,7 +33,7 @@ export type {
   SrvRecord,
   TlsaRecord,
 } from "./dns/records.ts";
-export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
+export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
@@ -38,8 +41,13 @@ export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
 export { headerField, prepend } from "./message/header.ts";
+export type { KeptMessage } from "./message/kept.ts";
 export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
+export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
+export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";
+export { type MimeLimit, PartHead } from "./mime/part_head.ts";
+export { type MimePart, parts, type PartsOptions } from "./mime/parts.ts";
 export type { Field, Level } from "./log/event.ts";
 
 export type {
@@ -74,6 +82,7 @@ export type {
   Route,
   Target,
 } from "./handler/reply.ts";
+export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { PeerCertificate, Tls } from "./handler/tls.ts";

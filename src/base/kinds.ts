@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { messageOf } from "./message_of.ts";
+import { ConfigError, printProblem } from "./problem.ts";
 import { fileNamed } from "./reading.ts";
 import {
   DURATION_PATTERN,
@@ -14,6 +15,7 @@ import {
   printSize,
   SIZE_PATTERN,
 } from "./units.ts";
+import type { Parse } from "./watched.ts";
 import { wanted } from "./wanted.ts";
 
 /** What a text is made into. */
@@ -30,7 +32,10 @@ export function attempt<I, T>(parse: (input: I) => T): (input: I, context: z.Ref
     try {
       return parse(input);
     } catch (error) {
-      context.addIssue({ code: "custom", message: messageOf(error), input });
+      const all = error instanceof ConfigError
+        ? error.problems.map(printProblem)
+        : [messageOf(error)];
+      for (const message of all) context.addIssue({ code: "custom", message, input });
       return z.NEVER;
     }
   };
@@ -143,7 +148,7 @@ export const path: z.ZodType<string, string> = z.string({ error: "the path of a 
  * The path of a file that a handler reads. In a configuration it begins at the directory of that, the file must be
  * there, and `check` must not throw for what is in it.
  */
-export function file(check: (text: string) => unknown): z.ZodType<string, string> {
+export function file<T>(check: Parse<T>): z.ZodType<string, string> {
   return path.transform(attempt((written) => fileNamed(written, check)));
 }
 

@@ -13,7 +13,7 @@ import { TranscriptError } from "../testing/transcript.ts";
 import { each } from "./argument.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
-import { addInit } from "./init_command.ts";
+import { addInit } from "./init.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { licences } from "./licences.ts";
 import { type Flags, run } from "./run.ts";

@@ -29,7 +29,7 @@ export const daemonKeys = {
   user: account(PASSWD).optional().describe(
     "Started by root, the server becomes this user once it listens, before it loads any handler of yours. Started " +
       "by anybody else, it must be this user already.",
-  ).meta({ section: "The process", examples: ["postmaster"] }),
+  ).meta({ examples: ["postmaster"] }),
   group: account(GROUP).optional().describe(
     "The group that goes with `user`, by default his own. His other groups are those that the system gives him.",
   ).meta({ examples: ["postmaster"] }),

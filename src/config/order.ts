@@ -8,7 +8,7 @@ import type { Part } from "../handler/entry.ts";
 import type { EventName } from "../handler/event.ts";
 import { eventsOf } from "../handler/handler.ts";
 import type { HandlerEntry } from "./config.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../base/problem.ts";
 
 /** What there is to say of a handler because of those before it. Only the ready-made ones are known well enough. */
 export function orderWarnings(handlers: readonly HandlerEntry[]): Problem[] {

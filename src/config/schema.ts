@@ -6,8 +6,9 @@
 import { z } from "zod";
 import { command, count, duration, path, size, text } from "../base/kinds.ts";
 import { isNumeric } from "../base/ip.ts";
-import { GROUP, PASSWD } from "../base/passwd.ts";
+import { GROUP, MIN_UID, PASSWD } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/mod.ts";
+import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
@@ -18,7 +19,6 @@ import { embedded } from "./embedded.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { tolerateSchema } from "./tolerate.ts";
-import { isUserName, MIN_UID, noUserName, type UsersSetting } from "./users.ts";
 
 const domain = (isOne: (name: string) => boolean) =>
   text("a domain", (name) => {
@@ -34,10 +34,13 @@ const listen: z.ZodType<readonly ListenAddress[]> = oneOrMore(
   "an address such as `127.0.0.1:2525`, or a list of them",
 );
 
-const userName = text("a name", (name) => {
-  if (isUserName(name)) return name;
-  throw new TypeError(noUserName(name));
-});
+/** Where the names of local users come from. */
+export type UsersSetting =
+  | { readonly names: readonly string[] }
+  | { readonly minUid: number }
+  | { readonly file: string };
+
+const userName = text("a name", parseUserName);
 
 /** The key `file`, and what is in such a file. */
 const fileWith = (line: string, example: string) =>
@@ -128,14 +131,13 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
 );
 
 /**
- * The whole configuration, in the order in which the documentation has it. A `section` begins with the key that names
- * it. The first example of a key is the one that is shown first.
+ * The whole configuration. The first example of a key is the one that is shown first.
  */
 const schema = z.strictObject({
   hostname: domain(isDomain).optional().describe(
     "The name by which the server goes: in its greeting, in `Received`. By default it is the host name of the " +
       "system, which must be a domain.",
-  ).meta({ section: "The server", examples: ["mx.example.net"] }),
+  ).meta({ examples: ["mx.example.net"] }),
   listen: listen.prefault("127.0.0.1:2525").describe(
     'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; `unix:/run/postmaster.sock` is a Unix ' +
       "socket, and `unix:/run/postmaster.sock?mode=660` one with permissions; `fd:3` is the first socket that " +
@@ -153,12 +155,11 @@ const schema = z.strictObject({
     .describe(
       "The local domains. Mail for all others is refused with `550 5.7.1 relaying denied`, unless a handler accepts it.",
     ).meta({
-      section: "Local mail",
       examples: [["example.net", "example.org"]],
     }),
   users: users.prefault([]).describe(
-    "Who has a mailbox in each of the domains: a list of names, `passwd` for the users of the system, or a file with " +
-      "a name a line. A name is found as it is written, or in lower case. Files are read again when they change. While " +
+    "Who has a mailbox in each of the domains: a list of names, `passwd` for the users of the system and of the directories that " +
+      "it asks, or a file with a name a line. A name is found as it is written, or in lower case. Files are read again when they change. While " +
       "one cannot be read, the server goes by what it was, and says 451 instead of 550.",
   ).meta({
     examples: [
@@ -178,7 +179,7 @@ const schema = z.strictObject({
   aliases: aliases.prefault({}).describe(
     "Other names for users, and lists of them. A key is an address, a local part in every local domain, or " +
       "`@example.net` for all of a domain whom nobody knows. A value is an address or a list of them; one without a " +
-      "domain is in the recipient's. A file has an `alias: address, address` a line, is read again when it changes, " +
+      "domain is in the recipient's. A file is one as Sendmail and Postfix read it, is read again when it changes, " +
       "and may stand beside mappings in a list. An address in another domain is asked from the handlers, and goes to " +
       "`relay` if none of them serves its domain. Aliases that go in a circle are " +
       "mistakes; so are those that lead to another domain without a `relay` and without handlers, and those that lead " +
@@ -202,8 +203,7 @@ const schema = z.strictObject({
       "another reason stands. In a domain that is not one of `domains`, handlers alone decide. Without a configuration, " +
       "the user who runs the server reads it.",
   ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
-  mailer: mailer.prefault({}).describe("The program that delivers to local users.")
-    .meta({ section: "Delivery" }),
+  mailer: mailer.prefault({}).describe("The program that delivers to local users."),
   relay: relay.optional().describe(
     "How mail for aliases and lists that lead elsewhere, and for the target `relay` of handlers, is sent on. Without it nothing " +
       "is relayed.",
@@ -217,7 +217,6 @@ const schema = z.strictObject({
         "handlers, or either with options. What has a slash, or ends in `.ts`, `.js`, `.mts` or `.mjs`, is a module. " +
         "By default those that are compiled in.",
     ).meta({
-      section: "Policy",
       examples: [[
         "trace",
         { impatient: { bound: 3 } },
@@ -231,8 +230,7 @@ const schema = z.strictObject({
   ).meta({
     examples: [{ "trailing-dots": "everyone", "bare-line-feeds": ["10.1.2.0/24", "192.0.2.7"] }],
   }),
-  dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers.")
-    .meta({ section: "Running" }),
+  dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
   "state-directory": path.optional().describe(
     "Where the server keeps what must survive a restart, such as variables that persist, in `variables.sqlite`. By " +
       "default it is `/var/lib/postmaster` if the server's user can write there, else `postmaster` in " +

@@ -30,7 +30,6 @@ Deno.test("--help of every command is short and names what there is", async () =
         "--domain",
         "--address",
         "--mailer",
-        "--dns",
         "--debug",
       ]],
       [["vars", "--help"], ["list", "get", "set", "unset"]],

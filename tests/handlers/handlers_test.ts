@@ -102,6 +102,7 @@ Deno.test("every ready-made handler goes by its name, and refuses options it doe
   const options: Record<string, unknown> = {
     alias: { a: "b" },
     announce: { keywords: ["X"] },
+    attachments: { names: "*.exe" },
     "local-hosts": ["a.example"],
     dnsbl: { lists: ["bl.example"] },
     zone: "_postmaster.example.net",
