@@ -1,5 +1,5 @@
 /**
- * The files that options of handlers name, while a configuration is read.
+ * Whether options come from a configuration or from TypeScript, and the files that they name.
  *
  * @module
  */
@@ -11,8 +11,11 @@ import { type Parse, Watched } from "./watched.ts";
 /** The directory of the configuration that is being read; `undefined` outside of that. */
 let directory: string | undefined;
 
-/** Reads options (`read` must not wait): paths in them begin at this directory, and files must be there. */
-export function readingIn<T>(from: string, read: () => T): T {
+/**
+ * Reads options (`read` must not wait) as a configuration in this directory has them: keys are in kebab-case, paths
+ * begin at the directory, and files must be there. With `undefined` they are read as TypeScript has them.
+ */
+export function readingIn<T>(from: string | undefined, read: () => T): T {
   const before = directory;
   directory = from;
   try {
@@ -21,6 +24,9 @@ export function readingIn<T>(from: string, read: () => T): T {
     directory = before;
   }
 }
+
+/** True while options are read as a configuration has them. */
+export const isReading = (): boolean => directory !== undefined;
 
 /**
  * The path of a file that options name. In a configuration the file must be there, and `check` must not throw for what

@@ -5,11 +5,14 @@
  */
 import type { Event } from "../handler/event.ts";
 import type { Handler } from "../handler/handler.ts";
+import type { SessionState } from "../handler/session.ts";
 import { type Step, SUPERVISOR, watched } from "../handler/supervisor.ts";
 import { Dialogue } from "../server/dialogue.ts";
+import type { Engine } from "../server/engine.ts";
+import { EXTENSIONS } from "../server/extensions.ts";
 import { newId } from "../server/id.ts";
 import type { Clock, Transport } from "../server/transport.ts";
-import { type SessionGround, sessionOf, type SessionSetup } from "./session_of.ts";
+import { type SessionGround, sessionOf } from "./session_of.ts";
 
 /** An event that the chain is asked, and the steps of its handlers, which are there as they happen. */
 export interface Asked {
@@ -18,7 +21,7 @@ export interface Asked {
 }
 
 /** What the engine stands on. */
-export interface Ground extends SessionSetup, Pick<SessionGround, "targets" | "listener"> {
+export interface Ground extends Omit<SessionGround, "id" | "now"> {
   readonly clock: Clock;
   /** Makes the ids of the session and of its messages. */
   readonly newId?: () => string;
@@ -28,13 +31,22 @@ export interface Ground extends SessionSetup, Pick<SessionGround, "targets" | "l
 
 /** A dialogue that has not started yet. */
 export function dialogueOf(policy: Handler, ground: Ground, transport: Transport): Dialogue {
-  const { clock, tolerated = {}, newId: makeId = newId } = ground;
+  const { engine, session } = engineOf(policy, ground);
+  return new Dialogue(engine, session, transport);
+}
+
+/** The engine around a chain, and a session with it. */
+export function engineOf(
+  policy: Handler,
+  ground: Ground,
+): { readonly engine: Engine; readonly session: SessionState } {
+  const { clock, tolerated = {}, newId: makeId = newId, extensions = EXTENSIONS } = ground;
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const { whole, session, limits, memory } = sessionOf(policy, { ...ground, id: makeId(), now });
   const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
-  const engine = { chain: asking, limits, tolerated, memory, clock, newId: makeId };
-  return new Dialogue(engine, session, transport);
+  const engine = { chain: asking, extensions, limits, tolerated, memory, clock, newId: makeId };
+  return { engine, session };
 }
 
 /** The chain as the engine asks it. What handlers trigger is part of the steps. */

@@ -12,8 +12,10 @@ import type { Tls } from "../handler/tls.ts";
 import { type Log, silent } from "../log/event.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
+import { EXTENSIONS, type Extensions } from "../server/extensions.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
+import { spool } from "../server/spool.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Targets } from "../targets/target.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -48,6 +50,8 @@ export interface SessionGround extends SessionSetup {
   readonly targets: Targets;
   /** The address that the client has connected to. */
   readonly listener?: string;
+  /** Without it, those of every server. */
+  readonly extensions?: Extensions;
   /** Milliseconds since the epoch; without it, those of the system's clock. */
   readonly now: (() => number) | undefined;
 }
@@ -55,17 +59,19 @@ export interface SessionGround extends SessionSetup {
 /** A new session, and the chain around the server's core that answers its events. */
 export function sessionOf(handler: Handler, ground: SessionGround) {
   const { hostname = "mx.example.net", log = silent, targets, id, now, tls, user } = ground;
+  const { extensions = EXTENSIONS } = ground;
   const limits: Limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
   const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
-  const whole = chain(handler, core({ acceptance, limits }));
+  const whole = chain(handler, core({ acceptance, limits, extensions }));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = ground;
+  const keep = (body: AsyncIterable<Uint8Array>) => spool(body, "/tmp", memory);
   const judge: Targets["faultIn"] = (target) => targets.faultIn(target);
   const session = new SessionState({
     id,
     peer: ground.peer ?? { address: "192.0.2.1", port: 45678 },
     listener: ground.listener ?? "192.0.2.25:25",
-    context: { hostname, log, globals, dns, chain: whole, judge, now },
+    context: { hostname, log, globals, dns, keep, chain: whole, judge, now },
     tls,
     user,
   });

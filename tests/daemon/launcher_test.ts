@@ -205,7 +205,7 @@ Deno.test("an order cannot make a command line that fills the memory", () => {
   const recipients = Array(10_000).fill(values());
   const start = performance.now();
   assert.throws(() => judge({ template, user: "bin", recipients }, GRANTS), /is too long/);
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(performance.now() - start < 10_000);
 });
 
 Deno.test("a program of a handler's never runs as root, whatever it was granted", () => {
@@ -255,7 +255,7 @@ Deno.test({
     const start = performance.now();
     const { pid, ending } = await run(launcher, script, large, { timeout: 1000, killGrace: 200 });
     assert.deepEqual(ending, { how: "timeout" });
-    assert.ok(performance.now() - start < 5000);
+    assert.ok(performance.now() - start < 30_000);
     const pids = [pid, Number(directory.read("pid"))];
     await until("both are gone", () => !pids.some(isAlive));
   },

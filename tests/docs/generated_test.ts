@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { readyMade } from "postmaster/handlers";
+import { readyMade } from "../../handlers/registry.ts";
 import { commandsIn } from "../../src/tooling/commands.ts";
 import { examplesOf, keysIn, meaningOf } from "../../src/tooling/keys.ts";
 import { fill } from "../../src/tooling/page.ts";
