@@ -14,7 +14,7 @@ export const COLON = 0x3a;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The bytes `from` up to, not including, `to` as UTF-8; what is none becomes U+FFFD. */
+/** The bytes from `from` to before `to` as UTF-8; invalid octets become U+FFFD. */
 export function text(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
   for (let i = from; i < to; i++) {
     if (bytes[i]! > 0x7f) return decoder.decode(bytes.subarray(from, to));
@@ -22,18 +22,18 @@ export function text(bytes: Uint8Array, from = 0, to: number = bytes.length): st
   return characters(bytes, from, to);
 }
 
-/** The bytes as a string of one character each, whatever they mean: to look at them, not to read them. */
+/** The bytes as a string of one character each, without decoding them. */
 export function characters(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
-  // Ten times as fast as to spread the bytes, and one flat string, unlike a sum of characters.
+  // Ten times as fast as spreading the bytes, and one flat string instead of a sum of characters.
   const codes = new Array<number>(to - from);
   for (let i = from; i < to; i++) codes[i - from] = bytes[i]!;
   return String.fromCharCode.apply(null, codes);
 }
 
-/** A to Z made lower case, nothing else changed (`toLowerCase` maps the Kelvin sign to k). */
+/** A to Z in lower case; other characters stay (`toLowerCase` maps the Kelvin sign to k). */
 export const lower = (s: string): string => s.replace(/[A-Z]+/g, (c) => c.toLowerCase());
 
-/** a to z made upper case, nothing else changed (`toUpperCase` maps the long s to S). */
+/** a to z in upper case; other characters stay (`toUpperCase` maps the long s to S). */
 export const upper = (s: string): string => s.replace(/[a-z]+/g, (c) => c.toUpperCase());
 
 const encoder = new TextEncoder();
