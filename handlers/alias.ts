@@ -6,6 +6,7 @@
 import {
   type EventOf,
   type Handler,
+  type HandlerFactory,
   isPositive,
   isRelayingDenied,
   isSameName,
@@ -23,62 +24,78 @@ import {
   say,
   type Session,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds, Watched, z } from "postmaster/making";
 import {
   type Aliases,
   AliasTable,
-  type AliasTarget,
   circlesIn,
   inCircle,
   parseAliasKey,
   parseAliasTarget,
 } from "./alias_table.ts";
+import { parseAliases } from "./alias_file.ts";
+import { deferring } from "./in_doubt.ts";
 import { isForAll } from "./refusal.ts";
 import { eachOnce } from "./table.ts";
 
-type Table = Readonly<Record<string, string | readonly string[]>>;
+/** Aliases, each with its address or addresses. */
+export type AliasTableOption = Readonly<Record<string, string | readonly string[]>>;
 
-/** The options of {@linkcode alias} in a configuration: an alias and its address or addresses a line. */
-export const aliasOptions: z.ZodType<Table, Table> = z
+/** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
+export type AliasOptions = AliasTableOption | { readonly file: string };
+
+const address = readBy(parseAliasTarget);
+const table = z
   .record(
-    z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
-    z.union([address(), z.array(address()).min(1)], {
+    readBy(parseAliasKey),
+    z.union([address, kinds.list(address, undefined, 1)], {
       error: "an address or a list of addresses",
     }),
     { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-  ).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key))
+  ).superRefine(eachOnce(idOf))
   .superRefine(noCircle);
+const file = kinds.options({
+  file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
+    .meta({ examples: ["/etc/aliases"] }),
+});
 
-function noCircle(table: Table, context: z.RefinementCtx): void {
+/** The options of {@linkcode alias} in a configuration. */
+export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
+  (value): z.ZodType<AliasOptions> => isFile(value) ? file : table,
+  () => z.union([file, table]),
+);
+
+/** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
+const isFile = (options: unknown): options is { readonly file: string } =>
+  typeof options === "object" && Object.keys(options ?? {}).join() === "file";
+
+function idOf(key: string): string {
+  try {
+    return parseAliasKey(key);
+  } catch {
+    return key; // what is wrong with it has been said
+  }
+}
+
+function noCircle(table: AliasTableOption, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
   const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
-  for (const [key, circle] of circlesIn(entriesOf(table))) {
+  for (const [key, circle] of circlesIn(tableOf(table))) {
     context.addIssue({ code: "custom", message: inCircle(circle), path: [keys.get(key)!] });
   }
 }
 
-const entriesOf = (table: Table): ReadonlyMap<string, readonly AliasTarget[]> =>
-  new Map(
-    Object.entries(table).map(([key, value]) =>
-      [parseAliasKey(key), [value].flat().map(parseAliasTarget)] as const
-    ),
-  );
-
-function address() {
-  return z.string().refine(isGood(parseAliasTarget), {
-    error: "this is no address: write joe@example.net, or joe in the same domain",
-  });
+function tableOf(written: AliasTableOption): AliasTable {
+  const table = new AliasTable();
+  for (const [key, value] of Object.entries(written)) {
+    table.set(parseAliasKey(key), [value].flat().map(parseAliasTarget));
+  }
+  return table;
 }
 
-function isGood(parse: (text: string) => unknown): (text: string) => boolean {
-  return (text) => {
-    try {
-      parse(text);
-      return true;
-    } catch {
-      return false;
-    }
-  };
+/** A text that `parse` can read. */
+function readBy(parse: (text: string) => unknown): z.ZodString {
+  return z.string().superRefine((text, context) => void kinds.attempt(parse)(text, context));
 }
 
 /**
@@ -107,15 +124,24 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
  * );
  * ```
  */
-export function alias(table: Table): Handler {
-  const aliases = new AliasTable();
-  const entries = entriesOf(table);
-  for (const [key, targets] of entries) {
-    if (targets.length === 0) throw new TypeError(`alias \`${key}\` leads nowhere`);
-    aliases.set(key, targets);
-  }
-  for (const circle of circlesIn(entries).values()) throw new TypeError(inCircle(circle));
-  return aliasBy(aliases);
+export const alias: HandlerFactory<AliasOptions> = defineHandler({
+  name: "alias",
+  summary: "Gives recipients other names, or makes several of one.",
+  options: aliasOptions,
+  create: aliasesBy,
+  example: "alias: { webmaster@example.net: joe, sales: [joe, jane] }",
+  part: "asks again",
+});
+
+/** The handler for the aliases of options. */
+export function aliasesBy(options: AliasOptions): Handler {
+  if (!isFile(options)) return aliasBy(tableOf(options));
+  const file = new Watched(options.file, parseAliases, new AliasTable());
+  const aliases = aliasBy({
+    find: (recipient) => file.value.find(recipient),
+    catchAll: (recipient) => file.value.catchAll(recipient),
+  });
+  return deferring(file, aliases);
 }
 
 /** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */

@@ -4,9 +4,10 @@
  * @module
  */
 import { isMailDomain, Mailbox } from "postmaster";
+import type { Source } from "./in_doubt.ts";
 
 /** What aliases make of a recipient. */
-export interface Aliases {
+export interface Aliases extends Source {
   /** Where the mail of this recipient goes, `undefined` if it is no alias. */
   find(recipient: Mailbox): readonly Mailbox[] | undefined;
   /** Where mail for a recipient of this domain goes whom nobody knows. */
@@ -81,6 +82,17 @@ export class AliasTable implements Aliases {
     return this.#entries.size;
   }
 
+  /** The aliases, in the form in which they are looked up. */
+  get keys(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** The domains of the addresses that they lead to. */
+  get domains(): ReadonlySet<string> {
+    const targets = [...this.#entries.values()].flat();
+    return new Set(targets.flatMap((one) => typeof one === "string" ? [] : [one.domain]));
+  }
+
   find(recipient: Mailbox): readonly Mailbox[] | undefined {
     if (recipient.domain === "") return undefined; // the bare postmaster, which is in no domain
     const targets = this.#entries.get(recipient.key.toLowerCase()) ??
@@ -98,18 +110,23 @@ function inDomainOf({ domain }: Mailbox, targets: readonly AliasTarget[]): reado
   return targets.map((target) => typeof target === "string" ? new Mailbox(target, domain) : target);
 }
 
+/** Stands for the domain of a recipient of an alias that is for all of them. */
+const ANY_DOMAIN = "any.invalid";
+
 /**
- * The first circle on the way from a mailbox: its last mailbox is its first again. A mailbox that is a member of
- * itself makes none.
+ * The circles of aliases that lead back to themselves over others, by the alias at which each was found. A mailbox that
+ * is a member of itself makes none.
  *
- * @param membersOf where the mail of a mailbox goes; nowhere else for one that is no alias
- * @param done mailboxes from which no circle is to be found any more; what was seen is added
+ * @param domains those in which an alias without a domain counts; without them, those that the aliases name, and any other
+ * @param membersOf where the mail of a mailbox goes, `[]` if it goes nowhere else; without it, what the table says of
+ * recipients other than those of catch-alls, for whom others may be there
  */
-export function circleFrom(
-  start: Mailbox,
-  membersOf: (mailbox: Mailbox) => readonly Mailbox[],
-  done: Set<string>,
-): readonly Mailbox[] | undefined {
+export function circlesIn(
+  table: AliasTable,
+  domains: readonly string[] = [ANY_DOMAIN, ...table.domains],
+  membersOf: (mailbox: Mailbox) => readonly Mailbox[] = (mailbox) => table.find(mailbox) ?? [],
+): ReadonlyMap<string, readonly Mailbox[]> {
+  const done = new Set<string>();
   const visit = (mailbox: Mailbox, way: readonly Mailbox[]): readonly Mailbox[] | undefined => {
     const from = way.findIndex((one) => idOf(one) === idOf(mailbox));
     if (from >= 0) return [...way.slice(from), mailbox];
@@ -121,13 +138,24 @@ export function circleFrom(
     }
     return undefined;
   };
-  return visit(start, []);
+  const circles = new Map<string, readonly Mailbox[]>();
+  for (const key of table.keys) {
+    for (const start of recipientsOf(key, domains)) {
+      const circle = visit(start, []);
+      if (circle !== undefined && !circles.has(key)) circles.set(key, circle);
+    }
+  }
+  return circles;
 }
 
 const idOf = (mailbox: Mailbox): string => mailbox.key.toLowerCase();
 
-/** Stands for the domain of a recipient of an alias that is for all of them. */
-const ANY_DOMAIN = "any.invalid";
+/** Recipients that an alias is for; `*` stands for anybody whom a catch-all catches. */
+export function recipientsOf(key: string, domains: readonly string[]): readonly Mailbox[] {
+  if (key.startsWith("@")) return [new Mailbox("*", key.slice(1))];
+  if (key.endsWith("@")) return domains.map((domain) => new Mailbox(key.slice(0, -1), domain));
+  return [Mailbox.parse(key)];
+}
 
 /** What to say about a circle. */
 export const inCircle = (circle: readonly Mailbox[]): string =>
@@ -136,29 +164,3 @@ export const inCircle = (circle: readonly Mailbox[]): string =>
       " -> ",
     )
   }: let one of them lead to a user`;
-
-/**
- * The circles of a table that stands alone, as handlers have it, by the key at which each was found. Whether anybody
- * takes what a catch-all leads to is not known here.
- */
-export function circlesIn(
-  entries: ReadonlyMap<string, readonly AliasTarget[]>,
-): ReadonlyMap<string, readonly Mailbox[]> {
-  const table = new AliasTable();
-  for (const [key, targets] of entries) table.set(key, targets);
-  const targets = [...entries.values()].flat().filter((one) => typeof one !== "string");
-  const domains = new Set([ANY_DOMAIN, ...targets.map(({ domain }) => domain)]);
-  const circles = new Map<string, readonly Mailbox[]>();
-  const done = new Set<string>();
-  for (const key of entries.keys()) {
-    if (key.startsWith("@")) continue;
-    const starts = key.endsWith("@")
-      ? [...domains].map((domain) => new Mailbox(key.slice(0, -1), domain))
-      : [Mailbox.parse(key)];
-    for (const start of starts) {
-      const circle = circleFrom(start, (mailbox) => table.find(mailbox) ?? [], done);
-      if (circle !== undefined && !circles.has(key)) circles.set(key, circle);
-    }
-  }
-  return circles;
-}

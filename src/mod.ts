@@ -14,10 +14,8 @@ export {
   parseIp,
   type Prefixes,
 } from "./base/ip.ts";
-export * as kinds from "./base/kinds.ts";
 export { yieldToOthers } from "./base/turn.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
-export { Watched } from "./base/watched.ts";
 export { DnsError } from "./dns/error.ts";
 export type { DnsCode } from "./dns/error.ts";
 export { canonicalName, isSameName } from "./dns/name.ts";
@@ -30,7 +28,7 @@ export type {
   SrvRecord,
   TlsaRecord,
 } from "./dns/records.ts";
-export { type Answer as DnsAnswer, Resolver } from "./dns/resolver.ts";
+export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
@@ -56,7 +54,7 @@ export type {
   Nothing,
   OutOfOrder,
 } from "./handler/event.ts";
-export { handlerEntry, type NamedHandler, type Part, type ReadyMade } from "./handler/entry.ts";
+export type { HandlerFactory } from "./handler/define.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
 export type { Handler, MaybePromise, Next } from "./handler/handler.ts";
 export type { AnswerTo } from "./handler/fitting.ts";

@@ -1,19 +1,17 @@
 /**
- * Joe and Jane live here. What Joe writes to Jane, her husband reads as well.
+ * Mail about a ticket goes to the help desk's program, whoever its recipient is.
  *
  * @module
  */
-import { Mailbox, on, procmail, relay, say } from "postmaster";
+import { on, pipe, readHeader } from "postmaster";
 
-const joe = Mailbox.parse("joe@example.net");
-const jane = Mailbox.parse("jane@example.net");
-const admin = Mailbox.parse("janes.husband@example.com");
+const helpDesk = pipe(["tee", "-a", "/tmp/tickets"]);
 
-export default on("AddRcptTo", ({ mailbox }, _next, session) => {
-  if (mailbox.equals(joe)) return procmail("joe");
-  if (mailbox.equals(jane)) {
-    const copies = session.mailFrom?.equals(joe) ? [relay([admin])] : [];
-    return [procmail("jane"), ...copies];
-  }
-  return say(5, 5, 3, "unknown recipient", "5.1.1");
+export default on("Deliver", async (event, next) => {
+  const { header, body } = await readHeader(event.body);
+  const subject = header.first("Subject")?.text ?? "";
+  const routes = /\bticket #\d+/i.test(subject)
+    ? event.routes.map((route) => ({ ...route, target: helpDesk }))
+    : event.routes;
+  return next({ ...event, body, routes });
 });

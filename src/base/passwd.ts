@@ -1,15 +1,25 @@
 /**
- * The accounts of this machine: passwd(5) and group(5).
+ * The accounts of this machine: passwd(5), group(5), and those that the C library finds elsewhere.
  *
  * @module
  */
+import { getentSync, hasMore } from "./nss.ts";
 
 /** Where the system keeps its users. */
 export const PASSWD = "/etc/passwd";
 /** Where the system keeps its groups. */
 export const GROUP = "/etc/group";
 
-/** Name → number, of the users in a `passwd` file or the groups in a `group` file. */
+/** The lowest user ID of a person, as distributions give them. */
+export const MIN_UID = 1000;
+/** The user IDs that stand for no account: `nobody`, and -1 in 16 bits. */
+const NOBODY: readonly number[] = [65534, 65535];
+
+/** True for an account of a person, and so for one that has a mailbox. */
+export const isPerson = ({ uid }: Pick<Account, "uid">, least: number = MIN_UID): boolean =>
+  uid >= least && !NOBODY.includes(uid);
+
+/** The numbers of the users in a `passwd` file, or of the groups in a `group` file, by name. */
 export function parseAccounts(text: string): ReadonlyMap<string, number> {
   const accounts = new Map<string, number>();
   for (const line of text.split("\n")) {
@@ -19,7 +29,7 @@ export function parseAccounts(text: string): ReadonlyMap<string, number> {
   return accounts;
 }
 
-/** Changes whenever an account or a group of this machine may have. */
+/** A value that changes whenever an account or a group of this machine may have changed. */
 export function accountsStamp(): string {
   return [PASSWD, GROUP].map((file) => {
     const { ino, mtime, size } = Deno.statSync(file);
@@ -36,27 +46,46 @@ export interface Account {
   readonly shell: string;
 }
 
-/** The account with this name, or with this id if it is a number. */
-export function findAccount(user: string | number): Account | undefined {
-  const [place, wanted] = typeof user === "string" ? [0, user] : [2, String(user)];
-  const fields = Deno.readTextFileSync(PASSWD).split("\n").map((line) => line.split(":"))
-    .find((fields) => fields[place] === wanted && /^\d+$/.test(fields[2] ?? ""));
-  if (fields === undefined) return undefined;
-  const [name = "", , uid, gid, , home = "", shell = ""] = fields;
-  return { name, uid: Number(uid), gid: Number(gid), home, shell: shell || "/bin/sh" };
+/** The accounts in lines of passwd(5). */
+export function accountsIn(lines: readonly string[]): Account[] {
+  return lines.map((line) => line.split(":"))
+    .filter(([name, , uid]) => name && /^\d+$/.test(uid ?? ""))
+    .map(([name = "", , uid, gid, , home = "", shell = ""]) => (
+      { name, uid: Number(uid), gid: Number(gid), home, shell: shell || "/bin/sh" }
+    ));
 }
 
-/** The groups that a user has at login: his own, and those of which he is a member (initgroups(3)). */
+/** The account with this name, or with this ID if it is a number. Throws if the system cannot tell. */
+export function findAccount(user: string | number): Account | undefined {
+  const isIt = ({ name, uid }: Account) => user === name || user === uid;
+  return accountsIn(linesOf(PASSWD)).find(isIt) ??
+    accountsIn(ask("passwd", `${user}`)).find(isIt);
+}
+
+/** The groups of a user at login: the user's own, and those with the user as a member (initgroups(3)). */
 export function groupsOf(user: string, gid: number): readonly number[] {
-  const groups = Deno.readTextFileSync(GROUP).split("\n").map((line) => line.split(":"))
+  const groups = linesOf(GROUP).map((line) => line.split(":"))
     .filter(([, , id, members]) => /^\d+$/.test(id ?? "") && members?.split(",").includes(user))
     .map(([, , id]) => Number(id));
-  return [...new Set([gid, ...groups])];
+  const more = hasMore("group") ? getentSync("initgroups", user) : [];
+  const others = more.flatMap((line) => line.split(/\s+/).slice(1)).filter(Boolean).map(Number);
+  return [...new Set([gid, ...groups, ...others])];
 }
 
-/** The id of the group with this name. */
-export const findGroup = (group: string): number | undefined =>
-  parseAccounts(Deno.readTextFileSync(GROUP)).get(group);
+/** The ID of the group with this name. Throws if the system cannot tell. */
+export function findGroup(group: string): number | undefined {
+  return parseAccounts(Deno.readTextFileSync(GROUP)).get(group) ??
+    parseAccounts(ask("group", group).join("\n")).get(group);
+}
 
-/** Who this process is, for people. */
-export const ownUser = (): string => `the user ${findAccount(Deno.uid() ?? 0)?.name ?? Deno.uid()}`;
+const linesOf = (file: string): readonly string[] => Deno.readTextFileSync(file).split("\n");
+
+/** The lines of getent(1), if it is needed. */
+const ask = (database: "passwd" | "group", key: string): readonly string[] =>
+  hasMore(database) ? getentSync(database, key) : [];
+
+/** The user of this process, for people. */
+export function ownUser(): string {
+  const own = accountsIn(linesOf(PASSWD)).find(({ uid }) => uid === Deno.uid());
+  return `the user ${own?.name ?? Deno.uid()}`;
+}

@@ -1,18 +1,22 @@
 /**
- * The files that options of handlers name, while a configuration is read.
+ * Whether options come from a configuration or from TypeScript, and the files that they name.
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { messageOf } from "./message_of.ts";
-import { ownUser } from "./passwd.ts";
+import { cannotRead } from "./cannot_read.ts";
+import { ConfigError } from "./problem.ts";
+import { type Parse, Watched } from "./watched.ts";
 
 /** The directory of the configuration that is being read; `undefined` outside of that. */
 let directory: string | undefined;
 
-/** Reads options (`read` must not wait): paths in them begin at this directory, and files must be there. */
-export function readingIn<T>(from: string, read: () => T): T {
+/**
+/**
+ * Calls `read`, which must be synchronous, with options as a configuration in this directory has them: keys are in
+ * kebab-case, paths are relative to the directory, and files must exist. With `undefined` they are as in TypeScript.
+ */
+export function readingIn<T>(from: string | undefined, read: () => T): T {
   const before = directory;
   directory = from;
   try {
@@ -22,39 +26,23 @@ export function readingIn<T>(from: string, read: () => T): T {
   }
 }
 
+/** True while options are read as a configuration has them. */
+export const isReading = (): boolean => directory !== undefined;
+
 /**
- * The path of a file that options name. In a configuration the file must be there, and `check` must not throw for what
- * is in it; elsewhere the path is what it is.
+ * The path of a file that options name. While a configuration is read, the file must exist, and `check` must accept
+ * its content; otherwise the path stays as it is.
  *
- * @throws {TypeError} that says what is wrong, and how to mend it
+ * @throws {ConfigError} with the mistakes that `check` finds, and their places
+ * @throws {TypeError} for a file that cannot be read
  */
-export function fileNamed(path: string, check: (text: string) => unknown): string {
+export function fileNamed<T>(path: string, check: Parse<T>): string {
   if (directory === undefined) return path;
   const file = resolve(directory, path);
-  let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    new Watched(file, check);
+    return file;
   } catch (error) {
-    throw new TypeError(cannotRead(error));
+    throw error instanceof ConfigError ? error : new TypeError(cannotRead(error));
   }
-  try {
-    check(text);
-  } catch (error) {
-    throw new TypeError(`${file}: ${messageOf(error)}`);
-  }
-  return file;
-}
-
-/** Why a file cannot be read, and what to do. */
-export function cannotRead(error: unknown): string {
-  const { code, path } = error as { readonly code?: string; readonly path?: string };
-  if (code === "ENOENT") return `there is no file ${path ?? ""}: create it, or mend its path`;
-  if (code === "EACCES") {
-    return `the server, as ${ownUser()}, may not read ${
-      path ?? "this"
-    }: let that user read it, and enter the ` +
-      "directories above it";
-  }
-  if (code === "EISDIR") return `${path ?? "this"} is a directory: name a file`;
-  return `cannot use this file: ${messageOf(error)}`;
 }

@@ -4,61 +4,93 @@
  * @module
  */
 import { readFileSync, statSync } from "node:fs";
+import { cannotRead } from "./cannot_read.ts";
 import { messageOf } from "./message_of.ts";
 
-/** The content of a file, always that of now. While it cannot be had, what it was last. */
+/**
+ * Parses the text of a file. Throws for a text that makes no sense.
+ *
+ * @param file the path of the file
+ * @param include reads another file that belongs to this one, and is watched with it
+ */
+export type Parse<T> = (text: string, file: string, include: (path: string) => string) => T;
+
+/** The current content of a file; while the file cannot be read, its last content. */
 export class Watched<T> {
   /** The path of the file. */
   readonly path: string;
-  readonly #parse: (text: string) => T;
+  readonly #parse: Parse<T>;
+  /** Of each file that was read; empty for one that could not be read. */
+  readonly #stamps = new Map<string, string>();
   #value: T;
-  #stamp: string | undefined;
   #trouble: string | undefined;
 
-  /** Reads the file. Throws if it is not there or `parse` does. */
-  constructor(path: string, parse: (text: string) => T) {
+  /**
+   * Reads the file.
+   *
+   * @param initial the value until the file can be read for the first time
+   * @throws the error of `parse`, or, without `initial`, that the file cannot be read
+   */
+  constructor(path: string, parse: Parse<T>, initial?: T) {
     this.path = path;
     this.#parse = parse;
-    this.#stamp = stampOf(path);
-    this.#value = parse(readFileSync(path, "utf8"));
+    if (initial === undefined) this.#value = this.#readAll();
+    else {
+      this.#value = initial;
+      this.#refresh();
+    }
   }
 
   /** Reads the file again if it has changed. */
   get value(): T {
-    const text = this.#changed();
-    if (text === undefined) return this.#value;
-    try {
-      this.#value = this.#parse(text);
-      this.#trouble = undefined;
-    } catch (error) {
-      this.#trouble = messageOf(error);
+    if ([...this.#stamps].some(([path, stamp]) => stamp === "" || stamp !== stampOf(path))) {
+      this.#refresh();
     }
     return this.#value;
   }
 
-  /** Why `value` may be out of date, `undefined` if it is not. */
+  /** Why the value may be out of date; `undefined` if it is not. */
   get trouble(): string | undefined {
+    void this.value;
     return this.#trouble;
   }
 
-  /** The text of a file that is not the one that was read last, `undefined` if it is or cannot be read. */
-  #changed(): string | undefined {
+  #refresh(): void {
     try {
-      const stamp = stampOf(this.path); // before reading: what changes in between is seen next time
-      if (stamp === this.#stamp) return undefined;
-      const text = readFileSync(this.path, "utf8");
-      this.#stamp = stamp;
-      return text;
+      this.#value = this.#readAll();
+      this.#trouble = undefined;
     } catch (error) {
-      this.#stamp = undefined;
       this.#trouble = messageOf(error);
-      return undefined;
     }
+  }
+
+  #readAll(): T {
+    this.#stamps.clear();
+    const include = (path: string) => {
+      try {
+        return this.#read(path);
+      } catch (error) {
+        throw new TypeError(cannotRead(error));
+      }
+    };
+    return this.#parse(this.#read(this.path), this.path, include);
+  }
+
+  #read(path: string): string {
+    this.#stamps.set(path, "");
+    const stamp = stampOf(path); // taken before reading, so that the next look sees a change in between
+    const text = readFileSync(path, "utf8");
+    this.#stamps.set(path, stamp);
+    return text;
   }
 }
 
-/** Changes whenever the file does, or its permissions. */
+/** A value that changes whenever the file or its permissions change; empty if there is no such file. */
 function stampOf(path: string): string {
-  const { ino, ctimeNs, size } = statSync(path, { bigint: true });
-  return `${ino} ${ctimeNs} ${size}`;
+  try {
+    const { ino, ctimeNs, size } = statSync(path, { bigint: true });
+    return `${ino} ${ctimeNs} ${size}`;
+  } catch {
+    return "";
+  }
 }

@@ -9,7 +9,7 @@ import { type Config, findConfig, loadConfig } from "../config/mod.ts";
 import { credentialsOf, startedByRoot } from "../daemon/credentials.ts";
 import { makeDirectories } from "../daemon/directory.ts";
 import { printable } from "../log/escape.ts";
-import { type Row, Table, variablesFile } from "../store/table.ts";
+import { Table, type VariableRow, variablesFile } from "../store/table.ts";
 
 /** The flags of these commands. */
 export interface VarsFlags {
@@ -59,11 +59,9 @@ export function unset(name: string, flags: VarsFlags): void {
 
 const ownConfig = ({ config = findConfig() }: VarsFlags): Config => loadConfig(config);
 
-const fileOf = (flags: VarsFlags): string => variablesFile(ownConfig(flags).stateDirectory);
-
 /** The table; `undefined` if nothing has been kept so far. */
 function openTable(flags: VarsFlags): Table | undefined {
-  const file = fileOf(flags);
+  const file = variablesFile(ownConfig(flags).stateDirectory);
   return existsSync(file) ? new Table(file) : undefined;
 }
 
@@ -72,15 +70,15 @@ function missing(name: string): never {
 }
 
 /** When a variable is forgotten; `null` is never. */
-const date = ({ expires }: Row): string | null =>
+const date = ({ expires }: VariableRow): string | null =>
   expires === null ? null : new Date(expires).toISOString();
 
-function printJson(row: Row): void {
+function printJson(row: VariableRow): void {
   const value: unknown = JSON.parse(row.json);
   console.log(printable(JSON.stringify({ name: row.name, value, expires: date(row) })));
 }
 
-function printColumns(rows: readonly Row[]): void {
+function printColumns(rows: readonly VariableRow[]): void {
   const lines = [
     ["NAME", "EXPIRES", "VALUE"],
     ...rows.map((row) => [row.name, date(row) ?? "never", row.json]),

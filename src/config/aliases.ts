@@ -3,41 +3,55 @@
  *
  * @module
  */
+import { readAliases, type WrittenAlias } from "../../handlers/alias_file.ts";
 import {
   type Aliases,
-  AliasTable,
+  type AliasTable,
   type AliasTarget,
+  circlesIn,
+  inCircle,
   parseAliasKey,
   parseAliasTarget,
-} from "../../handlers/mod.ts";
-import { circleFrom, inCircle } from "../../handlers/alias_table.ts";
+  recipientsOf,
+} from "../../handlers/alias_table.ts";
 import { messageOf } from "../base/message_of.ts";
 import { isSameName } from "../dns/name.ts";
 import { cuts } from "../smtp/subaddress.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import type { AliasFile, Word, WrittenAlias } from "./alias_file.ts";
 import { suggest } from "../base/nearest.ts";
-import { ConfigError, type Place, type Problem } from "./problem.ts";
-import type { Users } from "./users.ts";
+import type { Watched } from "../base/watched.ts";
+import { ConfigError, type Problem } from "../base/problem.ts";
+
+/** A file of aliases. */
+export type AliasFile = Watched<readonly WrittenAlias[]>;
 
 /** What aliases are checked against. What is `undefined` is wrong itself, and not checked against. */
 export interface Site {
   readonly domains: readonly string[] | undefined;
-  readonly users: Users | undefined;
+  readonly isUser: IsUser | undefined;
   readonly delimiter: string;
   /** Mail for other domains is relayed, or a handler may take it. */
   readonly leadsOn: boolean;
   /** A handler may take mail for recipients whom neither an alias nor a user has. */
   readonly handled: boolean;
-  /** Throws if aliases that were read again leave something out that the site needs. */
+}
+
+/** How aliases are checked that were read again: at once, while others wait. */
+export interface Later {
+  /** True also for who may be a user, where finding that out takes time. */
+  readonly isUser: IsUser | undefined;
+  /** Throws if the aliases leave something out that the site needs. */
   readonly judge: (aliases: Aliases) => void;
 }
+
+/** True for the name of a user. */
+export type IsUser = (local: string) => boolean;
 
 /** The aliases of a site, always those of now. */
 export class SiteAliases implements Aliases {
   readonly #written: readonly WrittenAlias[];
   readonly #files: readonly AliasFile[];
-  readonly #site: Site;
+  readonly #site: Site & Later;
   #seen: readonly (readonly WrittenAlias[])[];
   #table: AliasTable;
   #trouble: string | undefined;
@@ -47,10 +61,11 @@ export class SiteAliases implements Aliases {
     written: readonly WrittenAlias[],
     files: readonly AliasFile[],
     site: Site,
+    later: Later,
   ) {
     this.#written = written;
     this.#files = files;
-    this.#site = site;
+    this.#site = { ...site, ...later };
     this.#seen = files.map((file) => file.value);
     this.#table = buildTable([...written, ...this.#seen.flat()], site);
   }
@@ -64,12 +79,13 @@ export class SiteAliases implements Aliases {
   }
 
   /** How many there are. */
-  count(): number {
+  get count(): number {
     return this.#now().size;
   }
 
   /** Why they may be out of date, `undefined` if they are not. */
-  trouble(): string | undefined {
+  get trouble(): string | undefined {
+    this.#now();
     return this.#trouble ?? this.#files.find((file) => file.trouble !== undefined)?.trouble;
   }
 
@@ -92,32 +108,15 @@ export class SiteAliases implements Aliases {
 
 /** Checks aliases and makes a table of them. Throws a {@linkcode ConfigError}. */
 function buildTable(written: readonly WrittenAlias[], site: Site): AliasTable {
-  const table = new AliasTable();
-  const places = new Map<string, Place>();
-  const problems: Problem[] = [];
-  const attempt = <T>(word: Word, read: (text: string) => T): T | undefined => {
-    try {
-      return read(word.text);
-    } catch (error) {
-      problems.push({ ...word.place, message: messageOf(error) });
-      return undefined;
-    }
-  };
-  for (const { key: word, targets: words } of written) {
-    const key = attempt(word, (text) => readKey(text, site));
-    const targets = words.map((target) => attempt(target, (text) => readTarget(text, site)));
-    if (key === undefined || targets.includes(undefined)) continue;
-    if (places.has(key)) {
-      problems.push({
-        ...word.place,
-        message: `the alias \`${word.text}\` is here for the second time: keep one`,
-      });
-      continue;
-    }
-    places.set(key, word.place);
-    table.set(key, targets as AliasTarget[]);
+  const { table, places, problems } = readAliases(
+    written,
+    (text) => readKey(text, site),
+    (text) => readTarget(text, site),
+  );
+  const membersOf = (mailbox: Mailbox) => membersIn(mailbox, table, site);
+  for (const [key, circle] of circlesIn(table, site.domains ?? [], membersOf)) {
+    problems.push({ ...places.get(key)!, message: inCircle(circle) });
   }
-  problems.push(...loops(table, places, site));
   if (problems.length === 0) problems.push(...strangers(table, written, site));
   if (problems.length > 0) throw new ConfigError(problems);
   return table;
@@ -154,36 +153,25 @@ export function isOf(domains: readonly string[], domain: string): boolean {
   return domains.some((one) => isSameName(one, domain));
 }
 
-/** Aliases that lead back to themselves over others. */
-function loops(table: AliasTable, places: ReadonlyMap<string, Place>, site: Site): Problem[] {
-  const done = new Set<string>();
-  return [...places].flatMap(([key, place]) =>
-    recipientsOf(key, site.domains ?? [])
-      .map((start) => circleFrom(start, (mailbox) => membersOf(mailbox, table, site), done))
-      .filter((circle) => circle !== undefined)
-      .map((circle) => ({ ...place, message: inCircle(circle) }))
-  );
-}
-
 /** True if a user or an alias, other than `except`, has this mailbox or a shorter form of it. */
 export const isHad = (
   mailbox: Mailbox,
   table: Aliases,
-  users: Users,
+  isUser: IsUser,
   delimiter: string,
   except?: Mailbox,
 ): boolean =>
   [mailbox, ...cuts(mailbox, delimiter).map((cut) => cut.mailbox)].some((form) =>
-    users.find(form.local) !== undefined ||
+    isUser(form.local) ||
     !form.equals(except) && table.find(form) !== undefined
   );
 
 /** Members in our domains whom nobody has, where only aliases and users can have them. */
 function strangers(table: AliasTable, written: readonly WrittenAlias[], site: Site): Problem[] {
-  const { domains, users, delimiter } = site;
-  if (domains === undefined || users === undefined || site.handled) return [];
+  const { domains, isUser, delimiter } = site;
+  if (domains === undefined || isUser === undefined || site.handled) return [];
   const isKnown = (member: Mailbox, recipient: Mailbox) =>
-    isHad(member, table, users, delimiter, recipient) || table.catchAll(member) !== undefined;
+    isHad(member, table, isUser, delimiter, recipient) || table.catchAll(member) !== undefined;
   return written.flatMap(({ key, targets }) => {
     const recipients = recipientsOf(parseAliasKey(key.text), domains);
     return targets.flatMap((word) => {
@@ -202,23 +190,16 @@ function strangers(table: AliasTable, written: readonly WrittenAlias[], site: Si
 }
 
 /** Mail for elsewhere is sent on: no alias of ours is looked up for it. */
-function membersOf(
+function membersIn(
   mailbox: Mailbox,
   table: AliasTable,
-  { users, domains = [], delimiter }: Site,
+  { isUser, domains = [], delimiter }: Site,
 ): readonly Mailbox[] {
   if (!isOf(domains, mailbox.domain)) return [];
   for (const form of [mailbox, ...cuts(mailbox, delimiter).map((cut) => cut.mailbox)]) {
     const members = table.find(form);
     if (members !== undefined) return members.filter((member) => !member.equals(form));
-    if (users?.find(form.local) !== undefined) return [];
+    if (isUser?.(form.local)) return [];
   }
   return table.catchAll(mailbox) ?? [];
-}
-
-/** Recipients that an alias is for; `*` stands for anybody whom a catch-all catches. */
-function recipientsOf(key: string, domains: readonly string[]): readonly Mailbox[] {
-  if (key.startsWith("@")) return [new Mailbox("*", key.slice(1))];
-  if (key.endsWith("@")) return domains.map((domain) => new Mailbox(key.slice(0, -1), domain));
-  return [Mailbox.parse(key)];
 }

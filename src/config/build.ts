@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { postmaster } from "../../handlers/mod.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import type { Target } from "../handler/reply.ts";
 import { ModuleFault } from "../modules/fault.ts";
@@ -13,8 +14,8 @@ import { tellingOfTargets } from "../targets/made.ts";
 import type { Targets } from "../targets/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
-import { ConfigError, type Problem } from "./problem.ts";
-import { postmaster, site } from "./site.ts";
+import { ConfigError, type Problem } from "../base/problem.ts";
+import { site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */

@@ -5,26 +5,27 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
-import { type Aliases, readyMade } from "../../handlers/mod.ts";
+import { parseAliasFile, type WrittenAlias } from "../../handlers/alias_file.ts";
+import { type Aliases, type LocalUsers, NamedUsers, SystemUsers } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
-import { cannotRead } from "../base/reading.ts";
+import { cannotRead } from "../base/cannot_read.ts";
+import { Watched } from "../base/watched.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
-import { findIds, type Ids } from "../targets/identity.ts";
+import { findIdentity, type Ids } from "../targets/identity.ts";
 import { NO_RELAY, type Targets } from "../targets/target.ts";
-import { type AliasFile, openAliasFile, type WrittenAlias } from "./alias_file.ts";
-import { SiteAliases } from "./aliases.ts";
+import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
 import type { HandlerEntry } from "./config.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import { isMapping, type Written } from "./overrides.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import type { Read } from "./settings.ts";
 import { defaultStateDirectory, isWritable } from "./state_directory.ts";
-import { openUsers, type Users } from "./users.ts";
 
 /** Checks settings; those that are missing are not checked, nor checked against. */
 export class Checks {
@@ -59,18 +60,17 @@ export class Checks {
   }
 
   /** The local users. */
-  users(): Users | undefined {
+  users(): LocalUsers | undefined {
     const { users } = this.#settings;
     if (users === undefined) return undefined;
-    const setting = "file" in users ? { file: this.#resolve(users.file) } : users;
-    return this.#file(
-      "file" in users ? ["users", "file"] : ["users"],
-      () => openUsers(setting),
-    );
+    if ("names" in users) return new NamedUsers(users.names);
+    return "file" in users
+      ? this.#file(["users", "file"], () => new NamedUsers(this.#resolve(users.file)))
+      : this.#file(["users"], () => new SystemUsers(users.minUid));
   }
 
   /** The aliases, checked against everything they can lead to. */
-  aliases(users: Users | undefined, hostname: string): SiteAliases | undefined {
+  aliases(users: LocalUsers | undefined, hostname: string): SiteAliases | undefined {
     const { aliases, domains, postmaster } = this.#settings;
     if (aliases === undefined || this.#wrong.has("postmaster")) return undefined;
     const readers = postmaster === undefined ? [] : this.#words({ postmaster }, []);
@@ -79,7 +79,7 @@ export class Checks {
     const add = (source: AliasSource, path: Path) => {
       if ("table" in source) return written.push(...this.#words(source.table, path));
       const file = this.#resolve(source.file);
-      const opened = this.#file([...path, "file"], () => openAliasFile(file));
+      const opened = this.#file([...path, "file"], () => new Watched(file, parseAliasFile));
       return opened && files.push(opened);
     };
     if (isList(aliases)) aliases.forEach((source, i) => add(source, ["aliases", i]));
@@ -88,12 +88,14 @@ export class Checks {
     // A setting in which something is wrong is one all the same.
     const leadsOn = this.#wrong.has("relay") || this.#wrong.has("handlers") ||
       relay !== undefined || handlers.length > 0;
-    const delimiter = this.#settings["recipient-delimiter"] ?? "";
+    const delimiter = this.#settings.recipientDelimiter ?? "";
     const handled = this.#wrong.has("handlers") || handlers.some(mayAccept);
-    const judge = (all: Aliases) => this.postmaster(all, users, hostname);
-    const site = { domains, users, delimiter, leadsOn, handled, judge };
+    const isUser = users && ((local: string) => users.isUser(local));
+    const mayBeUser = users && ((local: string) => users.mayBeUser(local));
+    const judge = (all: Aliases) => this.postmaster(all, mayBeUser, hostname);
+    const site = { domains, isUser, delimiter, leadsOn, handled };
     try {
-      const all = new SiteAliases(written, files, site);
+      const all = new SiteAliases(written, files, site, { isUser: mayBeUser, judge });
       this.problems.push(...readers.flatMap((one) => unknownReaders(one, all, site)));
       return all;
     } catch (error) {
@@ -104,11 +106,11 @@ export class Checks {
   }
 
   /** Somebody must read the mail for postmaster. Throws a {@linkcode ConfigError}, once all else is right. */
-  postmaster(aliases: Aliases | undefined, users: Users | undefined, hostname: string): void {
+  postmaster(aliases: Aliases | undefined, isUser: IsUser | undefined, hostname: string): void {
     const { domains } = this.#settings;
-    if (aliases === undefined || users === undefined || domains === undefined) return;
+    if (aliases === undefined || isUser === undefined || domains === undefined) return;
     const place = this.#written.keyPlace(["postmaster"]);
-    refuseUnread(aliases, users, { domains, hostname }, place);
+    refuseUnread(aliases, isUser, { domains, hostname }, place);
   }
 
   /** The targets; the commands behind them must make sense. */
@@ -135,7 +137,7 @@ export class Checks {
 
   /** Whom programs may run as. Root's are for the configuration to name, not for a handler. */
   runAs(): void {
-    for (const [i, { user, group }] of (this.#settings["run-as"] ?? []).entries()) {
+    for (const [i, { user, group }] of (this.#settings.runAs ?? []).entries()) {
       const ids = this.#ids(["run-as", i], user, group);
       if (ids?.uid === 0 || ids?.gid === 0) {
         this.#fault(
@@ -169,13 +171,13 @@ export class Checks {
   /** A handler that sends mail on needs `relay`. */
   #relays(name: string, options: unknown, path: Path): void {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
-    if (!readyMade.get(name)?.relays?.(options ?? undefined)) return;
+    if (!readyMade.get(name)?.relays?.(options)) return;
     this.#fault(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
   }
 
   /** The directory for what must survive a restart. */
   stateDirectory(): string {
-    const written = this.#settings["state-directory"];
+    const written = this.#settings.stateDirectory;
     if (written === undefined) return defaultStateDirectory();
     const directory = this.#resolve(written);
     // Of a server with a user, what he can do is asked once the process is his.
@@ -191,7 +193,7 @@ export class Checks {
 
   #ids(path: Path, user: string | number, group: string | number | undefined): Ids | undefined {
     try {
-      return findIds(user, group);
+      return findIdentity(user, group);
     } catch (error) {
       return void this.#fault(path, `${messageOf(error)}: set \`group\``);
     }

@@ -3,14 +3,14 @@
  *
  * @module
  */
+import type { LocalUsers } from "../../handlers/mod.ts";
 import type { Handler } from "../handler/handler.ts";
 import type { Exports } from "../modules/loader.ts";
 import type { Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
-import type { Place, Problem } from "./problem.ts";
+import type { Place, Problem } from "../base/problem.ts";
 import type { Settings } from "./schema.ts";
-import type { Users } from "./users.ts";
 
 /** One of the operator's handlers. */
 export interface HandlerEntry {
@@ -37,7 +37,7 @@ export interface Config {
   readonly hostname: string;
   readonly listen: Settings["listen"];
   readonly domains: readonly string[];
-  readonly users: Users;
+  readonly users: LocalUsers;
   readonly delimiter: string;
   readonly aliases: SiteAliases;
   readonly mailer: Settings["mailer"];
@@ -58,7 +58,7 @@ export interface Config {
   /** Modules of the operator's may run as root. */
   readonly handlersAsRoot: boolean;
   /** Whom programs of handlers may run as once the server is no longer root. */
-  readonly runAs: Settings["run-as"];
+  readonly runAs: Settings["runAs"];
   /** Full paths; `undefined` if the configuration names none. */
   readonly pidFile: string | undefined;
   readonly spoolDirectory: string | undefined;

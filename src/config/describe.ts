@@ -4,18 +4,21 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { printListen } from "../net/address.ts";
 import { PATH } from "../targets/identity.ts";
 import type { Config } from "./config.ts";
 import { changedLimits } from "./limits.ts";
-import { postmastersOf, readersOf } from "./postmaster.ts";
-import { printProblem } from "./problem.ts";
+import { postmastersOf } from "./postmaster.ts";
+import { printProblem } from "../base/problem.ts";
 
 /** One line a fact. */
 export function describe(config: Config): string[] {
   const { hostname, listen, domains, users, delimiter, aliases, mailer, relay, handlers } = config;
-  const readers = postmastersOf(config).flatMap((one) => readersOf(one, aliases, users) ?? []);
+  const readers = postmastersOf(config).flatMap((one) =>
+    readersOf(one, aliases, users.isUser(one.local)) ?? []
+  );
   const { level, format, sinks } = config.log;
   const list = (items: readonly string[], none: string) => items.join(", ") || none;
   const { stderr, file, syslog } = sinks;
@@ -24,10 +27,10 @@ export function describe(config: Config): string[] {
     `hostname: ${hostname}`,
     `listens on: ${listen.map(printListen).join(", ")}`,
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
-    `users: ${users.count()}, from ${users.source}${
+    `users: ${users.count}, from ${users.source}${
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
     }`,
-    `aliases: ${aliases.count()}`,
+    `aliases: ${aliases.count}`,
     `postmaster: ${[...new Set(readers.map(String))].join(", ")}`,
     `mailer: ${mailer.command.join(" ")}${missing(mailer.command)}`,
     `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,

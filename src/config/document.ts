@@ -21,7 +21,7 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
-import type { Place, Problem } from "./problem.ts";
+import type { Place, Problem } from "../base/problem.ts";
 
 /** Keys and indexes that lead from the top of a document to one of its values. */
 export type Path = readonly PropertyKey[];

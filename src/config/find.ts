@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { ConfigError } from "./problem.ts";
+import { ConfigError } from "../base/problem.ts";
 
 /** Where a configuration is looked for, in this order. */
 export const PLACES: readonly string[] = ["postmaster.yaml", "/etc/postmaster/postmaster.yaml"];

@@ -31,7 +31,6 @@ function complete(schema: JsonSchema, of: z.core.$ZodType): void {
   // These bounds are those of all integers.
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
-  delete schema["section"];
 }
 
 /** What a schema says that it wants, by the convention of `wanted()`. */

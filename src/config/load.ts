@@ -4,6 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
+import { isUserName } from "../../handlers/users.ts";
 import { findAccount } from "../base/passwd.ts";
 import { messageOf } from "../base/message_of.ts";
 import { Checks } from "./checks.ts";
@@ -12,10 +13,9 @@ import { readDocument } from "./document.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { type Overrides, Written } from "./overrides.ts";
-import { ConfigError } from "./problem.ts";
+import { ConfigError } from "../base/problem.ts";
 import type { Settings } from "./schema.ts";
 import { readSettings } from "./settings.ts";
-import { isUserName } from "./users.ts";
 
 /**
  * Reads a configuration file.
@@ -75,7 +75,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     ...checks.problems,
   ];
   if (problems.length > 0) throw new ConfigError(problems);
-  checks.postmaster(aliases, users, hostname);
+  checks.postmaster(aliases, users && ((local) => users.isUser(local)), hostname);
 
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
   const { domains, listen, relay, deliver, dns, limits, log, user, group } = settings;
@@ -88,7 +88,7 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     listen,
     domains,
     users: users!,
-    delimiter: settings["recipient-delimiter"],
+    delimiter: settings.recipientDelimiter,
     aliases: aliases!,
     mailer,
     relay,
@@ -101,10 +101,10 @@ export function parseConfig(text: string, file: string, overrides: Overrides = {
     tolerated,
     user,
     group,
-    handlersAsRoot: settings["handlers-as-root"],
-    runAs: settings["run-as"],
-    pidFile: pathOf(settings["pid-file"]),
-    spoolDirectory: pathOf(settings["spool-directory"]),
+    handlersAsRoot: settings.handlersAsRoot,
+    runAs: settings.runAs,
+    pidFile: pathOf(settings.pidFile),
+    spoolDirectory: pathOf(settings.spoolDirectory),
     log: { ...log, sinks: { ...log.sinks, file: pathOf(log.sinks.file) } },
     targets: targets!,
     problem: (finding) => written.problem(finding),

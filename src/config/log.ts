@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { path } from "../base/kinds.ts";
+import { options, path } from "../base/kinds.ts";
 import { LEVELS } from "../log/event.ts";
 import { isHost } from "../net/address.ts";
 import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/settings.ts";
@@ -13,11 +13,11 @@ const HOST = "its name, such as loghost.example.net, or its address, such as 192
 
 const syslog = z.union([
   z.boolean().transform((on) => on ? { socket: SYSLOG_SOCKET } : undefined),
-  z.strictObject({
+  options({
     socket: path.describe("A Unix socket on which a syslog listens.")
       .meta({ examples: [SYSLOG_SOCKET] }),
   }),
-  z.strictObject({
+  options({
     host: z.string({ error: HOST }).refine(isHost, {
       error: ({ input }) => `\`${input}\` is no machine: write ${HOST}`,
     }).describe("A machine whose syslog takes UDP.")
@@ -30,17 +30,18 @@ const syslog = z.union([
 });
 
 /** What is logged, how, and where to. */
-export const logSchema: z.ZodType<LogSettings> = z.strictObject({
+export const logSchema: z.ZodType<LogSettings> = options({
   level: z.enum(LEVELS).default("info").describe("The lowest level that is logged."),
   format: z.enum(FORMATS).default("text").describe(
     "`text` is for people, with colours on a terminal unless `NO_COLOR` is set; `json` is one object a line.",
   ),
   stderr: z.boolean().default(true).describe("Log to the standard error."),
   file: path.optional().describe(
-    "Log to this file. It may be moved away (logrotate); a new one is made. By default there is none.",
+    "Log to this file. If it is moved away (logrotate), the server creates a new one. By default " +
+      "there is none.",
   ).meta({ examples: ["/var/log/postmaster.log"] }),
   syslog: syslog.prefault(false).describe(
-    "Log to syslog: `true` for the one of this machine, or to one on another socket or another machine.",
+    "Log to syslog: `true` for that of this machine, or the syslog on another socket or machine.",
   ).meta({ examples: [true, { socket: SYSLOG_SOCKET }, { host: "loghost.example.net" }] }),
 }).refine(({ stderr, file, syslog }) => stderr || file !== undefined || syslog !== undefined, {
   error: "a log has to go somewhere: set `stderr: true`, `file` or `syslog`",

@@ -10,5 +10,11 @@ export { type JsonSchema, jsonSchema, printJsonSchema } from "./json_schema.ts";
 export { findConfig } from "./find.ts";
 export { loadConfig, parseConfig } from "./load.ts";
 export type { Overrides } from "./overrides.ts";
-export { ConfigError, type Place, printPlace, printProblem, type Problem } from "./problem.ts";
-export { type Settings, settingsSchema } from "./schema.ts";
+export {
+  ConfigError,
+  type Place,
+  printPlace,
+  printProblem,
+  type Problem,
+} from "../base/problem.ts";
+export { type Settings, settingsKeys, settingsSchema } from "./schema.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { readyMade } from "../../handlers/mod.ts";
-import type { Part } from "../handler/entry.ts";
+import { readyMade } from "../../handlers/registry.ts";
+import type { Part } from "../handler/define.ts";
 import type { EventName } from "../handler/event.ts";
 import { eventsOf } from "../handler/handler.ts";
 import type { HandlerEntry } from "./config.ts";
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../base/problem.ts";
 
 /** What there is to say of a handler because of those before it. Only the ready-made ones are known well enough. */
 export function orderWarnings(handlers: readonly HandlerEntry[]): Problem[] {
@@ -55,4 +55,4 @@ const readyMadeOf = ({ name, source }: HandlerEntry) =>
 const partOf = (entry: HandlerEntry): Part | undefined => readyMadeOf(entry)?.part;
 
 const ends = (entry: HandlerEntry): readonly EventName[] =>
-  readyMadeOf(entry)?.ends?.(entry.source.options ?? undefined) ?? [];
+  readyMadeOf(entry)?.ends?.(entry.source.options) ?? [];

@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import type { Document, Path } from "./document.ts";
 import { type Finding, printPath } from "./explain.ts";
-import type { Place, Problem } from "./problem.ts";
+import type { Place, Problem } from "../base/problem.ts";
 import { isModule } from "../handler/entry.ts";
 
 /** Values of flags; they pass through the same schema as the file. */

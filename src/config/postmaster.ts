@@ -3,12 +3,12 @@
  *
  * @module
  */
+import type { WrittenAlias } from "../../handlers/alias_file.ts";
 import { type Aliases, parseAliasTarget } from "../../handlers/mod.ts";
+import { readersOf } from "../../handlers/postmaster.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { isHad } from "./aliases.ts";
-import type { WrittenAlias } from "./alias_file.ts";
-import { ConfigError, type Place, type Problem } from "./problem.ts";
-import type { Users } from "./users.ts";
+import { isHad, type IsUser } from "./aliases.ts";
+import { ConfigError, type Place, type Problem } from "../base/problem.ts";
 
 /** Where a server has a postmaster. */
 interface Names {
@@ -19,7 +19,7 @@ interface Names {
 /** What says who reads the mail. */
 interface Known {
   readonly domains: readonly string[] | undefined;
-  readonly users: Users | undefined;
+  readonly isUser: IsUser | undefined;
   readonly delimiter: string;
 }
 
@@ -31,25 +31,15 @@ export const domainsWithPostmaster = ({ domains, hostname }: Names): readonly st
 export const postmastersOf = (names: Names): readonly Mailbox[] =>
   domainsWithPostmaster(names).map((domain) => new Mailbox("postmaster", domain));
 
-/** Who reads the mail for this postmaster; `undefined` if nothing says it. */
-export function readersOf(
-  postmaster: Mailbox,
-  aliases: Aliases,
-  users: Users,
-): readonly Mailbox[] | undefined {
-  const isUser = users.find(postmaster.local) !== undefined;
-  return aliases.find(postmaster) ?? (isUser ? [postmaster] : aliases.catchAll(postmaster));
-}
-
 /**
  * Sees that somebody reads the mail for each postmaster.
  *
  * @param place where the key `postmaster` stands, or should
  * @throws {ConfigError} if nothing says who
  */
-export function refuseUnread(aliases: Aliases, users: Users, names: Names, place: Place): void {
+export function refuseUnread(aliases: Aliases, isUser: IsUser, names: Names, place: Place): void {
   const all = postmastersOf(names);
-  const unread = all.filter((one) => readersOf(one, aliases, users) === undefined);
+  const unread = all.filter((one) => readersOf(one, aliases, isUser(one.local)) === undefined);
   if (unread.length === 0) return;
   const whose = unread.length === all.length ? "postmaster" : unread.join(", ");
   const message = `nobody reads the mail for ${whose}, which every server must take: write who ` +
@@ -61,11 +51,11 @@ export function refuseUnread(aliases: Aliases, users: Users, names: Names, place
 export function unknownReaders(
   { targets }: WrittenAlias,
   aliases: Aliases,
-  { domains = [], users, delimiter }: Known,
+  { domains = [], isUser, delimiter }: Known,
 ): Problem[] {
   const isKnown = (local: string) =>
-    users === undefined || users.find(local) !== undefined ||
-    domains.some((domain) => isHad(new Mailbox(local, domain), aliases, users, delimiter));
+    isUser === undefined || isUser(local) ||
+    domains.some((domain) => isHad(new Mailbox(local, domain), aliases, isUser, delimiter));
   return targets.flatMap(({ text, place }) => {
     const reader = parseAliasTarget(text);
     return typeof reader !== "string" || isKnown(reader) ? [] : [{

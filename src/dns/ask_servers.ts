@@ -7,9 +7,9 @@
 import { DnsError } from "./error.ts";
 import { exchange } from "./exchange.ts";
 import { isSameName } from "./name.ts";
-import type { Packet, Question } from "./packet.ts";
+import type { DnsQuestion, Packet } from "./packet.ts";
 import { RECORDS, type RecordType, type RecordTypes } from "./records.ts";
-import type { Answer } from "./resolver.ts";
+import type { DnsAnswer } from "./resolver.ts";
 import type { DnsServer } from "./server_address.ts";
 import type { Turns } from "./turns.ts";
 
@@ -23,9 +23,9 @@ export interface AskOptions {
   readonly turns: Turns;
 }
 
-/** There is nothing, and stays so for some time. */
+/** The DNS says that there is nothing. */
 export class NothingThere extends DnsError {
-  /** Seconds (RFC 2308 section 5). */
+  /** Seconds for which that stays true (RFC 2308 section 5). */
   readonly ttl: number;
 
   constructor(code: "ENOTFOUND" | "ENODATA", name: string, type: string, ttl: number) {
@@ -46,7 +46,7 @@ export async function askServers<T extends RecordType>(
   name: string,
   type: T,
   options: AskOptions,
-): Promise<Answer<T>> {
+): Promise<DnsAnswer<T>> {
   let asked = name;
   let ttl = Infinity;
   let authenticated = true;
@@ -69,18 +69,15 @@ export async function askServers<T extends RecordType>(
 }
 
 async function firstAnswer(
-  question: Question,
+  question: DnsQuestion,
   { servers, timeout, attempts, turns }: AskOptions,
 ): Promise<Packet> {
   let trouble = new DnsError("ECONNREFUSED", question.name, question.type);
   for (let attempt = 0; attempt < attempts; attempt++) {
     for (const server of servers) {
       try {
-        const packet = await turns.take(
-          question,
-          timeout,
-          (left) => exchange(question, server, left),
-        );
+        const ask = (left: number) => exchange(question, server, left);
+        const packet = await turns.take(question, timeout, ask);
         if (packet.rcode === "NOERROR" || packet.rcode === "NXDOMAIN") return packet;
         const code = packet.rcode === "REFUSED" ? "EREFUSED" : "ESERVFAIL";
         trouble = new DnsError(code, question.name, question.type);

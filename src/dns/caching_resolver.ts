@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { askServers, NothingThere } from "./ask_servers.ts";
-import { Cache, type CacheStatistics, type Found } from "./cache.ts";
+import { Cache, type CacheStatistics, type Found } from "../base/cache.ts";
+import { type AskOptions, askServers, NothingThere } from "./ask_servers.ts";
 import { DnsError } from "./error.ts";
 import { canonicalName, isDnsName } from "./name.ts";
 import { askPlatform } from "./platform.ts";
 import { copyOfRecord, type RecordType } from "./records.ts";
-import { type Answer, Resolver } from "./resolver.ts";
+import { type DnsAnswer, Resolver } from "./resolver.ts";
 import { type DnsServer, parseDnsServer, printDnsServer, systemServers } from "./server_address.ts";
 import { Turns } from "./turns.ts";
 
@@ -44,26 +44,27 @@ const LONGEST_NOTHING = 3 * 60 * 60 * 1000;
 /** How long a server that does not know is left alone. */
 const AFTER_TROUBLE = 2000;
 
-type Finding = { readonly answer: Answer } | { readonly error: DnsError };
+/** What the cache keeps of one lookup. */
+type Lookup = { readonly answer: DnsAnswer } | { readonly error: DnsError };
 
 /** Octets of records up to which an answer counts as one in the cache; a larger one counts as several. */
 const ONE = 1024;
 
 /** Asks DNS servers, and remembers what they say for as long as they say. */
 export class CachingResolver extends Resolver {
-  readonly #timeout: number;
-  readonly #attempts: number;
-  readonly #cache: Cache<Finding>;
-  readonly #turns: Turns;
+  readonly #cache: Cache<Lookup>;
+  readonly #how: Omit<AskOptions, "servers">;
   #servers: readonly DnsServer[];
 
   constructor(options: ResolverOptions = {}) {
     super();
     const system = options.servers === undefined ? systemServers() : undefined;
     this.#servers = options.servers ?? system?.servers ?? [];
-    this.#timeout = options.timeout ?? system?.timeout ?? RESOLVER_DEFAULTS.timeout;
-    this.#attempts = options.attempts ?? system?.attempts ?? RESOLVER_DEFAULTS.attempts;
-    this.#turns = new Turns(options.questions ?? RESOLVER_DEFAULTS.questions);
+    this.#how = {
+      timeout: options.timeout ?? system?.timeout ?? RESOLVER_DEFAULTS.timeout,
+      attempts: options.attempts ?? system?.attempts ?? RESOLVER_DEFAULTS.attempts,
+      turns: new Turns(options.questions ?? RESOLVER_DEFAULTS.questions),
+    };
     this.#cache = new Cache(
       options.cacheSize ?? RESOLVER_DEFAULTS.cacheSize,
       options.now ?? (() => performance.now()),
@@ -86,17 +87,17 @@ export class CachingResolver extends Resolver {
     return this.#cache.statistics;
   }
 
-  async query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
+  async query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<T>> {
     const whole = canonicalName(name);
     if (!isDnsName(whole)) throw new DnsError("EBADNAME", name, type);
     const key = `${type} ${whole}`;
     const found = await this.#cache.get(key, () => this.#find(whole, type));
     if ("error" in found) throw new DnsError(found.error.code, whole, type);
-    const answer = found.answer as Answer<T>;
+    const answer = found.answer as DnsAnswer<T>;
     return { ...answer, records: answer.records.map(copyOfRecord) };
   }
 
-  async #find(name: string, type: RecordType): Promise<Found<Finding>> {
+  async #find(name: string, type: RecordType): Promise<Found<Lookup>> {
     try {
       const answer = await this.#ask(name, type);
       const lifetime = Math.min(answer.ttl * 1000, LONGEST);
@@ -110,18 +111,12 @@ export class CachingResolver extends Resolver {
     }
   }
 
-  #ask(name: string, type: RecordType): Promise<Answer> {
-    const [turns, timeout] = [this.#turns, this.#timeout];
-    if (this.#servers.length === 0) {
-      return turns.take({ name, type }, timeout, (left) => askPlatform(name, type, left));
-    }
-    return askServers(name, type, {
-      servers: this.#servers,
-      timeout,
-      attempts: this.#attempts,
-      turns,
-    });
+  #ask(name: string, type: RecordType): Promise<DnsAnswer> {
+    const { turns, timeout } = this.#how;
+    return this.#servers.length === 0
+      ? turns.take({ name, type }, timeout, (left) => askPlatform(name, type, left))
+      : askServers(name, type, { servers: this.#servers, ...this.#how });
   }
 }
 
-const weigh = ({ records }: Answer): number => Math.ceil(JSON.stringify(records).length / ONE);
+const weigh = ({ records }: DnsAnswer): number => Math.ceil(JSON.stringify(records).length / ONE);

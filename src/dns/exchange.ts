@@ -8,7 +8,7 @@ import { createSocket } from "node:dgram";
 import { connect, isIPv6 } from "node:net";
 import { DnsError } from "./error.ts";
 import { isSameName } from "./name.ts";
-import { decodePacket, encodeQuestion, type Packet, type Question } from "./packet.ts";
+import { decodePacket, type DnsQuestion, encodeQuestion, type Packet } from "./packet.ts";
 import type { DnsServer } from "./server_address.ts";
 
 /**
@@ -18,7 +18,7 @@ import type { DnsServer } from "./server_address.ts";
  * @throws {DnsError} ETIMEOUT, ECONNREFUSED, or EBADRESP for an answer that is none
  */
 export async function exchange(
-  question: Question,
+  question: DnsQuestion,
   server: DnsServer,
   timeout: number,
 ): Promise<Packet> {
@@ -26,7 +26,10 @@ export async function exchange(
   const query: Query = {
     ...{ question, server },
     bytes: encodeQuestion(id, question),
-    isOurs: (answer) => answers(answer, id, question),
+    answerIn: (bytes) => {
+      const packet = decodePacket(bytes);
+      return packet !== undefined && isAnswer(packet, id, question) ? packet : undefined;
+    },
   };
   const deadline = performance.now() + timeout;
   const answer = await overUdp(query, timeout);
@@ -35,30 +38,30 @@ export async function exchange(
 
 /** A question on its way to a server. */
 interface Query {
-  readonly question: Question;
+  readonly question: DnsQuestion;
   readonly server: DnsServer;
   readonly bytes: Uint8Array;
-  readonly isOurs: (answer: Packet) => boolean;
+  /** The answer in a packet that came; `undefined` if it is none to this question. */
+  readonly answerIn: (bytes: Uint8Array) => Packet | undefined;
 }
 
-/** Whether this is the answer to our question, and not somebody's guess. */
-function answers(answer: Packet, id: number, { name, type }: Question): boolean {
-  const [asked] = answer.questions;
-  return answer.type === "response" && answer.id === id &&
-    (asked === undefined ||
-      (asked.type === type && isSameName(asked.name, name)));
+function isAnswer(packet: Packet, id: number, { name, type }: DnsQuestion): boolean {
+  const [asked] = packet.questions;
+  return packet.type === "response" && packet.id === id &&
+    (asked === undefined || (asked.type === type && isSameName(asked.name, name)));
 }
 
-/** Each question has a socket, and so a port, of its own: who wants to forge an answer must guess it. */
-function overUdp({ question, server, bytes, isOurs }: Query, timeout: number): Promise<Packet> {
+/** Each question has a socket, and so a port, of its own: a forger of answers must guess it. */
+function overUdp({ question, server, bytes, answerIn }: Query, timeout: number): Promise<Packet> {
   const { address, port } = server;
   const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
   const { answer, take, fail } = awaited(question, timeout, () => socket.close());
   socket.on("error", () => fail("ECONNREFUSED"));
   socket.on("message", (message: Uint8Array, from: { address: string; port: number }) => {
-    if (from.port !== port || !sameAddress(from.address, address)) return;
-    const packet = decodePacket(message);
-    if (packet !== undefined && isOurs(packet)) take(packet);
+    // IPv6 has many spellings; id and port must do.
+    if (from.port !== port || (from.address !== address && !isIPv6(address))) return;
+    const packet = answerIn(message);
+    if (packet !== undefined) take(packet);
   });
   socket.send(bytes, port, address, (error: Error | null) => {
     if (error !== null) fail("ECONNREFUSED");
@@ -66,10 +69,7 @@ function overUdp({ question, server, bytes, isOurs }: Query, timeout: number): P
   return answer;
 }
 
-const sameAddress = (a: string, b: string): boolean =>
-  a.toLowerCase() === b.toLowerCase() || isIPv6(a); // IPv6 has many spellings; id and port must do
-
-function overTcp({ question, server, bytes, isOurs }: Query, timeout: number): Promise<Packet> {
+function overTcp({ question, server, bytes, answerIn }: Query, timeout: number): Promise<Packet> {
   const socket = connect(server.port, server.address);
   const { answer, take, fail } = awaited(question, timeout, () => socket.destroy());
   let received = Buffer.alloc(0);
@@ -83,26 +83,25 @@ function overTcp({ question, server, bytes, isOurs }: Query, timeout: number): P
   socket.on("data", (chunk: Uint8Array) => {
     received = Buffer.concat([received, chunk]);
     if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-    const packet = decodePacket(received.subarray(2, 2 + received.readUInt16BE(0)));
-    if (packet === undefined || !isOurs(packet)) fail("EBADRESP");
+    const packet = answerIn(received.subarray(2, 2 + received.readUInt16BE(0)));
+    if (packet === undefined) fail("EBADRESP");
     else take(packet);
   });
   return answer;
 }
 
-/** An answer that comes in time or fails. Either way `close` is called then, once. */
+/** An answer that comes in time, or fails. Then `close` is called. */
 function awaited(
-  { name, type }: Question,
+  { name, type }: DnsQuestion,
   timeout: number,
   close: () => void,
 ): { answer: Promise<Packet>; take(packet: Packet): void; fail(code: DnsError["code"]): void } {
   const { promise: answer, resolve: take, reject } = Promise.withResolvers<Packet>();
   const fail = (code: DnsError["code"]) => reject(new DnsError(code, name, type));
   const timer = setTimeout(() => fail("ETIMEOUT"), timeout);
-  const over = () => {
+  answer.catch(() => {}).then(() => {
     clearTimeout(timer);
     close();
-  };
-  answer.then(over, over);
+  });
   return { answer, take, fail };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseIp } from "../base/ip.ts";
 import { lower } from "../smtp/ascii.ts";
 
 /** True for a name that the DNS can have (RFC 1035 section 2.3.4), in the form that people write. */
@@ -20,3 +21,12 @@ export const canonicalName = (name: string): string => lower(name.replace(/\.$/,
 /** True for two spellings of one name: neither case nor a final dot matters. */
 export const isSameName = (one: string, other: string): boolean =>
   canonicalName(one) === canonicalName(other);
+
+/** `1.2.0.192.in-addr.arpa` or the like (RFC 1035 section 3.5, RFC 3596); `undefined` for no address. */
+export function reverseName(address: string): string | undefined {
+  const parsed = parseIp(address);
+  if (parsed === undefined) return undefined;
+  const bytes = parsed.toByteArray();
+  if (parsed.kind() === "ipv4") return `${bytes.toReversed().join(".")}.in-addr.arpa`;
+  return `${[...Uint8Array.from(bytes).toHex()].toReversed().join(".")}.ip6.arpa`;
+}

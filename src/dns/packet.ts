@@ -1,19 +1,20 @@
 /**
- * The packets of the DNS, as far as we look at them.
+ * The packets of the DNS.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import * as dnsPacket from "dns-packet";
+import { tried } from "../base/tried.ts";
 
 /** A question. */
-export interface Question {
+export interface DnsQuestion {
   readonly name: string;
   readonly type: string;
 }
 
 /** A record as it came. */
-export interface PacketRecord extends Question {
+export interface PacketRecord extends DnsQuestion {
   /** Seconds. */
   readonly ttl?: number;
   readonly data: unknown;
@@ -29,7 +30,7 @@ export interface Packet {
   readonly flag_tc: boolean;
   /** It is authenticated by DNSSEC. */
   readonly flag_ad: boolean;
-  readonly questions: readonly Question[];
+  readonly questions: readonly DnsQuestion[];
   readonly answers: readonly PacketRecord[];
   readonly authorities: readonly PacketRecord[];
 }
@@ -38,7 +39,7 @@ export interface Packet {
 const UDP_SIZE = 1232;
 
 /** The packet that asks a question. It wants recursion, and to know whether the answer is authenticated. */
-export function encodeQuestion(id: number, { name, type }: Question): Uint8Array {
+export function encodeQuestion(id: number, { name, type }: DnsQuestion): Uint8Array {
   return dnsPacket.encode({
     type: "query",
     id,
@@ -49,10 +50,5 @@ export function encodeQuestion(id: number, { name, type }: Question): Uint8Array
 }
 
 /** `undefined` for what is no packet. */
-export function decodePacket(bytes: Uint8Array): Packet | undefined {
-  try {
-    return dnsPacket.decode(Buffer.from(bytes));
-  } catch {
-    return undefined;
-  }
-}
+export const decodePacket = (bytes: Uint8Array): Packet | undefined =>
+  tried(() => dnsPacket.decode(Buffer.from(bytes)));

@@ -8,7 +8,7 @@
  */
 import { DnsError } from "./error.ts";
 import { RECORDS, type RecordType, type RecordTypes } from "./records.ts";
-import type { Answer } from "./resolver.ts";
+import type { DnsAnswer } from "./resolver.ts";
 
 /** Seconds for which an answer is believed. */
 const TTL = 30;
@@ -18,19 +18,14 @@ export async function askPlatform(
   name: string,
   type: RecordType,
   timeout: number,
-): Promise<Answer> {
+): Promise<DnsAnswer> {
   if (type === "TLSA") throw new DnsError("ESERVFAIL", name, type); // it cannot ask for these
   try {
     const signal = AbortSignal.timeout(timeout);
     const found = await Deno.resolveDns(name, type as "MX", { signal }) as readonly unknown[];
-    const read = type === "TXT"
-      ? (data: unknown) => data
-      : RECORDS[type] as (data: unknown) => unknown;
-    return {
-      records: found.map((data) => read(data) as RecordTypes[RecordType]),
-      ttl: TTL,
-      authenticated: false,
-    };
+    const read = RECORDS[type] as (data: unknown) => RecordTypes[RecordType];
+    const records = type === "TXT" ? found as string[][] : found.map(read);
+    return { records, ttl: TTL, authenticated: false };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     throw new DnsError(late ? "ETIMEOUT" : "ESERVFAIL", name, type);

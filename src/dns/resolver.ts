@@ -12,10 +12,10 @@ import type {
   SrvRecord,
   TlsaRecord,
 } from "./records.ts";
-import { reverseName } from "./reverse.ts";
+import { reverseName } from "./name.ts";
 
 /** What the DNS says. */
-export interface Answer<T extends RecordType = RecordType> {
+export interface DnsAnswer<T extends RecordType = RecordType> {
   /** One or more. */
   readonly records: readonly RecordTypes[T][];
   /** Seconds for which it stays true. */
@@ -31,7 +31,7 @@ export interface Answer<T extends RecordType = RecordType> {
  */
 export abstract class Resolver {
   /** Looks up the records of one type, with what else is known of them. */
-  abstract query<T extends RecordType>(name: string, type: T): Promise<Answer<T>>;
+  abstract query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<T>>;
 
   /** The records of one type; addresses if none is named. */
   async resolve<T extends RecordType = "A">(
@@ -114,7 +114,7 @@ export class BoundResolver extends Resolver {
     Object.freeze(this);
   }
 
-  query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
+  query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<T>> {
     const signal = this.#signal();
     return new Promise((resolve, reject) => {
       const cancel = () => reject(new DnsError("ECANCELLED", name, type));

@@ -4,6 +4,7 @@
  * @module
  */
 import { isIP, isIPv6 } from "node:net";
+import { tried } from "../base/tried.ts";
 
 /** A DNS server. */
 export interface DnsServer {
@@ -69,10 +70,5 @@ export function parseResolvConf(text: string): ResolvConf {
 }
 
 /** What the system's resolv.conf says; no servers where there is none. */
-export function systemServers(): ResolvConf {
-  try {
-    return parseResolvConf(Deno.readTextFileSync(RESOLV_CONF));
-  } catch {
-    return { servers: [], timeout: undefined, attempts: undefined };
-  }
-}
+export const systemServers = (): ResolvConf =>
+  parseResolvConf(tried(() => Deno.readTextFileSync(RESOLV_CONF)) ?? "");

@@ -5,7 +5,7 @@
  */
 import { Semaphore } from "../base/semaphore.ts";
 import { DnsError } from "./error.ts";
-import type { Question } from "./packet.ts";
+import type { DnsQuestion } from "./packet.ts";
 
 /** Lets so many questions be asked at once; the others wait, in their order. */
 export class Turns {
@@ -22,7 +22,7 @@ export class Turns {
    * @throws {DnsError} ETIMEOUT if its turn does not come in time, and what `ask` throws
    */
   async take<T>(
-    { name, type }: Question,
+    { name, type }: DnsQuestion,
     timeout: number,
     ask: (timeout: number) => Promise<T>,
   ): Promise<T> {

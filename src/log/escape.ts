@@ -1,9 +1,10 @@
 /**
- * Whatever a client sent as something that can stand in a log line: it never starts another line,
- * colours the terminal or turns the direction of the text.
+ * Makes what a client sent fit for a log line: it never starts another line, colours the terminal or turns the
+ * direction of the text.
  *
  * @module
  */
+import { tried } from "../base/tried.ts";
 
 /** What needs no quotes in `key=value`. */
 const BARE = /^[!#-+\--<>-[\]-~]+$/;
@@ -30,20 +31,17 @@ export const word = (text: string): string =>
 
 /** A field's value as what JSON can hold. */
 export function plain(value: unknown): string | number | boolean | null | readonly string[] {
-  if (Array.isArray(value)) return value.map(describe);
+  if (Array.isArray(value)) return value.map(asText);
   if (value === null || typeof value === "boolean" || Number.isFinite(value)) {
     return value as null | boolean | number;
   }
-  return describe(value);
+  return asText(value);
 }
 
 /** Any value as a string. Fields should hold nothing that needs this; a log must bear it. */
-export function describe(value: unknown): string {
+export function asText(value: unknown): string {
   if (typeof value === "string") return value;
-  try {
-    const structured = typeof value === "object" && !(value instanceof Error);
-    return String(structured ? JSON.stringify(value) : value);
-  } catch {
-    return `unprintable ${typeof value}`;
-  }
+  const isStructured = typeof value === "object" && !(value instanceof Error);
+  return tried(() => String(isStructured ? JSON.stringify(value) : value)) ??
+    `unprintable ${typeof value}`;
 }

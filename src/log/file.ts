@@ -21,8 +21,8 @@ export interface FileSink extends Sink, AsyncDisposable {
 }
 
 /**
- * Appends to a file, which is made if it is missing. Lines wait up to a second, those of errors not at
- * all. When the file has been moved away (logrotate), the next flush makes a new one.
+ * Appends to a file, which is made if it is missing. Lines wait up to a second, those of errors not at all. After
+ * the file was moved away (logrotate), the next flush makes a new one.
  *
  * @throws {Error} if the file cannot be opened
  */
@@ -60,42 +60,31 @@ class LogFile implements Destination {
   readonly lost: Destination["lost"];
   readonly #path: string;
   #file: Deno.FsFile;
-  /** Which file that is on its disk. */
-  #inode: number | null;
 
   constructor(path: string, file: Deno.FsFile, lost: Destination["lost"]) {
     this.lost = lost;
     this.#path = path;
     this.#file = file;
-    this.#inode = file.statSync().ino;
   }
 
   async write(octets: Uint8Array): Promise<number> {
-    await this.#reopenIfMoved();
+    await this.#reopenIfMoved().catch(() => {}); // better the old file, where it now is, than none
     return await this.#file.write(octets);
   }
 
   async reopen(): Promise<void> {
-    await this.#replace(await open(this.#path));
+    const file = await open(this.#path);
+    this.#file.close();
+    this.#file = file;
   }
 
   close(): void {
     this.#file.close();
   }
 
-  async #replace(file: Deno.FsFile): Promise<void> {
-    this.#file.close();
-    this.#file = file;
-    this.#inode = (await file.stat()).ino;
-  }
-
-  /** Better the old file, where it now is, than none. */
   async #reopenIfMoved(): Promise<void> {
-    try {
-      if (await inodeOf(this.#path) !== this.#inode) await this.#replace(await open(this.#path));
-    } catch {
-      // no permission to make a new one
-    }
+    const there = await Deno.stat(this.#path).catch(() => undefined);
+    if (there?.ino !== (await this.#file.stat()).ino) await this.reopen();
   }
 }
 
@@ -105,13 +94,5 @@ async function open(path: string): Promise<Deno.FsFile> {
   } catch (cause) {
     const advice = "let it be the server's user's, or name another";
     throw new Error(`cannot open the log file ${path}: ${messageOf(cause)}: ${advice}`, { cause });
-  }
-}
-
-async function inodeOf(path: string): Promise<number | null | undefined> {
-  try {
-    return (await Deno.stat(path)).ino;
-  } catch {
-    return undefined;
   }
 }

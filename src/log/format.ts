@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogRecord, TextFormatter } from "@logtape/logtape";
-import { describe, plain, printable, word } from "./escape.ts";
+import { asText, plain, printable, word } from "./escape.ts";
 import { FIELD_ORDER, type Level, LEVEL_OF, type LogEvent } from "./event.ts";
 
 /** The category of our own records: the message is the log event's name, the properties its fields. */
@@ -78,7 +78,7 @@ export const jsonLine: TextFormatter = (record) => {
 
 /** A record of ours, or one that a handler or a library logged with LogTape. */
 function parts(record: LogRecord): { name: string; fields: Readonly<Record<string, unknown>> } {
-  const said = record.message.map(describe).join("");
+  const said = record.message.map(asText).join("");
   return record.category === CATEGORY
     ? { name: said, fields: record.properties }
     : { name: word(record.category.join(".")), fields: { text: said, ...record.properties } };

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
+import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../base/within.ts";
 
 /** Octets that wait at most; further lines are lost, and counted. */
@@ -76,7 +78,7 @@ export class Lines {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#writeBatch(joined(this.#waiting.splice(0)));
+    while (this.#waiting.length > 0) await this.#writeBatch(Buffer.concat(this.#waiting.splice(0)));
     this.#writing = undefined;
   }
 
@@ -91,27 +93,8 @@ export class Lines {
           this.#octets -= rest.length;
           return;
         }
-        await later();
+        await sleep(RETRY, undefined, { ref: false });
       }
     }
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first;
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const piece of pieces) {
-    all.set(piece, end);
-    end += piece.length;
-  }
-  return all;
-}
-
-/** Some time later, for which the program does not stay alive. */
-function later(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  Deno.unrefTimer(setTimeout(resolve, RETRY));
-  return promise;
 }

@@ -8,7 +8,7 @@ import type { Level } from "./event.ts";
 /** `text` is for people, `json` for programs: one object a line. */
 export const FORMATS = ["text", "json"] as const;
 /** How a log line looks. */
-export type Format = typeof FORMATS[number];
+export type LogFormat = typeof FORMATS[number];
 
 /** A syslog daemon: one on this machine, by its socket, or one that takes UDP. */
 export type SyslogAddress =
@@ -28,7 +28,7 @@ export interface LogSinks {
 export interface LogSettings {
   /** Events below this level are not logged. */
   readonly level: Level;
-  readonly format: Format;
+  readonly format: LogFormat;
   readonly sinks: LogSinks;
 }
 

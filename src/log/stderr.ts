@@ -6,10 +6,10 @@
 import type { Sink, TextFormatter } from "@logtape/logtape";
 import { jsonLine, lostLines, terminalLine, textLine } from "./format.ts";
 import { Lines } from "./lines.ts";
-import type { Format } from "./settings.ts";
+import type { LogFormat } from "./settings.ts";
 
 /** Writes lines as soon as the reader of the standard error takes them. One that takes none costs lines, never the server. */
-export function stderrSink(format: Format): Sink & AsyncDisposable {
+export function stderrSink(format: LogFormat): Sink & AsyncDisposable {
   const line = formatter(format);
   const lines = new Lines({
     write: (octets) => Deno.stderr.write(octets),
@@ -23,7 +23,7 @@ export function stderrSink(format: Format): Sink & AsyncDisposable {
   return Object.assign(sink, { [Symbol.asyncDispose]: () => lines.close() });
 }
 
-function formatter(format: Format): TextFormatter {
+function formatter(format: LogFormat): TextFormatter {
   if (format === "json") return jsonLine;
   return Deno.stderr.isTerminal() && !Deno.noColor ? terminalLine : textLine;
 }

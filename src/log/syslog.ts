@@ -6,6 +6,7 @@
  */
 import type { LogRecord, Sink, TextFormatter } from "@logtape/logtape";
 import { unixDatagram } from "../base/datagram.ts";
+import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
 import type { Level } from "./event.ts";
 import type { SyslogAddress } from "./settings.ts";
@@ -63,7 +64,7 @@ function datagram(
 ): Uint8Array {
   let octets = encoder.encode(head + format(record));
   for (const [characters, items] of SHORTER) {
-    if (octets.length <= max) return octets;
+    if (octets.length <= max) break;
     const properties = Object.fromEntries(
       Object.entries(record.properties).map(([key, value]) => [
         key,
@@ -75,7 +76,7 @@ function datagram(
     );
     octets = encoder.encode(head + format({ ...record, properties }));
   }
-  return cut(octets, max);
+  return octets.length <= max ? octets : cut(octets, max);
 }
 
 const shortened = (value: unknown, characters: number): unknown =>
@@ -85,7 +86,6 @@ const shortened = (value: unknown, characters: number): unknown =>
 
 /** At most `max` octets, and no broken UTF-8 character at the end. */
 function cut(bytes: Uint8Array, max: number): Uint8Array {
-  if (bytes.length <= max) return bytes;
   let end = max;
   while ((bytes[end]! & 0xc0) === 0x80) end--;
   return bytes.slice(0, end);
@@ -95,10 +95,10 @@ function cut(bytes: Uint8Array, max: number): Uint8Array {
 class Sender {
   readonly #to: Deno.Addr;
   #socket: Deno.DatagramConn | undefined;
-  #waiting: Uint8Array[] = [];
   /** Octets that were not sent yet. */
   #unsent = 0;
-  #sending: Promise<void> | undefined;
+  #sending: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(address: SyslogAddress) {
     this.#to = "socket" in address
@@ -108,30 +108,19 @@ class Sender {
 
   send(datagram: Uint8Array): void {
     if (this.#unsent >= MAX_WAITING) return;
-    this.#waiting.push(datagram);
     this.#unsent += datagram.length;
-    this.#sending ??= this.#sendAll();
+    this.#sending = this.#sending.then(() => this.#sendOne(datagram));
   }
 
   async close(): Promise<void> {
-    await within(Promise.resolve(this.#sending), PATIENCE);
-    this.#waiting = [];
+    await within(this.#sending, PATIENCE);
+    this.#closed = true;
     this.#hangUp();
   }
 
-  async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      for (const datagram of batch) {
-        await this.#sendOne(datagram);
-        this.#unsent -= datagram.length;
-      }
-    }
-    this.#sending = undefined;
-  }
-
   async #sendOne(datagram: Uint8Array): Promise<void> {
+    if (this.#closed) return;
+    this.#unsent -= datagram.length;
     try {
       this.#socket ??= bind(this.#to);
       if (!await within(this.#socket.send(datagram, this.#to), PATIENCE)) this.#hangUp();
@@ -149,9 +138,6 @@ class Sender {
 /** A socket to send from. */
 function bind(to: Deno.Addr): Deno.DatagramConn {
   if (to.transport === "unixpacket") return unixDatagram();
-  try {
-    return Deno.listenDatagram({ transport: "udp", hostname: "::", port: 0 });
-  } catch {
-    return Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 }); // no IPv6 here
-  }
+  const listen = (hostname: string) => Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  return tried(() => listen("::")) ?? listen("0.0.0.0"); // the latter without IPv6
 }

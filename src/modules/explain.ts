@@ -5,10 +5,10 @@
  */
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { pathToFileURL } from "node:url";
 import { inspect, stripVTControlCharacters } from "node:util";
 import { firstOriginalPlace, withOrigins } from "../base/origin.ts";
-import { lineAndColumn, ModuleFault } from "./fault.ts";
+import { tried } from "../base/tried.ts";
+import { faultAt, lineAndColumn, ModuleFault } from "./fault.ts";
 import { offsetOfDefault } from "./links.ts";
 
 /**
@@ -23,7 +23,8 @@ export function faultOf(error: unknown, doing: string): ModuleFault {
   const said = stripVTControlCharacters(error instanceof Error ? error.message : threw(error));
   const stack = error instanceof Error ? stripVTControlCharacters(error.stack ?? "") : "";
   const place = firstOriginalPlace(`${said}\n${stack}`);
-  return new ModuleFault(`${doing}: ${inOurWords(said)}`, place, place && read(place.source));
+  const source = place && tried(() => Deno.readTextFileSync(new URL(place.source)));
+  return new ModuleFault(`${doing}: ${inOurWords(said)}`, place, source);
 }
 
 /** Of what is no error only its value is known. */
@@ -32,18 +33,14 @@ const threw = (value: unknown) => `it threw ${inspect(value, { breakLength: Infi
 /** The fault of a module whose default export is wrong or missing. */
 export function faultOfDefault(file: string, problem: string): ModuleFault {
   const source = readFileSync(file, "utf8");
-  const place = lineAndColumn(source, offsetOfDefault(source) ?? 0);
-  return new ModuleFault(problem, { source: pathToFileURL(file).href, file, ...place }, source);
+  return faultAt(lineAndColumn(source, offsetOfDefault(source) ?? 0), problem, file, source);
 }
 
 /** What the engine says may have its place at the end, and excerpts and hints of its own below. */
 function inOurWords(message: string): string {
   const [first = ""] = message.split(/\n *(?:\||at )/);
-  const line = first.replace(/\s+/g, " ").replace(/^SyntaxError: /, "").replace(
-    / at file:\S+$/,
-    "",
-  );
-  const said = withOrigins(line);
+  const line = first.replace(/\s+/g, " ").replace(/^SyntaxError: /, "");
+  const said = withOrigins(line.replace(/ at file:\S+$/, ""));
   const [, module = "", name] =
     /^The requested module '(.*)' does not provide an export named '(.*)'$/.exec(said) ?? [];
   return name === undefined ? said : missingExport(module, name);
@@ -57,12 +54,4 @@ function missingExport(module: string, name: string): string {
   return `\`${module}\` has no default export${
     isPackage ? "; packages from a node_modules must be ES modules" : ""
   }`;
-}
-
-function read(url: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(new URL(url));
-  } catch {
-    return undefined;
-  }
 }

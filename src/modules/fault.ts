@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import type { OriginalPlace } from "../base/origin.ts";
 
 /** A module that cannot be used. */
@@ -19,7 +20,7 @@ export class ModuleFault extends Error {
    * @param source the text of the file in which that is
    */
   constructor(problem: string, place?: OriginalPlace, source?: string) {
-    super(place === undefined ? problem : `${problem} (${printOriginalPlace(place)})`);
+    super(place ? `${problem} (${place.file}:${place.line}:${place.column})` : problem);
     this.problem = problem;
     this.place = place;
     this.source = source;
@@ -29,11 +30,6 @@ export class ModuleFault extends Error {
   get excerpt(): string | undefined {
     return this.place && this.source !== undefined ? excerptOf(this.source, this.place) : undefined;
   }
-}
-
-/** `policy.ts:3:7`. */
-export function printOriginalPlace({ file, line, column }: OriginalPlace): string {
-  return `${file}:${line}:${column}`;
 }
 
 /** How much of a long line is shown. */
@@ -47,10 +43,7 @@ const WIDTH = 100;
  *     |       ^
  * ```
  */
-export function excerptOf(
-  source: string,
-  { line, column }: Pick<OriginalPlace, "line" | "column">,
-): string | undefined {
+export function excerptOf(source: string, { line, column }: Place): string | undefined {
   const whole = source.split(/\r?\n/)[line - 1];
   if (whole === undefined) return undefined;
   const from = column > WIDTH ? column - WIDTH / 2 : 0;
@@ -61,8 +54,15 @@ export function excerptOf(
   return `  ${number} | ${shown}\n  ${" ".repeat(number.length)} | ${before}^`;
 }
 
+/** A place in a text; lines and columns count from 1. */
+type Place = Pick<OriginalPlace, "line" | "column">;
+
+/** What is wrong at a place in a file with this source. */
+export const faultAt = (place: Place, problem: string, file: string, source: string): ModuleFault =>
+  new ModuleFault(problem, { source: pathToFileURL(file).href, file, ...place }, source);
+
 /** The place of an offset in a source. */
-export function lineAndColumn(source: string, offset: number): { line: number; column: number } {
+export function lineAndColumn(source: string, offset: number): Place {
   const before = source.slice(0, offset).split("\n");
   return { line: before.length, column: before.at(-1)!.length + 1 };
 }

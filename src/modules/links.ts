@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type DynamicImport, type Import, parse, type StaticImport } from "es-module-lexer/js";
+import { type DynamicImport, parse, type StaticImport } from "es-module-lexer/js";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { tried } from "../base/tried.ts";
 
 /** An import in the code of a module. */
-export interface Link {
+export interface ModuleImport {
   /** As it is written: `./users.ts`. */
   readonly specifier: string;
   /** Where that stands in the code, with its quotes. */
@@ -30,12 +31,12 @@ export interface Link {
 export async function relink(
   code: string,
   file: string,
-  target: (link: Link) => Promise<string>,
+  target: (found: ModuleImport) => Promise<string>,
 ): Promise<string> {
   let result = code;
   let usesMeta = false;
   // From the last to the first, so that the offsets of those before stay right.
-  for (const found of importsOf(code).toReversed()) {
+  for (const found of (tried(() => parse(code)[0]) ?? []).toReversed()) {
     const { start, end } = found;
     let by: string | undefined;
     if (found.type === "import-meta") {
@@ -48,26 +49,13 @@ export async function relink(
 }
 
 /** Where a module in JavaScript or TypeScript has its default export; `undefined` if there is none. */
-export function offsetOfDefault(source: string): number | undefined {
-  try {
-    return parse(source)[1].find((one) => "name" in one && one.name === "default")?.start;
-  } catch {
-    return undefined;
-  }
-}
-
-function importsOf(code: string): readonly Import[] {
-  try {
-    return parse(code)[0];
-  } catch {
-    return [];
-  }
-}
+export const offsetOfDefault = (source: string): number | undefined =>
+  tried(() => parse(source)[1])?.find((one) => "name" in one && one.name === "default")?.start;
 
 /** What to write in the range of an import, which has the quotes in it for `import(…)` alone. */
 async function relinked(
   found: StaticImport | DynamicImport,
-  target: (link: Link) => Promise<string>,
+  target: (found: ModuleImport) => Promise<string>,
 ): Promise<string | undefined> {
   if (found.type !== "dynamic") {
     const { specifier, start, attributes } = found;

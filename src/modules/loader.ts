@@ -10,8 +10,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { messageOf } from "../base/message_of.ts";
 import { addOrigin } from "../base/origin.ts";
-import { lineAndColumn, ModuleFault } from "./fault.ts";
-import { type Link, relink } from "./links.ts";
+import { failureOf } from "../base/tried.ts";
+import { faultAt, lineAndColumn, ModuleFault } from "./fault.ts";
+import { type ModuleImport, relink } from "./links.ts";
 import { isPackage, nodeModulesFor, packageHint } from "./packages.ts";
 import { isTypeScript, stripTypes } from "./typescript.ts";
 
@@ -66,20 +67,17 @@ export class ModuleLoader implements Disposable {
   async #copyOf(file: string): Promise<string> {
     const source = readFileSync(file, "utf8");
     const code = isTypeScript(file) ? await stripTypes(source, file) : source;
-    return await relink(code, file, (link) =>
-      this.#target(link, file, (problem) => {
-        const place = lineAndColumn(code, link.offset);
-        return new ModuleFault(
-          problem,
-          { source: pathToFileURL(file).href, file, ...place },
-          source,
-        );
-      }));
+    return await relink(code, file, (found) =>
+      this.#target(
+        found,
+        file,
+        (problem) => faultAt(lineAndColumn(code, found.offset), problem, file, source),
+      ));
   }
 
   /** What a copy imports instead of what its original does. */
   async #target(
-    { specifier, dynamic, isJson }: Link,
+    { specifier, dynamic, isJson }: ModuleImport,
     importer: string,
     fault: (problem: string) => ModuleFault,
   ): Promise<string> {
@@ -132,12 +130,8 @@ function faultInFile(file: string, isJson: boolean): string | undefined {
   if (!isJson) {
     return file.endsWith(".json") ? 'JSON is imported `with { type: "json" }`' : undefined;
   }
-  try {
-    JSON.parse(readFileSync(file, "utf8"));
-    return undefined;
-  } catch (error) {
-    return `cannot read ${file}: ${messageOf(error)}`;
-  }
+  const failure = failureOf(() => JSON.parse(readFileSync(file, "utf8")));
+  return failure && `cannot read ${file}: ${failure}`;
 }
 
 /** `: did you mean policy.ts?`, for what only lacks the right ending. */

@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { tried } from "../base/tried.ts";
 
 /** True in a program that `deno compile` made, which cannot fetch packages. */
 const COMPILED = Deno.build.standalone;
@@ -32,13 +33,8 @@ export function packageHint(specifier: string): string {
     : `a package is written npm:${specifier}, a file ./${specifier}`;
 }
 
-function isResolvable(specifier: string): boolean {
-  try {
-    return import.meta.resolve(specifier) !== "";
-  } catch {
-    return false;
-  }
-}
+const isResolvable = (specifier: string): boolean =>
+  tried(() => import.meta.resolve(specifier)) !== undefined;
 
 /** True if the `node_modules` nearest to a module has a package. */
 function isInstalled(specifier: string, importer: string): boolean {

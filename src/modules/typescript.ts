@@ -4,8 +4,7 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
-import { ModuleFault } from "./fault.ts";
-import { pathToFileURL } from "node:url";
+import { faultAt, ModuleFault } from "./fault.ts";
 
 /** True for a file that has types in it. */
 export const isTypeScript = (file: string): boolean => /\.m?ts$/.test(file);
@@ -40,8 +39,7 @@ export async function stripTypes(source: string, file: string): Promise<string> 
       throw new ModuleFault(messageOf(error));
     }
     const place = { line: startLine, column: startColumn + 1 };
-    const url = pathToFileURL(file).href;
-    throw new ModuleFault(inOurWords(message), { source: url, file, ...place }, source);
+    throw faultAt(place, inOurWords(message), file, source);
   }
 }
 

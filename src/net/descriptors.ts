@@ -4,6 +4,7 @@
  * @module
  */
 import { askShell } from "../base/shell.ts";
+import { failureOf } from "../base/tried.ts";
 
 /** How many descriptors there are for each purpose. What needs more waits, or is refused. */
 export interface Descriptors {
@@ -43,11 +44,5 @@ function maxDescriptors(): number {
 }
 
 /** Whether one more file could be opened now. */
-export function descriptorsLeft(): boolean {
-  try {
-    Deno.openSync("/dev/null").close();
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const descriptorsLeft = (): boolean =>
+  failureOf(() => Deno.openSync("/dev/null").close()) === undefined;

@@ -3,18 +3,16 @@
  *
  * @module
  */
+import { lstatSync } from "node:fs";
 import { connect } from "node:net";
 
-/** Removes a socket that a dead server left at `path`. Throws if a live one is there, or another file. */
+/** Removes the socket that a dead server left at `path`. Throws if a server listens there, or the file is no socket. */
 export async function makeRoom(path: string): Promise<void> {
-  let found: Deno.FileInfo;
-  try {
-    found = await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw new Error(`cannot listen on unix:${path}: there is a file in the way`);
   }
-  if (!found.isSocket) throw new Error(`cannot listen on unix:${path}: there is a file in the way`);
   if (await answers(path)) {
     throw new Error(`cannot listen on unix:${path}: another server listens there`);
   }

@@ -22,7 +22,7 @@ export interface Change {
 }
 
 /** What is written down of a variable that has a value. */
-export interface Row extends Change {
+export interface VariableRow extends Change {
   readonly json: string;
 }
 
@@ -87,16 +87,16 @@ export class Table {
   }
 
   /** All variables, the one that was written last at the end. */
-  load(now: number): Row[] {
+  load(now: number): VariableRow[] {
     return this.#transaction(() => {
       this.#look();
-      return this.#statements.all.all(now) as unknown as Row[];
+      return this.#statements.all.all(now) as unknown as VariableRow[];
     });
   }
 
   /** One variable. */
-  find(name: string, now: number): Row | undefined {
-    return this.#statements.find.get(name, now) as Row | undefined;
+  find(name: string, now: number): VariableRow | undefined {
+    return this.#statements.find.get(name, now) as VariableRow | undefined;
   }
 
   /**

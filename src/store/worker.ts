@@ -12,15 +12,15 @@ export type Request =
   | { readonly kind: "sync"; readonly changes: readonly Change[]; readonly now: number }
   | { readonly kind: "close" };
 
-/** After an error the table is closed. */
-export type Answer = { readonly rows: Change[] } | { readonly error: string };
+/** What came of a request. After an error the table is closed. */
+export type TableResult = { readonly rows: Change[] } | { readonly error: string };
 
 const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
 let table: Table | undefined;
 
-thread.onmessage = ({ data }: MessageEvent<Request>) => thread.postMessage(answer(data));
+thread.onmessage = ({ data }: MessageEvent<Request>) => thread.postMessage(resultOf(data));
 
-function answer(request: Request): Answer {
+function resultOf(request: Request): TableResult {
   try {
     return { rows: rows(request) };
   } catch (error) {

@@ -4,10 +4,9 @@
  * @module
  */
 import { DnsError } from "../dns/error.ts";
-import { canonicalName } from "../dns/name.ts";
+import { canonicalName, reverseName } from "../dns/name.ts";
 import { copyOfRecord, type RecordType, type RecordTypes } from "../dns/records.ts";
-import { type Answer, Resolver } from "../dns/resolver.ts";
-import { reverseName } from "../dns/reverse.ts";
+import { type DnsAnswer, Resolver } from "../dns/resolver.ts";
 
 /** The records of one name; texts of TXT records may be written as they are. */
 export type FakeRecords =
@@ -58,7 +57,7 @@ export class FakeDns extends Resolver {
   }
 
   /** Answers from what there is, and notes what was asked. */
-  query<T extends RecordType>(name: string, type: T): Promise<Answer<T>> {
+  query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<T>> {
     this.asked.push(`${type} ${name}`);
     const found = this.trouble ?? this.#find(canonicalName(name));
     if (typeof found === "string") return Promise.reject(new DnsError(found, name, type));

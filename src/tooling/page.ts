@@ -1,64 +1,64 @@
 /**
- * Pages of the documentation that are generated, but for the parts that somebody writes.
+ * Pages of the documentation of which parts are generated: between `<!-- generated: NAME -->` and `<!-- end of NAME -->`.
  *
  * @module
  */
-
 import { BuildError } from "./deno.ts";
 
-/** What is written by hand of a page. */
-export interface Parts {
-  /** The name of the page. */
-  readonly name: string;
-  /** What the page begins with. */
-  readonly introduction: string;
-  /** What stands at the end of the section of a key or a command, by its name. */
-  readonly notes: ReadonlyMap<string, string>;
-}
+/** What is generated for a page, by names of parts. */
+export type Parts = ReadonlyMap<string, string>;
 
-/** Reads the file in `pages/` that is written by hand. */
-export function readParts(name: string): Parts {
-  const text = Deno.readTextFileSync(new URL(`pages/${name}`, import.meta.url));
-  const [introduction = "", ...sections] = text.split(/^## /m);
-  const notes = sections.map((section) => {
-    const [heading = "", ...lines] = section.split("\n");
-    return [heading.replaceAll("`", ""), lines.join("\n").trim()] as const;
+/** Replaces the generated parts of a page. Throws a {@linkcode BuildError} if one has no place, or a place no part. */
+export function fill(name: string, page: string, parts: Parts): string {
+  const places: string[] = [];
+  const filled = page.replace(PART, (_part, name) => {
+    places.push(name);
+    return `<!-- generated: ${name} -->\n\n${parts.get(name)}\n\n<!-- end of ${name} -->`;
   });
-  return { name, introduction: introduction.trim(), notes: new Map(notes) };
+  const problems = [
+    ...places.filter((part) => !parts.has(part)).map((part) => `there is nothing called ${part}`),
+    ...[...parts.keys()].filter((part) => !places.includes(part))
+      .map((part) => `it lacks <!-- generated: ${part} --> and <!-- end of ${part} -->`),
+  ];
+  if (problems.length > 0) throw new BuildError(`docs/${name}: ${problems.join("; ")}`);
+  return filled;
 }
 
-/** Throws a {@linkcode BuildError} for notes about what is not there, or no longer. */
-export function checkNotes({ name, notes }: Parts, known: readonly string[]): void {
-  const lost = [...notes.keys()].filter((about) => !known.includes(about));
-  if (lost.length > 0) {
-    throw new BuildError(
-      `src/tooling/pages/${name} has notes about what is not: ${lost.join(", ")}`,
-    );
-  }
+const PART = /^<!-- generated: (.*) -->$[^]*?^<!-- end of \1 -->$/gm;
+
+/** A table of the headings of a page that name something, by sections, with the first sentence about each. */
+export function contents(page: string, about: Parts): string {
+  let section = "";
+  const rows = [...page.matchAll(/^(##+) (.*)$/gm)].flatMap(([, level, heading = ""]) => {
+    const name = heading.replaceAll("`", "");
+    const text = about.get(name);
+    if (level === "##") section = text === undefined ? heading : "";
+    if (text === undefined) return [];
+    const [first] = text.split(/(?<=\.) /);
+    const row = [section, `[${heading}](#${name.replaceAll(" ", "-")})`, first!];
+    section = "";
+    return [row];
+  });
+  return table(["", "Name", "Meaning"], rows);
 }
 
-/** Paragraphs of those that are there. */
+/** Paragraphs; those that are empty or `undefined` are left out. */
 export const paragraphs = (...parts: readonly (string | undefined)[]): string =>
   parts.filter(Boolean).join("\n\n");
 
-/** A table; without rows, nothing. Columns that are empty in each row are left out. */
+/** A table without its empty columns; without rows, nothing. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
   const used = head.map((_name, i) => i).filter((i) => rows.some((row) => row[i]));
   const line = (cells: readonly string[]) =>
-    `| ${used.map((i) => (cells[i] ?? "").replaceAll("|", "\\|")).join(" | ")} |`;
+    `| ${used.map((i) => cells[i]!.replaceAll("|", "\\|")).join(" | ")} |`;
   return [head, head.map(() => "---"), ...rows].map(line).join("\n");
 }
-
-/** A text with a capital and a full stop; of no text, none. */
-export const sentence = (text: string): string =>
-  text.charAt(0).toUpperCase() + text.slice(1) + (/(^|[.!?])$/.test(text) ? "" : ".");
 
 /** A block of code. */
 export const block = (language: string, text: string): string =>
   `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
 
-/** Text that is no Markdown, but for its code. */
-export const plain = (text: string): string =>
-  text.split(/(`[^`]*`)/).map((part, i) => i % 2 === 1 ? part : part.replace(/[<*[_]/g, "\\$&"))
-    .join("");
+/** A text with a capital and a full stop. */
+export const sentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/(^|[.!?])$/.test(text) ? "" : ".");

@@ -148,12 +148,12 @@ Deno.test("a module that cannot be used is one line with an excerpt, and exit co
   }
 });
 
-const README = fileURLToPath(new URL("../../docs/examples/readme.ts", import.meta.url));
+const RESIDENTS = fileURLToPath(new URL("../../docs/examples/residents.ts", import.meta.url));
 
 /** Wraps the example: what goes to procmail goes to a file of the user's name instead. */
 const wrapped = (directory: string) => `
 import { chain, on, pipe } from "postmaster";
-import readme from ${JSON.stringify(`file://${README}`)};
+import residents from ${JSON.stringify(`file://${RESIDENTS}`)};
 
 const toFile = ({ target, args }) =>
   target === "pipe" ? pipe(["tee", "-a", ${JSON.stringify(directory)} + "/" + args.argv.at(-1)])
@@ -165,11 +165,11 @@ export default chain(
     if (routes === undefined) return reply;
     return { ...reply, routes: routes.map((route) => ({ ...route, target: toFile(route.target) })) };
   }),
-  readme,
+  residents,
 );
 `;
 
-Deno.test("the example of the readme does what it says", async () => {
+Deno.test("the example of the residents does what it says", async () => {
   await using server = await Running.start((directory) => {
     directory.write("wrapped.ts", wrapped(directory.path));
     const log = 'cat >> "$1"; shift; echo "$@" >> "$0"';

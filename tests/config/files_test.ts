@@ -133,8 +133,8 @@ Deno.test("a file of aliases is named with the line of a quoted domain, and of a
 Deno.test("users: passwd are the people among the system's accounts", () => {
   const reader = "aliases: {postmaster: daemon}\nusers: ";
   const { users } = parseConfig(`${reader}{passwd: {min-uid: 1}}`, "p");
-  assert.equal(users.find("daemon"), "daemon");
-  assert.equal(users.find("root"), undefined);
-  assert.equal(users.find("nobody"), undefined);
-  assert.equal(parseConfig(`${reader}passwd`, "p").users.find("daemon"), undefined);
+  assert.equal(users.find({ local: "daemon" }), "daemon");
+  assert.equal(users.find({ local: "root" }), undefined);
+  assert.equal(users.find({ local: "nobody" }), undefined);
+  assert.equal(parseConfig(`${reader}passwd`, "p").users.find({ local: "daemon" }), undefined);
 });

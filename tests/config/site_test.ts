@@ -132,7 +132,7 @@ Deno.test("the default mailer is run like procmail()", () => {
   const { argv, nullSender } = procmail("{user}").args;
   const literal = mailer.command.map((argument) => argument === "{user}" ? "{{user}}" : argument);
   assert.deepEqual(literal, argv);
-  assert.equal(mailer["null-sender"], nullSender);
+  assert.equal(mailer.nullSender, nullSender);
 });
 
 Deno.test("an alias may lead to the same name elsewhere: that is no circle", async () => {
@@ -189,7 +189,7 @@ Deno.test("aliases that go in a circle over an extension are a mistake", () => {
     () => parseConfig(`${circle}{a: b+x, b: a+y}`, "p"),
     /in a circle, b\+x@a\.example -> a\+y@a\.example -> b\+x@a\.example/,
   );
-  assert.equal(parseConfig(`${circle}{joe: [joe+copy]}`, "p").aliases.count(), 2);
+  assert.equal(parseConfig(`${circle}{joe: [joe+copy]}`, "p").aliases.count, 2);
 });
 
 /** A site around which a handler serves `virtual.example`, and whose clients may relay. */
@@ -255,5 +255,5 @@ Deno.test("the bare postmaster reaches the aliases of handlers, and is relayed f
 Deno.test("an alias to another domain is a mistake only where no handler could serve that", () => {
   const text = "domains: [a.example]\naliases: {sales: ann@virtual.example}\nusers: [postmaster]\n";
   assert.throws(() => parseConfig(text, "p"), /nor is there a handler for it/);
-  assert.equal(parseConfig(`${text}handlers: [passwd]`, "p").aliases.count(), 1);
+  assert.equal(parseConfig(`${text}handlers: [passwd]`, "p").aliases.count, 1);
 });

@@ -8,6 +8,12 @@ import { normalized, programsOf, stepsOf } from "./page.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const [, ...run] = (/^deno (.* )main\.ts/.exec(deno.tasks.start)?.[1] ?? "").trim().split(" ");
 
+/** Stands for npx, which would download Deno: runs the task `start` as deno.json has it, and nothing else. */
+const NPX = `#!/bin/sh
+test "$*" = "-y deno@2.9.6 task start" || exit 64
+exec postmaster ${deno.tasks.start.replace(/^.* main\.ts /, "")}
+`;
+
 /** A directory in which `postmaster`, and `./postmaster`, is a command. */
 class Shell {
   readonly directory = new Directory();
@@ -21,6 +27,12 @@ class Shell {
     const script = `#!/bin/sh\nexec ${command.join(" ")} "$@"\n`;
     Deno.chmodSync(this.directory.write("postmaster", script), 0o755);
     Deno.symlinkSync(this.directory.of("postmaster"), this.directory.of(".bin/postmaster"));
+    for (const name of ["docs", "docs/examples"]) Deno.mkdirSync(this.directory.of(name));
+    this.write(
+      "docs/examples/start.yaml",
+      Deno.readTextFileSync(`${root}docs/examples/start.yaml`),
+    );
+    Deno.chmodSync(this.directory.write(".bin/npx", NPX), 0o755);
   }
 
   /** Writes a file. What the page has in `/tmp` is in the directory. */

@@ -16,7 +16,8 @@ import {
   type Reply,
 } from "postmaster";
 import { ask, Client } from "postmaster/testing";
-import { readyMade } from "postmaster/handlers";
+import { readingIn } from "../../src/base/reading.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { parse } from "yaml";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
 import { LEVEL_OF } from "../../src/log/event.ts";
@@ -59,10 +60,10 @@ Deno.test("the code in the documentation and in docstrings compiles and runs", a
 Deno.test("YAML in the documentation is a configuration", () => {
   for (const page of PAGES) {
     for (const [, yaml] of read(page).matchAll(/^```yaml\n([^]*?)^```/gm)) {
-      const { error } = settingsSchema.safeParse(parse(yaml!));
-      // Users and groups of the examples need not exist on this machine.
+      const { error } = readingIn("/nowhere", () => settingsSchema.safeParse(parse(yaml!)));
+      // Users, groups and files of the examples need not exist on this machine.
       const faults = error?.issues.filter((issue) =>
-        !/has no (user|group)/.test(JSON.stringify(issue))
+        !/has no (user|group)|there is no file/.test(JSON.stringify(issue))
       );
       assert.deepEqual(faults ?? [], [], `${page}:\n${yaml}`);
     }
@@ -72,7 +73,8 @@ Deno.test("YAML in the documentation is a configuration", () => {
 Deno.test("links in the documentation lead somewhere", () => {
   for (const page of PAGES) {
     for (const [, path, anchor] of read(page).matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g)) {
-      const text = Deno.readTextFileSync(new URL(path!, new URL(page, root)));
+      const target = new URL(path!, new URL(page, root));
+      const text = Deno.statSync(target).isFile ? Deno.readTextFileSync(target) : "";
       if (anchor !== "") assert.ok(anchors(text).includes(anchor!), `${page}: ${path}#${anchor}`);
     }
   }
@@ -93,15 +95,22 @@ const anchors = (page: string): string[] =>
     heading!.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-")
   );
 
-Deno.test("the README shows readme.ts as it is", () => {
-  const page = read("README.md");
-  const withoutComments = (text: string) =>
-    text.replace(/^\/\*\*[^]*?\*\/\n/, "").replace(/\n+/g, "\n").trim();
-  const blocks = [...page.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, text]) =>
-    withoutComments(text!)
-  );
-  assert.ok(blocks.includes(withoutComments(read("docs/examples/readme.ts"))));
-});
+for (
+  const [page, example] of [
+    ["README.md", "readme.ts"],
+    ["docs/recipes.md", "readme.ts"],
+    ["docs/recipes.md", "recipients_per_hour.ts"],
+  ] as const
+) {
+  Deno.test(`${page} shows ${example} as it is`, () => {
+    const withoutComments = (text: string) =>
+      text.replace(/^\/\*\*[^]*?\*\/\n/, "").replace(/\n+/g, "\n").trim();
+    const blocks = [...read(page).matchAll(/^```ts\n([^]*?)^```/gm)].map(([, text]) =>
+      withoutComments(text!)
+    );
+    assert.ok(blocks.includes(withoutComments(read(`docs/examples/${example}`))));
+  });
+}
 
 Deno.test("start.yaml takes mail for you and the postmaster, and for nobody else", async () => {
   const config = loadConfig(new URL("docs/examples/start.yaml", root).pathname);
@@ -121,8 +130,10 @@ Deno.test("start.yaml takes mail for you and the postmaster, and for nobody else
   assert.equal(kept?.target, "mailer");
 });
 
-Deno.test("readme.yaml is the policy of readme.ts", async () => {
-  const { policy } = await build(loadConfig(new URL("docs/examples/readme.yaml", root).pathname));
+Deno.test("residents.yaml is the policy of residents.ts", async () => {
+  const { policy } = await build(
+    loadConfig(new URL("docs/examples/residents.yaml", root).pathname),
+  );
   const reply = await ask(policy, { type: "AddRcptTo", ...SAMPLES.AddRcptTo });
   assert.equal(reply.code, 250);
   assert.deepEqual(reply.routes?.[0]?.target.args["argv"], [
@@ -183,8 +194,8 @@ const PLAIN: ReadonlySet<EventName> = new Set(["Greeting", "SayHelo", "SayEhlo"]
 const printed = (reply: Reply, type: EventName): string =>
   printReply({ ...reply, lines: reply.lines.slice(0, 1) }, !PLAIN.has(type)).trimEnd();
 
-Deno.test("handlers.md has every event, what it carries and its default reply", async () => {
-  const rows = read("docs/handlers.md").split("\n");
+Deno.test("events.md has every event, what it carries and its default reply", async () => {
+  const rows = read("docs/events.md").split("\n");
   for (const type of Object.keys(SAMPLES) as EventName[]) {
     const row = rows.find((line) => line.startsWith(`| \`${type}\` `));
     assert.ok(row !== undefined, `${type} is missing`);
@@ -199,8 +210,8 @@ Deno.test("handlers.md has every event, what it carries and its default reply", 
   }
 });
 
-Deno.test("handlers.md has every limit and its default reply", () => {
-  const page = read("docs/handlers.md");
+Deno.test("events.md has every limit and its default reply", () => {
+  const page = read("docs/events.md");
   for (const limit of Object.keys(LIMIT_REPLIES) as LimitName[]) {
     const line = printed(LIMIT_REPLIES[limit], "LimitExceeded");
     assert.match(page, new RegExp(`^\\| \`${limit}\` +\\| \`${line}\` +\\|$`, "m"));

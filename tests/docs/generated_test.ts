@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { readyMade } from "postmaster/handlers";
-import { commandsIn } from "../../src/tooling/commands_page.ts";
-import { examplesOf, keysIn, meaning } from "../../src/tooling/form.ts";
-import { checkNotes, readParts } from "../../src/tooling/page.ts";
+import { readyMade } from "../../handlers/registry.ts";
+import { commandsIn } from "../../src/tooling/commands.ts";
+import { examplesOf, keysIn, meaningOf } from "../../src/tooling/keys.ts";
+import { fill } from "../../src/tooling/page.ts";
 import { program } from "../../src/cli/program.ts";
 import { ConfigError, type JsonSchema, jsonSchema, parseConfig } from "../../src/config/mod.ts";
 import { Directory } from "../running.ts";
@@ -71,18 +71,13 @@ Deno.test("every key of the configuration and of handlers' options says what it 
     const path = `#/definitions/handler/anyOf/`;
     assert.ok(keys.some(([key]) => key.startsWith(path) && key.endsWith(`/${name}`)), name);
   }
-  const silent = keys.filter(([, node]) => meaning(node, schema) === "").map(([path]) => path);
+  const silent = keys.filter(([, node]) => meaningOf(node, schema) === "").map(([path]) => path);
   assert.deepEqual(silent, [], "these have no description: .describe() them in their schema");
-});
-
-Deno.test("every ready-made handler has a summary", () => {
-  const silent = [...readyMade].filter(([, { summary }]) => summary === "").map(([name]) => name);
-  assert.deepEqual(silent, [], "write theirs in handlers/summaries.ts");
 });
 
 Deno.test("every key of the configuration has an example or a default", () => {
   const lacking = settings.flatMap(([name, node]) =>
-    [{ name, schema: node }, ...keysIn(node, `${name}.`)]
+    [{ name, schema: node }, ...keysIn(node, schema, `${name}.`)]
       .filter((key) => valuesOf(key.schema).length === 0)
       .map((key) => key.name)
   );
@@ -133,16 +128,21 @@ const AROUND = {
 };
 
 Deno.test("every command has an exit status and an example", () => {
-  const { notes } = readParts("commands.md");
-  for (const { name } of commandsIn(program(() => {}))) {
-    const note = notes.get(name) ?? "";
-    const where = `\`${name}\` in src/tooling/pages/commands.md`;
-    assert.match(note, /^Exit status: /m, `no exit status of ${where}`);
-    assert.match(note, /^```console\n\$ .*\bpostmaster /m, `no example of ${where}`);
+  const sections = Deno.readTextFileSync(`${root}docs/commands.md`).split(/^## /m);
+  for (const name of commandsIn(program(() => {})).keys()) {
+    const section = sections.find((text) => text.startsWith(`\`${name}\`\n`)) ?? "";
+    const where = `\`${name}\` in docs/commands.md`;
+    assert.match(section, /^Exit status: /m, `no exit status of ${where}`);
+    assert.match(section, /^```console\n\$ .*\bpostmaster /m, `no example of ${where}`);
   }
 });
 
-Deno.test("a note about a command that is not there is a mistake", () => {
-  const parts = readParts("commands.md");
-  assert.throws(() => checkNotes(parts, ["run"]), /pages\/commands\.md has notes .* check, types/);
+Deno.test("a page has a place for each generated part, and for nothing else", () => {
+  const page = "a\n<!-- generated: run -->\nold\n<!-- end of run -->\nb\n";
+  const filled = "a\n<!-- generated: run -->\n\nnew\n\n<!-- end of run -->\nb\n";
+  assert.equal(fill("x.md", page, new Map([["run", "new"]])), filled);
+  assert.throws(
+    () => fill("x.md", page, new Map([["check", "new"]])),
+    /docs\/x\.md: there is nothing called run; it lacks <!-- generated: check --> and/,
+  );
 });

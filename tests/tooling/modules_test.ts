@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { codes, complaint, Directory, postmaster, run, Running } from "../running.ts";
 import { compiled } from "./program.ts";
 
-const README = fileURLToPath(new URL("../../docs/examples/readme.ts", import.meta.url));
+const RESIDENTS = fileURLToPath(new URL("../../docs/examples/residents.ts", import.meta.url));
 
 const directory = new Directory();
 const test = await compiled(directory);
@@ -54,8 +54,10 @@ test("modules in TypeScript are loaded from disk, and the API in them is the pro
   await server.logs(/split\.ts > vain +passed on/);
 });
 
-test("the example of the readme is the same from disk", async (program) => {
-  await using server = await Running.start(() => ({ handlers: [README] }), { program: [program] });
+test("the example of the residents is the same from disk", async (program) => {
+  await using server = await Running.start(() => ({ handlers: [RESIDENTS] }), {
+    program: [program],
+  });
   using client = await server.connect();
   const to = (name: string) => `RCPT TO:<${name}@example.net>`;
   assert.deepEqual(
@@ -188,14 +190,14 @@ export default on("AddRcptTo", () => procmail(5));
   const checked = await check(bad);
   assert.equal(checked.code, 1);
   assert.match(checked.stderr, /types\.ts:2:47: Argument of type 'number' is not assignable/);
-  assert.match((await check(README)).stdout, /\ntypes: checked\n$/);
+  assert.match((await check(RESIDENTS)).stdout, /\ntypes: checked\n$/);
 });
 
 test("types writes the API that the program has", async (program) => {
   const output = directory.of("editor");
   const { code, stderr } = await run(program, ["types", "--output", output]);
   assert.deepEqual([code, stderr], [0, ""]);
-  Deno.copyFileSync(README, `${output}/policy.ts`);
+  Deno.copyFileSync(RESIDENTS, `${output}/policy.ts`);
   const args = ["check", "--quiet", "--config", `${output}/deno.json`, `${output}/policy.ts`];
   assert.deepEqual(await run(Deno.execPath(), args), { code: 0, stdout: "", stderr: "" });
 });

@@ -3,18 +3,17 @@
  *
  * @module
  */
-import { FILES } from "./configuration.ts";
-import type { Plan } from "./plan.ts";
+import type { Values } from "./machine.ts";
 
 /** A module of handlers. */
 export const POLICY = `\
 /**
- * The policy of this server: functions that answer what happens in a session, around the server itself.
+ * The policy of this server. A handler answers an event of a session, or has the next handler answer.
  *
- * A handler answers, or asks the handlers further in by next(). After a change:
+ * After a change:
  *
- *   postmaster check --config ${FILES.configuration}
- *   postmaster simulate --config ${FILES.configuration} < ${FILES.transcript}
+ *   postmaster check --config postmaster.yaml
+ *   postmaster simulate --config postmaster.yaml < handlers_test.txt
  *
  * and start the server again.
  */
@@ -36,26 +35,24 @@ const stamp = on("Deliver", (event, next, { peer }) => {
 export default chain(named("no-reply", noReply), named("stamp", stamp));
 `;
 
-/** A session with a server that has this plan's configuration and {@linkcode POLICY}. */
-export function transcript(
-  { hostname, domains: { value: [domain = hostname.value] } }: Plan,
-): string {
-  return `\
+/** A session with a server that has {@linkcode POLICY}. */
+export const transcript = ({ hostname, domains: [domain] }: Values): string =>
+  `\
 # What the server must say, line by line. This plays it, and stops at what is different:
 #
-#   postmaster simulate --config ${FILES.configuration} --show-message < ${FILES.transcript}
+#   postmaster simulate --config postmaster.yaml --show-message < handlers_test.txt
 
-S: 220 ${hostname.value} *
+S: 220 ${hostname} *
 C: EHLO client.example.org
 S: ...
 C: MAIL FROM:<ann@example.org>
 S: 250 *
 
-# ${FILES.handlers}: no-reply
+# handlers.ts: no-reply
 C: RCPT TO:<no-reply@${domain}>
 S: 550 5.2.1 nobody reads mail for this address
 
-# ${FILES.configuration}: domains, users and aliases
+# postmaster.yaml: domains, users and aliases
 C: RCPT TO:<ann@elsewhere.example>
 S: 550 5.7.1 relaying denied
 C: RCPT TO:<no.such.user@${domain}>
@@ -73,4 +70,3 @@ C: QUIT
 S: 221 *
 S: closed
 `;
-}

@@ -1,0 +1,28 @@
+/**
+ * Files of users.
+ *
+ * @module
+ */
+import { ConfigError, type Problem } from "postmaster/making";
+
+/**
+ * What `read` makes of each line that says something; `#` starts a comment.
+ *
+ * @throws {ConfigError} with each line that `read` throws for
+ */
+export function readLines<T>(text: string, file: string, read: (line: string) => T): T[] {
+  const problems: Problem[] = [];
+  const found = text.split("\n").flatMap((whole, i) => {
+    const line = whole.replace(/#.*/, "").trim();
+    if (line === "") return [];
+    try {
+      return [read(line)];
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      problems.push({ file, line: i + 1, column: 1, message });
+      return [];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return found;
+}

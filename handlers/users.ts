@@ -1,0 +1,208 @@
+/**
+ * Who has a mailbox here.
+ *
+ * @module
+ */
+import {
+  type EventOf,
+  type Handler,
+  isUnclaimed,
+  Mailbox,
+  mailer,
+  type MaybePromise,
+  named,
+  type Next,
+  on,
+  type Reply,
+  routeTo,
+  say,
+  type Session,
+  type Target,
+} from "postmaster";
+import { type Account, Accounts, findAccount, isPerson, Watched } from "postmaster/making";
+import { accept } from "./alias.ts";
+import { IN_DOUBT, type Source } from "./in_doubt.ts";
+import { readLines } from "./lines.ts";
+
+/** Who has a mailbox. */
+export interface Users extends Source {
+  /** The user whose mailbox this is, `undefined` if it is nobody's. The promise is rejected if that cannot be told. */
+  find(mailbox: Mailbox): MaybePromise<string | undefined>;
+  /** The user who gets the mail of this domain that is for nobody else. */
+  catchAll?(mailbox: Mailbox): string | undefined;
+}
+
+/**
+ * Accepts the recipients that are users, and passes others on.
+ *
+ * @param deliver where the mail of a user goes; by default to the mailer of the configuration
+ */
+export function usersBy(users: Users, deliver: (user: string) => Target = mailer): Handler {
+  const answer = async (
+    event: EventOf<"AddRcptTo">,
+    next: Next<"AddRcptTo">,
+    session: Session,
+  ): Promise<Reply> => {
+    const { mailbox, exact } = event;
+    const give = (user: string) => accept([routeTo(event, deliver(user), user)]);
+    const user = await lookUp(users, mailbox, session);
+    if (typeof user === "object") {
+      const reply = await next();
+      return isUnclaimed(reply) ? IN_DOUBT : reply;
+    }
+    if (user !== undefined) return give(user);
+    const reply = await next();
+    const other = exact || !isUnclaimed(reply) ? undefined : users.catchAll?.(mailbox);
+    return other === undefined ? reply : give(other);
+  };
+  return named("users", on("AddRcptTo", answer));
+}
+
+/** The user of a mailbox, `undefined` if there is none, {@linkcode IN_DOUBT} if that cannot be told. */
+async function lookUp(users: Users, mailbox: Mailbox, session: Session) {
+  try {
+    return await users.find(mailbox);
+  } catch (error) {
+    const trouble = error instanceof Error ? error.message : String(error);
+    session.log("cannot look up a user", { recipient: `${mailbox}`, trouble });
+    return IN_DOUBT;
+  }
+}
+
+const UNKNOWN = say(5, 5, 0, "unknown recipient", "5.1.1");
+
+/** As {@linkcode usersBy}, but refuses others. */
+export function localUsers(users: Users): Handler {
+  const known = usersBy(users);
+  const answer = (event: EventOf<"AddRcptTo">, _next: Next<"AddRcptTo">, session: Session) =>
+    known(event, () => UNKNOWN, session);
+  return named("local-users", on("AddRcptTo", answer));
+}
+
+/** Users who have a mailbox in every domain: each is found by his name to the letter, or in lower case. */
+export interface LocalUsers extends Users {
+  /** Where they come from, for people. */
+  readonly source: string;
+  /** How many are known without looking each of them up. */
+  readonly count: number;
+  find(mailbox: Pick<Mailbox, "local">): MaybePromise<string | undefined>;
+  /** True if there is a user of this name. While this is looked up, nothing else is done. */
+  isUser(local: string): boolean;
+  /** True if there is, or may be: nothing is looked up that takes time. */
+  mayBeUser(local: string): boolean;
+}
+
+/** The names that may be meant by a local part. */
+const spellings = (local: string): readonly string[] => [local, local.toLowerCase()];
+
+/** Users of a list, or of a file with a name a line, which is read again when it changes. */
+export class NamedUsers implements LocalUsers {
+  readonly source: string;
+  readonly #names: Pick<Watched<ReadonlySet<string>>, "value" | "trouble">;
+
+  /** @param from the names themselves, or the path of a file with a name a line; throws if that cannot be used */
+  constructor(from: readonly string[] | string) {
+    const isFile = typeof from === "string";
+    this.source = isFile ? from : "a list";
+    this.#names = isFile
+      ? new Watched(from, parseNames)
+      : { value: new Set(from), trouble: undefined };
+  }
+
+  get trouble(): string | undefined {
+    return this.#names.trouble;
+  }
+
+  get count(): number {
+    return this.#names.value.size;
+  }
+
+  find({ local }: Pick<Mailbox, "local">): string | undefined {
+    const names = this.#names.value;
+    return spellings(local).find((name) => names.has(name));
+  }
+
+  isUser(local: string): boolean {
+    return this.find({ local }) !== undefined;
+  }
+
+  mayBeUser(local: string): boolean {
+    return this.isUser(local);
+  }
+}
+
+/** People who have an account on this system, or in a directory that it asks for accounts. */
+export class SystemUsers implements LocalUsers {
+  readonly #accounts = new Accounts();
+  readonly #isUser: (account: Account | undefined) => boolean;
+  readonly #least: number;
+  /** What was looked up at once. */
+  readonly #asked = new Map<string, boolean>();
+
+  /** @param least the lowest user ID that has a mailbox */
+  constructor(least: number) {
+    this.#least = least;
+    this.#isUser = (account) => account !== undefined && isPerson(account, least);
+  }
+
+  get source(): string {
+    const places = ["/etc/passwd", ...this.#accounts.sources].join(", ");
+    return `${places}, from user ID ${this.#least}`;
+  }
+
+  get trouble(): string | undefined {
+    return this.#accounts.trouble;
+  }
+
+  get count(): number {
+    return this.#accounts.local.filter(this.#isUser).length;
+  }
+
+  find({ local }: Pick<Mailbox, "local">): MaybePromise<string | undefined> {
+    const here = this.#findLocal(local);
+    return here !== undefined || this.#accounts.sources.length === 0 ? here : this.#lookUp(local);
+  }
+
+  isUser(local: string): boolean {
+    const known = this.#findLocal(local) === undefined ? this.#asked.get(local) : true;
+    if (known !== undefined) return known;
+    const found = spellings(local).some((name) => this.#isUser(findAccount(name)));
+    this.#asked.set(local, found);
+    return found;
+  }
+
+  mayBeUser(local: string): boolean {
+    return this.#accounts.sources.length > 0 || this.#findLocal(local) !== undefined;
+  }
+
+  #findLocal(local: string): string | undefined {
+    return spellings(local).find((name) => this.#isUser(this.#accounts.findLocal(name)));
+  }
+
+  async #lookUp(local: string): Promise<string | undefined> {
+    for (const name of new Set(spellings(local))) {
+      const account = await this.#accounts.find(name);
+      if (this.#isUser(account)) return account?.name;
+    }
+    return undefined;
+  }
+}
+
+/** One name a line; `#` starts a comment. Throws a `ConfigError`. */
+function parseNames(text: string, file: string): ReadonlySet<string> {
+  return new Set(readLines(text, file, parseUserName));
+}
+
+/** A name that can be the local part of an address without quotes. Throws a TypeError for any other. */
+export function parseUserName(name: string): string {
+  if (isUserName(name)) return name;
+  throw new TypeError(
+    `\`${name}\` is no name of a local user: write the part of the address before the @`,
+  );
+}
+
+/** True for what {@linkcode parseUserName} reads. */
+export function isUserName(name: string): boolean {
+  const address = `${name}@any.invalid`;
+  return !name.startsWith("-") && Mailbox.tryParse(address)?.toString() === address;
+}
