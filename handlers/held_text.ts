@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Decode } from "postmaster";
+import type { Decode } from "postmaster/making";
 import type { Output } from "./mime_output.ts";
 import type { Edit, WordScanner } from "./word_scanner.ts";
 

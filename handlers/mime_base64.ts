@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { decodeOf } from "postmaster";
+import { decodeOf } from "postmaster/making";
 import { HeldText, MAX_HELD, type PartEncoding, type PartRewriter } from "./held_text.ts";
 import type { Output } from "./mime_output.ts";
 import type { Edit, WordScanner } from "./word_scanner.ts";

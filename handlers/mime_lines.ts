@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { decodeOf } from "postmaster";
+import { decodeOf } from "postmaster/making";
 import type { PartEncoding } from "./held_text.ts";
 import type { Edit } from "./word_scanner.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { type Buffer } from "node:buffer";
-import { MimeParser, type MimeSink, type PartHead } from "postmaster";
+import type { PartHead } from "postmaster";
+import type { MimeSink } from "postmaster/making";
 import { charsetOf } from "./charset.ts";
 import { HeldText, type PartEncoding, type PartRewriter } from "./held_text.ts";
 import { escapeHtml, html } from "./html_text.ts";
@@ -32,11 +33,13 @@ function isLeftAlone({ limit, header, disposition }: PartHead): boolean {
     fields[2]!.some(({ raw }) => /\bfilename\b/i.test(raw));
 }
 
+/** True for a multipart that may have texts in it. */
+export const isOpen = (part: PartHead): boolean => !isLeftAlone(part) && !SEALED.has(part.type);
+
 /** Receives a message, and rewrites the texts in it. */
 export class MimeRewriter implements MimeSink {
   readonly #words: Words;
   readonly #output: Output;
-  readonly #parser: MimeParser;
   /** The text that we are in. */
   #part: PartRewriter | undefined;
   #stopped = false;
@@ -44,18 +47,6 @@ export class MimeRewriter implements MimeSink {
   constructor(words: Words, output: Output) {
     this.#words = words;
     this.#output = output;
-    const enter = (part: PartHead) => !isLeftAlone(part) && !SEALED.has(part.type);
-    this.#parser = new MimeParser(this, { enter });
-  }
-
-  /** Takes octets of the message. */
-  write(octets: Uint8Array): void {
-    this.#parser.write(octets);
-  }
-
-  /** The message is over. */
-  close(): void {
-    this.#parser.end();
   }
 
   /** From here on nothing is changed any more. */

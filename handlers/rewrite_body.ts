@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { readHeader, yieldToOthers } from "postmaster";
+import { MimeParser } from "postmaster/making";
 import { Output } from "./mime_output.ts";
-import { MimeRewriter } from "./mime_rewriter.ts";
+import { isOpen, MimeRewriter } from "./mime_rewriter.ts";
 import { Words } from "./words.ts";
 
 /** Fields that vouch for the content of a message: RFC 6376, RFC 4870, RFC 8617. */
@@ -40,29 +40,31 @@ export async function* rewriteBody(
   const { header, body: whole } = await readHeader(body);
   if (!header.complete) return yield* whole;
   const output = new Output();
-  const rewriter = new MimeRewriter(
-    replace instanceof Words ? replace : new Words(replace),
-    output,
-  );
+  const words = replace instanceof Words ? replace : new Words(replace);
+  const rewriter = new MimeRewriter(words, output);
+  const parser = new MimeParser(rewriter, { enter: isOpen });
   /** Octets that may come until it is known whether the signatures stay; none once it is. */
   let wait = SEALS.some((name) => header.first(name) !== undefined) ? MAX_WAIT : 0;
-  const ready = (isOver: boolean): readonly Buffer[] => {
-    if (wait > 0 && !isOver && !output.changed) return [];
-    const pieces = output.take();
-    if (wait === 0 || !output.changed) return pieces;
-    wait = 0;
-    return [Buffer.from(header.without(SEALS)), Buffer.concat(pieces).subarray(header.size)];
-  };
+  function* ready(isOver: boolean): Generator<Uint8Array> {
+    if (wait > 0 && !isOver && !output.changed) return;
+    let octets: Uint8Array = output.take();
+    if (wait > 0 && output.changed) {
+      yield header.without(SEALS);
+      octets = octets.subarray(header.size);
+      wait = 0;
+    }
+    if (octets.length > 0) yield octets;
+  }
   for await (const chunk of whole) {
     for (let at = 0; at < chunk.length;) {
       const piece = chunk.subarray(at, at + Math.min(PIECE, wait || PIECE));
-      rewriter.write(piece);
+      parser.write(piece);
       at += piece.length;
       yield* ready(false);
       if (wait > 0 && (wait -= piece.length) === 0) rewriter.stop();
       await yieldToOthers();
     }
   }
-  rewriter.close();
+  parser.end();
   yield* ready(true);
 }
