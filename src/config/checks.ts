@@ -13,7 +13,7 @@ import { cannotRead } from "../base/cannot_read.ts";
 import { Watched } from "../base/watched.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
-import { findIds, type Ids } from "../targets/identity.ts";
+import { findIdentity, type Ids } from "../targets/identity.ts";
 import { NO_RELAY, type Targets } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
 import type { HandlerEntry } from "./config.ts";
@@ -193,7 +193,7 @@ export class Checks {
 
   #ids(path: Path, user: string | number, group: string | number | undefined): Ids | undefined {
     try {
-      return findIds(user, group);
+      return findIdentity(user, group);
     } catch (error) {
       return void this.#fault(path, `${messageOf(error)}: set \`group\``);
     }

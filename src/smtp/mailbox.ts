@@ -222,15 +222,12 @@ function parseDotString(line: Uint8Array, start: number) {
 }
 
 function parseQuoted(line: Uint8Array, start: number) {
-  let value = "";
   for (let at = start + 1; at < line.length; at++) {
-    let byte = line[at]!;
-    if (byte === DQUOTE) return { value, end: at + 1 };
-    if (byte === BACKSLASH) {
-      byte = line[++at] ?? 0;
-      if (!isPrintable(byte)) return undefined;
-    } else if (!isQtext(byte)) return undefined;
-    value += String.fromCharCode(byte);
+    const byte = line[at]!;
+    if (byte === DQUOTE) {
+      return { value: text(line, start + 1, at).replace(/\\(.)/g, "$1"), end: at + 1 };
+    }
+    if (byte === BACKSLASH ? !isPrintable(line[++at]) : !isQtext(byte)) return undefined;
   }
   return undefined;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { text } from "./ascii.ts";
+import { characters } from "./ascii.ts";
 
 /** What the client of another protocol speaks; `header` is a line such as `Host: example.org`, whatever its protocol. */
 export type OtherProtocol = "HTTP" | "RTSP" | "SIP" | "SSH" | "TLS" | "SOCKS" | "header";
@@ -41,7 +41,7 @@ const BEGINNINGS: readonly (readonly [OtherProtocol, RegExp])[] = [
  */
 export function foreignLine(octets: Uint8Array): ForeignLine | undefined {
   if (octets.length === 0) return undefined;
-  const beginning = text(octets, 0, Math.min(octets.length, ENOUGH));
+  const beginning = characters(octets, 0, Math.min(octets.length, ENOUGH));
   const [protocol] = BEGINNINGS.find(([, pattern]) => pattern.test(beginning)) ?? [];
   if (protocol === undefined) return undefined;
   const [line = ""] = /^[^\r\n]{0,100}/.exec(beginning) ?? [];
