@@ -48,7 +48,8 @@ const table = z.record(
   { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
 ).superRefine(eachOnce(idOf)).superRefine(noCircle);
 
-type Table = Readonly<Record<string, string | readonly string[]>>;
+/** Aliases, and the address or the addresses of each. */
+export type AliasEntries = Readonly<Record<string, string | readonly string[]>>;
 
 const file = kinds.options({
   file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
@@ -56,7 +57,7 @@ const file = kinds.options({
 });
 
 /** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
-export type AliasOptions = Table | { readonly file: string };
+export type AliasOptions = AliasEntries | { readonly file: string };
 
 /** The options of {@linkcode alias} in a configuration. */
 export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
@@ -76,7 +77,7 @@ function idOf(key: string): string {
   }
 }
 
-function noCircle(table: Table, context: z.RefinementCtx): void {
+function noCircle(table: AliasEntries, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
   const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
   for (const [key, circle] of circlesIn(tableOf(table))) {
@@ -84,7 +85,7 @@ function noCircle(table: Table, context: z.RefinementCtx): void {
   }
 }
 
-function tableOf(written: Table): AliasTable {
+function tableOf(written: AliasEntries): AliasTable {
   const table = new AliasTable();
   for (const [key, value] of Object.entries(written)) {
     table.set(parseAliasKey(key), [value].flat().map(parseAliasTarget));

@@ -34,11 +34,11 @@ const MAX_WAIT = 256 * 1024;
  */
 export async function* rewriteBody(
   body: AsyncIterable<Uint8Array>,
-  replace: Words | Readonly<Record<string, string>>,
+  replace: Readonly<Record<string, string>>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { header, body: whole } = await readHeader(body);
   if (!header.complete) return yield* whole;
-  const rewriting = new Rewriting(replace instanceof Words ? replace : new Words(replace), header);
+  const rewriting = new Rewriting(new Words(replace), header);
   for await (const chunk of whole) {
     for (let at = 0; at < chunk.length; at += MAX_BLOCK) {
       rewriting.write(chunk.subarray(at, at + MAX_BLOCK));

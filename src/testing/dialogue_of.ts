@@ -40,8 +40,8 @@ export interface SessionSetup {
   readonly globals?: GlobalStore;
   /** Without it, one that knows nothing. */
   readonly dns?: Resolver;
-  /** Where the server logs; without it, nowhere. */
-  readonly log?: Log;
+  /** Told of what the server logs, at any level: the name of an event, and its fields. */
+  log?(event: string, fields: object): void;
   /** The time at which the session begins; without it, now. */
   readonly time?: Date | undefined;
   /** How the connection is encrypted, such as {@linkcode ENCRYPTED}; without it, it is not. */
@@ -81,7 +81,10 @@ export function engineOf(
   policy: Handler,
   ground: Ground,
 ): { readonly engine: Engine; readonly session: SessionState } {
-  const { hostname = "mx.example.net", log = silent, clock, targets, tolerated = {} } = ground;
+  const { hostname = "mx.example.net", clock, targets, tolerated = {} } = ground;
+  const log: Log = ground.log === undefined
+    ? silent
+    : Object.assign(ground.log.bind(ground), { wants: () => true });
   const { extensions = EXTENSIONS } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
