@@ -38,30 +38,30 @@ import { deferring } from "./in_doubt.ts";
 import { isForAll } from "./refusal.ts";
 import { eachOnce } from "./table.ts";
 
+/** Aliases, each with its address or addresses. */
+export type AliasTableOption = Readonly<Record<string, string | readonly string[]>>;
+
+/** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
+export type AliasOptions = AliasTableOption | { readonly file: string };
+
 const address = readBy(parseAliasTarget);
-
-const table = z.record(
-  readBy(parseAliasKey),
-  z.union([address, kinds.list(address, undefined, 1)], {
-    error: "an address or a list of addresses",
-  }),
-  { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-).superRefine(eachOnce(idOf)).superRefine(noCircle);
-
-/** Aliases, and the address or the addresses of each. */
-export type AliasEntries = Readonly<Record<string, string | readonly string[]>>;
-
+const table = z
+  .record(
+    readBy(parseAliasKey),
+    z.union([address, kinds.list(address, undefined, 1)], {
+      error: "an address or a list of addresses",
+    }),
+    { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
+  ).superRefine(eachOnce(idOf))
+  .superRefine(noCircle);
 const file = kinds.options({
   file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
     .meta({ examples: ["/etc/aliases"] }),
 });
 
-/** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
-export type AliasOptions = AliasEntries | { readonly file: string };
-
 /** The options of {@linkcode alias} in a configuration. */
 export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
-  (value) => isFile(value) ? file : table,
+  (value): z.ZodType<AliasOptions> => isFile(value) ? file : table,
   () => z.union([file, table]),
 );
 
@@ -77,7 +77,7 @@ function idOf(key: string): string {
   }
 }
 
-function noCircle(table: AliasEntries, context: z.RefinementCtx): void {
+function noCircle(table: AliasTableOption, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
   const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
   for (const [key, circle] of circlesIn(tableOf(table))) {
@@ -85,7 +85,7 @@ function noCircle(table: AliasEntries, context: z.RefinementCtx): void {
   }
 }
 
-function tableOf(written: AliasEntries): AliasTable {
+function tableOf(written: AliasTableOption): AliasTable {
   const table = new AliasTable();
   for (const [key, value] of Object.entries(written)) {
     table.set(parseAliasKey(key), [value].flat().map(parseAliasTarget));
@@ -128,18 +128,21 @@ export const alias: HandlerFactory<AliasOptions> = defineHandler({
   name: "alias",
   summary: "Gives recipients other names, or makes several of one.",
   options: aliasOptions,
-  create: (options) => {
-    if (!isFile(options)) return aliasBy(tableOf(options));
-    const file = new Watched(options.file, parseAliases, new AliasTable());
-    const aliases: Aliases = {
-      find: (recipient) => file.value.find(recipient),
-      catchAll: (recipient) => file.value.catchAll(recipient),
-    };
-    return deferring(file, aliasBy(aliases));
-  },
+  create: aliasesBy,
   example: "alias: { webmaster@example.net: joe, sales: [joe, jane] }",
   part: "asks again",
 });
+
+/** The handler for the aliases of options. */
+export function aliasesBy(options: AliasOptions): Handler {
+  if (!isFile(options)) return aliasBy(tableOf(options));
+  const file = new Watched(options.file, parseAliases, new AliasTable());
+  const aliases = aliasBy({
+    find: (recipient) => file.value.find(recipient),
+    catchAll: (recipient) => file.value.catchAll(recipient),
+  });
+  return deferring(file, aliases);
+}
 
 /** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */
 export function aliasBy(aliases: Aliases): Handler {

@@ -59,6 +59,8 @@ export interface AttachmentsOptions {
  * written, by their types, and by their size. Where programs differ in what they take for a part or its name, each
  * reading counts; a message that is too nested, too long or too broken to be looked through is refused.
  *
+ * @throws {z.ZodError} for options that make no sense
+ *
  * @example
  * ```ts
  * import { attachments } from "postmaster/handlers";
@@ -70,14 +72,14 @@ export const attachments: HandlerFactory<AttachmentsOptions> = defineHandler({
   name: "attachments",
   summary: "Refuses messages with unwanted files in them.",
   options,
-  create: (wanted) =>
+  create: (unwanted) =>
     on("Deliver", (event, next, session) =>
       inspect(event, session, async (message) => {
-        const found = await unwantedIn(message, wanted);
+        const found = await unwantedIn(message, unwanted);
         if (found === undefined) return next({ ...event, body: message.body });
         session.log("refused an attachment", { attachment: found });
         const printable = found.replace(/[^ -~]/g, "?").slice(0, 200);
-        const { reply = `this is not accepted here: ${printable}` } = wanted;
+        const { reply = `this is not accepted here: ${printable}` } = unwanted;
         return say(5, 5, 0, reply, "5.7.1");
       })),
   example: 'attachments: { names: ["*.exe", "*.js"], size: 20 MiB }',

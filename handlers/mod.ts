@@ -20,12 +20,12 @@ export type { Condition, ConditionData, Predicate } from "./condition.ts";
 export type { DnsListOption, WeightedDnsListOption } from "./dns_list.ts";
 export { confirmedName } from "./fcrdns.ts";
 export type { RefusalOptions } from "./fixed_reply.ts";
+export { deferInDoubt, type Source } from "./in_doubt.ts";
 export type { NestedHandler } from "./nested.ts";
+export { postmaster, type PostmasterOptions } from "./postmaster.ts";
 export { rewriteBody } from "./rewrite_body.ts";
 export type { RewriteTable } from "./rewrite_table.ts";
 export { sentAt } from "./sent_at.ts";
-export { deferInDoubt, type Source } from "./in_doubt.ts";
-export { postmaster, type PostmasterOptions } from "./postmaster.ts";
 export {
   type LocalUsers,
   localUsers,

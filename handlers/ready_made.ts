@@ -4,7 +4,7 @@
  * @module
  */
 export { addHeader, type AddHeaderOptions } from "./add_header.ts";
-export { alias, type AliasEntries, type AliasOptions } from "./alias.ts";
+export { alias, type AliasOptions, type AliasTableOption } from "./alias.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
 export { archive, type ArchiveOptions } from "./archive.ts";
 export { attachments, type AttachmentsOptions } from "./attachments.ts";

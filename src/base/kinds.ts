@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import { messageOf } from "./message_of.ts";
-import { fileNamed, isReading } from "./reading.ts";
 import { ConfigError, printProblem } from "./problem.ts";
+import { fileNamed, isReading } from "./reading.ts";
 import {
   DURATION_PATTERN,
   parseDuration,
