@@ -28,6 +28,10 @@ export function readingIn<T>(from: string | undefined, read: () => T): T {
 /** True while options are read as a configuration has them. */
 export const isReading = (): boolean => directory !== undefined;
 
+/** A path that options name: in a configuration it begins at the directory of that. */
+export const inPlace = (path: string): string =>
+  directory === undefined ? path : resolve(directory, path);
+
 /**
  * The path of a file that options name. In a configuration the file must be there, and `check` must not throw for what
  * is in it; elsewhere the path is what it is.
@@ -37,7 +41,7 @@ export const isReading = (): boolean => directory !== undefined;
  */
 export function fileNamed<T>(path: string, check: Parse<T>): string {
   if (directory === undefined) return path;
-  const file = resolve(directory, path);
+  const file = inPlace(path);
   try {
     new Watched(file, check);
     return file;
