@@ -7,6 +7,7 @@ export { addHeader, type AddHeaderOptions } from "./add_header.ts";
 export { alias, type AliasOptions } from "./alias.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
 export { archive, type ArchiveOptions } from "./archive.ts";
+export { attachments, type AttachmentsOptions } from "./attachments.ts";
 export { blacklist } from "./blacklist.ts";
 export { bye, type ByeOptions } from "./bye.ts";
 export { catchAll } from "./catch_all.ts";

@@ -36,6 +36,7 @@ export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
 export { headerField, prepend } from "./message/header.ts";
+export type { KeptMessage } from "./message/kept.ts";
 export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
 export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
@@ -76,6 +77,7 @@ export type {
   Route,
   Target,
 } from "./handler/reply.ts";
+export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
 export type { PeerCertificate, Tls } from "./handler/tls.ts";

@@ -23,7 +23,7 @@ export const PROGRAM: readonly string[] = COMPILED === undefined
   : [COMPILED];
 
 /** Milliseconds for anything that should happen. */
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 /** Waits until `look` finds something and returns that. */
 export async function until<T>(

@@ -5,33 +5,32 @@
  */
 import { groupsOf } from "../base/passwd.ts";
 import { type Config, ConfigError } from "../config/mod.ts";
-import { findIds, type Identity, type Ids } from "../targets/identity.ts";
+import { findIdentity, type Identity } from "../targets/identity.ts";
 
-/** A user with his groups. */
-export interface Credentials extends Ids, Pick<Identity, "account"> {
-  /** Supplementary groups, `gid` among them. */
+/** A user and the groups of that user. */
+export interface Credentials extends Identity {
+  /** The supplementary groups; `gid` is one of them. */
   readonly groups: readonly number[];
 }
 
 /** The user and the groups that a configuration names, `undefined` if it names none. */
 export function credentialsOf({ user, group }: Config): Credentials | undefined {
   if (user === undefined) return undefined;
-  const ids = findIds(user, group);
-  const { account, gid } = ids;
-  return { ...ids, groups: account === undefined ? [gid] : groupsOf(account.name, gid) };
+  const { account, uid, gid } = findIdentity(user, group);
+  return { account, uid, gid, groups: account ? groupsOf(account.name, gid) : [gid] };
 }
 
-/** What to do about a server that runs as root. */
+/** How to mend that a server runs as root. */
 export const AS_ROOT = "set `user` to the user that the server is to become";
 
 /** Whether root has started this process. */
 export const startedByRoot = (): boolean => Deno.uid() === 0;
 
 /**
- * Whom the server must become before it loads a module of the operator's; `undefined` if it stays who it is.
+ * The user that the server must become before it loads the operator's modules; `undefined` if its user stays.
  *
- * @throws {ConfigError} if such a module would run as root, and nobody has said that it may; or if the server cannot
- * become who it should be
+ * @throws {ConfigError} if a module would run as root without `handlers-as-root`, or if this process cannot become the
+ * user of the configuration
  */
 export function credentialsToTake(config: Config): Credentials | undefined {
   const wanted = credentialsOf(config);

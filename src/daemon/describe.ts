@@ -40,7 +40,7 @@ function whoRuns(config: Config): string {
   }`;
 }
 
-/** What its programs run as besides. */
+/** The other users that its programs run as. */
 function others(config: Config): string[] {
   const credentials = credentialsOf(config);
   const grants = credentials === undefined ? [] : grantsOf(config, credentials);

@@ -1,13 +1,14 @@
 /**
  * The directories that the server needs: made at the start.
  *
- * Root makes them for another user, who may own a directory above, and have been taken over: there root does nothing,
- * and that user makes them himself.
+ * Root makes them for the server's user. That user may own a directory above, and an attacker may have taken over the
+ * user: there root makes nothing, and the user makes the directory later.
  *
  * @module
  */
 import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
+import { failureOf, tried } from "../base/tried.ts";
 import type { Config } from "../config/mod.ts";
 import type { Credentials } from "./credentials.ts";
 
@@ -22,35 +23,30 @@ export interface Directory {
 
 /** The directories that a configuration names, in which the server writes. */
 export function directoriesOf({ spoolDirectory, stateDirectory, user }: Config): Directory[] {
-  const directories: Directory[] = [];
-  // One that stays who it is makes it itself, when there is something to keep.
-  if (user !== undefined) {
-    directories.push({ key: "state-directory", path: stateDirectory, mode: 0o700 });
-  }
-  if (spoolDirectory !== undefined) {
-    directories.push({ key: "spool-directory", path: spoolDirectory, mode: 0o700 });
-  }
-  return directories;
+  return [
+    // A server whose user stays makes this directory when there is something to keep.
+    ...named("state-directory", user === undefined ? undefined : stateDirectory, 0o700),
+    ...named("spool-directory", spoolDirectory, 0o700),
+  ];
 }
 
 /** The directories of the files that a configuration names, in which the server writes. */
 export function parentsOf({ pidFile, log }: Config): Directory[] {
-  const directories: Directory[] = [];
-  if (pidFile !== undefined) {
-    directories.push({ key: "pid-file", path: dirname(pidFile), mode: 0o755 });
-  }
-  if (log.sinks.file !== undefined) {
-    directories.push({ key: "log.file", path: dirname(log.sinks.file), mode: 0o750 });
-  }
-  return directories;
+  return [
+    ...named("pid-file", pidFile && dirname(pidFile), 0o755),
+    ...named("log.file", log.sinks.file && dirname(log.sinks.file), 0o750),
+  ];
 }
 
-/** Makes the first of them, for the one whom the server becomes. */
+const named = (key: string, path: string | undefined, mode: number): Directory[] =>
+  path === undefined ? [] : [{ key, path, mode }];
+
+/** Makes the directories in which the server writes, for the user that the server becomes. */
 export function makeDirectories(config: Config, owner: Owner | undefined): void {
   for (const directory of directoriesOf(config)) makeDirectory(directory, owner);
 }
 
-/** The one whom the server becomes. */
+/** The user that the server becomes. */
 export type Owner = Pick<Credentials, "uid" | "gid" | "groups">;
 
 /**
@@ -78,8 +74,8 @@ function isUntouchable({ uid, gid, mode, isSymlink }: Deno.FileInfo, { groups }:
 /**
  * Makes a directory if it is missing. Those above it must be there.
  *
- * @param owner whose it becomes, if root makes it, which root only does where it is safe; without one, it is whose the
- * process is
+ * @param owner the owner to be, if root makes it: root does so only where it is safe. Without it, the user of this
+ * process
  * @throws {Error} if this user cannot make it
  */
 export function makeDirectory({ key, path, mode }: Directory, owner: Owner | undefined): void {
@@ -96,22 +92,13 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Owner | und
   if (owner !== undefined) Deno.chownSync(path, owner.uid, owner.gid);
 }
 
-/** A link that leads nowhere is none, and nothing can be made in its place. */
-export function isDirectory(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
+/** True for a directory, and a link that leads to one. */
+export const isDirectory = (path: string): boolean =>
+  tried(() => Deno.statSync(path))?.isDirectory ?? false;
 
-/** Root makes an empty file for its owner if it is missing. Where that cannot be, or is not safe, he will find out. */
+/** Root makes an empty file for its owner if it is missing. Where that fails or is not safe, the owner tries later. */
 export function makeFile(path: string, mode: number, owner: Owner): void {
   if (!isSafe(path, owner)) return;
-  try {
-    Deno.openSync(path, { createNew: true, write: true, mode }).close();
-  } catch {
-    return;
-  }
-  Deno.chownSync(path, owner.uid, owner.gid);
+  const make = () => Deno.openSync(path, { createNew: true, write: true, mode }).close();
+  if (failureOf(make) === undefined) Deno.chownSync(path, owner.uid, owner.gid);
 }

@@ -1,17 +1,16 @@
 /**
- * What a server that is no longer root may still have run as other users.
+ * What a server that is no longer root may still run as other users.
  *
- * The list is made of the configuration before anything of a client's or of the operator's handlers was looked
- * at. Whoever takes over the server later can have done what is on it, and no more: the mailer run with any mail
- * for any recipient, and any program as the users of `run-as`.
+ * The list is made of the configuration, before the server has read a byte of a client or loaded a handler. An attacker
+ * who takes over the server later can run what is on the list, and no more: the mailer with any mail for any recipient,
+ * and any program as the users of `run-as`.
  *
  * @module
  */
 import { z } from "zod";
-import { messageOf } from "../base/message_of.ts";
 import type { Config } from "../config/mod.ts";
-import { findIdentity, findIds, type Identity, type Ids } from "../targets/identity.ts";
-import type { Kind, Order } from "../targets/launch.ts";
+import { findIdentity, type Identity, type Ids } from "../targets/identity.ts";
+import type { Order, Program } from "../targets/launch.ts";
 import {
   expand,
   parseTemplate,
@@ -61,7 +60,7 @@ export function grantsOf({ mailer, runAs }: Config, self: Ids): Grant[] {
   const { user = self.uid, group, command, maxRecipients } = mailer;
   const ofMailer = parseTemplate(command, maxRecipients > 1);
   return [{ user, group, template: ofMailer, maxRecipients }, ...runAs].filter((grant) => {
-    const { uid, gid } = findIds(grant.user, grant.group, self);
+    const { uid, gid } = findIdentity(grant.user, grant.group, self);
     return uid !== self.uid || gid !== self.gid;
   });
 }
@@ -78,7 +77,7 @@ export function judge(
 ): { readonly argv: readonly string[]; readonly identity: Identity } {
   const identity = findIdentity(user, group);
   const grant = grantFor({ template, user, group }, identity, grants);
-  // What may begin with a hyphen behind an option was decided for so many: the next one is an option itself.
+  // Which arguments may begin with a hyphen was decided for so many: one more would be taken for an option.
   if (recipients.length > (grant.maxRecipients ?? Infinity)) {
     throw new Error(`more recipients than \`max-recipients\`, ${grant.maxRecipients}`);
   }
@@ -88,24 +87,10 @@ export function judge(
   return { argv: expand(template, recipients), identity };
 }
 
-/** Why {@linkcode judge} would refuse all orders of a kind, `undefined` if it would not. */
-export function refusalOfAll(
-  kind: Kind & Grant,
-  identity: Identity,
-  grants: readonly Grant[],
-): string | undefined {
-  try {
-    grantFor(kind, identity, grants);
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-/** What lets a command be run. Throws if nothing does. */
-function grantFor(
-  { template, user, group }: Kind & Grant,
-  { ids }: Identity,
+/** The grant that covers a program. Throws an Error if none does: then {@linkcode judge} refuses all its orders. */
+export function grantFor(
+  { template, user, group }: Program & Grant,
+  { uid, gid }: Identity,
   grants: readonly Grant[],
 ): Grant {
   const grant = grants.find((grant) =>
@@ -113,14 +98,13 @@ function grantFor(
     (grant.template === undefined || isSame(grant.template, template))
   );
   if (grant === undefined) throw new Error(notGranted(user, group));
-  const { uid, gid } = ids ?? { uid: 0, gid: 0 };
   if (grant.template === undefined && (uid === 0 || gid === 0)) {
     throw new Error("no program of a handler's runs as root");
   }
   return grant;
 }
 
-/** What a command line has at the most, by the longest of its values: to be known before it is made. */
+/** The most octets that a command line can have, by the longest of its values: known before the line is made. */
 function estimate(template: Template, recipients: readonly Values[]): number {
   const longest = recipients.flatMap(Object.values<string>)
     .reduce((most, { length }) => Math.max(most, length), 1);
@@ -130,11 +114,11 @@ function estimate(template: Template, recipients: readonly Values[]): number {
   return recipients.length * once.reduce((sum, length) => sum + length, 0);
 }
 
-/** What to do about an order that nothing covers. */
+/** What to do about an order that no grant covers. */
 export const notGranted = (user: string | number, group: string | number | undefined): string =>
   `the server is no longer root, and may not run this as ${user}${
     group === undefined ? "" : ` with the group ${group}`
   }: add that to \`run-as\``;
 
-/** They come from the same parser, so their keys have the same order. */
+/** Templates come from one parser, so their keys have the same order. */
 const isSame = (a: Template, b: Template): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,9 +1,9 @@
 /**
- * The launcher: a process of root's that starts mailers as other users for a server that has given up root.
+ * The launcher: a process of root that starts mailers as other users, for a server that has given up root.
  *
- * The server starts it before that, tells it by its standard input what may be run, and afterwards connects to it
- * once for each mailer. It ends with the server, and with it all mailers; no signal ends it before. It believes
- * the server nothing but what it was told at the start.
+ * The server starts the launcher while it is root itself, writes to its standard input what may be run, and later
+ * connects to it once for each mailer. The launcher ends with the server, and ends all mailers; no signal ends it
+ * before. It believes nothing of the server but what it was told at the start.
  *
  * @module
  */
@@ -12,20 +12,19 @@ import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { launcher, type Process } from "../targets/launch.ts";
 import { Semaphore } from "../base/semaphore.ts";
-import { firstLine } from "./first_line.ts";
 import { type Grant, grantSchema, judge, orderSchema } from "./grants.ts";
 import { onSignals } from "./signals.ts";
-import { FRAME, type FrameKind, PIECE, textOf, Wire } from "./wire.ts";
+import { firstLine, FRAME, type FrameKind, FrameStream, piecesOf, textOf } from "./frames.ts";
 
 /** What the launcher is told at its start, as a line of JSON. */
 export interface Terms {
   readonly grants: readonly Grant[];
-  /** Who knows it is the server. */
+  /** The key: only the server knows it. */
   readonly key: string;
-  /** Whose the socket is. */
+  /** The owner of the socket. */
   readonly uid: number;
   readonly gid: number;
-  /** Mailers at once. */
+  /** How many mailers may run at once. */
   readonly most: number;
 }
 
@@ -43,7 +42,7 @@ const OWNER_ONLY = 0o177;
 /** Milliseconds until the listener is tried again after it failed. */
 const PAUSE = 100;
 
-/** `postmaster launcher`, which only a server calls: says where its socket is, and serves until the server is gone. */
+/** `postmaster launcher`, which only a server calls: prints the path of its socket, and serves until the server is gone. */
 export async function runLauncher(): Promise<void> {
   const nothing = () => {}; // a terminal's ^C, or a service manager, may mean the server's whole group
   using _signals = onSignals({ SIGINT: nothing, SIGTERM: nothing, SIGHUP: nothing });
@@ -58,26 +57,26 @@ export async function runLauncher(): Promise<void> {
     Deno.umask(OWNER_ONLY);
     using listener = Deno.listen({ transport: "unix", path });
     Deno.chownSync(path, terms.uid, terms.gid);
-    // It stays root's: nobody else can put anything into it that root would trip over.
+    // The directory stays root's: nobody else can put a file into it that would mislead root.
     Deno.chmodSync(directory, 0o711);
     Deno.umask(umask);
-    const mailers = new Mailers(terms);
-    mailers.serve(listener);
+    const launcher = new Launcher(terms);
+    launcher.serve(listener);
     console.log(path);
     while (!(await lines.read()).done);
-    mailers.kill();
+    launcher.kill();
     Deno.removeSync(path);
   } finally {
     Deno.removeSync(directory);
   }
 }
 
-/** The mailers that run. */
-class Mailers {
+/** Starts mailers, and knows those that run. */
+class Launcher {
   readonly #grants: readonly Grant[];
   readonly #key: Uint8Array;
   readonly #places: Semaphore;
-  readonly #running = new Set<Mailer>();
+  readonly #running = new Set<LaunchedMailer>();
   readonly #launch = launcher();
 
   constructor({ grants, key, most }: Terms) {
@@ -92,9 +91,9 @@ class Mailers {
     for (;;) {
       const leave = await this.#places.acquire(never);
       try {
-        const wire = new Wire(await listener.accept());
-        this.#run(wire).catch(() => {}).finally(() => {
-          wire.close();
+        const frames = new FrameStream(await listener.accept());
+        this.#run(frames).catch(() => {}).finally(() => {
+          frames.close();
           leave();
         });
       } catch {
@@ -109,10 +108,10 @@ class Mailers {
     for (const mailer of this.#running) mailer.kill();
   }
 
-  async #run(wire: Wire): Promise<void> {
-    const process = await this.#start(wire);
+  async #run(frames: FrameStream): Promise<void> {
+    const process = await this.#start(frames);
     if (process === undefined) return;
-    const mailer = new Mailer(wire, process);
+    const mailer = new LaunchedMailer(frames, process);
     this.#running.add(mailer);
     try {
       await mailer.obey();
@@ -122,18 +121,18 @@ class Mailers {
     }
   }
 
-  async #start(wire: Wire): Promise<Process | undefined> {
-    const frame = await wire.receive();
+  async #start(frames: FrameStream): Promise<Process | undefined> {
+    const frame = await frames.receive();
     if (frame?.kind !== FRAME.order) return undefined;
     try {
       const { key, order } = JSON.parse(textOf(frame));
       if (!this.#isKey(String(key))) throw new Error("this is not the server");
       const { argv, identity } = judge(orderSchema.parse(order), this.#grants);
       const process = this.#launch(argv, identity);
-      wire.send(FRAME.started, String(process.pid)).catch(() => {});
+      frames.send(FRAME.started, String(process.pid)).catch(() => {});
       return process;
     } catch (error) {
-      await wire.send(FRAME.refused, messageOf(error));
+      await frames.send(FRAME.refused, messageOf(error));
       return undefined;
     }
   }
@@ -145,35 +144,34 @@ class Mailers {
 }
 
 /** One mailer, and the connection that is for it. */
-class Mailer {
-  readonly #wire: Wire;
+class LaunchedMailer {
+  readonly #frames: FrameStream;
   readonly #process: Process;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #outputs: readonly ReadableStreamDefaultReader<Uint8Array>[];
+  /** Aborted when nobody listens to the mailer any more. */
+  readonly #over = new AbortController();
   #writing = false;
   #signalled = false;
   #exited = false;
 
-  constructor(wire: Wire, process: Process) {
-    this.#wire = wire;
+  constructor(frames: FrameStream, process: Process) {
+    this.#frames = frames;
     this.#process = process;
     this.#input = process.stdin.getWriter();
-    const [stdout, stderr] = [process.stdout.getReader(), process.stderr.getReader()];
-    this.#outputs = [stdout, stderr];
-    this.#forward(stdout, FRAME.stdout);
-    this.#forward(stderr, FRAME.stderr);
+    this.#forward(process.stdout, FRAME.stdout);
+    this.#forward(process.stderr, FRAME.stderr);
     process.status.then((status) => {
       this.#exited = true;
-      // Its children are killed now, while nobody else can have got its number; there is no later.
+      // Its children are killed now, while no other process can have its id.
       if (this.#signalled) process.signal("SIGKILL");
       this.#tell(FRAME.exited, JSON.stringify(status));
     });
   }
 
-  /** Does what the server says, until it is gone or says what makes no sense. */
+  /** Does what the server says, until the server is gone or sends a frame that makes no sense. */
   async obey(): Promise<void> {
     for (;;) {
-      const frame = await this.#wire.receive();
+      const frame = await this.#frames.receive();
       if (frame?.kind === FRAME.input && !this.#writing) this.#write(frame.payload);
       else if (frame?.kind === FRAME.end) this.#input.close().catch(() => {});
       else if (frame?.kind === FRAME.signal) this.#signal(textOf(frame));
@@ -181,15 +179,15 @@ class Mailer {
     }
   }
 
-  /** Nobody waits for it any more. Its input ends only now: half a message never looks whole. */
+  /** Ends the mailer: nobody waits for it any more. Its input ends only now: half a message never looks whole. */
   async end(): Promise<void> {
     this.kill();
     await this.#process.status;
     this.#input.abort().catch(() => {});
-    for (const output of this.#outputs) output.cancel().catch(() => {}); // a child of it may keep it open
+    this.#over.abort(); // a child of the mailer may keep its outputs open
   }
 
-  /** Ends it and its children. One that has ended is sent no signal: its number may be another's by now. */
+  /** Ends the mailer and its children. One that has ended gets no signal: its id may be that of another process now. */
   kill(): void {
     this.#signal("SIGKILL");
   }
@@ -207,22 +205,17 @@ class Mailer {
     this.#tell(taken ? FRAME.taken : FRAME.untaken);
   }
 
-  async #forward(
-    output: ReadableStreamDefaultReader<Uint8Array>,
-    kind: FrameKind,
-  ): Promise<void> {
-    try {
-      for (let read = await output.read(); !read.done; read = await output.read()) {
-        const bytes = read.value;
-        for (let from = 0; from < bytes.length; from += PIECE) {
-          await this.#wire.send(kind, bytes.subarray(from, from + PIECE));
-        }
-      }
-      await this.#wire.send(kind);
-    } catch { /* the server is gone */ }
+  #forward(output: ReadableStream<Uint8Array>, kind: FrameKind): void {
+    const frames = new WritableStream<Uint8Array>({
+      write: async (bytes) => {
+        for (const piece of piecesOf(bytes)) await this.#frames.send(kind, piece);
+      },
+      close: () => this.#frames.send(kind),
+    });
+    output.pipeTo(frames, { signal: this.#over.signal }).catch(() => {}); // the server is gone
   }
 
   #tell(kind: FrameKind, payload?: string): void {
-    this.#wire.send(kind, payload).catch(() => {});
+    this.#frames.send(kind, payload).catch(() => {});
   }
 }

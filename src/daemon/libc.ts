@@ -1,6 +1,6 @@
 /**
- * What only the C library can do: become another user with his groups, find the files that the platform keeps open for
- * itself, and keep sockets that were handed over from other programs.
+ * What only the C library can do: become another user with the groups of that user, find the files that the platform
+ * keeps open for itself, and close sockets that were handed over in the programs that the server runs.
  *
  * The system calls for the first are of one thread; glibc makes them hold for all threads of the process.
  *
@@ -63,7 +63,7 @@ export class Libc implements Disposable {
     throw new Error(`${what} needs glibc, and --allow-ffi among the flags of Deno`);
   }
 
-  /** Nobody in this process opens it, or any other library, from now on. */
+  /** From now on this process cannot open the C library, or any other one. */
   static forbid(): void {
     Deno.permissions.revokeSync({ name: "ffi" });
   }
@@ -106,12 +106,12 @@ export class Libc implements Disposable {
     return path.startsWith("/") ? path : undefined; // not `socket:[4711]`
   }
 
-  /** Keeps a descriptor from the programs that this process runs. */
+  /** Closes a descriptor in the programs that this process runs. */
   closeOnExec(fd: number): void {
     this.#library.symbols.setFlags(fd, F_SETFD, FD_CLOEXEC);
   }
 
-  /** Makes descriptors lead nowhere: whoever still uses one reads nothing, and writes into nothing. */
+  /** Makes descriptors lead to /dev/null. */
   disconnect(fds: readonly number[]): void {
     const { open, close, dup3 } = this.#library.symbols;
     const nowhere = open(terminated("/dev/null"), O_RDWR | O_CLOEXEC);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "../config/mod.ts";
-import { findIdentity } from "../targets/identity.ts";
+import { findIdentity, isOwn } from "../targets/identity.ts";
 import { type Launch, launcher } from "../targets/launch.ts";
 import { type Credentials, startedByRoot } from "./credentials.ts";
 import { grantsOf, notGranted } from "./grants.ts";
@@ -25,8 +25,8 @@ export function startLauncher(
 /** Starts mailers of this process's user, and no others: it is no longer root, and has no launcher. */
 export function launchOwn(): Launch {
   const here = launcher();
-  const refusal: Launch["refusal"] = ({ ids }, { user, group }) =>
-    ids === undefined ? undefined : notGranted(user ?? ids.uid, group);
+  const refusal: Launch["refusal"] = (identity, { user, group }) =>
+    isOwn(identity) ? undefined : notGranted(user ?? identity.uid, group);
   const launch: Launch = (argv, identity, order) => {
     const fault = refusal(identity, order);
     if (fault !== undefined) throw new Error(fault);
@@ -45,7 +45,7 @@ export async function tryMailers({ mailer, runAs }: Config): Promise<void> {
   if (startedByRoot()) return;
   for (const { user, group } of [mailer, ...runAs]) {
     const identity = findIdentity(user, group);
-    if (identity.ids === undefined) continue;
+    if (isOwn(identity)) continue;
     const { status, stdin, stdout, stderr } = launcher()(["true"], identity);
     await Promise.all([stdin.close(), stdout.cancel()]);
     const [{ code }, said] = await Promise.all([status, new Response(stderr).text()]);

@@ -8,13 +8,14 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
 import { ownUser } from "../base/passwd.ts";
+import { failureOf, tried } from "../base/tried.ts";
 import { tryToWriteIn } from "../base/writable.ts";
-import { type Config, ConfigError } from "../config/mod.ts";
+import { type Config, ConfigError, type Problem } from "../config/mod.ts";
 import type { Credentials } from "./credentials.ts";
 import { directoriesOf, isDirectory, isSafe, parentsOf } from "./directory.ts";
 import { faultOfPidFile } from "./pid_file.ts";
 
-/** What root makes for the user before it becomes him: paths of directories, of the log, and of sockets. */
+/** What root makes before it becomes the server's user: paths of directories, of the log, and of sockets. */
 export function madeByRoot(config: Config, owner: Credentials | undefined): ReadonlySet<string> {
   if (owner === undefined) return new Set();
   const { log, listen } = config;
@@ -33,29 +34,27 @@ export function madeByRoot(config: Config, owner: Credentials | undefined): Read
 /**
  * Finds all that the user of this process could not do as the server.
  *
- * @param made what root makes for him, or has made
+ * @param made what root makes for this user, or has made
  * @throws {ConfigError} that says of each what is wrong, and how to mend it
  */
 export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
-  const { pidFile, log, listen } = config;
-  const faults: (readonly [readonly (string | number)[], string | undefined])[] = [
-    ...directoriesOf(config).map((one) => [[one.key], faultOfDirectory(one.path, made)] as const),
-    [["log", "file"], log.sinks.file && faultOfFile(log.sinks.file, made)],
-    [["pid-file"], pidFile && (faultOfFile(pidFile, made) ?? faultOfPidFile(pidFile))],
-    ...listen.map((address, i) =>
-      [
-        ["listen", i],
-        address.transport === "unix" ? faultOfSocket(address.path, made) : undefined,
-      ] as const
-    ),
-  ];
-  const problems = faults.flatMap(([path, message]) =>
-    message ? [config.problem({ path, message })] : []
-  );
+  const { pidFile, log: { sinks: { file } }, listen } = config;
+  const problems: Problem[] = [];
+  const note = (path: readonly (string | number)[], message: string | undefined) => {
+    if (message !== undefined) problems.push(config.problem({ path, message }));
+  };
+  for (const { key, path } of directoriesOf(config)) note([key], faultOfDirectory(path, made));
+  if (file !== undefined) note(["log", "file"], faultOfFile(file, made));
+  if (pidFile !== undefined) {
+    note(["pid-file"], faultOfFile(pidFile, made) ?? faultOfPidFile(pidFile));
+  }
+  for (const [i, address] of listen.entries()) {
+    if (address.transport === "unix") note(["listen", i], faultOfSocket(address.path, made));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** Why a directory cannot be used, nor made. Those above it must be there. */
+/** Why a directory can neither be used nor made. The directory above it must be there. */
 export function faultOfDirectory(path: string, made: ReadonlySet<string>): string | undefined {
   const found = look(path);
   if (found === "nothing") return made.has(path) ? undefined : whyNotMade(path);
@@ -84,18 +83,16 @@ function whyNotMade(path: string): string | undefined {
   return fault && `the server cannot make the directory ${path} (${fault}): ${forMe(path)}`;
 }
 
-/** Why a file cannot be written, nor made. What is no regular file, such as a pipe, is not opened: that could wait. */
+/** Why a file can neither be written nor made. A pipe, for one, is not opened: that could wait. */
 function faultOfFile(path: string, made: ReadonlySet<string>): string | undefined {
   const found = look(path);
   if (found instanceof Error) return cannotOpen(path, found);
   if (found !== "nothing") {
     if (found.isDirectory) return `${path} is a directory: name a file`;
-    try {
-      if (found.isFile) Deno.openSync(path, { append: true }).close();
-      return undefined;
-    } catch (error) {
-      return cannotOpen(path, error);
-    }
+    const failure = found.isFile
+      ? failureOf(() => Deno.openSync(path, { append: true }).close())
+      : undefined;
+    return failure && cannotOpen(path, failure);
   }
   if (made.has(path)) return undefined;
   const directory = dirname(path);
@@ -104,7 +101,7 @@ function faultOfFile(path: string, made: ReadonlySet<string>): string | undefine
   return fault && cannotOpen(path, fault);
 }
 
-/** Why no socket can be made at a path; one that a dead server left is replaced. */
+/** Why no socket can be made at a path. The socket that a dead server left is replaced. */
 function faultOfSocket(path: string, made: ReadonlySet<string>): string | undefined {
   const directory = dirname(path);
   if (!isDirectory(directory)) {
@@ -127,14 +124,7 @@ const cannotOpen = (path: string, error: unknown): string =>
   }): let it be that user's, in a directory of his, or name another`;
 
 /** Why no files can be made in a directory, as the system says it. */
-function refusal(directory: string): string | undefined {
-  try {
-    tryToWriteIn(directory);
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
+const refusal = (directory: string): string | undefined => failureOf(() => tryToWriteIn(directory));
 
 /** What is at a path, where links lead; an Error if that is not shown to this user. */
 function look(path: string): Deno.FileInfo | "nothing" | Error {
@@ -147,13 +137,7 @@ function look(path: string): Deno.FileInfo | "nothing" | Error {
 }
 
 /** True for a link, also for one that leads nowhere: nothing can be made in its place. */
-function isLink(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isSymlink;
-  } catch {
-    return false;
-  }
-}
+const isLink = (path: string): boolean => tried(() => Deno.lstatSync(path))?.isSymlink ?? false;
 
 const forMe = (path: string): string =>
   `make the directory ${path} for ${ownUser()}, or name another`;

@@ -1,12 +1,13 @@
 /**
  * The file with the process id.
  *
- * A server holds a lock on its file as long as it lives (flock(2)): whether the one that is named in a file runs
- * is asked of the kernel, not guessed from a number that another process may have by now.
+ * A server holds a lock on its file as long as it lives (flock(2)). So the kernel says whether the server of a file
+ * runs; a process id alone says nothing, because another process may have it by now.
  *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
+import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
 
 /** The file of a server that runs. */
@@ -20,7 +21,7 @@ export class PidFile implements Disposable {
   }
 
   /**
-   * Writes the id of this process to a file. One that a dead server left is replaced.
+   * Writes the id of this process to a file. The file that a dead server left is replaced.
    *
    * @throws {Error} if a server runs that has it, or it is another kind of file
    */
@@ -37,7 +38,7 @@ export class PidFile implements Disposable {
     return new PidFile(path, file);
   }
 
-  /** Removes the file; one that this user may not remove is emptied. */
+  /** Removes the file, or empties it if this user may not remove it. */
   [Symbol.dispose](): void {
     try {
       if (isAt(this.#path, this.#file)) Deno.removeSync(this.#path);
@@ -48,18 +49,15 @@ export class PidFile implements Disposable {
   }
 }
 
-/** The id of the server that has a file, `undefined` if there is none. */
-export function runningServer(path: string): string | undefined {
-  try {
+/** The id of the server that has a file; `undefined` if no server runs. */
+export const runningServer = (path: string): string | undefined =>
+  tried(() => {
     if (!Deno.lstatSync(path).isFile) return undefined;
     using file = Deno.openSync(path);
     return file.tryLockSync(false) ? undefined : contentOf(file).trim();
-  } catch {
-    return undefined;
-  }
-}
+  });
 
-/** Throws an Error if a server has a file already. */
+/** Throws an Error if a server runs that has the file. */
 export function refuseSecond(path: string): void {
   const running = runningServer(path);
   if (running !== undefined) throw new Error(alreadyRuns(running, path));
@@ -68,10 +66,10 @@ export function refuseSecond(path: string): void {
 const alreadyRuns = (pid: string, path: string): string =>
   `a server runs already: process ${pid}, by its file ${path}`;
 
-/** How often a file may be removed by its owner just when it was opened. */
+/** How often a server that ends may remove the file just after this one has opened it. */
 const ATTEMPTS = 10;
 
-/** Milliseconds after which a lock is another server's: who only asks, as `check` does, has it for a moment. */
+/** Milliseconds after which a lock is that of another server: `check`, which only asks, has it for a moment. */
 const PATIENCE = 1000;
 
 async function lock(path: string): Promise<Deno.FsFile> {
@@ -93,25 +91,16 @@ async function lock(path: string): Promise<Deno.FsFile> {
   throw new Error(`\`pid-file\`: ${path} ${NO_PID_FILE}`);
 }
 
-/** Why a file is not to be overwritten; `undefined` for one of a server, of now or of before, and for none. */
-export function faultOfPidFile(path: string): string | undefined {
-  try {
+/** Why a file is not to be overwritten; `undefined` for the file of a server that runs or has ended, and for none. */
+export const faultOfPidFile = (path: string): string | undefined =>
+  tried(() => {
     if (isNoFile(path)) return `${path} ${NO_PID_FILE}`;
     using file = Deno.openSync(path);
     return isPid(contentOf(file)) ? undefined : `${path} ${NO_PID_FILE}`;
-  } catch {
-    return undefined;
-  }
-}
+  });
 
-/** True for a pipe, among others, whose other end would be waited for. */
-function isNoFile(path: string): boolean {
-  try {
-    return !Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
+/** True for a pipe, for one: opening it would wait for its other end. */
+const isNoFile = (path: string): boolean => tried(() => Deno.statSync(path))?.isFile === false;
 
 const isPid = (content: string): boolean => /^\d*\s*$/.test(content);
 
@@ -136,10 +125,7 @@ function contentOf(file: Deno.FsFile): string {
 
 /** Whether a path leads to this very file, and not by a link. */
 function isAt(path: string, file: Deno.FsFile): boolean {
-  try {
-    const [there, here] = [Deno.lstatSync(path), file.statSync()];
-    return there.isFile && there.dev === here.dev && there.ino === here.ino;
-  } catch {
-    return false;
-  }
+  const there = tried(() => Deno.lstatSync(path));
+  const here = file.statSync();
+  return there?.isFile === true && there.dev === here.dev && there.ino === here.ino;
 }

@@ -5,6 +5,7 @@
  */
 import { type Config, modulesOf } from "../config/mod.ts";
 import { isTypeScript, loadCompiler } from "../modules/typescript.ts";
+import { variablesOf } from "../targets/identity.ts";
 import type { Credentials } from "./credentials.ts";
 import { Libc } from "./libc.ts";
 
@@ -12,9 +13,9 @@ import { Libc } from "./libc.ts";
 const DESCRIPTORS = 1024;
 
 /**
- * Turns this process, all its threads, into the user's, for good; without credentials it stays who it is. Files
- * that root has opened for writing, such as the platform's caches of code, are let go of; sockets and the standard
- * streams stay. After it, nothing in this process can call the C library.
+ * Makes this process, with all its threads, the user's for good; without credentials its user stays. Files that root
+ * has opened for writing, such as the platform's caches of code, are let go of; sockets and the standard streams stay.
+ * Afterwards nothing in this process can call the C library.
  *
  * @param config what the process is going to load
  * @throws {Error} if anything of root is left; then nothing must run any more
@@ -43,10 +44,7 @@ function giveUpRoot(libc: Libc, credentials: Credentials): void {
 }
 
 function setEnvironment({ account }: Credentials): void {
-  if (account === undefined) return;
-  const { name, home, shell } = account;
-  const environment = { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
-  for (const [variable, value] of Object.entries(environment)) Deno.env.set(variable, value);
+  for (const [name, value] of Object.entries(variablesOf(account))) Deno.env.set(name, value);
 }
 
 /** Standard streams may be files, and the platform has more than one descriptor for them. */

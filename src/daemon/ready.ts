@@ -1,6 +1,6 @@
 /**
- * What comes between a configuration and its handlers, for the start and for `check` alike: all that one of them would
- * find wrong, so does the other.
+ * What comes between a configuration and its handlers. The start and `check` both come here, so that both find the same
+ * mistakes.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { refuseUnmet } from "./needs.ts";
 import { become } from "./privileges.ts";
 
 /**
- * Becomes the server's user, and reads all that the configuration names again as he can.
+ * Becomes the server's user, and reads all that the configuration names again as this user.
  *
- * @param made what root makes for him, or has made
- * @throws {ConfigError} for what he may not read or write
+ * @param made what root makes for this user, or has made
+ * @throws {ConfigError} for what this user may not read or write
  */
 export async function becomeUser(
   config: Config,

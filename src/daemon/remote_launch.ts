@@ -4,18 +4,19 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
+import { failureOf } from "../base/tried.ts";
 import { within } from "../base/within.ts";
-import type { Ids } from "../targets/identity.ts";
+import { type Ids, isOwn } from "../targets/identity.ts";
 import { type Launch, launcher, type Order } from "../targets/launch.ts";
-import { firstLine } from "./first_line.ts";
-import { type Grant, refusalOfAll } from "./grants.ts";
+import { firstLine } from "./frames.ts";
+import { type Grant, grantFor } from "./grants.ts";
 import type { Terms } from "./launcher.ts";
 import { RemoteProcess } from "./remote_process.ts";
 
 /** Milliseconds that the launcher may take to end. */
 const PATIENCE = 2000;
 
-/** What the platform lets a launcher do. */
+/** The permissions of a launcher. */
 const FLAGS = [
   "--no-prompt",
   "--allow-read",
@@ -49,7 +50,7 @@ export class RemoteLauncher implements AsyncDisposable {
   /**
    * Starts a launcher, which stays root.
    *
-   * @param self who the server is going to be
+   * @param self the user and group that the server is going to have
    * @param most mailers at once
    * @throws {Error} if it does not start
    */
@@ -66,9 +67,11 @@ export class RemoteLauncher implements AsyncDisposable {
     const here = launcher();
     const { uid, grants } = this.#terms;
     const refusal: Launch["refusal"] = (identity, { template, user = uid, group }) =>
-      identity.ids && refusalOfAll({ template, user, group }, identity, grants);
+      isOwn(identity)
+        ? undefined
+        : failureOf(() => grantFor({ template, user, group }, identity, grants));
     const launch: Launch = (argv, identity, order) =>
-      identity.ids === undefined ? here(argv, identity) : this.#order(order);
+      isOwn(identity) ? here(argv, identity) : this.#order(order);
     return Object.assign(launch, { refusal });
   }
 

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Process } from "../targets/launch.ts";
-import { FRAME, type Frame, PIECE, textOf, Wire } from "./wire.ts";
+import { FRAME, type Frame, FrameStream, piecesOf, textOf } from "./frames.ts";
 
 type Status = Awaited<Process["status"]>;
 
-/** How a mailer has ended of which nobody can tell any more. */
+/** The status of a mailer whose launcher is gone. */
 const LOST: Status = { code: 128 + 9, signal: "SIGKILL" };
 
 /** A mailer, by its connection. */
@@ -18,14 +18,14 @@ export class RemoteProcess implements Process {
   readonly stdout: ReadableStream<Uint8Array>;
   readonly stderr: ReadableStream<Uint8Array>;
   readonly status: Promise<Status>;
-  readonly #wire: Wire;
+  readonly #frames: FrameStream;
   readonly #outputs: Readonly<Record<string, WritableStreamDefaultWriter<Uint8Array>>>;
   /** Told what becomes of the piece of input that is on its way. */
   #taken: PromiseWithResolvers<void> | undefined;
   #exited = false;
 
-  private constructor(wire: Wire, pid: number) {
-    this.#wire = wire;
+  private constructor(frames: FrameStream, pid: number) {
+    this.#frames = frames;
     this.pid = pid;
     const [stdout, stderr] = [new TransformStream(), new TransformStream()];
     this.stdout = stdout.readable;
@@ -36,7 +36,7 @@ export class RemoteProcess implements Process {
     };
     this.stdin = new WritableStream({
       write: (bytes) => this.#write(bytes),
-      close: () => wire.send(FRAME.end),
+      close: () => frames.send(FRAME.end),
     });
     const { promise, resolve } = Promise.withResolvers<Status>();
     this.status = promise;
@@ -46,35 +46,35 @@ export class RemoteProcess implements Process {
 
   /** Has a mailer started. Throws an Error with the launcher's reason if it does not. */
   static async start(path: string, order: string): Promise<RemoteProcess> {
-    const wire = new Wire(await Deno.connect({ transport: "unix", path }));
+    const frames = new FrameStream(await Deno.connect({ transport: "unix", path }));
     try {
-      await wire.send(FRAME.order, order);
-      const answer = await wire.receive();
-      if (answer?.kind === FRAME.started) return new RemoteProcess(wire, Number(textOf(answer)));
+      await frames.send(FRAME.order, order);
+      const answer = await frames.receive();
+      if (answer?.kind === FRAME.started) return new RemoteProcess(frames, Number(textOf(answer)));
       throw new Error(answer === undefined ? "the launcher does not answer" : textOf(answer));
     } catch (error) {
-      wire.close();
+      frames.close();
       throw error;
     }
   }
 
   signal(signal: Deno.Signal): void {
-    this.#wire.send(FRAME.signal, signal).catch(() => {});
+    this.#frames.send(FRAME.signal, signal).catch(() => {});
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    for (let from = 0; from < bytes.length; from += PIECE) {
+    for (const piece of piecesOf(bytes)) {
       if (this.#exited) throw new Error("the mailer has ended");
       this.#taken = Promise.withResolvers();
       this.#taken.promise.catch(() => {}); // it may be rejected before it is waited for
-      await this.#wire.send(FRAME.input, bytes.subarray(from, from + PIECE));
+      await this.#frames.send(FRAME.input, piece);
       await this.#taken.promise;
     }
   }
 
   async #listen(end: (status: Status) => void): Promise<void> {
     let frame: Frame | undefined;
-    while ((frame = await this.#wire.receive().catch(() => undefined)) !== undefined) {
+    while ((frame = await this.#frames.receive().catch(() => undefined)) !== undefined) {
       if (frame.kind === FRAME.exited) {
         this.#exit();
         end(JSON.parse(textOf(frame)));
@@ -98,10 +98,10 @@ export class RemoteProcess implements Process {
     this.#taken?.reject(new Error("the mailer has ended"));
   }
 
-  /** Once it has ended, and nobody listens to it or all was heard. */
+  /** Closes the connection after the mailer has ended and its outputs were read or cancelled. */
   async #closeAtTheEnd(): Promise<void> {
     const heard = Object.values(this.#outputs).map((output) => output.closed);
     await Promise.allSettled([this.status, ...heard]);
-    this.#wire.close();
+    this.#frames.close();
   }
 }

@@ -1,10 +1,9 @@
 /**
- * Says what the start of a server waits for. A disk that does not answer holds the whole thread, often without an end,
- * so that only another thread can say so.
+ * Says what the start of a server waits for. A disk that does not answer holds the whole thread, often for ever: only
+ * another thread can say so.
  *
  * @module
  */
-import type { Step } from "./start_watch_worker.ts";
 
 /** The start of a server under watch, until it is disposed of. */
 export class StartWatch implements Disposable {
@@ -19,7 +18,7 @@ export class StartWatch implements Disposable {
 
   /** Names what comes next. A step that takes longer than five seconds is named on the standard error. */
   step(what: string): void {
-    this.#worker.postMessage(what satisfies Step);
+    this.#worker.postMessage(what);
   }
 
   [Symbol.dispose](): void {

@@ -4,16 +4,14 @@
  * @module
  */
 
-/** What the server does now. */
-export type Step = string;
-
 /** Milliseconds that a step may take without a word, and between two words. */
 const PATIENCE = 5000;
 
+/** Is told what the server does now, in words. */
 const thread = globalThis as unknown as Pick<Worker, "onmessage">;
 let timer: ReturnType<typeof setInterval> | undefined;
 
-thread.onmessage = ({ data }: MessageEvent<Step>) => {
+thread.onmessage = ({ data }: MessageEvent<string>) => {
   clearInterval(timer);
   const since = Date.now();
   timer = setInterval(() => {

@@ -5,6 +5,7 @@
  */
 import type { Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
+import type { Keep, KeptMessage } from "../message/kept.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
@@ -111,6 +112,11 @@ export interface Session {
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
   /** As {@linkcode Session.log}, at the level `warning`: for what the operator should mend. */
   warn(text: string, fields?: Readonly<Record<string, Field>>): void;
+  /**
+   * Reads a message to its end and keeps it: a small one in memory, a large one in a file without a name. Who keeps a
+   * message disposes of it, as {@linkcode inspect} does.
+   */
+  keep(body: AsyncIterable<Uint8Array>): Promise<KeptMessage>;
   /** Runs `run` and records what each handler did. The steps form a tree: a step has those of the handlers whom it asked. */
   record(
     run: () => MaybePromise<Reply>,
@@ -123,6 +129,7 @@ export interface SessionContext {
   readonly log: Log;
   readonly globals: GlobalStore;
   readonly dns: Resolver;
+  readonly keep: Keep;
   /** The whole chain, for `trigger`. */
   readonly chain: Handler;
   /** Knows to which targets mail can go. */

@@ -5,6 +5,7 @@
  */
 import { BoundResolver, type Resolver } from "../dns/resolver.ts";
 import type { Field } from "../log/event.ts";
+import type { KeptMessage } from "../message/kept.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
@@ -171,6 +172,10 @@ export class SessionView implements Session, Watched<Session> {
 
   warn(text: string, fields: Readonly<Record<string, Field>> = {}): void {
     this.#state.context.log("handler warns", handlerFields(this.#state, text, fields));
+  }
+
+  keep(body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
+    return this.#state.context.keep(body);
   }
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {

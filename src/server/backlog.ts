@@ -10,29 +10,15 @@ import type { Memory, Part } from "./memory.ts";
 const HIGH_WATER = 64 * 1024;
 
 /** Command lines that wait, in memory that all sessions share. */
-export class Backlog {
-  readonly #lines: LineCutter;
+export class Backlog extends LineCutter {
   readonly #memory: Memory;
   readonly #part: Part;
 
-  /**
-   * @param cap octets of a line, CRLF included
-   * @param bareLineFeeds whether LF alone ends a line
-   */
-  constructor(cap: number, memory: Memory, bareLineFeeds: boolean) {
-    this.#lines = new LineCutter(cap, bareLineFeeds);
+  /** The rest is as for {@linkcode LineCutter}. */
+  constructor(memory: Memory, cap: number, bareLineFeeds: boolean) {
+    super(cap, bareLineFeeds);
     this.#memory = memory;
     this.#part = memory.part();
-  }
-
-  /** Octets that wait. */
-  get pending(): number {
-    return this.#lines.pending;
-  }
-
-  /** As {@linkcode LineCutter.beginning}. */
-  get beginning(): Uint8Array {
-    return this.#lines.beginning;
   }
 
   /** As long as none of it is taken, the socket should be held. */
@@ -40,22 +26,19 @@ export class Backlog {
     return this.pending > (this.#memory.full ? 0 : HIGH_WATER);
   }
 
-  /** As {@linkcode LineCutter.feed}. */
-  feed(chunk: Uint8Array): void {
-    this.#lines.feed(chunk);
+  override feed(chunk: Uint8Array): void {
+    super.feed(chunk);
     this.#part.hold(this.pending);
   }
 
-  /** As {@linkcode LineCutter.next}. */
-  next(): Uint8Array | typeof TOO_LONG | undefined {
-    const line = this.#lines.next();
+  override next(): Uint8Array | typeof TOO_LONG | undefined {
+    const line = super.next();
     this.#part.hold(this.pending);
     return line;
   }
 
-  /** As {@linkcode LineCutter.takeRest}. */
-  takeRest(): Uint8Array {
+  override takeRest(): Uint8Array {
     this.#part.hold(0);
-    return this.#lines.takeRest();
+    return super.takeRest();
   }
 }

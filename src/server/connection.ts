@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { LimitName } from "../handler/event.ts";
 import { sessionFields } from "../handler/log_fields.ts";
 import type { SessionState } from "../handler/session.ts";
+import type { Tls } from "../handler/tls.ts";
 import { Dialogue } from "./dialogue.ts";
 import type { Engine } from "./engine.ts";
 import type { Transport } from "./transport.ts";
@@ -16,7 +17,8 @@ const LINGER = 2000;
 
 /** A connection, from the moment it is accepted until its socket is closed. */
 export class Connection implements Transport {
-  readonly #socket: Socket;
+  /** The socket, or what stands on it since the connection is encrypted. */
+  #socket: Duplex;
   readonly #dialogue: Dialogue;
   readonly #engine: ConnectionEngine;
   readonly #session: SessionState;
@@ -26,17 +28,21 @@ export class Connection implements Transport {
   #reason: string | undefined;
   /** The socket is closed. */
   #gone = false;
+  /** What the engine does when something happens at the socket. */
+  readonly #heard = {
+    data: (chunk: Uint8Array) => this.#dialogue.receive(chunk),
+    drain: () => this.#dialogue.sent(),
+    end: () => this.#ended(),
+    error: (error: NodeJS.ErrnoException) => void (this.#reason ??= reasonOf(error)),
+    close: () => this.#closed(),
+  };
 
-  constructor(socket: Socket, session: SessionState, engine: ConnectionEngine) {
+  constructor(socket: Duplex, session: SessionState, engine: ConnectionEngine) {
     this.#socket = socket;
     this.#session = session;
     this.#engine = engine;
     this.#dialogue = new Dialogue(engine, session, this);
-    socket.on("data", (chunk: Uint8Array) => this.#dialogue.receive(chunk));
-    socket.on("drain", () => this.#dialogue.sent());
-    socket.on("end", () => this.#ended());
-    socket.on("error", (error: NodeJS.ErrnoException) => this.#reason ??= reasonOf(error));
-    socket.on("close", () => this.#closed());
+    this.#listen();
   }
 
   /** The client's address. */
@@ -49,12 +55,28 @@ export class Connection implements Transport {
   }
 
   send(replies: string): boolean {
-    return this.#gone || this.#socket.write(replies, "latin1");
+    return this.#gone || this.#socket.write(replies);
   }
 
   hold(on: boolean): void {
     if (on) this.#socket.pause();
     else this.#socket.resume();
+  }
+
+  async secure(words: string): Promise<Tls | undefined> {
+    const clear = this.#socket;
+    clear.pause();
+    for (const name of ["data", "drain", "end"] as const) clear.off(name, this.#heard[name]);
+    await new Promise((written) => clear.write(words, written));
+    const secured = await this.#engine.secure?.(clear).catch((error) => {
+      this.#reason ??= reasonOf(error);
+    });
+    if (secured === undefined || this.#gone) return undefined;
+    for (const name of ["error", "close"] as const) clear.off(name, this.#heard[name]);
+    clear.on("error", () => {}); // what stands on it says so too
+    this.#socket = secured.socket;
+    this.#listen();
+    return secured.tls;
   }
 
   close(): void {
@@ -81,6 +103,10 @@ export class Connection implements Transport {
   shutDown(now: boolean): void {
     if (now) this.#dialogue.cutShort();
     else this.#dialogue.shutDown();
+  }
+
+  #listen(): void {
+    for (const [name, heard] of Object.entries(this.#heard)) this.#socket.on(name, heard);
   }
 
   /** The client sends no more. */
@@ -116,7 +142,16 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   return message;
 }
 
+/** A connection that has been encrypted. */
+export interface Secured {
+  /** What is read and written in clear from now on. It owns the socket that it stands on, and closes when that does. */
+  readonly socket: Duplex;
+  readonly tls: Tls;
+}
+
 /** What the connections of a server share. */
 export interface ConnectionEngine extends Engine {
   readonly onClose: (connection: Connection) => void;
+  /** Encrypts a connection of which nothing is read, and throws if that fails. Without it, none can be. */
+  readonly secure?: (socket: Duplex) => Promise<Secured>;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Handler } from "../handler/handler.ts";
+import type { Extensions } from "./extensions.ts";
 import type { Limits } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 import type { Tolerated } from "./tolerated.ts";
@@ -12,6 +13,7 @@ import type { Clock } from "./transport.ts";
 /** What the dialogues of a server share. */
 export interface Engine {
   readonly chain: Handler;
+  readonly extensions: Extensions;
   readonly limits: Limits;
   /** The breaches of the protocol that are tolerated. */
   readonly tolerated: Tolerated;

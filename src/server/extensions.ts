@@ -1,14 +1,15 @@
 /**
- * The service extensions (RFC 5321 section 2.2): each says here, and nowhere else, what the reply to EHLO tells of it and
- * which parameters of MAIL and RCPT it brings.
+ * The service extensions (RFC 5321 section 2.2): each says here, and nowhere else, what the reply to EHLO tells of it, and
+ * which commands and parameters of MAIL and RCPT it brings.
  *
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";
 import type { Session } from "../handler/session.ts";
-import type { Command, Verb } from "../smtp/command.ts";
+import type { Command } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Limits } from "./limits.ts";
+import type { Rule } from "./rule.ts";
 
 /** A parameter of MAIL or RCPT. */
 export interface Parameter {
@@ -21,14 +22,20 @@ export interface Parameter {
 /** What decides whether a session is offered an extension. */
 export type Situation = Pick<Session, "tls" | "user" | "listener">;
 
-/** Parameters by their names, in upper case. */
-type Parameters = Readonly<Record<string, Parameter>>;
-
 /** What the server can do besides RFC 5321. */
 export interface Extension {
   /** Its line in the reply to EHLO; `undefined` for sessions to which it is not offered. */
   readonly line: (session: Situation, limits: Limits) => string | undefined;
-  readonly parameters?: { readonly MAIL?: Parameters; readonly RCPT?: Parameters };
+  /** Its parameters of MAIL and RCPT, by their names in upper case. */
+  readonly parameters?: { readonly [V in "MAIL" | "RCPT"]?: Readonly<Record<string, Parameter>> };
+  /** Its commands, by their verbs in upper case. They are given what stands behind the verb. */
+  readonly commands?: Readonly<Record<string, ExtensionCommand>>;
+}
+
+/** A command of an extension. */
+export interface ExtensionCommand extends Rule<string> {
+  /** Octets by which its line may be longer than others. */
+  readonly octets?: number;
 }
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
@@ -74,56 +81,85 @@ const ENHANCED_STATUS_CODES: Extension = { line: () => "ENHANCEDSTATUSCODES" };
 /** RFC 5321 section 4.1.1.8, which is optional. */
 const HELP: Extension = { line: () => "HELP" };
 
-const EXTENSIONS: readonly Extension[] = [
-  PIPELINING,
-  SIZE,
-  EIGHT_BIT_MIME,
-  ENHANCED_STATUS_CODES,
-  HELP,
-];
+/** The rest of the standards: their commands are not implemented, which is another reply than for unknown ones. */
+const NOT_OFFERED: Extension = {
+  line: () => undefined,
+  commands: Object.fromEntries(
+    ["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BDAT", "AUTH", "STARTTLS"]
+      .map((verb) => [verb, { event: () => ({ type: "NotImplemented", command: verb }) }]),
+  ),
+};
 
-/** The lines of the reply to EHLO behind its first one. */
-export const linesFor = (session: Situation, limits: Limits): readonly string[] =>
-  EXTENSIONS.map(({ line }) => line(session, limits)).filter((line) => line !== undefined);
+/** The extensions of a server. */
+export class Extensions {
+  readonly #all: readonly Extension[];
 
-/** The parameters of a command, each with the extension that brings it. */
-const parametersOf = (verb: "MAIL" | "RCPT") =>
-  new Map(
-    EXTENSIONS.flatMap((extension) =>
-      Object.entries(extension.parameters?.[verb] ?? {}).map(([name, parameter]) =>
-        [name, { extension, parameter }] as const
-      )
-    ),
-  );
-
-const PARAMETERS = { MAIL: parametersOf("MAIL"), RCPT: parametersOf("RCPT") } as const;
-
-const extraOf = (verb: "MAIL" | "RCPT"): number =>
-  PARAMETERS[verb].values().reduce((sum, { parameter }) => sum + parameter.octets, 0);
-
-const EXTRA: Partial<Record<Verb, number>> = { MAIL: extraOf("MAIL"), RCPT: extraOf("RCPT") };
-const MOST_EXTRA = Math.max(...Object.values(EXTRA));
-
-/** Octets that a line may have with its CRLF (RFC 5321 section 4.5.3.1.4); without a verb, the longest of all. */
-export const lineLength = (verb: Verb | undefined, { commandLength }: Limits): number =>
-  commandLength + (verb === undefined ? MOST_EXTRA : EXTRA[verb] ?? 0);
-
-/** What is wrong with the parameters of a command of this client; `undefined` if nothing is. */
-export function faultInParameters(
-  { verb, parameters }: Command & { verb: "MAIL" | "RCPT" },
-  client: Situation,
-  limits: Limits,
-): Event | undefined {
-  for (const [name, value] of parameters) {
-    const known = PARAMETERS[verb].get(name);
-    const isOffered = known?.extension.line(client, limits) !== undefined;
-    const fault = isOffered ? known!.parameter.judge(value, limits) : UNKNOWN;
-    if (typeof fault === "string") return { type: "LimitExceeded", limit: fault };
-    if (fault !== undefined) return { type: "SyntaxErrorIn", command: verb, fault };
+  constructor(all: readonly Extension[]) {
+    this.#all = all;
   }
-  return undefined;
+
+  /** The lines of the reply to EHLO behind its first one. */
+  linesFor(session: Situation, limits: Limits): readonly string[] {
+    return this.#all.map(({ line }) => line(session, limits)).filter((line) => line !== undefined);
+  }
+
+  /** The rule for a command; `undefined` for one of no extension. */
+  ruleOf(
+    verb: string,
+    session: Situation,
+    limits: Limits,
+  ): Rule<string> | "not offered" | undefined {
+    const extension = this.#all.find(({ commands = {} }) => Object.hasOwn(commands, verb));
+    return extension !== undefined && extension.line(session, limits) === undefined
+      ? "not offered"
+      : extension?.commands?.[verb];
+  }
+
+  /**
+   * Octets that a line may have with its CRLF (RFC 5321 section 4.5.3.1.4), `ordinary` without extensions; without a
+   * verb, the longest of all.
+   */
+  lineLength(verb: string | undefined, ordinary: number): number {
+    if (verb === undefined) {
+      const verbs = this.#all.flatMap(({ commands = {} }) => Object.keys(commands));
+      return Math.max(...["MAIL", "RCPT", ...verbs].map((each) => this.lineLength(each, ordinary)));
+    }
+    const brought = this.#all.flatMap(({ commands, parameters }) => [
+      commands?.[verb],
+      ...Object.values(parameters?.[verb as "MAIL" | "RCPT"] ?? {}),
+    ]);
+    return brought.reduce((sum, each) => sum + (each?.octets ?? 0), ordinary);
+  }
+
+  /** What is wrong with the parameters of a command of this client; `undefined` if nothing is. */
+  faultIn(
+    { verb, parameters: said }: Command & { verb: "MAIL" | "RCPT" },
+    client: Situation,
+    limits: Limits,
+  ): Event | undefined {
+    for (const [name, value] of said) {
+      const extension = this.#all.find(({ line, parameters }) =>
+        Object.hasOwn(parameters?.[verb] ?? {}, name) && line(client, limits) !== undefined
+      );
+      const parameter = extension?.parameters?.[verb]?.[name];
+      const fault = parameter === undefined ? UNKNOWN : parameter.judge(value, limits);
+      if (typeof fault === "string") return { type: "LimitExceeded", limit: fault };
+      if (fault !== undefined) return { type: "SyntaxErrorIn", command: verb, fault };
+    }
+    return undefined;
+  }
 }
 
 const wrong = (code: Fault["code"], reason: string): Fault => ({ code, enhanced: "5.5.4", reason });
 
 const UNKNOWN = wrong(555, "parameter not recognized or not implemented");
+
+/** The extensions that every server has. */
+export const EXTENSIONS: Extensions = new Extensions([
+  PIPELINING,
+  SIZE,
+  EIGHT_BIT_MIME,
+  ENHANCED_STATUS_CODES,
+  HELP,
+  NOT_OFFERED,
+]);

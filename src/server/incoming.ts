@@ -8,21 +8,24 @@ import type { Event, EventOf } from "../handler/event.ts";
 import type { Reply, Route } from "../handler/reply.ts";
 import { HeaderGuard } from "../message/header_guard.ts";
 import { BareLfDecoder } from "../smtp/bare_lf.ts";
+import type { BodyDecoder } from "../smtp/body_decoder.ts";
 import { DotDecoder } from "../smtp/dot.ts";
+import type { Tolerance } from "../smtp/tolerance.ts";
 import type { Engine } from "./engine.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
 
+/** The decoder for a message that follows DATA. */
+export const decoderFor = ({ bareLineFeeds }: Tolerance): BodyDecoder =>
+  bareLineFeeds ? new BareLfDecoder() : new DotDecoder();
+
 /** Bytes from the wire in; the body for the `Deliver` event out. */
 export class Incoming {
   readonly body: Inflow;
-  readonly #decoder: DotDecoder;
+  readonly #decoder: BodyDecoder;
   readonly #guard = new HeaderGuard();
   readonly #limits: Limits;
-  /** Made when somebody asks: hardly any message needs it, and it costs more than most of its handling. */
-  #abort: AbortController | undefined;
-  /** Why it must not be delivered any more. */
-  #abandoned: MessageAborted | undefined;
+  readonly #abort = new AbortController();
   /** When DATA was accepted. */
   readonly since: number;
   /** Octets of the message so far, as the client has sent them. */
@@ -30,37 +33,26 @@ export class Incoming {
   /** The answer to `Deliver`, which may come before the end of the message. */
   answer: Reply | undefined;
 
-  /**
-   * @param bareLineFeeds whether LF alone ends a line of it
-   * @param drained called when the socket, held because the body was `full`, may go on
-   */
+  /** @param drained called when the socket, held because the body was `full`, may go on */
   constructor(
-    { limits, memory, clock }: Engine,
-    bareLineFeeds: boolean,
+    { limits, memory, clock }: Pick<Engine, "limits" | "memory" | "clock">,
+    decoder: BodyDecoder,
     drained: () => void,
   ) {
     this.#limits = limits;
-    this.#decoder = bareLineFeeds ? new BareLfDecoder() : new DotDecoder();
+    this.#decoder = decoder;
     this.since = clock.now;
     this.body = new Inflow(memory, drained);
   }
 
-  /** The final dot has come. */
+  /** Its end has come. */
   get ended(): boolean {
     return this.#decoder.ended;
   }
 
   /** The event for this message. */
   event(routes: readonly Route[]): EventOf<"Deliver"> {
-    const signal = () => this.signal;
-    return {
-      type: "Deliver",
-      body: this.body,
-      routes,
-      get signal() {
-        return signal();
-      },
-    };
+    return { type: "Deliver", body: this.body, routes, signal: this.#abort.signal };
   }
 
   /** Takes what belongs to the message and returns the number of octets that did. */
@@ -79,25 +71,13 @@ export class Incoming {
     if (this.body.over) return;
     const aborted = new MessageAborted(reason);
     this.body.fail(aborted);
-    this.#abandon(aborted);
+    this.#abort.abort(aborted);
   }
 
   /** Nobody waits for its delivery any more. */
   drop(reason: string): void {
     this.fail(reason);
-    this.#abandon(new MessageAborted(reason));
-  }
-
-  /** Aborted when it must not be delivered any more. */
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#abandoned !== undefined) this.#abort.abort(this.#abandoned);
-    return this.#abort.signal;
-  }
-
-  #abandon(why: MessageAborted): void {
-    this.#abandoned ??= why;
-    this.#abort?.abort(this.#abandoned);
+    this.#abort.abort(new MessageAborted(reason)); // a second time changes nothing
   }
 
   /** The event for a message that breaks a rule, once it has been read to its end. */

@@ -9,9 +9,9 @@ import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
-import type { Command } from "../smtp/command.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
+import type { KnownCommand } from "./rule.ts";
 
 /** The event that a reply answers, with what the log says of it. */
 export type Answered = Pick<Event, "type"> & {
@@ -21,31 +21,38 @@ export type Answered = Pick<Event, "type"> & {
   readonly command?: string;
   readonly line?: string;
   readonly limit?: string;
-  /** The command, if it was refused before a handler was asked for it. */
-  readonly refused?: Command | undefined;
 };
 
-/** Logs a line of the client's, of AUTH only the verb. */
-export function logCommand(session: SessionState, line: Uint8Array): void {
+/** Logs a line of the client's: of AUTH only the verb, and of one that is `secret` only how long it is. */
+export function logCommand(session: SessionState, line: Uint8Array, secret: boolean): void {
   const { log } = session.context;
   if (!log.wants("command")) return;
-  log("command", { ...sessionFields(session), line: redact(text(line, 0, line.length)) });
+  const said = secret ? `(${line.length} octets)` : redact(text(line));
+  log("command", { ...sessionFields(session), line: said });
 }
 
-/** Logs a reply, and what it refuses. */
-export function logReply(session: SessionState, event: Answered, reply: Reply): void {
+/**
+ * Logs a reply, and what it refuses.
+ *
+ * @param refused the command, if it was refused before a handler was asked for it
+ */
+export function logReply(
+  session: SessionState,
+  event: Answered,
+  reply: Reply,
+  refused?: KnownCommand,
+): void {
   const { log } = session.context;
-  const refused = !isPositive(reply) && log.wants("rejected");
-  if (!refused && !log.wants("reply")) return;
+  const isRefusal = !isPositive(reply) && log.wants("rejected");
+  if (!isRefusal && !log.wants("reply")) return;
   const { code, enhanced } = reply;
   const fields = { ...sessionFields(session), code, enhanced, text: reply.lines.join(" / ") };
   log("reply", fields);
-  if (!refused) return;
-  const { type, refused: { verb } = {} } = event;
-  const said: Answered | Command = event.refused ?? event;
-  const address = "mailbox" in said && said.mailbox !== undefined
-    ? printPath(said.mailbox)
-    : undefined;
+  if (!isRefusal) return;
+  const { type } = event;
+  const verb = refused?.verb;
+  const { mailbox } = refused ?? event;
+  const address = mailbox === undefined ? undefined : printPath(mailbox);
   log("rejected", {
     ...fields,
     helo: event.name ?? fields.helo,

@@ -12,6 +12,7 @@ import { type Peer, type SessionContext, SessionState } from "../handler/session
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
+import type { Keep } from "../message/kept.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { printReply } from "../smtp/reply.ts";
@@ -20,9 +21,11 @@ import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core } from "./core.ts";
+import { EXTENSIONS } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
+import { spool } from "./spool.ts";
 import type { Tolerated } from "./tolerated.ts";
 
 /** What a server is made of. */
@@ -68,12 +71,14 @@ export class Server {
     this.#listeners = options.listeners;
     const { hostname, log, globals, dns, limits, tolerated, targets } = options;
     const memory = new Memory(limits.messageMemory);
+    const keep: Keep = (body) => spool(body, options.spoolDirectory, memory);
     const acceptance = beforeReply({ ...options, memory });
-    const whole = chain(options.policy, core({ acceptance, limits }));
+    const whole = chain(options.policy, core({ acceptance, limits, extensions: EXTENSIONS }));
     const judge: Judge = (target) => targets.obstacleTo(target);
-    this.#context = { hostname, log, globals, dns, chain: whole, judge };
+    this.#context = { hostname, log, globals, dns, keep, chain: whole, judge };
     this.#engine = {
       chain: whole,
+      extensions: EXTENSIONS,
       limits,
       tolerated,
       memory,
@@ -224,7 +229,7 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
 /** Says why, and closes the socket without waiting for the client: for when too many are refused at once. */
 function sendAway(socket: Socket, limit: LimitName): void {
   socket.on("error", () => {});
-  socket.end(printReply(LIMIT_REPLIES[limit], true), "latin1");
+  socket.end(printReply(LIMIT_REPLIES[limit], true));
   socket.destroySoon();
 }
 
@@ -236,15 +241,9 @@ function abandon(socket: Socket): void {
 
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */
 function tick(limits: Limits): number {
-  const { commandTimeout, dataTimeout, messageTimeout, writeTimeout } = limits;
-  const { handlerTimeout, deliverTimeout } = limits;
-  const shortest = Math.min(
-    commandTimeout,
-    dataTimeout,
-    messageTimeout,
-    writeTimeout,
-    handlerTimeout,
-    deliverTimeout,
-  );
+  const { commandTimeout, dataTimeout, messageTimeout } = limits;
+  const { writeTimeout, handlerTimeout, deliverTimeout } = limits;
+  const ours = [writeTimeout, handlerTimeout, deliverTimeout];
+  const shortest = Math.min(commandTimeout, dataTimeout, messageTimeout, ...ours);
   return Math.max(10, Math.min(1000, shortest / 4));
 }

@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../base/message_of.ts";
 import { Chunks } from "../message/chunks.ts";
-import type { Message } from "../targets/target.ts";
+import type { KeptMessage } from "../message/kept.ts";
 import type { Memory, Part } from "./memory.ts";
 
 /** Octets of a message that are kept in memory, if there is memory. */
@@ -32,12 +32,6 @@ function onDisk(work: () => void): void {
   }
 }
 
-/** A message that has been kept. */
-export interface Spooled extends Message {
-  /** Gives back what it occupies. */
-  dispose(): Promise<void>;
-}
-
 /**
  * Reads `body` to its end and keeps it. What it throws leaves nothing behind.
  *
@@ -47,7 +41,7 @@ export async function spool(
   body: AsyncIterable<Uint8Array>,
   directory: string,
   memory: Memory,
-): Promise<Spooled> {
+): Promise<KeptMessage> {
   const waiting = new Chunks();
   const part = memory.part();
   let file = undefined as SpoolFile | undefined;
@@ -74,7 +68,7 @@ export async function spool(
   }
 }
 
-function inMemory(whole: Uint8Array, part: Part): Spooled {
+function inMemory(whole: Uint8Array, part: Part): KeptMessage {
   return {
     size: whole.length,
     async *read() {
@@ -85,7 +79,7 @@ function inMemory(whole: Uint8Array, part: Part): Spooled {
 }
 
 /** A message in a file that has no name any more: it is gone when the process is. */
-class SpoolFile implements Spooled {
+class SpoolFile implements KeptMessage {
   size = 0;
   readonly #file: Deno.FsFile;
 

@@ -24,15 +24,10 @@ export type Command =
 /** The name of a command. */
 export type Verb = Command["verb"];
 
-/** A line that is not a command: an unknown verb, one we know but do not offer, or bad syntax. */
+/** A line that is no command of RFC 5321: another verb, or bad syntax. */
 export type NotACommand =
   | { readonly unrecognized: string }
-  | { readonly notImplemented: string }
   | { readonly syntaxErrorIn: string; readonly fault: Fault };
-
-/** Verbs of the standards that get 502, "not implemented", instead of 500 (RFC 5321 section 4.2.4). */
-const NOT_OFFERED = new Set(["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BDAT", "AUTH"])
-  .add("STARTTLS");
 
 /** Parses a line without its CRLF. */
 export function parseCommand(
@@ -78,9 +73,7 @@ export function parseCommand(
     case "NOOP":
       return { verb, argument: text(line, argument, end) };
     default:
-      return NOT_OFFERED.has(verb)
-        ? { notImplemented: verb }
-        : { unrecognized: text(line, 0, end) };
+      return { unrecognized: text(line, 0, end) };
   }
 }
 

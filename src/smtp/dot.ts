@@ -5,6 +5,7 @@
  * @module
  */
 import { CR, DOT, LF } from "./ascii.ts";
+import type { BodyDecoder } from "./body_decoder.ts";
 
 /** The first byte of a line comes next. */
 const START = 0;
@@ -23,15 +24,12 @@ const CR_BYTE = Uint8Array.of(CR);
 const SHORT = 32;
 
 /** Undoes dot-stuffing in a stream of chunks and finds its end. */
-export class DotDecoder {
+export class DotDecoder implements BodyDecoder {
   #at: number = START;
   /** Octets of the line so far, for the longest line. */
   #line = 0;
-  /** The end has been found. */
   ended = false;
-  /** What breaks RFC 5321 section 2.3.8, or RFC 6152 (NUL), in the message, if anything does: found, but read on. */
-  malformed: "bare CR" | "bare LF" | "NUL" | undefined;
-  /** Octets of the longest line, CRLF included and stuffed dots not. */
+  malformed: BodyDecoder["malformed"];
   longest = 0;
 
   /**

@@ -22,7 +22,8 @@ export class LineCutter {
   #searched = 0;
   /** The rest of a line that is too long is being skipped. */
   #skipping = false;
-  readonly #cap: number;
+  /** Octets of a line, CRLF included. */
+  cap: number;
   readonly #bareLineFeeds: boolean;
 
   /**
@@ -30,7 +31,7 @@ export class LineCutter {
    * @param bareLineFeeds whether LF alone ends a line, as CRLF does
    */
   constructor(cap: number, bareLineFeeds = false) {
-    this.#cap = cap;
+    this.cap = cap;
     this.#bareLineFeeds = bareLineFeeds;
   }
 
@@ -58,7 +59,7 @@ export class LineCutter {
     const bytes = this.#waiting.all;
     const lf = bytes.indexOf(LF, this.#searched);
     if (lf < 0) return this.#incomplete(bytes);
-    const tooLong = this.#skipping || lf + 1 > this.#cap;
+    const tooLong = this.#skipping || lf + 1 > this.cap;
     const isBare = bytes[lf - 1] !== CR;
     const isPart = isBare && !this.#bareLineFeeds;
     this.#drop(isPart ? lf : lf + 1);
@@ -76,7 +77,7 @@ export class LineCutter {
 
   #incomplete(bytes: Uint8Array): undefined {
     this.#searched = bytes.length;
-    if (this.#skipping || bytes.length >= this.#cap) {
+    if (this.#skipping || bytes.length >= this.cap) {
       this.#skipping = true;
       this.#drop(bytes.at(-1) === CR ? bytes.length - 1 : bytes.length);
     }

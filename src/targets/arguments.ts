@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import { messageOf } from "../base/message_of.ts";
+import { failureOf } from "../base/tried.ts";
 import { sealTarget, type Target } from "../handler/reply.ts";
 import { made } from "./made.ts";
 
@@ -48,12 +48,7 @@ export class Arguments<T> {
 
   /** What is wrong with arguments, `undefined` if they make sense. */
   faultIn(args: Target["args"]): string | undefined {
-    try {
-      this.read(args);
-      return undefined;
-    } catch (error) {
-      return messageOf(error);
-    }
+    return failureOf(() => this.read(args));
   }
 }
 

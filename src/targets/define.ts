@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
+import { failureOf } from "../base/tried.ts";
 import { messageFields } from "../handler/log_fields.ts";
 import { type Addressee, sealTarget, type Target } from "../handler/reply.ts";
 import type { Field } from "../log/event.ts";
@@ -99,14 +100,7 @@ function typeOf<Args extends object>(
 ): TargetType {
   return {
     readsBody: true,
-    faultIn: (args) => {
-      try {
-        check?.(args as Args);
-        return undefined;
-      } catch (error) {
-        return messageOf(error);
-      }
-    },
+    faultIn: (args) => failureOf(() => check?.(args as Args)),
     ...(plan === undefined ? {} : {
       plan: (args: Target["args"], addressee: Addressee) =>
         planned(() => plan(args as Args, addressee)),

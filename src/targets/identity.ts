@@ -12,40 +12,33 @@ export interface Ids {
 }
 
 /** Who a process runs as. */
-export interface Identity {
+export interface Identity extends Ids {
   /** `undefined` for a bare number that no account has. */
   readonly account: Account | undefined;
-  /** Changed before the process starts; `undefined` if they are the server's own already. */
-  readonly ids: Ids | undefined;
+}
+
+/** Who this process is. */
+const ownIds = (): Ids => ({ uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 });
+
+/** Whether these are the user and the group of this process. */
+export function isOwn({ uid, gid }: Ids): boolean {
+  const own = ownIds();
+  return uid === own.uid && gid === own.gid;
 }
 
 /**
- * Finds a user and a group by name or number: by default the server's own user, and the user's group.
+ * Finds a user and a group by name or number: by default the user `self`, and the user's group.
  *
+ * @param self the user and the group of the process that asks: without `group`, this user keeps this group
  * @throws {Error} for names that this machine does not know
  */
 export function findIdentity(
-  user: string | number = Deno.uid() ?? 0,
+  user?: string | number,
   group?: string | number,
+  self: Ids = ownIds(),
 ): Identity {
-  const { account, uid, gid } = findIds(user, group);
-  const own = uid === Deno.uid() && gid === Deno.gid();
-  return { account, ids: own ? undefined : { uid, gid } };
-}
-
-/**
- * As {@linkcode findIdentity}, whether or not these ids are the server's own already.
- *
- * @param self who asks: without a group, he himself keeps his
- * @throws {Error} for names that this machine does not know
- */
-export function findIds(
-  user: string | number,
-  group?: string | number,
-  self: Ids = { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 },
-): Ids & Pick<Identity, "account"> {
-  const account = findAccount(user);
-  const uid = account?.uid ?? user;
+  const account = findAccount(user ?? self.uid);
+  const uid = account?.uid ?? user ?? self.uid;
   if (typeof uid === "string") throw new Error(`there is no user ${uid}`);
   const gid = typeof group === "string"
     ? findGroup(group)
@@ -85,7 +78,12 @@ export function environmentOf({ account }: Identity): Record<string, string> {
     const value = Deno.env.get(name);
     if (value !== undefined) environment[name] = value;
   }
-  if (account === undefined) return environment;
+  return { ...environment, ...variablesOf(account) };
+}
+
+/** What login(1) says of an account in the environment. */
+export function variablesOf(account: Account | undefined): Record<string, string> {
+  if (account === undefined) return {};
   const { name, home, shell } = account;
-  return { ...environment, HOME: home, USER: name, LOGNAME: name, SHELL: shell };
+  return { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
 }

@@ -8,7 +8,8 @@
  * @module
  */
 import { askShell } from "../base/shell.ts";
-import { environmentOf, type Identity } from "./identity.ts";
+import { failureOf, tried } from "../base/tried.ts";
+import { environmentOf, type Identity, isOwn } from "./identity.ts";
 import type { Template, Values } from "./template.ts";
 
 /** A process that was started, with its three standard streams. */
@@ -23,69 +24,61 @@ export interface Process {
   signal(signal: Deno.Signal): void;
 }
 
-/** What a command line was made of: for whoever starts it elsewhere, and judges it first. */
-export interface Order {
+/** A program, and the user and the group that it is to run as; without them, the server's own. */
+export interface Program {
   readonly template: Template;
-  readonly recipients: readonly Values[];
   readonly user?: string | number | undefined;
   readonly group?: string | number | undefined;
+}
+
+/** What a command line was made of: for another process that judges it and starts it. */
+export interface Order extends Program {
+  readonly recipients: readonly Values[];
 }
 
 /** Starts a program. What it throws means that nothing was started. */
 export interface Launch {
   (argv: readonly string[], identity: Identity, order: Order): Process | Promise<Process>;
-  /** Why it will start nothing of the kind, as far as one can tell before there is mail; `undefined` if it may. */
-  readonly refusal?: (identity: Identity, kind: Kind) => string | undefined;
+  /** Why it will never start this program, as far as one can tell before there is mail; `undefined` if it may. */
+  readonly refusal?: (identity: Identity, program: Program) => string | undefined;
 }
-
-/** What the orders of a target have in common. */
-export type Kind = Omit<Order, "recipients">;
 
 /** As {@linkcode Launch}, by this process itself. */
 export type LaunchHere = (argv: readonly string[], identity: Identity) => Process;
 
-/** With util-linux. A program that cannot be run then ends with the shell's 126 or 127. */
-export const launchBySetsid: LaunchHere = (argv, identity) => bySetsid([], argv, identity);
-
-/** As {@linkcode launchBySetsid}, for a server that is not root and has capabilities(7): mailers get none. */
-const launchWithoutCapabilities: LaunchHere = (argv, identity) =>
-  bySetsid(["--inh-caps=-all"], argv, identity);
-
-function bySetsid(
-  options: readonly string[],
-  argv: readonly string[],
-  identity: Identity,
-): Process {
-  const { ids } = identity;
-  const change = ids === undefined
-    ? []
-    : [`--reuid=${ids.uid}`, `--regid=${ids.gid}`, "--clear-groups"];
+const bySetsid = (...options: readonly string[]): LaunchHere => (argv, identity) => {
+  const { uid, gid } = identity;
+  const change = isOwn(identity) ? [] : [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
   const all = [...change, ...options];
   const setpriv = all.length === 0 ? [] : ["/usr/bin/setpriv", ...all, "--"];
   return spawn(["/usr/bin/setsid", "--", ...setpriv, ...argv], identity, {});
-}
+};
+
+/** With util-linux. A program that cannot be run then ends with the shell's 126 or 127. */
+export const launchBySetsid: LaunchHere = bySetsid();
+
+/** As {@linkcode launchBySetsid}, for a server that is not root and has capabilities(7): mailers get none. */
+const launchWithoutCapabilities = bySetsid("--inh-caps=-all");
 
 /** With Deno alone. */
-export const launchByFork: LaunchHere = (argv, identity) =>
-  spawn(argv, identity, { ...identity.ids, detached: true });
+export const launchByFork: LaunchHere = (argv, identity) => {
+  const { uid, gid } = identity;
+  return spawn(argv, identity, { ...(isOwn(identity) ? {} : { uid, gid }), detached: true });
+};
 
 /** The best that this machine has. BusyBox's programs of these names cannot do it. */
 export function launcher(): LaunchHere {
-  const installed = ["setsid", "setpriv"].every((name) => {
-    try {
-      return Deno.realPathSync(`/usr/bin/${name}`).endsWith(`/${name}`);
-    } catch {
-      return false;
-    }
-  });
+  const installed = ["setsid", "setpriv"].every((name) =>
+    tried(() => Deno.realPathSync(`/usr/bin/${name}`))?.endsWith(`/${name}`)
+  );
   if (!installed) return launchByFork;
   return Deno.uid() !== 0 && hasCapabilities() ? launchWithoutCapabilities : launchBySetsid;
 }
 
-/** Whether programs that this process runs have capabilities although nobody of them is root. */
+/** Whether programs that this process runs have capabilities without being root. */
 function hasCapabilities(): boolean {
-  const [, list = ""] = /^Ambient capabilities: (.*)$/m.exec(askShell("/usr/bin/setpriv --dump")) ??
-    [];
+  const dump = askShell("/usr/bin/setpriv --dump");
+  const [, list = ""] = /^Ambient capabilities: (.*)$/m.exec(dump) ?? [];
   return !["", "[none]"].includes(list);
 }
 
@@ -109,11 +102,7 @@ function spawn(
 }
 
 function signalGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    Deno.kill(-child.pid, signal);
-  } catch {
-    try {
-      child.kill(signal); // it has just been started, and leads no group yet
-    } catch { /* it is gone, or another user's */ }
-  }
+  const failure = failureOf(() => Deno.kill(-child.pid, signal));
+  // It has just been started, and leads no group yet; or it is gone, or another user's.
+  if (failure !== undefined) tried(() => child.kill(signal));
 }

@@ -1,42 +1,20 @@
 /**
- * What the targets that run a program share: settings, a bound on how many run at once, the log.
+ * Running mailers: what the targets that run a program share.
  *
  * @module
  */
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { messageFields } from "../handler/log_fields.ts";
-import type { LogFields } from "../log/event.ts";
 import { prepend } from "../message/header.ts";
 import { unixLines } from "../message/unix.ts";
 import { Identities } from "./identity.ts";
-import { type Kind, type Launch, launcher } from "./launch.ts";
-import { attend, type Run, type Running } from "./mailer_process.ts";
+import { type Launch, launcher, type Order, type Program } from "./launch.ts";
+import { attend, type MailerRun, type Running } from "./mailer_process.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { outcomeOf, printEnding } from "./sysexits.ts";
-import type { DeliveryContext, Envelope, Message, Outcome, Work } from "./target.ts";
-import { expand, type Template, type Values } from "./template.ts";
-
-/** How mailers are run. Times are in milliseconds. */
-export interface PipeSettings {
-  /** Processes at once. */
-  readonly concurrency: number;
-  /** How long one may take. */
-  readonly timeout: number;
-  /** How long one that must end has to do so, after TERM and before KILL. */
-  readonly killGrace: number;
-  /** Octets of what one says that the log keeps. */
-  readonly outputLimit: number;
-}
-
-const SECOND = 1000, MINUTE = 60 * SECOND;
-
-const DEFAULTS: PipeSettings = {
-  concurrency: 20,
-  timeout: 4 * MINUTE,
-  killGrace: 5 * SECOND,
-  outputLimit: 8192,
-};
+import type { DeliveryContext, Message, Outcome, Work } from "./target.ts";
+import { expand } from "./template.ts";
 
 /** The longest time that a timer can take. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -44,48 +22,50 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 /** A number of milliseconds for a timer. */
 export const milliseconds: z.ZodInt = z.int().positive().max(MAX_TIMEOUT);
 
-const SETTINGS = z.object({
-  concurrency: z.int().positive(),
-  timeout: milliseconds,
-  killGrace: milliseconds,
-  outputLimit: z.int().nonnegative(),
+const settingsSchema = z.object({
+  /** Processes at once. */
+  concurrency: z.int().positive().default(20),
+  /** How long one may take. */
+  timeout: milliseconds.default(4 * 60 * 1000),
+  /** How long one that must end has to do so, after TERM and before KILL. */
+  killGrace: milliseconds.default(5000),
+  /** Octets of the output of one that the log keeps. */
+  outputLimit: z.int().nonnegative().default(8192),
 });
 
+/** How mailers are run. Times are in milliseconds. */
+export type PipeSettings = Readonly<z.infer<typeof settingsSchema>>;
+
 /** One process to run. */
-export interface Job {
-  readonly template: Template;
-  readonly recipients: readonly Values[];
+export interface Job extends Order {
   readonly message: Message;
   /** Header fields to put on top of the message. */
   readonly header?: string;
-  readonly user?: string | number | undefined;
-  readonly group?: string | number | undefined;
   readonly timeout?: number | undefined;
 }
 
-/** Runs mailers. */
-export class Mailer implements Work {
-  readonly settings: PipeSettings;
+/** Runs mailers, so many at once. */
+export class Mailers implements Work {
+  readonly #settings: PipeSettings;
   readonly #places: Semaphore;
+  readonly #jobs = new Set<Promise<Outcome>>();
   readonly #running = new Set<Running>();
   /** No more mailers are started. */
   #stopping = false;
-  #jobs = 0;
-  #finished: PromiseWithResolvers<void> | undefined;
   readonly #launch: Launch;
   readonly #identities = new Identities();
 
   /** @throws {TypeError} for settings that make no sense */
   constructor(settings: Partial<PipeSettings>, launch: Launch = launcher()) {
-    this.#launch = launch;
-    this.settings = { ...DEFAULTS, ...settings };
-    const { error } = SETTINGS.safeParse(this.settings);
+    const { data, error } = settingsSchema.safeParse(settings);
     if (error !== undefined) throw new TypeError(z.prettifyError(error));
-    this.#places = new Semaphore(this.settings.concurrency);
+    this.#settings = data;
+    this.#launch = launch;
+    this.#places = new Semaphore(data.concurrency);
   }
 
-  /** Why mailers of this kind cannot be run on this machine now, `undefined` if they can. */
-  obstacleTo({ template, user, group }: Kind): string | undefined {
+  /** Why this program cannot be run on this machine now, `undefined` if it can. */
+  obstacleTo({ template, user, group }: Program): string | undefined {
     if (user === undefined && group === undefined) return undefined;
     try {
       const identity = this.#identities.find(user, group);
@@ -96,23 +76,14 @@ export class Mailer implements Work {
   }
 
   /** Runs one, as soon as there is a place for it. Never throws: others may have delivered already. */
-  async run(job: Job, context: DeliveryContext): Promise<Outcome> {
-    this.#jobs++;
-    try {
-      return await this.#inTurn(job, context);
-    } finally {
-      this.#jobs--;
-      if (this.#jobs === 0) {
-        this.#finished?.resolve();
-        this.#finished = undefined;
-      }
-    }
+  run(job: Job, context: DeliveryContext): Promise<Outcome> {
+    const outcome = this.#inTurn(job, context);
+    this.#jobs.add(outcome);
+    return outcome.finally(() => this.#jobs.delete(outcome));
   }
 
-  idle(): Promise<void> {
-    return this.#jobs === 0
-      ? Promise.resolve()
-      : (this.#finished ??= Promise.withResolvers<void>()).promise;
+  async idle(): Promise<void> {
+    while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
   }
 
   interrupt(): void {
@@ -126,12 +97,8 @@ export class Mailer implements Work {
   }
 
   async #inTurn(job: Job, { envelope, log, signal }: DeliveryContext): Promise<Outcome> {
-    let leave;
-    try {
-      leave = await this.#places.acquire(signal);
-    } catch {
-      return outcomeOf({ how: "interrupted" });
-    }
+    const leave = await this.#places.acquire(signal).catch(() => undefined);
+    if (leave === undefined) return outcomeOf({ how: "interrupted" });
     const size = String(job.message.size);
     const recipients = job.recipients.map((values) => ({ ...values, size }));
     const argv = expand(job.template, recipients);
@@ -139,11 +106,16 @@ export class Mailer implements Work {
     const run = await this.#run(argv, { ...job, recipients }, signal);
     leave();
     const seconds = Math.round(performance.now() - start) / 1000;
-    if (log.wants("mailer")) log("mailer", fieldsOf(envelope, argv, seconds, run));
+    if (log.wants("mailer")) {
+      const command = printArgv(argv);
+      const status = printEnding(run.ending);
+      const output = run.output || undefined;
+      log("mailer", { ...messageFields(envelope), command, status, seconds, output });
+    }
     return outcomeOf(run.ending, causeOf(run));
   }
 
-  async #run(argv: readonly string[], job: Job, signal: AbortSignal): Promise<Run> {
+  async #run(argv: readonly string[], job: Job, signal: AbortSignal): Promise<MailerRun> {
     if (this.#stopping) return { ending: { how: "interrupted" }, output: "", complaint: "" };
     let how: "unknown account" | "not started" = "unknown account";
     try {
@@ -151,8 +123,8 @@ export class Mailer implements Work {
       how = "not started";
       const input = unixLines(prepend(job.message.read(), job.header ?? ""));
       const child = await this.#launch(argv, identity, job);
-      const timeout = job.timeout ?? this.settings.timeout;
-      const run = attend(child, input, { ...this.settings, timeout, signal }, this.#running);
+      const timeout = job.timeout ?? this.#settings.timeout;
+      const run = attend(child, input, { ...this.#settings, timeout, signal }, this.#running);
       if (this.#stopping) this.interrupt(); // it was not there yet when the others were
       return await run;
     } catch (error) {
@@ -169,22 +141,6 @@ export const refused = (cause: string): Outcome => ({
   cause,
 });
 
-function fieldsOf(
-  envelope: Envelope,
-  argv: readonly string[],
-  seconds: number,
-  { ending, output }: Run,
-): LogFields["mailer"] {
-  const command = printArgv(argv);
-  return {
-    ...messageFields(envelope),
-    command,
-    status: printEnding(ending),
-    seconds,
-    output: output || undefined,
-  };
-}
-
 /** As a shell would want it. */
 export const printArgv = (argv: readonly string[]): string => argv.map(quote).join(" ");
 
@@ -197,7 +153,7 @@ const quote = (argument: string): string =>
 const CAUSE_LINES = 4;
 
 /** What went wrong, or else the last lines of what the mailer said, of its complaints if it had any. */
-function causeOf({ ending, output, complaint }: Run): string | undefined {
+function causeOf({ ending, output, complaint }: MailerRun): string | undefined {
   if ("error" in ending) return messageOf(ending.error);
   const said = complaint.trim() === "" ? output : complaint;
   const lines = said.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "");

@@ -9,20 +9,20 @@ import { within } from "../base/within.ts";
 import type { Process } from "./launch.ts";
 import type { Ending } from "./sysexits.ts";
 
-/** How a mailer is treated. Times are in milliseconds. */
-export interface Treatment {
+/** What a mailer may do. Times are in milliseconds. */
+export interface MailerLimits {
   /** How long it may take. */
   readonly timeout: number;
   /** How long it has to end after TERM, before KILL. */
   readonly killGrace: number;
-  /** Octets of what it says that are kept. */
+  /** Octets of its output that are kept. */
   readonly outputLimit: number;
-  /** Once aborted it must end. */
+  /** Aborted when it must end. */
   readonly signal: AbortSignal;
 }
 
 /** What a mailer did. */
-export interface Run {
+export interface MailerRun {
   readonly ending: Ending;
   /** The beginning of what it wrote to its standard output and error, in the order in which it came. */
   readonly output: string;
@@ -52,39 +52,39 @@ const LAST_WORDS = 250;
 export async function attend(
   child: Process,
   input: AsyncIterable<Uint8Array>,
-  treatment: Treatment,
+  { timeout, killGrace, outputLimit, signal: stopped }: MailerLimits,
   running: Set<Running> = new Set(),
-): Promise<Run> {
+): Promise<MailerRun> {
   const { promise: ended, resolve: end } = Promise.withResolvers<Ending>();
   const writer = child.stdin.getWriter();
   child.status.then(({ code, signal }) => {
     end(signal === null ? { how: "exit", code } : { how: "signal", signal });
     writer.abort().catch(() => {}); // not awaited: its child may hold the pipe and not read
   });
-  const listener = new Listener(child, treatment.outputLimit);
-  feed(writer, input, listener).catch((error) => end({ how: "message unreadable", error }));
+  const said = new OutputReader(child, outputLimit);
+  feed(writer, input, said).catch((error) => end({ how: "message unreadable", error }));
   const interrupt = () => end({ how: "interrupted" });
   const self: Running = { interrupt, kill: () => child.signal("SIGKILL") };
   running.add(self);
-  treatment.signal.addEventListener("abort", interrupt);
-  if (treatment.signal.aborted) interrupt();
-  const timer = setTimeout(() => end({ how: "timeout" }), treatment.timeout);
+  stopped.addEventListener("abort", interrupt);
+  if (stopped.aborted) interrupt();
+  const timer = setTimeout(() => end({ how: "timeout" }), timeout);
 
   const ending = await ended;
   clearTimeout(timer);
-  treatment.signal.removeEventListener("abort", interrupt);
-  if (ending.how !== "exit" && ending.how !== "signal") await stop(child, treatment.killGrace);
+  stopped.removeEventListener("abort", interrupt);
+  if (ending.how !== "exit" && ending.how !== "signal") await stop(child, killGrace);
   running.delete(self);
-  return { ending, ...await listener.end() };
+  return { ending, ...await said.end() };
 }
 
 async function feed(
   writer: WritableStreamDefaultWriter<Uint8Array>,
   input: AsyncIterable<Uint8Array>,
-  listener: Listener,
+  said: OutputReader,
 ): Promise<void> {
   for await (const chunk of coalesce(input, WRITE)) {
-    if (listener.told.length === 0) listener.told = chunk;
+    if (said.told.length === 0) said.told = chunk;
     try {
       await writer.write(chunk);
     } catch {
@@ -104,14 +104,14 @@ async function stop(child: Process, grace: number): Promise<void> {
 
 type Stream = "stdout" | "stderr";
 
-/** Hears a mailer out, and remembers only the beginning. */
-class Listener {
+/** Reads all that a mailer says, and keeps only the beginning. */
+class OutputReader {
   /** The beginning of the message: a mailer that repeats it has said nothing of its own. */
   told: Uint8Array = new Uint8Array(0);
   readonly #heard: { readonly from: Stream; readonly bytes: Uint8Array }[] = [];
   #length = 0;
   readonly #limit: number;
-  readonly #readers: readonly ReadableStreamDefaultReader<Uint8Array>[] = [];
+  readonly #readers: readonly ReadableStreamDefaultReader<Uint8Array>[];
   readonly #silent: Promise<unknown>;
 
   constructor(child: Process, limit: number) {
@@ -131,7 +131,7 @@ class Listener {
   }
 
   /** Stops listening, and gives what was heard. */
-  async end(): Promise<Pick<Run, "output" | "complaint">> {
+  async end(): Promise<Pick<MailerRun, "output" | "complaint">> {
     await within(this.#silent, LAST_WORDS);
     for (const reader of this.#readers) reader.cancel().catch(() => {});
     const complaint = this.#said("stderr").toString();

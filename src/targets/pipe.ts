@@ -14,7 +14,7 @@ import { headerField } from "../message/header.ts";
 import { withoutField } from "../message/without_field.ts";
 import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
-import { Mailer, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
+import { Mailers, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
 import type {
   Delivery,
   DeliveryContext,
@@ -121,14 +121,14 @@ const shown = (value: unknown): string => JSON.stringify(value) ?? String(value)
 
 /** The implementation of {@linkcode pipe}. */
 export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch): TargetType {
-  const mailer = new Mailer(settings, launch);
+  const mailers = new Mailers(settings, launch);
   return {
     readsBody: true,
-    work: mailer,
+    work: mailers,
     faultIn: (args) => pipeArguments.faultIn(args),
-    obstacleTo: (args) => mailer.obstacleTo(pipeArguments.read(args)),
+    obstacleTo: (args) => mailers.obstacleTo(pipeArguments.read(args)),
     plan: (args, addressee) => plan(pipeArguments.read(args), valuesForAny(addressee)),
-    open: (args, context) => deliver(mailer, pipeArguments.read(args), context),
+    open: (args, context) => deliver(mailers, pipeArguments.read(args), context),
   };
 }
 
@@ -140,7 +140,7 @@ function plan({ template, user, group }: Pipe, values: Values): string | Outcome
 }
 
 function deliver(
-  mailer: Mailer,
+  mailers: Mailers,
   { template, maxRecipients, nullSender, ...how }: Pipe,
   context: DeliveryContext,
 ): Delivery {
@@ -149,7 +149,7 @@ function deliver(
   let message: Message;
   const run = async (recipients: readonly Values[]): Promise<Outcome[]> => {
     const header = headerFor(envelope, recipients);
-    const outcome = await mailer.run({ ...how, template, recipients, message, header }, context);
+    const outcome = await mailers.run({ ...how, template, recipients, message, header }, context);
     return recipients.map(() => outcome);
   };
   return {

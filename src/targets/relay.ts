@@ -9,7 +9,7 @@ import type { Target } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
-import { Mailer, type PipeSettings, refused } from "./mailer.ts";
+import { Mailers, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
 import { parseTemplate, refusalOf, type Values, valuesFor, valuesForAny } from "./template.ts";
 
@@ -50,13 +50,13 @@ export function relayType(
   { command = SENDMAIL, ...settings }: Partial<RelaySettings> = {},
   launch?: Launch,
 ): TargetType {
-  const mailer = new Mailer(settings, launch);
+  const mailers = new Mailers(settings, launch);
   const template = parseTemplate(command, true);
   const refusalFor = (recipients: readonly Values[]) =>
     recipients.map((values) => refusalOf(template, values)).find(Boolean);
   return {
     readsBody: true,
-    work: mailer,
+    work: mailers,
     faultIn: (args) => relayArguments.faultIn(args),
     plan: (args) => {
       const { recipients } = relayArguments.read(args);
@@ -75,7 +75,7 @@ export function relayType(
         body: (given) => Promise.resolve(void (message = given)),
         commit: async () => {
           if (served === 0) return [];
-          const outcome = await mailer.run({ template, recipients, message }, context);
+          const outcome = await mailers.run({ template, recipients, message }, context);
           return Array.from({ length: served }, () => outcome);
         },
         abort: () => Promise.resolve(),

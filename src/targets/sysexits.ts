@@ -14,13 +14,13 @@ export type Ending =
 /** What can keep a mailer from ending by itself. */
 type Trouble = "timeout" | "interrupted" | "message unreadable" | "not started" | "unknown account";
 
-type Verdict = readonly [status: `${4 | 5}.${number}.${number}`, reason: string];
+type Failure = readonly [status: `${4 | 5}.${number}.${number}`, reason: string];
 
 /**
  * Only what may be better next time is deferred: EX_TEMPFAIL, the operating system's errors, and what a
  * shell exits with for a program that is missing (127) or forbidden (126).
  */
-const EXITS: Readonly<Record<number, Verdict>> = {
+const EXITS: Readonly<Record<number, Failure>> = {
   64: ["5.3.0", "command line usage error"], // EX_USAGE
   65: ["5.6.0", "data format error"], // EX_DATAERR
   66: ["5.3.0", "cannot open input"], // EX_NOINPUT
@@ -40,7 +40,7 @@ const EXITS: Readonly<Record<number, Verdict>> = {
   127: ["4.3.0", "program not found"],
 };
 
-const TROUBLES: Readonly<Record<Trouble, Verdict>> = {
+const TROUBLES: Readonly<Record<Trouble, Failure>> = {
   "timeout": ["4.3.0", "took too long"],
   "interrupted": ["4.3.0", "delivery was interrupted"],
   "message unreadable": ["4.3.0", "the message could not be read"],
@@ -53,7 +53,7 @@ export function outcomeOf(ending: Ending, cause?: string): Outcome {
   if (ending.how === "exit" && ending.code === 0) {
     return { result: "delivered", reason: "mailer: delivered" };
   }
-  const [status, reason] = verdictOn(ending);
+  const [status, reason] = failureFor(ending);
   return {
     result: status.startsWith("4") ? "deferred" : "failed",
     status,
@@ -62,25 +62,14 @@ export function outcomeOf(ending: Ending, cause?: string): Outcome {
   };
 }
 
-function verdictOn(ending: Ending): Verdict {
-  switch (ending.how) {
-    case "exit":
-      return EXITS[ending.code] ?? ["5.3.0", `exit status ${ending.code}`];
-    case "signal":
-      return ["4.3.0", "ended by a signal"];
-    default:
-      return TROUBLES[ending.how];
-  }
+function failureFor(ending: Ending): Failure {
+  if (ending.how === "signal") return ["4.3.0", "ended by a signal"];
+  if (ending.how !== "exit") return TROUBLES[ending.how];
+  return EXITS[ending.code] ?? ["5.3.0", `exit status ${ending.code}`];
 }
 
 /** An ending for the log: `exit 75`, `SIGTERM`, `timeout`. */
 export function printEnding(ending: Ending): string {
-  switch (ending.how) {
-    case "exit":
-      return `exit ${ending.code}`;
-    case "signal":
-      return ending.signal;
-    default:
-      return ending.how;
-  }
+  if (ending.how === "signal") return ending.signal;
+  return ending.how === "exit" ? `exit ${ending.code}` : ending.how;
 }

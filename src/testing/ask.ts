@@ -16,8 +16,10 @@ import type { Tls } from "../handler/tls.ts";
 import { silent } from "../log/event.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
+import { EXTENSIONS } from "../server/extensions.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
+import { spool } from "../server/spool.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../smtp/parameters.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -73,7 +75,7 @@ export async function ask(
   const limits = DEFAULT_LIMITS;
   const memory = new Memory(limits.messageMemory);
   const acceptance = beforeReply({ targets, limits, memory, log: silent, spoolDirectory: "/tmp" });
-  const whole = chain(handler, core({ acceptance, limits }));
+  const whole = chain(handler, core({ acceptance, limits, extensions: EXTENSIONS }));
   const session = new SessionState({
     id: "TEST",
     peer: situation.peer ?? { address: "192.0.2.1", port: 45678 },
@@ -83,6 +85,7 @@ export async function ask(
       log: silent,
       globals,
       dns,
+      keep: (body) => spool(body, "/tmp", memory),
       chain: whole,
       judge: (target) => targets.faultIn(target),
       now,

@@ -45,6 +45,7 @@ export class Client {
     const transport: Transport = {
       send: (replies) => client.#take(replies),
       hold: () => {},
+      secure: () => Promise.resolve(undefined),
       close: () => client.#end(),
       drop: () => client.#end(),
     };

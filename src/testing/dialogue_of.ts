@@ -15,9 +15,12 @@ import { type Log, silent } from "../log/event.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
 import { Dialogue } from "../server/dialogue.ts";
+import type { Engine } from "../server/engine.ts";
+import { EXTENSIONS, type Extensions } from "../server/extensions.ts";
 import { newId } from "../server/id.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
+import { spool } from "../server/spool.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Clock, Transport } from "../server/transport.ts";
 import type { Targets } from "../targets/target.ts";
@@ -61,17 +64,29 @@ export interface Ground extends SessionSetup {
   readonly listener?: string;
   /** Makes the ids of the session and of its messages. */
   readonly newId?: () => string;
+  /** Without it, those of every server. */
+  readonly extensions?: Extensions;
   /** Told of all that the chain is asked. Without it nothing is recorded. */
   readonly asked?: (asked: Asked) => void;
 }
 
 /** A dialogue that has not started yet. */
 export function dialogueOf(policy: Handler, ground: Ground, transport: Transport): Dialogue {
+  const { engine, session } = engineOf(policy, ground);
+  return new Dialogue(engine, session, transport);
+}
+
+/** The engine around a chain, and a session with it. */
+export function engineOf(
+  policy: Handler,
+  ground: Ground,
+): { readonly engine: Engine; readonly session: SessionState } {
   const { hostname = "mx.example.net", log = silent, clock, targets, tolerated = {} } = ground;
+  const { extensions = EXTENSIONS } = ground;
   const limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
   const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
-  const whole = chain(policy, core({ acceptance, limits }));
+  const whole = chain(policy, core({ acceptance, limits, extensions }));
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const makeId = ground.newId ?? newId;
@@ -84,6 +99,7 @@ export function dialogueOf(policy: Handler, ground: Ground, transport: Transport
       log,
       globals: ground.globals ?? new MemoryStore({ now }),
       dns: ground.dns ?? new FakeDns(),
+      keep: (body) => spool(body, "/tmp", memory),
       chain: whole,
       judge: (target) => targets.faultIn(target),
       now,
@@ -92,8 +108,8 @@ export function dialogueOf(policy: Handler, ground: Ground, transport: Transport
     user: ground.user,
   });
   const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
-  const engine = { chain: asking, limits, tolerated, memory, clock, newId: makeId };
-  return new Dialogue(engine, session, transport);
+  const engine = { chain: asking, extensions, limits, tolerated, memory, clock, newId: makeId };
+  return { engine, session };
 }
 
 /** The chain as the engine asks it. What handlers trigger is part of the steps. */

@@ -48,6 +48,7 @@ export class Simulation {
     const transport: Transport = {
       send: (replies) => this.#take(replies),
       hold: () => {},
+      secure: () => Promise.resolve(undefined),
       close: () => this.#end(),
       drop: () => this.#end(),
     };

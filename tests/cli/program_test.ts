@@ -205,15 +205,13 @@ Deno.test("without --config, postmaster.yaml of the working directory is taken, 
   assert.match((await inside("check")).stdout, /^hostname: found\.example\.net\n/);
   const { stderr } = await inside("--listen", "unix:/nonexistent/socket");
   assert.match(stderr, /nonexistent/);
-  const { stderr: log } = await run("sh", [
-    "-c",
-    'cd "$0" && timeout -s TERM 3 "$@"',
-    directory.path,
-    ...ABSOLUTE,
-  ]);
+  await using server = await Running.start(() => undefined, {
+    before: `cd '${directory.path}'`,
+    program: ABSOLUTE,
+  });
   assert.match(
-    log,
-    /^\S+ info {2}starting config=postmaster\.yaml\n[^]* started .*hostname=found\.example\.net\n/m,
+    server.log.join("\n"),
+    /^\S+ info {2}starting config=postmaster\.yaml\n[^]* started .*hostname=found\.example\.net$/m,
   );
 });
 

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { Directory, PROGRAM, run } from "../running.ts";
 
-/** What a server with these settings has said when it was ended eight seconds after its start. */
-async function startUntilEnded(directory: Directory, settings: object): Promise<string> {
+/** The first that a server with these settings says. It is ended then. */
+async function firstSaid(directory: Directory, settings: object): Promise<string> {
   const config = directory.write("postmaster.yaml", {
     hostname: "mx.example.net",
     listen: "127.0.0.1:0",
@@ -18,8 +18,16 @@ async function startUntilEnded(directory: Directory, settings: object): Promise<
     "state-directory": directory.of("state"),
     ...settings,
   });
-  const args = ["-s", "KILL", "8", ...PROGRAM, "--config", config];
-  return (await run("timeout", args)).stderr;
+  const [program, ...args] = [...PROGRAM, "--config", config];
+  const options = { args, stdin: "null", stdout: "null", stderr: "piped" } as const;
+  const server = new Deno.Command(program!, options).spawn();
+  try {
+    for await (const text of server.stderr.pipeThrough(new TextDecoderStream())) return text;
+    return "";
+  } finally {
+    server.kill("SIGKILL");
+    await server.status;
+  }
 }
 
 const HELD_UP = [
@@ -36,7 +44,7 @@ Deno.test("a start that a file holds up says for which", async () => {
     using directory = new Directory();
     const pipe = directory.of("pipe");
     assert.equal((await run("mkfifo", [pipe])).code, 0);
-    return await startUntilEnded(directory, { [key]: value(pipe) });
+    return await firstSaid(directory, { [key]: value(pipe) });
   }));
   for (const [i, { what }] of HELD_UP.entries()) {
     assert.match(

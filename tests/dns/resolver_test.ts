@@ -329,7 +329,7 @@ Deno.test("CachingResolver lets no question wait for its turn longer than for an
     Array.from({ length: 20 }, (_, i) => failure(dns.resolve4(`h${i}.example.net`))),
   );
   assert.deepEqual(new Set(all), new Set(["ETIMEOUT"]));
-  assert.ok(performance.now() - start < 2000, "not one after the other");
+  assert.ok(performance.now() - start < 3900, "not one after the other");
   silent.close();
 });
 

@@ -14,6 +14,8 @@ import { MemoryStore } from "../../src/handler/memory_store.ts";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { keeping } from "../../src/testing/outbox.ts";
+import { Memory } from "../../src/server/memory.ts";
+import { spool } from "../../src/server/spool.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 
 /** A session with a handler, and what was logged in it. */
@@ -51,6 +53,7 @@ export function asking(handler: Handler): Asking {
       log,
       globals: new MemoryStore(),
       dns: new FakeDns(),
+      keep: (body) => spool(body, "/tmp", new Memory(0)),
       chain: whole,
       judge: (target) => keeping([]).faultIn(target),
     },

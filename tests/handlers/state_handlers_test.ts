@@ -234,15 +234,15 @@ Deno.test("rateLimit() does not count what is refused, and refuses options that 
   );
 });
 
-for (const  of of["messages", "recipients"] as const) {
-  Deno.test(`rateLimit() of ${of} counts only those of messages that were accepted`, async () => {
+for (const counted of ["messages", "recipients"] as const) {
+  Deno.test(`rateLimit() of ${counted} counts only those of messages that were accepted`, async () => {
     let answer = say(4, 5, 1, "not now");
     const world = new World(chain(
       on("Deliver", async (_event, next) => {
         const reply = await next();
         return answer.code === 250 ? reply : answer;
       }),
-      rateLimit({ limit: 1, per: "1 d", of, by: "all" }),
+      rateLimit({ limit: 1, per: "1 d", of: counted, by: "all" }),
       greylist({ delay: "5 min" }),
       known,
     ));
@@ -264,7 +264,7 @@ for (const  of of["messages", "recipients"] as const) {
     answer = say(2, 5, 0, "ok");
     const [, again] = await world.connect();
     assert.match(await send(again), /^250/);
-    assert.match(await send(again), of === "messages" ? /^503/ : /^450/);
+    assert.match(await send(again), counted === "messages" ? /^503/ : /^450/);
     again.hangUp();
   });
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { faultInParameters, lineLength, linesFor } from "../../src/server/extensions.ts";
+import { EXTENSIONS } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { parseParameters } from "../../src/smtp/parameters.ts";
@@ -13,7 +13,7 @@ function judged(text: string, verb: "MAIL" | "RCPT" = "MAIL"): number | string |
   const parameters = parseParameters(bytesOf(text), 0);
   assert.ok(!("fault" in parameters), text);
   const command = { verb, mailbox: Mailbox.parse("joe@example.net"), parameters };
-  const fault = faultInParameters(command, SESSION, LIMITS);
+  const fault = EXTENSIONS.faultIn(command, SESSION, LIMITS);
   return fault?.type === "SyntaxErrorIn"
     ? fault.fault.code
     : fault?.type === "LimitExceeded"
@@ -45,10 +45,10 @@ Deno.test("a parameter of no extension, or of another command, is not recognized
 });
 
 Deno.test("EHLO tells of each extension, and parameters make lines longer by what they need", () => {
-  assert.deepEqual(linesFor(SESSION, LIMITS), [
+  assert.deepEqual(EXTENSIONS.linesFor(SESSION, LIMITS), [
     ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"],
   ]);
-  assert.equal(lineLength("RCPT", LIMITS), 512);
-  assert.equal(lineLength("MAIL", LIMITS), 512 + 26 + 17);
-  assert.equal(lineLength(undefined, LIMITS), 512 + 26 + 17);
+  assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
+  assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);
+  assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17);
 });

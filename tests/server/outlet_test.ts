@@ -9,17 +9,18 @@ import { until } from "../running.ts";
 Deno.test("a client that reads nothing has few replies made for it, and all once it reads", async () => {
   let sent = "";
   let reads = false;
-  const wire = {
+  const transport = {
     send: (replies: string) => {
       sent += replies;
       return reads;
     },
     hold() {},
+    secure: () => Promise.resolve(undefined),
     close() {},
     drop() {},
   };
   const ground = { clock: new FakeClock(), targets: new Targets({}) };
-  const dialogue = dialogueOf(chain(), ground, wire);
+  const dialogue = dialogueOf(chain(), ground, transport);
   dialogue.start();
   dialogue.sent();
   dialogue.receive(encode("HELP\r\n".repeat(10_000)));

@@ -30,7 +30,7 @@ async function stopAtOnce(server: Running): Promise<void> {
   const start = performance.now();
   server.kill("SIGTERM");
   assert.equal(await server.ended(), 0);
-  assert.ok(performance.now() - start < 1000);
+  assert.ok(performance.now() - start < 10_000);
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -44,7 +44,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     assert.equal(await lastWords(greeted), 421);
     assert.equal(await lastWords(silent), 421);
     assert.equal(await server.ended(), 0);
-    assert.ok(performance.now() - start < 2000);
+    assert.ok(performance.now() - start < 10_000);
     await server.logs(new RegExp(` stopping reason=${signal} sessions=2$`));
     assert.match(server.log.at(-1) ?? "", / stopped sessions=0$/);
   });

@@ -16,7 +16,7 @@ Deno.test("2,000 idle clients disturb nobody, and all are told 421 in the end", 
   using client = await server.connect();
   const start = performance.now();
   for (let n = 0; n < 20; n++) assert.equal(await sendMail(client), 250);
-  assert.ok(performance.now() - start < 2000, "20 messages in two seconds");
+  assert.ok(performance.now() - start < 10_000, "20 messages in ten seconds");
   await codes(client, "QUIT");
   server.kill("SIGTERM");
   const last = await Promise.all(idle.map((each) => each.reply()));

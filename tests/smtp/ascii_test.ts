@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import {
   allPrintable,
+  characters,
   isAtext,
   isDcontent,
   isLetDig,
@@ -47,6 +48,13 @@ Deno.test("allPrintable() finds one bad byte", () => {
   for (const bad of [0, 0x0a, 0x0d, 0x1f, 0x7f, 0x80, 0xff]) {
     assert.equal(allPrintable(line.with(99, bad)), false, `${bad}`);
   }
+});
+
+Deno.test("text() is UTF-8, and shows what is none", () => {
+  assert.equal(text(new TextEncoder().encode("\ufeffNOOP é😀"), 3), "NOOP é😀");
+  assert.equal(text(new TextEncoder().encode("\ufeffé")), "\ufeffé");
+  assert.equal(text(Uint8Array.of(0x61, 0xe4, 0x62)), "a\ufffdb");
+  assert.equal(characters(Uint8Array.of(0x61, 0xe4, 0xc3, 0xa4)), "a\xe4\xc3\xa4");
 });
 
 Deno.test("text() takes a part", () => {

@@ -116,7 +116,7 @@ export async function deliverApart(
 
 /** Waits until `condition` holds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !await condition();) {
+  for (const deadline = Date.now() + 60_000; !await condition();) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -1,14 +1,15 @@
 /**
- * How the server and its launcher speak: frames over a Unix socket, one connection for each mailer.
+ * How the server and its launcher speak: a line over the standard streams at first, then frames over a Unix socket, one
+ * connection for each mailer.
  *
- * A frame is a letter, the number of octets that follow, and these. What the server sends to the mailer's standard
- * input is acknowledged, so that the launcher never holds more than one piece of it, and still hears a signal
- * while a mailer does not read.
+ * A frame is a letter, the number of octets that follow, and these octets. The launcher acknowledges what the server
+ * sends for the mailer's standard input: so the launcher never holds more than one piece of it, and receives a signal
+ * also while a mailer does not read.
  *
  * @module
  */
-
-import { Buffer } from "node:buffer";
+import { Octets } from "../base/octets.ts";
+import { tried } from "../base/tried.ts";
 
 /** The letters. */
 export const FRAME = {
@@ -56,18 +57,18 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** One end of a connection. */
-export class Wire {
+export class FrameStream {
   readonly #connection: Deno.Conn;
   readonly #buffer = new Uint8Array(PIECE);
   /** What was received and not read yet. */
-  #received: Uint8Array = new Uint8Array(0);
+  readonly #received = new Octets();
   #sending: Promise<void> = Promise.resolve();
 
   constructor(connection: Deno.Conn) {
     this.#connection = connection;
   }
 
-  /** Sends a frame, behind those before it. Rejected when nobody is there any more. */
+  /** Sends a frame after those before it. Rejected when the other end is gone. */
   send(kind: FrameKind, payload: Uint8Array | string = ""): Promise<void> {
     const bytes = typeof payload === "string" ? encoder.encode(payload) : payload;
     const sent = this.#sending.then(() => this.#write(frame(kind, bytes)));
@@ -75,7 +76,7 @@ export class Wire {
     return sent;
   }
 
-  /** The next frame; `undefined` when there is none any more. */
+  /** The next frame; `undefined` after the last one. */
   async receive(): Promise<Frame | undefined> {
     const head = await this.#read(HEAD);
     if (head === undefined) return undefined;
@@ -86,9 +87,7 @@ export class Wire {
   }
 
   close(): void {
-    try {
-      this.#connection.close();
-    } catch { /* it is closed */ }
+    tried(() => this.#connection.close()); // it may be closed already
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
@@ -99,17 +98,14 @@ export class Wire {
 
   /** So many octets; `undefined` if the connection ends before. */
   async #read(length: number): Promise<Uint8Array | undefined> {
-    const pieces = [this.#received];
-    let have = this.#received.length;
-    while (have < length) {
+    while (this.#received.length < length) {
       const count = await this.#connection.read(this.#buffer).catch(() => null);
       if (count === null) return undefined;
-      pieces.push(this.#buffer.slice(0, count));
-      have += count;
+      this.#received.add(this.#buffer.slice(0, count));
     }
-    const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, have);
-    this.#received = all.subarray(length);
-    return all.subarray(0, length);
+    const bytes = this.#received.all.subarray(0, length);
+    this.#received.drop(length);
+    return bytes;
   }
 }
 
@@ -121,5 +117,24 @@ function frame(kind: FrameKind, payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
+/** The same octets in pieces that fit into frames. */
+export function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
+}
+
 /** The text of a frame. */
 export const textOf = ({ payload }: Frame): string => decoder.decode(payload);
+
+/** The first line of a stream, which says nothing more for now. Throws an Error with `complaint` if the stream ends. */
+export async function firstLine(
+  reader: ReadableStreamDefaultReader<string>,
+  complaint: string,
+): Promise<string> {
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(complaint);
+    text += value;
+  }
+  return text;
+}

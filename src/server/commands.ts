@@ -1,0 +1,132 @@
+/**
+ * The table of the commands of RFC 5321: where each is legal, what is asked, and where it leads.
+ *
+ * @module
+ */
+import type { Event } from "../handler/event.ts";
+import type { SessionState } from "../handler/session.ts";
+import { upper } from "../smtp/ascii.ts";
+import type { Command, NotACommand, Verb } from "../smtp/command.ts";
+import type { Fault } from "../smtp/fault.ts";
+import type { Engine } from "./engine.ts";
+import { OpenTransaction } from "./open_transaction.ts";
+import type { KnownCommand, LegalCommand, Rule, Wrong } from "./rule.ts";
+import { settled, type State } from "./state.ts";
+
+/** Where a line comes. */
+export interface Here {
+  readonly engine: Engine;
+  readonly session: SessionState;
+  readonly state: State;
+  /** Messages that came before it in the session. */
+  readonly messages: number;
+}
+
+const hello = ({ verb, name }: Command & { verb: "HELO" | "EHLO" }): State => ({
+  at: "greeted",
+  helo: Object.freeze({ name, extended: verb === "EHLO" }),
+});
+
+/** The commands of RFC 5321 section 4.1.1. The message that follows DATA is the dialogue's. */
+const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
+  HELO: { event: ({ name }) => ({ type: "SayHelo", name }), after: hello },
+  EHLO: { event: ({ name }) => ({ type: "SayEhlo", name }), after: hello },
+  MAIL: {
+    legalAt: ["greeted"],
+    event: ({ mailbox, parameters }) => ({ type: "SetMailFrom", mailbox, parameters }),
+    after: ({ mailbox, parameters }, state, { sender = mailbox }, newId) =>
+      state.at === "greeted"
+        ? { ...state, at: "mail", transaction: new OpenTransaction(newId(), sender, parameters) }
+        : state,
+  },
+  RCPT: {
+    legalAt: ["mail", "rcpt"],
+    event: ({ mailbox, parameters }) => ({ type: "AddRcptTo", mailbox, parameters }),
+    after: ({ mailbox, parameters }, state, { routes = [] }) => {
+      if (state.at !== "mail" && state.at !== "rcpt") return state;
+      state.transaction.add(mailbox, parameters, routes);
+      return { ...state, at: "rcpt" };
+    },
+  },
+  DATA: { legalAt: ["rcpt"], event: () => ({ type: "StartData" }) },
+  RSET: { event: () => ({ type: "ResetState" }), after: (_said, state) => settled(state) },
+  NOOP: { event: ({ argument }) => ({ type: "SayOK", argument }) },
+  HELP: { event: ({ argument: topic }) => ({ type: "SeeksHelp", topic }) },
+  VRFY: { event: ({ argument }) => ({ type: "Verify", argument }) },
+  EXPN: { event: ({ argument }) => ({ type: "Expand", argument }) },
+  QUIT: { event: () => ({ type: "Shutdown" }) },
+};
+
+/** What a line of so many octets, CRLF included, asks here, or what is wrong with it. */
+export function legalCommand(
+  line: Command | NotACommand,
+  octets: number,
+  here: Here,
+): LegalCommand | Wrong {
+  const ruled = ruledBy(line, here);
+  if ("wrong" in ruled) return ruled;
+  const { command, said, rule } = ruled;
+  const { engine: { extensions, limits, newId }, session, state } = here;
+  const { commandLength } = limits;
+  if (octets > commandLength && octets > extensions.lineLength(command.verb, commandLength)) {
+    return { wrong: { type: "LimitExceeded", limit: "command-length" } };
+  }
+  const wrong = misplaced(command.verb, rule, state) ?? excess(command.verb, here) ??
+    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined);
+  if (wrong !== undefined) return { wrong, refused: command };
+  const event = rule.event(said);
+  if ("reason" in event) return faulty(command, event);
+  return {
+    command,
+    event,
+    after: (before, reply) => rule.after?.(said, before, reply, newId) ?? before,
+  };
+}
+
+/** A command with its rule, and what the rule is given. */
+interface Ruled {
+  readonly command: KnownCommand;
+  readonly said: unknown;
+  readonly rule: Rule<unknown>;
+}
+
+function ruledBy(line: Command | NotACommand, { engine, session }: Here): Ruled | Wrong {
+  if ("syntaxErrorIn" in line) {
+    return { wrong: { type: "SyntaxErrorIn", command: line.syntaxErrorIn, fault: line.fault } };
+  }
+  // TypeScript cannot follow that the rule is the one for what it is given.
+  if ("verb" in line) return { command: line, said: line, rule: RULES[line.verb] as Rule<unknown> };
+  const { unrecognized } = line;
+  const [word = ""] = unrecognized.split(" ", 1);
+  const verb = upper(word);
+  const rule = engine.extensions.ruleOf(verb, session, engine.limits);
+  if (rule === undefined) return { wrong: { type: "Unrecognized", line: unrecognized } };
+  if (rule === "not offered") return { wrong: { type: "NotImplemented", command: verb } };
+  const said = unrecognized.slice(word.length).replace(/^ +/, "");
+  return { command: { verb }, said, rule: rule as Rule<unknown> };
+}
+
+/** A command with a fault in it. */
+export const faulty = (command: KnownCommand, fault: Fault): Wrong => ({
+  wrong: { type: "SyntaxErrorIn", command: command.verb, fault },
+  refused: command,
+});
+
+/** The event for a command that is not legal in a state. */
+function misplaced(command: string, { legalAt }: Rule<unknown>, { at }: State): Event | undefined {
+  if (legalAt === undefined || legalAt.includes(at)) return undefined;
+  if (at === "connected") return { type: "NeedHeloFirst", command };
+  if (at === "greeted") return { type: "NeedMailFromFirst", command };
+  const isEarly = at === "mail" && legalAt.includes("rcpt");
+  return { type: isEarly ? "NeedRcptToFirst" : "NestedMail", command };
+}
+
+/** The event for a message or a recipient too many. */
+function excess(verb: string, { engine: { limits }, state, messages }: Here): Event | undefined {
+  if (verb === "MAIL" && messages >= limits.messagesPerConnection) {
+    return { type: "LimitExceeded", limit: "messages-per-connection" };
+  }
+  return verb === "RCPT" && "transaction" in state && state.transaction.size >= limits.recipients
+    ? { type: "LimitExceeded", limit: "recipients" }
+    : undefined;
+}

@@ -1,0 +1,273 @@
+/**
+ * What the server makes of each line and each message of a session: the state, what is asked, and what is said.
+ *
+ * @module
+ */
+import type { Event, LimitName } from "../handler/event.ts";
+import { isPositive, type Reply } from "../handler/reply.ts";
+import type { SessionState } from "../handler/session.ts";
+import { parseCommand } from "../smtp/command.ts";
+import { foreignLine } from "../smtp/other_protocol.ts";
+import type { Tolerance } from "../smtp/tolerance.ts";
+import { Backlog } from "./backlog.ts";
+import { Channel } from "./channel.ts";
+import { faulty, legalCommand } from "./commands.ts";
+import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
+import type { Engine } from "./engine.ts";
+import { decoderFor, Incoming } from "./incoming.ts";
+import { Inquiry } from "./inquiry.ts";
+import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
+import { Pace } from "./pace.ts";
+import type { Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
+import { settled, type State } from "./state.ts";
+import { toleranceFor } from "./tolerated.ts";
+import type { Transport } from "./transport.ts";
+
+/** One session. When a line is its turn is not known here, but in `dialogue.ts`. */
+export class Protocol {
+  readonly engine: Engine;
+  readonly session: SessionState;
+  readonly lines: Backlog;
+  readonly channel: Channel;
+  readonly inquiry: Inquiry;
+  readonly pace: Pace;
+  readonly #transport: Transport;
+  readonly #goOn: () => void;
+  readonly #tolerance: Tolerance;
+  readonly #conduct: Conduct;
+  /** Octets of the longest command. */
+  readonly #longest: number;
+  #state: State = { at: "connected" };
+  /** The client has said its last. */
+  ended = false;
+  /** Messages that came to their end. */
+  messages = 0;
+
+  /** @param goOn called when what the session waited for is there */
+  constructor(engine: Engine, session: SessionState, transport: Transport, goOn: () => void) {
+    const { chain, clock, extensions, limits, memory, tolerated } = engine;
+    this.engine = engine;
+    this.session = session;
+    this.#transport = transport;
+    this.#goOn = goOn;
+    this.#tolerance = toleranceFor(session.peer.address, tolerated);
+    this.#longest = extensions.lineLength(undefined, limits.commandLength);
+    this.#conduct = new Conduct(limits);
+    this.lines = new Backlog(memory, this.#longest, this.#tolerance.bareLineFeeds);
+    this.channel = new Channel(transport, session, clock);
+    this.inquiry = new Inquiry(chain, session, clock, goOn);
+    this.pace = new Pace(clock, goOn);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get closed(): boolean {
+    return this.#state.at === "closed";
+  }
+
+  /** The message whose end has not come. */
+  get unfinished(): Incoming | undefined {
+    return this.#state.at === "data" && !this.#state.incoming.ended
+      ? this.#state.incoming
+      : undefined;
+  }
+
+  /** Greets the client, or refuses it because of a limit. */
+  greet(refuse?: LimitName): void {
+    const event: Event = refuse ? { type: "LimitExceeded", limit: refuse } : { type: "Greeting" };
+    this.inquiry.ask(event, (reply) => {
+      this.#reply(event, reply);
+      if (!isPositive(reply)) this.close();
+    });
+  }
+
+  /** Takes a line: a command, or the client's answer to a challenge. */
+  takeLine(line: Uint8Array): void {
+    const state = this.#state;
+    logCommand(this.session, line, state.at === "challenged");
+    if (state.at === "challenged") return this.#takeAnswer(line, state);
+    const parsed = parseCommand(line, this.#tolerance);
+    if (!("verb" in parsed) && this.turnAway(line)) return;
+    const legal = legalCommand(parsed, line.length + 2, this);
+    if ("wrong" in legal) return this.#protest(legal);
+    const wrong = this.#conduct.faultIn(legal.command, state);
+    if (wrong === undefined) this.#take(legal);
+    else this.#protest({ wrong, refused: legal.command });
+  }
+
+  /** A line was left out that is too long. */
+  takeTooLong(): void {
+    if (this.#state.at === "challenged") this.#become(settled(this.#state));
+    this.#protest({ wrong: { type: "LimitExceeded", limit: "command-length" } });
+  }
+
+  /** Ends the session if what has come of a line is of another protocol. Says whether it is. */
+  turnAway(octets: Uint8Array): boolean {
+    const foreign = this.#state.at === "challenged" ? undefined : foreignLine(octets);
+    if (foreign === undefined) return false;
+    logForeign(this.session, foreign);
+    this.last({ type: "OtherProtocol", ...foreign });
+    return true;
+  }
+
+  /** Takes what has come of a message, and of what follows it. */
+  takeData(incoming: Incoming, chunk: Uint8Array): void {
+    this.channel.touch();
+    const used = incoming.take(chunk);
+    if (!incoming.ended) return;
+    this.lines.feed(chunk.subarray(used));
+    this.#finishData(incoming);
+  }
+
+  /** A handler did not answer in time. */
+  giveUp(): void {
+    if (this.#state.at === "data") this.#state.incoming.drop("it could not be delivered in time");
+    this.inquiry.giveUp();
+  }
+
+  /** Ends the session in the middle of something. */
+  breakOff(event: Event, reason: string): void {
+    this.inquiry.forget();
+    if (this.#state.at === "data") this.#state.incoming.drop(reason);
+    this.#become(settled(this.#state));
+    this.last(event);
+  }
+
+  /** One more reply, and then the end. */
+  last(event: Event): void {
+    this.inquiry.ask(event, (reply) => {
+      this.#reply(event, reply);
+      this.close();
+    });
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.channel.flush();
+    this.lost();
+    this.#transport.close();
+  }
+
+  /** Ends the session without another word. */
+  drop(): void {
+    this.lost();
+    this.#transport.drop();
+  }
+
+  /** The connection is gone. The delivery of a message that has come whole goes on, and the session with it. */
+  lost(): void {
+    this.lines.takeRest();
+    if (this.#state.at === "data" && this.#state.incoming.ended) {
+      this.ended = true;
+      this.channel.blocked = false;
+      return;
+    }
+    if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
+    this.inquiry.forget();
+    this.#become({ at: "closed" });
+    this.session.end();
+  }
+
+  #take(command: LegalCommand): void {
+    const { event, after } = command;
+    if ("answer" in event) return this.#challenge(command, event);
+    if (event.type === "SetMailFrom") this.session.forget();
+    this.inquiry.ask(event, (reply) => {
+      this.#answer(event, reply);
+      if (event.type === "Shutdown") return this.close();
+      if (!isPositive(reply) || this.closed) return;
+      if (event.type === "StartData") return this.#startData();
+      this.#become(after(this.#state, reply));
+      if (this.#state.at === "securing") this.#secure();
+    });
+  }
+
+  #challenge(command: LegalCommand, challenge: Challenge): void {
+    this.channel.challenge(challenge.text);
+    this.#become({ at: "challenged", before: this.#state, command, challenge });
+  }
+
+  #takeAnswer(line: Uint8Array, { command, challenge }: State & { at: "challenged" }): void {
+    const event = challenge.answer(line);
+    this.#become(settled(this.#state));
+    if ("reason" in event) this.#protest(faulty(command.command, event));
+    else this.#take({ ...command, event });
+  }
+
+  /** A line that was wrong in itself or at its time. */
+  #protest({ wrong, refused }: Wrong): void {
+    if (this.#conduct.isTooMuch(wrong)) return this.last(TOO_MANY_ERRORS);
+    this.inquiry.ask(wrong, (reply) => this.#answer(wrong, reply, refused));
+  }
+
+  /** Begins anew over an encrypted connection (RFC 3207 section 4.2). */
+  #secure(): void {
+    this.lines.takeRest(); // whoever has put clear commands behind this one is not obeyed
+    this.channel.secure().then((tls) => {
+      if (this.closed) return;
+      if (tls === undefined) return this.drop();
+      this.channel.touch();
+      this.session.tls = tls;
+      this.session.user = undefined;
+      this.#become({ at: "connected" });
+      this.#goOn();
+    });
+  }
+
+  #startData(): void {
+    if (this.#state.at !== "rcpt") return;
+    const decoder = decoderFor(this.#tolerance);
+    const incoming = new Incoming(this.engine, decoder, this.#goOn);
+    this.#become({ ...this.#state, at: "data", incoming });
+    this.channel.flush();
+    this.channel.touch();
+    this.inquiry.ask(incoming.event(this.#state.transaction.routes), (reply) => {
+      incoming.answer = reply;
+      incoming.fail("it was answered before its end");
+      this.#finishData(incoming);
+    });
+    const rest = this.lines.takeRest();
+    if (rest.length > 0) this.takeData(incoming, rest);
+  }
+
+  /** Ends the transaction once both the message and the answer to it have come. */
+  #finishData(incoming: Incoming): void {
+    const { answer, ended, fault } = incoming;
+    if (answer === undefined || !ended) return;
+    if (fault === undefined) return this.#endTransaction({ type: "Deliver" }, answer, incoming);
+    this.inquiry.ask(fault, (reply) => this.#endTransaction(fault, reply, incoming));
+  }
+
+  #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
+    this.messages++;
+    logReceived(this.session, size, reply);
+    this.session.endings.end(event.type === "Deliver" && isPositive(reply));
+    this.#reply(event, reply);
+    this.#become(settled(this.#state));
+    this.#goOn();
+  }
+
+  #answer(event: Event, reply: Reply, refused?: KnownCommand): void {
+    this.pace.hold(this.#conduct.answered(event, reply, refused));
+    this.#reply(event, reply, refused);
+  }
+
+  /** 221 and 421 end the session. */
+  #reply(event: Answered, reply: Reply, refused?: KnownCommand): void {
+    this.channel.add(event, reply, refused);
+    if (reply.code === 221 || reply.code === 421) this.close();
+  }
+
+  #become(state: State): void {
+    this.#state = state;
+    const { at } = state;
+    this.lines.cap = at === "challenged" ? state.challenge.octets : this.#longest;
+    if (at === "challenged") return; // handlers see the state before
+    this.session.show(
+      "helo" in state ? state.helo : at === "closed" ? this.session.helo : undefined,
+      "transaction" in state ? state.transaction : undefined,
+    );
+  }
+}
