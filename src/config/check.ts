@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { resolve } from "node:path";
-import { parseAliasFile, type WrittenAlias } from "../../handlers/alias_file.ts";
+import { parseAliasFile, wordsIn, type WrittenAlias } from "../../handlers/alias_file.ts";
 import { type Aliases, type LocalUsers, NamedUsers } from "../../handlers/mod.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
@@ -215,15 +215,13 @@ class Checks {
   }
 
   #words(table: Extract<AliasSource, { table: unknown }>["table"], path: Path): WrittenAlias[] {
-    return Object.entries(table).map(([key, value]) => {
-      const at = [...path, key];
-      return {
-        key: { text: key, place: this.#written.keyPlace(at) },
-        targets: typeof value === "string"
-          ? [{ text: value, place: this.#written.place(at) }]
-          : value.map((text, i) => ({ text, place: this.#written.place([...at, i]) })),
-      };
-    });
+    return [
+      ...wordsIn(
+        table,
+        (at, isKey) =>
+          isKey ? this.#written.keyPlace([...path, ...at]) : this.#written.place([...path, ...at]),
+      ),
+    ];
   }
 }
 
