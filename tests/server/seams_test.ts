@@ -13,7 +13,8 @@ import { Client, ENCRYPTED } from "postmaster/testing";
 import { Connection, type ConnectionEngine } from "../../src/server/connection.ts";
 import { type Extension, Extensions } from "../../src/server/extensions.ts";
 import type { Challenge } from "../../src/server/rule.ts";
-import { engineOf, type SessionSetup } from "../../src/testing/dialogue_of.ts";
+import { engineOf } from "../../src/testing/dialogue_of.ts";
+import type { SessionSetup } from "../../src/testing/session_of.ts";
 import { keeping } from "../../src/testing/outbox.ts";
 import { codes, until } from "../running.ts";
 
