@@ -53,15 +53,12 @@ export function parseAliasFile(
   const reader = new AddressReader(include, faults);
   const aliases = logicalLines(text).flatMap(({ text: line, number }) => {
     const at = placesIn(line, file, number);
+    const place = at(0);
     const colon = endOfKey(line);
+    const [key] = colon < 0 ? [] : wordsOf(line.slice(0, colon), 0, at);
     const targets = colon < 0 ? [] : wordsOf(line, colon + 1, at);
-    if (targets.length === 0) {
-      faults.push({ place: at(0), message: "a line must be `alias: address, address`" });
-      return [];
-    }
-    const [key] = wordsOf(line.slice(0, colon), 0, at);
-    if (key === undefined) {
-      faults.push({ place: at(0), message: "there is no alias before the colon: write one" });
+    if (key === undefined || targets.length === 0) {
+      faults.push({ place, message: "a line must be `alias: address, address`" });
       return [];
     }
     return [{ key, targets: targets.flatMap((word) => reader.read(word, key.text, [file])) }];
@@ -238,21 +235,29 @@ function endOfKey(line: string): number {
 
 /** What stands between commas from an offset on. */
 function wordsOf(line: string, from: number, at: (offset: number) => Place): Word[] {
+  const part = /(?:"(?:\\.|[^"\\])*"|[^,])*/y;
   const words: Word[] = [];
-  while (from < line.length) {
-    const part = /^(?:"(?:\\.|[^"\\])*"|[^,])*/.exec(line.slice(from))![0];
-    const place = at(from + part.length - part.trimStart().length);
-    if (part.trim() !== "") words.push({ text: part.trim().replace(/\s*\n\s*/g, " "), place });
-    from += part.length + 1;
+  for (; from < line.length; from = part.lastIndex + 1) {
+    part.lastIndex = from;
+    const [text] = part.exec(line)!;
+    const place = at(from + text.length - text.trimStart().length);
+    if (text.trim() !== "") words.push({ text: text.trim().replace(/\s*\n\s*/g, " "), place });
   }
   return words;
 }
 
-/** The places of the offsets in lines of a file, the first of which has this number. */
-const placesIn = (lines: string, file: string, number: number) => (offset: number): Place => {
-  const before = lines.slice(0, offset).split("\n");
-  return { file, line: number + before.length - 1, column: before.at(-1)!.length + 1 };
-};
+/** The places of ever larger offsets in lines of a file, the first of which has this number. */
+function placesIn(lines: string, file: string, line: number): (offset: number) => Place {
+  let start = 0;
+  let end = lines.indexOf("\n");
+  return (offset) => {
+    for (; end >= 0 && end < offset; line++) {
+      start = end + 1;
+      end = lines.indexOf("\n", start);
+    }
+    return { file, line, column: offset - start + 1 };
+  };
+}
 
 const localPartOf = (alias: string): string =>
   unquoted(alias.replace(/@[^@"]*$/, "")).toLowerCase();
