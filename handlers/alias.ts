@@ -25,18 +25,10 @@ import {
   type Session,
 } from "postmaster";
 import { defineHandler, kinds, Watched, z } from "postmaster/making";
-import {
-  type Aliases,
-  AliasTable,
-  circlesIn,
-  inCircle,
-  parseAliasKey,
-  parseAliasTarget,
-} from "./alias_table.ts";
-import { parseAliases } from "./alias_file.ts";
+import { parseAliases, readAliases, wordsIn } from "./alias_file.ts";
+import { type Aliases, AliasTable, parseAliasKey } from "./alias_table.ts";
 import { deferring } from "./in_doubt.ts";
 import { isForAll } from "./refusal.ts";
-import { eachOnce } from "./table.ts";
 
 /** Aliases, each with its address or addresses. */
 export type AliasTableOption = Readonly<Record<string, string | readonly string[]>>;
@@ -44,59 +36,42 @@ export type AliasTableOption = Readonly<Record<string, string | readonly string[
 /** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
 export type AliasOptions = AliasTableOption | { readonly file: string };
 
-const address = readBy(parseAliasTarget);
-const table = z
+const text = z.string();
+const table: z.ZodType<AliasTable, AliasTableOption> = z
   .record(
-    readBy(parseAliasKey),
-    z.union([address, kinds.list(address, undefined, 1)], {
-      error: "an address or a list of addresses",
-    }),
+    text.superRefine((key, context) => void kinds.attempt(parseAliasKey)(key, context)),
+    z.union([text, kinds.list(text, undefined, 1)], { error: "an address or a list of addresses" }),
     { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-  ).superRefine(eachOnce(idOf))
-  .superRefine(noCircle);
+  ).transform((written, context) => {
+    const { table, faults } = readAliases(wordsIn(written, (path) => path));
+    for (const { place: path, message } of faults) {
+      context.addIssue({ code: "custom", message, path: [...path] });
+    }
+    return table;
+  });
 const file = kinds.options({
   file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
     .meta({ examples: ["/etc/aliases"] }),
+}).transform(({ file: path }): Aliases => {
+  const file = new Watched(path, parseAliases, new AliasTable());
+  return {
+    find: (recipient) => file.value.find(recipient),
+    catchAll: (recipient) => file.value.catchAll(recipient),
+    get trouble() {
+      return file.trouble;
+    },
+  };
 });
 
 /** The options of {@linkcode alias} in a configuration. */
-export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
-  (value): z.ZodType<AliasOptions> => isFile(value) ? file : table,
+export const aliasOptions: z.ZodType<Aliases, AliasOptions> = kinds.chosen(
+  (value): z.ZodType<Aliases> => namesFile(value) ? file : table,
   () => z.union([file, table]),
 );
 
 /** A mapping with the one key `file` names a file; an alias `file` needs another beside it. */
-const isFile = (options: unknown): options is { readonly file: string } =>
+const namesFile = (options: unknown): boolean =>
   typeof options === "object" && Object.keys(options ?? {}).join() === "file";
-
-function idOf(key: string): string {
-  try {
-    return parseAliasKey(key);
-  } catch {
-    return key; // what is wrong with it has been said
-  }
-}
-
-function noCircle(table: AliasTableOption, context: z.RefinementCtx): void {
-  if (context.issues.length > 0) return;
-  const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
-  for (const [key, circle] of circlesIn(tableOf(table))) {
-    context.addIssue({ code: "custom", message: inCircle(circle), path: [keys.get(key)!] });
-  }
-}
-
-function tableOf(written: AliasTableOption): AliasTable {
-  const table = new AliasTable();
-  for (const [key, value] of Object.entries(written)) {
-    table.set(parseAliasKey(key), [value].flat().map(parseAliasTarget));
-  }
-  return table;
-}
-
-/** A text that `parse` can read. */
-function readBy(parse: (text: string) => unknown): z.ZodString {
-  return z.string().superRefine((text, context) => void kinds.attempt(parse)(text, context));
-}
 
 /**
  * Gives recipients other names. A key is an address, a local part for any domain, whosever it is, or `@example.net` for all of a
@@ -128,20 +103,14 @@ export const alias: HandlerFactory<AliasOptions> = defineHandler({
   name: "alias",
   summary: "Gives recipients other names, or makes several of one.",
   options: aliasOptions,
-  create: aliasesBy,
+  create: aliasesOf,
   example: "alias: { webmaster@example.net: joe, sales: [joe, jane] }",
   part: "asks again",
 });
 
-/** The handler for the aliases of options. */
-export function aliasesBy(options: AliasOptions): Handler {
-  if (!isFile(options)) return aliasBy(tableOf(options));
-  const file = new Watched(options.file, parseAliases, new AliasTable());
-  const aliases = aliasBy({
-    find: (recipient) => file.value.find(recipient),
-    catchAll: (recipient) => file.value.catchAll(recipient),
-  });
-  return deferring(file, aliases);
+/** As {@linkcode aliasBy}; recipients whom nobody knows are deferred while the aliases cannot be read. */
+export function aliasesOf(aliases: Aliases): Handler {
+  return deferring(aliases, aliasBy(aliases));
 }
 
 /** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { ConfigError, type Place, type Problem } from "postmaster/making";
+import type { Mailbox } from "postmaster";
+import { ConfigError, type Place } from "postmaster/making";
 import {
   AliasTable,
   type AliasTarget,
@@ -14,16 +15,22 @@ import {
   parseAliasTarget,
 } from "./alias_table.ts";
 
-/** A word of the configuration and its place. */
-export interface Word {
+/** A word and its place. */
+export interface Word<P = Place> {
   readonly text: string;
-  readonly place: Place;
+  readonly place: P;
 }
 
 /** One alias as it was written. */
-export interface WrittenAlias {
-  readonly key: Word;
-  readonly targets: readonly Word[];
+export interface WrittenAlias<P = Place> {
+  readonly key: Word<P>;
+  readonly targets: readonly Word<P>[];
+}
+
+/** What is wrong, and where. */
+export interface Fault<P = Place> {
+  readonly place: P;
+  readonly message: string;
 }
 
 /** How many files one file of aliases may include, at any depth. */
@@ -42,24 +49,21 @@ export function parseAliasFile(
   file: string,
   include: (path: string) => string,
 ): readonly WrittenAlias[] {
-  const problems: Problem[] = [];
-  const reader = new AddressReader(include, problems);
+  const faults: Fault[] = [];
+  const reader = new AddressReader(include, faults);
   const aliases = logicalLines(text).flatMap(({ text: line, number }) => {
     const at = placesIn(line, file, number);
+    const place = at(0);
     const colon = endOfKey(line);
+    const [key] = colon < 0 ? [] : wordsOf(line.slice(0, colon), 0, at);
     const targets = colon < 0 ? [] : wordsOf(line, colon + 1, at);
-    if (targets.length === 0) {
-      problems.push({ ...at(0), message: "a line must be `alias: address, address`" });
-      return [];
-    }
-    const [key] = wordsOf(line.slice(0, colon), 0, at);
-    if (key === undefined) {
-      problems.push({ ...at(0), message: "there is no alias before the colon: write one" });
+    if (key === undefined || targets.length === 0) {
+      faults.push({ place, message: "a line must be `alias: address, address`" });
       return [];
     }
     return [{ key, targets: targets.flatMap((word) => reader.read(word, key.text, [file])) }];
   });
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (faults.length > 0) throw errorOf(faults);
   return aliases;
 }
 
@@ -69,55 +73,78 @@ export function parseAliases(
   file: string,
   include: (path: string) => string,
 ): AliasTable {
-  const { table, places, problems } = readAliases(parseAliasFile(text, file, include));
-  for (const [key, circle] of circlesIn(table)) {
-    problems.push({ ...places.get(key)!, message: inCircle(circle) });
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
+  const { table, faults } = readAliases(parseAliasFile(text, file, include));
+  if (faults.length > 0) throw errorOf(faults);
   return table;
 }
 
+/** The aliases of a mapping, in which each word is at a path. */
+export const wordsIn = <P>(
+  table: Readonly<Record<string, string | readonly string[]>>,
+  placeOf: (path: readonly PropertyKey[], isKey: boolean) => P,
+): readonly WrittenAlias<P>[] =>
+  Object.entries(table).map(([key, value]) => ({
+    key: { text: key, place: placeOf([key], true) },
+    targets: typeof value === "string"
+      ? [{ text: value, place: placeOf([key], false) }]
+      : value.map((text, i) => ({ text, place: placeOf([key, i], false) })),
+  }));
+
+/** How aliases are read; without it, as a handler has them. */
+export interface AliasRules {
+  readonly readKey: (text: string) => string;
+  readonly readTarget: (text: string) => AliasTarget;
+  /** The circles, as {@linkcode circlesIn} finds them. */
+  readonly circlesIn: (table: AliasTable) => ReadonlyMap<string, readonly Mailbox[]>;
+}
+
+const RULES: AliasRules = { readKey: parseAliasKey, readTarget: parseAliasTarget, circlesIn };
+
 /** Makes a table of aliases, as far as nothing is wrong with them. */
-export function readAliases(
-  written: readonly WrittenAlias[],
-  readKey: (text: string) => string = parseAliasKey,
-  readTarget: (text: string) => AliasTarget = parseAliasTarget,
-): { table: AliasTable; places: ReadonlyMap<string, Place>; problems: Problem[] } {
+export function readAliases<P>(
+  written: readonly WrittenAlias<P>[],
+  { readKey, readTarget, circlesIn }: AliasRules = RULES,
+): { readonly table: AliasTable; readonly faults: Fault<P>[] } {
   const table = new AliasTable();
-  const places = new Map<string, Place>();
-  const problems: Problem[] = [];
-  const attempt = <T>(word: Word, read: (text: string) => T): T | undefined => {
+  const places = new Map<string, P>();
+  const faults: Fault<P>[] = [];
+  const attempt = <T>({ text, place }: Word<P>, read: (text: string) => T): T | undefined => {
     try {
-      return read(word.text);
+      return read(text);
     } catch (error) {
-      problems.push({ ...word.place, message: messageOf(error) });
+      faults.push({ place, message: messageOf(error) });
       return undefined;
     }
   };
-  for (const { key: word, targets: words } of written) {
-    const key = attempt(word, readKey);
+  for (const { key: { text, place }, targets: words } of written) {
+    const key = attempt({ text, place }, readKey);
     const targets = words.map((target) => attempt(target, readTarget));
     if (key === undefined || targets.includes(undefined)) continue;
     if (places.has(key)) {
-      const message = `the alias \`${word.text}\` is here for the second time: keep one`;
-      problems.push({ ...word.place, message });
+      faults.push({
+        place,
+        message: `the alias \`${text}\` is here for the second time: keep one`,
+      });
       continue;
     }
-    places.set(key, word.place);
+    places.set(key, place);
     table.set(key, targets as AliasTarget[]);
   }
-  return { table, places, problems };
+  for (const [key, circle] of circlesIn(table)) {
+    faults.push({ place: places.get(key)!, message: inCircle(circle) });
+  }
+  return { table, faults };
 }
 
 /** Reads what stands for addresses. */
 class AddressReader {
   readonly #include: (path: string) => string;
-  readonly #problems: Problem[];
+  readonly #faults: Fault[];
   #included = 0;
 
-  constructor(include: (path: string) => string, problems: Problem[]) {
+  constructor(include: (path: string) => string, faults: Fault[]) {
     this.#include = include;
-    this.#problems = problems;
+    this.#faults = faults;
   }
 
   /**
@@ -135,7 +162,7 @@ class AddressReader {
     }
     const message = notAnAddress(bare);
     if (message === undefined) return [word];
-    this.#problems.push({ ...word.place, message });
+    this.#faults.push({ place: word.place, message });
     return [];
   }
 
@@ -154,7 +181,7 @@ class AddressReader {
           .flatMap((word) => this.read(word, alias, [...within, file]))
       );
     } catch (error) {
-      this.#problems.push({ ...place, message: messageOf(error) });
+      this.#faults.push({ place, message: messageOf(error) });
       return [];
     }
   }
@@ -208,21 +235,29 @@ function endOfKey(line: string): number {
 
 /** What stands between commas from an offset on. */
 function wordsOf(line: string, from: number, at: (offset: number) => Place): Word[] {
+  const part = /(?:"(?:\\.|[^"\\])*"|[^,])*/y;
   const words: Word[] = [];
-  while (from < line.length) {
-    const part = /^(?:"(?:\\.|[^"\\])*"|[^,])*/.exec(line.slice(from))![0];
-    const place = at(from + part.length - part.trimStart().length);
-    if (part.trim() !== "") words.push({ text: part.trim().replace(/\s*\n\s*/g, " "), place });
-    from += part.length + 1;
+  for (; from < line.length; from = part.lastIndex + 1) {
+    part.lastIndex = from;
+    const [text] = part.exec(line)!;
+    const place = at(from + text.length - text.trimStart().length);
+    if (text.trim() !== "") words.push({ text: text.trim().replace(/\s*\n\s*/g, " "), place });
   }
   return words;
 }
 
-/** The places of the offsets in lines of a file, the first of which has this number. */
-const placesIn = (lines: string, file: string, number: number) => (offset: number): Place => {
-  const before = lines.slice(0, offset).split("\n");
-  return { file, line: number + before.length - 1, column: before.at(-1)!.length + 1 };
-};
+/** The places of ever larger offsets in lines of a file, the first of which has this number. */
+function placesIn(lines: string, file: string, line: number): (offset: number) => Place {
+  let start = 0;
+  let end = lines.indexOf("\n");
+  return (offset) => {
+    for (; end >= 0 && end < offset; line++) {
+      start = end + 1;
+      end = lines.indexOf("\n", start);
+    }
+    return { file, line, column: offset - start + 1 };
+  };
+}
 
 const localPartOf = (alias: string): string =>
   unquoted(alias.replace(/@[^@"]*$/, "")).toLowerCase();
@@ -234,3 +269,6 @@ function unquoted(text: string): string {
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+const errorOf = (faults: readonly Fault[]): ConfigError =>
+  new ConfigError(faults.map(({ place, message }) => ({ ...place, message })));

@@ -128,12 +128,13 @@ export function circlesIn(
 ): ReadonlyMap<string, readonly Mailbox[]> {
   const done = new Set<string>();
   const visit = (mailbox: Mailbox, way: readonly Mailbox[]): readonly Mailbox[] | undefined => {
-    const from = way.findIndex((one) => idOf(one) === idOf(mailbox));
+    const id = idOf(mailbox);
+    const from = way.findIndex((one) => idOf(one) === id);
     if (from >= 0) return [...way.slice(from), mailbox];
-    if (done.has(idOf(mailbox))) return undefined;
-    done.add(idOf(mailbox));
+    if (done.has(id)) return undefined;
+    done.add(id);
     for (const member of membersOf(mailbox)) {
-      const circle = idOf(member) === idOf(mailbox) ? undefined : visit(member, [...way, mailbox]);
+      const circle = idOf(member) === id ? undefined : visit(member, [...way, mailbox]);
       if (circle !== undefined) return circle;
     }
     return undefined;

@@ -5,7 +5,7 @@
  */
 import type { HandlerFactory } from "postmaster";
 import { defineHandler } from "postmaster/making";
-import { aliasesBy, type AliasOptions, aliasOptions } from "./alias.ts";
+import { aliasesOf, type AliasOptions, aliasOptions } from "./alias.ts";
 
 /**
  * Makes many recipients of one: lists with their members, or a file of them, as {@linkcode alias} takes both. Each
@@ -22,7 +22,7 @@ export const explode: HandlerFactory<AliasOptions> = defineHandler({
   name: "explode",
   summary: "Makes many recipients of one: lists of addresses.",
   options: aliasOptions,
-  create: aliasesBy,
+  create: aliasesOf,
   example: "explode: { staff@example.net: [joe@example.net, jane@example.net] }",
   part: "asks again",
 });

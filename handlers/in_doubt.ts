@@ -37,5 +37,8 @@ export function deferInDoubt(...sources: readonly Source[]): Handler {
 /** The handler with {@linkcode deferInDoubt} around it, as one handler. */
 export function deferring(source: Source, handler: Handler): Handler {
   const both = chain(deferInDoubt(source), handler);
-  return (event, next, session) => both(event, next, session);
+  return on(
+    "AddRcptTo",
+    (event, next, session) => both(event, (inner) => next(inner as typeof event), session),
+  );
 }

@@ -4,9 +4,9 @@
  * @module
  */
 import { type HandlerFactory, pipe } from "postmaster";
-import { defineHandler, kinds, MIN_UID } from "postmaster/making";
+import { defineHandler, kinds, MIN_UID, SystemUsers } from "postmaster/making";
 import { deferring } from "./in_doubt.ts";
-import { SystemUsers, usersBy } from "./users.ts";
+import { usersBy } from "./users.ts";
 
 /** The options of {@linkcode passwd}. */
 export interface PasswdOptions {

@@ -19,7 +19,7 @@ import {
   type Session,
   type Target,
 } from "postmaster";
-import { type Account, Accounts, findAccount, isPerson, Watched } from "postmaster/making";
+import { spellings, Watched } from "postmaster/making";
 import { accept } from "./alias.ts";
 import { IN_DOUBT, type Source } from "./in_doubt.ts";
 import { readLines } from "./lines.ts";
@@ -93,9 +93,6 @@ export interface LocalUsers extends Users {
   mayBeUser(local: string): boolean;
 }
 
-/** The names that may be meant by a local part. */
-const spellings = (local: string): readonly string[] => [local, local.toLowerCase()];
-
 /** Users of a list, or of a file with a name a line, which is read again when it changes. */
 export class NamedUsers implements LocalUsers {
   readonly source: string;
@@ -133,67 +130,6 @@ export class NamedUsers implements LocalUsers {
 
   mayBeUser(local: string): boolean {
     return this.isUser(local);
-  }
-}
-
-/** People who have an account on this system, or in a directory that it asks for accounts. */
-export class SystemUsers implements LocalUsers {
-  readonly #accounts = new Accounts();
-  readonly #isUser: (account: Account | undefined) => boolean;
-  readonly #least: number;
-  /** What was looked up at once. */
-  readonly #asked = new Map<string, boolean>();
-
-  /**
-   * The users of the system.
-   *
-   * @param least the lowest user ID that has a mailbox
-   */
-  constructor(least: number) {
-    this.#least = least;
-    this.#isUser = (account) => account !== undefined && isPerson(account, least);
-  }
-
-  get source(): string {
-    const places = ["/etc/passwd", ...this.#accounts.sources].join(", ");
-    return `${places}, from user ID ${this.#least}`;
-  }
-
-  get trouble(): string | undefined {
-    return this.#accounts.trouble;
-  }
-
-  get count(): number {
-    return this.#accounts.local.filter(this.#isUser).length;
-  }
-
-  find({ local }: Pick<Mailbox, "local">): MaybePromise<string | undefined> {
-    const here = this.#findLocal(local);
-    return here !== undefined || this.#accounts.sources.length === 0 ? here : this.#lookUp(local);
-  }
-
-  isUser(local: string): boolean {
-    const known = this.#findLocal(local) === undefined ? this.#asked.get(local) : true;
-    if (known !== undefined) return known;
-    const found = spellings(local).some((name) => this.#isUser(findAccount(name)));
-    this.#asked.set(local, found);
-    return found;
-  }
-
-  mayBeUser(local: string): boolean {
-    return this.#accounts.sources.length > 0 || this.#findLocal(local) !== undefined;
-  }
-
-  #findLocal(local: string): string | undefined {
-    return spellings(local).find((name) => this.#isUser(this.#accounts.findLocal(name)));
-  }
-
-  async #lookUp(local: string): Promise<string | undefined> {
-    for (const name of new Set(spellings(local))) {
-      const account = await this.#accounts.find(name);
-      if (this.#isUser(account)) return account?.name;
-    }
-    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { messageOf } from "./message_of.ts";
 import { ConfigError, printProblem } from "./problem.ts";
-import { fileNamed, isReading } from "./reading.ts";
+import { fileNamed, inPlace, isReading } from "./reading.ts";
 import {
   DURATION_PATTERN,
   parseDuration,
@@ -201,6 +201,9 @@ function atLeast(value: number, least: number, print: (value: number) => string)
 /** The path of a file or a program. */
 export const path: z.ZodType<string, string> = z.string({ error: "the path of a file" })
   .min(1, { error: "the path of a file" });
+
+/** A path that, in a configuration, begins at the directory of that. */
+export const location: z.ZodType<string, string> = path.transform(inPlace);
 
 /**
  * The path of a file that a handler reads. In a configuration it begins at the directory of that, the file must be

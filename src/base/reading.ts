@@ -29,6 +29,10 @@ export function readingIn<T>(from: string | undefined, read: () => T): T {
 /** True while options are read as a configuration has them. */
 export const isReading = (): boolean => directory !== undefined;
 
+/** A path that options name: in a configuration it begins at the directory of that. */
+export const inPlace = (path: string): string =>
+  directory === undefined ? path : resolve(directory, path);
+
 /**
  * The path of a file that options name. While a configuration is read, the file must exist, and `check` must accept
  * its content; otherwise the path stays as it is.
@@ -38,7 +42,7 @@ export const isReading = (): boolean => directory !== undefined;
  */
 export function fileNamed<T>(path: string, check: Parse<T>): string {
   if (directory === undefined) return path;
-  const file = resolve(directory, path);
+  const file = inPlace(path);
   try {
     new Watched(file, check);
     return file;

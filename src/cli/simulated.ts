@@ -58,7 +58,7 @@ export async function simulated(
   await become(credentials, read);
   const config = credentials === undefined ? read : read.again();
   const { policy, targets } = await build(config);
-  const { hostname, limits, tolerated, listen: [address] } = config;
+  const { hostname, limits, tolerate: tolerated, listen: [address] } = config;
   const { ip, time, tls, authUser: user } = flags;
   const log = eventLog((record) => {
     if (NEWS.has(String(record.message[0]))) note(untimedLine(record));

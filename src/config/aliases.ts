@@ -9,7 +9,6 @@ import {
   type AliasTable,
   type AliasTarget,
   circlesIn,
-  inCircle,
   parseAliasKey,
   parseAliasTarget,
   recipientsOf,
@@ -108,15 +107,13 @@ export class SiteAliases implements Aliases {
 
 /** Checks aliases and makes a table of them. Throws a {@linkcode ConfigError}. */
 function buildTable(written: readonly WrittenAlias[], site: Site): AliasTable {
-  const { table, places, problems } = readAliases(
-    written,
-    (text) => readKey(text, site),
-    (text) => readTarget(text, site),
-  );
-  const membersOf = (mailbox: Mailbox) => membersIn(mailbox, table, site);
-  for (const [key, circle] of circlesIn(table, site.domains ?? [], membersOf)) {
-    problems.push({ ...places.get(key)!, message: inCircle(circle) });
-  }
+  const { table, faults } = readAliases(written, {
+    readKey: (text) => readKey(text, site),
+    readTarget: (text) => readTarget(text, site),
+    circlesIn: (table) =>
+      circlesIn(table, site.domains ?? [], (mailbox) => membersIn(mailbox, table, site)),
+  });
+  const problems = faults.map(({ place, message }) => ({ ...place, message }));
   if (problems.length === 0) problems.push(...strangers(table, written, site));
   if (problems.length > 0) throw new ConfigError(problems);
   return table;

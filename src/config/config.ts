@@ -4,12 +4,12 @@
  * @module
  */
 import type { LocalUsers } from "../../handlers/mod.ts";
+import type { Place, Problem } from "../base/problem.ts";
 import type { Handler } from "../handler/handler.ts";
 import type { Exports } from "../modules/loader.ts";
 import type { Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
-import type { Place, Problem } from "../base/problem.ts";
 import type { Settings } from "./schema.ts";
 
 /** One of the operator's handlers. */
@@ -30,38 +30,19 @@ export interface HandlerEntry {
   };
 }
 
-/** Everything that the server needs to know. */
-export interface Config {
+/** Everything that the server needs to know: the settings, with their defaults, and what they name. */
+export interface Config
+  extends Omit<Settings, "hostname" | "users" | "aliases" | "postmaster" | "handlers"> {
   /** The file it was read from; `undefined` if there is none. */
   readonly file: string | undefined;
   readonly hostname: string;
-  readonly listen: Settings["listen"];
-  readonly domains: readonly string[];
   readonly users: LocalUsers;
-  readonly delimiter: string;
   readonly aliases: SiteAliases;
-  readonly mailer: Settings["mailer"];
-  readonly relay: Settings["relay"];
-  readonly deliver: Settings["deliver"];
   readonly handlers: readonly HandlerEntry[];
   /** What is no mistake, but hardly meant. */
   readonly warnings: readonly Problem[];
-  readonly dns: Settings["dns"];
   /** The full path of the directory for what must survive a restart; it need not be there yet. */
   readonly stateDirectory: string;
-  readonly limits: Settings["limits"];
-  readonly tolerated: Settings["tolerate"];
-  readonly log: Settings["log"];
-  /** Who the server becomes if root starts it; `undefined` for nobody else. */
-  readonly user: Settings["user"];
-  readonly group: Settings["group"];
-  /** Modules of the operator's may run as root. */
-  readonly handlersAsRoot: boolean;
-  /** Whom programs of handlers may run as once the server is no longer root. */
-  readonly runAs: Settings["runAs"];
-  /** Full paths; `undefined` if the configuration names none. */
-  readonly pidFile: string | undefined;
-  readonly spoolDirectory: string | undefined;
   /** The targets that handlers may name. */
   readonly targets: Targets;
   /** What is wrong with a setting, and where that stands. */

@@ -4,8 +4,10 @@
  * @module
  */
 import { z } from "zod";
-import { options, path } from "../base/kinds.ts";
+import { attempt, location, options } from "../base/kinds.ts";
+import { messageOf } from "../base/message_of.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
+import { findIdentity, type Ids } from "../targets/identity.ts";
 import { account } from "./accounts.ts";
 
 /** A user, and his group if it is not his own. */
@@ -22,7 +24,24 @@ const runAs: z.ZodType<RunAs> = z.union([
     group: account(GROUP).optional().describe("The group, if it is not the user's own.")
       .meta({ examples: ["mail"] }),
   }),
-], { error: RUN_AS });
+], { error: RUN_AS }).superRefine(attempt(refuseRoot));
+
+/** Root's programs are for the configuration to name, not for a handler. */
+function refuseRoot({ user, group }: RunAs): void {
+  const { uid, gid } = idsOf(user, group);
+  if (uid === 0 || gid === 0) {
+    throw new TypeError("no handler's program may run as root: make it that of `mailer`");
+  }
+}
+
+/** The ids of a user and a group. Throws a TypeError if they cannot be told. */
+export function idsOf(user: string | number, group: string | number | undefined): Ids {
+  try {
+    return findIdentity(user, group);
+  } catch (error) {
+    throw new TypeError(`${messageOf(error)}: set \`group\``);
+  }
+}
 
 /** Keys of the configuration. */
 export const daemonKeys = {
@@ -42,12 +61,12 @@ export const daemonKeys = {
     'The users that programs of handlers, `pipe([...], { user: "vmail" })`, may run as once the ' +
       "server is no longer root. Root is not allowed. The program of `mailer` needs no entry.",
   ).meta({ examples: [["vmail", { user: "list", group: "mail" }]] }),
-  pidFile: path.optional().describe(
+  pidFile: location.optional().describe(
     "The file with the process id while the server runs. A server does not start while another " +
       "server has the file; it replaces the file of a dead server. The server creates a missing " +
       "directory for its user; the directory above it must exist.",
   ).meta({ examples: ["/run/postmaster/postmaster.pid"] }),
-  spoolDirectory: path.optional().describe(
+  spoolDirectory: location.optional().describe(
     "The directory for messages of more than 256 KiB during delivery, in files without a name, " +
       "which vanish with the server. The default is the system's directory for temporary files. The " +
       "server creates a missing directory, only for its user; the directory above it must exist. A " +

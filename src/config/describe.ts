@@ -15,7 +15,8 @@ import { printProblem } from "../base/problem.ts";
 
 /** One line a fact. */
 export function describe(config: Config): string[] {
-  const { hostname, listen, domains, users, delimiter, aliases, mailer, relay, handlers } = config;
+  const { hostname, listen, domains, users, aliases, mailer, relay, handlers } = config;
+  const { recipientDelimiter: delimiter } = config;
   const readers = postmastersOf(config).flatMap((one) =>
     readersOf(one, aliases, users.isUser(one.local)) ?? []
   );

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { options, path } from "../base/kinds.ts";
+import { location, options, path } from "../base/kinds.ts";
 import { LEVELS } from "../log/event.ts";
 import { isHost } from "../net/address.ts";
 import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/settings.ts";
@@ -36,7 +36,7 @@ export const logSchema: z.ZodType<LogSettings> = options({
     "`text` is for people, with colours on a terminal unless `NO_COLOR` is set; `json` is one object a line.",
   ),
   stderr: z.boolean().default(true).describe("Log to the standard error."),
-  file: path.optional().describe(
+  file: location.optional().describe(
     "Log to this file. If it is moved away (logrotate), the server creates a new one. By default " +
       "there is none.",
   ).meta({ examples: ["/var/log/postmaster.log"] }),

@@ -37,11 +37,14 @@ const FLAGS: { readonly [K in keyof Overrides]-?: Flag } = {
 /** A configuration as it was written, in the file and on the command line. */
 export class Written {
   readonly value: unknown;
+  /** Where the paths in it begin. */
+  readonly directory: string;
   readonly #document: Document;
   readonly #flags: readonly Flag[];
 
-  constructor(document: Document, overrides: Overrides) {
+  constructor(document: Document, directory: string, overrides: Overrides) {
     this.#document = document;
+    this.directory = directory;
     const given = (Object.keys(FLAGS) as (keyof Overrides)[])
       .filter((name) => overrides[name] !== undefined);
     this.#flags = given.map((name) => FLAGS[name]);

@@ -7,7 +7,7 @@ import type { WrittenAlias } from "../../handlers/alias_file.ts";
 import { type Aliases, parseAliasTarget } from "../../handlers/mod.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { isHad, type IsUser } from "./aliases.ts";
+import { isHad, type IsUser, type Site } from "./aliases.ts";
 import { ConfigError, type Place, type Problem } from "../base/problem.ts";
 
 /** Where a server has a postmaster. */
@@ -16,20 +16,9 @@ interface Names {
   readonly hostname: string;
 }
 
-/** What says who reads the mail. */
-interface Known {
-  readonly domains: readonly string[] | undefined;
-  readonly isUser: IsUser | undefined;
-  readonly delimiter: string;
-}
-
-/** The domains that have a postmaster. A server without any has one under its own name. */
-export const domainsWithPostmaster = ({ domains, hostname }: Names): readonly string[] =>
-  domains.length > 0 ? domains : [hostname];
-
-/** The postmaster of each of these domains. */
-export const postmastersOf = (names: Names): readonly Mailbox[] =>
-  domainsWithPostmaster(names).map((domain) => new Mailbox("postmaster", domain));
+/** The postmaster of each domain. A server without any has one under its own name. */
+export const postmastersOf = ({ domains, hostname }: Names): readonly Mailbox[] =>
+  (domains.length > 0 ? domains : [hostname]).map((domain) => new Mailbox("postmaster", domain));
 
 /**
  * Sees that somebody reads the mail for each postmaster.
@@ -51,7 +40,7 @@ export function refuseUnread(aliases: Aliases, isUser: IsUser, names: Names, pla
 export function unknownReaders(
   { targets }: WrittenAlias,
   aliases: Aliases,
-  { domains = [], isUser, delimiter }: Known,
+  { domains = [], isUser, delimiter }: Site,
 ): Problem[] {
   const isKnown = (local: string) =>
     isUser === undefined || isUser(local) ||

@@ -4,20 +4,22 @@
  * @module
  */
 import { z } from "zod";
-import { command, count, duration, kebabCase, options, path, size, text } from "../base/kinds.ts";
+import { count, kebabCase, location, options, text } from "../base/kinds.ts";
 import { isNumeric } from "../base/ip.ts";
-import { GROUP, MIN_UID, PASSWD } from "../base/passwd.ts";
+import { messageOf } from "../base/message_of.ts";
+import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
-import { account } from "./accounts.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
+import { mailerSchema, relaySchema } from "./programs.ts";
+import { localTargets, relayBy } from "./targets.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
 const domain = (isOne: (name: string) => boolean) =>
@@ -45,7 +47,7 @@ const userName = text("a name", parseUserName);
 /** The key `file`, and what is in such a file. */
 const fileWith = (line: string, example: string) =>
   options({
-    file: path.describe(`A file with ${line} a line; \`#\` begins a comment.`)
+    file: location.describe(`A file with ${line} a line; \`#\` begins a comment.`)
       .meta({ examples: [example] }),
   });
 
@@ -82,49 +84,15 @@ const aliases: z.ZodType<AliasSource | readonly AliasSource[]> = z.union([
   z.array(aliasSource),
 ], { error: `${ALIASES}, \`{file: PATH}\`, or a list of both` });
 
-/** How a program is run. */
-const program = {
-  concurrency: count(1).prefault(20).describe("Processes at once; further ones wait.")
-    .meta({ examples: [50] }),
-  timeout: duration(1000).prefault("4 min").describe("How long a process may take."),
-  killGrace: duration(100).prefault("5 s")
-    .describe("How long a process has to end after TERM, before KILL."),
-  output: size(0).prefault("8 KiB").describe("How much of a process's output the log keeps."),
+/** A check of a program that `use` throws for: the fault is in its command. */
+const runnable = <T>(use: (program: T) => unknown) => (program: T, context: z.RefinementCtx): T => {
+  try {
+    use(program);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: messageOf(error), path: ["command"] });
+  }
+  return program;
 };
-
-const mailer = options({
-  command: command('[maildrop, -d, "{user}"]')
-    .prefault(["procmail", "-Y", "-f", "{sender}", "-d", "{user}"])
-    .describe(
-      "The program that delivers to a local user, and its arguments, without a shell. Placeholders " +
-        "are `{user}`, `{extension}`, `{local}`, `{domain}`, `{recipient}`, `{sender}`, `{peer}`, " +
-        "`{helo}`, `{hostname}`, `{queue-id}` and `{size}`; braces are written `{{` and `}}`.",
-    ).meta({ examples: [["maildrop", "-d", "{user}"]] }),
-  nullSender: z.string().default("MAILER-DAEMON")
-    .describe("The value of `{sender}` for the null sender, as of a bounce."),
-  maxRecipients: count(1).prefault(1)
-    .describe(
-      "Recipients of a message that one process serves; arguments with a placeholder of the " +
-        "recipient are repeated.",
-    ),
-  user: account(PASSWD).optional().describe("The user to run as; by default the server's own.")
-    .meta({ examples: ["root"] }),
-  group: account(GROUP).optional().describe(
-    "The group to run as; by default the user's. For procmail it is `mail` if root starts a " +
-      "server that becomes another user.",
-  ).meta({ examples: ["mail"] }),
-  ...program,
-});
-
-const relay = options({
-  command: command('[/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]')
-    .describe(
-      "A program that takes the arguments of sendmail and sends mail on, with the placeholders of " +
-        "`mailer`. `{sender}` is `<>` for the null path. One process serves all recipients of a " +
-        "relay.",
-    ).meta({ examples: [["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"]] }),
-  ...program,
-});
 
 const handler: z.ZodType<NamedHandler> = handlerEntry(
   readyMade,
@@ -212,8 +180,10 @@ const shape = {
       "a domain that is not in `domains`, only handlers decide. Without a configuration, the user " +
       "who runs the server reads the mail.",
   ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
-  mailer: mailer.prefault({}).describe("The program that delivers to local users."),
-  relay: relay.optional().describe(
+  mailer: mailerSchema.transform(runnable(localTargets)).prefault({}).describe(
+    "The program that delivers to local users.",
+  ),
+  relay: relaySchema.transform(runnable(relayBy)).optional().describe(
     "How mail is sent on, for aliases and lists that lead elsewhere and for the target `relay` of " +
       "handlers. Without this key nothing is relayed.",
   ),
@@ -241,7 +211,7 @@ const shape = {
     examples: [{ "trailing-dots": "everyone", "bare-line-feeds": ["10.1.2.0/24", "192.0.2.7"] }],
   }),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
-  stateDirectory: path.optional().describe(
+  stateDirectory: location.optional().describe(
     "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
       "persist. The default is `/var/lib/postmaster` if the server's user can write there, else " +
       "`postmaster` in `$XDG_STATE_HOME` or `~/.local/state`.",

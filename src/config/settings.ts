@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import type { z } from "zod";
+import { ConfigError, type Problem } from "../base/problem.ts";
 import { readingIn } from "../base/reading.ts";
 import { wanted } from "../base/wanted.ts";
 import { type Finding, findings } from "./explain.ts";
-import type { Path } from "./document.ts";
-import { isMapping, replace, type Written } from "./overrides.ts";
+import { type Path, readDocument } from "./document.ts";
+import { isMapping, type Overrides, replace, Written } from "./overrides.ts";
 import { type Settings, settingsKeys, settingsSchema } from "./schema.ts";
 
 /** What could be read. */
@@ -17,20 +19,33 @@ export interface Read {
   readonly settings: Partial<Settings>;
   /** Those that are missing because something is wrong in them. */
   readonly wrong: ReadonlySet<keyof Settings>;
+  /** What was written, and where. */
+  readonly written: Written;
   /** What is wrong. */
-  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
 }
 
 /**
- * Applies the schema. A mistake in one setting does not keep the others from being read. Where it wants a text, what is
- * written is the text, though YAML takes it for a number.
+ * Reads settings by the schema. A mistake in one setting does not keep the others from being read. Where the schema
+ * wants a text, what is written is the text, though YAML takes it for a number.
  *
- * @param directory where the paths of files in the options of handlers begin
+ * @param file its name; paths in it begin at its directory
+ * @throws {ConfigError} for what is no YAML
  */
-export const readSettings = (written: Written, directory: string): Read =>
-  readingIn(directory, () => applied(written.value, written));
+export function readSettings(text: string, file: string, overrides: Overrides): Read {
+  const document = readDocument(text, file);
+  if (document.broken) throw new ConfigError(document.problems);
+  const directory = dirname(file);
+  const written = new Written(document, directory, overrides);
+  const { findings, ...read } = readingIn(directory, () => applied(written.value, written));
+  const problems = findings.map((finding) => written.problem(finding));
+  return { ...read, written, problems: [...document.problems, ...problems] };
+}
 
-function applied(value: unknown, written: Written): Read {
+function applied(
+  value: unknown,
+  written: Written,
+): Pick<Read, "settings" | "wrong"> & { readonly findings: readonly Finding[] } {
   const { data, error } = settingsSchema.safeParse(value, { error: wanted, reportInput: true });
   if (error === undefined) return { settings: data, wrong: new Set(), findings: [] };
   const textual = error.issues.flatMap((issue) => wantingText(issue)).reduce((value, path) => {

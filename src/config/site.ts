@@ -8,7 +8,7 @@ import { chain, type Handler } from "../handler/handler.ts";
 import type { Config } from "./config.ts";
 
 /** Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads. */
-export const site = ({ domains, users, aliases, delimiter }: Config): Handler =>
+export const site = ({ domains, users, aliases, recipientDelimiter: delimiter }: Config): Handler =>
   chain(
     localHosts(domains),
     deferInDoubt(users, aliases),

@@ -11,12 +11,14 @@ import { mailerType } from "../targets/mailer_target.ts";
 import { pipe, pipeType } from "../targets/pipe.ts";
 import { relayType } from "../targets/relay.ts";
 import { Targets, type TargetType } from "../targets/target.ts";
-import type { Config } from "./config.ts";
-import type { Settings } from "./schema.ts";
+import type { MailerSettings, RelaySettings } from "./programs.ts";
 
 /** The targets of a site. Without `relay` in the configuration there is none that relays. */
 export function targetsOf(
-  { mailer, relay }: Pick<Config, "mailer" | "relay">,
+  { mailer, relay }: {
+    readonly mailer: MailerSettings;
+    readonly relay?: RelaySettings | undefined;
+  },
   launch?: Launch,
 ): Targets {
   const targets = localTargets(mailer, launch);
@@ -25,7 +27,7 @@ export function targetsOf(
 }
 
 /** Those of a site that does not relay. Throws a TypeError for a mailer that cannot be run. */
-export function localTargets(mailer: Settings["mailer"], launch?: Launch): Targets {
+export function localTargets(mailer: MailerSettings, launch?: Launch): Targets {
   const type = pipeType(treatment(mailer), launch);
   return new Targets({
     discard: discardType,
@@ -35,14 +37,11 @@ export function localTargets(mailer: Settings["mailer"], launch?: Launch): Targe
 }
 
 /** The target that relays. Throws a TypeError for a command that cannot be run. */
-export function relayBy(
-  relay: NonNullable<Settings["relay"]>,
-  launch?: Launch,
-): TargetType {
+export function relayBy(relay: RelaySettings, launch?: Launch): TargetType {
   return relayType({ ...treatment(relay), command: relay.command }, launch);
 }
 
-function pipeOf(mailer: Settings["mailer"]): Target {
+function pipeOf(mailer: MailerSettings): Target {
   const { command, user, group } = mailer;
   return pipe(command, {
     maxRecipients: mailer.maxRecipients,
@@ -52,9 +51,7 @@ function pipeOf(mailer: Settings["mailer"]): Target {
   });
 }
 
-type Treatment = Pick<Settings["mailer"], "concurrency" | "timeout" | "killGrace" | "output">;
-
-function treatment(program: Treatment): PipeSettings {
+function treatment(program: MailerSettings | RelaySettings): PipeSettings {
   const { concurrency, timeout, killGrace, output } = program;
   return { concurrency, timeout, killGrace, outputLimit: output };
 }

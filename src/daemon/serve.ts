@@ -78,7 +78,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   watch.step("the modules of handlers");
   const { policy, targets } = await build(config, launch);
   opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));
-  const { hostname, limits, tolerated, spoolDirectory = tmpdir() } = config;
+  const { hostname, limits, tolerate: tolerated, spoolDirectory = tmpdir() } = config;
   const file = variablesFile(config.stateDirectory);
   watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));

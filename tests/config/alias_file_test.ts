@@ -109,7 +109,7 @@ const MISTAKES: readonly [string, RegExp][] = [
   ["a: joe\n  jane", /^aliases:1:4: `joe jane` is no address/],
   ["joe: :include:gone", /^aliases:1:6: there is no file gone: create it/],
   ["a: :include:.", /^aliases:1:4: \S+ is a directory: name a file/],
-  [": joe", /^aliases:1:1: there is no alias before the colon/],
+  [": joe", /^aliases:1:1: a line must be `alias: address, address`/],
   [
     "a: :include:aliases",
     /^aliases:1:4: files include each other in a circle, aliases -> aliases:/,

@@ -156,7 +156,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   [
     "handlers: [{alias: {Joe@example.net: a, joe@Example.net: b}}]",
     "1:58",
-    /`joe@Example\.net` means the same as `Joe@example\.net`: keep one/,
+    /the alias `joe@Example\.net` is here for the second time: keep one/,
   ],
   ["handlers: [{rename-header: {A: b, a: c}}]", "1:38", /`a` means the same as `A`/],
   ["handlers: [{rewrite-sender: {'@A.x': '@b', '@a.x': '@c'}}]", "1:52", /means the same as `@A/],

@@ -26,7 +26,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     join(dir, "postmaster.yaml"),
   );
   const { policy, targets } = await build(config);
-  const { hostname, listen, limits, tolerated } = config;
+  const { hostname, listen, limits, tolerate: tolerated } = config;
   const others = {
     globals: new MemoryStore(),
     dns: new FakeDns(),

@@ -5,46 +5,76 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
-import { parseAliasFile, type WrittenAlias } from "../../handlers/alias_file.ts";
-import { type Aliases, type LocalUsers, NamedUsers, SystemUsers } from "../../handlers/mod.ts";
+import { resolve } from "node:path";
+import { parseAliasFile, wordsIn, type WrittenAlias } from "../../handlers/alias_file.ts";
+import { type Aliases, type LocalUsers, NamedUsers } from "../../handlers/mod.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/cannot_read.ts";
+import { SystemUsers } from "../base/system_users.ts";
 import { Watched } from "../base/watched.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
-import { findIdentity, type Ids } from "../targets/identity.ts";
-import { NO_RELAY, type Targets } from "../targets/target.ts";
+import { NO_RELAY } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
-import type { HandlerEntry } from "./config.ts";
+import type { Config, HandlerEntry } from "./config.ts";
+import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
+import { mailerOf } from "./mailer.ts";
+import { orderWarnings } from "./order.ts";
 import { isMapping, type Written } from "./overrides.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
-import { localTargets, relayBy } from "./targets.ts";
+import { targetsOf } from "./targets.ts";
 import type { Read } from "./settings.ts";
 import { defaultStateDirectory, isWritable } from "./state_directory.ts";
 
+/**
+ * Checks settings, and opens what they name.
+ *
+ * @param file the configuration; `undefined` if there is none
+ * @param again what {@linkcode Config.again} is to do
+ * @throws {ConfigError} with all that is wrong
+ */
+export function checkSettings(
+  read: Read,
+  file: string | undefined,
+  again: Config["again"],
+): Config {
+  const checks = new Checks(read);
+  const hostname = checks.hostname();
+  const users = checks.users();
+  const aliases = checks.aliases(users, hostname);
+  const handlers = checks.handlers();
+  const stateDirectory = checks.stateDirectory();
+  checks.user();
+  const problems = [...read.problems, ...checks.problems];
+  if (problems.length > 0) throw new ConfigError(problems);
+  checks.postmaster(aliases!, (local) => users!.isUser(local), hostname);
+  const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
+  return {
+    ...settings,
+    ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
+    mailer: mailerOf(settings),
+    warnings: orderWarnings(handlers),
+    targets: targetsOf(settings),
+    problem: (finding) => read.written.problem(finding),
+  };
+}
+
 /** Checks settings; those that are missing are not checked, nor checked against. */
-export class Checks {
+class Checks {
   readonly problems: Problem[] = [];
   readonly #settings: Partial<Settings>;
-  readonly #wrong: ReadonlySet<string>;
+  readonly #wrong: ReadonlySet<keyof Settings>;
   readonly #written: Written;
-  readonly #resolve: (path: string) => string;
 
-  /** @param resolve the full path of a file that the configuration names */
-  constructor(
-    { settings, wrong }: Pick<Read, "settings" | "wrong">,
-    written: Written,
-    resolve: (path: string) => string,
-  ) {
+  constructor({ settings, wrong, written }: Read) {
     this.#settings = settings;
     this.#wrong = wrong;
     this.#written = written;
-    this.#resolve = resolve;
   }
 
   /** The server's own name. */
@@ -65,7 +95,7 @@ export class Checks {
     if (users === undefined) return undefined;
     if ("names" in users) return new NamedUsers(users.names);
     return "file" in users
-      ? this.#file(["users", "file"], () => new NamedUsers(this.#resolve(users.file)))
+      ? this.#file(["users", "file"], () => new NamedUsers(users.file))
       : this.#file(["users"], () => new SystemUsers(users.minUid));
   }
 
@@ -78,8 +108,8 @@ export class Checks {
     const files: AliasFile[] = [];
     const add = (source: AliasSource, path: Path) => {
       if ("table" in source) return written.push(...this.#words(source.table, path));
-      const file = this.#resolve(source.file);
-      const opened = this.#file([...path, "file"], () => new Watched(file, parseAliasFile));
+      const open = () => new Watched(source.file, parseAliasFile);
+      const opened = this.#file([...path, "file"], open);
       return opened && files.push(opened);
     };
     if (isList(aliases)) aliases.forEach((source, i) => add(source, ["aliases", i]));
@@ -92,7 +122,7 @@ export class Checks {
     const handled = this.#wrong.has("handlers") || handlers.some(mayAccept);
     const isUser = users && ((local: string) => users.isUser(local));
     const mayBeUser = users && ((local: string) => users.mayBeUser(local));
-    const judge = (all: Aliases) => this.postmaster(all, mayBeUser, hostname);
+    const judge = (all: Aliases) => mayBeUser && this.postmaster(all, mayBeUser, hostname);
     const site = { domains, isUser, delimiter, leadsOn, handled };
     try {
       const all = new SiteAliases(written, files, site, { isUser: mayBeUser, judge });
@@ -105,24 +135,12 @@ export class Checks {
     }
   }
 
-  /** Somebody must read the mail for postmaster. Throws a {@linkcode ConfigError}, once all else is right. */
-  postmaster(aliases: Aliases | undefined, isUser: IsUser | undefined, hostname: string): void {
+  /** Somebody must read the mail for postmaster. Throws a {@linkcode ConfigError}. */
+  postmaster(aliases: Aliases, isUser: IsUser, hostname: string): void {
     const { domains } = this.#settings;
-    if (aliases === undefined || isUser === undefined || domains === undefined) return;
+    if (domains === undefined) return;
     const place = this.#written.keyPlace(["postmaster"]);
     refuseUnread(aliases, isUser, { domains, hostname }, place);
-  }
-
-  /** The targets; the commands behind them must make sense. */
-  targets(): Targets | undefined {
-    const { mailer, relay } = this.#settings;
-    if (mailer === undefined) return undefined;
-    const targets = this.#command("mailer", () => localTargets(mailer));
-    if (relay !== undefined) {
-      const type = this.#command("relay", () => relayBy(relay));
-      if (type !== undefined) targets?.define("relay", type);
-    }
-    return targets;
   }
 
   /** Who the server becomes: a group goes with a user, and a user that is only a number needs one. */
@@ -132,19 +150,10 @@ export class Checks {
       if (group === undefined || this.#wrong.has("user")) return;
       return this.#fault(["group"], "it goes with `user`: set that too");
     }
-    this.#ids(["user"], user, group);
-  }
-
-  /** Whom programs may run as. Root's are for the configuration to name, not for a handler. */
-  runAs(): void {
-    for (const [i, { user, group }] of (this.#settings.runAs ?? []).entries()) {
-      const ids = this.#ids(["run-as", i], user, group);
-      if (ids?.uid === 0 || ids?.gid === 0) {
-        this.#fault(
-          ["run-as", i],
-          "no handler's program may run as root: make it that of `mailer`",
-        );
-      }
+    try {
+      idsOf(user, group);
+    } catch (error) {
+      this.#fault(["user"], messageOf(error));
     }
   }
 
@@ -162,7 +171,7 @@ export class Checks {
       }
       const own = embedded.get(name);
       if (own !== undefined) return { name, place, source: { module: own, options } };
-      const module = this.#resolve(name);
+      const module = resolve(this.#written.directory, name);
       this.#file(path, () => readFileSync(module));
       return { name, place, source: { module, options } };
     });
@@ -177,9 +186,8 @@ export class Checks {
 
   /** The directory for what must survive a restart. */
   stateDirectory(): string {
-    const written = this.#settings.stateDirectory;
-    if (written === undefined) return defaultStateDirectory();
-    const directory = this.#resolve(written);
+    const directory = this.#settings.stateDirectory;
+    if (directory === undefined) return defaultStateDirectory();
     // Of a server with a user, what he can do is asked once the process is his.
     if (this.#settings.user === undefined && !isWritable(directory)) {
       this.#fault(
@@ -189,22 +197,6 @@ export class Checks {
       );
     }
     return directory;
-  }
-
-  #ids(path: Path, user: string | number, group: string | number | undefined): Ids | undefined {
-    try {
-      return findIdentity(user, group);
-    } catch (error) {
-      return void this.#fault(path, `${messageOf(error)}: set \`group\``);
-    }
-  }
-
-  #command<T>(key: "mailer" | "relay", use: () => T): T | undefined {
-    try {
-      return use();
-    } catch (error) {
-      return void this.#fault([key, "command"], messageOf(error));
-    }
   }
 
   #fault(path: Path, message: string): void {
@@ -223,15 +215,13 @@ export class Checks {
   }
 
   #words(table: Extract<AliasSource, { table: unknown }>["table"], path: Path): WrittenAlias[] {
-    return Object.entries(table).map(([key, value]) => {
-      const at = [...path, key];
-      return {
-        key: { text: key, place: this.#written.keyPlace(at) },
-        targets: typeof value === "string"
-          ? [{ text: value, place: this.#written.place(at) }]
-          : value.map((text, i) => ({ text, place: this.#written.place([...at, i]) })),
-      };
-    });
+    return [
+      ...wordsIn(
+        table,
+        (at, isKey) =>
+          isKey ? this.#written.keyPlace([...path, ...at]) : this.#written.place([...path, ...at]),
+      ),
+    ];
   }
 }
 
