@@ -127,8 +127,9 @@ export class Protocol {
     this.inquiry.giveUp();
   }
 
-  /** Ends the session in the middle of something. */
+  /** Ends the session in the middle of something; without a word if the client expects no clear text. */
   breakOff(event: Event, reason: string): void {
+    if (this.#state.at === "securing") return this.drop();
     this.inquiry.forget();
     if (this.#state.at === "data") this.#state.incoming.drop(reason);
     this.#become(settled(this.#state));
