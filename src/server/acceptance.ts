@@ -15,10 +15,12 @@ export interface Arrival {
   /** Where it goes. A route knows its recipient as the client named it, and the parameters of that RCPT. */
   readonly routes: readonly Route[];
   /**
-   * The message with `Received` on top, as it comes. It is read once and to its end, also by those who do not need it;
-   * it throws if it breaks off or breaks a rule, and that error is passed on.
+   * The message with `Received` on top, as it comes, to be read once and to its end. It throws if it breaks off or breaks
+   * a rule, and that error is passed on.
    */
   readonly message: AsyncIterable<Uint8Array>;
+  /** Reads the message for those who do not need it, and throws as it does. */
+  readonly drain: () => Promise<void>;
   /** Aborted when nobody waits for the reply any more. */
   readonly signal: AbortSignal;
 }

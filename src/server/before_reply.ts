@@ -40,7 +40,7 @@ export const beforeReply = (options: DeliveryOptions): Acceptance => async (arri
   const consignments = consign(routes, targets);
   const { own, copies } = consignments;
   if (![...own, ...copies].some(({ type }) => type?.readsBody)) {
-    for await (const _ of message);
+    await arrival.drain();
     return await deliverAll(consignments, NOTHING, arrival, options);
   }
   const whole = await spool(message, spoolDirectory, memory).catch((error) => {

@@ -39,10 +39,10 @@ export class Channel {
     this.since = clock.now;
   }
 
-  /** Adds the reply to an event, and to the command that was `refused` by it, to what will be sent, and logs it. */
-  add(event: Answered, reply: Reply, refused?: KnownCommand): void {
+  /** Adds the reply to an event, and to the command behind it, to what will be sent, and logs it. */
+  add(event: Answered, reply: Reply, command?: KnownCommand): void {
     this.#waiting += printReply(reply, !WITHOUT_STATUS.has(event.type));
-    logReply(this.#session, event, reply, refused);
+    logReply(this.#session, event, reply, command);
   }
 
   /** Adds a challenge (RFC 4954 section 4). The log says nothing of it. */

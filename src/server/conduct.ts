@@ -61,14 +61,10 @@ export class Conduct {
       : this.#fruitless >= FRUITLESS;
   }
 
-  /**
-   * Takes note of an answer. Gives the milliseconds for which it is to be held back.
-   *
-   * @param refused the command, if it was refused before a handler was asked for it
-   */
-  answered(event: Event, reply: Reply, refused?: KnownCommand): number {
+  /** Takes note of the answer to an event, and to the command behind it. Gives the milliseconds for which it is held back. */
+  answered(event: Event, reply: Reply, behind?: KnownCommand): number {
     const isRefusal = !isPositive(reply);
-    const command = commandOf(event, refused);
+    const command = verbOf(event, behind);
     if (!isRefusal) this.#fruitless = command === "DATA" ? 0 : this.#fruitless;
     else if (this.#isError(event)) this.#errors++;
     else this.#fruitless++;
@@ -92,13 +88,10 @@ export class Conduct {
 const isOutOfOrder = ({ type }: Event): boolean =>
   type === "NeedMailFromFirst" || type === "NeedRcptToFirst";
 
-/** The command that an event is about. A line that cannot be read may have been MAIL. */
-function commandOf(event: Event, refused: KnownCommand | undefined): string | undefined {
-  if (event.type === "SetMailFrom") return "MAIL";
-  if (event.type === "AddRcptTo") return "RCPT";
-  if (event.type === "StartData") return "DATA";
+/** The verb of the command that an event is about. A line that cannot be read may have been MAIL. */
+function verbOf(event: Event, command: KnownCommand | undefined): string | undefined {
   if (event.type === "NestedMail") return undefined; // the transaction stays
-  if (refused !== undefined) return refused.verb;
+  if (command !== undefined) return command.verb;
   if (event.type === "SyntaxErrorIn") return event.command || "MAIL";
   return event.type === "LimitExceeded" ? "MAIL" : undefined; // the line is too long
 }

@@ -68,6 +68,7 @@ export class Connection implements Transport {
     clear.pause();
     for (const name of ["data", "drain", "end"] as const) clear.off(name, this.#heard[name]);
     await new Promise((written) => clear.write(words, written));
+    if (clear.destroyed) return undefined;
     const secured = await this.#engine.secure?.(clear).catch((error) => {
       this.#reason ??= reasonOf(error);
     });

@@ -30,9 +30,14 @@ export async function deliver(
   const { routes, signal } = event;
   const { parameters } = transaction;
   const envelope = envelopeOf(session, transaction);
-  const message = traced(event, limits, receivedFor(envelope, session));
+  const body = limited(event.body, limits);
+  const drain = async () => {
+    for await (const _ of body);
+    signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
+  };
+  const message = traced(body, () => receivedFor(envelope, session), signal);
   try {
-    return await acceptance({ envelope, parameters, routes, message, signal });
+    return await acceptance({ envelope, parameters, routes, message, drain, signal });
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     return session.trigger({ type: "LimitExceeded", limit: error.limit });
@@ -40,12 +45,12 @@ export async function deliver(
 }
 
 async function* traced(
-  { body, signal }: EventOf<"Deliver">,
-  limits: Limits,
-  trace: string,
+  body: AsyncIterable<Uint8Array>,
+  trace: () => string,
+  signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  yield* prepend(limited(body, limits), trace);
-  signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
+  yield* prepend(body, trace());
+  signal.throwIfAborted(); // as in `drain`
 }
 
 class LimitReached extends Error {

@@ -78,7 +78,7 @@ export class Dialogue {
     }
     const late = overdue(protocol);
     if (late === undefined) return;
-    if (late === "write" || protocol.state.at === "securing") protocol.drop(); // nobody would read another word
+    if (late === "write") protocol.drop(); // nobody would read another word
     else if (late === "handler") protocol.giveUp();
     else protocol.breakOff({ type: "LimitExceeded", limit: late }, "it did not come in time");
   }

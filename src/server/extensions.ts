@@ -93,9 +93,13 @@ const NOT_OFFERED: Extension = {
 /** The extensions of a server. */
 export class Extensions {
   readonly #all: readonly Extension[];
+  /** Octets by which the longest line is longer than others. */
+  readonly #most: number;
 
   constructor(all: readonly Extension[]) {
     this.#all = all;
+    const verbs = all.flatMap(({ commands = {} }) => Object.keys(commands));
+    this.#most = Math.max(...["MAIL", "RCPT", ...verbs].map((verb) => this.#extraOf(verb)));
   }
 
   /** The lines of the reply to EHLO behind its first one. */
@@ -120,15 +124,15 @@ export class Extensions {
    * verb, the longest of all.
    */
   lineLength(verb: string | undefined, ordinary: number): number {
-    if (verb === undefined) {
-      const verbs = this.#all.flatMap(({ commands = {} }) => Object.keys(commands));
-      return Math.max(...["MAIL", "RCPT", ...verbs].map((each) => this.lineLength(each, ordinary)));
-    }
+    return ordinary + (verb === undefined ? this.#most : this.#extraOf(verb));
+  }
+
+  #extraOf(verb: string): number {
     const brought = this.#all.flatMap(({ commands, parameters }) => [
       commands?.[verb],
       ...Object.values(parameters?.[verb as "MAIL" | "RCPT"] ?? {}),
     ]);
-    return brought.reduce((sum, each) => sum + (each?.octets ?? 0), ordinary);
+    return brought.reduce((sum, each) => sum + (each?.octets ?? 0), 0);
   }
 
   /** What is wrong with the parameters of a command of this client; `undefined` if nothing is. */

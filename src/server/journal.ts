@@ -9,13 +9,12 @@ import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
-import { type Mailbox, printPath } from "../smtp/mailbox.ts";
+import { printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
 import type { KnownCommand } from "./rule.ts";
 
 /** The event that a reply answers, with what the log says of it. */
 export type Answered = Pick<Event, "type"> & {
-  readonly mailbox?: Mailbox | null;
   /** The name in HELO and EHLO. */
   readonly name?: string;
   readonly command?: string;
@@ -31,16 +30,12 @@ export function logCommand(session: SessionState, line: Uint8Array, secret: bool
   log("command", { ...sessionFields(session), line: said });
 }
 
-/**
- * Logs a reply, and what it refuses.
- *
- * @param refused the command, if it was refused before a handler was asked for it
- */
+/** Logs a reply, and what it refuses: an event, or the command behind it. */
 export function logReply(
   session: SessionState,
   event: Answered,
   reply: Reply,
-  refused?: KnownCommand,
+  command?: KnownCommand,
 ): void {
   const { log } = session.context;
   const isRefusal = !isPositive(reply) && log.wants("rejected");
@@ -50,17 +45,16 @@ export function logReply(
   log("reply", fields);
   if (!isRefusal) return;
   const { type } = event;
-  const verb = refused?.verb;
-  const { mailbox } = refused ?? event;
+  const { verb, mailbox } = command ?? {};
   const address = mailbox === undefined ? undefined : printPath(mailbox);
   log("rejected", {
     ...fields,
     helo: event.name ?? fields.helo,
-    sender: type === "SetMailFrom" || verb === "MAIL" ? address : fields.sender,
+    sender: verb === "MAIL" ? address : fields.sender,
     event: type,
     limit: event.limit,
     handler: session.supervisor.refuser(reply),
-    recipient: type === "AddRcptTo" || verb === "RCPT" ? address : undefined,
+    recipient: verb === "RCPT" ? address : undefined,
     recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
     verb: event.command ?? verbOf(event.line),
   });

@@ -127,8 +127,9 @@ export class Protocol {
     this.inquiry.giveUp();
   }
 
-  /** Ends the session in the middle of something. */
+  /** Ends the session in the middle of something; without a word if the client expects no clear text. */
   breakOff(event: Event, reason: string): void {
+    if (this.#state.at === "securing") return this.drop();
     this.inquiry.forget();
     if (this.#state.at === "data") this.#state.incoming.drop(reason);
     this.#become(settled(this.#state));
@@ -175,7 +176,7 @@ export class Protocol {
     if ("answer" in event) return this.#challenge(command, event);
     if (event.type === "SetMailFrom") this.session.forget();
     this.inquiry.ask(event, (reply) => {
-      this.#answer(event, reply);
+      this.#answer(event, reply, command.command);
       if (event.type === "Shutdown") return this.close();
       if (!isPositive(reply) || this.closed) return;
       if (event.type === "StartData") return this.#startData();
@@ -249,14 +250,14 @@ export class Protocol {
     this.#goOn();
   }
 
-  #answer(event: Event, reply: Reply, refused?: KnownCommand): void {
-    this.pace.hold(this.#conduct.answered(event, reply, refused));
-    this.#reply(event, reply, refused);
+  #answer(event: Event, reply: Reply, command?: KnownCommand): void {
+    this.pace.hold(this.#conduct.answered(event, reply, command));
+    this.#reply(event, reply, command);
   }
 
   /** 221 and 421 end the session. */
-  #reply(event: Answered, reply: Reply, refused?: KnownCommand): void {
-    this.channel.add(event, reply, refused);
+  #reply(event: Answered, reply: Reply, command?: KnownCommand): void {
+    this.channel.add(event, reply, command);
     if (reply.code === 221 || reply.code === 421) this.close();
   }
 
