@@ -99,6 +99,7 @@ for (
     ["README.md", "readme.ts"],
     ["docs/recipes.md", "readme.ts"],
     ["docs/recipes.md", "recipients_per_hour.ts"],
+    ["docs/recipes.md", "executables.ts"],
   ] as const
 ) {
   Deno.test(`${page} shows ${example} as it is`, () => {
