@@ -6,11 +6,11 @@
 import {
   type EventOf,
   type Handler,
+  type HandlerFactory,
   isPositive,
   isRelayingDenied,
   isSameName,
   isUnclaimed,
-  kinds,
   type Mailbox,
   type MaybePromise,
   named,
@@ -23,9 +23,8 @@ import {
   routeKey,
   say,
   type Session,
-  Watched,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds, Watched, z } from "postmaster/making";
 import {
   type Aliases,
   AliasTable,
@@ -39,29 +38,30 @@ import { deferring } from "./in_doubt.ts";
 import { isForAll } from "./refusal.ts";
 import { eachOnce } from "./table.ts";
 
-const ADDRESS = "this is no address: write joe@example.net, or joe in the same domain";
-const address = z.string().refine(isGood(parseAliasTarget), { error: ADDRESS });
+/** Aliases, each with its address or addresses. */
+export type AliasTableOption = Readonly<Record<string, string | readonly string[]>>;
 
-const table = z.record(
-  z.string().refine(isGood(parseAliasKey), { error: "this is no alias" }),
-  z.union([address, z.array(address).min(1)], { error: "an address or a list of addresses" }),
-  { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
-).superRefine(eachOnce((key) => isGood(parseAliasKey)(key) ? parseAliasKey(key) : key))
+/** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
+export type AliasOptions = AliasTableOption | { readonly file: string };
+
+const address = readBy(parseAliasTarget);
+const table = z
+  .record(
+    readBy(parseAliasKey),
+    z.union([address, kinds.list(address, undefined, 1)], {
+      error: "an address or a list of addresses",
+    }),
+    { error: "a mapping from aliases to addresses, such as `webmaster@example.net: joe`" },
+  ).superRefine(eachOnce(idOf))
   .superRefine(noCircle);
-
-type Table = Readonly<Record<string, string | readonly string[]>>;
-
-const file = z.strictObject({
+const file = kinds.options({
   file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
     .meta({ examples: ["/etc/aliases"] }),
 });
 
-/** The options of {@linkcode alias}: aliases with their addresses, or a file of them. */
-export type AliasOptions = Table | { readonly file: string };
-
 /** The options of {@linkcode alias} in a configuration. */
 export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
-  (value) => isFile(value) ? file : table,
+  (value): z.ZodType<AliasOptions> => isFile(value) ? file : table,
   () => z.union([file, table]),
 );
 
@@ -69,7 +69,15 @@ export const aliasOptions: z.ZodType<AliasOptions, AliasOptions> = kinds.chosen(
 const isFile = (options: unknown): options is { readonly file: string } =>
   typeof options === "object" && Object.keys(options ?? {}).join() === "file";
 
-function noCircle(table: Table, context: z.RefinementCtx): void {
+function idOf(key: string): string {
+  try {
+    return parseAliasKey(key);
+  } catch {
+    return key; // what is wrong with it has been said
+  }
+}
+
+function noCircle(table: AliasTableOption, context: z.RefinementCtx): void {
   if (context.issues.length > 0) return;
   const keys = new Map(Object.keys(table).map((key) => [parseAliasKey(key), key]));
   for (const [key, circle] of circlesIn(tableOf(table))) {
@@ -77,25 +85,17 @@ function noCircle(table: Table, context: z.RefinementCtx): void {
   }
 }
 
-function tableOf(written: Table): AliasTable {
+function tableOf(written: AliasTableOption): AliasTable {
   const table = new AliasTable();
   for (const [key, value] of Object.entries(written)) {
-    const targets = [value].flat();
-    if (targets.length === 0) throw new TypeError(`alias \`${key}\` leads nowhere`);
-    table.set(parseAliasKey(key), targets.map(parseAliasTarget));
+    table.set(parseAliasKey(key), [value].flat().map(parseAliasTarget));
   }
   return table;
 }
 
-function isGood(parse: (text: string) => unknown): (text: string) => boolean {
-  return (text) => {
-    try {
-      parse(text);
-      return true;
-    } catch {
-      return false;
-    }
-  };
+/** A text that `parse` can read. */
+function readBy(parse: (text: string) => unknown): z.ZodString {
+  return z.string().superRefine((text, context) => void kinds.attempt(parse)(text, context));
 }
 
 /**
@@ -124,18 +124,24 @@ function isGood(parse: (text: string) => unknown): (text: string) => boolean {
  * );
  * ```
  */
-export function alias(options: AliasOptions): Handler {
-  if (!isFile(options)) {
-    const aliases = tableOf(options);
-    for (const circle of circlesIn(aliases).values()) throw new TypeError(inCircle(circle));
-    return aliasBy(aliases);
-  }
+export const alias: HandlerFactory<AliasOptions> = defineHandler({
+  name: "alias",
+  summary: "Gives recipients other names, or makes several of one.",
+  options: aliasOptions,
+  create: aliasesBy,
+  example: "alias: { webmaster@example.net: joe, sales: [joe, jane] }",
+  part: "asks again",
+});
+
+/** The handler for the aliases of options. */
+export function aliasesBy(options: AliasOptions): Handler {
+  if (!isFile(options)) return aliasBy(tableOf(options));
   const file = new Watched(options.file, parseAliases, new AliasTable());
-  const aliases: Aliases = {
+  const aliases = aliasBy({
     find: (recipient) => file.value.find(recipient),
     catchAll: (recipient) => file.value.catchAll(recipient),
-  };
-  return named("alias", deferring(file, aliasBy(aliases)));
+  });
+  return deferring(file, aliases);
 }
 
 /** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */

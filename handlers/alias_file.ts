@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { ConfigError, type Place, type Problem } from "postmaster";
+import { ConfigError, type Place, type Problem } from "postmaster/making";
 import {
   AliasTable,
   type AliasTarget,

@@ -3,25 +3,17 @@
  *
  * @module
  */
-import { type Handler, isPositive, named, on } from "postmaster";
-import { z } from "zod";
+import { type HandlerFactory, isPositive, on } from "postmaster";
+import { defineHandler, kinds, z } from "postmaster/making";
 
 /** The options of {@linkcode announce}. */
 export interface AnnounceOptions {
-  /** EHLO keywords with their parameters: `XCHATTY`, `X-LIMIT 10 20`. */
+  /** EHLO keywords with their parameters. */
   readonly keywords: readonly string[];
 }
 
 /** ehlo-line of RFC 5321 section 4.1.1.1. */
 const EHLO_LINE = /^[A-Za-z0-9][A-Za-z0-9-]*( [\x21-\x7e]+)*$/;
-
-/** The options of {@linkcode announce} in a configuration. */
-export const announceOptions: z.ZodType<AnnounceOptions, AnnounceOptions> = z.strictObject({
-  keywords: z.array(
-    z.string().regex(EHLO_LINE, { error: "an EHLO keyword, such as XCHATTY" }),
-    { error: "a list of EHLO keywords, such as [XCHATTY]" },
-  ).min(1).describe("EHLO keywords with their parameters."),
-});
 
 /**
  * Adds keywords to the reply to EHLO. The commands that they promise are up to other handlers.
@@ -38,12 +30,20 @@ export const announceOptions: z.ZodType<AnnounceOptions, AnnounceOptions> = z.st
  * );
  * ```
  */
-export function announce({ keywords }: AnnounceOptions): Handler {
-  return named(
-    "announce",
+export const announce: HandlerFactory<AnnounceOptions> = defineHandler({
+  name: "announce",
+  summary: "Adds keywords to the reply to EHLO.",
+  options: kinds.options({
+    keywords: kinds.list(
+      z.string().regex(EHLO_LINE, { error: "an EHLO keyword, such as XCHATTY" }),
+      "a list of EHLO keywords, such as [XCHATTY]",
+      1,
+    ).describe("EHLO keywords with their parameters."),
+  }),
+  create: ({ keywords }) =>
     on("SayEhlo", async (_event, next) => {
       const reply = await next();
       return isPositive(reply) ? { ...reply, lines: [...reply.lines, ...keywords] } : reply;
     }),
-  );
-}
+  example: "announce: { keywords: [XCHATTY, X-LIMIT 10] }",
+});

@@ -3,23 +3,17 @@
  *
  * @module
  */
-import { type Handler, named, on, relay, say } from "postmaster";
-import { z } from "zod";
+import { type HandlerFactory, on, relay, say } from "postmaster";
+import { defineHandler, kinds, z } from "postmaster/making";
 import { address } from "./catch_all.ts";
 
-const schema = z.strictObject({
-  to: address.describe("The address that gets a copy of each message."),
-  relay: z.boolean().default(false)
-    .describe(
-      "The address is elsewhere: the copy is sent on instead of asking the handlers for it.",
-    ),
-});
-
 /** The options of {@linkcode archive}. */
-export type ArchiveOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode archive} in a configuration. */
-export const archiveOptions: z.ZodType<z.output<typeof schema>, ArchiveOptions> = schema;
+export interface ArchiveOptions {
+  /** The address that gets a copy of each message. */
+  readonly to: string;
+  /** The address is elsewhere: the copy is sent on instead of asking the handlers for it. */
+  readonly relay?: boolean;
+}
 
 const CANNOT = say(4, 5, 1, "cannot archive the message now, try again later", "4.3.0");
 
@@ -39,10 +33,16 @@ const CANNOT = say(4, 5, 1, "cannot archive the message now, try again later", "
  * export default archive({ to: "archive@example.net" });
  * ```
  */
-export function archive(options: ArchiveOptions): Handler {
-  const { to, relay: elsewhere } = schema.parse(options);
-  return named(
-    "archive",
+export const archive: HandlerFactory<ArchiveOptions> = defineHandler({
+  name: "archive",
+  summary: "Sends a copy of each message to an address.",
+  options: kinds.options({
+    to: address.describe("The address that gets a copy of each message."),
+    relay: z.boolean().default(false).describe(
+      "The address is elsewhere: the copy is sent on instead of asking the handlers for it.",
+    ),
+  }),
+  create: ({ to, relay: elsewhere }) =>
     on("Deliver", async (event, next, session) => {
       if (event.routes.some(({ recipient }) => recipient.equals(to))) return await next();
       const { routes } = elsewhere
@@ -55,5 +55,6 @@ export function archive(options: ArchiveOptions): Handler {
       const copies = routes.map((route) => ({ ...route, copy: true }));
       return await next({ ...event, routes: [...event.routes, ...copies] });
     }),
-  );
-}
+  example: "archive: { to: archive@example.net }",
+  relays: ({ relay }) => relay,
+});

@@ -5,17 +5,15 @@
  */
 import { Buffer } from "node:buffer";
 import {
-  type Handler,
+  type HandlerFactory,
   inspect,
   type InspectedMessage,
-  kinds,
   type MimePart,
-  named,
   on,
   say,
 } from "postmaster";
-import { z } from "zod";
-import { replyText } from "./reply.ts";
+import { defineHandler, kinds, z } from "postmaster/making";
+import { replyText } from "./fixed_reply.ts";
 import { type Budget, budget, TooMuch, ZipNames } from "./zip_names.ts";
 
 /** Says whether a name or a type is meant. */
@@ -24,7 +22,7 @@ type Pattern = (text: string) => boolean;
 const pattern = (example: string): z.ZodType<Pattern, string> =>
   kinds.text(`a text such as \`${example}\``, (text) => patternOf(text));
 
-const schema = z.strictObject({
+const options = kinds.options({
   names: kinds.oneOrMore(pattern("*.exe")).optional().describe(
     "Names of files that are refused; `*` stands for anything, and case does not matter.",
   ),
@@ -43,10 +41,18 @@ const schema = z.strictObject({
 });
 
 /** The options of {@linkcode attachments}. */
-export type AttachmentsOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode attachments} in a configuration. */
-export const attachmentsOptions: z.ZodType<z.output<typeof schema>, AttachmentsOptions> = schema;
+export interface AttachmentsOptions {
+  /** Names of files that are refused; `*` stands for anything, and case does not matter. */
+  readonly names?: string | readonly string[];
+  /** Media types that are refused, such as `application/x-msdownload` or `video/*`. */
+  readonly types?: string | readonly string[];
+  /** The size that a part may have, decoded: octets, or a text such as `20 MiB`. */
+  readonly size?: number | string;
+  /** Names in zip archives count too, and names in archives in them: by default they do. */
+  readonly archives?: boolean;
+  /** The text of the refusal. By default it says what is not accepted. */
+  readonly reply?: string;
+}
 
 /**
  * Refuses messages with files in them that are not wanted, with 550 5.7.1: by their names, in whatever way these are
@@ -62,24 +68,25 @@ export const attachmentsOptions: z.ZodType<z.output<typeof schema>, AttachmentsO
  * export default attachments({ names: ["*.exe", "*.js"], size: "20 MiB" });
  * ```
  */
-export function attachments(options: AttachmentsOptions): Handler {
-  const wanted = schema.parse(options);
-  return named(
-    "attachments",
+export const attachments: HandlerFactory<AttachmentsOptions> = defineHandler({
+  name: "attachments",
+  summary: "Refuses messages with unwanted files in them.",
+  options,
+  create: (unwanted) =>
     on("Deliver", (event, next, session) =>
       inspect(event, session, async (message) => {
-        const found = await unwantedIn(message, wanted);
+        const found = await unwantedIn(message, unwanted);
         if (found === undefined) return next({ ...event, body: message.body });
         session.log("refused an attachment", { attachment: found });
         const printable = found.replace(/[^ -~]/g, "?").slice(0, 200);
-        const { reply = `this is not accepted here: ${printable}` } = wanted;
+        const { reply = `this is not accepted here: ${printable}` } = unwanted;
         return say(5, 5, 0, reply, "5.7.1");
       })),
-  );
-}
+  example: 'attachments: { names: ["*.exe", "*.js"], size: 20 MiB }',
+});
 
 /** What is not wanted. */
-type Unwanted = z.output<typeof schema>;
+type Unwanted = z.output<typeof options>;
 
 /** What of a message is not wanted, in a few words. */
 async function unwantedIn(

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { hostOf, kinds, type Session, variable } from "postmaster";
+import { hostOf, type Session, variable } from "postmaster";
+import { kinds, type z } from "postmaster/making";
 
 /** How long a ban lasts if nobody says. */
 export const BAN_TIME = "1 d";
@@ -18,7 +19,7 @@ const banned = bannedFor();
 const key = ({ peer }: Session): string => hostOf(peer.address);
 
 /** How long a ban lasts, in options. */
-export const banTime = kinds.lifetime(1000);
+export const banTime: z.ZodType<number, number | string> = kinds.lifetime(1000);
 
 /**
  * Bans the client of a session: {@linkcode blacklist} will not talk to it for that time.

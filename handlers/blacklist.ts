@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Handler, named, on, say } from "postmaster";
+import { type HandlerFactory, on, say } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
 import { reasonOfBan } from "./ban.ts";
 
 const GO_AWAY = say(4, 2, 1, "no service for you at the moment", "4.7.0");
@@ -20,12 +21,14 @@ const GO_AWAY = say(4, 2, 1, "no service for you at the moment", "4.7.0");
  * export default chain(blacklist(), impatient({ bound: 3, ban: "1 d" }));
  * ```
  */
-export function blacklist(): Handler {
-  return named(
-    "blacklist",
+export const blacklist: HandlerFactory<undefined> = defineHandler({
+  name: "blacklist",
+  summary: "Refuses service to clients that another handler has banned.",
+  options: kinds.none,
+  create: () =>
     on(
       ["Greeting", "SetMailFrom"],
       async (_event, next, session) => await reasonOfBan(session) === null ? next() : GO_AWAY,
     ),
-  );
-}
+  example: "blacklist",
+});

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { kinds } from "postmaster";
-import { z } from "zod";
+import { kinds, z } from "postmaster/making";
 
 /** From Monday, as Temporal counts them from 1. */
 const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+
+/** A day of the week. */
+export type Weekday = (typeof WEEKDAYS)[number];
 
 /** A point of local time. */
 export type Moment = Temporal.ZonedDateTime;
@@ -71,14 +73,14 @@ export const timeShape = {
     .describe(
       "Days: 2026-12-24, 12-24 for every year, 12-24..01-02 for all from one to the other.",
     ),
-  "leap-year": z.boolean().transform((leap) => (moment: Moment) => moment.inLeapYear === leap)
+  leapYear: z.boolean().transform((leap) => (moment: Moment) => moment.inLeapYear === leap)
     .optional().describe("The year has 366 days, or has not."),
-  "time-zone": timeZone.optional()
+  timeZone: timeZone.optional()
     .describe("Where it is so late: an IANA name; by default the server's own."),
 };
 
 /** The keys of {@linkcode timeShape} that are conditions by themselves. */
-export const TIME_KEYS = ["weekday", "hours", "dates", "leap-year"] as const;
+export const TIME_KEYS = ["weekday", "hours", "dates", "leapYear"] as const;
 
 /** The moment in a time zone; without one, in the server's. */
 export const momentOf = (time: Date, zone: string = Temporal.Now.timeZoneId()): Moment =>

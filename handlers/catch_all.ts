@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Handler, isPermanent, isUnclaimed, Mailbox, named, on } from "postmaster";
-import { z } from "zod";
+import { type HandlerFactory, isPermanent, isUnclaimed, Mailbox, on } from "postmaster";
+import { defineHandler, z } from "postmaster/making";
 import { accept } from "./alias.ts";
 
 /** An option that is a full address. */
@@ -35,10 +35,11 @@ export const address: z.ZodType<Mailbox, string> = z.string({
  * export default chain(localHosts(["example.net"]), catchAll("joe@example.net"));
  * ```
  */
-export function catchAll(to: string): Handler {
-  const mailbox = address.parse(to);
-  return named(
-    "catch-all",
+export const catchAll: HandlerFactory<string> = defineHandler({
+  name: "catch-all",
+  summary: "Sends mail for unknown users of a domain to one address.",
+  options: address,
+  create: (mailbox) =>
     on("AddRcptTo", async (event, next, session) => {
       const reply = await next();
       // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
@@ -50,5 +51,6 @@ export function catchAll(to: string): Handler {
       const other = await session.trigger({ type, mailbox, parameters });
       return isPermanent(other) ? reply : other.routes === undefined ? other : accept(other.routes);
     }),
-  );
-}
+  example: "catch-all: joe@example.net",
+  part: "asks again",
+});

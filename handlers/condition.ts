@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type Event, isIn, kinds, type Mailbox, type MaybePromise, type Session } from "postmaster";
-import { z } from "zod";
-import { momentOf, TIME_KEYS, timeShape } from "./calendar.ts";
+import { type Event, isIn, type Mailbox, type MaybePromise, type Session } from "postmaster";
+import { kinds, z } from "postmaster/making";
+import { momentOf, TIME_KEYS, timeShape, type Weekday } from "./calendar.ts";
 import { network } from "./network.ts";
 import { mailboxPattern, namePattern } from "./pattern.ts";
 
@@ -31,13 +31,37 @@ const shape = {
 };
 
 /** A condition as data. Of several keys, all must hold; of the items of a list, one. */
-export interface ConditionData extends z.input<z.ZodObject<typeof shape>> {
-  /** All of these must hold. */
-  readonly all?: readonly Condition[] | undefined;
-  /** One of these must hold. */
-  readonly any?: readonly Condition[] | undefined;
-  /** This must not hold. */
-  readonly not?: Condition | undefined;
+export interface ConditionData {
+  /** Days of the week: mon, tue, wed, thu, fri, sat, sun. */
+  readonly weekday?: Weekday | readonly Weekday[];
+  /** From the first hour until before the second, over midnight too: [22, 6]. */
+  readonly hours?: [number, number];
+  /** Days: 2026-12-24, 12-24 for every year, 12-24..01-02 for all from one to the other. */
+  readonly dates?: string | readonly string[];
+  /** The year has 366 days, or has not. */
+  readonly leapYear?: boolean;
+  /** Where it is so late: an IANA name; by default the server's own. */
+  readonly timeZone?: string;
+  /** The client's address is in one of these. */
+  readonly network?: string | readonly string[];
+  /** The sender: joe@example.net, @example.net, @.example.net, joe@, or <> for none. */
+  readonly sender?: string | readonly string[];
+  /** The recipient that is asked for, later one of those that were accepted; forms as in sender. */
+  readonly recipient?: string | readonly string[];
+  /** What the client calls itself; .example.net for all names below it. */
+  readonly helo?: string | readonly string[];
+  /** The address that the client connected to, as `listen` has it: 192.0.2.25:25. */
+  readonly listener?: string | readonly string[];
+  /** The connection is encrypted, or is not. */
+  readonly tls?: boolean;
+  /** The client has proved who it is, or that it is one of these. */
+  readonly user?: boolean | string | readonly string[];
+  /** All of these hold. */
+  readonly all?: readonly Condition[];
+  /** One of these holds. */
+  readonly any?: readonly Condition[];
+  /** This does not hold. */
+  readonly not?: Condition;
 }
 
 /** A condition: data, or in TypeScript a function as well. */
@@ -46,19 +70,26 @@ export type Condition = ConditionData | Predicate;
 /** A condition as an option. What is not known yet, such as the sender at the greeting, does not match. */
 export const condition: z.ZodType<Predicate, Condition> = kinds.orFunction(z.lazy(() => data));
 
-const data: z.ZodType<Predicate, ConditionData> = z.strictObject({
+const data: z.ZodType<Predicate, ConditionData> = kinds.options({
   ...shape,
-  all: z.array(condition).min(1).optional().describe("All of these hold."),
-  any: z.array(condition).min(1).optional().describe("One of these holds."),
+  all: kinds.list(condition, undefined, 1).optional().describe("All of these hold."),
+  any: kinds.list(condition, undefined, 1).optional().describe("One of these holds."),
   not: condition.optional().describe("This does not hold."),
-}).refine((written) => Object.keys(written).some((key) => key !== "time-zone"), {
-  error: "this is no condition: write one such as `weekday: [sat]`",
-  when: ({ issues }) => issues.length === 0,
-}).refine(
-  (written) =>
-    written["time-zone"] === undefined || TIME_KEYS.some((key) => written[key] !== undefined),
-  { error: "a time zone needs `weekday`, `hours`, `dates` or `leap-year`", path: ["time-zone"] },
-).transform((read) => all(predicatesOf(read)))
+}).superRefine((read, context) => {
+  if (context.issues.length > 0) return;
+  const keys = Object.keys(read);
+  const fault = (message: string, path: string[]) =>
+    context.addIssue({ code: "custom", message, path });
+  if (keys.every((key) => key === "timeZone")) {
+    fault("this is no condition: write one such as `weekday: [sat]`", []);
+  } else if (read.timeZone !== undefined && !TIME_KEYS.some((key) => read[key] !== undefined)) {
+    const keys = TIME_KEYS.map((key) => `\`${kinds.keyAsWritten(key)}\``);
+    fault(
+      `a time zone needs ${keys.slice(0, -1).join(", ")} or ${keys.at(-1)}`,
+      [kinds.keyAsWritten("timeZone")],
+    );
+  }
+}).transform((read) => all(predicatesOf(read)))
   .meta({ id: "condition", title: "a condition" }) as z.ZodType<Predicate, ConditionData>;
 
 type Read = z.output<z.ZodObject<typeof shape>> & {
@@ -109,7 +140,7 @@ function timeOf(read: Read): ((time: Date) => boolean) | undefined {
   const tests = TIME_KEYS.flatMap((key) => read[key] ?? []);
   if (tests.length === 0) return undefined;
   return (time) => {
-    const moment = momentOf(time, read["time-zone"]);
+    const moment = momentOf(time, read.timeZone);
     return tests.every((holds) => holds(moment));
   };
 }

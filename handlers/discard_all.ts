@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { discard, type Handler, named, on } from "postmaster";
+import { discard, type HandlerFactory, on } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
 
 /**
  * Accepts every recipient and throws the mail away: for benchmarks and tests.
@@ -15,6 +16,11 @@ import { discard, type Handler, named, on } from "postmaster";
  * export default discardAll();
  * ```
  */
-export function discardAll(): Handler {
-  return named("discard-all", on("AddRcptTo", ({ exact }, next) => exact ? next() : discard()));
-}
+export const discardAll: HandlerFactory<undefined> = defineHandler({
+  name: "discard-all",
+  summary: "Accepts everything and throws it away.",
+  options: kinds.none,
+  create: () => on("AddRcptTo", ({ exact }, next) => exact ? next() : discard()),
+  example: "discard-all",
+  ends: () => ["AddRcptTo"],
+});

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { canonicalName, isDomain, kinds } from "postmaster";
-import { z } from "zod";
+import { canonicalName, isDomain } from "postmaster";
+import { kinds, z } from "postmaster/making";
 
 /** Some of the addresses that a list answers: the first and the last of each octet. */
 interface Code {
@@ -133,16 +133,30 @@ const shape = {
 
 const byName = zone.transform((zone) => listOf(zone));
 
+/** A list of addresses in the DNS, as an option. */
+export interface DnsListOption {
+  /** The domain of the list. */
+  readonly zone: string;
+  /** The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet. */
+  readonly codes?: string | readonly string[];
+}
+
+/** A list of addresses in the DNS that counts so much. */
+export interface WeightedDnsListOption extends DnsListOption {
+  /** How much being on this list counts. */
+  readonly weight?: number;
+}
+
 /** A list as an option: its domain, or `{zone: DOMAIN, codes: 127.0.0.2-11}`. */
 export const dnsList = z.union([
   byName,
-  z.strictObject(shape).transform(kinds.attempt(({ zone, codes }) => listOf(zone, codes))),
+  kinds.options(shape).transform(kinds.attempt(({ zone, codes }) => listOf(zone, codes))),
 ], { error: "the domain of a list, or `{zone: DOMAIN, codes: 127.0.0.2}`" });
 
 /** As {@linkcode dnsList}, with a weight. */
 export const weightedDnsList = z.union([
   byName.transform((list) => ({ ...list, weight: 1 })),
-  z.strictObject({
+  kinds.options({
     ...shape,
     weight: z.number().positive().default(1).describe("How much being on this list counts."),
   }).transform(

@@ -5,8 +5,7 @@
  */
 import {
   type Field,
-  type Handler,
-  named,
+  type HandlerFactory,
   on,
   parseIp,
   type Reply,
@@ -14,25 +13,27 @@ import {
   type Session,
   variable,
 } from "postmaster";
-import { z } from "zod";
-import { type DnsList, dnsList, meaningOf, weightedDnsList } from "./dns_list.ts";
+import { defineHandler, kinds, z } from "postmaster/making";
+import {
+  type DnsList,
+  dnsList,
+  type DnsListOption,
+  meaningOf,
+  weightedDnsList,
+  type WeightedDnsListOption,
+} from "./dns_list.ts";
 import { found } from "./lookup.ts";
 import { refuseClient } from "./refusal.ts";
 
-const schema = z.strictObject({
-  lists: z.array(weightedDnsList, { error: "a list of domains, such as [zen.spamhaus.org]" }).min(1)
-    .describe("Lists of clients that nobody wants: domains, or `{zone, codes, weight}`."),
-  allow: z.array(dnsList).default([])
-    .describe("Lists of clients that are welcome whatever the others say, such as list.dnswl.org."),
-  threshold: z.number().positive().default(1)
-    .describe("The sum of weights from which a client is refused."),
-});
-
 /** The options of {@linkcode dnsbl}. */
-export type DnsblOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode dnsbl} in a configuration. */
-export const dnsblOptions: z.ZodType<z.output<typeof schema>, DnsblOptions> = schema;
+export interface DnsblOptions {
+  /** Lists of clients that nobody wants: domains, or `{zone, codes, weight}`. */
+  readonly lists: readonly (string | WeightedDnsListOption)[];
+  /** Lists of clients that are welcome whatever the others say, such as list.dnswl.org. */
+  readonly allow?: readonly (string | DnsListOption)[];
+  /** The sum of weights from which a client is refused. */
+  readonly threshold?: number;
+}
 
 /**
  * Refuses recipients of clients whose address is on lists. The lists are asked at the first recipient of a session,
@@ -50,12 +51,21 @@ export const dnsblOptions: z.ZodType<z.output<typeof schema>, DnsblOptions> = sc
  * });
  * ```
  */
-export function dnsbl(options: DnsblOptions): Handler {
-  const { lists, allow, threshold } = schema.parse(options);
-  const troubles = new Troubles();
-  return named(
-    "dnsbl",
-    on("AddRcptTo", async (_event, next, session): Promise<Reply> => {
+export const dnsbl: HandlerFactory<DnsblOptions> = defineHandler({
+  name: "dnsbl",
+  summary: "Refuses clients that are on lists in the DNS.",
+  options: kinds.options({
+    lists: kinds.list(weightedDnsList, "a list of domains, such as [zen.spamhaus.org]", 1)
+      .describe("Lists of clients that nobody wants: domains, or `{zone, codes, weight}`."),
+    allow: kinds.list(dnsList).default([]).describe(
+      "Lists of clients that are welcome whatever the others say, such as list.dnswl.org.",
+    ),
+    threshold: z.number().positive().default(1)
+      .describe("The sum of weights from which a client is refused."),
+  }),
+  create: ({ lists, allow, threshold }) => {
+    const troubles = new Troubles();
+    return on("AddRcptTo", async (_event, next, session): Promise<Reply> => {
       const { peer, user, original } = session;
       const name = nameOf(peer.address);
       // What a handler asks for at another command is nothing that the client has named.
@@ -71,9 +81,11 @@ export function dnsbl(options: DnsblOptions): Handler {
       const zones = [...new Set(hits.map(({ zone }) => zone))].join(", ");
       session.log("listed", { zones });
       return refuseClient(session, say(5, 5, 4, `${peer.address} is listed by ${zones}`, "5.7.1"));
-    }),
-  );
-}
+    });
+  },
+  example: "dnsbl: { lists: [zen.spamhaus.org], allow: [list.dnswl.org] }",
+  part: "checks",
+});
 
 /** The entry that every list has for tests (RFC 5782 section 5). */
 const TEST = "127.0.0.2";

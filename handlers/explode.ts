@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Handler, named } from "postmaster";
-import { alias, type AliasOptions } from "./alias.ts";
+import type { HandlerFactory } from "postmaster";
+import { defineHandler } from "postmaster/making";
+import { aliasesBy, type AliasOptions, aliasOptions } from "./alias.ts";
 
 /**
  * Makes many recipients of one: lists with their members, or a file of them, as {@linkcode alias} takes both. Each
@@ -17,4 +18,11 @@ import { alias, type AliasOptions } from "./alias.ts";
  * export default explode({ "staff@example.net": ["joe@example.net", "jane@example.net"] });
  * ```
  */
-export const explode = (options: AliasOptions): Handler => named("explode", alias(options));
+export const explode: HandlerFactory<AliasOptions> = defineHandler({
+  name: "explode",
+  summary: "Makes many recipients of one: lists of addresses.",
+  options: aliasOptions,
+  create: aliasesBy,
+  example: "explode: { staff@example.net: [joe@example.net, jane@example.net] }",
+  part: "asks again",
+});

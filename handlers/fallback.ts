@@ -4,33 +4,23 @@
  * @module
  */
 import {
-  type Handler,
+  type HandlerFactory,
   isRelayingDenied,
   isUnclaimed,
-  named,
   on,
   relayingDenied,
   type Reply,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds } from "postmaster/making";
 import { handlers, type NestedHandler } from "./nested.ts";
-
-const schema = z.strictObject({
-  first: handlers.optional()
-    .describe("The handlers that are asked first; by default those further in."),
-  then: handlers.describe("The handlers that are asked when none of those has a recipient."),
-});
 
 /** The options of {@linkcode fallback}. */
 export interface FallbackOptions {
-  /** Who is asked first; by default those further in. */
-  readonly first?: NestedHandler | readonly NestedHandler[] | undefined;
-  /** Who is asked when none of those has a recipient. */
+  /** The handlers that are asked first; by default those further in. */
+  readonly first?: NestedHandler | readonly NestedHandler[];
+  /** The handlers that are asked when none of those has a recipient. */
   readonly then: NestedHandler | readonly NestedHandler[];
 }
-
-/** The options of {@linkcode fallback} in a configuration. */
-export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions> = schema;
 
 /**
  * Asks others for recipients that nobody has. When these do not answer either, the refusal stands. What is deferred, or
@@ -43,10 +33,15 @@ export const fallbackOptions: z.ZodType<z.output<typeof schema>, FallbackOptions
  * export default fallback({ then: relayTo({ domains: ["old.example.net"] }) });
  * ```
  */
-export function fallback(options: FallbackOptions): Handler {
-  const { first, then } = schema.parse(options);
-  return named(
-    "fallback",
+export const fallback: HandlerFactory<FallbackOptions> = defineHandler({
+  name: "fallback",
+  summary: "Asks other handlers about recipients that nobody has.",
+  options: kinds.options({
+    first: handlers.optional()
+      .describe("The handlers that are asked first; by default those further in."),
+    then: handlers.describe("The handlers that are asked when none of those has a recipient."),
+  }),
+  create: ({ first, then }) =>
     on("AddRcptTo", async (event, next, session): Promise<Reply> => {
       const reply = await (first === undefined ? next() : first(event, () => next(), session));
       if (event.exact || !isUnclaimed(reply)) return reply;
@@ -54,5 +49,6 @@ export function fallback(options: FallbackOptions): Handler {
       const other = await then(event, () => relayingDenied, session);
       return isRelayingDenied(other) ? reply : other;
     }),
-  );
-}
+  example: "fallback: { then: { relay-to: { domains: [old.example.net] } } }",
+  part: "asks again",
+});

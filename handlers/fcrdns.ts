@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Handler, isLocal, named, on, parseIp, say, type Session, variable } from "postmaster";
+import { type HandlerFactory, isLocal, on, parseIp, say, type Session, variable } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
 import { found, unlessInDoubt } from "./lookup.ts";
 
 /** Names of one address that are looked at. */
@@ -60,9 +61,11 @@ const NO_NAME = say(5, 5, 0, "your address has no name that leads back to it", "
  * export default fcrdns();
  * ```
  */
-export function fcrdns(): Handler {
-  return named(
-    "fcrdns",
+export const fcrdns: HandlerFactory<undefined> = defineHandler({
+  name: "fcrdns",
+  summary: "Refuses clients whose address has no name that leads back to it.",
+  options: kinds.none,
+  create: () =>
     on("SetMailFrom", (_event, next, session) => {
       if (session.user !== undefined || isLocal(session.peer.address)) return next();
       return unlessInDoubt(
@@ -70,5 +73,5 @@ export function fcrdns(): Handler {
         (text, fields) => session.log(text, fields),
       );
     }),
-  );
-}
+  example: "fcrdns",
+});

@@ -4,11 +4,9 @@
  * @module
  */
 import {
-  type Handler,
+  type HandlerFactory,
   isPositive,
-  kinds,
   type Mailbox,
-  named,
   networkOf,
   on,
   type Prefixes,
@@ -17,26 +15,34 @@ import {
   type Session,
   variable,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds, z } from "postmaster/making";
 
-const schema = z.strictObject({
+/** The options of {@linkcode greylist}. */
+export interface GreylistOptions {
+  /** How long a stranger must wait before it tries again. */
+  readonly delay?: number | string;
+  /** How long a stranger has to try again; then it is a stranger again. */
+  readonly window?: number | string;
+  /** How long one that came again is known after its last message. */
+  readonly remember?: number | string;
+  /** Bits that the IPv4 addresses of one client share. */
+  readonly ipv4Prefix?: number;
+  /** Bits that the IPv6 addresses of one client share. */
+  readonly ipv6Prefix?: number;
+}
+
+const options = kinds.options({
   delay: kinds.duration(1000).prefault("5 min")
     .describe("How long a stranger must wait before it tries again."),
   window: kinds.lifetime(1000).prefault("2 d")
     .describe("How long a stranger has to try again; then it is a stranger again."),
   remember: kinds.lifetime(1000).prefault("36 d")
     .describe("How long one that came again is known after its last message."),
-  "ipv4-prefix": z.int().min(8).max(32).default(24)
+  ipv4Prefix: z.int().min(8).max(32).default(24)
     .describe("Bits that the IPv4 addresses of one client share."),
-  "ipv6-prefix": z.int().min(16).max(128).default(64)
+  ipv6Prefix: z.int().min(16).max(128).default(64)
     .describe("Bits that the IPv6 addresses of one client share."),
 }).prefault({});
-
-/** The options of {@linkcode greylist}. */
-export type GreylistOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode greylist} in a configuration. */
-export const greylistOptions: z.ZodType<z.output<typeof schema>, GreylistOptions> = schema;
 
 /**
  * Defers mail of strangers (RFC 6647): a client that sends from this sender to this recipient for the first time is
@@ -51,40 +57,46 @@ export const greylistOptions: z.ZodType<z.output<typeof schema>, GreylistOptions
  * export default greylist({ delay: "2 min" });
  * ```
  */
-export function greylist(options: GreylistOptions = {}): Handler {
-  const { delay, window, remember, ...prefix } = schema.parse(options);
-  const prefixes = { ipv4: prefix["ipv4-prefix"], ipv6: prefix["ipv6-prefix"] };
-  const known = variable("global", "greylist known", () => false, { ttl: remember, persist: true });
-  const first = variable("global", "greylist first", () => 0, { window, persist: true });
-  const verdict = variable("command", "greylist", (): Verdict | undefined => undefined);
-
-  const judge = async (session: Session, recipient: Mailbox): Verdict => {
-    const key = triplet(session, recipient, prefixes);
-    const now = session.time.getTime();
-    if (!await session.get(known.of(key))) {
-      const wait = delay - (now - await session.update(first.of(key), (since) => since || now));
-      if (wait > 0) return tryAgain(wait);
-    }
-    session.whenAnswered(async (answer) => {
-      if (!isPositive(answer)) return; // what is deferred now must not wait anew when it comes again
-      await session.set(known.of(key), true); // at each message, so that it stays known
-      await session.unset(first.of(key));
+export const greylist: HandlerFactory<GreylistOptions | undefined> = defineHandler({
+  name: "greylist",
+  summary: "Puts strangers off until they try again.",
+  options,
+  create: ({ delay, window, remember, ipv4Prefix: ipv4, ipv6Prefix: ipv6 }) => {
+    const prefixes = { ipv4, ipv6 };
+    const known = variable("global", "greylist known", () => false, {
+      ttl: remember,
+      persist: true,
     });
-    return undefined;
-  };
+    const first = variable("global", "greylist first", () => 0, { window, persist: true });
+    const verdict = variable("command", "greylist", (): Verdict | undefined => undefined);
 
-  return named(
-    "greylist",
-    on("AddRcptTo", async (_event, next, session) => {
+    const judge = async (session: Session, recipient: Mailbox): Verdict => {
+      const key = triplet(session, recipient, prefixes);
+      const now = session.time.getTime();
+      if (!await session.get(known.of(key))) {
+        const wait = delay - (now - await session.update(first.of(key), (since) => since || now));
+        if (wait > 0) return tryAgain(wait);
+      }
+      session.whenAnswered(async (answer) => {
+        if (!isPositive(answer)) return; // what is deferred now must not wait anew when it comes again
+        await session.set(known.of(key), true); // at each message, so that it stays known
+        await session.unset(first.of(key));
+      });
+      return undefined;
+    };
+
+    return on("AddRcptTo", async (_event, next, session) => {
       const reply = await next();
       const { original, user } = session;
       if (original.type !== "AddRcptTo" || user !== undefined || !isPositive(reply)) return reply;
       const judged = session.get(verdict) ?? judge(session, original.mailbox);
       session.set(verdict, judged);
       return await judged ?? reply;
-    }),
-  );
-}
+    });
+  },
+  example: "greylist: { delay: 2 min }",
+  part: "checks",
+});
 
 /** The deferral of what the client named; `undefined` if it may pass. */
 type Verdict = Promise<Reply | undefined>;

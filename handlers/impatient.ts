@@ -3,23 +3,17 @@
  *
  * @module
  */
-import { type Handler, isPermanent, named, say, variable } from "postmaster";
-import { z } from "zod";
+import { type HandlerFactory, isPermanent, say, variable } from "postmaster";
+import { defineHandler, kinds, z } from "postmaster/making";
 import { ban, banTime } from "./ban.ts";
 
-const schema = z.strictObject({
-  bound: z.int().min(0).default(3).describe("Refusals that a session may collect."),
-  ban: banTime.optional()
-    .describe(
-      "How long `blacklist` bans a client that has collected more; not at all if not given.",
-    ),
-}).prefault({});
-
 /** The options of {@linkcode impatient}. */
-export type ImpatientOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode impatient} in a configuration. */
-export const impatientOptions: z.ZodType<z.output<typeof schema>, ImpatientOptions> = schema;
+export interface ImpatientOptions {
+  /** Refusals that a session may collect. */
+  readonly bound?: number;
+  /** How long `blacklist` bans a client that has collected more; not at all if not given. */
+  readonly ban?: number | string;
+}
 
 const refusals = variable("session", "refusals", () => 0);
 
@@ -35,14 +29,25 @@ const refusals = variable("session", "refusals", () => 0);
  * export default chain(blacklist(), impatient({ bound: 3, ban: "1 d" }));
  * ```
  */
-export function impatient(options: ImpatientOptions = {}): Handler {
-  const { bound, ban: time } = schema.parse(options);
-  const calls = variable("command", "calls of impatient", () => 0);
-  return named("impatient", async (_event, next, session) => {
-    if (session.tick(calls) > 1) return next();
-    const reply = await next();
-    if (!isPermanent(reply) || session.tick(refusals) <= bound) return reply;
-    if (time !== undefined) await ban(session, "too many refusals", time);
-    return say(4, 2, 1, "Hasta la vista, baby.", "4.7.0");
-  });
-}
+export const impatient: HandlerFactory<ImpatientOptions | undefined> = defineHandler({
+  name: "impatient",
+  summary: "Ends sessions that collect too many refusals.",
+  options: kinds.options({
+    bound: z.int().min(0).default(3).describe("Refusals that a session may collect."),
+    ban: banTime.optional().describe(
+      "How long `blacklist` bans a client that has collected more; not at all if not given.",
+    ),
+  }).prefault({}),
+  create: ({ bound, ban: time }) => {
+    const calls = variable("command", "calls of impatient", () => 0);
+    return async (_event, next, session) => {
+      if (session.tick(calls) > 1) return next();
+      const reply = await next();
+      if (!isPermanent(reply) || session.tick(refusals) <= bound) return reply;
+      if (time !== undefined) await ban(session, "too many refusals", time);
+      return say(4, 2, 1, "Hasta la vista, baby.", "4.7.0");
+    };
+  },
+  example: "impatient: { bound: 3, ban: 1 d }",
+  part: "counts",
+});

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, type Problem } from "postmaster";
+import { ConfigError, type Problem } from "postmaster/making";
 
 /**
  * What `read` makes of each line that says something; `#` starts a comment.

@@ -3,14 +3,8 @@
  *
  * @module
  */
-import { type Handler, isMailDomain, Mailbox, named, on, relayingDenied } from "postmaster";
-import { z } from "zod";
-
-/** The options of {@linkcode localHosts} in a configuration: a list of domains. */
-export const localHostsOptions: z.ZodType<readonly string[], readonly string[]> = z.array(
-  z.string().refine(isMailDomain, { error: "this is no domain: write one such as example.net" }),
-  { error: "a list of domains, such as [example.net]" },
-).min(1);
+import { type HandlerFactory, isMailDomain, Mailbox, on, relayingDenied } from "postmaster";
+import { defineHandler, kinds, z } from "postmaster/making";
 
 /**
  * Passes recipients in these domains on and denies relaying to all others. The bare `<postmaster>` (RFC 5321
@@ -24,17 +18,23 @@ export const localHostsOptions: z.ZodType<readonly string[], readonly string[]> 
  * export default localHosts(["example.net", "example.org"]);
  * ```
  */
-export function localHosts(hosts: readonly string[]): Handler {
-  const ours = new Set(hosts.map((host) => host.toLowerCase()));
-  const [first] = hosts;
-  return named(
-    "local-hosts",
-    on("AddRcptTo", (event, next) => {
+export const localHosts: HandlerFactory<readonly string[]> = defineHandler({
+  name: "local-hosts",
+  summary: "Refuses recipients outside of these domains.",
+  options: kinds.list(
+    z.string().refine(isMailDomain, { error: "this is no domain: write one such as example.net" }),
+    "a list of domains, such as [example.net]",
+  ),
+  create: (hosts) => {
+    const ours = new Set(hosts.map((host) => host.toLowerCase()));
+    const [first] = hosts;
+    return on("AddRcptTo", (event, next) => {
       const { local, domain } = event.mailbox;
       if (domain === "" && first !== undefined) {
         return next({ ...event, mailbox: new Mailbox(local, first) });
       }
       return ours.has(domain.toLowerCase()) ? next() : relayingDenied;
-    }),
-  );
-}
+    });
+  },
+  example: "local-hosts: [example.net, example.org]",
+});

@@ -3,19 +3,12 @@
  *
  * @module
  */
-import {
-  chain,
-  type Handler,
-  handlerEntry,
-  kinds,
-  named,
-  type NamedHandler,
-  type ReadyMade,
-} from "postmaster";
-import { z } from "zod";
+import { chain, type Handler } from "postmaster";
+import { type HandlerDefinition, kinds, z } from "postmaster/making";
+import { handlerEntry, type NamedHandler } from "../src/handler/entry.ts";
 
-/** The ready-made handlers by their names; `mod.ts` puts them here, since some of them hold others. */
-export const registry: Map<string, ReadyMade> = new Map();
+/** The ready-made handlers by their names; `registry.ts` puts them here, since some of them hold others. */
+export const registry: Map<string, HandlerDefinition> = new Map();
 
 /** A handler as it may be written inside the options of another; in TypeScript it may be the handler itself. */
 export type NestedHandler = Handler | string | Readonly<Record<string, unknown>>;
@@ -24,8 +17,8 @@ const EXPECTED =
   "the name of a ready-made handler, or the name with options (`impatient: {bound: 3}`)";
 
 const entry: z.ZodType<Handler, NestedHandler> = handlerEntry(registry, EXPECTED)
-  .transform(({ name, ready }: NamedHandler, context) => {
-    if (ready !== undefined) return named(name, ready);
+  .transform(({ ready }: NamedHandler, context) => {
+    if (ready !== undefined) return ready;
     context.addIssue({
       code: "custom",
       message: `no module can stand here: it must be ${EXPECTED}`,

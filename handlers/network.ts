@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { kinds, Network } from "postmaster";
-import type { z } from "zod";
+import { Network } from "postmaster";
+import { kinds, type z } from "postmaster/making";
 
 /** An option that names a network in CIDR notation, or a single address. */
 export const network: z.ZodType<Network, string> = kinds.text(

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Handler, named, on, say } from "postmaster";
+import { type HandlerFactory, on, say } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
 
 /**
  * Refuses addresses with a source route, `<@relay.example:joe@example.net>`. RFC 5321 appendix C lets a
@@ -17,9 +18,11 @@ import { type Handler, named, on, say } from "postmaster";
  * export default chain(noRouteAddr());
  * ```
  */
-export function noRouteAddr(): Handler {
-  return named(
-    "no-route-addr",
+export const noRouteAddr: HandlerFactory<undefined> = defineHandler({
+  name: "no-route-addr",
+  summary: "Refuses addresses with a route in their local part.",
+  options: kinds.none,
+  create: () =>
     on(
       ["SetMailFrom", "AddRcptTo"],
       (event, next) =>
@@ -27,5 +30,5 @@ export function noRouteAddr(): Handler {
           ? say(5, 5, 3, "source routes are not accepted here", "5.1.3")
           : next(),
     ),
-  );
-}
+  example: "no-route-addr",
+});

@@ -3,23 +3,18 @@
  *
  * @module
  */
-import { type Handler, kinds, MIN_UID, named, pipe } from "postmaster";
-import { z } from "zod";
+import { type HandlerFactory, pipe } from "postmaster";
+import { defineHandler, kinds, MIN_UID } from "postmaster/making";
 import { deferring } from "./in_doubt.ts";
 import { SystemUsers, usersBy } from "./users.ts";
 
-const system = z.strictObject({
-  "min-uid": kinds.count(1).prefault(MIN_UID).describe("The lowest user ID that gets mail."),
-  command: kinds.command('[procmail, -d, "{user}"]')
-    .transform(kinds.attempt((argv) => pipe(argv))).optional()
-    .describe("The program that delivers; by default `mailer`. Placeholders as in `mailer`."),
-}).prefault({});
-
 /** The options of {@linkcode passwd}. */
-export type PasswdOptions = z.input<typeof system>;
-
-/** The options of {@linkcode passwd} in a configuration. */
-export const passwdOptions: z.ZodType<z.output<typeof system>, PasswdOptions> = system;
+export interface PasswdOptions {
+  /** The lowest user ID that gets mail. */
+  readonly minUid?: number;
+  /** The program that delivers; by default `mailer`. Placeholders as in `mailer`. */
+  readonly command?: readonly string[];
+}
 
 /**
  * Accepts recipients whose local part is a user of the system, to the letter or in lower case, and passes others on.
@@ -31,11 +26,22 @@ export const passwdOptions: z.ZodType<z.output<typeof system>, PasswdOptions> = 
  * import { chain } from "postmaster";
  * import { localHosts, passwd } from "postmaster/handlers";
  *
- * export default chain(localHosts(["example.net"]), passwd({ "min-uid": 1000 }));
+ * export default chain(localHosts(["example.net"]), passwd({ minUid: 1000 }));
  * ```
  */
-export function passwd(options: PasswdOptions = {}): Handler {
-  const { "min-uid": least, command } = system.parse(options);
-  const users = new SystemUsers(least);
-  return named("passwd", deferring(users, usersBy(users, command && (() => command))));
-}
+export const passwd: HandlerFactory<PasswdOptions | undefined> = defineHandler({
+  name: "passwd",
+  summary: "Accepts the users of the system.",
+  options: kinds.options({
+    minUid: kinds.count(1).prefault(MIN_UID).describe("The lowest user ID that gets mail."),
+    command: kinds.command('[procmail, -d, "{user}"]')
+      .transform(kinds.attempt((argv) => pipe(argv))).optional()
+      .describe("The program that delivers; by default `mailer`. Placeholders as in `mailer`."),
+  }).prefault({}),
+  create: ({ minUid, command }) => {
+    const users = new SystemUsers(minUid);
+    return deferring(users, usersBy(users, command && (() => command)));
+  },
+  example: "passwd: { min-uid: 1000 }",
+  part: "accepts",
+});

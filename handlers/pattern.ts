@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { canonicalName, isMailDomain, kinds, Mailbox } from "postmaster";
-import type { z } from "zod";
+import { canonicalName, isMailDomain, Mailbox } from "postmaster";
+import { kinds, type z } from "postmaster/making";
 
 /** True for a mailbox that is meant; `null` is the null sender. */
 export type MailboxPattern = (mailbox: Mailbox | null) => boolean;

@@ -6,11 +6,9 @@
 import {
   type Event,
   type EventName,
-  type Handler,
+  type HandlerFactory,
   hostOf,
   isPositive,
-  kinds,
-  named,
   networkOf,
   on,
   type Prefixes,
@@ -20,7 +18,7 @@ import {
   type Session,
   variable,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds, z } from "postmaster/making";
 
 /** What may be counted, and the event at which it is. */
 const COUNTED = {
@@ -57,7 +55,23 @@ const NEEDS: Readonly<Partial<Record<Key, readonly Unit[]>>> = {
   "recipient-domain": ["recipients"],
 };
 
-const schema = z.strictObject({
+/** The options of {@linkcode rateLimit}. */
+export interface RateLimitOptions {
+  /** How many there may be. */
+  readonly limit: number;
+  /** In what time. */
+  readonly per?: number | string;
+  /** What is counted. */
+  readonly of?: Unit;
+  /** For whom it is counted, each for itself. */
+  readonly by?: Key;
+  /** How many may come at once; as many as `limit` if it is not given. */
+  readonly burst?: number;
+  /** The name of its buckets: rate limits with the same name share them. */
+  readonly name?: string;
+}
+
+const options = kinds.options({
   limit: kinds.count(1).describe("How many there may be."),
   per: kinds.lifetime(1000).prefault("1 h").describe("In what time."),
   of: z.enum(Object.keys(COUNTED) as [Unit, ...Unit[]]).default("messages").describe(
@@ -78,12 +92,6 @@ const schema = z.strictObject({
   },
   path: ["of"],
 });
-
-/** The options of {@linkcode rateLimit}. */
-export type RateLimitOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode rateLimit} in a configuration. */
-export const rateLimitOptions: z.ZodType<z.output<typeof schema>, RateLimitOptions> = schema;
 
 /** A token bucket: it holds as many tokens as may be spent at once, and fills up with time. */
 interface Bucket {
@@ -113,41 +121,45 @@ interface Bucket {
  * );
  * ```
  */
-export function rateLimit(options: RateLimitOptions): Handler {
-  const { limit, per, of, by, burst = limit, name } = schema.parse(options);
-  const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
-  const title = name ?? `${limit} ${of} per ${printDuration(per)} by ${by}`;
-  const buckets = variable("global", `rate ${title}`, empty, { ttl: per * burst / limit });
-  const verdict = variable("command", "rate-limit", (): Verdict | undefined => undefined);
+export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
+  name: "rate-limit",
+  summary: "Puts off who sends too much in a time.",
+  options,
+  create: ({ limit, per, of, by, burst = limit, name }) => {
+    const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
+    const title = name ?? `${limit} ${of} per ${printDuration(per)} by ${by}`;
+    const buckets = variable("global", `rate ${title}`, empty, { ttl: per * burst / limit });
+    const verdict = variable("command", "rate-limit", (): Verdict | undefined => undefined);
 
-  const judge = async (session: Session, key: string): Verdict => {
-    const bucket = buckets.of(key);
-    const now = session.time.getTime();
-    const { granted, tokens } = await session.update(bucket, (bucket) => {
-      const filled = bucket.tokens + Math.max(0, now - bucket.at) * limit / per;
-      const tokens = Math.min(burst, filled);
-      return tokens >= 1
-        ? { tokens: tokens - 1, at: now, granted: true }
-        : { tokens, at: now, granted: false };
-    });
-    if (!granted) return tooMuch(of, (1 - tokens) * per / limit);
-    const giveBack = async () => {
-      await session.update(bucket, (old) => ({ ...old, tokens: Math.min(burst, old.tokens + 1) }));
+    const judge = async (session: Session, key: string): Verdict => {
+      const bucket = buckets.of(key);
+      const now = session.time.getTime();
+      const { granted, tokens } = await session.update(bucket, (bucket) => {
+        const filled = bucket.tokens + Math.max(0, now - bucket.at) * limit / per;
+        const tokens = Math.min(burst, filled);
+        return tokens >= 1
+          ? { tokens: tokens - 1, at: now, granted: true }
+          : { tokens, at: now, granted: false };
+      });
+      if (!granted) return tooMuch(of, (1 - tokens) * per / limit);
+      const giveBack = async () => {
+        await session.update(
+          bucket,
+          (old) => ({ ...old, tokens: Math.min(burst, old.tokens + 1) }),
+        );
+      };
+      session.whenAnswered(async (answer) => {
+        if (!isPositive(answer)) await giveBack();
+        else if (of !== "connections") {
+          session.whenTransactionEnds(async (accepted) => {
+            if (!accepted) await giveBack();
+          });
+        }
+      });
+      return undefined;
     };
-    session.whenAnswered(async (answer) => {
-      if (!isPositive(answer)) await giveBack();
-      else if (of !== "connections") {
-        session.whenTransactionEnds(async (accepted) => {
-          if (!accepted) await giveBack();
-        });
-      }
-    });
-    return undefined;
-  };
 
-  return named(
-    "rate-limit",
-    on(COUNTED[of], async (_event, next, session): Promise<Reply> => {
+    return on(COUNTED[of], async (_event, next, session): Promise<Reply> => {
       const reply = await next();
       const { original } = session;
       const key = KEYS[by](session, original);
@@ -155,9 +167,11 @@ export function rateLimit(options: RateLimitOptions): Handler {
       const judged = session.get(verdict) ?? judge(session, key);
       session.set(verdict, judged);
       return await judged ?? reply;
-    }),
-  );
-}
+    });
+  },
+  example: "rate-limit: { limit: 100, per: 1 h, by: sender }",
+  part: "checks",
+});
 
 /** The deferral of what is too much; `undefined` if it may pass. */
 type Verdict = Promise<Reply | undefined>;

@@ -4,26 +4,37 @@
  * @module
  */
 import {
-  type Handler,
+  type HandlerFactory,
   isIn,
   isMailDomain,
   isRelayingDenied,
   type Mailbox,
-  named,
   on,
   relay,
   type Session,
 } from "postmaster";
-import { z } from "zod";
+import { defineHandler, kinds, z } from "postmaster/making";
 import { isBig, network } from "./network.ts";
 
 const domain = z.string({ error: "a domain such as example.org" })
   .refine(isMailDomain, { error: "this is no domain: write one such as example.org" });
 
-const schema = z.strictObject({
-  domains: z.array(domain, { error: "a list of domains, such as [example.org]" }).default([])
+/** The options of {@linkcode relayTo}. */
+export interface RelayToOptions {
+  /** Domains for which mail is sent on, whoever brings it. */
+  readonly domains?: readonly string[];
+  /** Networks whose clients may send mail to everybody. */
+  readonly networks?: readonly string[];
+  /** Clients that have proved who they are may send mail to everybody. */
+  readonly users?: boolean;
+  /** Networks may be so big that everybody is in them. */
+  readonly everybody?: boolean;
+}
+
+const options = kinds.options({
+  domains: kinds.list(domain, "a list of domains, such as [example.org]").default([])
     .describe("Domains for which mail is sent on, whoever brings it."),
-  networks: z.array(network).default([])
+  networks: kinds.list(network).default([])
     .describe("Networks whose clients may send mail to everybody."),
   users: z.boolean().default(false)
     .describe("Clients that have proved who they are may send mail to everybody."),
@@ -40,12 +51,6 @@ const schema = z.strictObject({
     path: ["networks"],
   },
 );
-
-/** The options of {@linkcode relayTo}. */
-export type RelayToOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode relayTo} in a configuration. */
-export const relayToOptions: z.ZodType<z.output<typeof schema>, RelayToOptions> = schema;
 
 /** Whether a server further on might take the local part for a way to somewhere else: `joe%example.com@example.org`. */
 export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
@@ -69,19 +74,22 @@ export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
  * export default relayTo({ domains: ["example.org"], networks: ["192.0.2.0/24"], users: true });
  * ```
  */
-export function relayTo(options: RelayToOptions): Handler {
-  const { domains, networks, users } = schema.parse(options);
-  const served = new Set(domains.map((domain) => domain.toLowerCase()));
-  const isServed = (mailbox: Mailbox) =>
-    served.has(mailbox.domain.toLowerCase()) && !mayLeadOn(mailbox);
-  const isTrusted = ({ peer, user }: Session) =>
-    isIn(peer.address, networks) || (users && user !== undefined);
-  return named(
-    "relay-to",
-    on("AddRcptTo", async ({ mailbox, exact }, next, session) => {
+export const relayTo: HandlerFactory<RelayToOptions> = defineHandler({
+  name: "relay-to",
+  summary: "Sends mail on for domains, or for clients that may send to everybody.",
+  options,
+  create: ({ domains, networks, users }) => {
+    const served = new Set(domains.map((domain) => domain.toLowerCase()));
+    const isServed = (mailbox: Mailbox) =>
+      served.has(mailbox.domain.toLowerCase()) && !mayLeadOn(mailbox);
+    const isTrusted = ({ peer, user }: Session) =>
+      isIn(peer.address, networks) || (users && user !== undefined);
+    return on("AddRcptTo", async ({ mailbox, exact }, next, session) => {
       const reply = await next();
       if (exact || !isRelayingDenied(reply) || mailbox.domain === "") return reply;
       return isServed(mailbox) || isTrusted(session) ? relay([mailbox]) : reply;
-    }),
-  );
-}
+    });
+  },
+  example: "relay-to: { domains: [example.org], networks: [192.0.2.0/24] }",
+  relays: () => true,
+});

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Handler, type Header, named, on, readHeader } from "postmaster";
-import { z } from "zod";
+import { type HandlerFactory, type Header, on, readHeader } from "postmaster";
+import { defineHandler, kinds, z } from "postmaster/making";
 import { rewriteBody } from "./rewrite_body.ts";
 import { sentAt } from "./sent_at.ts";
 import { eachOnce } from "./table.ts";
@@ -12,7 +12,7 @@ import { isWord, Words } from "./words.ts";
 
 const hour = (most: number) => z.int({ error: `an hour from 0 to ${most}` }).min(0).max(most);
 
-const schema = z.strictObject({
+const options = kinds.options({
   replace: z.record(
     z.string().refine(isWord, { error: "not one word, of letters and digits" }),
     z.string({ error: "a text: put it in quotes" })
@@ -27,7 +27,7 @@ const schema = z.strictObject({
     ),
   between: z.tuple([hour(23), hour(24)], { error: "two hours, such as [8, 10]" }).optional()
     .describe("Only for messages sent from the one hour until the other."),
-  "time-zone": z.string({ error: "a time zone" })
+  timeZone: z.string({ error: "a time zone" })
     .refine(isTimeZone, {
       error: ({ input }) =>
         `\`${input}\` is no time zone that is known here: write one such as Europe/Berlin or +01:00`,
@@ -39,10 +39,16 @@ const schema = z.strictObject({
 const MAX_FROM = 10;
 
 /** The options of {@linkcode rewriteText}. */
-export type RewriteTextOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode rewriteText} in a configuration. */
-export const rewriteTextOptions: z.ZodType<z.output<typeof schema>, RewriteTextOptions> = schema;
+export interface RewriteTextOptions {
+  /** Words, and what to put in their place. */
+  readonly replace: Readonly<Record<string, string>>;
+  /** Only for messages with this in `From`, in the name or the address, whatever its case. */
+  readonly from?: string;
+  /** Only for messages sent from the one hour until the other. */
+  readonly between?: [number, number];
+  /** The time zone of `between`. */
+  readonly timeZone?: string;
+}
 
 /**
  * Rewrites words in the texts of messages, as {@linkcode rewriteBody} does: in all, or in those of one sender, or
@@ -56,29 +62,31 @@ export const rewriteTextOptions: z.ZodType<z.output<typeof schema>, RewriteTextO
  *   replace: { no: "yes" },
  *   from: "Michelle",
  *   between: [8, 10],
- *   "time-zone": "Europe/Berlin",
+ *   timeZone: "Europe/Berlin",
  * });
  * ```
  */
-export function rewriteText(options: RewriteTextOptions): Handler {
-  const { replace, from, between, "time-zone": timeZone } = schema.parse(options);
-  const words = new Words(replace);
-  const isFrom = (header: Header) =>
-    from === undefined ||
-    header.all("From").slice(0, MAX_FROM).some(({ text }) =>
-      text.toLowerCase().includes(from.toLowerCase())
-    );
-  const isSent = (header: Header, now: Date) =>
-    between === undefined || isWithin(hourOf(sentAt(header, now), timeZone), between);
-  return named(
-    "rewrite-text",
-    on("Deliver", async (event, next, session) => {
+export const rewriteText: HandlerFactory<RewriteTextOptions> = defineHandler({
+  name: "rewrite-text",
+  summary: "Replaces words in the text of messages.",
+  options,
+  create: ({ replace, from, between, timeZone }) => {
+    const words = new Words(replace);
+    const isFrom = (header: Header) =>
+      from === undefined ||
+      header.all("From").slice(0, MAX_FROM).some(({ text }) =>
+        text.toLowerCase().includes(from.toLowerCase())
+      );
+    const isSent = (header: Header, now: Date) =>
+      between === undefined || isWithin(hourOf(sentAt(header, now), timeZone), between);
+    return on("Deliver", async (event, next, session) => {
       const { header, body } = await readHeader(event.body);
       const wanted = isFrom(header) && isSent(header, session.time);
       return next({ ...event, body: wanted ? rewriteBody(body, words) : body });
-    }),
-  );
-}
+    });
+  },
+  example: 'rewrite-text: { replace: { "no": "yes" }, from: Michelle }',
+});
 
 /** From the first hour until the second one, over midnight if that is the smaller. */
 const isWithin = (hour: number, [from, to]: readonly [number, number]): boolean =>

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Handler, named, on, type Reply, say, type Session } from "postmaster";
+import { type HandlerFactory, on, type Reply, say, type Session } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
 import { found, unlessInDoubt } from "./lookup.ts";
 
 const NO_DOMAIN = say(5, 5, 0, "the domain of the sender does not exist", "5.1.8");
@@ -21,9 +22,11 @@ const NO_MAIL = say(5, 5, 0, "the domain of the sender takes no mail", "5.7.27")
  * export default senderDomain();
  * ```
  */
-export function senderDomain(): Handler {
-  return named(
-    "sender-domain",
+export const senderDomain: HandlerFactory<undefined> = defineHandler({
+  name: "sender-domain",
+  summary: "Refuses senders whose domain could get no answer.",
+  options: kinds.none,
+  create: () =>
     on("SetMailFrom", ({ mailbox }, next, session) => {
       const domain = mailbox?.domain ?? "";
       if (domain === "" || domain.startsWith("[")) return next();
@@ -32,8 +35,8 @@ export function senderDomain(): Handler {
         (text, fields) => session.log(text, fields),
       );
     }),
-  );
-}
+  example: "sender-domain",
+});
 
 async function refusal(domain: string, { dns }: Session): Promise<Reply | undefined> {
   const exchanges = await found(dns.resolveMx(domain), []);

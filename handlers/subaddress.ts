@@ -3,20 +3,14 @@
  *
  * @module
  */
-import { cuts, type Handler, isUnclaimed, named, on } from "postmaster";
-import { z } from "zod";
-
-const delimiter = z.strictObject({
-  delimiter: z.string().length(1, { error: 'one character such as "+"' }).default("+")
-    .describe("What stands between a name and its extension."),
-}).prefault({});
+import { cuts, type HandlerFactory, isUnclaimed, on } from "postmaster";
+import { defineHandler, kinds, z } from "postmaster/making";
 
 /** The options of {@linkcode subaddress}. */
-export type SubaddressOptions = z.input<typeof delimiter>;
-
-/** The options of {@linkcode subaddress} in a configuration. */
-export const subaddressOptions: z.ZodType<z.output<typeof delimiter>, SubaddressOptions> =
-  delimiter;
+export interface SubaddressOptions {
+  /** What stands between a name and its extension. */
+  readonly delimiter?: string;
+}
 
 /**
  * Cuts the extension off (RFC 5233) when nobody has the address with it: `joe+list@example.net` reaches
@@ -30,12 +24,16 @@ export const subaddressOptions: z.ZodType<z.output<typeof delimiter>, Subaddress
  * export default subaddress({ delimiter: "+" });
  * ```
  */
-export function subaddress(options: SubaddressOptions = {}): Handler {
-  const { delimiter: char } = delimiter.parse(options);
-  return named(
-    "subaddress",
+export const subaddress: HandlerFactory<SubaddressOptions | undefined> = defineHandler({
+  name: "subaddress",
+  summary: "Cuts extensions off addresses that nobody has with them.",
+  options: kinds.options({
+    delimiter: z.string().length(1, { error: 'one character such as "+"' }).default("+")
+      .describe("What stands between a name and its extension."),
+  }).prefault({}),
+  create: ({ delimiter }) =>
     on("AddRcptTo", async (event, next, session) => {
-      const shorter = event.exact ? [] : cuts(event.mailbox, char)
+      const shorter = event.exact ? [] : cuts(event.mailbox, delimiter)
         .map(({ mailbox, suffix }) => ({
           ...event,
           mailbox,
@@ -55,5 +53,6 @@ export function subaddress(options: SubaddressOptions = {}): Handler {
       }
       return reply;
     }),
-  );
-}
+  example: 'subaddress: { delimiter: "+" }',
+  part: "asks again",
+});

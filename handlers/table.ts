@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { z } from "zod";
+import type { z } from "postmaster/making";
 
 /**
  * A check that no two keys of a table mean the same, as `Joe` and `joe` may: nobody could tell which of them counts.

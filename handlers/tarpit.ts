@@ -4,24 +4,19 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Handler, isPermanent, kinds, named, variable } from "postmaster";
-import { z } from "zod";
+import { type HandlerFactory, isPermanent, variable } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
 
 /** Milliseconds; the limit `handler-timeout` is a minute. */
 const LONGEST = 50_000;
 
-const schema = z.strictObject({
-  first: kinds.duration(1).prefault("1 s").describe("How long the first refusal is held back."),
-  most: kinds.duration(1).refine((milliseconds) => milliseconds <= LONGEST, {
-    error: "this is too long: make it 50 s or less, or the limit `handler-timeout` ends it",
-  }).prefault("20 s").describe("How long one is held back at most."),
-}).prefault({});
-
 /** The options of {@linkcode tarpit}. */
-export type TarpitOptions = z.input<typeof schema>;
-
-/** The options of {@linkcode tarpit} in a configuration. */
-export const tarpitOptions: z.ZodType<z.output<typeof schema>, TarpitOptions> = schema;
+export interface TarpitOptions {
+  /** How long the first refusal is held back. */
+  readonly first?: number | string;
+  /** How long one is held back at most. */
+  readonly most?: number | string;
+}
 
 const refusals = variable("session", "refusals held back", () => 0);
 
@@ -37,15 +32,26 @@ const refusals = variable("session", "refusals held back", () => 0);
  * export default tarpit({ first: "1 s", most: "20 s" });
  * ```
  */
-export function tarpit(options: TarpitOptions = {}): Handler {
-  const { first, most } = schema.parse(options);
-  const calls = variable("command", "calls of tarpit", () => 0);
-  return named("tarpit", async (_event, next, session) => {
-    if (session.tick(calls) > 1) return next();
-    const reply = await next();
-    if (!isPermanent(reply)) return reply;
-    const milliseconds = Math.min(most, first * 2 ** (session.tick(refusals) - 1));
-    await delay(milliseconds, undefined, { signal: session.signal }).catch(() => {});
-    return reply;
-  });
-}
+export const tarpit: HandlerFactory<TarpitOptions | undefined> = defineHandler({
+  name: "tarpit",
+  summary: "Holds back what a client is refused for good, longer each time.",
+  options: kinds.options({
+    first: kinds.duration(1).prefault("1 s").describe("How long the first refusal is held back."),
+    most: kinds.duration(1).refine((milliseconds) => milliseconds <= LONGEST, {
+      error: "this is too long: make it 50 s or less, or the limit `handler-timeout` ends it",
+    }).prefault("20 s").describe("How long one is held back at most."),
+  }).prefault({}),
+  create: ({ first, most }) => {
+    const calls = variable("command", "calls of tarpit", () => 0);
+    return async (_event, next, session) => {
+      if (session.tick(calls) > 1) return next();
+      const reply = await next();
+      if (!isPermanent(reply)) return reply;
+      const milliseconds = Math.min(most, first * 2 ** (session.tick(refusals) - 1));
+      await delay(milliseconds, undefined, { signal: session.signal }).catch(() => {});
+      return reply;
+    };
+  },
+  example: "tarpit: { first: 1 s, most: 20 s }",
+  part: "counts",
+});

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Handler, named, printSteps, variable } from "postmaster";
+import { type HandlerFactory, printSteps, variable } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
 
 /**
  * Logs what the handlers inside it do: a line for the event, and one for each handler that it went through, with
@@ -17,14 +18,20 @@ import { type Handler, named, printSteps, variable } from "postmaster";
  * export default chain(trace(), impatient({ bound: 3 }));
  * ```
  */
-export function trace(): Handler {
-  const recording = variable("command", "trace", () => false);
-  return named("trace", async (_event, next, session) => {
-    if (session.get(recording)) return next(); // this is a part of what is recorded
-    session.set(recording, true);
-    const { reply, steps } = await session.record(next);
-    session.set(recording, false);
-    for (const line of printSteps(steps)) session.log(line);
-    return reply;
-  });
-}
+export const trace: HandlerFactory<undefined> = defineHandler({
+  name: "trace",
+  summary: "Logs what the handlers inside it do.",
+  options: kinds.none,
+  create: () => {
+    const recording = variable("command", "trace", () => false);
+    return async (_event, next, session) => {
+      if (session.get(recording)) return next(); // this is a part of what is recorded
+      session.set(recording, true);
+      const { reply, steps } = await session.record(next);
+      session.set(recording, false);
+      for (const line of printSteps(steps)) session.log(line);
+      return reply;
+    };
+  },
+  example: "trace",
+});

@@ -4,12 +4,8 @@
  * @module
  */
 import {
-  type Account,
-  Accounts,
   type EventOf,
-  findAccount,
   type Handler,
-  isPerson,
   isUnclaimed,
   Mailbox,
   mailer,
@@ -22,8 +18,8 @@ import {
   say,
   type Session,
   type Target,
-  Watched,
 } from "postmaster";
+import { type Account, Accounts, findAccount, isPerson, Watched } from "postmaster/making";
 import { accept } from "./alias.ts";
 import { IN_DOUBT, type Source } from "./in_doubt.ts";
 import { readLines } from "./lines.ts";

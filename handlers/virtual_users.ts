@@ -3,26 +3,20 @@
  *
  * @module
  */
-import { type Handler, kinds, named, type Target, Watched } from "postmaster";
-import { z } from "zod";
+import type { HandlerFactory, Target } from "postmaster";
+import { defineHandler, kinds, Watched } from "postmaster/making";
 import { parseAliasKey } from "./alias_table.ts";
 import { deferring } from "./in_doubt.ts";
 import { readLines } from "./lines.ts";
 import { usersBy } from "./users.ts";
 
-const virtual = z.strictObject({
-  file: kinds.file(parseUsers).describe("A file with `address: user` a line."),
-});
-
 /** The options of {@linkcode virtualUsers}. */
-export interface VirtualUsersOptions extends z.input<typeof virtual> {
+export interface VirtualUsersOptions {
+  /** A file with `address: user` a line. */
+  readonly file: string;
   /** Where the mail of a user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
-
-/** The options of {@linkcode virtualUsers} in a configuration. */
-export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<typeof virtual>> =
-  virtual;
 
 /**
  * Accepts the recipients of a file: `joe@example.net: joe` a line, and `@example.net: jane` for the rest of a domain;
@@ -40,18 +34,24 @@ export const virtualUsersOptions: z.ZodType<z.output<typeof virtual>, z.input<ty
  * });
  * ```
  */
-export function virtualUsers({ deliver, ...options }: VirtualUsersOptions): Handler {
-  const file = new Watched<ReadonlyMap<string, string>>(
-    virtual.parse(options).file,
-    parseUsers,
-    new Map(),
-  );
-  const users = usersBy({
-    find: (mailbox) => file.value.get(mailbox.key.toLowerCase()),
-    catchAll: ({ domain }) => file.value.get(`@${domain.toLowerCase()}`),
-  }, deliver);
-  return named("virtual-users", deferring(file, users));
-}
+export const virtualUsers: HandlerFactory<VirtualUsersOptions> = defineHandler({
+  name: "virtual-users",
+  summary: "Accepts the recipients of a file.",
+  options: kinds.options({
+    file: kinds.file(parseUsers).describe("A file with `address: user` a line."),
+    deliver: kinds.code<(user: string) => Target>(),
+  }),
+  create: ({ file: path, deliver }) => {
+    const file = new Watched<ReadonlyMap<string, string>>(path, parseUsers, new Map());
+    const users = usersBy({
+      find: (mailbox) => file.value.get(mailbox.key.toLowerCase()),
+      catchAll: ({ domain }) => file.value.get(`@${domain.toLowerCase()}`),
+    }, deliver);
+    return deferring(file, users);
+  },
+  example: "virtual-users: { file: users.txt }",
+  part: "accepts",
+});
 
 function parseUsers(text: string, file: string): ReadonlyMap<string, string> {
   return new Map(readLines(text, file, (line) => {

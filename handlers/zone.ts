@@ -7,13 +7,11 @@ import {
   canonicalName,
   discard,
   type EventOf,
-  type Handler,
+  type HandlerFactory,
   isIn,
   isUnclaimed,
-  kinds,
   Mailbox,
   mailer,
-  named,
   Network,
   type Next,
   on,
@@ -27,7 +25,7 @@ import {
   type Session,
   type Target,
 } from "postmaster";
-import type { z } from "zod";
+import { defineHandler, kinds, z } from "postmaster/making";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
 import { mayLeadOn } from "./relay_to.ts";
@@ -40,8 +38,8 @@ import {
   userName,
 } from "./zone_record.ts";
 
-/** The options of {@linkcode zone} in a configuration: the name of the zone. */
-export const zoneOptions: z.ZodType<string, string> = kinds.text(
+/** The name of a zone as an option. */
+const zoneName: z.ZodType<string, string> = kinds.text(
   "the name of a zone, such as _postmaster.example.net",
   (text) => {
     const name = canonicalName(text);
@@ -52,8 +50,10 @@ export const zoneOptions: z.ZodType<string, string> = kinds.text(
   },
 );
 
-/** What TypeScript can say of a zone. */
-export interface ZoneSettings {
+/** The options of {@linkcode zone}, where its name is not enough. */
+export interface ZoneOptions {
+  /** The name of the zone. */
+  readonly name: string;
   /** Where the mail of a local user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
@@ -76,129 +76,127 @@ const NONSENSE = say(4, 5, 1, "the mail configuration makes no sense", "4.3.5");
  * export default zone("_postmaster.example.net");
  * ```
  */
-export function zone(name: string, { deliver = mailer }: ZoneSettings = {}): Handler {
-  const base = zoneOptions.parse(name);
-  return named(
-    "zone",
-    on("AddRcptTo", (event, next, session) =>
-      unlessInDoubt(
-        () => new Recipient(event, next, session, base, deliver).answer(),
-        (text, fields) => session.log(text, fields),
-      )),
-  );
-}
+export const zone: HandlerFactory<string | ZoneOptions> = defineHandler({
+  name: "zone",
+  summary: "Reads domains, users, aliases, routes and policy from the DNS.",
+  options: z.union([
+    zoneName.transform((name): { name: string; deliver?: ZoneOptions["deliver"] } => ({ name })),
+    kinds.options({
+      name: zoneName.describe("The name of the zone."),
+      deliver: kinds.code<(user: string) => Target>(),
+    }),
+  ], { error: "the name of a zone, such as _postmaster.example.net" }),
+  create: ({ name: zone, deliver = mailer }) =>
+    on("AddRcptTo", (event, next, session) => {
+      const whole = rejoin(event.mailbox, event.suffix ?? "");
+      const question = { event, next, session, zone, deliver, whole };
+      const sensible = async () => {
+        try {
+          return await answer(question) ?? await next();
+        } catch (error) {
+          if (!(error instanceof Nonsense)) throw error;
+          session.log("a record of the zone makes no sense", { problem: error.message });
+          return NONSENSE;
+        }
+      };
+      return unlessInDoubt(sensible, (text, fields) => session.log(text, fields));
+    }),
+  example: "zone: _postmaster.example.net",
+  part: "accepts",
+});
 
 /** A record that nobody can follow. */
 class Nonsense extends Error {}
 
-/** One recipient, and what the zone has for it. */
-class Recipient {
-  readonly #event: EventOf<"AddRcptTo">;
-  readonly #mailbox: Mailbox;
+/** What is asked about one recipient. */
+interface Question {
+  readonly event: EventOf<"AddRcptTo">;
+  readonly next: Next<"AddRcptTo">;
+  readonly session: Session;
+  readonly zone: string;
+  readonly deliver: (user: string) => Target;
   /** The recipient with the extension that was cut off. */
-  readonly #whole: Mailbox;
-  readonly #next: Next<"AddRcptTo">;
-  readonly #session: Session;
-  readonly #base: string;
-  readonly #deliver: (user: string) => Target;
+  readonly whole: Mailbox;
+}
 
-  constructor(
-    event: EventOf<"AddRcptTo">,
-    next: Next<"AddRcptTo">,
-    session: Session,
-    base: string,
-    deliver: (user: string) => Target,
-  ) {
-    this.#event = event;
-    this.#mailbox = event.mailbox;
-    this.#whole = rejoin(event.mailbox, event.suffix ?? "");
-    this.#next = next;
-    this.#session = session;
-    this.#base = base;
-    this.#deliver = deliver;
+/** `undefined` if the zone has nothing to say. */
+async function answer(question: Question): Promise<Reply | undefined> {
+  const { event: { mailbox }, session, zone, whole } = question;
+  const { domain } = mailbox;
+  if (domain === "" || domain.startsWith("[")) return undefined;
+  const [policy, tags] = await Promise.all([
+    look(session, "policy", policyName(zone)),
+    look(session, "domain", domainName(domain, zone)),
+  ]);
+  const isOneOf = (tag: string) =>
+    isIn(session.peer.address, (policy?.get(tag) ?? []).map(Network.parse));
+  if (isOneOf("refuse")) return REFUSED;
+  const isTrusted = isOneOf("relay-for");
+  if (tags === undefined) {
+    return isTrusted ? accept(routes(question, [relay([whole])])) : undefined;
   }
+  const relays = tags.get("relay");
+  if (relays === undefined) return await inDomain(question, tags);
+  if (relays.includes("yes") && mayLeadOn(mailbox) && !isTrusted) return relayingDenied;
+  return accept(relayed(question, relays));
+}
 
-  async answer(): Promise<Reply> {
-    try {
-      return await this.#answer() ?? await this.#next();
-    } catch (error) {
-      if (!(error instanceof Nonsense)) throw error;
-      this.#session.log("a record of the zone makes no sense", { problem: error.message });
-      return NONSENSE;
-    }
+async function inDomain(question: Question, domain: Tags): Promise<Reply> {
+  const { event, next, session, zone } = question;
+  const name = userName(event.mailbox, zone);
+  const tags = name === undefined ? undefined : await look(session, "user", name);
+  if (tags !== undefined) return await known(question, tags);
+  const reply = await next();
+  if (!isUnclaimed(reply)) return reply;
+  const all = domain.get("catch-all");
+  return all === undefined || event.exact ? NO_USER : await others(question, all);
+}
+
+async function known(question: Question, tags: Tags): Promise<Reply> {
+  const { event, deliver } = question;
+  const [text] = tags.get("reject") ?? [];
+  if (text !== undefined) return say(5, 5, 0, text, "5.7.1");
+  const own = [
+    ...(tags.get("user") ?? []).map((user) => routeTo(event, deliver(user), user)),
+    ...relayed(question, tags.get("relay") ?? []),
+    ...routes(question, (tags.get("discard") ?? []).map(() => discard())),
+  ];
+  const aliases = tags.get("alias");
+  if (aliases !== undefined) return await others(question, aliases, own);
+  if (own.length === 0) throw new Nonsense(`${event.mailbox} leads nowhere`);
+  return accept(own);
+}
+
+/** Other addresses: each goes through the whole chain. */
+function others(
+  { event: { mailbox }, session, whole }: Question,
+  addresses: readonly string[],
+  own: readonly Route[] = [],
+): Promise<Reply> {
+  const members = addresses.map((address) => Mailbox.parse(address));
+  if (members.some((one) => one.equals(mailbox) || one.equals(whole))) {
+    throw new Nonsense(`${mailbox} is an alias of itself`);
   }
+  const ask = (member: Mailbox) =>
+    session.trigger({ type: "AddRcptTo", mailbox: member, parameters: new Map() });
+  return askAll(mailbox, members, ask, session, own);
+}
 
-  /** `undefined` if the zone has nothing to say. */
-  async #answer(): Promise<Reply | undefined> {
-    const { domain } = this.#mailbox;
-    if (domain === "" || domain.startsWith("[")) return undefined;
-    const [policy, tags] = await Promise.all([
-      this.#look("policy", policyName(this.#base)),
-      this.#look("domain", domainName(domain, this.#base)),
-    ]);
-    const { address } = this.#session.peer;
-    const isOneOf = (tag: string) => isIn(address, (policy?.get(tag) ?? []).map(Network.parse));
-    if (isOneOf("refuse")) return REFUSED;
-    const isTrusted = isOneOf("relay-for");
-    if (tags === undefined) {
-      return isTrusted ? accept(this.#routes([relay([this.#whole])])) : undefined;
-    }
-    const relays = tags.get("relay");
-    if (relays === undefined) return await this.#inDomain(tags);
-    if (relays.includes("yes") && mayLeadOn(this.#mailbox) && !isTrusted) return relayingDenied;
-    return accept(this.#routes(relays.map(this.#relayed)));
-  }
+/** Routes on to these addresses; `yes` stands for the recipient itself. */
+const relayed = (question: Question, addresses: readonly string[]): Route[] =>
+  routes(
+    question,
+    addresses.map((to) => relay([to === "yes" ? question.whole : Mailbox.parse(to)])),
+  );
 
-  async #inDomain(domain: Tags): Promise<Reply> {
-    const name = userName(this.#mailbox, this.#base);
-    const tags = name === undefined ? undefined : await this.#look("user", name);
-    if (tags !== undefined) return await this.#known(tags);
-    const reply = await this.#next();
-    if (!isUnclaimed(reply)) return reply;
-    const others = domain.get("catch-all");
-    return others === undefined || this.#event.exact ? NO_USER : await this.#others(others);
-  }
+const routes = ({ event }: Question, targets: readonly Target[]): Route[] =>
+  targets.map((target) => routeTo(event, target));
 
-  async #known(tags: Tags): Promise<Reply> {
-    const [text] = tags.get("reject") ?? [];
-    if (text !== undefined) return say(5, 5, 0, text, "5.7.1");
-    const own = [
-      ...(tags.get("user") ?? []).map((user) => routeTo(this.#event, this.#deliver(user), user)),
-      ...this.#routes((tags.get("relay") ?? []).map(this.#relayed)),
-      ...this.#routes((tags.get("discard") ?? []).map(() => discard())),
-    ];
-    const aliases = tags.get("alias");
-    if (aliases === undefined) {
-      if (own.length === 0) throw new Nonsense(`${this.#mailbox} leads nowhere`);
-      return accept(own);
-    }
-    return await this.#others(aliases, own);
-  }
-
-  /** Other addresses: each goes through the whole chain. */
-  #others(addresses: readonly string[], own: readonly Route[] = []): Promise<Reply> {
-    const members = addresses.map((address) => Mailbox.parse(address));
-    if (members.some((one) => one.equals(this.#mailbox) || one.equals(this.#whole))) {
-      throw new Nonsense(`${this.#mailbox} is an alias of itself`);
-    }
-    const ask = (member: Mailbox) =>
-      this.#session.trigger({ type: "AddRcptTo", mailbox: member, parameters: new Map() });
-    return askAll(this.#mailbox, members, ask, this.#session, own);
-  }
-
-  readonly #relayed = (to: string): Target =>
-    relay([to === "yes" ? this.#whole : Mailbox.parse(to)]);
-
-  #routes(targets: readonly Target[]): Route[] {
-    return targets.map((target) => routeTo(this.#event, target));
-  }
-
-  async #look(kind: Kind, name: string): Promise<Tags | undefined> {
-    const records = await found(this.#session.dns.resolveTxt(name), []);
-    try {
-      return parseRecords(records, kind);
-    } catch (error) {
-      throw error instanceof TypeError ? new Nonsense(`${name}: ${error.message}`) : error;
-    }
+async function look({ dns }: Session, kind: Kind, name: string): Promise<Tags | undefined> {
+  const records = await found(dns.resolveTxt(name), []);
+  try {
+    return parseRecords(records, kind);
+  } catch (error) {
+    throw error instanceof TypeError ? new Nonsense(`${name}: ${error.message}`) : error;
   }
 }

@@ -3,8 +3,6 @@
  *
  * @module
  */
-export { Accounts } from "./base/accounts.ts";
-export { type Account, findAccount, isPerson, MIN_UID } from "./base/passwd.ts";
 export {
   hostOf,
   type Ip,
@@ -16,11 +14,8 @@ export {
   parseIp,
   type Prefixes,
 } from "./base/ip.ts";
-export * as kinds from "./base/kinds.ts";
-export { ConfigError, type Place, printProblem, type Problem } from "./base/problem.ts";
 export { yieldToOthers } from "./base/turn.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
-export { type Parse, Watched } from "./base/watched.ts";
 export { DnsError } from "./dns/error.ts";
 export type { DnsCode } from "./dns/error.ts";
 export { canonicalName, isSameName } from "./dns/name.ts";
@@ -59,7 +54,7 @@ export type {
   Nothing,
   OutOfOrder,
 } from "./handler/event.ts";
-export { handlerEntry, type NamedHandler, type Part, type ReadyMade } from "./handler/entry.ts";
+export type { HandlerFactory } from "./handler/define.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
 export type { Handler, MaybePromise, Next } from "./handler/handler.ts";
 export type { AnswerTo } from "./handler/fitting.ts";

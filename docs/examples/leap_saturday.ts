@@ -6,8 +6,8 @@
 import { type Handler } from "postmaster";
 import { relayTo, when } from "postmaster/handlers";
 
-const policy: Handler = when(
-  { weekday: "sat", "leap-year": true, "time-zone": "UTC" },
-  relayTo({ domains: ["example.org"] }),
-);
+const policy: Handler = when({
+  if: { weekday: "sat", leapYear: true, timeZone: "UTC" },
+  then: relayTo({ domains: ["example.org"] }),
+});
 export default policy;

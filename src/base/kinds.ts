@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { messageOf } from "./message_of.ts";
 import { ConfigError, printProblem } from "./problem.ts";
-import { fileNamed } from "./reading.ts";
+import { fileNamed, isReading } from "./reading.ts";
 import {
   DURATION_PATTERN,
   parseDuration,
@@ -67,15 +67,63 @@ export function chosen<T, I>(
   form: () => z.ZodType,
 ): z.ZodType<T, I> {
   return shownAs(z.unknown(), form).transform((value, context) => {
-    const { data, error } = choose(value).safeParse(value, { error: wanted, reportInput: true });
-    for (const issue of error?.issues ?? []) context.addIssue({ ...issue });
-    return error === undefined ? data : z.NEVER;
+    const how = { async: false, error: wanted, reportInput: true };
+    const read = choose(value)._zod.run({ value, issues: [] }, how);
+    if (read instanceof Promise) throw new TypeError("options are read at once");
+    context.issues.push(...read.issues);
+    return read.value;
   }) as z.ZodType<T, I>;
 }
 
 /** A function as it is, or what `schema` reads: TypeScript can say it in code, a configuration in data. */
 export function orFunction<T, I>(schema: z.ZodType<T, I>): z.ZodType<T, I | T> {
   return chosen((value) => typeof value === "function" ? z.any() : schema, () => schema);
+}
+
+/** The schemas of options that no configuration can write. */
+const inCode = new WeakSet<z.core.$ZodType>();
+
+/**
+ * A mapping of options, and no others. The keys of the shape are in camelCase, as they are in TypeScript and in what is
+ * read; a configuration has them in kebab-case.
+ */
+export function options<const Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodType<z.output<z.ZodObject<Shape>>, z.input<z.ZodObject<Shape>>> {
+  const keys = Object.keys(shape).filter((key) => !inCode.has(shape[key]!));
+  const names = keys.map((key) => [key, kebabCase(key)] as const);
+  const typed = z.strictObject(shape);
+  const written = z.strictObject(
+    Object.fromEntries(names.map(([key, name]) => [name, shape[key]!])),
+  );
+  const renamed = written.transform((read) =>
+    Object.fromEntries(names.flatMap(([key, name]) => name in read ? [[key, read[name]]] : []))
+  );
+  return chosen(() => isReading() ? renamed : typed, () => written) as z.ZodType<
+    z.output<typeof typed>,
+    z.input<typeof typed>
+  >;
+}
+
+/** No options. */
+export const none: z.ZodType<object, undefined> = options({}).prefault({}) as z.ZodType<
+  object,
+  undefined
+>;
+
+/** `minUid` as a configuration writes it. */
+export const kebabCase = (key: string): string =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A key of {@linkcode options} as the one wrote it whose options are being read: for the path of an issue. */
+export const keyAsWritten = (key: string): string => isReading() ? kebabCase(key) : key;
+
+/** An option that is a function, which only TypeScript can give: in a configuration there is no such key. */
+export function code<F>(): z.ZodOptional<z.ZodType<F, F>> {
+  const schema = z.custom<F>((value) => typeof value === "function", { error: "a function" })
+    .optional();
+  inCode.add(schema);
+  return schema;
 }
 
 /** One thing or a list of them, as a list. */
@@ -86,6 +134,16 @@ export function oneOrMore<T, I>(item: z.ZodType<T, I>): z.ZodType<readonly T[], 
       Array.isArray(value) ? list : item.transform((one) => [one]),
     () => z.union([item, list]),
   );
+}
+
+/** A list of `least` items or more. */
+export function list<T, I>(
+  item: z.ZodType<T, I>,
+  expected?: string,
+  least = 0,
+): z.ZodType<readonly T[], readonly I[]> {
+  const items = z.array(item, expected === undefined ? {} : { error: expected });
+  return (least > 0 ? items.min(least) : items) as z.ZodType<readonly T[], readonly I[]>;
 }
 
 /** A whole number, of `least` or more. */

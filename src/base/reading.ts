@@ -1,5 +1,5 @@
 /**
- * Files that options of handlers name, while a configuration is read.
+ * Whether options come from a configuration or from TypeScript, and the files that they name.
  *
  * @module
  */
@@ -12,9 +12,11 @@ import { type Parse, Watched } from "./watched.ts";
 let directory: string | undefined;
 
 /**
- * Calls `read`, which must be synchronous: paths in options are relative to this directory, and the files must exist.
+/**
+ * Calls `read`, which must be synchronous, with options as a configuration in this directory has them: keys are in
+ * kebab-case, paths are relative to the directory, and files must exist. With `undefined` they are as in TypeScript.
  */
-export function readingIn<T>(from: string, read: () => T): T {
+export function readingIn<T>(from: string | undefined, read: () => T): T {
   const before = directory;
   directory = from;
   try {
@@ -23,6 +25,9 @@ export function readingIn<T>(from: string, read: () => T): T {
     directory = before;
   }
 }
+
+/** True while options are read as a configuration has them. */
+export const isReading = (): boolean => directory !== undefined;
 
 /**
  * The path of a file that options name. While a configuration is read, the file must exist, and `check` must accept

@@ -11,14 +11,14 @@ import { madeByRoot } from "../daemon/needs.ts";
 import { becomeUser } from "../daemon/ready.ts";
 import { isTypeScript } from "../modules/typescript.ts";
 import { Table, variablesFile } from "../store/table.ts";
-import { configOf, type Flags } from "./run.ts";
+import { configOf, type ServerFlags } from "./run.ts";
 import { typeCheck } from "./type_check.ts";
 
 /**
  * Prints what a server with this configuration would do. Throws if there would be none. Handlers are loaded by
  * the user who would run them, if root asks.
  */
-export async function check(flags: Flags): Promise<void> {
+export async function check(flags: ServerFlags): Promise<void> {
   const read = configOf(flags);
   const credentials = credentialsToTake(read);
   const config = await becomeUser(read, credentials, madeByRoot(read, credentials));

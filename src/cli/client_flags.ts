@@ -6,10 +6,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { Mailbox, printPath } from "../smtp/mailbox.ts";
 import { parseIp } from "./argument.ts";
-import type { Flags } from "./run.ts";
+import type { ServerFlags } from "./run.ts";
 
 /** The client, for the commands that simulate one. */
-export interface ClientFlags extends Flags {
+export interface ClientFlags extends ServerFlags {
   readonly ip: string;
   readonly tls?: boolean;
   readonly authUser?: string;

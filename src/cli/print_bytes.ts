@@ -4,6 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { tried } from "../base/tried.ts";
 import { printable } from "../log/escape.ts";
 
 /**
@@ -23,14 +24,10 @@ export const printLine = (line: string): string => textOf(line) ?? escape(line);
 
 /** The text of these bytes in UTF-8; `undefined` if they are none, or not all of it would be seen. */
 function textOf(bytes: string): string | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-      .decode(Buffer.from(bytes, "latin1"));
-    const withoutTabs = text.replaceAll("\t", "");
-    return printable(withoutTabs) === withoutTabs ? text : undefined;
-  } catch {
-    return undefined;
-  }
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const text = tried(() => utf8.decode(Buffer.from(bytes, "latin1")));
+  const withoutTabs = text?.replaceAll("\t", "");
+  return withoutTabs && printable(withoutTabs) !== withoutTabs ? undefined : text;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /**
- * Lines on the standard output, many at a time: a long message has more of them than a write each can carry.
+ * Lines on the standard output, many in one write: a long message has too many lines for a write each.
  *
  * @module
  */
@@ -28,4 +28,11 @@ export class Printer {
     this.#waiting = "";
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
   }
+}
+
+/** Prints a text of any length. */
+export function printAll(text: string): void {
+  const printer = new Printer();
+  printer.print(text.trimEnd());
+  printer.flush();
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Command, CommanderError, Help, Option } from "commander";
-import { ConfigError } from "../config/mod.ts";
+import { ConfigError, printJsonSchema } from "../config/mod.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
 import { LEVELS } from "../log/event.ts";
@@ -15,13 +15,15 @@ import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addInit } from "./init.ts";
 import { route, type RouteFlags } from "./route.ts";
-import { licences } from "./licences.ts";
-import { type Flags, run } from "./run.ts";
-import { schema } from "./schema.ts";
+import { printAll } from "./printer.ts";
+import { run, type ServerFlags } from "./run.ts";
 import { types } from "./types.ts";
 import { addVars } from "./vars_command.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
 import { VERSION } from "./version.ts";
+
+/** In a compiled program, this file also has the licences of all that was compiled into it. */
+const LICENSE = new URL("../../LICENSE", import.meta.url);
 
 /** Exit codes. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
@@ -105,11 +107,11 @@ export function program(failed: () => void): Command {
   const licencesCommand = postmaster.command("licences")
     .summary("print the licences of all that is in it")
     .description("print the licences of the program and all that is in it");
-  withUser(withFlags(runCommand)).action((flags: Flags) => run(flags));
-  withUser(withFlags(checkCommand)).action((flags: Flags) => check(flags));
+  withUser(withFlags(runCommand)).action((flags: ServerFlags) => run(flags));
+  withUser(withFlags(checkCommand)).action((flags: ServerFlags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
-  strict(schemaCommand).action(() => schema());
-  strict(licencesCommand).action(() => licences());
+  strict(schemaCommand).action(() => printAll(printJsonSchema()));
+  strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
   addInit(postmaster);
   addVars(postmaster);
   addSimulate(postmaster);
@@ -161,7 +163,7 @@ function withFlags(command: Command): Command {
     .option("--debug", "show where in the program an error came from");
 }
 
-/** Flags of commands that do what only the server's own user should. */
+/** ServerFlags of commands that do what only the server's own user should. */
 const withUser = (command: Command): Command =>
   command
     .option("--user <name>", "become this user, if root starts the server")

@@ -24,15 +24,15 @@ export async function route(addresses: readonly Mailbox[], flags: RouteFlags): P
   const server = await simulated(flags, (line) => console.error(printable(line)));
   let good = true;
   for (const address of addresses) {
-    const answers = await visits(address, server, flags);
-    for (const answer of answers) {
-      if (!answer.accepted) console.log(printRefusal(address, answer, answers.length > 1));
-      for (const each of routesIn(answer)) {
+    const attempts = await attemptsFor(address, server, flags);
+    for (const attempt of attempts) {
+      if (!attempt.accepted) console.log(printRefusal(address, attempt, attempts.length > 1));
+      for (const each of routesIn(attempt)) {
         console.log(printRoute(address, each, server.targets));
       }
-      if (flags.explain) explain(answer);
+      if (flags.explain) explain(attempt);
     }
-    const last = answers.at(-1)!;
+    const last = attempts.at(-1)!;
     good &&= last.accepted &&
       routesIn(last).every((each) => typeof server.targets.plan(each) === "string");
   }
@@ -41,12 +41,12 @@ export async function route(addresses: readonly Mailbox[], flags: RouteFlags): P
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** What a client is answered. One that a handler defers tries again a day later; it may be accepted then. */
-async function visits(
+/** What a client is answered. If a handler defers it, it tries again a day later, when it may be accepted. */
+async function attemptsFor(
   address: Mailbox,
   server: Simulated,
   flags: RouteFlags,
-): Promise<readonly Answer[]> {
+): Promise<readonly Attempt[]> {
   let time = flags.time ?? new Date();
   const globals = new MemoryStore({ now: () => time.getTime() });
   const first = await ask(address, server, flags, { time, globals });
@@ -58,7 +58,7 @@ async function visits(
 }
 
 /** How far a client came. */
-interface Answer extends Exchange {
+interface Attempt extends Exchange {
   /** What was answered last: RCPT, or what was refused before. */
   readonly command: string;
   readonly accepted: boolean;
@@ -70,27 +70,22 @@ async function ask(
   { begin }: Simulated,
   { helo, from }: RouteFlags,
   visit: Visit,
-): Promise<Answer> {
+): Promise<Attempt> {
   const { simulation, greeting } = await begin(visit);
   try {
-    let answer = answerTo("the connection", greeting);
-    for (
-      const [verb, rest] of [
-        ["EHLO", ` ${helo}`],
-        ["MAIL", ` FROM:${from}`],
-        ["RCPT", ` TO:${printPath(address)}`],
-      ]
-    ) {
-      if (!answer.accepted) break;
-      answer = answerTo(`${verb}`, await simulation.send(`${verb}${rest}\r\n`));
+    let attempt = attemptOf("the connection", greeting);
+    const lines = [`EHLO ${helo}`, `MAIL FROM:${from}`, `RCPT TO:${printPath(address)}`];
+    for (const line of lines) {
+      if (!attempt.accepted) break;
+      attempt = attemptOf(line.slice(0, 4), await simulation.send(`${line}\r\n`));
     }
-    return answer;
+    return attempt;
   } finally {
     simulation.end();
   }
 }
 
-const answerTo = (command: string, exchange: Exchange): Answer => ({
+const attemptOf = (command: string, exchange: Exchange): Attempt => ({
   ...exchange,
   command,
   accepted: /^[23]/.test(exchange.lines.at(-1) ?? ""),
@@ -98,16 +93,16 @@ const answerTo = (command: string, exchange: Exchange): Answer => ({
 
 const rootsOf = ({ asked }: Exchange) => asked.flatMap(({ steps }) => steps);
 
-const routesIn = (answer: Answer): readonly Route[] =>
-  answer.accepted ? rootsOf(answer).flatMap(({ reply }) => reply?.routes ?? []) : [];
+const routesIn = (attempt: Attempt): readonly Route[] =>
+  attempt.accepted ? rootsOf(attempt).flatMap(({ reply }) => reply?.routes ?? []) : [];
 
 /** `nobody@example.net: 550 5.1.1 unknown recipient (local-users)`. */
-function printRefusal(address: Mailbox, answer: Answer, atFirst: boolean): string {
-  const { lines, command } = answer;
+function printRefusal(address: Mailbox, attempt: Attempt, atFirst: boolean): string {
+  const { lines, command } = attempt;
   const [first = "no reply", ...others] = lines;
   const text = [first.replace("-", " "), ...others.map((line) => line.slice(4))].join(" / ");
   const details = [
-    answerer(address, answer),
+    answerer(address, attempt),
     ...(command === "RCPT" ? [] : [`to ${command}`]),
     ...(atFirst ? ["at the first try"] : []),
   ];
@@ -115,8 +110,8 @@ function printRefusal(address: Mailbox, answer: Answer, atFirst: boolean): strin
 }
 
 /** Who said no: the server itself where it asked no handler. */
-function answerer(address: Mailbox, answer: Answer): string {
-  const [root] = rootsOf(answer);
+function answerer(address: Mailbox, attempt: Attempt): string {
+  const [root] = rootsOf(attempt);
   if (root === undefined) return "the server";
   const { handler, event } = answererOf(root);
   const other = event.type === "AddRcptTo" && !event.mailbox.equals(address);

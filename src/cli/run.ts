@@ -8,22 +8,18 @@ import { serve } from "../daemon/serve.ts";
 import { StartWatch } from "../daemon/start_watch.ts";
 
 /** What the command line may say. */
-export interface Flags extends Overrides {
+export interface ServerFlags extends Overrides {
   readonly config?: string;
 }
 
 /** The configuration that these flags name, or the one that is found, with what they override. */
-export function configOf({ config = findConfig(), ...overrides }: Flags): Config {
+export function configOf({ config = findConfig(), ...overrides }: ServerFlags): Config {
   return loadConfig(config, overrides);
 }
 
 /** Runs a server and returns when it has stopped. */
-export async function run(flags: Flags): Promise<void> {
-  const watch = new StartWatch();
+export async function run(flags: ServerFlags): Promise<void> {
+  using watch = new StartWatch();
   watch.step("the configuration and the files that it names");
-  try {
-    await serve(configOf(flags), watch);
-  } finally {
-    watch[Symbol.dispose]();
-  }
+  await serve(configOf(flags), watch);
 }

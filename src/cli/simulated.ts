@@ -16,7 +16,7 @@ import { eventLog } from "../log/open.ts";
 import { printListen } from "../net/address.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Targets } from "../targets/target.ts";
-import type { SessionSetup } from "../testing/dialogue_of.ts";
+import type { SessionSetup } from "../testing/session_of.ts";
 import { ENCRYPTED } from "../testing/encrypted.ts";
 import { Simulation } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";

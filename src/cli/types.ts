@@ -6,6 +6,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { tried } from "../base/tried.ts";
 import deno from "../../deno.json" with { type: "json" };
 
 /** The folders that hold the API. In a compiled program they are files in it. */
@@ -27,14 +28,9 @@ export function types({ output }: { readonly output: string }): void {
   console.log(`the API of Postmaster is in ${join(output, API)}`);
 }
 
-/** The imports that a `deno.json` does not have; all if it cannot be read. */
+/** The imports that a `deno.json` does not have; all if it cannot be read, as with comments in it. */
 function missingIn(file: string, imports: Imports): Imports {
-  let written: Imports = {};
-  try {
-    written = JSON.parse(Deno.readTextFileSync(file)).imports ?? {};
-  } catch {
-    // with comments, for one, which JSON has not
-  }
+  const written: Imports = tried(() => JSON.parse(Deno.readTextFileSync(file)).imports) ?? {};
   return Object.fromEntries(Object.entries(imports).filter(([name, at]) => written[name] !== at));
 }
 

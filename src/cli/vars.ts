@@ -59,11 +59,9 @@ export function unset(name: string, flags: VarsFlags): void {
 
 const ownConfig = ({ config = findConfig() }: VarsFlags): Config => loadConfig(config);
 
-const fileOf = (flags: VarsFlags): string => variablesFile(ownConfig(flags).stateDirectory);
-
 /** The table; `undefined` if nothing has been kept so far. */
 function openTable(flags: VarsFlags): Table | undefined {
-  const file = fileOf(flags);
+  const file = variablesFile(ownConfig(flags).stateDirectory);
   return existsSync(file) ? new Table(file) : undefined;
 }
 

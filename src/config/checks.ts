@@ -6,13 +6,8 @@
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { parseAliasFile, type WrittenAlias } from "../../handlers/alias_file.ts";
-import {
-  type Aliases,
-  type LocalUsers,
-  NamedUsers,
-  readyMade,
-  SystemUsers,
-} from "../../handlers/mod.ts";
+import { type Aliases, type LocalUsers, NamedUsers, SystemUsers } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
 import { cannotRead } from "../base/cannot_read.ts";
 import { Watched } from "../base/watched.ts";
@@ -93,7 +88,7 @@ export class Checks {
     // A setting in which something is wrong is one all the same.
     const leadsOn = this.#wrong.has("relay") || this.#wrong.has("handlers") ||
       relay !== undefined || handlers.length > 0;
-    const delimiter = this.#settings["recipient-delimiter"] ?? "";
+    const delimiter = this.#settings.recipientDelimiter ?? "";
     const handled = this.#wrong.has("handlers") || handlers.some(mayAccept);
     const isUser = users && ((local: string) => users.isUser(local));
     const mayBeUser = users && ((local: string) => users.mayBeUser(local));
@@ -142,7 +137,7 @@ export class Checks {
 
   /** Whom programs may run as. Root's are for the configuration to name, not for a handler. */
   runAs(): void {
-    for (const [i, { user, group }] of (this.#settings["run-as"] ?? []).entries()) {
+    for (const [i, { user, group }] of (this.#settings.runAs ?? []).entries()) {
       const ids = this.#ids(["run-as", i], user, group);
       if (ids?.uid === 0 || ids?.gid === 0) {
         this.#fault(
@@ -176,13 +171,13 @@ export class Checks {
   /** A handler that sends mail on needs `relay`. */
   #relays(name: string, options: unknown, path: Path): void {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
-    if (!readyMade.get(name)?.relays?.(options ?? undefined)) return;
+    if (!readyMade.get(name)?.relays?.(options)) return;
     this.#fault(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
   }
 
   /** The directory for what must survive a restart. */
   stateDirectory(): string {
-    const written = this.#settings["state-directory"];
+    const written = this.#settings.stateDirectory;
     if (written === undefined) return defaultStateDirectory();
     const directory = this.#resolve(written);
     // Of a server with a user, what he can do is asked once the process is his.

@@ -58,7 +58,7 @@ export interface Config {
   /** Modules of the operator's may run as root. */
   readonly handlersAsRoot: boolean;
   /** Whom programs of handlers may run as once the server is no longer root. */
-  readonly runAs: Settings["run-as"];
+  readonly runAs: Settings["runAs"];
   /** Full paths; `undefined` if the configuration names none. */
   readonly pidFile: string | undefined;
   readonly spoolDirectory: string | undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { path } from "../base/kinds.ts";
+import { options, path } from "../base/kinds.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
 import { account } from "./accounts.ts";
 
@@ -17,7 +17,7 @@ export interface RunAs {
 const RUN_AS = "a user such as `vmail`, or `{user: vmail, group: mail}`";
 const runAs: z.ZodType<RunAs> = z.union([
   account(PASSWD).transform((user) => ({ user })),
-  z.strictObject({
+  options({
     user: account(PASSWD).describe("The user.").meta({ examples: ["vmail"] }),
     group: account(GROUP).optional().describe("The group, if it is not the user's own.")
       .meta({ examples: ["mail"] }),
@@ -34,20 +34,20 @@ export const daemonKeys = {
     "The group of the server's process, by default that of `user`. The system's other groups of " +
       "the user are added.",
   ).meta({ examples: ["postmaster"] }),
-  "handlers-as-root": z.boolean().default(false).describe(
+  handlersAsRoot: z.boolean().default(false).describe(
     "Whether your own handlers may run as root. If not, a server that root starts without `user` " +
       "does not start with such handlers.",
   ).meta({ examples: [true] }),
-  "run-as": z.array(runAs, { error: `a list, each item ${RUN_AS}` }).prefault([]).describe(
+  runAs: z.array(runAs, { error: `a list, each item ${RUN_AS}` }).prefault([]).describe(
     'The users that programs of handlers, `pipe([...], { user: "vmail" })`, may run as once the ' +
       "server is no longer root. Root is not allowed. The program of `mailer` needs no entry.",
   ).meta({ examples: [["vmail", { user: "list", group: "mail" }]] }),
-  "pid-file": path.optional().describe(
+  pidFile: path.optional().describe(
     "The file with the process id while the server runs. A server does not start while another " +
       "server has the file; it replaces the file of a dead server. The server creates a missing " +
       "directory for its user; the directory above it must exist.",
   ).meta({ examples: ["/run/postmaster/postmaster.pid"] }),
-  "spool-directory": path.optional().describe(
+  spoolDirectory: path.optional().describe(
     "The directory for messages of more than 256 KiB during delivery, in files without a name, " +
       "which vanish with the server. The default is the system's directory for temporary files. The " +
       "server creates a missing directory, only for its user; the directory above it must exist. A " +

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { count, duration, text } from "../base/kinds.ts";
+import { count, duration, options, text } from "../base/kinds.ts";
 import type { ResolverOptions } from "../dns/caching_resolver.ts";
 import { parseDnsServer } from "../dns/server_address.ts";
 
@@ -12,7 +12,7 @@ const SERVERS = 'a list of addresses, such as [127.0.0.1, "[::1]:5353"]';
 const server = text("the address of a DNS server", parseDnsServer);
 
 /** How names are looked up. */
-export const dnsSchema: z.ZodType<ResolverOptions> = z.strictObject({
+export const dnsSchema: z.ZodType<ResolverOptions> = options({
   servers: z.array(server, { error: SERVERS }).min(1, { error: SERVERS }).optional()
     .describe(
       "The servers to ask, in this order; by default those of `/etc/resolv.conf`.",
@@ -24,8 +24,8 @@ export const dnsSchema: z.ZodType<ResolverOptions> = z.strictObject({
   attempts: count(1).optional()
     .describe("How often each server is asked; by default the number in `resolv.conf`, or 2.")
     .meta({ examples: [2] }),
-  "cache-size": count(1).default(10_000).describe(
+  cacheSize: count(1).default(10_000).describe(
     "How many answers are remembered; an answer with more than 1 KiB of records counts several " +
       "times.",
   ),
-}).transform(({ "cache-size": cacheSize, ...rest }) => ({ ...rest, cacheSize }));
+});

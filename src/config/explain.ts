@@ -31,7 +31,9 @@ export function findings(issue: Issue, around: Path = []): Finding[] {
   }
   if (issue.code === "invalid_key") {
     const key = String(path.at(-1));
-    return [{ path, message: `\`${key}\`: ${issue.issues[0]?.message}`, atKey: true }];
+    const said = issue.issues[0]?.message ?? "";
+    const message = said.includes(`\`${key}\``) ? said : `\`${key}\`: ${said}`;
+    return [{ path, message, atKey: true }];
   }
   if (issue.code === "custom") return [{ path, message: issue.message }];
   return [{

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { z } from "zod";
-import { count, duration, orUnlimited, size } from "../base/kinds.ts";
+import type { z } from "zod";
+import { count, duration, kebabCase, options, orUnlimited, size } from "../base/kinds.ts";
 import { printDuration, printSize } from "../base/units.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 
@@ -114,28 +114,22 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
 
 const NAMES = Object.keys(ROWS) as readonly (keyof Limits)[];
 
-/** `connectionsPerAddress` as a configuration writes it. */
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
 function print(name: keyof Limits, limits: Limits): string | number {
   const value = limits[name];
   return value === undefined ? "unlimited" : ROWS[name].print(value);
 }
 
 /** Limits in a configuration: names with hyphens, human units. */
-export const limitsSchema: z.ZodType<Limits> = z.strictObject(Object.fromEntries(
+export const limitsSchema: z.ZodType<Limits> = options(Object.fromEntries(
   NAMES.map((name) => {
     const { schema, description, example } = ROWS[name];
     const meta = { description, ...(example === undefined ? {} : { examples: [example] }) };
-    return [kebab(name), schema.prefault(print(name, DEFAULT_LIMITS)).meta(meta)];
+    return [name, schema.prefault(print(name, DEFAULT_LIMITS)).meta(meta)];
   }),
-)).transform((values) =>
-  // The rows have all the names there are.
-  Object.fromEntries(NAMES.map((name) => [name, values[kebab(name)]])) as unknown as Limits
-);
+)) as z.ZodType<unknown> as z.ZodType<Limits>; // the rows have all the names there are
 
 /** What differs from the default, as a configuration writes it: `recipients: 100`. */
 export function changedLimits(limits: Limits): string[] {
   return NAMES.filter((name) => limits[name] !== DEFAULT_LIMITS[name])
-    .map((name) => `${kebab(name)}: ${print(name, limits)}`);
+    .map((name) => `${kebabCase(name)}: ${print(name, limits)}`);
 }

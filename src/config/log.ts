@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { path } from "../base/kinds.ts";
+import { options, path } from "../base/kinds.ts";
 import { LEVELS } from "../log/event.ts";
 import { isHost } from "../net/address.ts";
 import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/settings.ts";
@@ -13,11 +13,11 @@ const HOST = "its name, such as loghost.example.net, or its address, such as 192
 
 const syslog = z.union([
   z.boolean().transform((on) => on ? { socket: SYSLOG_SOCKET } : undefined),
-  z.strictObject({
+  options({
     socket: path.describe("A Unix socket on which a syslog listens.")
       .meta({ examples: [SYSLOG_SOCKET] }),
   }),
-  z.strictObject({
+  options({
     host: z.string({ error: HOST }).refine(isHost, {
       error: ({ input }) => `\`${input}\` is no machine: write ${HOST}`,
     }).describe("A machine whose syslog takes UDP.")
@@ -30,7 +30,7 @@ const syslog = z.union([
 });
 
 /** What is logged, how, and where to. */
-export const logSchema: z.ZodType<LogSettings> = z.strictObject({
+export const logSchema: z.ZodType<LogSettings> = options({
   level: z.enum(LEVELS).default("info").describe("The lowest level that is logged."),
   format: z.enum(FORMATS).default("text").describe(
     "`text` is for people, with colours on a terminal unless `NO_COLOR` is set; `json` is one object a line.",

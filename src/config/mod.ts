@@ -17,4 +17,4 @@ export {
   printProblem,
   type Problem,
 } from "../base/problem.ts";
-export { type Settings, settingsSchema } from "./schema.ts";
+export { type Settings, settingsKeys, settingsSchema } from "./schema.ts";

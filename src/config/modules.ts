@@ -3,16 +3,21 @@
  *
  * @module
  */
+import { dirname } from "node:path";
+import { readingIn } from "../base/reading.ts";
+import { wanted } from "../base/wanted.ts";
+import { definitionOf, type HandlerDefinition } from "../handler/define.ts";
 import { type Handler, named } from "../handler/handler.ts";
 import { faultOf, faultOfDefault } from "../modules/explain.ts";
 import { ModuleFault } from "../modules/fault.ts";
 import type { Exports, ModuleLoader } from "../modules/loader.ts";
 import { withPatience } from "../modules/patience.ts";
 import type { HandlerEntry } from "./config.ts";
+import { findings, printPath } from "./explain.ts";
 
 /** The handler of an entry. Throws a {@linkcode ModuleFault} that says what is wrong with its module. */
 export async function loadHandler(
-  { name, source }: HandlerEntry,
+  { name, source, place }: HandlerEntry,
   loader: ModuleLoader,
 ): Promise<Handler> {
   if ("handler" in source) return named(name, source.handler);
@@ -28,6 +33,11 @@ export async function loadHandler(
         : `the module's default export is ${kindOf(exported)}: it must be a handler`,
     );
   }
+  const definition = definitionOf(exported);
+  if (definition !== undefined) {
+    const read = readOptions(definition, options, dirname(place.file));
+    return named(name, await callFactory(definition.create, read) as Handler);
+  }
   if (options === undefined) return named(name, exported as Handler);
   const made = await callFactory(exported as (options: unknown) => unknown, options);
   if (typeof made === "function") return named(name, made as Handler);
@@ -35,6 +45,21 @@ export async function loadHandler(
     `the module's default export, called with the options, gave ${
       kindOf(made)
     }: it must give a handler`,
+  );
+}
+
+/** The options of a handler that a module defines. Throws a {@linkcode ModuleFault} with all that is wrong with them. */
+function readOptions({ options }: HandlerDefinition, written: unknown, directory: string): unknown {
+  const { data, error } = readingIn(
+    directory,
+    () => options.safeParse(written ?? undefined, { error: wanted, reportInput: true }),
+  );
+  if (error === undefined) return data;
+  const found = error.issues.flatMap((issue) => findings(issue));
+  throw new ModuleFault(
+    found.map(({ path, message }) =>
+      path.length === 0 ? message : `\`${printPath(path)}\`: ${message}`
+    ).join("; "),
   );
 }
 

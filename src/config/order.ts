@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { readyMade } from "../../handlers/mod.ts";
-import type { Part } from "../handler/entry.ts";
+import { readyMade } from "../../handlers/registry.ts";
+import type { Part } from "../handler/define.ts";
 import type { EventName } from "../handler/event.ts";
 import { eventsOf } from "../handler/handler.ts";
 import type { HandlerEntry } from "./config.ts";
@@ -55,4 +55,4 @@ const readyMadeOf = ({ name, source }: HandlerEntry) =>
 const partOf = (entry: HandlerEntry): Part | undefined => readyMadeOf(entry)?.part;
 
 const ends = (entry: HandlerEntry): readonly EventName[] =>
-  readyMadeOf(entry)?.ends?.(entry.source.options ?? undefined) ?? [];
+  readyMadeOf(entry)?.ends?.(entry.source.options) ?? [];

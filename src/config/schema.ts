@@ -4,10 +4,10 @@
  * @module
  */
 import { z } from "zod";
-import { command, count, duration, path, size, text } from "../base/kinds.ts";
+import { command, count, duration, kebabCase, options, path, size, text } from "../base/kinds.ts";
 import { isNumeric } from "../base/ip.ts";
 import { GROUP, MIN_UID, PASSWD } from "../base/passwd.ts";
-import { readyMade } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type ListenAddress, parseListen } from "../net/address.ts";
@@ -44,7 +44,7 @@ const userName = text("a name", parseUserName);
 
 /** The key `file`, and what is in such a file. */
 const fileWith = (line: string, example: string) =>
-  z.strictObject({
+  options({
     file: path.describe(`A file with ${line} a line; \`#\` begins a comment.`)
       .meta({ examples: [example] }),
   });
@@ -54,10 +54,10 @@ const minUid = count(1).prefault(MIN_UID).describe("The lowest user ID that has 
 const users: z.ZodType<UsersSetting> = z.union([
   z.array(userName).transform((names) => ({ names })),
   z.literal("passwd").transform(() => ({ minUid: MIN_UID })),
-  z.strictObject({
-    passwd: z.strictObject({ "min-uid": minUid }).describe("The users of the system."),
+  options({
+    passwd: options({ minUid }).describe("The users of the system."),
   })
-    .transform(({ passwd }) => ({ minUid: passwd["min-uid"] })),
+    .transform(({ passwd }) => ({ minUid: passwd.minUid })),
   fileWith("a name", "users.txt"),
 ], { error: "a list of names, `passwd`, `{passwd: {min-uid: 1000}}` or `{file: PATH}`" });
 
@@ -87,12 +87,12 @@ const program = {
   concurrency: count(1).prefault(20).describe("Processes at once; further ones wait.")
     .meta({ examples: [50] }),
   timeout: duration(1000).prefault("4 min").describe("How long a process may take."),
-  "kill-grace": duration(100).prefault("5 s")
+  killGrace: duration(100).prefault("5 s")
     .describe("How long a process has to end after TERM, before KILL."),
   output: size(0).prefault("8 KiB").describe("How much of a process's output the log keeps."),
 };
 
-const mailer = z.strictObject({
+const mailer = options({
   command: command('[maildrop, -d, "{user}"]')
     .prefault(["procmail", "-Y", "-f", "{sender}", "-d", "{user}"])
     .describe(
@@ -100,9 +100,9 @@ const mailer = z.strictObject({
         "are `{user}`, `{extension}`, `{local}`, `{domain}`, `{recipient}`, `{sender}`, `{peer}`, " +
         "`{helo}`, `{hostname}`, `{queue-id}` and `{size}`; braces are written `{{` and `}}`.",
     ).meta({ examples: [["maildrop", "-d", "{user}"]] }),
-  "null-sender": z.string().default("MAILER-DAEMON")
+  nullSender: z.string().default("MAILER-DAEMON")
     .describe("The value of `{sender}` for the null sender, as of a bounce."),
-  "max-recipients": count(1).prefault(1)
+  maxRecipients: count(1).prefault(1)
     .describe(
       "Recipients of a message that one process serves; arguments with a placeholder of the " +
         "recipient are repeated.",
@@ -116,7 +116,7 @@ const mailer = z.strictObject({
   ...program,
 });
 
-const relay = z.strictObject({
+const relay = options({
   command: command('[/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]')
     .describe(
       "A program that takes the arguments of sendmail and sends mail on, with the placeholders of " +
@@ -136,7 +136,7 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
 /**
  * The whole configuration. The first example of a key is the one that is shown first.
  */
-const schema = z.strictObject({
+const shape = {
   hostname: domain(isDomain).optional().describe(
     "The server's own name, in its greeting and in `Received`. The default is the host name of " +
       "the system, which must be a domain.",
@@ -175,7 +175,7 @@ const schema = z.strictObject({
       { file: "users.txt" },
     ],
   }),
-  "recipient-delimiter": z.string()
+  recipientDelimiter: z.string()
     .regex(/^[!#$%&'*+\-/=?^_`{|}~.]?$/, { error: 'one character such as "+", or "" for none' })
     .default("").describe(
       "The character between a user and an extension. With `+`, mail for `joe+list` reaches `joe`, " +
@@ -241,7 +241,7 @@ const schema = z.strictObject({
     examples: [{ "trailing-dots": "everyone", "bare-line-feeds": ["10.1.2.0/24", "192.0.2.7"] }],
   }),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
-  "state-directory": path.optional().describe(
+  stateDirectory: path.optional().describe(
     "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
       "persist. The default is `/var/lib/postmaster` if the server's user can write there, else " +
       "`postmaster` in `$XDG_STATE_HOME` or `~/.local/state`.",
@@ -250,10 +250,15 @@ const schema = z.strictObject({
     .describe("Caps and deadlines. The engine enforces them; no handler can weaken them."),
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),
   ...daemonKeys,
-}).meta({ title: "The configuration of Postmaster" });
+};
 
 /** What a configuration says. */
-export type Settings = z.output<typeof schema>;
+export type Settings = z.output<typeof settingsSchema>;
 
 /** The schema of the configuration. */
-export const settingsSchema: typeof schema = schema;
+export const settingsSchema = options(shape).meta({ title: "The configuration of Postmaster" });
+
+/** The settings by the names that a configuration has for them. */
+export const settingsKeys: ReadonlyMap<string, keyof Settings> = new Map(
+  Object.keys(shape).map((setting) => [kebabCase(setting), setting as keyof Settings]),
+);

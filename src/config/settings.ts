@@ -9,14 +9,14 @@ import { wanted } from "../base/wanted.ts";
 import { type Finding, findings } from "./explain.ts";
 import type { Path } from "./document.ts";
 import { isMapping, replace, type Written } from "./overrides.ts";
-import { type Settings, settingsSchema } from "./schema.ts";
+import { type Settings, settingsKeys, settingsSchema } from "./schema.ts";
 
 /** What could be read. */
 export interface Read {
   /** The settings; those in which something is wrong are missing. */
   readonly settings: Partial<Settings>;
-  /** The names of those that are missing because something is wrong in them. */
-  readonly wrong: ReadonlySet<string>;
+  /** Those that are missing because something is wrong in them. */
+  readonly wrong: ReadonlySet<keyof Settings>;
   /** What is wrong. */
   readonly findings: readonly Finding[];
 }
@@ -39,11 +39,10 @@ function applied(value: unknown, written: Written): Read {
   }, value);
   if (textual !== value) return applied(textual, written);
   const found = error.issues.flatMap((issue) => findings(issue));
-  const wrong = new Set(
-    isMapping(value) ? error.issues.flatMap(keysOf) : settingsSchema.keyof().options,
-  );
+  const keys = isMapping(value) ? error.issues.flatMap(keysOf) : [...settingsKeys.keys()];
+  const wrong = new Set(keys.flatMap((key) => settingsKeys.get(key) ?? []));
   if (!isMapping(value)) return { settings: {}, wrong, findings: found };
-  const settings: Partial<Settings> = settingsSchema.parse(without(value, wrong));
+  const settings: Partial<Settings> = settingsSchema.parse(without(value, new Set(keys)));
   return { settings: without(settings, wrong), wrong, findings: found };
 }
 

@@ -45,21 +45,16 @@ export function relayBy(
 function pipeOf(mailer: Settings["mailer"]): Target {
   const { command, user, group } = mailer;
   return pipe(command, {
-    maxRecipients: mailer["max-recipients"],
-    nullSender: mailer["null-sender"],
+    maxRecipients: mailer.maxRecipients,
+    nullSender: mailer.nullSender,
     ...(user === undefined ? {} : { user }),
     ...(group === undefined ? {} : { group }),
   });
 }
 
-type Treatment = Pick<Settings["mailer"], "concurrency" | "timeout" | "kill-grace" | "output">;
+type Treatment = Pick<Settings["mailer"], "concurrency" | "timeout" | "killGrace" | "output">;
 
 function treatment(program: Treatment): PipeSettings {
-  const { concurrency, timeout, output } = program;
-  return {
-    concurrency,
-    timeout,
-    killGrace: program["kill-grace"],
-    outputLimit: output,
-  };
+  const { concurrency, timeout, killGrace, output } = program;
+  return { concurrency, timeout, killGrace, outputLimit: output };
 }

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { Network } from "../base/ip.ts";
-import { chosen, text } from "../base/kinds.ts";
+import { chosen, options, text } from "../base/kinds.ts";
 import { messageOf } from "../base/message_of.ts";
 import type { Clients, Tolerated } from "../server/tolerated.ts";
 
@@ -26,25 +26,20 @@ const clients = chosen<Clients, string | readonly string[]>(
 ).meta({ title: "`everyone`, a network or a list of networks" });
 
 /** What is tolerated, and of whom. */
-export const tolerateSchema: z.ZodType<Tolerated> = z.strictObject({
+export const tolerateSchema: z.ZodType<Tolerated> = options({
   underscores: clients.optional().describe(
     "Domains with underscores, `joe@mail_server.example.net`. A server that mail is relayed to " +
       "may refuse them.",
   ).meta({ examples: ["10.0.0.0/8"] }),
-  "trailing-dots": clients.optional().describe(
+  trailingDots: clients.optional().describe(
     "A dot after a domain, `<joe@example.net.>`. The server removes it, also for handlers, " +
       "mailers and relays.",
   ).meta({ examples: ["everyone"] }),
-  "missing-brackets": clients.optional().describe(
+  missingBrackets: clients.optional().describe(
     "An address without angle brackets, `MAIL FROM:joe@example.net`. `MAIL FROM:` without an " +
       "address stays an error.",
   ).meta({ examples: ["192.0.2.7"] }),
-  "bare-line-feeds": clients.optional().describe(
+  bareLineFeeds: clients.optional().describe(
     "Lines that end in LF alone, of commands and of messages. A message still ends with CRLF, a dot and CRLF.",
   ).meta({ examples: [["10.1.2.0/24", "192.0.2.7"]] }),
-}).transform((written) => ({
-  underscores: written.underscores,
-  trailingDots: written["trailing-dots"],
-  missingBrackets: written["missing-brackets"],
-  bareLineFeeds: written["bare-line-feeds"],
-}));
+});

@@ -57,7 +57,7 @@ export const orderSchema: z.ZodType<Order & Grant> = z.strictObject({
 
 /** What a configuration lets a server run as others than itself. */
 export function grantsOf({ mailer, runAs }: Config, self: Ids): Grant[] {
-  const { user = self.uid, group, command, "max-recipients": maxRecipients } = mailer;
+  const { user = self.uid, group, command, maxRecipients } = mailer;
   const ofMailer = parseTemplate(command, maxRecipients > 1);
   return [{ user, group, template: ofMailer, maxRecipients }, ...runAs].filter((grant) => {
     const { uid, gid } = findIdentity(grant.user, grant.group, self);

@@ -8,39 +8,17 @@ import { shownAs } from "../base/kinds.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { wanted } from "../base/wanted.ts";
-import type { EventName } from "./event.ts";
+import type { HandlerDefinition } from "./define.ts";
 import type { Handler } from "./handler.ts";
 
-/**
- * What a handler does that matters to the handlers inside it, or outside. It
- * - `accepts` recipients by itself, without asking further in for them;
- * - `asks again` for another recipient when one is refused;
- * - `checks` recipients, and so must be asked for them;
- * - `counts` refusals, which should be those that the client gets.
- */
-export type Part = "accepts" | "asks again" | "checks" | "counts";
-
-/** A handler that a configuration can name. */
-export interface ReadyMade {
-  /** What it does, in a sentence. */
-  readonly summary: string;
-  /** The schema of its options: it says what is wrong with those that the handler cannot be made with. */
-  readonly options: z.ZodType;
-  /** Makes the handler. Throws for options that the schema refuses. */
-  readonly create: (options: unknown) => Handler;
-  /** By what an order of handlers may make no sense. */
-  readonly part?: Part;
-  /** The events that it answers by itself whatever they are: with these options, nobody further in is asked. */
-  readonly ends?: (options: unknown) => readonly EventName[];
-  /** With these options it needs the target `relay`. */
-  readonly relays?: (options: unknown) => boolean;
-}
+/** The ready-made handlers by their names. */
+export type ReadyMade = ReadonlyMap<string, HandlerDefinition>;
 
 /** A handler as the configuration names it. */
 export interface NamedHandler {
   /** A ready-made handler's name, or the path of a module. */
   readonly name: string;
-  /** Its options, as the configuration has them. */
+  /** Its options: those of a module as the configuration has them, those of a ready-made handler as they were read. */
   readonly options: unknown;
   /** The handler, if it is a ready-made one. */
   readonly ready: Handler | undefined;
@@ -59,7 +37,7 @@ const MODULE = /\/|\.(ts|js|mjs|mts)$/;
  * @param embedded modules that are part of the program, by their names
  */
 export function handlerEntry(
-  readyMade: ReadonlyMap<string, ReadyMade>,
+  readyMade: ReadyMade,
   expected: string,
   embedded: ReadonlyMap<string, unknown> = new Map(),
 ): z.ZodType<NamedHandler> {
@@ -93,23 +71,23 @@ export function handlerEntry(
           `(a module of your own is written with a slash, ./${name}.ts)`,
       );
     }
+    const how = { error: wanted, reportInput: true };
+    const { data, error } = made.options.safeParse(options ?? undefined, how);
+    for (const issue of error?.issues ?? []) {
+      context.addIssue({ ...issue, path: [name, ...issue.path] });
+    }
+    if (error !== undefined) return z.NEVER;
     try {
-      return { name, options, ready: made.create(options ?? undefined) };
+      return { name, options: data, ready: made.create(data) };
     } catch (thrown) {
-      const how = { error: wanted, reportInput: true };
-      const { error } = made.options.safeParse(options ?? undefined, how);
-      if (error === undefined) return fault(`${name}: ${messageOf(thrown)}`);
-      for (const issue of error.issues) {
-        context.addIssue({ ...issue, path: [name, ...issue.path] });
-      }
-      return z.NEVER;
+      return fault(`${name}: ${messageOf(thrown)}`);
     }
   });
 }
 
 /** All entries that there can be: a name, a module, or one of them with options. */
 function entryForm(
-  readyMade: ReadonlyMap<string, ReadyMade>,
+  readyMade: ReadyMade,
   embedded: ReadonlyMap<string, unknown>,
 ): z.ZodType {
   const made = [...readyMade].map(([name, { options, summary }]) => {

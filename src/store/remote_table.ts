@@ -4,7 +4,7 @@
  * @module
  */
 import type { Change } from "./table.ts";
-import type { Request, Result } from "./worker.ts";
+import type { Request, TableResult } from "./worker.ts";
 
 /** A table in a thread of its own. After an error it is of no use any more. */
 export class RemoteTable {
@@ -12,7 +12,7 @@ export class RemoteTable {
   readonly #waiting: PromiseWithResolvers<Change[]>[] = [];
 
   private constructor() {
-    this.#worker.onmessage = ({ data }: MessageEvent<Result>) => {
+    this.#worker.onmessage = ({ data }: MessageEvent<TableResult>) => {
       const asked = this.#waiting.shift();
       if ("rows" in data) asked?.resolve(data.rows);
       else asked?.reject(new Error(data.error));

@@ -13,14 +13,14 @@ export type Request =
   | { readonly kind: "close" };
 
 /** What came of a request. After an error the table is closed. */
-export type Result = { readonly rows: Change[] } | { readonly error: string };
+export type TableResult = { readonly rows: Change[] } | { readonly error: string };
 
 const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
 let table: Table | undefined;
 
 thread.onmessage = ({ data }: MessageEvent<Request>) => thread.postMessage(resultOf(data));
 
-function resultOf(request: Request): Result {
+function resultOf(request: Request): TableResult {
   try {
     return { rows: rows(request) };
   } catch (error) {

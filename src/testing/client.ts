@@ -8,9 +8,10 @@ import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress } from "../net/address.ts";
 import type { Transport } from "../server/transport.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
-import { dialogueOf, type SessionSetup } from "./dialogue_of.ts";
+import { dialogueOf } from "./dialogue_of.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { keeping, type Kept } from "./outbox.ts";
+import type { SessionSetup } from "./session_of.ts";
 
 /** Milliseconds to wait for a reply before a test fails. */
 const PATIENCE = 10_000;

@@ -5,7 +5,7 @@
  */
 export { ask, mail, rcpt, type Situation } from "./ask.ts";
 export { Client, type ClientOptions } from "./client.ts";
-export type { SessionSetup } from "./dialogue_of.ts";
+export type { SessionSetup } from "./session_of.ts";
 export { FakeClock } from "./fake_clock.ts";
 export { FakeDns, type FakeRecords, type FakeTrouble, type FakeZone } from "./fake_dns.ts";
 export { ENCRYPTED } from "./encrypted.ts";

@@ -7,8 +7,7 @@ import { Buffer } from "node:buffer";
 import type { Handler } from "../handler/handler.ts";
 import type { Dialogue } from "../server/dialogue.ts";
 import type { Transport } from "../server/transport.ts";
-import type { Targets } from "../targets/target.ts";
-import { type Asked, dialogueOf, type SessionSetup } from "./dialogue_of.ts";
+import { type Asked, dialogueOf, type Ground } from "./dialogue_of.ts";
 import { keeping, type Kept } from "./outbox.ts";
 
 /** What the server says to what it was sent. */
@@ -21,13 +20,8 @@ export interface Exchange {
   readonly kept: readonly Kept[];
 }
 
-/** What a simulated session is like. */
-export interface SimulationSetup extends SessionSetup {
-  /** The address that the client has connected to. */
-  readonly listener?: string;
-  /** Where mail would go. */
-  readonly targets: Targets;
-}
+/** What a simulated session is like; the targets say where mail would go. */
+export type SimulationSetup = Omit<Ground, "clock" | "newId" | "asked">;
 
 /** Milliseconds between two looks at the deadlines. */
 const TICK = 100;

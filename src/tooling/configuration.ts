@@ -4,14 +4,14 @@
  * @module
  */
 import { stringify } from "yaml";
-import { jsonSchema, settingsSchema } from "../config/mod.ts";
+import { jsonSchema, settingsKeys } from "../config/mod.ts";
 import { code, examplesOf, type Key, keysIn, listOf } from "./keys.ts";
 import { block, contents, paragraphs, type Parts } from "./page.ts";
 
 /** The parts of the page, by keys; `contents` is a table of them. */
 export function configurationParts(page: string): Parts {
   const root = jsonSchema();
-  const keys = keysIn(root, root).filter(({ name }) => name in settingsSchema.shape);
+  const keys = keysIn(root, root).filter(({ name }) => settingsKeys.has(name));
   const about = new Map(keys.map((key) => [key.name, linked(key.meaning, "")]));
   return new Map([
     ["contents", contents(page, about)],
@@ -39,5 +39,5 @@ function keyText({ name, schema, form, meaning }: Key, inner: readonly Key[]): s
 const linked = (text: string, about: string): string =>
   text.replace(
     /(?<!^- )`([a-z-]+)`/gm,
-    (name, key) => key in settingsSchema.shape && key !== about ? `[${name}](#${key})` : name,
+    (name, key) => settingsKeys.has(key) && key !== about ? `[${name}](#${key})` : name,
   );

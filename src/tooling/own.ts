@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readyMade } from "postmaster/handlers";
+import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
 import { BuildError } from "./deno.ts";
 

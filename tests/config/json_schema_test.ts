@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from "../../src/base/units.ts";
+import { readingIn } from "../../src/base/reading.ts";
 import { jsonSchema, settingsSchema } from "../../src/config/mod.ts";
 import { postmaster } from "../running.ts";
 
@@ -29,9 +30,11 @@ function faults(value: unknown): string[] {
   );
 }
 
+const serverTakes = (value: unknown) =>
+  readingIn("/", () => settingsSchema.safeParse(value).success);
 const accepts = (value: unknown, what?: string) => assert.deepEqual(faults(value), [], what);
 const refuses = (yaml: string, fault: RegExp) => {
-  assert.equal(settingsSchema.safeParse(parse(yaml)).success, false, `the server takes ${yaml}`);
+  assert.equal(serverTakes(parse(yaml)), false, `the server takes ${yaml}`);
   assert.match(faults(parse(yaml)).join("\n"), fault, yaml);
 };
 
@@ -84,7 +87,7 @@ Deno.test("handlers without options may be written in each way that the server t
   for (const yaml of ["[greylist]", "[greylist: ]", "[greylist: {}]", "[./policy.ts: 5]"]) {
     const config = parse(`handlers: ${yaml}`);
     accepts(config, yaml);
-    assert.ok(settingsSchema.safeParse(config).success, yaml);
+    assert.ok(serverTakes(config), yaml);
   }
 });
 

@@ -182,7 +182,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   [
     "handlers: [policy]",
     "1:12",
-    /there is no handler `policy`: write one of `alias`.*\.\/policy\.ts/,
+    /there is no handler `policy`: write one of `add-header`, `alias`.*\.\/policy\.ts/,
   ],
   ["handlers: [./policy.ts]", "1:12", /there is no file \/nowhere\/policy\.ts/],
   ["handlers: [{trace: , impatient: }]", "1:12", /one an item/],
@@ -204,7 +204,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     /`handlers\[0\]\.local-hosts`: this is missing: it must be a list of domains/,
   ],
   ["handlers: [{impatient: {bund: 3}}]", "1:25", /unknown key `bund`: did you mean `bound`\?/],
-  ["handlers: [{alias: {a b: c}}]", "1:21", /`a b`: this is no alias/],
+  ["handlers: [{alias: {a b: c}}]", "1:21", /`a b` is no alias/],
   [
     "handlers: [{virtual-users: {file: none}}]",
     "1:35",

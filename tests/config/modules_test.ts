@@ -29,6 +29,34 @@ Deno.test("build() loads handlers from modules, with options and without", async
   assert.deepEqual((await ask({ type: "SeeksHelp", topic: "" })).lines, ["hello"]);
 });
 
+Deno.test("build() reads the options of a handler that a module defines", async () => {
+  const dir = modules({
+    "few.ts": `import { on, say } from "postmaster";
+      import { defineHandler, kinds, z } from "postmaster/making";
+      export default defineHandler({
+        name: "few",
+        summary: "Answers HELP.",
+        options: kinds.options({ theWord: z.string().default("hello"), list: kinds.file(() => {}).optional() }),
+        create: ({ theWord, list }) => on("SeeksHelp", () => say(2, 1, 4, list ?? theWord)),
+        example: "few: { the-word: hi }",
+      });`,
+    "list.txt": "",
+  });
+  const said = async (item: string) => {
+    const { policy } = await buildIn(dir, `handlers: [${item}]`);
+    assert.equal(handlerNames(policy)[1], "./few.ts");
+    return (await asking(policy).ask({ type: "SeeksHelp", topic: "" })).lines[0];
+  };
+  assert.equal(await said("./few.ts: {}"), "hello");
+  assert.equal(await said("./few.ts: {the-word: hi}"), "hi");
+  assert.equal(await said("./few.ts: {list: list.txt}"), join(dir, "list.txt"));
+  await assert.rejects(
+    said("./few.ts: {theWord: 5, list: no.txt}"),
+    /`.\/few.ts`: `list`: there is no file .*no.txt.*; .*unknown key `theWord`: did you mean `the-word`/,
+  );
+  await assert.rejects(said("./few.ts"), /must be a mapping|this is missing/);
+});
+
 Deno.test("a module's handler has the last word", async () => {
   const dir = modules({
     "policy.ts": `import { on, discard } from "postmaster";

@@ -132,7 +132,7 @@ Deno.test("the default mailer is run like procmail()", () => {
   const { argv, nullSender } = procmail("{user}").args;
   const literal = mailer.command.map((argument) => argument === "{user}" ? "{{user}}" : argument);
   assert.deepEqual(literal, argv);
-  assert.equal(mailer["null-sender"], nullSender);
+  assert.equal(mailer.nullSender, nullSender);
 });
 
 Deno.test("an alias may lead to the same name elsewhere: that is no circle", async () => {

@@ -82,7 +82,7 @@ handlers:
   - rewrite-recipient: {010@example.net: 1e3@example.net}`);
   assert.deepEqual(config.domains, ["example.net", "1e3"]);
   assert.deepEqual(config.mailer.command, ["maildrop", "-d", "0123", "5", "1e3", "true"]);
-  assert.equal(config.mailer["null-sender"], "007");
+  assert.equal(config.mailer.nullSender, "007");
   assert.equal(config.hostname, "1e3");
   assert.equal(config.user, 0);
 });

@@ -109,8 +109,8 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   "examples/leap_saturday.ts": {
     ...only(
       read("examples/leap_saturday.ts").replace(
-        'weekday: "sat", "leap-year": true',
-        `weekday: ${JSON.stringify(weekdays)}, "leap-year": ${leapYear}`,
+        'weekday: "sat", leapYear: true',
+        `weekday: ${JSON.stringify(weekdays)}, leapYear: ${leapYear}`,
       ),
     ),
     ...SATURDAY,

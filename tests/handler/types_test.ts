@@ -76,7 +76,7 @@ export function wrong(): unknown[] {
     // @ts-expect-error nor together with other events
     on(["SetMailFrom", "AddRcptTo"], () => say(2, 5, 0, "ok")),
     // @ts-expect-error nor under a name, in a chain, under a condition
-    when({ tls: true }, chain(named("yes", on("AddRcptTo", () => say(2, 5, 0, "ok"))))),
+    when({ if: {}, then: chain(named("yes", on("AddRcptTo", () => say(2, 5, 0, "ok")))) }),
     // @ts-expect-error next() takes the same kind of event
     on("AddRcptTo", (_event, next) => next({ type: "Shutdown" })),
     // @ts-expect-error an event cannot be changed in place

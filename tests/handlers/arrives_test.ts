@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { readyMade } from "postmaster/handlers";
+import { readyMade } from "../../handlers/registry.ts";
 import { need, needOwnNetwork, needRoot } from "../need.ts";
 import {
   type Arrival,

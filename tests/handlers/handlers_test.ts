@@ -5,12 +5,12 @@ import {
   impatient,
   localHosts,
   noRouteAddr,
-  readyMade,
   reply,
   trace,
 } from "../../handlers/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
 import { handlerEntry } from "../../src/handler/entry.ts";
-import { chain, handlerNames, named, on } from "../../src/handler/handler.ts";
+import { chain, named, on } from "../../src/handler/handler.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { asking, routes, status } from "./ask.ts";
@@ -96,41 +96,6 @@ Deno.test("trace() logs each step of the chain inside it", async () => {
     "handler:       rename       passed on (0 ms)",
     "handler:       core         answered 550 5.1.1 nobody knows this recipient (0 ms)",
   ]);
-});
-
-Deno.test("every ready-made handler goes by its name, and refuses options it does not know", () => {
-  const options: Record<string, unknown> = {
-    alias: { a: "b" },
-    announce: { keywords: ["X"] },
-    attachments: { names: "*.exe" },
-    "local-hosts": ["a.example"],
-    dnsbl: { lists: ["bl.example"] },
-    zone: "_postmaster.example.net",
-    "rate-limit": { limit: 1 },
-    "rewrite-text": { replace: { no: "yes" } },
-    when: { if: { tls: true }, then: "trace" },
-    "first-match": [{ if: { tls: true }, then: ["trace"] }],
-    "relay-to": { domains: ["example.org"] },
-    reply: { code: 550, text: "no" },
-    bye: { text: "bye" },
-    greeting: "hello",
-    helo: "hello",
-    fallback: { first: "trace", then: "trace" },
-    "catch-all": "joe@example.net",
-    explode: { "staff@example.net": ["joe"] },
-    "virtual-users": { file: "/nowhere" },
-    "rewrite-sender": { "a@example.net": "b@example.net" },
-    "rewrite-recipient": { "@a.example": "@b.example" },
-    "add-header": { name: "X-A", value: "b" },
-    "remove-header": ["X-A"],
-    "rename-header": { "X-A": "X-B" },
-    "max-received": 10,
-    archive: { to: "archive@example.net" },
-  };
-  for (const [name, { create }] of readyMade) {
-    assert.deepEqual(handlerNames(create(options[name])), [name]);
-    assert.throws(() => create({ nonsense: 5 }), { name: "ZodError" }, name);
-  }
 });
 
 Deno.test("the options of a handler are read once, however deep it stands in others", () => {

@@ -62,7 +62,7 @@ const TAKERS: readonly (readonly [string, (file: string) => readonly Handler[]])
   ["alias", () => [alias({ "@example.net": "caught@other.example" })]],
   ["catch-all", () => [catchAll("caught@example.net")]],
   ["virtual-users", (file) => [virtualUsers({ file, deliver: toUser })]],
-  ["zone", () => [zone(Z, { deliver: toUser })]],
+  ["zone", () => [zone({ name: Z, deliver: toUser })]],
   ["fallback", () => [fallback({ then: on("AddRcptTo", () => toUser("caught")) })]],
   ["relay-to", () => [relayTo({ domains: ["example.net"] })]],
 ];

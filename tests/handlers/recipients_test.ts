@@ -124,12 +124,12 @@ Deno.test("virtualUsers() rereads its file, and refuses nobody while it cannot b
 });
 
 Deno.test("passwd() knows the users of the system", async () => {
-  const policy = passwd({ "min-uid": 1, command: ["maildrop", "-d", "{user}"] });
+  const policy = passwd({ minUid: 1, command: ["maildrop", "-d", "{user}"] });
   const { routes } = await ask(policy, rcpt("Daemon@example.net"));
   assert.deepEqual(routes?.[0]?.target.args["argv"], ["maildrop", "-d", "{user}"]);
   assert.equal(await outcome(policy, "root@example.net"), "550");
   assert.equal(await outcome(policy, "no-such-user@example.net"), "550");
   assert.equal(await outcome(passwd(), "nobody@example.net"), "550");
-  const { routes: [route] = [] } = await ask(passwd({ "min-uid": 1 }), rcpt("daemon@example.net"));
+  const { routes: [route] = [] } = await ask(passwd({ minUid: 1 }), rcpt("daemon@example.net"));
   assert.deepEqual([route?.target, route?.user], [mailer(), "daemon"]);
 });

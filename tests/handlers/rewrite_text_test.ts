@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { chain, discard, type Handler, on } from "postmaster";
 import { Client } from "postmaster/testing";
-import { readyMade, rewriteBody, rewriteText, type RewriteTextOptions } from "postmaster/handlers";
+import { rewriteBody, rewriteText, type RewriteTextOptions } from "postmaster/handlers";
+import { readyMade } from "../../handlers/registry.ts";
 import { octetsHeld } from "../held.ts";
 import { lines } from "./rewrite_samples.ts";
 
@@ -51,7 +52,7 @@ Deno.test("rewriteText() rewrites every message, or those of one sender", async 
 Deno.test("rewriteText() rewrites messages sent at some time of the day", async () => {
   const between = (from: number, to: number, zone?: string) => ({
     between: [from, to] as [number, number],
-    ...(zone === undefined ? {} : { "time-zone": zone }),
+    ...(zone === undefined ? {} : { timeZone: zone }),
   });
   const date = "Date: Wed, 15 Jul 2026 08:00:00 +0200";
   assert.equal(await rewrites(between(8, 10, "Europe/Berlin"), date), true);
@@ -82,7 +83,7 @@ Deno.test("rewriteText() rewrites in the real engine, in several chunks, and lea
 
 Deno.test("rewrite-text refuses options that make no sense", () => {
   const { options } = readyMade.get("rewrite-text")!;
-  const good = { replace: { no: "yes" }, from: "Michelle", between: [8, 10], "time-zone": "CET" };
+  const good = { replace: { no: "yes" }, from: "Michelle", between: [8, 10], timeZone: "CET" };
   assert.equal(options.safeParse(good).success, true);
   const bad: readonly [unknown, RegExp][] = [
     [{}, /words and what to put in their place/],
@@ -91,7 +92,7 @@ Deno.test("rewrite-text refuses options that make no sense", () => {
     [{ replace: { no: true } }, /put it in quotes/],
     [{ ...good, between: 8 }, /two hours/],
     [{ ...good, between: [8, 25] }, /an hour from 0 to 24/],
-    [{ ...good, "time-zone": "Nowhere" }, /no time zone/],
+    [{ ...good, timeZone: "Nowhere" }, /no time zone/],
     [{ ...good, form: "Michelle" }, /form/],
   ];
   for (const [value, message] of bad) {

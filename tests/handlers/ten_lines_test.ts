@@ -38,7 +38,10 @@ const TYPESCRIPT: Handler = chain(
   noRouteAddr(),
   addHeader({ name: "X-Checked", value: "yes" }),
   rewriteRecipient({ "@old.example": "@example.net" }),
-  when({ weekday: "sat", "time-zone": "UTC" }, relayTo({ domains: ["example.org"] })),
+  when({
+    if: { weekday: "sat", timeZone: "UTC" },
+    then: relayTo({ domains: ["example.org"] }),
+  }),
   relayTo({ networks: ["192.0.2.128/25"] }),
   localHosts(["example.net"]),
 );

@@ -8,7 +8,11 @@ const teapot = on(["AddRcptTo", "SetMailFrom", "SayOK"], () => say(4, 5, 0, "mat
 
 /** Whether the condition holds when joe@example.net is asked for. */
 async function holds(condition: Condition, situation: Situation = {}): Promise<boolean> {
-  const { lines } = await ask(when(condition, teapot), rcpt("joe@example.net"), situation);
+  const { lines } = await ask(
+    when({ if: condition, then: teapot }),
+    rcpt("joe@example.net"),
+    situation,
+  );
   return lines[0] === "matched";
 }
 
@@ -16,14 +20,14 @@ const at = (time: string): Situation => ({ time: new Date(time) });
 const from = (address: string): Situation => ({ peer: { address, port: 1 } });
 
 Deno.test("weekday, hours and dates are those of the time zone", async () => {
-  const saturday: Condition = { weekday: ["sat", "sun"], "time-zone": "Europe/Berlin" };
+  const saturday: Condition = { weekday: ["sat", "sun"], timeZone: "Europe/Berlin" };
   assert.equal(await holds(saturday, at("2026-11-27T22:59:59Z")), false);
   assert.equal(await holds(saturday, at("2026-11-27T23:00:00Z")), true);
-  const office: Condition = { hours: [8, 18], "time-zone": "Europe/Berlin" };
+  const office: Condition = { hours: [8, 18], timeZone: "Europe/Berlin" };
   assert.equal(await holds(office, at("2026-07-01T06:00:00Z")), true, "summer time");
   assert.equal(await holds(office, at("2026-12-01T06:59:00Z")), false);
   assert.equal(await holds(office, at("2026-12-01T17:00:00Z")), false, "18:00 is over");
-  const night: Condition = { hours: [22, 6], "time-zone": "UTC" };
+  const night: Condition = { hours: [22, 6], timeZone: "UTC" };
   for (const [hour, wanted] of [["22", true], ["05", true], ["06", false], ["21", false]]) {
     assert.equal(await holds(night, at(`2026-12-01T${hour}:30:00Z`)), wanted, `${hour}`);
   }
@@ -31,7 +35,7 @@ Deno.test("weekday, hours and dates are those of the time zone", async () => {
 
 Deno.test("dates are days, days of every year, or all between two", async () => {
   const dates = (list: string[], day: string) =>
-    holds({ dates: list, "time-zone": "UTC" }, at(`${day}T12:00:00Z`));
+    holds({ dates: list, timeZone: "UTC" }, at(`${day}T12:00:00Z`));
   assert.equal(await dates(["2026-12-24", "05-01"], "2026-12-24"), true);
   assert.equal(await dates(["2026-12-24", "05-01"], "2027-12-24"), false);
   assert.equal(await dates(["2026-12-24", "05-01"], "2031-05-01"), true);
@@ -65,11 +69,11 @@ Deno.test("sender and recipient match addresses, domains, those below, and local
   assert.equal(await sender("<>", "joe@example.org"), false);
   assert.equal(await holds({ sender: "<>" }), false, "no sender yet is not the null sender");
   assert.equal(await holds({ recipient: ["jane@", "@example.net"] }), true);
-  const rule = when({ sender: "@example.org" }, teapot);
+  const rule = when({ if: { sender: "@example.org" }, then: teapot });
   assert.equal((await ask(rule, mail("joe@example.org"))).lines[0], "matched");
   const noop = { type: "SayOK", argument: "" } as const;
   const situation = { mailFrom: "a@b.example", recipients: ["joe@example.net"] };
-  const accepted = when({ recipient: "joe@" }, teapot);
+  const accepted = when({ if: { recipient: "joe@" }, then: teapot });
   assert.equal((await ask(accepted, noop, situation)).lines[0], "matched");
 });
 
@@ -103,7 +107,11 @@ Deno.test("a condition that breaks is no acceptance", async () => {
   const broken = () => {
     throw new Error("no");
   };
-  const policy = when(broken, on("AddRcptTo", () => discard()), on("AddRcptTo", () => discard()));
+  const policy = when({
+    if: broken,
+    then: on("AddRcptTo", () => discard()),
+    else: on("AddRcptTo", () => discard()),
+  });
   assert.equal((await ask(policy, rcpt("joe@example.net"))).code, 451);
 });
 
@@ -111,13 +119,20 @@ Deno.test("when() asks one of both, and firstMatch() the first", async () => {
   const says = (text: string) => reply({ code: 450, text });
   const first = async (policy: Parameters<typeof ask>[0]) =>
     (await ask(policy, rcpt("joe@example.net"))).lines[0];
-  assert.equal(await first(when({ tls: true }, says("then"), says("else"))), "else");
-  assert.equal(await first(when({ tls: false }, says("then"), says("else"))), "then");
-  assert.equal(await first(when({ tls: true }, says("then"))), "relaying denied");
-  const rules = firstMatch([[{ tls: true }, says("a")], [{ user: false }, says("b")], [
-    { tls: false },
-    says("c"),
-  ]]);
+  assert.equal(
+    await first(when({ if: { tls: true }, then: says("then"), else: says("else") })),
+    "else",
+  );
+  assert.equal(
+    await first(when({ if: { tls: false }, then: says("then"), else: says("else") })),
+    "then",
+  );
+  assert.equal(await first(when({ if: { tls: true }, then: says("then") })), "relaying denied");
+  const rules = firstMatch([
+    { if: { tls: true }, then: says("a") },
+    { if: { user: false }, then: says("b") },
+    { if: { tls: false }, then: says("c") },
+  ]);
   assert.equal(await first(rules), "b");
 });
 

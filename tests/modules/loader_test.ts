@@ -12,11 +12,11 @@ Deno.test("load() gives what a module in TypeScript exports, and postmaster in i
   const file = directory.write(
     "policy.ts",
     `import { Mailbox, type Handler } from "postmaster";
-     import { readyMade } from "postmaster/handlers";
+     import * as handlers from "postmaster/handlers";
      interface Entry { readonly mailbox: Mailbox }
      const entry = { mailbox: Mailbox.parse("joe@example.net") } satisfies Entry as Entry;
      export const mailbox: Mailbox = entry.mailbox!;
-     export const names = [...readyMade.keys()] as readonly string[];
+     export const names = Object.keys(handlers) as readonly string[];
      export default (<T>(value: T): T => value) as unknown as Handler;`,
   );
   const { mailbox, names } = await loader.load(file);

@@ -1,0 +1,28 @@
+/**
+ * Refusals for now.
+ *
+ * @module
+ */
+import type { HandlerFactory } from "postmaster";
+import { defineHandler } from "postmaster/making";
+import { fixedReply, type RefusalOptions, refusalOptions } from "./fixed_reply.ts";
+
+/**
+ * Puts off what it is asked: `450 4.7.1 try again later`.
+ *
+ * @example
+ * ```ts
+ * import { defer, when } from "postmaster/handlers";
+ *
+ * export default when({ if: { hours: [22, 6] }, then: defer({ text: "we sleep, try again at 6" }) });
+ * ```
+ */
+export const defer: HandlerFactory<RefusalOptions | undefined> = defineHandler({
+  name: "defer",
+  summary: "Puts off what it is asked.",
+  options: refusalOptions,
+  create: ({ on, text = ["try again later"] }) =>
+    fixedReply(on, { code: 450, lines: text, enhanced: "4.7.1" }),
+  example: 'defer: { text: "we sleep, try again at 6" }',
+  ends: ({ on }) => on,
+});

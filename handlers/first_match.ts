@@ -1,0 +1,44 @@
+/**
+ * Handlers under several conditions.
+ *
+ * @module
+ */
+import type { HandlerFactory } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
+import { condition } from "./condition.ts";
+import { handlers } from "./nested.ts";
+import type { WhenOptions } from "./when.ts";
+
+/**
+ * Asks the handlers of the first condition that holds, and no others; if none does, the event is passed on.
+ *
+ * @example
+ * ```ts
+ * import { firstMatch, reply } from "postmaster/handlers";
+ *
+ * export default firstMatch([
+ *   { if: { network: "192.0.2.0/24" }, then: reply({ code: 450, text: "not now" }) },
+ *   { if: (_event, session) => session.tls !== undefined, then: "trace" },
+ * ]);
+ * ```
+ */
+export const firstMatch: HandlerFactory<readonly Pick<WhenOptions, "if" | "then">[]> =
+  defineHandler({
+    name: "first-match",
+    summary: "Asks the handlers of the first condition that holds.",
+    options: kinds.list(
+      kinds.options({
+        if: condition.describe("When."),
+        then: handlers.describe("The handlers that are asked then, the outermost first."),
+      }),
+      undefined,
+      1,
+    ),
+    create: (rules) => async (event, next, session) => {
+      for (const { if: holds, then } of rules) {
+        if (await holds(event, session)) return await then(event, next, session);
+      }
+      return await next();
+    },
+    example: "first-match: [{ if: { network: 192.0.2.0/24 }, then: defer }]",
+  });

@@ -1,0 +1,31 @@
+/**
+ * What the server says of itself when a client connects.
+ *
+ * @module
+ */
+import { type HandlerFactory, isPositive, on, say } from "postmaster";
+import { defineHandler } from "postmaster/making";
+import { replyText } from "./fixed_reply.ts";
+
+/**
+ * The text of the greeting, `220 mx.example.net TEXT`. RFC 5321 section 4.2 wants the server's name first, so that
+ * stays. A greeting that the handlers further in refuse stays refused.
+ *
+ * @example
+ * ```ts
+ * import { greeting } from "postmaster/handlers";
+ *
+ * export default greeting("ESMTP, no spam please");
+ * ```
+ */
+export const greeting: HandlerFactory<string> = defineHandler({
+  name: "greeting",
+  summary: "Says something else in the greeting.",
+  options: replyText,
+  create: (text) =>
+    on("Greeting", async (_event, next, { hostname }) => {
+      const reply = await next();
+      return isPositive(reply) ? say(2, 2, 0, `${hostname} ${text}`) : reply;
+    }),
+  example: "greeting: ESMTP, no spam please",
+});

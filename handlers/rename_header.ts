@@ -1,0 +1,28 @@
+/**
+ * Fields that get other names.
+ *
+ * @module
+ */
+import type { HandlerFactory } from "postmaster";
+import { defineHandler, z } from "postmaster/making";
+import { editingHeader, fieldName } from "./held_header.ts";
+import { eachOnce } from "./table.ts";
+
+/**
+ * Gives fields other names, such as those that a stranger must not set; all else stays as it is, to the octet. A
+ * message with a header of more than 1 MiB is refused.
+ *
+ * @example
+ * ```ts
+ * import { renameHeader } from "postmaster/handlers";
+ *
+ * export default renameHeader({ "X-Spam-Flag": "X-Old-Spam-Flag" });
+ * ```
+ */
+export const renameHeader: HandlerFactory<Readonly<Record<string, string>>> = defineHandler({
+  name: "rename-header",
+  summary: "Gives fields of the header other names.",
+  options: z.record(fieldName, fieldName).superRefine(eachOnce((name) => name.toLowerCase())),
+  create: (names) => editingHeader((header) => header.renamed(names)),
+  example: "rename-header: { X-Spam-Flag: X-Old-Spam-Flag }",
+});

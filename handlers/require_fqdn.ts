@@ -1,0 +1,28 @@
+/**
+ * Full names of clients.
+ *
+ * @module
+ */
+import { type HandlerFactory, say } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
+import { heloAtSender } from "./helo_at_sender.ts";
+
+const NOT_FULL = say(5, 5, 0, "say HELO with your full name", "5.7.1");
+
+/**
+ * Refuses the mail of clients that call themselves neither by a name with a dot nor by an address literal.
+ *
+ * @example
+ * ```ts
+ * import { requireFqdn } from "postmaster/handlers";
+ *
+ * export default requireFqdn();
+ * ```
+ */
+export const requireFqdn: HandlerFactory<undefined> = defineHandler({
+  name: "require-fqdn",
+  summary: "Refuses clients that do not call themselves by a full name.",
+  options: kinds.none,
+  create: () => heloAtSender((helo) => /[^.]\.[^.]|^\[/.test(helo) ? undefined : NOT_FULL),
+  example: "require-fqdn",
+});

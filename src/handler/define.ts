@@ -1,0 +1,81 @@
+/**
+ * Handlers that say what they are and which options they take.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { readingIn } from "../base/reading.ts";
+import { wanted } from "../base/wanted.ts";
+import type { EventName } from "./event.ts";
+import { type Handler, named } from "./handler.ts";
+
+/**
+ * What a handler does that matters to the handlers inside it, or outside. It
+ * - `accepts` recipients by itself, without asking further in for them;
+ * - `asks again` for another recipient when one is refused;
+ * - `checks` recipients, and so must be asked for them;
+ * - `counts` refusals, which should be those that the client gets.
+ */
+export type Part = "accepts" | "asks again" | "checks" | "counts";
+
+/** What a handler says of itself. `Read` is what the schema makes of the options. */
+export interface HandlerDefinition<Read = unknown, Options = unknown> {
+  /** Its name in a configuration, in logs and in traces. */
+  readonly name: string;
+  /** What it does, in a sentence. */
+  readonly summary: string;
+  /** The schema of its options, such as `kinds.options({...})`. */
+  readonly options: z.ZodType<Read, Options>;
+  /** Makes the handler. */
+  readonly create: (options: Read) => Handler;
+  /** How a configuration may name it: an item of `handlers`, in YAML. */
+  readonly example: string;
+  /** By what an order of handlers may make no sense. */
+  readonly part?: Part;
+  /** The events that it answers by itself whatever they are: with these options, nobody further in is asked. */
+  readonly ends?: (options: Read) => readonly EventName[];
+  /** With these options it needs the target `relay`. */
+  readonly relays?: (options: Read) => boolean;
+}
+
+/** Makes a handler of options, which may be left out if they may be `undefined`. Throws an error that says what is wrong with them. */
+export type HandlerFactory<Options> = (
+  ...options: undefined extends Options ? [options?: Options] : [options: Options]
+) => Handler;
+
+const definitions = new WeakMap<object, HandlerDefinition>();
+
+/**
+ * Defines a handler with options. What is returned makes the handler in TypeScript; as the default export of a module,
+ * or in the list of ready-made handlers, a configuration makes it of the same options, with their keys in kebab-case.
+ *
+ * @example
+ * ```ts
+ * import { on, say } from "postmaster";
+ * import { defineHandler, kinds } from "postmaster/making";
+ *
+ * export default defineHandler({
+ *   name: "few-recipients",
+ *   summary: "Defers what exceeds a number of recipients.",
+ *   options: kinds.options({ mostAtOnce: kinds.count(1).default(10) }),
+ *   create: ({ mostAtOnce }) =>
+ *     on("AddRcptTo", (_event, next, { recipients }) =>
+ *       recipients.length < mostAtOnce ? next() : say(4, 5, 2, "too many recipients", "4.5.3")),
+ *   example: "few-recipients: { most-at-once: 5 }",
+ * });
+ * ```
+ */
+export function defineHandler<Read, Options>(
+  definition: HandlerDefinition<Read, Options>,
+): HandlerFactory<Options> {
+  const { name, options } = definition;
+  // Options that a handler gives to others are those of TypeScript, even while a configuration is read.
+  const create = (read: Read) => named(name, readingIn(undefined, () => definition.create(read)));
+  const factory = (given: unknown) => create(options.parse(given, { error: wanted }));
+  definitions.set(factory, { ...definition, create } as HandlerDefinition);
+  return factory as HandlerFactory<Options>;
+}
+
+/** What {@linkcode defineHandler} was told to make this factory; `undefined` for any other value. */
+export const definitionOf = (value: unknown): HandlerDefinition | undefined =>
+  definitions.get(value as object);
