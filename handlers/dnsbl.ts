@@ -1,5 +1,5 @@
 /**
- * Clients that are on lists of addresses, published in the DNS (RFC 5782).
+ * Refusal of clients on lists of addresses in the DNS (RFC 5782).
  *
  * @module
  */
@@ -27,18 +27,18 @@ import { refuseClient } from "./refusal.ts";
 
 /** The options of {@linkcode dnsbl}. */
 export interface DnsblOptions {
-  /** Lists of clients that nobody wants: domains, or `{zone, codes, weight}`. */
+  /** Lists of unwanted clients: domains, or `{zone, codes, weight}`. */
   readonly lists: readonly (string | WeightedDnsListOption)[];
-  /** Lists of clients that are welcome whatever the others say, such as list.dnswl.org. */
+  /** Lists of clients that are always welcome, such as list.dnswl.org. */
   readonly allow?: readonly (string | DnsListOption)[];
   /** The sum of weights from which a client is refused. */
   readonly threshold?: number;
 }
 
 /**
- * Refuses recipients of clients whose address is on lists. The lists are asked at the first recipient of a session,
- * all at once. One that does not answer, answers with an error or has everybody decides nothing; the log says so once a
- * day. Clients without a public address, and those who have proved who they are, are not looked up; 127.0.0.2 is, since
+ * Refuses the recipients of clients whose address is on lists. All lists are asked at once, at the first recipient of
+ * a session. A list that does not answer, answers with an error or has every address decides nothing; the log says so
+ * once a day. Clients without a public address, and authenticated clients, are not looked up; 127.0.0.2 is, because
  * every list has it for tests.
  *
  * @example
@@ -56,9 +56,9 @@ export const dnsbl: HandlerFactory<DnsblOptions> = defineHandler({
   summary: "Refuses clients that are on lists in the DNS.",
   options: kinds.options({
     lists: kinds.list(weightedDnsList, "a list of domains, such as [zen.spamhaus.org]", 1)
-      .describe("Lists of clients that nobody wants: domains, or `{zone, codes, weight}`."),
+      .describe("Lists of unwanted clients: domains, or `{zone, codes, weight}`."),
     allow: kinds.list(dnsList).default([]).describe(
-      "Lists of clients that are welcome whatever the others say, such as list.dnswl.org.",
+      "Lists of clients that are always welcome, such as list.dnswl.org.",
     ),
     threshold: z.number().positive().default(1)
       .describe("The sum of weights from which a client is refused."),
@@ -89,10 +89,10 @@ export const dnsbl: HandlerFactory<DnsblOptions> = defineHandler({
 
 /** The entry that every list has for tests (RFC 5782 section 5). */
 const TEST = "127.0.0.2";
-/** The name of 127.0.0.1, which no list has (RFC 5782 section 5), unless it has everybody. */
+/** The name of 127.0.0.1: only a list that has every address has it (RFC 5782 section 5). */
 const NOBODY = "1.0.0.127";
 
-/** The address as a list has it (RFC 5782 sections 2.1 and 2.4); `undefined` if no list can have it. */
+/** The address in the form of a list (RFC 5782 sections 2.1 and 2.4); `undefined` if no list can have it. */
 function nameOf(address: string): string | undefined {
   const parsed = parseIp(address);
   if (parsed === undefined) return undefined;
@@ -109,7 +109,7 @@ const PRIVATE: ReadonlySet<string> = new Set([
   ...["unspecified", "broadcast", "multicast"],
 ]);
 
-/** Whether a list has a name. What is no clear answer is trouble, and the list then has nobody. */
+/** Whether a list has a name. Without a clear answer, the list counts as empty, and the log says so. */
 async function isListed(
   name: string,
   list: DnsList,
@@ -135,7 +135,7 @@ async function isListed(
   return false;
 }
 
-/** What lists have answered, found out once a session. */
+/** The answers of the lists, once for each session. */
 const answered = variable("session", "dnsbl", (): Map<string, Promise<string[]>> => new Map());
 
 function answersTo(name: string, session: Session): Promise<string[]> {
@@ -148,7 +148,7 @@ function answersTo(name: string, session: Session): Promise<string[]> {
 /** A day in milliseconds. */
 const DAY = 86_400_000;
 
-/** What is wrong with lists, for the log: each kind of it once a day for each list. */
+/** Faults of lists, for the log: each kind once a day for each list. */
 class Troubles {
   readonly #logged = new Map<string, number>();
 

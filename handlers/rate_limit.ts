@@ -1,5 +1,5 @@
 /**
- * So much and no more.
+ * Limits for connections, messages and recipients.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
 
-/** What may be counted, and the event at which it is. */
+/** The things that are counted, with the events at which they are. */
 const COUNTED = {
   connections: "Greeting",
   messages: "SetMailFrom",
@@ -29,7 +29,7 @@ const COUNTED = {
 
 const NETWORK: Prefixes = { ipv4: 24, ipv6: 48 };
 
-/** By what it may be counted: the key of a bucket; `undefined` if there is none, and nothing is counted. */
+/** The keys of buckets; `undefined` if there is no key, and nothing is counted. */
 const KEYS = {
   all: () => "",
   address: ({ peer }) => hostOf(peer.address),
@@ -46,7 +46,7 @@ const KEYS = {
 type Unit = keyof typeof COUNTED;
 type Key = keyof typeof KEYS;
 
-/** What is known of the one by whom something is counted, when it is. */
+/** The things that can be counted by a key, if not all. */
 const NEEDS: Readonly<Partial<Record<Key, readonly Unit[]>>> = {
   user: ["messages", "recipients"],
   sender: ["messages", "recipients"],
@@ -57,32 +57,32 @@ const NEEDS: Readonly<Partial<Record<Key, readonly Unit[]>>> = {
 
 /** The options of {@linkcode rateLimit}. */
 export interface RateLimitOptions {
-  /** How many there may be. */
+  /** How many may come. */
   readonly limit: number;
-  /** In what time. */
+  /** The time for that many. */
   readonly per?: number | string;
   /** What is counted. */
   readonly of?: Unit;
-  /** For whom it is counted, each for itself. */
+  /** Each of these has a count of its own. */
   readonly by?: Key;
-  /** How many may come at once; as many as `limit` if it is not given. */
+  /** How many may come at once; by default `limit`. */
   readonly burst?: number;
-  /** The name of its buckets: rate limits with the same name share them. */
+  /** The name of the buckets: rate limits with the same name share them. */
   readonly name?: string;
 }
 
 const options = kinds.options({
-  limit: kinds.count(1).describe("How many there may be."),
-  per: kinds.lifetime(1000).prefault("1 h").describe("In what time."),
+  limit: kinds.count(1).describe("How many may come."),
+  per: kinds.lifetime(1000).prefault("1 h").describe("The time for that many."),
   of: z.enum(Object.keys(COUNTED) as [Unit, ...Unit[]]).default("messages").describe(
     "What is counted.",
   ),
   by: z.enum(Object.keys(KEYS) as [Key, ...Key[]]).default("address")
-    .describe("For whom it is counted, each for itself."),
+    .describe("Each of these has a count of its own."),
   burst: kinds.count(1).optional()
-    .describe("How many may come at once; as many as `limit` if it is not given."),
+    .describe("How many may come at once; by default `limit`."),
   name: z.string().regex(/^[^[\]\p{C}]+$/u).optional()
-    .describe("The name of its buckets: rate limits with the same name share them."),
+    .describe("The name of the buckets: rate limits with the same name share them."),
 }).refine(({ of, by }) => NEEDS[by]?.includes(of) ?? true, {
   error: ({ input }) => {
     const { of = "messages", by } = input as { of?: Unit; by: Key };
@@ -93,22 +93,21 @@ const options = kinds.options({
   path: ["of"],
 });
 
-/** A token bucket: it holds as many tokens as may be spent at once, and fills up with time. */
+/** A token bucket: it holds at most `burst` tokens, and fills with time. */
 interface Bucket {
   readonly tokens: number;
-  /** When there were so many, in milliseconds since the epoch. */
+  /** The time of that number, in milliseconds since the epoch. */
   readonly at: number;
-  /** The last who wanted a token got one. */
+  /** The last request for a token was granted. */
   readonly granted: boolean;
   readonly [key: string]: number | boolean;
 }
 
 /**
- * Limits how many connections, messages or recipients there may be in some time: by the client's address or network,
- * the sender, the recipient or their domains, the user, or of all together. What is too much is deferred (450, a
- * connection with 421). Only what is accepted in the end is counted: messages that the client is told are accepted, and
- * their recipients, once for each command of the client, whatever aliases have made of a recipient. A transaction that
- * is not over yet counts, so that nobody sends more at the same time.
+ * Limits how many connections, messages or recipients come in some time: by the client's address or network, the
+ * sender, the recipient or their domains, the user, or all together. More are deferred (450, a connection with 421).
+ * Messages that the client gets 250 for count, and their recipients, once for each command of the client, before
+ * aliases. An open transaction counts, so that many at once cannot pass the limit.
  *
  * @example
  * ```ts
@@ -123,7 +122,7 @@ interface Bucket {
  */
 export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
   name: "rate-limit",
-  summary: "Puts off who sends too much in a time.",
+  summary: "Limits connections, messages or recipients in a time.",
   options,
   create: ({ limit, per, of, by, burst = limit, name }) => {
     const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
@@ -173,7 +172,7 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
   part: "checks",
 });
 
-/** The deferral of what is too much; `undefined` if it may pass. */
+/** The deferral; `undefined` if the event may pass. */
 type Verdict = Promise<Reply | undefined>;
 
 function tooMuch(of: Unit, milliseconds: number): Reply {
@@ -181,7 +180,7 @@ function tooMuch(of: Unit, milliseconds: number): Reply {
   return of === "connections" ? say(4, 2, 1, text, "4.7.0") : say(4, 5, 0, text, "4.7.1");
 }
 
-/** The mailbox of an event of this type; of others, the one that is known from before. */
+/** The mailbox of an event of this type; for other events, the mailbox that is known from before. */
 function mailboxOf(event: Event, type: "SetMailFrom" | "AddRcptTo", known: Session["mailFrom"]) {
   return event.type === type ? event.mailbox : known;
 }

@@ -1,13 +1,13 @@
 /**
- * What was found out once.
+ * A cache of answers.
  *
  * @module
  */
 
-/** Answers that are kept: enough for what comes again and again. */
+/** The most answers that are kept. */
 const MOST = 1000;
 
-/** The answer to a question, which is found out only where it is not known. When too much is known, all is forgotten. */
+/** The answer to a question, computed only if it is not known. A full cache forgets all answers. */
 export function remembered<A>(
   known: Map<string, A>,
   question: string,
