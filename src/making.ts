@@ -1,5 +1,6 @@
 /**
- * What makes a handler with options: "postmaster/making". A configuration reads its options, and says what is wrong.
+ * The tools for handlers with options: "postmaster/making". A configuration reads the options, and reports mistakes
+ * in them.
  *
  * @module
  */
