@@ -49,6 +49,9 @@ Deno.test("the code in the documentation and in docstrings compiles and runs", a
       "README.md",
       "docs/handlers.md",
       "docs/catalogue.md",
+      "docs/chain.md",
+      "docs/recipes.md",
+      "docs/targets.md",
       "docs/testing.md",
       "readme_test.ts",
     ]
