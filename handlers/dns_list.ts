@@ -128,7 +128,9 @@ const code = kinds.text("a code such as 127.0.0.2", readCode);
 const shape = {
   zone: zone.describe("The domain of the list."),
   codes: kinds.oneOrMore(code).optional()
-    .describe("The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet."),
+    .describe(
+      "The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet. By default those that mean something on this list.",
+    ),
 };
 
 const byName = zone.transform((zone) => listOf(zone));
@@ -137,7 +139,7 @@ const byName = zone.transform((zone) => listOf(zone));
 export interface DnsListOption {
   /** The domain of the list. */
   readonly zone: string;
-  /** The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet. */
+  /** The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet. By default those that mean something on this list. */
   readonly codes?: string | readonly string[];
 }
 

@@ -63,26 +63,28 @@ export interface RateLimitOptions {
   readonly per?: number | string;
   /** What is counted. */
   readonly of?: Unit;
-  /** Each of these has a count of its own. */
+  /** What has a count of its own; a `network` is a /24, in IPv6 a /48; `all` have one count together. */
   readonly by?: Key;
-  /** How many may come at once; by default `limit`. */
+  /** How many may come at once; by default as many as `limit`. */
   readonly burst?: number;
-  /** The name of the buckets: rate limits with the same name share them. */
+  /** Rate limits with the same name share their counts. */
   readonly name?: string;
 }
 
 const options = kinds.options({
   limit: kinds.count(1).describe("How many may come."),
-  per: kinds.lifetime(1000).prefault("1 h").describe("The time for that many."),
+  per: kinds.lifetime(1000).prefault("1 h").describe("In what time."),
   of: z.enum(Object.keys(COUNTED) as [Unit, ...Unit[]]).default("messages").describe(
     "What is counted.",
   ),
   by: z.enum(Object.keys(KEYS) as [Key, ...Key[]]).default("address")
-    .describe("Each of these has a count of its own."),
+    .describe(
+      "What has a count of its own; a `network` is a /24, in IPv6 a /48; `all` have one count together.",
+    ),
   burst: kinds.count(1).optional()
-    .describe("How many may come at once; by default `limit`."),
+    .describe("How many may come at once; by default as many as `limit`."),
   name: z.string().regex(/^[^[\]\p{C}]+$/u).optional()
-    .describe("The name of the buckets: rate limits with the same name share them."),
+    .describe("Rate limits with the same name share their counts."),
 }).refine(({ of, by }) => NEEDS[by]?.includes(of) ?? true, {
   error: ({ input }) => {
     const { of = "messages", by } = input as { of?: Unit; by: Key };
@@ -116,7 +118,7 @@ interface Bucket {
  *
  * export default chain(
  *   rateLimit({ limit: 60, per: "1 min", of: "connections", by: "network" }),
- *   rateLimit({ limit: 100, per: "1 h", by: "sender" }),
+ *   rateLimit({ limit: 100, per: "1 h", by: "sender", burst: 20 }),
  * );
  * ```
  */
@@ -168,7 +170,7 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
       return await judged ?? reply;
     });
   },
-  example: "rate-limit: { limit: 100, per: 1 h, by: sender }",
+  example: "rate-limit: { limit: 100, per: 1 h, by: sender, burst: 20 }",
   part: "checks",
 });
 

@@ -1,6 +1,6 @@
 /**
- * The tools for handlers with options: "postmaster/making". A configuration reads the options, and reports mistakes
- * in them.
+ * The tools for handlers with options, and for one that changes parts of messages: "postmaster/making". A configuration
+ * reads the options, and reports mistakes in them.
  *
  * @module
  */
@@ -16,3 +16,5 @@ export {
   type HandlerFactory,
   type Part,
 } from "./handler/define.ts";
+export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
+export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";
