@@ -11,7 +11,7 @@ import { fieldName } from "./held_header.ts";
 export interface AddHeaderOptions {
   /** The name of the field. */
   readonly name: string;
-  /** What stands after the colon. */
+  /** The value, the text after the colon. */
   readonly value: string;
 }
 
@@ -31,7 +31,7 @@ export const addHeader: HandlerFactory<AddHeaderOptions> = defineHandler({
   options: kinds.options({
     name: fieldName.describe("The name of the field."),
     value: z.string().regex(/^[\x20-\x7e]{0,700}$/, { error: "a text of printable ASCII" })
-      .describe("What stands after the colon."),
+      .describe("The value, the text after the colon."),
   }),
   create: ({ name, value }) => {
     const added = headerField(name, value);

@@ -74,16 +74,16 @@ const namesFile = (options: unknown): boolean =>
   typeof options === "object" && Object.keys(options ?? {}).join() === "file";
 
 /**
- * Gives recipients other names. A key is an address, a local part for any domain, whosever it is, or `@example.net` for all of a
- * domain that nobody further in has an address for; its value is an address or a list of them, and one without a domain
- * is in the recipient's. Each address goes through the whole chain again, from the outside.
+ * Gives recipients other names. A key is an address, a local part for any domain, or `@example.net` for all unknown
+ * users of a domain; its value is an address or a list of addresses, and one without a domain is in the recipient's
+ * domain. Each address goes through the whole chain again, from the outside.
  *
- * One address of a list that is deferred defers the recipient, and a client that is refused is refused. Addresses
- * that are refused are left out, unless all are, and the log warns of each. An address that is the recipient itself is
- * passed on: `joe: [joe, archive]` keeps joe's copy.
+ * One address of a list that is deferred defers the recipient, and one that is refused because of the client refuses
+ * it. Otherwise a refused address gets nothing, unless all are refused, and the log warns of it. An address that is
+ * the recipient itself is passed on: `joe: [joe, archive]` keeps joe's copy.
  *
- * An address in another domain than the recipient's to which the whole chain denies relaying is elsewhere: its mail is
- * sent on by the target `relay`. Without that target, the recipient is deferred, and the log says what is missing.
+ * An address elsewhere, in another domain than the recipient's and one to which the whole chain denies relaying, gets
+ * its mail by the target `relay`. Without that target, the recipient is deferred, and the log says what is missing.
  *
  * @example
  * ```ts
@@ -101,7 +101,7 @@ const namesFile = (options: unknown): boolean =>
  */
 export const alias: HandlerFactory<AliasOptions> = defineHandler({
   name: "alias",
-  summary: "Gives recipients other names, or makes several of one.",
+  summary: "Gives recipients other names, or sends their mail to several addresses.",
   options: aliasOptions,
   create: aliasesOf,
   example: "alias: { webmaster@example.net: joe, sales: [joe, jane] }",
@@ -113,7 +113,7 @@ export function aliasesOf(aliases: Aliases): Handler {
   return deferring(aliases, aliasBy(aliases));
 }
 
-/** As {@linkcode alias}, with the aliases kept anywhere. Mail is relayed to whatever domains they lead to. */
+/** As {@linkcode alias}, with aliases from any source. Mail is relayed to whatever domains they lead to. */
 export function aliasBy(aliases: Aliases): Handler {
   const answer = async (
     event: EventOf<"AddRcptTo">,
@@ -142,8 +142,8 @@ export const accept = (routes: readonly Route[]): Reply => ({
 });
 
 /**
- * Asks for each member in turn and makes one reply of theirs. Mail for members that are elsewhere is relayed. Where
- * others get the mail, the log warns of each member that is refused.
+ * Asks for each member in turn and makes one reply of the replies. Mail for members elsewhere is relayed. If others
+ * get the mail, the log warns of each refused member.
  *
  * @param own where the recipient's mail goes besides
  */
@@ -182,8 +182,8 @@ export async function askAll(
 }
 
 /**
- * True if nobody here takes the member's mail. One in the recipient's domain may have that domain from the client, who
- * could otherwise have mail sent on to any domain.
+ * True if nobody here takes the member's mail. A member in the recipient's domain is never elsewhere: the domain may
+ * come from the client, who could otherwise have mail sent on to any domain.
  */
 const isElsewhere = (member: Mailbox, recipient: Mailbox, answer: Reply): boolean =>
   isRelayingDenied(answer) && !isSameName(member.domain, recipient.domain);

@@ -1,5 +1,5 @@
 /**
- * Files of aliases, as aliases(5) of Sendmail and Postfix describes them.
+ * Files of aliases in the format of Sendmail and Postfix, aliases(5).
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface Fault<P = Place> {
   readonly message: string;
 }
 
-/** How many files one file of aliases may include, at any depth. */
+/** The number of files that a file of aliases may include, at any depth. */
 const MOST_INCLUDED = 1000;
 
 /**
@@ -148,7 +148,7 @@ class AddressReader {
   }
 
   /**
-   * The addresses that a word stands for.
+   * The addresses of a word.
    *
    * @param alias what leads to them
    * @param within the files that it stands in, the outermost first
@@ -187,7 +187,7 @@ class AddressReader {
   }
 }
 
-/** Why a target of other mail servers is none here, and what to do instead; `undefined` for anything else. */
+/** Why a target of other mail servers is not allowed here, and what to do instead; `undefined` for an address. */
 function notAnAddress(text: string): string | undefined {
   const elsewhere = "answer for this address in a handler of your own, with";
   if (text.startsWith("|")) {
@@ -211,7 +211,7 @@ function notAnAddress(text: string): string | undefined {
   return undefined;
 }
 
-/** Lines with those that continue them, each with the number of its first one; comments are left out. */
+/** Lines with their continuation lines, each with the number of its first line, without comments. */
 function logicalLines(text: string): { text: string; number: number }[] {
   const lines: { text: string; number: number }[] = [];
   for (const [i, whole] of text.split("\n").entries()) {
@@ -227,7 +227,7 @@ function logicalLines(text: string): { text: string; number: number }[] {
 const withoutComment = (line: string): string =>
   line.replace(/("(?:\\.|[^"\\])*")|(?:^|\s)#.*/g, (_, quoted) => quoted ?? "");
 
-/** The colon behind an alias: not one in quotes or in an address literal. */
+/** The colon after an alias, outside of quotes and address literals. */
 function endOfKey(line: string): number {
   const key = /^(?:"(?:\\.|[^"\\])*"|\[[^\]]*\]|[^:"[])*/.exec(line)![0];
   return line[key.length] === ":" ? key.length : -1;

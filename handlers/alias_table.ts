@@ -6,19 +6,19 @@
 import { isMailDomain, Mailbox } from "postmaster";
 import type { Source } from "./in_doubt.ts";
 
-/** What aliases make of a recipient. */
+/** A source of aliases. */
 export interface Aliases extends Source {
-  /** Where the mail of this recipient goes, `undefined` if it is no alias. */
+  /** The targets of this recipient; `undefined` if it is no alias. */
   find(recipient: Mailbox): readonly Mailbox[] | undefined;
-  /** Where mail for a recipient of this domain goes whom nobody knows. */
+  /** The targets of unknown users of this recipient's domain. */
   catchAll(recipient: Mailbox): readonly Mailbox[] | undefined;
 }
 
-/** Where an alias leads: a mailbox, or only a local part, in the domain of the recipient. */
+/** The target of an alias: a mailbox, or a local part in the domain of the recipient. */
 export type AliasTarget = Mailbox | string;
 
 /**
- * The key of a table in the form in which it is looked up. The case of keys does not matter.
+ * The key of a table in its normal form. The case of keys does not matter.
  *
  * @param text `webmaster@example.net`, `webmaster` (in any domain) or `@example.net` (the rest of a domain)
  * @throws {TypeError} for anything else
@@ -40,7 +40,7 @@ export function parseAliasKey(text: string): string {
 }
 
 /**
- * Where an alias leads.
+ * Parses the target of an alias.
  *
  * @param text `joe@example.net`, or `joe` for the one in the same domain
  * @throws {TypeError} for anything else

@@ -1,5 +1,5 @@
 /**
- * Extensions of one's own.
+ * Extensions of your own.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface AnnounceOptions {
 const EHLO_LINE = /^[A-Za-z0-9][A-Za-z0-9-]*( [\x21-\x7e]+)*$/;
 
 /**
- * Adds keywords to the reply to EHLO. The commands that they promise are up to other handlers.
+ * Adds keywords to the reply to EHLO. Other handlers must handle the commands that the keywords promise.
  *
  * @example
  * ```ts

@@ -11,20 +11,20 @@ import { address } from "./catch_all.ts";
 export interface ArchiveOptions {
   /** The address that gets a copy of each message. */
   readonly to: string;
-  /** The address is elsewhere: the copy is sent on instead of asking the handlers for it. */
+  /** The address is elsewhere: the copy is relayed, and the handlers are not asked. */
   readonly relay?: boolean;
 }
 
 const CANNOT = say(4, 5, 1, "cannot archive the message now, try again later", "4.3.0");
 
 /**
- * Sends a blind copy of each message to an address: to where the handlers say its mail goes, or, with `relay`, on to
- * another server. When the handlers do not accept the address, the message is deferred and nobody gets it. A message
- * that goes there anyway gets no second one.
+ * Sends a blind copy of each message to an address: to where the handlers say that its mail goes, or, with `relay`,
+ * to another server. If the handlers do not accept the address, the message is deferred and nobody gets it. A message
+ * that goes to the address anyway is not copied.
  *
- * The copy is made when the message has been delivered, so one that is deferred and comes again is not archived twice.
- * It does not change the reply: a copy that fails then is logged as `copy lost`, because a client that sent the message
- * again would have it delivered again.
+ * The copy is made after the delivery, so a message that is deferred and comes again is not archived twice. The copy
+ * does not change the reply, because a client that sent the message again would have it delivered again: a copy that
+ * fails is logged as `copy lost`.
  *
  * @example
  * ```ts
@@ -39,7 +39,7 @@ export const archive: HandlerFactory<ArchiveOptions> = defineHandler({
   options: kinds.options({
     to: address.describe("The address that gets a copy of each message."),
     relay: z.boolean().default(false).describe(
-      "The address is elsewhere: the copy is sent on instead of asking the handlers for it.",
+      "The address is elsewhere: the copy is relayed, and the handlers are not asked.",
     ),
   }),
   create: ({ to, relay: elsewhere }) =>

@@ -1,30 +1,30 @@
 /**
- * Clients that nobody wants to see again, for some time.
+ * Bans of clients, for some time.
  *
  * @module
  */
 import { hostOf, type Session, variable } from "postmaster";
 import { kinds, type z } from "postmaster/making";
 
-/** How long a ban lasts if nobody says. */
+/** The default time of a ban. */
 export const BAN_TIME = "1 d";
 
-/** A ban that nobody has lifted is over by itself, and survives a restart until then. */
+/** A ban ends by itself, and survives a restart until then. */
 const bannedFor = (time: number | string = BAN_TIME) =>
   variable("global", "banned", (): string | null => null, { ttl: time, persist: true });
 
 const banned = bannedFor();
 
-/** What is banned with a client: its address, or its network if that is IPv6. */
+/** The key of a ban: the client's address, for IPv6 its network. */
 const key = ({ peer }: Session): string => hostOf(peer.address);
 
 /** How long a ban lasts, in options. */
 export const banTime: z.ZodType<number, number | string> = kinds.lifetime(1000);
 
 /**
- * Bans the client of a session: {@linkcode blacklist} will not talk to it for that time.
+ * Bans the client of a session: {@linkcode blacklist} refuses it for that time.
  *
- * @param reason for those who look: `postmaster vars list banned`
+ * @param reason what `postmaster vars list banned` shows
  * @param time milliseconds, or a text such as `"1 d"`
  *
  * @example
@@ -48,9 +48,9 @@ export function ban(
   return session.set(bannedFor(time).of(key(session)), reason);
 }
 
-/** Lets the client of a session in again. */
+/** Ends the ban of a session's client. */
 export const unban = (session: Session): Promise<void> => session.unset(banned.of(key(session)));
 
-/** Why the client of a session is banned, `null` if it is not. */
+/** The reason why the client of a session is banned; `null` if it is not. */
 export const reasonOfBan = (session: Session): Promise<string | null> =>
   session.get(banned.of(key(session)));

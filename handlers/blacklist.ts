@@ -1,5 +1,5 @@
 /**
- * No service for some.
+ * Refusal of banned clients.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { reasonOfBan } from "./ban.ts";
 const GO_AWAY = say(4, 2, 1, "no service for you at the moment", "4.7.0");
 
 /**
- * Hangs up on clients that {@linkcode ban} has banned, when they connect and before each of their messages. The
- * reply is a temporary one: a ban ends.
+ * Hangs up on clients that {@linkcode ban} has banned, when they connect and before each message. The reply is
+ * temporary, because a ban ends.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ const GO_AWAY = say(4, 2, 1, "no service for you at the moment", "4.7.0");
  */
 export const blacklist: HandlerFactory<undefined> = defineHandler({
   name: "blacklist",
-  summary: "Refuses service to clients that another handler has banned.",
+  summary: "Refuses clients that another handler has banned.",
   options: kinds.none,
   create: () =>
     on(

@@ -1,5 +1,5 @@
 /**
- * How the server says goodbye.
+ * The end of a session.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { replyText } from "./fixed_reply.ts";
 
 /** The options of {@linkcode bye}. */
 export interface ByeOptions {
-  /** What is said. */
+  /** The text of the reply. */
   readonly text?: string;
   /** The event at which the server hangs up. */
   readonly on?: "Greeting" | "SetMailFrom" | "AddRcptTo" | "StartData";
 }
 
 /**
- * Hangs up with 421 when the event comes, by default the next message. Put it into {@linkcode when}.
+ * Hangs up with 421 at an event, by default `SetMailFrom`. Put it into {@linkcode when}.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export const bye: HandlerFactory<ByeOptions | undefined> = defineHandler({
   name: "bye",
   summary: "Ends the session at an event.",
   options: kinds.options({
-    text: replyText.prefault("closing connection").describe("What is said."),
+    text: replyText.prefault("closing connection").describe("The text of the reply."),
     on: z.enum(["Greeting", "SetMailFrom", "AddRcptTo", "StartData"]).prefault("SetMailFrom")
       .describe("The event at which the server hangs up."),
   }).prefault({}),

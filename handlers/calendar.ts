@@ -25,7 +25,7 @@ const hours = z.tuple([hour, hour], { error: "two hours, such as [8, 18]" })
 /**
  * `2026-12-24`, `12-24` for every year, or the first and the last day of a time: `12-24..01-02`.
  *
- * @throws {TypeError} for what is no date
+ * @throws {TypeError} for an invalid date
  */
 function parseDates(text: string): (moment: Moment) => boolean {
   const [first = "", last = first, ...more] = text.split("..");
@@ -67,16 +67,16 @@ export const timeShape = {
     .transform((days) => (moment: Moment) => days.includes(WEEKDAYS[moment.dayOfWeek - 1]!))
     .optional().describe("Days of the week: mon, tue, wed, thu, fri, sat, sun."),
   hours: hours.optional()
-    .describe("From the first hour until before the second, over midnight too: [22, 6]."),
+    .describe("From the first hour to before the second, over midnight too: [22, 6]."),
   dates: kinds.oneOrMore(kinds.text("a date such as 2026-12-24", parseDates))
     .transform((all) => (moment: Moment) => all.some((one) => one(moment))).optional()
     .describe(
-      "Days: 2026-12-24, 12-24 for every year, 12-24..01-02 for all from one to the other.",
+      "Days: 2026-12-24, 12-24 in every year, 12-24..01-02 for a range.",
     ),
   leapYear: z.boolean().transform((leap) => (moment: Moment) => moment.inLeapYear === leap)
     .optional().describe("The year has 366 days, or has not."),
   timeZone: timeZone.optional()
-    .describe("Where it is so late: an IANA name; by default the server's own."),
+    .describe("The time zone: an IANA name; by default the server's."),
 };
 
 /** The keys of {@linkcode timeShape} that are conditions by themselves. */

@@ -24,8 +24,8 @@ export const address: z.ZodType<Mailbox, string> = z.string({
   });
 
 /**
- * Gives mail of its domain that nobody further in has an address for to one address, which is asked for from the
- * outside once more. When that is refused too, the first refusal stands, and so does every refusal for another reason.
+ * Sends mail for unknown users of a domain to one address, for which it asks the whole chain again. If that address
+ * is refused too, the first refusal stands. A refusal for another reason always stands.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export const catchAll: HandlerFactory<string> = defineHandler({
   create: (mailbox) =>
     on("AddRcptTo", async (event, next, session) => {
       const reply = await next();
-      // Who collects the mail of a domain collects that of his own, and no other: the site is not an open relay.
+      // The address must be in the same domain, so that the server is no open relay.
       const ours = event.mailbox.domain.toLowerCase() === mailbox.domain.toLowerCase();
       if (event.exact || !ours || !isUnclaimed(reply) || event.mailbox.equals(mailbox)) {
         return reply;

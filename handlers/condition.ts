@@ -1,5 +1,5 @@
 /**
- * Conditions: when a handler is to be asked.
+ * Conditions for asking a handler.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { momentOf, TIME_KEYS, timeShape, type Weekday } from "./calendar.ts";
 import { network } from "./network.ts";
 import { mailboxPattern, namePattern } from "./pattern.ts";
 
-/** A condition as it is asked. */
+/** A condition as a function. */
 export type Predicate = (event: Event, session: Session) => MaybePromise<boolean>;
 
 const shape = {
@@ -18,43 +18,43 @@ const shape = {
   sender: kinds.oneOrMore(mailboxPattern).optional()
     .describe("The sender: joe@example.net, @example.net, @.example.net, joe@, or <> for none."),
   recipient: kinds.oneOrMore(mailboxPattern).optional().describe(
-    "The recipient that is asked for, later one of those that were accepted; forms as in sender.",
+    "The recipient of the event, later an accepted recipient; forms as in sender.",
   ),
   helo: kinds.oneOrMore(namePattern).optional()
-    .describe("What the client calls itself; .example.net for all names below it."),
+    .describe("The client's name in HELO; .example.net for all names below it."),
   listener: kinds.oneOrMore(z.string()).optional()
-    .describe("The address that the client connected to, as `listen` has it: 192.0.2.25:25."),
+    .describe("The address that the client connected to, as in `listen`: 192.0.2.25:25."),
   tls: z.boolean().optional().describe("The connection is encrypted, or is not."),
   user: z.union([z.boolean(), kinds.oneOrMore(z.string())], {
     error: "`true`, `false`, or a list of names",
-  }).optional().describe("The client has proved who it is, or that it is one of these."),
+  }).optional().describe("The client is authenticated, or is one of these users."),
 };
 
 /** A condition as data. Of several keys, all must hold; of the items of a list, one. */
 export interface ConditionData {
   /** Days of the week: mon, tue, wed, thu, fri, sat, sun. */
   readonly weekday?: Weekday | readonly Weekday[];
-  /** From the first hour until before the second, over midnight too: [22, 6]. */
+  /** From the first hour to before the second, over midnight too: [22, 6]. */
   readonly hours?: [number, number];
-  /** Days: 2026-12-24, 12-24 for every year, 12-24..01-02 for all from one to the other. */
+  /** Days: 2026-12-24, 12-24 in every year, 12-24..01-02 for a range. */
   readonly dates?: string | readonly string[];
   /** The year has 366 days, or has not. */
   readonly leapYear?: boolean;
-  /** Where it is so late: an IANA name; by default the server's own. */
+  /** The time zone: an IANA name; by default the server's. */
   readonly timeZone?: string;
   /** The client's address is in one of these. */
   readonly network?: string | readonly string[];
   /** The sender: joe@example.net, @example.net, @.example.net, joe@, or <> for none. */
   readonly sender?: string | readonly string[];
-  /** The recipient that is asked for, later one of those that were accepted; forms as in sender. */
+  /** The recipient of the event, later an accepted recipient; forms as in sender. */
   readonly recipient?: string | readonly string[];
-  /** What the client calls itself; .example.net for all names below it. */
+  /** The client's name in HELO; .example.net for all names below it. */
   readonly helo?: string | readonly string[];
-  /** The address that the client connected to, as `listen` has it: 192.0.2.25:25. */
+  /** The address that the client connected to, as in `listen`: 192.0.2.25:25. */
   readonly listener?: string | readonly string[];
   /** The connection is encrypted, or is not. */
   readonly tls?: boolean;
-  /** The client has proved who it is, or that it is one of these. */
+  /** The client is authenticated, or is one of these users. */
   readonly user?: boolean | string | readonly string[];
   /** All of these hold. */
   readonly all?: readonly Condition[];
@@ -98,7 +98,7 @@ type Read = z.output<z.ZodObject<typeof shape>> & {
   readonly not?: Predicate | undefined;
 };
 
-/** One predicate a key; those that may take long are last. */
+/** One predicate for each key; those that may take long are last. */
 function predicatesOf(read: Read): readonly Predicate[] {
   const { network, sender, recipient, helo, listener, tls, user, not } = read;
   const on = <T>(wanted: T | undefined, make: (wanted: T) => Predicate): Predicate[] =>

@@ -1,5 +1,5 @@
 /**
- * Refusals for now.
+ * Temporary refusals.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { defineHandler } from "postmaster/making";
 import { fixedReply, type RefusalOptions, refusalOptions } from "./fixed_reply.ts";
 
 /**
- * Puts off what it is asked: `450 4.7.1 try again later`.
+ * Defers every event, by default every recipient: `450 4.7.1 try again later`.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ import { fixedReply, type RefusalOptions, refusalOptions } from "./fixed_reply.t
  */
 export const defer: HandlerFactory<RefusalOptions | undefined> = defineHandler({
   name: "defer",
-  summary: "Puts off what it is asked.",
+  summary: "Defers every event, by default every recipient.",
   options: refusalOptions,
   create: ({ on, text = ["try again later"] }) =>
     fixedReply(on, { code: 450, lines: text, enhanced: "4.7.1" }),

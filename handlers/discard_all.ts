@@ -1,5 +1,5 @@
 /**
- * A black hole.
+ * A handler that discards all mail.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { discard, type HandlerFactory, on } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
 
 /**
- * Accepts every recipient and throws the mail away: for benchmarks and tests.
+ * Accepts every recipient and throws the mail away. For benchmarks and tests.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ import { defineHandler, kinds } from "postmaster/making";
  */
 export const discardAll: HandlerFactory<undefined> = defineHandler({
   name: "discard-all",
-  summary: "Accepts everything and throws it away.",
+  summary: "Accepts every recipient and throws the mail away.",
   options: kinds.none,
   create: () => on("AddRcptTo", ({ exact }, next) => exact ? next() : discard()),
   example: "discard-all",

@@ -12,7 +12,7 @@ interface Code {
   readonly octets: readonly (readonly [number, number])[];
 }
 
-/** A list, and how its answers are read. */
+/** A list, with the meaning of its answers. */
 export interface DnsList {
   /** In lower case, without a final dot. */
   readonly zone: string;
@@ -20,7 +20,7 @@ export interface DnsList {
   readonly errors: readonly Code[];
 }
 
-/** What an answer means; `other` is that the list has the address, but under a code that does not count. */
+/** The meaning of an answer; `other` means that the list has the address, but under a code that does not count. */
 export type Meaning = "counts" | "error" | "other";
 
 /** Reads `127.0.0.2`, or `127.0.0.2-11` with a range for any octet. */
@@ -46,9 +46,9 @@ const some = (codes: readonly Code[], answer: Code): boolean =>
   codes.some((code) => overlap(code, answer));
 
 const LOOPBACK = read("127.0-255.0-255.0-255");
-/** No list answers this for an address that it has (RFC 5782 section 2.3): it is that of a query that was refused. */
+/** No list gives this answer for an address on it (RFC 5782 section 2.3): it means that the query was refused. */
 const REFUSED = read("127.0.0.1");
-/** The answers of Spamhaus, and of others after them, to queries that they do not serve. */
+/** The answers of Spamhaus, and of other lists, to queries that they do not serve. */
 const NOT_SERVED = read("127.255.255.0-255");
 
 function readCode(text: string): Code {
@@ -77,7 +77,7 @@ interface Known {
 
 const ONE: Known = { codes: [read("127.0.0.2")] };
 const SPAMHAUS: Known = { codes: [read("127.0.0.2-11")] };
-/** The third octet is the kind of the business, the last one how far it is trusted: 0 is not at all. */
+/** The third octet is the kind of business, the last one the trust; 0 is none. */
 const DNSWL: Known = { codes: [read("127.0.1-255.1-3")], errors: [read("127.0.0.255")] };
 
 const KNOWN: Readonly<Record<string, Known>> = {
@@ -97,10 +97,10 @@ const WITH_KEY = /^[a-z0-9]+\.([a-z-]+)\.dq\.spamhaus\.net$/;
 
 const known = (zone: string): Known | undefined => KNOWN[zone.replace(WITH_KEY, "$1.spamhaus.org")];
 
-/** Of other lists nothing is known but what is usual; whatever else they answer is worth a look. */
+/** Other lists use the usual codes; any other answer is reported. */
 const UNKNOWN: Known = { codes: [read("127.0.0.2-254")], errors: [LOOPBACK] };
 
-/** The list of a zone: with codes that were written, or with those that are known. */
+/** The list of a zone, with the codes of the option or the known ones. */
 function listOf(zone: string, written?: readonly Code[]): DnsList {
   const { codes, errors = [] } = known(zone) ?? (written === undefined ? UNKNOWN : { codes: [] });
   if (written !== undefined) {
@@ -109,7 +109,7 @@ function listOf(zone: string, written?: readonly Code[]): DnsList {
   return { zone, codes: written ?? codes, errors: [...errors, NOT_SERVED, REFUSED] };
 }
 
-/** What an answer of a list means. */
+/** The meaning of an answer of a list. */
 export function meaningOf(answer: string, { codes, errors }: DnsList): Meaning {
   const address = read(answer);
   if (some(codes, address)) return "counts";
@@ -143,7 +143,7 @@ export interface DnsListOption {
   readonly codes?: string | readonly string[];
 }
 
-/** A list of addresses in the DNS that counts so much. */
+/** A list of addresses in the DNS with a weight. */
 export interface WeightedDnsListOption extends DnsListOption {
   /** How much an entry on this list counts. */
   readonly weight?: number;

@@ -1,5 +1,5 @@
 /**
- * Clients that are on lists of addresses, published in the DNS (RFC 5782).
+ * Refusal of clients on lists of addresses in the DNS (RFC 5782).
  *
  * @module
  */
@@ -36,9 +36,9 @@ export interface DnsblOptions {
 }
 
 /**
- * Refuses recipients of clients whose address is on lists. The lists are asked at the first recipient of a session,
- * all at once. One that does not answer, answers with an error or has everybody decides nothing; the log says so once a
- * day. Clients without a public address, and those who have proved who they are, are not looked up; 127.0.0.2 is, since
+ * Refuses the recipients of clients whose address is on lists. All lists are asked at once, at the first recipient of
+ * a session. A list that does not answer, answers with an error or has every address decides nothing; the log says so
+ * once a day. Clients without a public address, and authenticated clients, are not looked up; 127.0.0.2 is, because
  * every list has it for tests.
  *
  * @example
@@ -94,10 +94,10 @@ dnsbl:
 
 /** The entry that every list has for tests (RFC 5782 section 5). */
 const TEST = "127.0.0.2";
-/** The name of 127.0.0.1, which no list has (RFC 5782 section 5), unless it has everybody. */
+/** The name of 127.0.0.1: only a list that has every address has it (RFC 5782 section 5). */
 const NOBODY = "1.0.0.127";
 
-/** The address as a list has it (RFC 5782 sections 2.1 and 2.4); `undefined` if no list can have it. */
+/** The address in the form of a list (RFC 5782 sections 2.1 and 2.4); `undefined` if no list can have it. */
 function nameOf(address: string): string | undefined {
   const parsed = parseIp(address);
   if (parsed === undefined) return undefined;
@@ -114,7 +114,7 @@ const PRIVATE: ReadonlySet<string> = new Set([
   ...["unspecified", "broadcast", "multicast"],
 ]);
 
-/** Whether a list has a name. What is no clear answer is trouble, and the list then has nobody. */
+/** Whether a list has a name. Without a clear answer, the list counts as empty, and the log says so. */
 async function isListed(
   name: string,
   list: DnsList,
@@ -140,7 +140,7 @@ async function isListed(
   return false;
 }
 
-/** What lists have answered, found out once a session. */
+/** The answers of the lists, once for each session. */
 const answered = variable("session", "dnsbl", (): Map<string, Promise<string[]>> => new Map());
 
 function answersTo(name: string, session: Session): Promise<string[]> {
@@ -153,7 +153,7 @@ function answersTo(name: string, session: Session): Promise<string[]> {
 /** A day in milliseconds. */
 const DAY = 86_400_000;
 
-/** What is wrong with lists, for the log: each kind of it once a day for each list. */
+/** Faults of lists, for the log: each kind once a day for each list. */
 class Troubles {
   readonly #logged = new Map<string, number>();
 

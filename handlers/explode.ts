@@ -8,8 +8,8 @@ import { defineHandler } from "postmaster/making";
 import { aliasesOf, type AliasOptions, aliasOptions } from "./alias.ts";
 
 /**
- * Makes many recipients of one: lists with their members, or a file of them, as {@linkcode alias} takes both. Each
- * member goes through the whole chain.
+ * Sends the mail of one recipient to many: lists with their members, or a file of lists, as for {@linkcode alias}.
+ * Each member goes through the whole chain.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import { aliasesOf, type AliasOptions, aliasOptions } from "./alias.ts";
  */
 export const explode: HandlerFactory<AliasOptions> = defineHandler({
   name: "explode",
-  summary: "Makes many recipients of one: lists of addresses.",
+  summary: "Sends the mail of one recipient to many: lists of addresses.",
   options: aliasOptions,
   create: aliasesOf,
   example: "explode: { staff@example.net: [joe@example.net, jane@example.net] }",

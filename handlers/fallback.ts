@@ -1,5 +1,5 @@
 /**
- * A second opinion.
+ * Other handlers for unknown recipients.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { handlers, type NestedHandler } from "./nested.ts";
 
 /** The options of {@linkcode fallback}. */
 export interface FallbackOptions {
-  /** The handlers that are asked first; by default those further in. */
+  /** The handlers to ask first; by default those further in. */
   readonly first?: NestedHandler | readonly NestedHandler[];
-  /** The handlers that are asked when none of those has a recipient. */
+  /** The handlers to ask if none of those has the recipient. */
   readonly then: NestedHandler | readonly NestedHandler[];
 }
 
 /**
- * Asks others for recipients that nobody has. When these do not answer either, the refusal stands. What is deferred, or
- * refused for another reason such as a check, is never asked again.
+ * Asks other handlers about recipients that nobody has. If they do not answer either, the refusal stands. A recipient
+ * that is deferred, or refused for another reason such as a check, is never asked for again.
  *
  * @example
  * ```ts
@@ -35,17 +35,17 @@ export interface FallbackOptions {
  */
 export const fallback: HandlerFactory<FallbackOptions> = defineHandler({
   name: "fallback",
-  summary: "Asks other handlers about recipients that nobody has.",
+  summary: "Asks other handlers about unknown recipients.",
   options: kinds.options({
     first: handlers.optional()
-      .describe("The handlers that are asked first; by default those further in."),
-    then: handlers.describe("The handlers that are asked when none of those has a recipient."),
+      .describe("The handlers to ask first; by default those further in."),
+    then: handlers.describe("The handlers to ask if none of those has the recipient."),
   }),
   create: ({ first, then }) =>
     on("AddRcptTo", async (event, next, session): Promise<Reply> => {
       const reply = await (first === undefined ? next() : first(event, () => next(), session));
       if (event.exact || !isUnclaimed(reply)) return reply;
-      // Behind the others is nobody: they are asked as if nobody here took the recipient's mail.
+      // No handler is further in than these: what they pass on is answered as if nobody here took the recipient's mail.
       const other = await then(event, () => relayingDenied, session);
       return isRelayingDenied(other) ? reply : other;
     }),

@@ -1,5 +1,5 @@
 /**
- * The name of a client, confirmed by the DNS both ways.
+ * The name of a client, confirmed by the DNS in both directions.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { type HandlerFactory, isLocal, on, parseIp, say, type Session, variable 
 import { defineHandler, kinds } from "postmaster/making";
 import { found, unlessInDoubt } from "./lookup.ts";
 
-/** Names of one address that are looked at. */
+/** The names of one address that are examined. */
 const MOST_NAMES = 10;
 
 const names = variable(
@@ -17,10 +17,10 @@ const names = variable(
 );
 
 /**
- * The name of the client that leads back to its address (forward-confirmed reverse DNS), `undefined` if it has
- * none. Looked up once a session.
+ * The name of the client that leads back to its address (forward-confirmed reverse DNS); `undefined` if it has none.
+ * Looked up once for each session.
  *
- * @throws {Error} with the `code` of the lookup if that cannot be told
+ * @throws {Error} with the `code` of the lookup if the DNS cannot tell
  */
 export function confirmedName(session: Session): Promise<string | undefined> {
   const looking = session.get(names) ?? lookUp(session);
@@ -40,7 +40,7 @@ async function lookUp({ peer: { address }, dns }: Session): Promise<string | und
         return name;
       }
     } catch (error) {
-      doubt = error; // another name may do
+      doubt = error; // another name may lead back
     }
   }
   if (doubt !== undefined) throw doubt;
@@ -50,9 +50,9 @@ async function lookUp({ peer: { address }, dns }: Session): Promise<string | und
 const NO_NAME = say(5, 5, 0, "your address has no name that leads back to it", "5.7.25");
 
 /**
- * Refuses mail of clients whose address has no name in the DNS that leads back to the address (RFC 1912 section
- * 2.1, RFC 7372). Clients on this machine, and those who have proved who they are, need none. While the DNS does not
- * answer, mail is deferred.
+ * Refuses clients whose address has no name in the DNS that leads back to the address (RFC 1912 section 2.1, RFC
+ * 7372). Clients on this machine, and authenticated clients, need none. While the DNS does not answer, mail is
+ * deferred.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ const NO_NAME = say(5, 5, 0, "your address has no name that leads back to it", "
  */
 export const fcrdns: HandlerFactory<undefined> = defineHandler({
   name: "fcrdns",
-  summary: "Refuses clients whose address has no name that leads back to it.",
+  summary: "Refuses clients whose address has no confirmed name in the DNS.",
   options: kinds.none,
   create: () =>
     on("SetMailFrom", (_event, next, session) => {

@@ -10,7 +10,7 @@ import { handlers } from "./nested.ts";
 import type { WhenOptions } from "./when.ts";
 
 /**
- * Asks the handlers of the first condition that holds, and no others; if none does, the event is passed on.
+ * Asks the handlers of the first condition that holds, and no others. If none holds, it passes the event on.
  *
  * @example
  * ```ts
@@ -28,8 +28,8 @@ export const firstMatch: HandlerFactory<readonly Pick<WhenOptions, "if" | "then"
     summary: "Asks the handlers of the first condition that holds.",
     options: kinds.list(
       kinds.options({
-        if: condition.describe("When."),
-        then: handlers.describe("The handlers that are asked then, the outermost first."),
+        if: condition.describe("The condition."),
+        then: handlers.describe("The handlers to ask if it holds, the outermost first."),
       }),
       undefined,
       1,

@@ -1,12 +1,12 @@
 /**
- * What the handlers have in common that always answer the same.
+ * Shared parts of the handlers with a fixed reply.
  *
  * @module
  */
 import { type EventName, type Handler, on as onEvents, type Reply, say } from "postmaster";
 import { kinds, z } from "postmaster/making";
 
-/** The events that can be answered so; accepting a recipient or a message needs more than a reply. */
+/** The events that can have a fixed reply; accepting a recipient or a message needs more than a reply. */
 const EVENTS = [
   ...["Greeting", "SayHelo", "SayEhlo", "SetMailFrom", "AddRcptTo", "StartData", "Deliver"],
   ...["ResetState", "SayOK", "SeeksHelp", "Verify", "Expand", "Shutdown", "Unrecognized"],
@@ -22,15 +22,15 @@ export const replyText: z.ZodType<string, string> = kinds.text("a text", (text) 
 
 /** The option `on`. */
 export const events: z.ZodType<readonly EventName[], EventName | readonly EventName[]> = kinds
-  .oneOrMore(z.enum(EVENTS)).describe("The events that are answered.");
+  .oneOrMore(z.enum(EVENTS)).describe("The events to answer.");
 
 /** The option `text`. */
 export const replyLines: z.ZodType<readonly string[], string | readonly string[]> = kinds
   .oneOrMore(replyText).describe("The text, one line or several.");
 
-/** What both `reject` and `defer` take. */
+/** The options of `reject` and `defer`. */
 export interface RefusalOptions {
-  /** The events that are answered. */
+  /** The events to answer. */
   readonly on?: EventName | readonly EventName[];
   /** The text, one line or several. */
   readonly text?: string | readonly string[];
@@ -42,6 +42,6 @@ export const refusalOptions = kinds.options({
   text: replyLines.optional(),
 }).prefault({});
 
-/** Always the same answer to these events. */
+/** A handler that gives these events the same reply. */
 export const fixedReply = (events: readonly EventName[], reply: Reply): Handler =>
   onEvents([...events], () => reply);

@@ -1,5 +1,5 @@
 /**
- * What the server says of itself when a client connects.
+ * The text of the greeting.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { defineHandler } from "postmaster/making";
 import { replyText } from "./fixed_reply.ts";
 
 /**
- * The text of the greeting, `220 mx.example.net TEXT`. RFC 5321 section 4.2 wants the server's name first, so that
- * stays. A greeting that the handlers further in refuse stays refused.
+ * Sets the text of the greeting, `220 mx.example.net TEXT`. The server's name stays first (RFC 5321 section 4.2). A
+ * greeting that the handlers further in refuse stays refused.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import { replyText } from "./fixed_reply.ts";
  */
 export const greeting: HandlerFactory<string> = defineHandler({
   name: "greeting",
-  summary: "Says something else in the greeting.",
+  summary: "Sets the text of the greeting.",
   options: replyText,
   create: (text) =>
     on("Greeting", async (_event, next, { hostname }) => {

@@ -1,5 +1,5 @@
 /**
- * Strangers have to come twice.
+ * Greylisting: strangers must come twice.
  *
  * @module
  */
@@ -45,10 +45,10 @@ const options = kinds.options({
 }).prefault({});
 
 /**
- * Defers mail of strangers (RFC 6647): a client that sends from this sender to this recipient for the first time is
- * told to try again, and served if it does so after `delay`. Mail servers try again; most of those who send spam do
- * not. Only recipients that the handlers further in accept are deferred, and never for those who have proved who
- * they are. The recipient is the one that the client named, whatever aliases have made of it.
+ * Defers mail of strangers (RFC 6647). A stranger is a client that sends from this sender to this recipient for the
+ * first time. It is told to try again, and served if it tries again after `delay`. Mail servers try again; most
+ * senders of spam do not. Only recipients that the handlers further in accept are deferred, and never those of
+ * authenticated clients. The recipient is the one that the client named, before aliases.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ const options = kinds.options({
  */
 export const greylist: HandlerFactory<GreylistOptions | undefined> = defineHandler({
   name: "greylist",
-  summary: "Puts strangers off until they try again.",
+  summary: "Defers strangers until they try again.",
   options,
   create: ({ delay, window, remember, ipv4Prefix: ipv4, ipv6Prefix: ipv6 }) => {
     const prefixes = { ipv4, ipv6 };
@@ -78,7 +78,7 @@ export const greylist: HandlerFactory<GreylistOptions | undefined> = defineHandl
         if (wait > 0) return tryAgain(wait);
       }
       session.whenAnswered(async (answer) => {
-        if (!isPositive(answer)) return; // what is deferred now must not wait anew when it comes again
+        if (!isPositive(answer)) return; // a recipient that is deferred here must not wait again when it comes back
         await session.set(known.of(key), true); // at each message, so that it stays known
         await session.unset(first.of(key));
       });
@@ -98,7 +98,7 @@ export const greylist: HandlerFactory<GreylistOptions | undefined> = defineHandl
   part: "checks",
 });
 
-/** The deferral of what the client named; `undefined` if it may pass. */
+/** The deferral of the client's recipient; `undefined` if it may pass. */
 type Verdict = Promise<Reply | undefined>;
 
 const triplet = ({ peer, mailFrom }: Session, recipient: Mailbox, prefixes: Prefixes): string =>

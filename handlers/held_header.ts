@@ -1,5 +1,5 @@
 /**
- * What the handlers have in common that read or change the header of a message.
+ * Shared parts of the handlers that read or change the header of a message.
  *
  * @module
  */
@@ -11,13 +11,13 @@ export const fieldName: z.ZodString = z.string({
   error: "the name of a header field, such as X-Spam",
 }).regex(/^[!-9;-~]{1,200}$/, { error: "the name of a header field, such as X-Spam" });
 
-/** Octets of a header that are held at most. */
+/** The most octets of a header that are held in memory. */
 export const LIMIT: number = 1 << 20;
 
-/** The answer to a header that is longer. */
+/** The reply to a longer header. */
 export const TOO_BIG: Reply = say(5, 5, 2, "message header too big", "5.3.4");
 
-/** A handler that gives each message another header. */
+/** A handler that changes the header of each message. */
 export const editingHeader = (edit: (header: Header) => Uint8Array): Handler =>
   on("Deliver", async (event, next) => {
     const { header, withHeader } = await readHeader(event.body, { limit: LIMIT });

@@ -1,5 +1,5 @@
 /**
- * What the server says of itself in the reply to HELO and EHLO.
+ * The text of the reply to HELO and EHLO.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { defineHandler } from "postmaster/making";
 import { replyText } from "./fixed_reply.ts";
 
 /**
- * The text after the server's name in the first line of the reply to HELO and EHLO. The extensions stay.
+ * Sets the text after the server's name in the first line of the reply to HELO and EHLO. The extensions stay.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ import { replyText } from "./fixed_reply.ts";
  */
 export const helo: HandlerFactory<string> = defineHandler({
   name: "helo",
-  summary: "Says something else in the reply to HELO and EHLO.",
+  summary: "Sets the text of the reply to HELO and EHLO.",
   options: replyText,
   create: (text) =>
     on(["SayHelo", "SayEhlo"], async (_event, next, { hostname }) => {

@@ -1,11 +1,11 @@
 /**
- * What the handlers have in common that judge the name of a client.
+ * Shared parts of the handlers that judge the client's name in HELO.
  *
  * @module
  */
 import { type Handler, on, type Reply, type Session } from "postmaster";
 
-/** A handler that refuses senders for what the client said in HELO; those who have proved who they are may lie. */
+/** A handler that refuses senders because of the client's name in HELO. Authenticated clients may give any name. */
 export const heloAtSender = (
   fault: (helo: string, session: Session) => Reply | undefined,
 ): Handler =>

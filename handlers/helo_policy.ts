@@ -1,5 +1,5 @@
 /**
- * What a client may call itself.
+ * Refusal of false names in HELO.
  *
  * @module
  */
@@ -12,8 +12,8 @@ const BARE = say(5, 5, 0, "write an address in HELO in brackets", "5.7.1");
 const OTHER = say(5, 5, 0, "the address in HELO is not yours", "5.7.1");
 
 /**
- * Refuses the mail of clients that call themselves what they cannot be: by the server's own name, by an address
- * without brackets, or by an address literal (RFC 5321 section 4.1.3) other than their own.
+ * Refuses clients that give a false name in HELO or EHLO: the server's own name, an address without brackets, or the
+ * address literal (RFC 5321 section 4.1.3) of another address.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ const OTHER = say(5, 5, 0, "the address in HELO is not yours", "5.7.1");
  */
 export const heloPolicy: HandlerFactory<undefined> = defineHandler({
   name: "helo-policy",
-  summary: "Refuses clients that call themselves what they cannot be.",
+  summary: "Refuses clients that give a false name in HELO.",
   options: kinds.none,
   create: () =>
     heloAtSender((helo, { hostname, peer }) => {

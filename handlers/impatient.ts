@@ -1,5 +1,5 @@
 /**
- * No endless guessing.
+ * The end of sessions with too many refusals.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { ban, banTime } from "./ban.ts";
 
 /** The options of {@linkcode impatient}. */
 export interface ImpatientOptions {
-  /** Refusals that a session may collect. */
+  /** The refusals that a session may have. */
   readonly bound?: number;
-  /** How long `blacklist` bans a client that has collected more; not at all if not given. */
+  /** How long `blacklist` bans a client with more; without it, there is no ban. */
   readonly ban?: number | string;
 }
 
 const refusals = variable("session", "refusals", () => 0);
 
 /**
- * Hangs up on a client that was refused more than `bound` times (5xx, to whatever it was): it is guessing.
- * Put it first, since it counts what the handlers inside it refuse, once for each command.
+ * Hangs up on a client that got more than `bound` refusals (5xx, to any event), because it is guessing. Put it first:
+ * it counts the refusals of the handlers inside it, once for each command.
  *
  * @example
  * ```ts
@@ -31,11 +31,11 @@ const refusals = variable("session", "refusals", () => 0);
  */
 export const impatient: HandlerFactory<ImpatientOptions | undefined> = defineHandler({
   name: "impatient",
-  summary: "Ends sessions that collect too many refusals.",
+  summary: "Hangs up on clients with too many refusals.",
   options: kinds.options({
-    bound: z.int().min(0).default(3).describe("Refusals that a session may collect."),
+    bound: z.int().min(0).default(3).describe("The refusals that a session may have."),
     ban: banTime.optional().describe(
-      "How long `blacklist` bans a client that has collected more; not at all if not given.",
+      "How long `blacklist` bans a client with more; without it, there is no ban.",
     ),
   }).prefault({}),
   create: ({ bound, ban: time }) => {

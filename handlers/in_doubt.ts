@@ -1,22 +1,22 @@
 /**
- * Recipients of whom nobody can tell whether they exist.
+ * Deferral of recipients while a source of users cannot be read.
  *
  * @module
  */
 import { chain, type Handler, isUnclaimed, named, on, type Reply, say } from "postmaster";
 
-/** What recipients are looked up in. */
+/** A source in which recipients are looked up. */
 export interface Source {
-  /** Why what it says may be out of date; `undefined` if it is not. */
+  /** Why its content may be out of date; `undefined` if it is not. */
   readonly trouble?: string | undefined;
 }
 
-/** The answer to a recipient who may exist. */
+/** The reply to a recipient that may exist. */
 export const IN_DOUBT: Reply = say(4, 5, 1, "cannot look up recipients at the moment", "4.3.0");
 
 /**
- * Defers recipients whom the handlers further in do not know, while one of these sources cannot be read: they may
- * exist. The log has the reason once.
+ * Defers recipients that the handlers further in do not know while one of these sources cannot be read, because the
+ * recipients may exist. The log has the reason once.
  */
 export function deferInDoubt(...sources: readonly Source[]): Handler {
   let logged: string | undefined;

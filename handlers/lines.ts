@@ -6,9 +6,9 @@
 import { ConfigError, type Problem } from "postmaster/making";
 
 /**
- * What `read` makes of each line that says something; `#` starts a comment.
+ * The results of `read` for all lines with content; `#` starts a comment.
  *
- * @throws {ConfigError} with each line that `read` throws for
+ * @throws {ConfigError} with each line for which `read` throws
  */
 export function readLines<T>(text: string, file: string, read: (line: string) => T): T[] {
   const problems: Problem[] = [];

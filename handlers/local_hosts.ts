@@ -1,5 +1,5 @@
 /**
- * The domains that a server accepts mail for.
+ * The domains of the server's own mail.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import { type HandlerFactory, isMailDomain, Mailbox, on, relayingDenied } from "
 import { defineHandler, kinds, z } from "postmaster/making";
 
 /**
- * Passes recipients in these domains on and denies relaying to all others. The bare `<postmaster>` (RFC 5321
- * section 4.5.1) becomes postmaster of the first domain. Local parts are never looked into: `%`, `!` and
- * a quoted `@` mean nothing here.
+ * Passes on recipients in these domains and denies relaying to all others. The bare `<postmaster>` (RFC 5321 section
+ * 4.5.1) becomes the postmaster of the first domain. Local parts have no routes: `%`, `!` and a quoted `@` mean
+ * nothing.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import { defineHandler, kinds, z } from "postmaster/making";
  */
 export const localHosts: HandlerFactory<readonly string[]> = defineHandler({
   name: "local-hosts",
-  summary: "Refuses recipients outside of these domains.",
+  summary: "Denies relaying to all domains but these.",
   options: kinds.list(
     z.string().refine(isMailDomain, { error: "this is no domain: write one such as example.net" }),
     "a list of domains, such as [example.net]",

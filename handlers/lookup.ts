@@ -1,11 +1,14 @@
 /**
- * What handlers make of the answers of the DNS: there is something, there is nothing, or nobody knows.
+ * Answers of the DNS for handlers: something, nothing, or unknown.
  *
  * @module
  */
 import { type Reply, say } from "postmaster";
 
-/** The answer, or `otherwise` if the name or the record does not exist, or no name can be so. Throws if that cannot be told. */
+/**
+ * The answer; `otherwise` if the name or the record does not exist, or the name is invalid. Throws if the DNS cannot
+ * tell.
+ */
 export async function found<T, U>(lookup: Promise<T>, otherwise: U): Promise<T | U> {
   try {
     return await lookup;
@@ -16,10 +19,10 @@ export async function found<T, U>(lookup: Promise<T>, otherwise: U): Promise<T |
   }
 }
 
-/** The reply when nobody knows: the client may ask again when the DNS is well. */
+/** The reply while the DNS cannot tell: the client tries again later. */
 export const CANNOT_TELL: Reply = say(4, 5, 1, "DNS lookup failed, try again later", "4.4.3");
 
-/** As `answer` says; {@linkcode CANNOT_TELL} if a lookup that it needs has no answer. */
+/** The result of `answer`; {@linkcode CANNOT_TELL} if a lookup that it needs has no answer. */
 export async function unlessInDoubt(
   answer: () => Promise<Reply>,
   log: (text: string, fields: Readonly<Record<string, string>>) => void,

@@ -1,5 +1,5 @@
 /**
- * Messages that go in circles.
+ * Refusal of messages that go in circles.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { LIMIT, TOO_BIG } from "./held_header.ts";
 const CIRCLES = say(5, 5, 4, "too many Received fields: this message goes in circles", "5.4.6");
 
 /**
- * Refuses messages with more `Received` fields than this: they go in circles (RFC 5321 section 6.3). The limit
- * `received` of the server holds for all of its mail; this one may stand in {@linkcode when}.
+ * Refuses messages with more `Received` fields than this, because they go in circles (RFC 5321 section 6.3). The
+ * server's limit `received` holds for all mail; this handler may stand in {@linkcode when}.
  *
  * @example
  * ```ts

@@ -7,10 +7,10 @@ import { chain, type Handler } from "postmaster";
 import { type HandlerDefinition, kinds, z } from "postmaster/making";
 import { handlerEntry, type NamedHandler } from "../src/handler/entry.ts";
 
-/** The ready-made handlers by their names; `registry.ts` puts them here, since some of them hold others. */
+/** The ready-made handlers by their names. `registry.ts` fills this map, because some handlers hold others. */
 export const registry: Map<string, HandlerDefinition> = new Map();
 
-/** A handler as it may be written inside the options of another; in TypeScript it may be the handler itself. */
+/** A handler inside the options of another; in TypeScript also the handler itself. */
 export type NestedHandler = Handler | string | Readonly<Record<string, unknown>>;
 
 const EXPECTED =

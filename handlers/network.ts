@@ -12,14 +12,14 @@ export const network: z.ZodType<Network, string> = kinds.text(
   Network.parse,
 );
 
-/** Fewer leading bits than any that one owner has. */
+/** Fewer leading bits than the network of any one owner. */
 const LEAST_BITS = { ipv4: 8, ipv6: 16 } as const;
-/** Private addresses (RFC 4193) may be relayed for all together, as 10.0.0.0/8 may. */
+/** Private addresses (RFC 4193), for all of which mail may be relayed, as for 10.0.0.0/8. */
 const PRIVATE = Network.parse("fc00::/7");
 
 /**
- * True for a network with a good part of the Internet in it: larger than /8, in IPv6 than /16, or than fc00::/7. To
- * relay for it is to be an open relay.
+ * True for a network that is a good part of the Internet: larger than /8, in IPv6 than /16, except fc00::/7. A server
+ * that relays for it is an open relay.
  */
 export function isBig({ address, bits }: Network): boolean {
   const isPrivate = PRIVATE.includes(address) && bits >= PRIVATE.bits;

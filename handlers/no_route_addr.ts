@@ -1,5 +1,5 @@
 /**
- * No source routes.
+ * Refusal of source routes.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { type HandlerFactory, on, say } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
 
 /**
- * Refuses addresses with a source route, `<@relay.example:joe@example.net>`. RFC 5321 appendix C lets a
- * server ignore the route, which is what happens without this handler; hardly anybody but spammers sends one.
+ * Refuses addresses with a source route, `<@relay.example:joe@example.net>`. Without this handler the server ignores
+ * the route (RFC 5321 appendix C). Hardly anybody but spammers sends one.
  *
  * @example
  * ```ts

@@ -17,9 +17,10 @@ export interface PasswdOptions {
 }
 
 /**
- * Accepts recipients whose local part is a user of the system, to the letter or in lower case, and passes others on.
- * A user is in /etc/passwd, or where nsswitch.conf(5) leads, such as an LDAP directory. The domain does not matter: put
- * this handler behind {@linkcode localHosts}. While the users cannot be read, recipients whom nobody knows are deferred.
+ * Accepts recipients whose local part is a user of the system, as it is written or in lower case, and passes on all
+ * others. A user is in /etc/passwd or in a source of nsswitch.conf(5), such as an LDAP directory. The domain does not
+ * matter: put this handler after {@linkcode localHosts}. While the users cannot be read, unknown recipients are
+ * deferred.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@
 import { canonicalName, isMailDomain, Mailbox } from "postmaster";
 import { kinds, type z } from "postmaster/making";
 
-/** True for a mailbox that is meant; `null` is the null sender. */
+/** True for a mailbox that matches; `null` is the null sender. */
 export type MailboxPattern = (mailbox: Mailbox | null) => boolean;
 
 /**
@@ -39,7 +39,7 @@ export const mailboxPattern: z.ZodType<MailboxPattern, string> = kinds.text(
   parseMailboxPattern,
 );
 
-/** A domain, or `.example.net` for all below it. */
+/** A pattern for names: a domain, or `.example.net` for all names below it. */
 export const namePattern: z.ZodType<(name: string) => boolean, string> = kinds.text(
   "a name such as mail.example.net, or .example.net for all below it",
   (text) => {

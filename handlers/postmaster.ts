@@ -1,5 +1,5 @@
 /**
- * Mail for postmaster, which every server must take (RFC 5321 section 4.5.1).
+ * Mail for postmaster, which every server must accept (RFC 5321 section 4.5.1).
  *
  * @module
  */
@@ -17,17 +17,17 @@ import { askAll } from "./alias.ts";
 import type { Aliases } from "./alias_table.ts";
 import { localUsers, type Users } from "./users.ts";
 
-/** What {@linkcode postmaster} goes by. */
+/** The options of {@linkcode postmaster}. */
 export interface PostmasterOptions {
   /** The domains that have a postmaster; a server without any has one under its own name. */
   readonly domains: readonly string[];
-  /** Other names: first they say who reads the mail. */
+  /** The aliases, which name the readers first. */
   readonly aliases: Aliases;
-  /** Then a user `postmaster` does, and then the aliases for whom nobody knows. */
+  /** The users: a user `postmaster` is the next reader, before the catch-alls of the aliases. */
   readonly users: Users;
 }
 
-/** Who reads the mail for this postmaster; `undefined` if nothing says it. */
+/** The readers of mail for this postmaster; `undefined` if there are none. */
 export const readersOf = (
   postmaster: Mailbox,
   aliases: Aliases,
@@ -36,10 +36,9 @@ export const readersOf = (
   aliases.find(postmaster) ?? (isUser ? [postmaster] : aliases.catchAll(postmaster));
 
 /**
- * Sees that mail for postmaster is taken. A postmaster without a domain gets the first of `domains`, before the handlers
- * further in see it; without one, it is that of the server's own name, for those who have exactly that. When all
- * handlers say that nobody has the address, its mail goes to those who read it. Other refusals stand: they are about the
- * client.
+ * Accepts mail for postmaster. A postmaster without a domain gets the first of `domains`, before the handlers further
+ * in see it; without domains, the server's own name, which only exact addresses match. If all handlers say that
+ * nobody has the address, its mail goes to its readers. Other refusals stand, because they are about the client.
  */
 export function postmaster({ domains, aliases, users }: PostmasterOptions): Handler {
   const [first] = domains;

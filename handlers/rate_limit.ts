@@ -1,5 +1,5 @@
 /**
- * So much and no more.
+ * Limits for connections, messages and recipients.
  *
  * @module
  */
@@ -20,10 +20,10 @@ import {
 } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
 
-/** What may be counted. */
+/** The things that can be counted. */
 export type RateUnit = "connections" | "messages" | "recipients";
 
-/** By what it may be counted. */
+/** The owners of a count. */
 export type RateKey =
   | "all"
   | "address"
@@ -57,7 +57,7 @@ const KEYS = {
     mailboxOf(event, "AddRcptTo", null)?.domain.toLowerCase(),
 } as const satisfies Record<RateKey, (session: Session, event: Event) => string | undefined>;
 
-/** What is known of the one by whom something is counted, when it is. */
+/** The things that can be counted by a key, if not all. */
 const NEEDS: Readonly<Partial<Record<RateKey, readonly RateUnit[]>>> = {
   user: ["messages", "recipients"],
   sender: ["messages", "recipients"],
@@ -70,7 +70,7 @@ const NEEDS: Readonly<Partial<Record<RateKey, readonly RateUnit[]>>> = {
 export interface RateLimitOptions {
   /** How many may come. */
   readonly limit: number;
-  /** In what time. */
+  /** The time for that many. */
   readonly per?: number | string;
   /** What is counted. */
   readonly of?: RateUnit;
@@ -84,7 +84,7 @@ export interface RateLimitOptions {
 
 const options = kinds.options({
   limit: kinds.count(1).describe("How many may come."),
-  per: kinds.lifetime(1000).prefault("1 h").describe("In what time."),
+  per: kinds.lifetime(1000).prefault("1 h").describe("The time for that many."),
   of: z.enum(Object.keys(COUNTED) as [RateUnit, ...RateUnit[]]).default("messages").describe(
     "What is counted.",
   ),
@@ -106,22 +106,21 @@ const options = kinds.options({
   path: ["of"],
 });
 
-/** A token bucket: it holds as many tokens as may be spent at once, and fills up with time. */
+/** A token bucket: it holds at most `burst` tokens, and fills with time. */
 interface Bucket {
   readonly tokens: number;
-  /** When there were so many, in milliseconds since the epoch. */
+  /** The time of that number, in milliseconds since the epoch. */
   readonly at: number;
-  /** The last who wanted a token got one. */
+  /** The last request for a token was granted. */
   readonly granted: boolean;
   readonly [key: string]: number | boolean;
 }
 
 /**
- * Limits how many connections, messages or recipients there may be in some time: by the client's address or network,
- * the sender, the recipient or their domains, the user, or of all together. What is too much is deferred (450, a
- * connection with 421). Only what is accepted in the end is counted: messages that the client is told are accepted, and
- * their recipients, once for each command of the client, whatever aliases have made of a recipient. A transaction that
- * is not over yet counts, so that nobody sends more at the same time.
+ * Limits how many connections, messages or recipients come in some time: by the client's address or network, the
+ * sender, the recipient or their domains, the user, or all together. More are deferred (450, a connection with 421).
+ * Messages that the client gets 250 for count, and their recipients, once for each command of the client, before
+ * aliases. An open transaction counts, so that many at once cannot pass the limit.
  *
  * @example
  * ```ts
@@ -136,7 +135,7 @@ interface Bucket {
  */
 export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
   name: "rate-limit",
-  summary: "Puts off who sends too much in a time.",
+  summary: "Limits connections, messages or recipients in a time.",
   options,
   create: ({ limit, per, of, by, burst = limit, name }) => {
     const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
@@ -186,7 +185,7 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
   part: "checks",
 });
 
-/** The deferral of what is too much; `undefined` if it may pass. */
+/** The deferral; `undefined` if the event may pass. */
 type Verdict = Promise<Reply | undefined>;
 
 function tooMuch(of: RateUnit, milliseconds: number): Reply {
@@ -194,7 +193,7 @@ function tooMuch(of: RateUnit, milliseconds: number): Reply {
   return of === "connections" ? say(4, 2, 1, text, "4.7.0") : say(4, 5, 0, text, "4.7.1");
 }
 
-/** The mailbox of an event of this type; of others, the one that is known from before. */
+/** The mailbox of an event of this type; for other events, the mailbox that is known from before. */
 function mailboxOf(event: Event, type: "SetMailFrom" | "AddRcptTo", known: Session["mailFrom"]) {
   return event.type === type ? event.mailbox : known;
 }

@@ -1,5 +1,5 @@
 /**
- * Refusals: which of them leave the recipient to others, and which are about the client.
+ * Refusals: some leave the recipient to other handlers, some are about the client.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import {
 
 const refusal = variable("command", "refusal of the client", (): Reply | undefined => undefined);
 
-/** Refuses what the client asked for, for its own sake: another address would not change that. */
+/** Refuses because of the client: another address would not change that. */
 export function refuseClient(session: Session, reply: Reply): Reply {
   session.set(refusal, reply);
   return reply;
 }
 
-/** True for the answer to one address of several that is the answer to all of them. */
+/** True if the reply to one address of several is the reply to all of them. */
 export const isForAll = (reply: Reply, session: Session): boolean =>
   isTransient(reply) ||
   (isPermanent(reply) && !isUnclaimed(reply) && session.get(refusal) !== undefined);

@@ -1,5 +1,5 @@
 /**
- * Refusals for good.
+ * Permanent refusals.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { defineHandler } from "postmaster/making";
 import { fixedReply, type RefusalOptions, refusalOptions } from "./fixed_reply.ts";
 
 /**
- * Refuses for good what it is asked: `550 5.7.1 not accepted here`.
+ * Refuses every event permanently, by default every recipient: `550 5.7.1 not accepted here`.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ import { fixedReply, type RefusalOptions, refusalOptions } from "./fixed_reply.t
  */
 export const reject: HandlerFactory<RefusalOptions | undefined> = defineHandler({
   name: "reject",
-  summary: "Refuses for good what it is asked.",
+  summary: "Refuses every event, by default every recipient.",
   options: refusalOptions,
   create: ({ on, text = ["not accepted here"] }) =>
     fixedReply(on, { code: 550, lines: text, enhanced: "5.7.1" }),

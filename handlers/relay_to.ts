@@ -1,5 +1,5 @@
 /**
- * Sending mail on, for some.
+ * Relaying for some domains and clients.
  *
  * @module
  */
@@ -21,25 +21,25 @@ const domain = z.string({ error: "a domain such as example.org" })
 
 /** The options of {@linkcode relayTo}. */
 export interface RelayToOptions {
-  /** Domains for which mail is sent on, whoever brings it. */
+  /** Domains whose mail is relayed for every client. */
   readonly domains?: readonly string[];
-  /** Networks whose clients may send mail to everybody. */
+  /** Networks whose clients may send mail to all domains. */
   readonly networks?: readonly string[];
-  /** Clients that have proved who they are may send mail to everybody. */
+  /** Authenticated clients may send mail to all domains. */
   readonly users?: boolean;
-  /** Networks may be so big that everybody is in them. */
+  /** Allows networks so big that the server is an open relay. */
   readonly everybody?: boolean;
 }
 
 const options = kinds.options({
   domains: kinds.list(domain, "a list of domains, such as [example.org]").default([])
-    .describe("Domains for which mail is sent on, whoever brings it."),
+    .describe("Domains whose mail is relayed for every client."),
   networks: kinds.list(network).default([])
-    .describe("Networks whose clients may send mail to everybody."),
+    .describe("Networks whose clients may send mail to all domains."),
   users: z.boolean().default(false)
-    .describe("Clients that have proved who they are may send mail to everybody."),
+    .describe("Authenticated clients may send mail to all domains."),
   everybody: z.boolean().default(false)
-    .describe("Networks may be so big that everybody is in them."),
+    .describe("Allows networks so big that the server is an open relay."),
 }).refine(({ domains, networks, users }) => domains.length + networks.length > 0 || users, {
   error: "for whom? give `domains`, `networks` or `users`",
 }).refine(
@@ -52,20 +52,19 @@ const options = kinds.options({
   },
 );
 
-/** Whether a server further on might take the local part for a way to somewhere else: `joe%example.com@example.org`. */
+/** Whether the next server might read a route in the local part: `joe%example.com@example.org`. */
 export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
 
 /**
- * Sends mail on, by the command that the configuration names as `relay`: that for `domains`, and all mail of clients in
- * `networks` and of those who have proved who they are. It asks the handlers further in first, and steps in only where
- * they say that relaying is denied: local mail stays local, and other refusals stay what they are. A recipient without
- * a domain, the bare `<postmaster>`, is the local one. It does not know the addresses that it sends mail on to, so it
- * passes on what is asked exactly.
+ * Sends mail on, by the command that the configuration names as `relay`: mail for `domains`, and all mail of clients
+ * in `networks` and of authenticated clients. It asks the handlers further in first, and steps in only if they deny
+ * relaying, so local mail stays local and other refusals stand. A recipient without a domain, the bare
+ * `<postmaster>`, is the local one. It does not know the addresses elsewhere, so it passes on events with `exact`.
  *
- * For strangers it sends nothing to local parts with `@`, `%` or `!`: the next server might find a route in them, and
- * be an open relay for whom it trusts.
+ * It refuses strangers local parts with `@`, `%` or `!`: the next server might read a route in them, and be an open
+ * relay for the servers that it trusts.
  *
- * @throws {z.ZodError} for options that make no sense, or an open relay
+ * @throws {z.ZodError} for invalid options, or an open relay
  *
  * @example
  * ```ts
@@ -76,7 +75,7 @@ export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
  */
 export const relayTo: HandlerFactory<RelayToOptions> = defineHandler({
   name: "relay-to",
-  summary: "Sends mail on for domains, or for clients that may send to everybody.",
+  summary: "Relays mail for some domains, and from some clients.",
   options,
   create: ({ domains, networks, users }) => {
     const served = new Set(domains.map((domain) => domain.toLowerCase()));

@@ -1,5 +1,5 @@
 /**
- * Fields that are taken out of messages.
+ * Removal of header fields.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { defineHandler, kinds } from "postmaster/making";
 import { editingHeader, fieldName } from "./held_header.ts";
 
 /**
- * Removes all fields with these names; the rest of the message stays as it is, to the octet. A message with a header
- * of more than 1 MiB is refused.
+ * Removes all fields with these names. The rest of the message stays, octet by octet. A message with a header of more
+ * than 1 MiB is refused.
  *
  * @example
  * ```ts

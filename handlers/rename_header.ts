@@ -1,5 +1,5 @@
 /**
- * Fields that get other names.
+ * New names for header fields.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { editingHeader, fieldName } from "./held_header.ts";
 import { eachOnce } from "./table.ts";
 
 /**
- * Gives fields other names, such as those that a stranger must not set; all else stays as it is, to the octet. A
- * message with a header of more than 1 MiB is refused.
+ * Gives fields other names, such as fields that a stranger must not set. The rest of the message stays, octet by
+ * octet. A message with a header of more than 1 MiB is refused.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Fixed answers.
+ * Fixed replies.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { type EventName, type HandlerFactory, isReply, type Reply } from "postma
 import { defineHandler, kinds, z } from "postmaster/making";
 import { events, fixedReply, replyLines } from "./fixed_reply.ts";
 
-/** The events of which a positive answer would take on something that nobody does. */
+/** The events to which a positive reply would promise a delivery that nobody makes. */
 const ONLY_REFUSED: ReadonlySet<EventName> = new Set(["AddRcptTo", "Deliver"]);
 
 /** The options of {@linkcode reply}. */
 export interface ReplyOptions {
-  /** The events that are answered. */
+  /** The events to answer. */
   readonly on?: EventName | readonly EventName[];
   /** The reply code, such as 550. */
   readonly code: number;
@@ -44,7 +44,7 @@ const options = kinds.options({
 });
 
 /**
- * Answers events, by default recipients, always the same. With {@linkcode when} around it, that is a rule.
+ * Gives every event, by default every recipient, the same reply. Put it into {@linkcode when}.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ const options = kinds.options({
  */
 export const reply: HandlerFactory<ReplyOptions> = defineHandler({
   name: "reply",
-  summary: "Answers events, always the same.",
+  summary: "Gives every event the same reply.",
   options,
   create: ({ on, code, text, enhanced }) => {
     const fixed: Reply = { code, lines: text };

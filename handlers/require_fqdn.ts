@@ -10,7 +10,7 @@ import { heloAtSender } from "./helo_at_sender.ts";
 const NOT_FULL = say(5, 5, 0, "say HELO with your full name", "5.7.1");
 
 /**
- * Refuses the mail of clients that call themselves neither by a name with a dot nor by an address literal.
+ * Refuses clients whose name in HELO or EHLO is neither a name with a dot nor an address literal.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ const NOT_FULL = say(5, 5, 0, "say HELO with your full name", "5.7.1");
  */
 export const requireFqdn: HandlerFactory<undefined> = defineHandler({
   name: "require-fqdn",
-  summary: "Refuses clients that do not call themselves by a full name.",
+  summary: "Refuses clients that give no full name in HELO.",
   options: kinds.none,
   create: () => heloAtSender((helo) => /[^.]\.[^.]|^\[/.test(helo) ? undefined : NOT_FULL),
   example: "require-fqdn",

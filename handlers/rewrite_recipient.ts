@@ -8,8 +8,8 @@ import { defineHandler } from "postmaster/making";
 import { rewriteBy, type RewriteTable, rewriteTable } from "./rewrite_table.ts";
 
 /**
- * Gives recipients other addresses before the handlers further in see them. What is rewritten once is not looked up
- * again; {@linkcode alias} asks the whole chain instead.
+ * Replaces the addresses of recipients before the handlers further in see them. A new address is not looked up again;
+ * {@linkcode alias} asks the whole chain instead.
  *
  * @example
  * ```ts

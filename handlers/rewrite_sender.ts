@@ -8,9 +8,8 @@ import { defineHandler } from "postmaster/making";
 import { rewriteBy, type RewriteTable, rewriteTable } from "./rewrite_table.ts";
 
 /**
- * Gives senders other addresses before the handlers further in see them; from then on the new one is the sender of the
- * transaction, for all handlers and for mailers. The null sender stays what it is. What is rewritten once is not looked
- * up again.
+ * Replaces the addresses of senders before the handlers further in see them. The new address is the sender of the
+ * transaction, for all handlers and for mailers. The null sender stays. A new address is not looked up again.
  *
  * @example
  * ```ts

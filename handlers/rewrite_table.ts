@@ -33,7 +33,7 @@ function faultIn(from: string, to: string): string | undefined {
     : undefined;
 }
 
-/** What is looked up: case does not matter. */
+/** The key of a lookup: case does not matter. */
 function idOf(from: string): string {
   return (isAddress(from) ? Mailbox.parse(from).key : from).toLowerCase();
 }

@@ -1,5 +1,5 @@
 /**
- * Senders that could be answered.
+ * Refusal of senders that cannot receive mail.
  *
  * @module
  */
@@ -11,9 +11,9 @@ const NO_DOMAIN = say(5, 5, 0, "the domain of the sender does not exist", "5.1.8
 const NO_MAIL = say(5, 5, 0, "the domain of the sender takes no mail", "5.7.27");
 
 /**
- * Refuses senders whose domain could get no answer: it does not exist in the DNS, has neither MX nor address, or says
- * by a null MX that it takes no mail (RFC 7505). The null sender of bounces and address literals pass. While the DNS
- * does not answer, mail is deferred.
+ * Refuses senders whose domain cannot receive mail: the domain does not exist, has neither MX nor address, or has a
+ * null MX (RFC 7505). The null sender of bounces and address literals pass. While the DNS does not answer, mail is
+ * deferred.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ const NO_MAIL = say(5, 5, 0, "the domain of the sender takes no mail", "5.7.27")
  */
 export const senderDomain: HandlerFactory<undefined> = defineHandler({
   name: "sender-domain",
-  summary: "Refuses senders whose domain could get no answer.",
+  summary: "Refuses senders whose domain cannot receive mail.",
   options: kinds.none,
   create: () =>
     on("SetMailFrom", ({ mailbox }, next, session) => {

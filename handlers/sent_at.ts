@@ -8,9 +8,9 @@ import type { Header } from "postmaster";
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * The time in the field `Date` (RFC 5322 section 3.6.1). When there is none, or nobody can read it, or it is more than a
- * week before `now` or more than a day after it, the message was sent `now`: no mail server tries for longer than a
- * week, and clocks are wrong by a time zone at most.
+ * The time in the field `Date` (RFC 5322 section 3.6.1). Without a valid field, or with a time more than a week
+ * before `now` or more than a day after it, the message was sent `now`: no mail server tries for longer than a week,
+ * and clocks are wrong by at most a time zone.
  */
 export function sentAt(header: Header, now: Date): Date {
   const time = Date.parse(header.first("Date")?.text.slice(0, 100) ?? "");

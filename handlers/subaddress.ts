@@ -8,14 +8,14 @@ import { defineHandler, kinds, z } from "postmaster/making";
 
 /** The options of {@linkcode subaddress}. */
 export interface SubaddressOptions {
-  /** What stands between a name and its extension. */
+  /** The character between a name and its extension. */
   readonly delimiter?: string;
 }
 
 /**
- * Cuts the extension off (RFC 5233) when nobody has the address with it: `joe+list@example.net` reaches
- * `joe@example.net`. The whole address is tried first, then ever shorter ones, each in the whole chain; catch-alls
- * are asked when nobody has any of them.
+ * Cuts off the extension of an address (RFC 5233) if nobody has the whole address: `joe+list@example.net` reaches
+ * `joe@example.net`. The whole chain is asked for the whole address, then for shorter and shorter ones, and last the
+ * catch-alls for all of them.
  *
  * @example
  * ```ts
@@ -26,10 +26,10 @@ export interface SubaddressOptions {
  */
 export const subaddress: HandlerFactory<SubaddressOptions | undefined> = defineHandler({
   name: "subaddress",
-  summary: "Cuts extensions off addresses that nobody has with them.",
+  summary: "Cuts off the extensions of unknown addresses.",
   options: kinds.options({
     delimiter: z.string().length(1, { error: 'one character such as "+"' }).default("+")
-      .describe("What stands between a name and its extension."),
+      .describe("The character between a name and its extension."),
   }).prefault({}),
   create: ({ delimiter }) =>
     on("AddRcptTo", async (event, next, session) => {

@@ -6,7 +6,7 @@
 import type { z } from "postmaster/making";
 
 /**
- * A check that no two keys of a table mean the same, as `Joe` and `joe` may: nobody could tell which of them counts.
+ * A check that no two keys of a table mean the same, as `Joe` and `joe` may.
  *
  * @param idOf the same for keys that mean the same
  */

@@ -1,5 +1,5 @@
 /**
- * Patience against guessing.
+ * Delays for clients that guess.
  *
  * @module
  */
@@ -12,18 +12,17 @@ const LONGEST = 50_000;
 
 /** The options of {@linkcode tarpit}. */
 export interface TarpitOptions {
-  /** How long the first refusal is held back. */
+  /** How long the first refusal is delayed. */
   readonly first?: number | string;
-  /** How long one is held back at most. */
+  /** The longest delay. */
   readonly most?: number | string;
 }
 
 const refusals = variable("session", "refusals held back", () => 0);
 
 /**
- * Holds back what a client is refused for good, each refusal of a session twice as long as the one before. Nobody
- * waits any longer when the client goes away. Put it first: it holds back what the handlers inside it refuse, once for
- * each command.
+ * Delays permanent refusals, each refusal of a session twice as long as the one before. The delay ends when the
+ * client goes away. Put it first: it delays the refusals of the handlers inside it, once for each command.
  *
  * @example
  * ```ts
@@ -34,12 +33,12 @@ const refusals = variable("session", "refusals held back", () => 0);
  */
 export const tarpit: HandlerFactory<TarpitOptions | undefined> = defineHandler({
   name: "tarpit",
-  summary: "Holds back what a client is refused for good, longer each time.",
+  summary: "Delays permanent refusals, longer each time.",
   options: kinds.options({
-    first: kinds.duration(1).prefault("1 s").describe("How long the first refusal is held back."),
+    first: kinds.duration(1).prefault("1 s").describe("How long the first refusal is delayed."),
     most: kinds.duration(1).refine((milliseconds) => milliseconds <= LONGEST, {
       error: "this is too long: make it 50 s or less, or the limit `handler-timeout` ends it",
-    }).prefault("20 s").describe("How long one is held back at most."),
+    }).prefault("20 s").describe("The longest delay."),
   }).prefault({}),
   create: ({ first, most }) => {
     const calls = variable("command", "calls of tarpit", () => 0);

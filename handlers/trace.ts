@@ -1,5 +1,5 @@
 /**
- * What happens in a chain.
+ * The steps of a chain in the log.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { type HandlerFactory, printSteps, variable } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
 
 /**
- * Logs what the handlers inside it do: a line for the event, and one for each handler that it went through, with
- * what it passed on, what it answered and how long it took. Put it first to see all of them.
+ * Logs what the handlers inside it do: a line for the event, and a line for each handler that it went through, with
+ * its answer and its time. Put it first to see all of them.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export const trace: HandlerFactory<undefined> = defineHandler({
   create: () => {
     const recording = variable("command", "trace", () => false);
     return async (_event, next, session) => {
-      if (session.get(recording)) return next(); // this is a part of what is recorded
+      if (session.get(recording)) return next(); // a recording outside includes this
       session.set(recording, true);
       const { reply, steps } = await session.record(next);
       session.set(recording, false);

@@ -1,5 +1,5 @@
 /**
- * Who has a mailbox here.
+ * Users with a mailbox.
  *
  * @module
  */
@@ -24,18 +24,18 @@ import { accept } from "./alias.ts";
 import { IN_DOUBT, type Source } from "./in_doubt.ts";
 import { readLines } from "./lines.ts";
 
-/** Who has a mailbox. */
+/** A source of users. */
 export interface Users extends Source {
-  /** The user whose mailbox this is, `undefined` if it is nobody's. The promise is rejected if that cannot be told. */
+  /** The user of this mailbox; `undefined` if there is none. The promise rejects if the source cannot tell. */
   find(mailbox: Mailbox): MaybePromise<string | undefined>;
-  /** The user who gets the mail of this domain that is for nobody else. */
+  /** The user who gets the mail of unknown users of this domain. */
   catchAll?(mailbox: Mailbox): string | undefined;
 }
 
 /**
- * Accepts the recipients that are users, and passes others on.
+ * Accepts the recipients that are users, and passes on all others.
  *
- * @param deliver where the mail of a user goes; by default to the mailer of the configuration
+ * @param deliver the target of a user; by default the mailer of the configuration
  */
 export function usersBy(users: Users, deliver: (user: string) => Target = mailer): Handler {
   const answer = async (
@@ -58,7 +58,7 @@ export function usersBy(users: Users, deliver: (user: string) => Target = mailer
   return named("users", on("AddRcptTo", answer));
 }
 
-/** The user of a mailbox, `undefined` if there is none, {@linkcode IN_DOUBT} if that cannot be told. */
+/** The user of a mailbox; `undefined` if there is none, {@linkcode IN_DOUBT} if the source cannot tell. */
 async function lookUp(users: Users, mailbox: Mailbox, session: Session) {
   try {
     return await users.find(mailbox);
@@ -79,17 +79,17 @@ export function localUsers(users: Users): Handler {
   return named("local-users", on("AddRcptTo", answer));
 }
 
-/** Users who have a mailbox in every domain: each is found by his name to the letter, or in lower case. */
+/** Users with a mailbox in every domain: each is found by the name as it is written, or in lower case. */
 export interface LocalUsers extends Users {
-  /** Where they come from, for people. */
+  /** The source of the users, for people. */
   readonly source: string;
-  /** How many are known without looking each of them up. */
+  /** The number of users that are known without a look-up. */
   readonly count: number;
   /** The user of this name. The promise is rejected if that cannot be told. */
   find(mailbox: Pick<Mailbox, "local">): MaybePromise<string | undefined>;
-  /** True if there is a user of this name. While this is looked up, nothing else is done. */
+  /** True if there is a user of this name. The look-up blocks this thread. */
   isUser(local: string): boolean;
-  /** True if there is, or may be: nothing is looked up that takes time. */
+  /** True if there is, or may be, a user of this name, without a slow look-up. */
   mayBeUser(local: string): boolean;
 }
 

@@ -14,14 +14,14 @@ import { usersBy } from "./users.ts";
 export interface VirtualUsersOptions {
   /** A file with `address: user` a line. */
   readonly file: string;
-  /** Where the mail of a user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
+  /** The target of a user; by default the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
 
 /**
- * Accepts the recipients of a file: `joe@example.net: joe` a line, and `@example.net: jane` for the rest of a domain;
- * comments stand after `#`. The file is read again when it changes. While it cannot be read, what was last read
- * counts, and recipients that nobody knows are deferred, never refused.
+ * Accepts the recipients of a file. A line is `joe@example.net: joe`, an address and its user, or `@example.net:
+ * jane` for the rest of a domain; a comment begins with `#`. The file is read again when it changes. While it cannot
+ * be read, its last content counts, and unknown recipients are deferred, never refused.
  *
  * @example
  * ```ts

@@ -10,17 +10,17 @@ import { handlers, type NestedHandler } from "./nested.ts";
 
 /** The options of {@linkcode when}. */
 export interface WhenOptions {
-  /** When. */
+  /** The condition. */
   readonly if: Condition;
-  /** The handlers that are asked then, the outermost first. */
+  /** The handlers to ask if it holds, the outermost first. */
   readonly then: NestedHandler | readonly NestedHandler[];
-  /** The handlers that are asked otherwise. */
+  /** The handlers to ask if it does not hold. */
   readonly else?: NestedHandler | readonly NestedHandler[];
 }
 
 /**
- * Asks `then` while a condition holds, and `else` while it does not; without that the event is passed on. Both
- * stand where this handler stands: what they pass on goes further in. The condition is asked at every event.
+ * Asks `then` if a condition holds, and `else` if it does not; without `else` it passes the event on. Both stand in
+ * the place of this handler: what they pass on goes further in. The condition is tested at every event.
  *
  * @example
  * ```ts
@@ -35,11 +35,11 @@ export interface WhenOptions {
  */
 export const when: HandlerFactory<WhenOptions> = defineHandler({
   name: "when",
-  summary: "Asks handlers only while a condition holds.",
+  summary: "Asks handlers only if a condition holds.",
   options: kinds.options({
-    if: condition.describe("When."),
-    then: handlers.describe("The handlers that are asked then, the outermost first."),
-    else: handlers.optional().describe("The handlers that are asked otherwise."),
+    if: condition.describe("The condition."),
+    then: handlers.describe("The handlers to ask if it holds, the outermost first."),
+    else: handlers.optional().describe("The handlers to ask if it does not hold."),
   }),
   create: ({ if: holds, then, else: otherwise }) => async (event, next, session) => {
     const handler = await holds(event, session) ? then : otherwise;

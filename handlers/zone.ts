@@ -54,7 +54,7 @@ const zoneName: z.ZodType<string, string> = kinds.text(
 export interface ZoneOptions {
   /** The name of the zone. */
   readonly name: string;
-  /** Where the mail of a local user goes; by default to the mailer of the configuration. `{user}` stands for the user, too. */
+  /** The target of a local user; by default the mailer of the configuration. `{user}` stands for the user, too. */
   readonly deliver?: (user: string) => Target;
 }
 
@@ -64,10 +64,10 @@ const NONSENSE = say(4, 5, 1, "the mail configuration makes no sense", "4.3.5");
 
 /**
  * Reads domains, users, aliases, routes and policy from TXT records below a name of the DNS, so that one zone
- * configures many mail exchangers. A change takes effect as the time to live of the old records runs out. While the
- * DNS does not answer, or a record makes no sense, recipients are deferred and never refused. Recipients whom the zone
- * does not have are passed on to the handlers further in; in its domains, who is not found there either is refused, or
- * goes to the catch-all.
+ * configures many mail exchangers. A change takes effect when the time to live of the old records ends. While the DNS
+ * does not answer, or if a record makes no sense, recipients are deferred and never refused. Recipients that the zone
+ * does not have are passed on to the handlers further in. In the domains of the zone, a recipient that those do not
+ * have either is refused, or goes to the catch-all.
  *
  * @example
  * ```ts
@@ -105,10 +105,10 @@ export const zone: HandlerFactory<string | ZoneOptions> = defineHandler({
   part: "accepts",
 });
 
-/** A record that nobody can follow. */
+/** A record that makes no sense. */
 class Nonsense extends Error {}
 
-/** What is asked about one recipient. */
+/** A question about one recipient. */
 interface Question {
   readonly event: EventOf<"AddRcptTo">;
   readonly next: Next<"AddRcptTo">;

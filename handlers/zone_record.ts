@@ -1,12 +1,12 @@
 /**
- * The records of a mail configuration in the DNS: their names and what they say.
+ * The records of a mail configuration in the DNS: their names and their content.
  *
  * @module
  */
 import { Mailbox, Network } from "postmaster";
 import { isBig } from "./network.ts";
 
-/** What a record may say. */
+/** The tags of each kind of record. */
 const TAGS = {
   domain: ["relay", "catch-all"],
   user: ["user", "alias", "relay", "reject", "discard"],
@@ -16,7 +16,7 @@ const TAGS = {
 /** The kinds of records. */
 export type Kind = keyof typeof TAGS;
 
-/** Tag → values, of all records of a name together. */
+/** The values by tags, of all records of a name together. */
 export type Tags = ReadonlyMap<string, readonly string[]>;
 
 /** `example.net._domain.ZONE`. */
@@ -40,10 +40,10 @@ export function userName({ local, domain }: Mailbox, zone: string): string | und
 }
 
 /**
- * What TXT records say: `v=postmaster1; user=joe; alias=jane@example.net, bob@example.net`. Records of other versions
- * are not ours; `undefined` if none is.
+ * Parses TXT records: `v=postmaster1; user=joe; alias=jane@example.net, bob@example.net`. Records of other versions
+ * are ignored; `undefined` if there is none of ours.
  *
- * @throws {TypeError} that says what is wrong with a record
+ * @throws {TypeError} with the fault of a record
  */
 export function parseRecords(
   records: readonly (readonly string[])[],
@@ -67,7 +67,7 @@ export function parseRecords(
   return tags;
 }
 
-/** Other TXT records may have the same name: those of a wildcard, for instance. */
+/** Other TXT records may have the same name, such as those of a wildcard. */
 const isOurs = (record: string): boolean => /^v=postmaster1\s*(;|$)/.test(record);
 
 /** Tags whose value is a text: a comma belongs to it. */
@@ -80,7 +80,7 @@ function split(part: string): [string, string | undefined] {
     : [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
 }
 
-/** How the value of a tag must look; a test may throw a TypeError that says more. */
+/** The form of a tag's value; a test may throw a TypeError that says more. */
 const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean, wanted: string]>> =
   {
     alias: [isAddress, "an address"],

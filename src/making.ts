@@ -1,6 +1,6 @@
 /**
- * What makes a handler with options, and one that changes parts of messages: "postmaster/making". A configuration reads
- * its options, and says what is wrong.
+ * The tools for handlers with options, and for one that changes parts of messages: "postmaster/making". A configuration
+ * reads the options, and reports mistakes in them.
  *
  * @module
  */

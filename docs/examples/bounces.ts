@@ -5,7 +5,7 @@
  */
 import { defineTarget, on } from "postmaster";
 
-/** A target of one's own: one file for each message. */
+/** A target of your own: one file for each message. */
 const directory = defineTarget<{ path: string }>("directory", {
   check: ({ path }) => {
     if (!path.startsWith("/")) throw new TypeError(`\`${path}\` must begin with a slash`);

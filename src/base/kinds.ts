@@ -18,15 +18,15 @@ import {
 import type { Parse } from "./watched.ts";
 import { wanted } from "./wanted.ts";
 
-/** What a text is made into. */
+/** A schema that makes a value of a text. */
 export type Read<T> = z.ZodType<T, string>;
 
-/** A text that `parse` turns into something else, or throws. */
+/** A text that `parse` turns into a value. An error that `parse` throws is the fault. */
 export function text<T>(expected: string, parse: (text: string) => T): Read<T> {
   return z.string({ error: expected }).transform(attempt(parse));
 }
 
-/** `parse` as a transformation of a schema: what it throws is what is wrong. */
+/** `parse` as a transformation of a schema: an error that it throws is the fault. */
 export function attempt<I, T>(parse: (input: I) => T): (input: I, context: z.RefinementCtx) => T {
   return (input, context) => {
     try {
@@ -42,8 +42,8 @@ export function attempt<I, T>(parse: (input: I) => T): (input: I, context: z.Ref
 }
 
 /**
- * A schema that reads as ever, but looks like the one that `form` gives to those who make something else of schemas,
- * such as the JSON Schema of the configuration. It is for schemas that do not show by themselves what they read.
+ * Gives a schema another form for readers of schemas, such as the JSON Schema of the configuration. For schemas that
+ * do not show by themselves what they read.
  *
  * @returns the schema itself
  */
@@ -57,10 +57,10 @@ export function shownAs<S extends z.ZodType>(schema: S, form: () => z.ZodType): 
 }
 
 /**
- * What the schema reads that `choose` picks for a value: mistakes are then those of one form, and not of a union whose
- * forms all fail.
+ * Reads with the schema that `choose` picks for a value, so that mistakes are those of one form, and not of a union
+ * whose forms all fail.
  *
- * @param form all that may be chosen, as a configuration can write it
+ * @param form all that may be chosen, as in a configuration
  */
 export function chosen<T, I>(
   choose: (value: unknown) => z.ZodType<T>,
@@ -75,17 +75,17 @@ export function chosen<T, I>(
   }) as z.ZodType<T, I>;
 }
 
-/** A function as it is, or what `schema` reads: TypeScript can say it in code, a configuration in data. */
+/** A function, or a value for `schema`: TypeScript can use code, a configuration uses data. */
 export function orFunction<T, I>(schema: z.ZodType<T, I>): z.ZodType<T, I | T> {
   return chosen((value) => typeof value === "function" ? z.any() : schema, () => schema);
 }
 
-/** The schemas of options that no configuration can write. */
+/** The schemas of options that only TypeScript can give. */
 const inCode = new WeakSet<z.core.$ZodType>();
 
 /**
- * A mapping of options, and no others. The keys of the shape are in camelCase, as they are in TypeScript and in what is
- * read; a configuration has them in kebab-case.
+ * A mapping with these options only. The keys of the shape are in camelCase, as in TypeScript and in the result; a
+ * configuration has them in kebab-case.
  */
 export function options<const Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -115,10 +115,10 @@ export const none: z.ZodType<object, undefined> = options({}).prefault({}) as z.
 export const kebabCase = (key: string): string =>
   key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** A key of {@linkcode options} as the one wrote it whose options are being read: for the path of an issue. */
+/** A key of {@linkcode options} in the form of the options that are being read: for the path of an issue. */
 export const keyAsWritten = (key: string): string => isReading() ? kebabCase(key) : key;
 
-/** An option that is a function, which only TypeScript can give: in a configuration there is no such key. */
+/** An option that is a function: only TypeScript can give it; a configuration has no such key. */
 export function code<F>(): z.ZodOptional<z.ZodType<F, F>> {
   const schema = z.custom<F>((value) => typeof value === "function", { error: "a function" })
     .optional();
@@ -162,7 +162,7 @@ export function size(least: number): z.ZodType<number, string | number> {
     .meta({ title: from("a size", least, printSize) });
 }
 
-/** The longest time that a timer of this platform can wait. */
+/** The longest time that a timer can wait. */
 const LONGEST = 2 ** 31 - 1;
 
 /** Milliseconds, `least` or more. */
@@ -172,7 +172,7 @@ export function duration(least: number): z.ZodType<number, string | number> {
   });
 }
 
-/** As {@linkcode duration}, for what no timer waits for: it may be years. */
+/** As {@linkcode duration}, for times that no timer waits for: they may be years. */
 export function lifetime(least: number): z.ZodType<number, string | number> {
   const error = "a duration such as `5 min`";
   const withUnit = z.string({ error }).regex(DURATION_PATTERN);
@@ -186,7 +186,7 @@ export function lifetime(least: number): z.ZodType<number, string | number> {
 const from = (kind: string, least: number, print: (value: number) => string): string =>
   least > 0 ? `${kind} of ${print(least)} or more` : kind;
 
-/** What `kind` reads, or `unlimited`. */
+/** A value for `kind`, or `unlimited`. */
 export function orUnlimited(
   kind: z.ZodType<number, string | number>,
 ): z.ZodType<number | undefined, string | number> {
@@ -206,8 +206,8 @@ export const path: z.ZodType<string, string> = z.string({ error: "the path of a 
 export const location: z.ZodType<string, string> = path.transform(inPlace);
 
 /**
- * The path of a file that a handler reads. In a configuration it begins at the directory of that, the file must be
- * there, and `check` must not throw for what is in it.
+ * The path of a file that a handler reads. In a configuration it is relative to the configuration's directory, the
+ * file must exist, and `check` must accept its content.
  */
 export function file<T>(check: Parse<T>): z.ZodType<string, string> {
   return path.transform(attempt((written) => fileNamed(written, check)));

@@ -1,5 +1,5 @@
 /**
- * Handlers that say what they are and which options they take.
+ * Handlers with a name, a summary and a schema of their options.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { EventName } from "./event.ts";
 import { type Handler, named } from "./handler.ts";
 
 /**
- * What a handler does that matters to the handlers inside it, or outside. It
+ * What a handler does that matters to the handlers inside or outside of it. It
  * - `accepts` recipients by itself, without asking further in for them;
  * - `asks again` for another recipient when one is refused;
  * - `checks` recipients, and so must be asked for them;
@@ -18,7 +18,7 @@ import { type Handler, named } from "./handler.ts";
  */
 export type Part = "accepts" | "asks again" | "checks" | "counts";
 
-/** What a handler says of itself. `Read` is what the schema makes of the options. */
+/** The description of a handler. `Read` is the type of the options that the schema has read. */
 export interface HandlerDefinition<Read = unknown, Options = unknown> {
   /** Its name in a configuration, in logs and in traces. */
   readonly name: string;
@@ -28,17 +28,20 @@ export interface HandlerDefinition<Read = unknown, Options = unknown> {
   readonly options: z.ZodType<Read, Options>;
   /** Makes the handler. */
   readonly create: (options: Read) => Handler;
-  /** How a configuration may name it: an item of `handlers`, in YAML. */
+  /** An item of `handlers` in YAML with this handler. */
   readonly example: string;
-  /** By what an order of handlers may make no sense. */
+  /** Its part in the chain, for warnings about an order that makes no sense. */
   readonly part?: Part;
-  /** The events that it answers by itself whatever they are: with these options, nobody further in is asked. */
+  /** The events that it always answers itself with these options, without asking further in. */
   readonly ends?: (options: Read) => readonly EventName[];
-  /** With these options it needs the target `relay`. */
+  /** True if it needs the target `relay` with these options. */
   readonly relays?: (options: Read) => boolean;
 }
 
-/** Makes a handler of options, which may be left out if they may be `undefined`. Throws an error that says what is wrong with them. */
+/**
+ * Makes a handler of its options, which may be left out if they may be `undefined`. Throws an error with the mistakes
+ * in the options.
+ */
 export type HandlerFactory<Options> = (
   ...options: undefined extends Options ? [options?: Options] : [options: Options]
 ) => Handler;
@@ -46,8 +49,9 @@ export type HandlerFactory<Options> = (
 const definitions = new WeakMap<object, HandlerDefinition>();
 
 /**
- * Defines a handler with options. What is returned makes the handler in TypeScript; as the default export of a module,
- * or in the list of ready-made handlers, a configuration makes it of the same options, with their keys in kebab-case.
+ * Defines a handler with options. The returned function makes the handler in TypeScript. If it is the default export
+ * of a module, or in the list of ready-made handlers, a configuration makes the handler of the same options, with
+ * their keys in kebab-case.
  *
  * @example
  * ```ts
@@ -69,13 +73,13 @@ export function defineHandler<Read, Options>(
   definition: HandlerDefinition<Read, Options>,
 ): HandlerFactory<Options> {
   const { name, options } = definition;
-  // Options that a handler gives to others are those of TypeScript, even while a configuration is read.
+  // Options that a handler gives to others are in TypeScript's form, even while a configuration is read.
   const create = (read: Read) => named(name, readingIn(undefined, () => definition.create(read)));
   const factory = (given: unknown) => create(options.parse(given, { error: wanted }));
   definitions.set(factory, { ...definition, create } as HandlerDefinition);
   return factory as HandlerFactory<Options>;
 }
 
-/** What {@linkcode defineHandler} was told to make this factory; `undefined` for any other value. */
+/** The definition behind a factory of {@linkcode defineHandler}; `undefined` for any other value. */
 export const definitionOf = (value: unknown): HandlerDefinition | undefined =>
   definitions.get(value as object);

@@ -18,21 +18,21 @@ export type ReadyMade = ReadonlyMap<string, HandlerDefinition>;
 export interface NamedHandler {
   /** A ready-made handler's name, or the path of a module. */
   readonly name: string;
-  /** Its options: those of a module as the configuration has them, those of a ready-made handler as they were read. */
+  /** Its options: for a module as in the configuration, for a ready-made handler as they were read. */
   readonly options: unknown;
   /** The handler, if it is a ready-made one. */
   readonly ready: Handler | undefined;
 }
 
-/** True for what names a module rather than a ready-made handler. */
+/** True for the path of a module, false for the name of a ready-made handler. */
 export const isModule = (name: string): boolean => MODULE.test(name);
 
 const MODULE = /\/|\.(ts|js|mjs|mts)$/;
 
 /**
- * The schema of one entry of a list of handlers. What is wrong with the options is reported under the handler's name.
+ * The schema of one entry of a list of handlers. Mistakes in the options are reported under the handler's name.
  *
- * @param readyMade the handlers that have names
+ * @param readyMade the ready-made handlers
  * @param expected what an entry must be, for messages
  * @param embedded modules that are part of the program, by their names
  */
@@ -85,7 +85,7 @@ export function handlerEntry(
   });
 }
 
-/** All entries that there can be: a name, a module, or one of them with options. */
+/** The form of all entries: a name, a module, or one of them with options. */
 function entryForm(
   readyMade: ReadyMade,
   embedded: ReadonlyMap<string, unknown>,

@@ -1,5 +1,5 @@
 /**
- * Whether a reply fits the event that it answers: what no handler may say, whatever its reasons.
+ * Replies that do not fit their event: no handler may give them.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { Mailbox } from "../smtp/mailbox.ts";
 import type { Event, EventName } from "./event.ts";
 import { isPositive, type RecipientReply, type Reply, type Route, type Target } from "./reply.ts";
 
-/** What a handler may answer to an event: accepting a recipient is naming where its mail goes. */
+/** The answers that a handler may give to an event. The answer that accepts a recipient says where the mail goes. */
 export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ?
     | RecipientReply
     | (Reply & { readonly routes: readonly Route[] })
@@ -15,14 +15,14 @@ export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ?
     | readonly Target[]
   : Reply;
 
-/** The events that end what the client is doing. */
+/** The events that end the client's work. */
 const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([
   "OtherProtocol",
   "LimitExceeded",
   "ServiceClosing",
 ]);
 
-/** Why the reply does not fit the event, `undefined` if it does. */
+/** The reason why the reply does not fit the event; `undefined` if it does. */
 export function misfit(event: Event, reply: Reply): string | undefined {
   if (!isPositive(reply)) return undefined;
   if (NEVER_POSITIVE.has(event.type)) {

@@ -1,5 +1,5 @@
 /**
- * A look at a whole message before anybody else gets it.
+ * Reads a whole message before the handlers further in get it.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { MaybePromise } from "./handler.ts";
 import type { Reply } from "./reply.ts";
 import type { Session } from "./session.ts";
 
-/** A message that can be read as often as one likes, until its handler has answered. */
+/** A message that can be read any number of times, until its handler has answered. */
 export interface InspectedMessage {
-  /** Octets. */
+  /** The size in octets. */
   readonly size: number;
   /** The message, to be passed on or read. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Its parts, as {@linkcode parts} gives them. */
+  /** Its parts, as from {@linkcode parts}. */
   parts(options?: PartsOptions): AsyncIterable<MimePart>;
 }
 
 /**
- * Reads a message whole, a large one into a file without a name, and lets a handler of `Deliver` look at all of it
- * before the handlers further in get anything:
+ * Reads a whole message, a large one into a file without a name, and lets a handler of `Deliver` examine all of it
+ * before the handlers further in get it:
  *
  * ```ts
  * import { inspect, on, say } from "postmaster";
@@ -35,7 +35,7 @@ export interface InspectedMessage {
  *   }));
  * ```
  *
- * What reading the body throws is thrown here.
+ * An error of the body is thrown here.
  */
 export async function inspect(
   { body }: Pick<EventOf<"Deliver">, "body">,

@@ -26,11 +26,11 @@ export interface Peer {
   readonly port: number;
 }
 
-/** What the client called itself. */
+/** The client's name in HELO or EHLO. */
 export interface Helo {
   /** The argument of HELO or EHLO. */
   readonly name: string;
-  /** It said EHLO, not HELO. */
+  /** True for EHLO, false for HELO. */
   readonly extended: boolean;
 }
 
@@ -44,11 +44,11 @@ export interface Transaction {
   readonly parameters: Parameters;
   /** The accepted recipients, as the client named them. */
   readonly recipients: readonly Mailbox[];
-  /** Where their mail goes. */
+  /** The routes of the recipients. */
   readonly routes: readonly Route[];
 }
 
-/** What a handler can know about, and do with, the session it serves. */
+/** The session that a handler serves: what it can know and do. */
 export interface Session {
   /** The id in the log. */
   readonly id: string;
@@ -58,25 +58,27 @@ export interface Session {
   readonly listener: string;
   /** The server's own name. */
   readonly hostname: string;
-  /** The time now; a test or a simulation may set it. */
+  /** The time now; tests and simulations can set it. */
   readonly time: Date;
-  /** Looks names up in the DNS. Lookups end with the session. */
+  /** Looks up names in the DNS. Lookups end with the session. */
   readonly dns: Resolver;
   /** How the connection is encrypted; `undefined` if it is not. */
   readonly tls: Tls | undefined;
-  /** Who the client has proved to be, `undefined` for a stranger. */
+  /** The authenticated user; `undefined` for a stranger. */
   readonly user: string | undefined;
-  /** What the client said in its last HELO or EHLO. */
+  /** The client's last HELO or EHLO. */
   readonly helo: Helo | undefined;
-  /** The transaction that is open. */
+  /** The open transaction. */
   readonly transaction: Transaction | undefined;
   /** The accepted sender of the open transaction: `null` is the null path, `undefined` none yet. */
   readonly mailFrom: Mailbox | null | undefined;
   /** The accepted recipients of the open transaction, as the client named them. */
   readonly recipients: readonly Mailbox[];
-  /** What the client caused, before any handler changed it or asked for something else: the same at all depths. */
+  /**
+   * The event that the client caused, before any handler changed it or asked for another one: the same at all depths.
+   */
   readonly original: Event;
-  /** 0 for what the client sent, one more for each `trigger` around it. */
+  /** 0 for an event of the client, one more inside each `trigger`. */
   readonly depth: number;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
@@ -85,45 +87,48 @@ export interface Session {
   get<S extends Scope, T>(variable: Variable<S, T>): Held<S, T>;
   /** Sets a variable. */
   set<S extends Scope, T>(variable: Variable<S, T>, value: T): Held<S, void>;
-  /** Replaces a value by what `change` makes of it, and gives the new one. */
+  /** Replaces a value by the result of `change`, with no other change in between, and returns it. */
   update<S extends Scope, T>(variable: Variable<S, T>, change: (old: T) => T): Held<S, T>;
-  /** Counts: adds one and gives the new number. */
+  /** Adds one and returns the new number. */
   tick<S extends Scope>(variable: Variable<S, number>): Held<S, number>;
   /** Forgets a value: the variable has its first value again. */
   unset<S extends Scope>(variable: Variable<S, unknown>): Held<S, void>;
 
   /**
-   * Runs the whole chain again from the outside, with an event of the handler's own. Handlers on the
-   * outside see it too; `session.depth` tells them.
+   * Asks the whole chain again from the outside, about an event of the handler's own. Handlers on the outside see it
+   * too, at a greater `session.depth`.
    */
   trigger(event: Event): MaybePromise<Reply>;
   /**
-   * Calls `then` with what the client is told in the end, once that is known: handlers further out may still change
-   * what a handler answers. Nobody waits for `then`.
+   * Calls `then` with the reply that the client gets in the end: handlers further out may still change a handler's
+   * reply. Nothing waits for `then`.
    */
   whenAnswered(then: (answer: Reply) => MaybePromise<void>): void;
   /**
-   * Calls `then` when the transaction is over that is open, or that this MAIL opens. `accepted` is true if the client
-   * was told that its message is accepted; false if it was refused or deferred, if it broke off, or if there was none.
-   * Nobody waits for `then`.
+   * Calls `then` at the end of the open transaction, or of the one that this MAIL opens. `accepted` is true if the
+   * client was told that its message is accepted; false if the message was refused or deferred, if it broke off, or
+   * if there was none. Nothing waits for `then`.
    */
   whenTransactionEnds(then: (accepted: boolean) => MaybePromise<void>): void;
   /** Writes a line to the server's log, with the session's id. Control characters are escaped. */
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
-  /** As {@linkcode Session.log}, at the level `warning`: for what the operator should mend. */
+  /** As {@linkcode Session.log}, at the level `warning`: for faults that the operator should mend. */
   warn(text: string, fields?: Readonly<Record<string, Field>>): void;
   /**
    * Reads a message to its end and keeps it: a small one in memory, a large one in a file without a name. Who keeps a
    * message disposes of it, as {@linkcode inspect} does.
    */
   keep(body: AsyncIterable<Uint8Array>): Promise<KeptMessage>;
-  /** Runs `run` and records what each handler did. The steps form a tree: a step has those of the handlers whom it asked. */
+  /**
+   * Calls `run` and records what each handler did. The steps form a tree: a step has the steps of the handlers that
+   * its handler asked.
+   */
   record(
     run: () => MaybePromise<Reply>,
   ): Promise<{ readonly reply: Reply; readonly steps: readonly Step[] }>;
 }
 
-/** What the sessions of a server share. */
+/** The things that the sessions of a server share. */
 export interface SessionContext {
   readonly hostname: string;
   readonly log: Log;
@@ -134,11 +139,11 @@ export interface SessionContext {
   readonly chain: Handler;
   /** Knows to which targets mail can go. */
   readonly judge: Judge;
-  /** Milliseconds since the epoch; without it, the system's time. */
+  /** Milliseconds since the epoch; by default the system's time. */
   readonly now?: (() => number) | undefined;
 }
 
-/** Who a session is with. */
+/** The client of a session. */
 export interface SessionOptions {
   readonly id: string;
   readonly peer: Peer;
@@ -181,14 +186,14 @@ export class SessionState implements SessionOptions {
     return this.#abort.signal;
   }
 
-  /** Shows handlers where the session stands. */
+  /** Sets what handlers see of the session's progress. */
   show(helo: Helo | undefined, transaction: Transaction | undefined): void {
     this.helo = helo;
     this.transaction = transaction;
     if (transaction === undefined) this.endings.end(false);
   }
 
-  /** Forgets the variables of the last transaction: the event of a new one is about to be asked. */
+  /** Forgets the variables of the last transaction, before the event of a new one is asked. */
   forget(): void {
     this.endings.end(false);
     this.#ofTransaction = undefined;

@@ -1,5 +1,5 @@
 /**
- * The session as it is shown to handlers.
+ * The session as handlers see it.
  *
  * @module
  */
@@ -26,10 +26,10 @@ import type { Held, Json, Scope, Variable } from "./variable.ts";
 
 const NOBODY: readonly Mailbox[] = Object.freeze([]);
 
-/** How deep handlers may trigger events from within events. */
+/** The greatest depth of triggers. */
 export const MAX_DEPTH = 20;
 
-/** A session at one depth; while somebody records, as the handler of one step sees it. */
+/** A session at one depth; during a recording, as the handler of one step sees it. */
 export class SessionView implements Session, Watched<Session> {
   readonly #state: SessionState;
   readonly #command: Command;
@@ -180,7 +180,7 @@ export class SessionView implements Session, Watched<Session> {
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {
     const { supervisor } = this.#state;
-    const whole = this.#step?.inner; // somebody outside records already
+    const whole = this.#step?.inner; // a recording outside includes this
     const steps: Step[] = whole ?? (supervisor.recording = []);
     const before = steps.length;
     try {

@@ -1,15 +1,15 @@
 /**
- * Names for sessions and messages.
+ * IDs of sessions and messages.
  *
  * @module
  */
 
-/** When this process began, in milliseconds, and two characters by chance: ten in all. */
+/** The start of this process in milliseconds, and two random characters: ten in all. */
 const PROCESS = Date.now().toString(36) +
   Math.floor(Math.random() * 36 * 36).toString(36).padStart(2, "0");
 let count = 0;
 
-/** A short name in capitals and digits that no other session or message of this server has. */
+/** A short ID in capitals and digits, unique among the sessions and messages of this server. */
 export function newId(): string {
   return (PROCESS + (count++).toString(36)).toUpperCase();
 }

@@ -12,53 +12,53 @@ import type { Reply } from "../handler/reply.ts";
 export interface Limits {
   /** Connections at once. */
   readonly connections: number;
-  /** Connections at once from one address, or one /64 of IPv6; loopback and Unix sockets are not counted. */
+  /** Connections at once from one address, or one /64 network of IPv6; loopback and Unix sockets do not count. */
   readonly connectionsPerAddress: number;
   /** Messages in one connection. */
   readonly messagesPerConnection: number;
   /** Recipients of a message (RFC 5321 section 4.5.3.1.8 wants at least 100). */
   readonly recipients: number;
-  /** Protocol errors in a session before it is ended. */
+  /** Protocol errors in a session before the server ends it. */
   readonly errors: number;
-  /** Refused recipients in a session before no more are looked up. */
+  /** Refused recipients in a session before the server looks up no more. */
   readonly refusedRecipients: number;
-  /** For which the answer to a refused recipient is held back, from the 11th on. */
+  /** The delay of the reply to a refused recipient, from the 11th in a session on. */
   readonly refusalDelay: number;
-  /** A command line with its CRLF (section 4.5.3.1.4). Parameters of extensions make it longer. */
+  /** The length of a command line with its CRLF (section 4.5.3.1.4). Parameters of extensions add to it. */
   readonly commandLength: number;
-  /** A message (RFC 1870). */
+  /** The size of a message (RFC 1870). */
   readonly messageSize: number;
-  /** What all sessions keep in memory of messages, and of commands that wait. */
+  /** The memory of all sessions for messages, and for commands that wait. */
   readonly messageMemory: number;
-  /** A line of a message with its CRLF (section 4.5.3.1.6 names 1000). */
+  /** The length of a line of a message with its CRLF (section 4.5.3.1.6 names 1000). */
   readonly textLine: number | undefined;
-  /** The header of a message. */
+  /** The size of the header of a message. */
   readonly headerSize: number;
   /** `Received` fields in a message: more are a loop (section 6.3). */
   readonly received: number;
-  /** Global variables that have a value. */
+  /** Global variables with a value. */
   readonly variables: number;
-  /** For a whole command line (section 4.5.3.2.7). */
+  /** The time for a command line to arrive (section 4.5.3.2.7). */
   readonly commandTimeout: number;
-  /** Between two pieces of a message (section 4.5.3.2.5). */
+  /** The time between two pieces of a message (section 4.5.3.2.5). */
   readonly dataTimeout: number;
-  /** For a whole message. */
+  /** The time for a whole message to arrive. */
   readonly messageTimeout: number;
-  /** Octets a second that a message must come with after its first minute. */
+  /** The octets a second that a message must arrive with, after its first minute. */
   readonly dataRate: number;
-  /** For a client to take our replies. */
+  /** The time for a client to take replies. */
   readonly writeTimeout: number;
-  /** For a handler to answer an event. */
+  /** The time for a handler to answer an event. */
   readonly handlerTimeout: number;
-  /** For a message to be delivered once it has arrived; clients wait 10 minutes (section 4.5.3.2.6). */
+  /** The time for the delivery of a message that has arrived; clients wait 10 minutes (section 4.5.3.2.6). */
   readonly deliverTimeout: number;
-  /** For open sessions to finish their transaction when the server stops. */
+  /** The time for open sessions to finish their transaction when the server stops. */
   readonly shutdownTimeout: number;
 }
 
 const SECOND = 1000, MINUTE = 60 * SECOND, KIB = 1024, MIB = 1024 * KIB;
 
-/** The limits of a server that was told none. */
+/** The default limits. */
 export const DEFAULT_LIMITS: Limits = {
   connections: 20_000,
   connectionsPerAddress: 100,

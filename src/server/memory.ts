@@ -1,10 +1,10 @@
 /**
- * A bound on the memory that all sessions of a server share.
+ * A bound on the memory of all sessions of a server.
  *
  * @module
  */
 
-/** Octets that sessions hold in memory, and how many they should hold at most. */
+/** The octets that sessions hold in memory, with their bound. */
 export class Memory {
   readonly #most: number;
   #held = 0;
@@ -14,12 +14,12 @@ export class Memory {
     this.#most = most;
   }
 
-  /** Who can do without more of it should. */
+  /** True if the holders should hold no more than they must. */
   get full(): boolean {
     return this.#held >= this.#most;
   }
 
-  /** What one holder has of it: nothing yet. */
+  /** A new holder's part, of no octets. */
   part(): Part {
     let mine = 0;
     return {
@@ -33,6 +33,6 @@ export class Memory {
 
 /** A holder's part of the memory. */
 export interface Part {
-  /** Says how many octets are held now. */
+  /** Sets the number of octets that are held. */
   hold(octets: number): void;
 }

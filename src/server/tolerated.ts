@@ -1,5 +1,5 @@
 /**
- * From whom which breaches of the protocol are tolerated.
+ * The breaches of the protocol that are tolerated from each client.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { STRICT, type Tolerance } from "../smtp/tolerance.ts";
 /** All clients, or those in some networks. */
 export type Clients = "everyone" | readonly Network[];
 
-/** For each breach the clients from whom it is tolerated; nobody, where nothing is said. */
+/** The clients from which each breach is tolerated; by default none. */
 export type Tolerated = { readonly [K in keyof Tolerance]?: Clients | undefined };
 
-/** What is tolerated from the client at an address. */
+/** The breaches that are tolerated from the client at an address. */
 export function toleranceFor(address: string, tolerated: Tolerated): Tolerance {
   const breaches = Object.entries(tolerated) as [keyof Tolerance, Clients | undefined][];
   return breaches.reduce(

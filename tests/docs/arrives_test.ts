@@ -71,6 +71,14 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     sends: [{}, { to: "jane@example.net", text: TICKET }],
     arrives: { joe: [HELLO], tickets: [TICKET] },
   },
+  "examples/executables.ts": {
+    ...only(read("examples/executables.ts")),
+    sends: [{}, {
+      text: 'Content-Type: application/octet-stream; name="a.exe"\n\nMZ\n',
+      code: 554,
+    }],
+    arrives: { joe: [HELLO] },
+  },
   "examples/recipients_per_hour.ts": {
     ...only(read("examples/recipients_per_hour.ts").replace("<= 100", "<= 1")),
     sends: [{}, { code: 452 }, { from: "bob@example.org" }],

@@ -49,6 +49,9 @@ Deno.test("the code in the documentation and in docstrings compiles and runs", a
       "README.md",
       "docs/handlers.md",
       "docs/catalogue.md",
+      "docs/chain.md",
+      "docs/recipes.md",
+      "docs/targets.md",
       "docs/testing.md",
       "readme_test.ts",
     ]
@@ -100,6 +103,7 @@ for (
     ["README.md", "readme.ts"],
     ["docs/recipes.md", "readme.ts"],
     ["docs/recipes.md", "recipients_per_hour.ts"],
+    ["docs/recipes.md", "executables.ts"],
   ] as const
 ) {
   Deno.test(`${page} shows ${example} as it is`, () => {
