@@ -66,17 +66,16 @@ export function commonDirectory(files: readonly string[]): string {
 
 /** What the project around a file calls packages and files: by its `package.json` and its `deno.json`. */
 export function importsAround(file: string): Readonly<Record<string, string>> {
-  const packages = nearest("package.json", dirname(file));
-  const { dependencies = {} } = packages === undefined ? {} : readJson(packages);
   const config = nearest("deno.json", dirname(file));
-  const { imports = {} } = config === undefined ? {} : readJson(config);
-  return {
-    ...mapValues(dependencies, (name, version) => `npm:${name}@${version}`),
-    ...mapValues(
-      imports,
-      (_name, at) => at.startsWith(".") ? new URL(at, pathToFileURL(config!)).href : at,
-    ),
-  };
+  const { imports = {} } = readJson(config);
+  const { dependencies = {} } = readJson(nearest("package.json", dirname(file)));
+  return Object.fromEntries([
+    ...Object.entries(dependencies).map(([name, version]) => [name, `npm:${name}@${version}`]),
+    ...Object.entries(imports).map(([name, at]) => [
+      name,
+      at.startsWith(".") ? new URL(at, pathToFileURL(config!)).href : at,
+    ]),
+  ]);
 }
 
 /** A file of this name in a directory or in one around it. */
@@ -93,16 +92,11 @@ interface Manifest {
   readonly imports?: Readonly<Record<string, string>>;
 }
 
-function readJson(file: string): Manifest {
+function readJson(file: string | undefined): Manifest {
+  if (file === undefined) return {};
   try {
     return JSON.parse(Deno.readTextFileSync(file));
   } catch (error) {
     throw new BuildError(`${file}: ${messageOf(error)}`);
   }
 }
-
-const mapValues = (
-  record: Readonly<Record<string, string>>,
-  value: (key: string, value: string) => string,
-): Record<string, string> =>
-  Object.fromEntries(Object.entries(record).map(([key, old]) => [key, value(key, old)]));
