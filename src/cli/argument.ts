@@ -7,7 +7,7 @@ import { InvalidArgumentError } from "commander";
 import * as ip from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 
-/** A parser of an argument: what it throws is said with a usage error. */
+/** A parser of an argument: an error of `parse` becomes a usage error. */
 export const argument = <T>(parse: (text: string) => T) => (text: string): T => {
   try {
     return parse(text);
@@ -23,7 +23,6 @@ export const each =
     parse(text),
   ];
 
-/** An IPv4 or IPv6 address. */
 export function parseIp(text: string): string {
   const parsed = ip.parseIp(text);
   if (parsed !== undefined) return parsed.toString();

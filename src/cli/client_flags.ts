@@ -1,5 +1,5 @@
 /**
- * What the command line says of a client that does not exist: who it is, from where, and when.
+ * Flags for a simulated client: who it is, from where, and when.
  *
  * @module
  */

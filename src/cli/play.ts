@@ -26,7 +26,7 @@ export interface PlayOptions {
 /** Characters of a message that are sent at once. */
 const PIECE = 64 * 1024;
 
-/** True for what may end a message: the dot, and what is no whole line. */
+/** True for a line that may end a message: the dot, and bytes that are no whole line. */
 const mayBeLast = ({ text }: TranscriptStep): boolean =>
   text === ".\r\n" || !/^[^\r\n]*\r\n$/.test(text);
 
@@ -36,13 +36,13 @@ export class Play {
   readonly #targets: Targets;
   readonly #options: PlayOptions;
   readonly #printer: Printer;
-  /** Whoever types sees what they type. */
+  /** A terminal shows what is typed. */
   readonly #echo = !Deno.stdin.isTerminal();
-  /** What the server has said and no `S:` line has accounted for. */
+  /** Lines of the server that no `S:` line has matched yet. */
   readonly #said: string[] = [];
   /** The server waits for the rest of a message. */
   #inMessage = false;
-  /** Lines of a message, which go in larger pieces. */
+  /** Lines of a message, which are sent in larger pieces. */
   #unsent = "";
   #deaf = false;
 
@@ -65,7 +65,6 @@ export class Play {
     if (!this.#inMessage || mayBeLast(step) || this.#unsent.length > PIECE) await this.#send();
   }
 
-  /** Nothing more is typed. */
   async end(): Promise<void> {
     await this.#send();
     if (this.#inMessage && !this.#simulation.closed) {

@@ -57,9 +57,9 @@ async function attemptsFor(
   return second.accepted ? [first, second] : [first];
 }
 
-/** How far a client came. */
+/** The end of a simulated session. */
 interface Attempt extends Exchange {
-  /** What was answered last: RCPT, or what was refused before. */
+  /** The last command that was answered: RCPT, or the one that was refused before. */
   readonly command: string;
   readonly accepted: boolean;
 }
@@ -109,7 +109,7 @@ function printRefusal(address: Mailbox, attempt: Attempt, atFirst: boolean): str
   return `${address}: ${text} (${details.join(", ")})`;
 }
 
-/** Who said no: the server itself where it asked no handler. */
+/** The handler that refused; `the server` where no handler was asked. */
 function answerer(address: Mailbox, attempt: Attempt): string {
   const [root] = rootsOf(attempt);
   if (root === undefined) return "the server";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { tried } from "../base/tried.ts";
 import deno from "../../deno.json" with { type: "json" };
 
-/** The folders that hold the API. In a compiled program they are files in it. */
+/** The folders of the API. They are also in a compiled program. */
 const FOLDERS = ["src", "handlers"] as const;
 /** The folder that is written. The executable may lie beside it, and is called `postmaster`. */
 const API = "postmaster-api";
@@ -42,7 +42,7 @@ export function writeTypes(directory: string): string {
   return file;
 }
 
-/** Where what is imported lies, by the name that it is imported by. */
+/** The paths of imports by their names. */
 type Imports = Readonly<Record<string, string>>;
 
 /** Writes the sources of the API. Returns the settings with which Deno finds them. */
@@ -58,7 +58,7 @@ function writeApi(directory: string): { readonly imports: Imports } {
   return { imports: Object.fromEntries(imports), ...SETTINGS };
 }
 
-/** Only what can be loaded without a compiler: types that can be erased, and are known as types. */
+/** Allows only modules that can be loaded without a compiler: their types can be erased. */
 const SETTINGS = {
   compilerOptions: { verbatimModuleSyntax: true, erasableSyntaxOnly: true },
   lock: false,

@@ -42,7 +42,7 @@ const OWNER_ONLY = 0o177;
 /** Milliseconds until the listener is tried again after it failed. */
 const PAUSE = 100;
 
-/** `postmaster launcher`, which only a server calls: prints the path of its socket, and serves until the server is gone. */
+/** `postmaster launcher`, called by a server: prints the path of its socket, and serves until the server is gone. */
 export async function runLauncher(): Promise<void> {
   const nothing = () => {}; // a terminal's ^C, or a service manager, may mean the server's whole group
   using _signals = onSignals({ SIGINT: nothing, SIGTERM: nothing, SIGHUP: nothing });
@@ -103,7 +103,6 @@ class Launcher {
     }
   }
 
-  /** Ends them all. */
   kill(): void {
     for (const mailer of this.#running) mailer.kill();
   }

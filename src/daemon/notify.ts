@@ -1,5 +1,5 @@
 /**
- * What a service manager is told of the server: sd_notify(3), the protocol of systemd.
+ * Messages to a service manager: sd_notify(3), the protocol of systemd.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export class ServiceManager implements Disposable {
     Deno.unrefTimer(this.#watchdog);
   }
 
-  /** Finds it by the environment, which is taken: no program that the server runs speaks in its name. */
+  /** Finds the manager by the environment, and removes the variables: programs of the server must not use them. */
   static find(): ServiceManager {
     const [socket, microseconds, pid] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"].map(
       take,
@@ -33,12 +33,12 @@ export class ServiceManager implements Disposable {
     return new ServiceManager(socket, watched ? Number(microseconds) / 1000 : undefined);
   }
 
-  /** The server does what it is for. */
+  /** The server serves clients now. */
   ready(status: string): Promise<void> {
     return this.#send("READY=1", `STATUS=${status}`);
   }
 
-  /** It has begun to end. */
+  /** The server has begun to stop. */
   stopping(status: string): Promise<void> {
     return this.#send("STOPPING=1", `STATUS=${status}`);
   }
@@ -50,7 +50,7 @@ export class ServiceManager implements Disposable {
 
   async #send(...assignments: readonly string[]): Promise<void> {
     const datagram = new TextEncoder().encode(assignments.join("\n"));
-    const sent = this.#socket?.send(datagram, this.#to).catch(() => {}); // it has ended: so be it
+    const sent = this.#socket?.send(datagram, this.#to).catch(() => {}); // the manager has ended
     if (sent !== undefined) await within(sent, PATIENCE);
   }
 }

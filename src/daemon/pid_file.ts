@@ -117,7 +117,6 @@ function open(path: string): Deno.FsFile {
   }
 }
 
-/** At most the beginning of a file. */
 function contentOf(file: Deno.FsFile): string {
   const buffer = new Uint8Array(32);
   return new TextDecoder().decode(buffer.subarray(0, file.readSync(buffer) ?? 0));

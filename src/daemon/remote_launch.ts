@@ -1,5 +1,5 @@
 /**
- * Starting mailers by the launcher: the side of the server.
+ * The server's side of the launcher.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export class RemoteLauncher implements AsyncDisposable {
     return launcher;
   }
 
-  /** Starts mailers of the server's own user here, others there. */
+  /** Starts mailers of the server's own user from this process, and others from the launcher. */
   get launch(): Launch {
     const here = launcher();
     const { uid, grants } = this.#terms;
@@ -75,12 +75,12 @@ export class RemoteLauncher implements AsyncDisposable {
     return Object.assign(launch, { refusal });
   }
 
-  /** Fulfilled when it has ended. */
+  /** Fulfilled when the launcher has ended. */
   get ended(): Promise<unknown> {
     return this.#child.status;
   }
 
-  /** Ends it, and with it its mailers. */
+  /** Ends the launcher and its mailers. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {});
     await within(this.#child.status, PATIENCE);

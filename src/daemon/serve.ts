@@ -30,13 +30,13 @@ import type { RemoteLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
 import type { StartWatch } from "./start_watch.ts";
 
-/** Nothing that the server or a mailer makes is for everybody: the umask is at least this. */
+/** The least umask: nothing that the server or a mailer makes is for everybody. */
 const UMASK = 0o027;
 
 /**
  * Runs a server and returns when it has stopped.
  *
- * @param watch is told what the start does, and ended when the server listens
+ * @param watch learns what the start does, and ends when the server listens
  */
 export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const credentials = credentialsToTake(read);
@@ -104,8 +104,8 @@ async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>):
 }
 
 /**
- * Opens listeners; those of Unix sockets are for their owner. Sockets that were handed over are not for the programs
- * that the server runs.
+ * Opens listeners. Unix sockets become the owner's. Sockets that were handed over are closed in the programs that the
+ * server runs.
  */
 async function listen(
   addresses: readonly ListenAddress[],
@@ -126,8 +126,8 @@ async function listen(
 }
 
 /**
- * Makes what is missing: root where it is safe, for the owner whom the process becomes, and then he himself. Nothing of
- * it is open while the process is root.
+ * Makes the directories and the log that are missing: as root for their owner, where that is safe; then as the owner.
+ * None of them is open while the process is root.
  */
 function prepare(config: Config, owner: Credentials | undefined): void {
   const { file } = config.log.sinks;
@@ -146,7 +146,7 @@ function logUser(log: Log, config: Config, credentials: Credentials | undefined)
   }
 }
 
-/** The signals that stop a server: it looks for them before it says that it has started. */
+/** The signals that stop a server. The server listens for them before it says that it has started. */
 function stopSignals() {
   const first = Promise.withResolvers<string>();
   const second = Promise.withResolvers<void>();
@@ -171,5 +171,5 @@ async function runUntilStopped(
   if (reason === LAUNCHER_ENDED) throw new Error(reason);
 }
 
-/** Without it hardly any mail can be delivered; whoever started the server may start it again. */
+/** Without the launcher hardly any mail can be delivered: a service manager may start the server again. */
 const LAUNCHER_ENDED = "the launcher of mailers has ended";

@@ -1,6 +1,6 @@
 /**
- * The log in a file. LogTape's own file sink syncs the disk for nearly every line of a quiet server,
- * forgets lines that did not fit, and stays with a file that was moved away.
+ * The log in a file. LogTape's own file sink syncs the disk for nearly every line of a quiet server, loses lines on a
+ * full disk, and goes on writing to a file that was moved away.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const FLUSH_AT = 64 * 1024;
 
 /** A log in a file. */
 export interface FileSink extends Sink, AsyncDisposable {
-  /** Opens the file anew, as after it was moved away. What it throws leaves the file that was. */
+  /** Opens the file anew. If it throws, the old file is still open. */
   reopen(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export async function fileSink(path: string, format: TextFormatter): Promise<Fil
   });
 }
 
-/** A file that is appended to, wherever its name leads at the moment. */
+/** A file that is appended to, opened anew when its path leads to another. */
 class LogFile implements Destination {
   readonly mayRecover = true;
   readonly lost: Destination["lost"];

@@ -23,14 +23,14 @@ const SEVERITY: { readonly [L in Level]: number } = {
 const encoder = new TextEncoder();
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** Octets of a datagram: what rsyslogd takes by default, and what most take over UDP. */
+/** Octets of a datagram: the default of rsyslogd, and what most daemons accept over UDP. */
 const MAX_LOCAL = 8192, MAX_UDP = 2048;
 /** Octets of lines that wait for a slow daemon; further ones are lost. */
 const MAX_WAITING = 4 * 1024 * 1024;
-/** Milliseconds that the daemon may take for a line, and all that is left when the log is closed. */
+/** Milliseconds for a line, and for all lines that are left when the log is closed. */
 const PATIENCE = 1000;
 
-/** Sends each record as a datagram. A daemon that is away or stuck costs lines, never the server. */
+/** Sends each record as a datagram. A daemon that is away or stuck costs lines, and never holds up the server. */
 export function syslogSink(address: SyslogAddress, format: TextFormatter): Sink & AsyncDisposable {
   const sender = new Sender(address);
   const local = "socket" in address;
@@ -52,7 +52,7 @@ function stamp(time: Date): string {
 /** RFC 3164 section 4.1.2 wants the name without its domain. */
 const shortHostname = (): string => Deno.hostname().split(".")[0] ?? "";
 
-/** Characters of a field and items of a list, as long as a line does not fit into a datagram. */
+/** Characters of a field and items of a list: ever fewer until the line fits into a datagram. */
 const SHORTER = [[1000, 50], [250, 12], [60, 4]] as const;
 
 /** A line of at most `max` octets. Long fields are shortened, so that it can still be parsed. */

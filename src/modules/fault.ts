@@ -16,8 +16,8 @@ export class ModuleFault extends Error {
 
   /**
    * @param problem what is wrong and how to mend it
-   * @param place where
-   * @param source the text of the file in which that is
+   * @param place where it is
+   * @param source the text of the file in which the place is
    */
   constructor(problem: string, place?: OriginalPlace, source?: string) {
     super(place ? `${problem} (${place.file}:${place.line}:${place.column})` : problem);
@@ -26,7 +26,7 @@ export class ModuleFault extends Error {
     this.source = source;
   }
 
-  /** The line of the source and a caret below what is wrong in it; `undefined` if nobody knows. */
+  /** The line of the source and a caret below the mistake; `undefined` if the place is unknown. */
   get excerpt(): string | undefined {
     return this.place && this.source !== undefined ? excerptOf(this.source, this.place) : undefined;
   }

@@ -1,5 +1,5 @@
 /**
- * The client's end of an SMTP connection, as tests hold it: to a chain in this process or to a live server.
+ * The client of an SMTP connection in tests: to a chain in this process, or to a live server.
  *
  * @module
  */
@@ -37,8 +37,8 @@ export class Client {
   }
 
   /**
-   * Connects to a chain in this process: the real engine around `policy`, without sockets. Nothing is
-   * delivered: what is accepted for any target is put into {@linkcode kept}.
+   * Connects to a chain in this process: the real engine around `policy`, without sockets. Nothing is delivered:
+   * accepted messages are in {@linkcode kept}.
    */
   static of(policy: Handler, options: ClientOptions = {}): Client {
     const kept: Kept[] = [];
@@ -50,7 +50,7 @@ export class Client {
       close: () => client.#end(),
       drop: () => client.#end(),
     };
-    // Nobody moves a clock that nobody has.
+    // Without a clock of the test's own, time stands still.
     const limits = options.clock ? { ...options.limits } : { refusalDelay: 0, ...options.limits };
     const ground = { ...options, limits, clock, targets: keeping(kept) };
     const dialogue = dialogueOf(policy, ground, transport);
@@ -110,7 +110,7 @@ export class Client {
     }
   }
 
-  /** The next reply. Throws if the server closes or says something that is none. */
+  /** The next reply. Throws if the server closes, or sends a line that is no reply. */
   async reply(): Promise<WireReply> {
     const parts: ReplyLine[] = [];
     do {
@@ -132,7 +132,7 @@ export class Client {
     return this.#closed;
   }
 
-  /** Hangs up without a word. */
+  /** Hangs up without QUIT. */
   hangUp(): void {
     this.#hangUp();
   }
@@ -168,8 +168,8 @@ export class Client {
   }
 }
 
-/** How a chain is asked. All of it has defaults. */
+/** The session of a client. All of it has defaults. */
 export interface ClientOptions extends SessionSetup {
-  /** It moves the session's deadlines, its time, and that of its own global variables. */
+  /** The time of the session, of its deadlines, and of its own global variables. */
   readonly clock?: FakeClock;
 }

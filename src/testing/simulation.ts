@@ -1,5 +1,5 @@
 /**
- * A session with a chain as if a client had connected: the real engine, and a record of what it asked.
+ * A simulated session with a chain: the real engine, and a record of what it asked.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { Transport } from "../server/transport.ts";
 import { type Asked, dialogueOf, type Ground } from "./dialogue_of.ts";
 import { keeping, type Kept } from "./outbox.ts";
 
-/** What the server says to what it was sent. */
+/** What the server answers, and why. */
 export interface Exchange {
   /** The lines of its replies, without CRLF. */
   readonly lines: readonly string[];
-  /** What it asked its handlers for them. */
+  /** The events for which it asked its handlers. */
   readonly asked: readonly Asked[];
   /** The messages that it accepted. */
   readonly kept: readonly Kept[];
@@ -26,7 +26,7 @@ export type SimulationSetup = Omit<Ground, "clock" | "newId" | "asked">;
 /** Milliseconds between two looks at the deadlines. */
 const TICK = 100;
 
-/** One session. Nothing is delivered; time goes by as usual. */
+/** One session. Nothing is delivered; time is real. */
 export class Simulation {
   readonly #dialogue: Dialogue;
   readonly #ticking: ReturnType<typeof setInterval>;
@@ -72,7 +72,7 @@ export class Simulation {
     return this.#closed;
   }
 
-  /** Sends bytes, one a character, and waits until all are answered that want an answer. */
+  /** Sends bytes, one for each character, and waits for all replies. */
   send(text: string): Promise<Exchange> {
     this.#dialogue.receive(Buffer.from(text, "latin1"));
     return this.#settled();
