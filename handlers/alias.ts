@@ -55,7 +55,8 @@ const table = z
   ).superRefine(eachOnce(idOf))
   .superRefine(noCircle);
 const file = kinds.options({
-  file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line."),
+  file: kinds.file(parseAliases).describe("A file with `alias: address, address` a line.")
+    .meta({ examples: ["/etc/aliases"] }),
 });
 
 /** The options of {@linkcode alias} in a configuration. */

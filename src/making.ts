@@ -7,7 +7,7 @@ export { z } from "zod";
 export * as kinds from "./base/kinds.ts";
 export { Accounts } from "./base/accounts.ts";
 export { type Account, findAccount, isPerson, MIN_UID } from "./base/passwd.ts";
-export { ConfigError, type Place, type Problem } from "./base/problem.ts";
+export { ConfigError, type Place, printProblem, type Problem } from "./base/problem.ts";
 export { type Parse, Watched } from "./base/watched.ts";
 export {
   defineHandler,

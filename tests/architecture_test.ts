@@ -49,8 +49,8 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-/** All TypeScript files of the program. */
-function sourceFiles(): string[] {
+/** All TypeScript files in directories. */
+function filesIn(...directories: readonly string[]): string[] {
   const files: string[] = [];
   const walk = (path: string) => {
     for (const entry of Deno.readDirSync(new URL(path, root))) {
@@ -58,9 +58,15 @@ function sourceFiles(): string[] {
       else if (entry.name.endsWith(".ts")) files.push(path + entry.name);
     }
   };
-  for (const directory of ["src/", "handlers/"]) if (exists(directory)) walk(directory);
-  return exists("main.ts") ? [...files, "main.ts"] : files;
+  for (const directory of directories) if (exists(directory)) walk(directory);
+  return files;
 }
+
+/** All TypeScript files of the program. */
+const sourceFiles = (): string[] => [
+  ...filesIn("src/", "handlers/"),
+  ...exists("main.ts") ? ["main.ts"] : [],
+];
 
 function exists(path: string): boolean {
   try {
@@ -230,4 +236,12 @@ Deno.test("the check for cycles finds what it is for", () => {
   none(cycles([ab, bc]));
   none(cycles([edge("a", "b", "", true), edge("b", "a", "", true)]));
   assert.deepEqual(cycles([ab, bc, ca])[0], "a imports b imports c imports a");
+});
+
+Deno.test("no test changes the process that it shares with tests of other files", () => {
+  const shared = /Deno\.(env\.(set|delete)|umask|chdir|memoryUsage\(\)\.rss)\b/;
+  const changing = filesIn("tests/").filter((file) =>
+    shared.test(Deno.readTextFileSync(new URL(file, root)))
+  );
+  assert.deepEqual(changing, [], "have runApart() or octetsHeld() do it");
 });

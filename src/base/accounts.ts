@@ -1,5 +1,5 @@
 /**
- * The accounts of the system while a server runs: looked up again and again, by names that anybody may make up.
+ * The accounts of the system, for a running server: clients choose the names, and ask again and again.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import { type Account, accountsIn, PASSWD } from "./passwd.ts";
 import { Semaphore } from "./semaphore.ts";
 import { Watched } from "./watched.ts";
 
-/** How many names are remembered. */
+/** The number of names that are remembered. */
 const CAPACITY = 10_000;
-/** How many processes of getent(1) there may be at once; further look-ups wait. */
+/** The number of processes of getent(1) at once; further look-ups wait. */
 const CONCURRENCY = 4;
-/** For how many milliseconds an account, or that there is none, is remembered. */
+/** Milliseconds for which an account, or its absence, is remembered. */
 const LIFETIME = { found: 300_000, missing: 60_000 };
 
-/** Never aborted: who waits for a look-up has a deadline of his own. */
+/** Never aborted: the callers have deadlines of their own. */
 const { signal: NEVER } = new AbortController();
 
 /**
- * Those of /etc/passwd are found at once. Others are looked up with getent(1), where nsswitch.conf(5) names sources of
- * others: each name once for all who ask for it, a few at a time, and then it is remembered.
+ * Finds accounts of /etc/passwd at once. Others are looked up with getent(1), if nsswitch.conf(5) names sources of
+ * others: each name once for all callers, a few at a time, and the result is remembered.
  */
 export class Accounts {
   readonly #files = new Watched(
@@ -31,7 +31,7 @@ export class Accounts {
   readonly #sources = new Watched(NSSWITCH, (text) => sourcesIn(text, "passwd"), []);
   readonly #cache = new Cache<Account | undefined>(CAPACITY, () => performance.now());
   readonly #places = new Semaphore(CONCURRENCY);
-  /** An account that getent has found last. While it does not find this one, it does not know who is missing. */
+  /** The account that getent found last. If getent does not find it again, its other answers prove nothing. */
   #witness: string | undefined;
 
   /** The accounts in /etc/passwd. */
@@ -39,7 +39,7 @@ export class Accounts {
     return [...this.#files.value.values()];
   }
 
-  /** The sources of others; there are none where getent is never asked. */
+  /** The sources of other accounts; empty if getent is never asked. */
   get sources(): readonly string[] {
     return this.#sources.value;
   }
@@ -54,7 +54,7 @@ export class Accounts {
     return this.#files.value.get(name);
   }
 
-  /** An account by its name. A promise where getent is asked; it is rejected if that cannot tell. */
+  /** An account by its name. A promise if getent is asked; it rejects if getent cannot tell. */
   find(name: string): Account | undefined | Promise<Account | undefined> {
     const account = this.findLocal(name);
     return account !== undefined || this.sources.length === 0 || !ASKABLE.test(name)
@@ -82,6 +82,6 @@ export class Accounts {
   }
 }
 
-/** Names that an account can have, and that getent can be asked for. */
+/** Names that an account can have and getent accepts. */
 // deno-lint-ignore no-control-regex -- they are what no name may have
 const ASKABLE = /^(?!-)[^\x00-\x1f\x7f:/,]{1,255}$/;

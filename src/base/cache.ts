@@ -1,5 +1,5 @@
 /**
- * What was found out elsewhere, such as in the DNS, for as long as it may be believed.
+ * Values that were looked up elsewhere, such as in the DNS, for as long as they are valid.
  *
  * @module
  */
@@ -12,23 +12,23 @@ interface CacheEntry<T> {
   readonly weight: number;
 }
 
-/** A value that was looked up, and how it may be kept. */
+/** A value that was looked up, and how long and how heavy it is. */
 export interface Found<T> {
   readonly value: T;
-  /** Milliseconds for which it may be believed. */
+  /** Milliseconds for which the value is valid. */
   readonly lifetime: number;
-  /** How much of the cache's capacity it takes. */
+  /** The part of the cache's capacity that the value takes. */
   readonly weight: number;
 }
 
-/** How a cache does. */
+/** The counts of a cache. */
 export interface CacheStatistics {
   readonly size: number;
   readonly hits: number;
   readonly misses: number;
 }
 
-/** A bounded map whose entries expire. When it is full, those that were used least recently go. */
+/** A bounded map whose entries expire. A full map drops the entries that were unused for the longest time. */
 export class Cache<T> {
   readonly #entries = new Map<string, CacheEntry<T>>();
   readonly #asking = new Map<string, Promise<T>>();
@@ -39,20 +39,20 @@ export class Cache<T> {
   #misses = 0;
 
   /**
-   * @param capacity what all entries may weigh together
-   * @param now milliseconds from any beginning
+   * @param capacity the weight of all entries together, at most
+   * @param now a clock, in milliseconds
    */
   constructor(capacity: number, now: () => number) {
     this.#capacity = capacity;
     this.#now = now;
   }
 
-  /** How it does. */
+  /** The counts so far. */
   get statistics(): CacheStatistics {
     return { size: this.#entries.size, hits: this.#hits, misses: this.#misses };
   }
 
-  /** The keys that it has, the least recently used first. */
+  /** The keys, the least recently used first. */
   keys(): string[] {
     return [...this.#entries.keys()];
   }
@@ -62,7 +62,7 @@ export class Cache<T> {
     this.#weight = 0;
   }
 
-  /** The value of a key. If it is not known, `find` is asked, once for all who want to know. */
+  /** The value of a key. If it is unknown, `find` looks it up, once for all callers. */
   async get(key: string, find: () => Promise<Found<T>>): Promise<T> {
     const entry = this.#take(key);
     if (entry !== undefined && entry.expires > this.#now()) {

@@ -6,7 +6,7 @@
 import { messageOf } from "./message_of.ts";
 import { ownUser } from "./passwd.ts";
 
-/** Why a file cannot be read, and what to do. */
+/** The reason why a file cannot be read, and the cure. */
 export function cannotRead(error: unknown): string {
   const { code, path } = error as { readonly code?: string; readonly path?: string };
   if (code === "ENOENT") return `there is no file ${path ?? ""}: create it, or mend its path`;

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 
-/** A Unix datagram socket to send from. Nobody finds it: the file that the platform asks for is removed at once. */
+/** A Unix datagram socket to send from. The platform needs a file for it, which is removed at once. */
 export function unixDatagram(): Deno.DatagramConn {
   const directory = Deno.makeTempDirSync({ prefix: "postmaster-" });
   try {

@@ -1,5 +1,5 @@
 /**
- * Values that nobody can change, whoever has them.
+ * Values that cannot be changed.
  *
  * @module
  */
@@ -18,10 +18,7 @@ class Itself {
   }
 }
 
-/**
- * Makes a mark. Plain objects stay plain ones, as they would not with a class of their own; and a `WeakSet` of them would
- * cost fifty times as much.
- */
+/** Makes a mark. With a class instead, the objects would not be plain; a `WeakSet` would cost fifty times as much. */
 export function mark(): Mark {
   class Marked extends Itself {
     readonly #mark = true;
@@ -38,10 +35,10 @@ export function mark(): Mark {
 const DATA = mark();
 
 /**
- * A copy of plain data, as JSON has it, that nobody can change. What an array or object holds is looked at once, so
- * that a getter or a Proxy cannot answer differently later. Members without a value are left out.
+ * A frozen copy of plain data, as in JSON. Each member of an array or object is read once, so that a getter or a
+ * Proxy cannot give another value later. Members without a value are left out.
  *
- * @throws {TypeError} for what is no plain data, such as a function or a Map
+ * @throws {TypeError} for anything but plain data, such as a function or a Map
  */
 export function frozenData<T>(data: T): T {
   return copyOf(data) as T;
@@ -57,7 +54,7 @@ function copyOf(data: unknown): unknown {
   return DATA.freeze(Object.fromEntries(members.map(([name, value]) => [name, copyOf(value)])));
 }
 
-/** Without the array's own methods, which may be others than they seem, and without an iterator, which is slow. */
+/** Uses no methods of the array, which may be replaced, and no iterator, which is slow. */
 function copyOfList(list: readonly unknown[]): unknown[] {
   const copy: unknown[] = [];
   for (let i = 0; i < list.length; i++) copy.push(copyOf(list[i]));
@@ -74,7 +71,7 @@ function isPlain(object: object): boolean {
 const describe = (value: unknown): string =>
   typeof value === "object" ? `a ${value?.constructor?.name}` : `${typeof value} ${String(value)}`;
 
-/** Makes a map one that nobody can change; `Object.freeze` alone does not. */
+/** Makes a map read-only; `Object.freeze` alone does not. */
 export function frozenMap<K, V>(map: Map<K, V>): ReadonlyMap<K, V> {
   return Object.freeze(Object.defineProperties(map, UNCHANGEABLE));
 }

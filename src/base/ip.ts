@@ -1,8 +1,9 @@
 /**
- * Addresses of IPv4 and IPv6, and networks: the standard notations only, since programs differ about all others.
+ * Addresses of IPv4 and IPv6, and networks, in the standard notations only, because programs disagree about all
+ * others.
  *
- * An IPv4 address is four decimal numbers without leading zeros, an IPv6 address a text of RFC 4291 section 2.2 without
- * a zone. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address, in networks too.
+ * An IPv4 address is four decimal numbers without leading zeros, an IPv6 address a text of RFC 4291 section 2.2
+ * without a zone. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address, in networks too.
  *
  * @module
  */
@@ -12,7 +13,7 @@ import { isIP } from "node:net";
 /** A parsed address. */
 export type Ip = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** The address that a text spells; `undefined` if it spells none. */
+/** The address in a text; `undefined` if there is none. */
 export function parseIp(text: string): Ip | undefined {
   const parsed = asWritten(text);
   return parsed && isMapped(parsed) ? parsed.toIPv4Address() : parsed;
@@ -27,14 +28,14 @@ function asWritten(text: string): Ip | undefined {
 const isMapped = (ip: Ip): ip is ipaddr.IPv6 =>
   ip.kind() === "ipv6" && (ip as ipaddr.IPv6).isIPv4MappedAddress();
 
-/** How many bits an address has. */
+/** The number of bits of an address. */
 const BITS = { ipv4: 32, ipv6: 128 } as const;
 
 /** A network in CIDR notation (RFC 4632, RFC 4291 section 2.3), or a single address. */
 export class Network {
   /** The first address. */
   readonly address: Ip;
-  /** How many leading bits all its addresses share. */
+  /** The number of leading bits that all its addresses share. */
   readonly bits: number;
 
   private constructor(address: Ip, bits: number) {
@@ -45,7 +46,7 @@ export class Network {
   /**
    * Parses `192.0.2.0/24`, `2001:db8::/32`, `192.0.2.1` or `2001:db8::1`.
    *
-   * @throws {TypeError} that says how to write it
+   * @throws {TypeError} with the right notation
    */
   static parse(text: string): Network {
     const [, written = "", digits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
@@ -83,17 +84,17 @@ export class Network {
   }
 }
 
-/** The first of the addresses that share these leading bits. */
+/** The first address with these leading bits. */
 const firstOf = (ip: Ip, bits: number): Ip =>
   (ip.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(`${ip}/${bits}`);
 
-/** True for an address in one of the networks; what is no address (`unix`) is in none. */
+/** True for an address in one of the networks; `unix` and other texts are in none. */
 export function isIn(address: string, networks: readonly Network[]): boolean {
   const ip = parseIp(address);
   return ip !== undefined && networks.some((network) => network.includes(ip));
 }
 
-/** How many leading bits of an address make its network. */
+/** The number of leading bits that make the network of an address. */
 export interface Prefixes {
   /** Of an IPv4 address, 32 at most. */
   readonly ipv4: number;
@@ -101,7 +102,7 @@ export interface Prefixes {
   readonly ipv6: number;
 }
 
-/** The network of an address, `192.0.2.0/24`; what is no address (`unix`) stays what it is. */
+/** The network of an address, `192.0.2.0/24`. `unix` and other texts stay as they are. */
 export function networkOf(address: string, prefixes: Prefixes): string {
   const ip = parseIp(address);
   if (ip === undefined) return address;
@@ -110,18 +111,18 @@ export function networkOf(address: string, prefixes: Prefixes): string {
 }
 
 /**
- * Who counts as one client: an IPv4 address, or the /64 network of an IPv6 address, since who has one of its addresses
- * has all of them. It is the key for whatever is counted by address.
+ * The key for counts by client: an IPv4 address, or the /64 network of an IPv6 address, because a client with one of
+ * its addresses has them all.
  */
 export const hostOf = (address: string): string => networkOf(address, { ipv4: 32, ipv6: 64 });
 
-/** True for a client on this machine: a loopback address, or what is no address (`unix`). */
+/** True for a client on this machine: a loopback address, or no address at all (`unix`). */
 export const isLocal = (address: string): boolean =>
   (parseIp(address)?.range() ?? "loopback") === "loopback";
 
 /**
- * The address at the other end of a socket, as the server names it: an IPv4 address that came by IPv6 is the IPv4
- * address, and a link-local address has no zone.
+ * The address of a peer, as the server names it: an IPv4 address that came by IPv6 is the IPv4 address, and a
+ * link-local address has no zone.
  */
 export function peerAddress(address: string): string {
   const bare = address.replace(/%.*/s, "");
@@ -129,8 +130,8 @@ export function peerAddress(address: string): string {
 }
 
 /**
- * True for a name of nothing but numbers, `127.1` or `0x7f.1`, which is no domain: inet_aton(3) and what uses it take
- * it for an IPv4 address.
+ * True for a name of numbers only, `127.1` or `0x7f.1`: it is no domain, and inet_aton(3) reads it as an IPv4
+ * address.
  */
 export const isNumeric = (name: string): boolean =>
   /^(\d+|0x[\da-f]*)(\.(\d+|0x[\da-f]*))*\.?$/i.test(name);

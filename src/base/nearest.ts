@@ -1,11 +1,11 @@
 /**
- * What somebody may have meant who wrote something else.
+ * Suggestions for a name that is unknown.
  *
  * @module
  */
 import { closest, distance } from "fastest-levenshtein";
 
-/** The end of a message about an unknown name: the known one that is near to it, or else `otherwise`. */
+/** The end of a message about an unknown name: the nearest known name, or `otherwise`. */
 export function suggest(unknown: string, known: readonly string[], otherwise: string): string {
   const written = unknown.toLowerCase();
   const nearest = known.length === 0 ? "" : closest(written, known);

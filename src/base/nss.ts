@@ -1,5 +1,5 @@
 /**
- * The accounts that only the Name Service Switch of the C library finds, such as those of an LDAP directory. The program
+ * Accounts that only the Name Service Switch of the C library finds, such as those of an LDAP directory. The program
  * getent(1) asks it.
  *
  * @module
@@ -9,13 +9,13 @@ import { messageOf } from "./message_of.ts";
 /** A list of accounts, by its name for nsswitch.conf(5) and getent(1). */
 export type Database = "passwd" | "group" | "initgroups";
 
-/** Says where the C library looks accounts up. */
+/** The file that says where the C library looks up accounts. */
 export const NSSWITCH = "/etc/nsswitch.conf";
 
-/** Sources that have no accounts for mail but those of the files in /etc. */
+/** Sources with no accounts for mail but those of the files in /etc. */
 const FILES: ReadonlySet<string> = new Set(["files", "compat", "systemd"]);
 
-/** How long getent may take, in milliseconds. */
+/** Milliseconds that getent may take. */
 const PATIENCE = 10_000;
 
 /** The sources that nsswitch.conf names for a database, without {@linkcode FILES}. */
@@ -34,12 +34,12 @@ export function hasMore(database: Database): boolean {
   }
 }
 
-/** The lines that getent has for these keys; while it runs, this thread waits. Throws if it cannot look them up. */
+/** The lines of getent for these keys. This thread waits for them. Throws if getent cannot look them up. */
 export function getentSync(database: Database, ...keys: readonly string[]): readonly string[] {
   return linesOf(attempt(() => getentFor(database, keys).outputSync()));
 }
 
-/** As {@linkcode getentSync}, while others go on. */
+/** As {@linkcode getentSync}, without blocking this thread. */
 export async function getent(
   database: Database,
   ...keys: readonly string[]

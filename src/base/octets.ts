@@ -1,5 +1,5 @@
 /**
- * Octets that come in piece by piece and are wanted in one piece.
+ * Octets that arrive in pieces and are needed in one piece.
  *
  * @module
  */
@@ -9,26 +9,26 @@ const EMPTY = new Uint8Array(0);
 /** Octets of the first memory of its own. */
 const LEAST = 512;
 
-/** Octets in one piece of memory, which grow at the end. Adding costs what is added, however much is there. */
+/** Octets in one piece of memory, which grows at the end. The cost of adding depends only on what is added. */
 export class Octets {
-  /** What is there begins here, and there may be room behind it. */
+  /** The octets begin here; there may be room after them. */
   #memory: Uint8Array = EMPTY;
   #start = 0;
   #end = 0;
-  /** The memory is ours to write to. */
+  /** This object may write to the memory. */
   #own = false;
 
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** What is there. A view: what is added later is not in it. */
+  /** All octets, as a view: octets that are added later are not in it. */
   get all(): Uint8Array {
     const whole = this.length === this.#memory.length;
     return whole ? this.#memory : this.#memory.subarray(this.#start, this.#end);
   }
 
-  /** Adds a chunk. The first one is not copied: nobody may write to it any more. */
+  /** Adds a chunk. The first chunk is not copied: the caller must not write to it any more. */
   add(chunk: Uint8Array): void {
     if (this.length === 0) return this.#adopt(chunk);
     if (!this.#own || this.#end + chunk.length > this.#memory.length) {
@@ -44,7 +44,7 @@ export class Octets {
     if (this.length === 0) this.#adopt(EMPTY);
   }
 
-  /** Gives up memory that holds more than twice of what is there. */
+  /** Frees memory of more than twice the size of the octets. */
   shrink(): void {
     if (this.#memory.buffer.byteLength > Math.max(LEAST, 2 * this.length)) this.#move(this.length);
   }

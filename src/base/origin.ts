@@ -1,5 +1,5 @@
 /**
- * Where code stands that runs from a copy: stack traces name the copy, people want the original.
+ * The originals of code that runs from a copy: stack traces name the copy, people need the original.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export interface Origin {
   readonly copy: string;
   /** The URL of the original. */
   readonly source: string;
-  /** What people know the original as. */
+  /** The name of the original, for people. */
   readonly name: string;
 }
 
@@ -18,7 +18,7 @@ export interface Origin {
 export interface OriginalPlace {
   /** The URL of the original. */
   readonly source: string;
-  /** What people know it as. */
+  /** The name of the original, for people. */
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -28,12 +28,12 @@ export interface OriginalPlace {
 
 const origins: Origin[] = [];
 
-/** Says where a copy comes from. */
+/** Registers the original of a copy. */
 export function addOrigin(origin: Origin): void {
   origins.push(origin);
 }
 
-/** A stack trace or a message in which originals stand for copies. */
+/** A stack trace or a message with the originals in place of the copies. */
 export function withOrigins(text: string): string {
   return origins.reduce((said, { copy, name }) => said.replaceAll(copy, name), text);
 }

@@ -1,5 +1,5 @@
 /**
- * The accounts of this machine: passwd(5), group(5), and what the C library finds elsewhere.
+ * The accounts of this machine: passwd(5), group(5), and those that the C library finds elsewhere.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const NOBODY: readonly number[] = [65534, 65535];
 export const isPerson = ({ uid }: Pick<Account, "uid">, least: number = MIN_UID): boolean =>
   uid >= least && !NOBODY.includes(uid);
 
-/** Name → number, of the users in a `passwd` file or the groups in a `group` file. */
+/** The numbers of the users in a `passwd` file, or of the groups in a `group` file, by name. */
 export function parseAccounts(text: string): ReadonlyMap<string, number> {
   const accounts = new Map<string, number>();
   for (const line of text.split("\n")) {
@@ -29,7 +29,7 @@ export function parseAccounts(text: string): ReadonlyMap<string, number> {
   return accounts;
 }
 
-/** Changes whenever an account or a group of this machine may have. */
+/** A value that changes whenever an account or a group of this machine may have changed. */
 export function accountsStamp(): string {
   return [PASSWD, GROUP].map((file) => {
     const { ino, mtime, size } = Deno.statSync(file);
@@ -55,14 +55,14 @@ export function accountsIn(lines: readonly string[]): Account[] {
     ));
 }
 
-/** The account with this name, or with this id if it is a number. Throws if that cannot be found out. */
+/** The account with this name, or with this ID if it is a number. Throws if the system cannot tell. */
 export function findAccount(user: string | number): Account | undefined {
   const isIt = ({ name, uid }: Account) => user === name || user === uid;
   return accountsIn(linesOf(PASSWD)).find(isIt) ??
     accountsIn(ask("passwd", `${user}`)).find(isIt);
 }
 
-/** The groups that a user has at login: his own, and those of which he is a member (initgroups(3)). */
+/** The groups of a user at login: the user's own, and those with the user as a member (initgroups(3)). */
 export function groupsOf(user: string, gid: number): readonly number[] {
   const groups = linesOf(GROUP).map((line) => line.split(":"))
     .filter(([, , id, members]) => /^\d+$/.test(id ?? "") && members?.split(",").includes(user))
@@ -72,7 +72,7 @@ export function groupsOf(user: string, gid: number): readonly number[] {
   return [...new Set([gid, ...groups, ...others])];
 }
 
-/** The id of the group with this name. Throws if that cannot be found out. */
+/** The ID of the group with this name. Throws if the system cannot tell. */
 export function findGroup(group: string): number | undefined {
   return parseAccounts(Deno.readTextFileSync(GROUP)).get(group) ??
     parseAccounts(ask("group", group).join("\n")).get(group);
@@ -80,11 +80,11 @@ export function findGroup(group: string): number | undefined {
 
 const linesOf = (file: string): readonly string[] => Deno.readTextFileSync(file).split("\n");
 
-/** What only getent(1) knows, if there is anything. */
+/** The lines of getent(1), if it is needed. */
 const ask = (database: "passwd" | "group", key: string): readonly string[] =>
   hasMore(database) ? getentSync(database, key) : [];
 
-/** Who this process is, for people. */
+/** The user of this process, for people. */
 export function ownUser(): string {
   const own = accountsIn(linesOf(PASSWD)).find(({ uid }) => uid === Deno.uid());
   return `the user ${own?.name ?? Deno.uid()}`;

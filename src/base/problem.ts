@@ -1,12 +1,12 @@
 /**
- * What is wrong with a configuration or a file that it names, and where.
+ * Mistakes in a configuration or in a file that it names, with their places.
  *
  * @module
  */
 
-/** Where something stands. */
+/** A place in a file. */
 export interface Place {
-  /** The name of the file, or the flag of the command line that said it, such as `--listen`. */
+  /** The name of the file, or the flag of the command line, such as `--listen`. */
   readonly file: string;
   /** From 1; a flag has none. */
   readonly line?: number;
@@ -14,15 +14,15 @@ export interface Place {
   readonly column?: number;
 }
 
-/** One thing that is wrong. */
+/** One mistake. */
 export interface Problem extends Place {
-  /** What is wrong, what was expected, and how to mend it. */
+  /** The mistake, what was expected, and the cure. */
   readonly message: string;
   /** Lines of another file that show it. */
   readonly excerpt?: string | undefined;
 }
 
-/** A configuration that cannot be used: everything that is wrong with it. */
+/** A configuration that cannot be used, with all its mistakes. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   /** Sorted by place. */
@@ -35,10 +35,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** `postmaster.yaml:3:10: what is wrong`, and the excerpt below. */
+/** `postmaster.yaml:3:10: the mistake`, and the excerpt below. */
 export function printProblem(problem: Problem): string {
   const said = `${printPlace(problem)}: ${problem.message}`;
-  // deno-lint-ignore no-control-regex -- what a file has in it must not move the cursor
+  // deno-lint-ignore no-control-regex -- the content of a file must not move the cursor
   const line = said.replace(/[\x00-\x1f\x7f]/g, (char) => JSON.stringify(char).slice(1, -1));
   return problem.excerpt === undefined ? line : `${line}\n${problem.excerpt}`;
 }
@@ -48,7 +48,7 @@ export function printPlace({ file, line, column }: Place): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
-/** The files in the order in which something was found wrong with them; in each, from top to bottom. */
+/** Problems sorted by file, in the order of the first problem of each, then by place. */
 function sortByPlace(problems: readonly Problem[]): Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))];
   return problems.toSorted((a, b) =>

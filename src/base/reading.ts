@@ -12,8 +12,9 @@ import { type Parse, Watched } from "./watched.ts";
 let directory: string | undefined;
 
 /**
- * Reads options (`read` must not wait) as a configuration in this directory has them: keys are in kebab-case, paths
- * begin at the directory, and files must be there. With `undefined` they are read as TypeScript has them.
+/**
+ * Calls `read`, which must be synchronous, with options as a configuration in this directory has them: keys are in
+ * kebab-case, paths are relative to the directory, and files must exist. With `undefined` they are as in TypeScript.
  */
 export function readingIn<T>(from: string | undefined, read: () => T): T {
   const before = directory;
@@ -29,10 +30,10 @@ export function readingIn<T>(from: string | undefined, read: () => T): T {
 export const isReading = (): boolean => directory !== undefined;
 
 /**
- * The path of a file that options name. In a configuration the file must be there, and `check` must not throw for what
- * is in it; elsewhere the path is what it is.
+ * The path of a file that options name. While a configuration is read, the file must exist, and `check` must accept
+ * its content; otherwise the path stays as it is.
  *
- * @throws {ConfigError} with what `check` finds wrong, and where
+ * @throws {ConfigError} with the mistakes that `check` finds, and their places
  * @throws {TypeError} for a file that cannot be read
  */
 export function fileNamed<T>(path: string, check: Parse<T>): string {

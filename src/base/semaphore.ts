@@ -1,5 +1,5 @@
 /**
- * A bound on how many do something at once.
+ * A bound on concurrent work.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export class Semaphore {
     this.#free = places;
   }
 
-  /** Waits for a place; the function it gives frees the place. Throws once the signal is aborted. */
+  /** Waits for a place. The returned function frees it. Throws once the signal is aborted. */
   async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free--;
@@ -36,7 +36,7 @@ export class Semaphore {
     });
   }
 
-  /** Hands the place to who has waited longest. */
+  /** Gives the place to the caller that has waited longest. */
   #release(): void {
     const [next] = this.#waiting;
     if (next === undefined) this.#free++;

@@ -1,10 +1,11 @@
 /**
- * What a shell knows of this process and the system, and the platform shows only to programs that may do everything.
+ * Facts about this process and the system that a shell can tell, and that the platform tells only programs with all
+ * permissions.
  *
  * @module
  */
 
-/** What a command prints; `""` if it cannot be run. It runs in the root directory, which everybody may enter. */
+/** The output of a command; `""` if it cannot be run. It runs in the root directory, which every user may enter. */
 export function askShell(command: string): string {
   try {
     const { stdout } = new Deno.Command("/bin/sh", {

@@ -1,11 +1,10 @@
 /**
- * Errors that nobody catches: of a promise that nobody awaits, of a timer, of a socket without a listener.
- * Each would end the process.
+ * Uncaught errors: of a promise without `await`, of a timer, of a socket without a listener.
  *
  * @module
  */
 
-/** Is given every such error, which then ends nothing, until it is disposed of. */
+/** Calls `act` with every uncaught error, until it is disposed of; without a listener, one would end the process. */
 export function onStrayErrors(act: (error: unknown) => void): Disposable {
   const rejected = (event: PromiseRejectionEvent) => {
     event.preventDefault();

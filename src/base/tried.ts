@@ -1,11 +1,11 @@
 /**
- * Trying what may fail.
+ * Calls that may fail.
  *
  * @module
  */
 import { messageOf } from "./message_of.ts";
 
-/** What `run` gives; `undefined` if it throws. */
+/** The result of `run`; `undefined` if it throws. */
 export function tried<T>(run: () => T): T | undefined {
   try {
     return run();
@@ -14,7 +14,7 @@ export function tried<T>(run: () => T): T | undefined {
   }
 }
 
-/** The message of what `run` throws; `undefined` if it throws nothing. */
+/** The message of the error that `run` throws; `undefined` if it throws none. */
 export function failureOf(run: () => unknown): string | undefined {
   try {
     run();

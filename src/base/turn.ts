@@ -1,18 +1,18 @@
 /**
- * Turns: what needs long does not keep the other sessions waiting.
+ * Turns: long work does not keep the other sessions waiting.
  *
  * @module
  */
 
-/** Milliseconds that may be worked without a look at what others have sent. */
+/** Milliseconds of work without a look at the sockets. */
 const TURN = 5;
 
-/** When others had their turn. */
+/** The time of the last turn of the others. */
 let turned = 0;
 
 /**
- * Lets other sessions go on, if nobody did for a few milliseconds. A handler that needs long for a message awaits it
- * between pieces of its work, such as each 16 KiB:
+ * Lets other sessions go on, if they had no turn for a few milliseconds. A handler that works long on a message
+ * awaits it after each piece, such as 16 KiB:
  *
  * ```ts
  * import { yieldToOthers } from "postmaster";
@@ -25,7 +25,7 @@ let turned = 0;
  * }
  * ```
  *
- * It waits for a timer: between promises and `setImmediate` the runtime hardly ever looks at the sockets.
+ * It waits for a timer, because between promises and `setImmediate` the runtime hardly ever looks at the sockets.
  */
 export async function yieldToOthers(): Promise<void> {
   if (performance.now() - turned < TURN) return;

@@ -9,7 +9,7 @@ interface Unit {
   readonly factor: number;
 }
 
-/** The largest first; of two with the same factor the first is printed. */
+/** The largest first; of two equal ones, the first is printed. */
 const SIZES: readonly Unit[] = [
   { name: "GiB", factor: 1024 ** 3 },
   { name: "GB", factor: 1000 ** 3 },
@@ -28,10 +28,10 @@ const DURATIONS: readonly Unit[] = [
   { name: "ms", factor: 1 },
 ];
 
-/** What {@linkcode parseSize} takes, for those who have only a pattern: editors. A number may be without a unit. */
+/** What {@linkcode parseSize} accepts, as a pattern for editors. A number needs no unit. */
 export const SIZE_PATTERN: RegExp = patternOf(SIZES);
 
-/** What {@linkcode parseDuration} takes, but for a zero without a unit. */
+/** What {@linkcode parseDuration} accepts, except a zero without a unit. */
 export const DURATION_PATTERN: RegExp = patternOf(DURATIONS);
 
 function patternOf(units: readonly Unit[]): RegExp {
@@ -82,7 +82,7 @@ function split(text: string): { number: number | undefined; unit: string } {
   };
 }
 
-/** Capitals do not matter: `KB` is `kB`, and nobody means a tenth of a byte by `mb`. */
+/** Ignores case: `KB` is `kB`, and nobody means a tenth of a byte by `mb`. */
 function factorOf(units: readonly Unit[], name: string): number | undefined {
   return units.find((unit) => unit.name.toLowerCase() === name.toLowerCase())?.factor;
 }

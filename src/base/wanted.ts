@@ -1,15 +1,15 @@
 /**
- * What a schema wants, said in words that help.
+ * The words for what a schema wants.
  *
- * The convention: what a schema says about a wrong type or value is a noun phrase, the thing that it
- * wants (`a size such as "50 MiB"`); what a check of its own says is a sentence.
+ * By convention, the error of a wrong type or value is a noun phrase, the wanted thing (`a size such as "50 MiB"`),
+ * and the error of a check of its own is a sentence.
  *
  * @module
  */
 import type { z } from "zod";
 import { oneOf, suggest } from "./nearest.ts";
 
-/** What the schema wants, for schemas that do not say it themselves: the error map of every parse. */
+/** What a schema wants that does not say so itself: the error map of every parse. */
 export function wanted(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case "unrecognized_keys":

@@ -8,14 +8,14 @@ import { cannotRead } from "./cannot_read.ts";
 import { messageOf } from "./message_of.ts";
 
 /**
- * What makes something of the text of a file. It throws for a text that makes no sense.
+ * Parses the text of a file. Throws for a text that makes no sense.
  *
  * @param file the path of the file
  * @param include reads another file that belongs to this one, and is watched with it
  */
 export type Parse<T> = (text: string, file: string, include: (path: string) => string) => T;
 
-/** The content of a file, always that of now. While it cannot be had, what it was last. */
+/** The current content of a file; while the file cannot be read, its last content. */
 export class Watched<T> {
   /** The path of the file. */
   readonly path: string;
@@ -29,7 +29,7 @@ export class Watched<T> {
    * Reads the file.
    *
    * @param initial the value until the file can be read for the first time
-   * @throws what `parse` throws, or that the file cannot be read, if there is no `initial`
+   * @throws the error of `parse`, or, without `initial`, that the file cannot be read
    */
   constructor(path: string, parse: Parse<T>, initial?: T) {
     this.path = path;
@@ -78,14 +78,14 @@ export class Watched<T> {
 
   #read(path: string): string {
     this.#stamps.set(path, "");
-    const stamp = stampOf(path); // before reading: what changes in between is seen next time
+    const stamp = stampOf(path); // taken before reading, so that the next look sees a change in between
     const text = readFileSync(path, "utf8");
     this.#stamps.set(path, stamp);
     return text;
   }
 }
 
-/** Changes whenever the file does, or its permissions; empty for a file that is not to be found. */
+/** A value that changes whenever the file or its permissions change; empty if there is no such file. */
 function stampOf(path: string): string {
   try {
     const { ino, ctimeNs, size } = statSync(path, { bigint: true });

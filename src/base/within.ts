@@ -1,10 +1,10 @@
 /**
- * Waiting, but not for ever.
+ * Waiting with a limit.
  *
  * @module
  */
 
-/** Waits for a promise for so many milliseconds at most; says whether it was fulfilled by then. */
+/** Waits for a promise for at most so many milliseconds; returns whether it was fulfilled by then. */
 export async function within(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(() => resolve(false), milliseconds);

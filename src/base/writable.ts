@@ -1,21 +1,21 @@
 /**
- * Whether this process can make files somewhere, without making any.
+ * Whether this process can create files in a directory, without creating any.
  *
  * @module
  */
 import { closeSync, constants, openSync } from "node:fs";
 
-/** A file without a name, which is gone when it is closed (open(2)); the directory does not change. */
+/** A file without a name, which vanishes when it is closed (open(2)); the directory does not change. */
 const O_TMPFILE = 0o20000000 | (constants.O_DIRECTORY ?? 0);
 
-/** What is said by file systems and systems that have no such files, when nothing else is wrong. */
+/** The errors of file systems and systems without such files. */
 const NO_SUCH_FILES: ReadonlySet<string> = new Set(["EOPNOTSUPP", "ENOTSUP", "EISDIR", "EINVAL"]);
 
 /**
- * Asks the system whether this process can make files in a directory. Permissions tell less: read-only file systems and
- * ACLs do not go by them.
+ * Asks the system whether this process can create files in a directory. Permissions do not tell: there are read-only
+ * file systems and ACLs.
  *
- * @throws {Error} what the system says if it cannot
+ * @throws {Error} the error of the system if it cannot
  */
 export function tryToWriteIn(directory: string): void {
   try {

@@ -19,7 +19,7 @@ const runAs: z.ZodType<RunAs> = z.union([
   account(PASSWD).transform((user) => ({ user })),
   options({
     user: account(PASSWD).describe("The user.").meta({ examples: ["vmail"] }),
-    group: account(GROUP).optional().describe("The group, if it is not his own.")
+    group: account(GROUP).optional().describe("The group, if it is not the user's own.")
       .meta({ examples: ["mail"] }),
   }),
 ], { error: RUN_AS });
@@ -27,29 +27,30 @@ const runAs: z.ZodType<RunAs> = z.union([
 /** Keys of the configuration. */
 export const daemonKeys = {
   user: account(PASSWD).optional().describe(
-    "Started by root, the server becomes this user once it listens, before it loads any handler of yours. Started " +
-      "by anybody else, it must be this user already.",
+    "The user that the server becomes if root starts it, after it listens and before it loads " +
+      "your handlers. If another user starts the server, it must be this user.",
   ).meta({ examples: ["postmaster"] }),
   group: account(GROUP).optional().describe(
-    "The group that goes with `user`, by default his own. His other groups are those that the system gives him.",
+    "The group of the server's process, by default that of `user`. The system's other groups of " +
+      "the user are added.",
   ).meta({ examples: ["postmaster"] }),
   handlersAsRoot: z.boolean().default(false).describe(
-    "Whether handlers of your own may run as root. If not, a server that root starts and that has no `user` does not " +
-      "load them, nor start.",
+    "Whether your own handlers may run as root. If not, a server that root starts without `user` " +
+      "does not start with such handlers.",
   ).meta({ examples: [true] }),
   runAs: z.array(runAs, { error: `a list, each item ${RUN_AS}` }).prefault([]).describe(
-    'Whom programs of handlers, `pipe([...], { user: "vmail" })`, may run as once the server is no longer root. ' +
-      "Root is not allowed. The program of `mailer` needs no entry.",
+    'The users that programs of handlers, `pipe([...], { user: "vmail" })`, may run as once the ' +
+      "server is no longer root. Root is not allowed. The program of `mailer` needs no entry.",
   ).meta({ examples: [["vmail", { user: "list", group: "mail" }]] }),
   pidFile: path.optional().describe(
-    "Where the process id is kept while the server runs. A server does not start while another one has the file; one " +
-      "that a dead server left is replaced. Its directory is made, for the server's user, if it is missing; the one " +
-      "above that must be there.",
+    "The file with the process id while the server runs. A server does not start while another " +
+      "server has the file; it replaces the file of a dead server. The server creates a missing " +
+      "directory for its user; the directory above it must exist.",
   ).meta({ examples: ["/run/postmaster/postmaster.pid"] }),
   spoolDirectory: path.optional().describe(
-    "Where messages of more than 256 KiB are kept until they are delivered, in files without a name, which are gone " +
-      "when the server is; by default the directory of the system for temporary files. It is made, for the server's " +
-      "user alone, if it is missing; the one above it must be there. A server that cannot write there does " +
-      "not start.",
+    "The directory for messages of more than 256 KiB during delivery, in files without a name, " +
+      "which vanish with the server. The default is the system's directory for temporary files. The " +
+      "server creates a missing directory, only for its user; the directory above it must exist. A " +
+      "server that cannot write there does not start.",
   ).meta({ examples: ["/var/spool/postmaster"] }),
 };

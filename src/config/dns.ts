@@ -15,16 +15,17 @@ const server = text("the address of a DNS server", parseDnsServer);
 export const dnsSchema: z.ZodType<ResolverOptions> = options({
   servers: z.array(server, { error: SERVERS }).min(1, { error: SERVERS }).optional()
     .describe(
-      "The servers that are asked, the first first; by default those of `/etc/resolv.conf`.",
+      "The servers to ask, in this order; by default those of `/etc/resolv.conf`.",
     )
     .meta({ examples: [["127.0.0.1", "[::1]:5353"]] }),
   timeout: duration(100).optional()
-    .describe("For one question to one server; by default what `resolv.conf` says, or 5 s.")
+    .describe("The time for one question to one server; by default that of `resolv.conf`, or 5 s.")
     .meta({ examples: ["3 s"] }),
   attempts: count(1).optional()
-    .describe("How often each server is asked; by default what `resolv.conf` says, or 2.")
+    .describe("How often each server is asked; by default the number in `resolv.conf`, or 2.")
     .meta({ examples: [2] }),
   cacheSize: count(1).default(10_000).describe(
-    "How many answers are remembered; one with more than 1 KiB of records counts as several.",
+    "How many answers are remembered; an answer with more than 1 KiB of records counts several " +
+      "times.",
   ),
 });

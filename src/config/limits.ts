@@ -28,55 +28,59 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     ...number(1),
     example: 2000,
     description:
-      "Connections at once; fewer if the system allows too few open files: two for each.",
+      "Connections at once; fewer if the system allows too few open files, of which each needs two.",
   },
   connectionsPerAddress: {
     ...number(1),
     description:
-      "Connections at once from one address, or one /64 network of IPv6; loopback and Unix sockets are not counted.",
+      "Connections at once from one address, or one /64 network of IPv6; loopback and Unix sockets " +
+      "do not count.",
   },
   messagesPerConnection: { ...number(1), description: "Messages in one connection." },
   recipients: {
     ...number(1),
     description: "Recipients of a message. RFC 5321 section 4.5.3.1.8 wants at least 100.",
   },
-  errors: { ...number(1), description: "Protocol errors in a session before it is ended." },
+  errors: { ...number(1), description: "Protocol errors in a session before the server ends it." },
   refusedRecipients: {
     ...number(1),
     description:
-      "Refused recipients in a session before no more are looked up: further ones are answered 452, so that those who " +
-      "were accepted get their mail, and then the session is ended.",
+      "Refused recipients in a session before the server looks up no more: it replies 452 to " +
+      "further ones, so that the accepted recipients get their mail, and then ends the session.",
   },
   refusalDelay: {
     schema: duration(0),
     print: printDuration,
     description:
-      "How long the answer to a refused recipient is held back, from the 11th in a session on.",
+      "How long the reply to a refused recipient is delayed, from the 11th in a session on.",
   },
   commandLength: {
     ...octets(512),
     description:
-      "A command line with its CRLF (RFC 5321 section 4.5.3.1.4); MAIL may be 43 octets longer.",
+      "The length of a command line with its CRLF (RFC 5321 section 4.5.3.1.4); MAIL may be 43 " +
+      "octets longer.",
   },
   messageSize: {
     ...octets(1024),
     example: "25 MiB",
-    description: "A message. RFC 5321 section 4.5.3.1.7 wants at least 64 KiB.",
+    description: "The size of a message. RFC 5321 section 4.5.3.1.7 wants at least 64 KiB.",
   },
   messageMemory: {
     ...octets(0),
     example: "256 MiB",
     description:
-      "What all sessions together keep of messages in memory, besides a piece of each. Messages for which " +
-      "there is no room, and those above 256 KiB, go to files in `spool-directory` as they come.",
+      "The memory for messages of all sessions together, besides a piece of each. Messages for " +
+      "which there is no room, and those above 256 KiB, go to files in `spool-directory` as they " +
+      "come.",
   },
   textLine: {
     schema: orUnlimited(size(1000)),
     print: printSize,
-    description: "A line of a message with its CRLF. RFC 5321 section 4.5.3.1.6 " +
-      "wants at least 1000 octets.",
+    description:
+      "The length of a line of a message with its CRLF. RFC 5321 section 4.5.3.1.6 wants at least " +
+      "1000 octets.",
   },
-  headerSize: { ...octets(1024), description: "The header of a message." },
+  headerSize: { ...octets(1024), description: "The size of the header of a message." },
   received: {
     ...number(1),
     description: "`Received` fields in a message; more are a loop. RFC 5321 section 6.3 wants at " +
@@ -85,25 +89,26 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   variables: {
     ...number(1),
     description:
-      "Global variables that have a value; when there are more, some with a ttl or window are forgotten.",
+      "Global variables with a value; if there are more, some with a ttl or window are forgotten.",
   },
-  commandTimeout: { ...time, description: "For a whole command line to arrive." },
-  dataTimeout: { ...time, description: "Between two pieces of a message." },
-  messageTimeout: { ...time, description: "For a whole message to arrive." },
+  commandTimeout: { ...time, description: "The time for a command line to arrive." },
+  dataTimeout: { ...time, description: "The time between two pieces of a message." },
+  messageTimeout: { ...time, description: "The time for a whole message to arrive." },
   dataRate: {
     ...octets(0),
-    description: "Octets a second that a message must come with after its first minute.",
+    description: "The octets a second that a message must arrive with, after its first minute.",
   },
-  writeTimeout: { ...time, description: "For a client to take our replies." },
-  handlerTimeout: { ...time, description: "For a handler to answer an event." },
+  writeTimeout: { ...time, description: "The time for a client to take replies." },
+  handlerTimeout: { ...time, description: "The time for a handler to answer an event." },
   deliverTimeout: {
     ...time,
-    description: "For a message to be delivered once it has arrived. Clients wait 10 minutes " +
-      "(RFC 5321 section 4.5.3.2.6).",
+    description:
+      "The time for the delivery of a message that has arrived. Clients wait 10 minutes (RFC 5321 " +
+      "section 4.5.3.2.6).",
   },
   shutdownTimeout: {
     ...time,
-    description: "For open sessions to finish their transaction when the server stops.",
+    description: "The time for open sessions to finish their transaction when the server stops.",
   },
 };
 

@@ -37,10 +37,11 @@ export const logSchema: z.ZodType<LogSettings> = options({
   ),
   stderr: z.boolean().default(true).describe("Log to the standard error."),
   file: path.optional().describe(
-    "Log to this file. It may be moved away (logrotate); a new one is made. By default there is none.",
+    "Log to this file. If it is moved away (logrotate), the server creates a new one. By default " +
+      "there is none.",
   ).meta({ examples: ["/var/log/postmaster.log"] }),
   syslog: syslog.prefault(false).describe(
-    "Log to syslog: `true` for the one of this machine, or to one on another socket or another machine.",
+    "Log to syslog: `true` for that of this machine, or the syslog on another socket or machine.",
   ).meta({ examples: [true, { socket: SYSLOG_SOCKET }, { host: "loghost.example.net" }] }),
 }).refine(({ stderr, file, syslog }) => stderr || file !== undefined || syslog !== undefined, {
   error: "a log has to go somewhere: set `stderr: true`, `file` or `syslog`",

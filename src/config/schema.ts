@@ -88,28 +88,30 @@ const program = {
     .meta({ examples: [50] }),
   timeout: duration(1000).prefault("4 min").describe("How long a process may take."),
   killGrace: duration(100).prefault("5 s")
-    .describe("How long a process that must end has to do so, after TERM and before KILL."),
-  output: size(0).prefault("8 KiB").describe("How much of what a process says the log keeps."),
+    .describe("How long a process has to end after TERM, before KILL."),
+  output: size(0).prefault("8 KiB").describe("How much of a process's output the log keeps."),
 };
 
 const mailer = options({
   command: command('[maildrop, -d, "{user}"]')
     .prefault(["procmail", "-Y", "-f", "{sender}", "-d", "{user}"])
     .describe(
-      "The program that delivers to a local user, and its arguments. No shell is involved. " +
-        "Placeholders are `{user}`, `{extension}`, `{local}`, `{domain}`, `{recipient}`, `{sender}`, `{peer}`, " +
+      "The program that delivers to a local user, and its arguments, without a shell. Placeholders " +
+        "are `{user}`, `{extension}`, `{local}`, `{domain}`, `{recipient}`, `{sender}`, `{peer}`, " +
         "`{helo}`, `{hostname}`, `{queue-id}` and `{size}`; braces are written `{{` and `}}`.",
     ).meta({ examples: [["maildrop", "-d", "{user}"]] }),
   nullSender: z.string().default("MAILER-DAEMON")
-    .describe("What `{sender}` stands for in a message with the null sender, such as a bounce."),
+    .describe("The value of `{sender}` for the null sender, as of a bounce."),
   maxRecipients: count(1).prefault(1)
     .describe(
-      "Recipients of one message that one process serves; arguments with `{user}` or the like are repeated.",
+      "Recipients of a message that one process serves; arguments with a placeholder of the " +
+        "recipient are repeated.",
     ),
   user: account(PASSWD).optional().describe("The user to run as; by default the server's own.")
     .meta({ examples: ["root"] }),
   group: account(GROUP).optional().describe(
-    "The group to run as; by default that of the user, and `mail` for procmail if root starts a server that becomes another user.",
+    "The group to run as; by default the user's. For procmail it is `mail` if root starts a " +
+      "server that becomes another user.",
   ).meta({ examples: ["mail"] }),
   ...program,
 });
@@ -117,8 +119,9 @@ const mailer = options({
 const relay = options({
   command: command('[/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]')
     .describe(
-      "A program that is called like sendmail and sends mail on, with the placeholders of `mailer`. `{sender}` is " +
-        "`<>` for the null path. One process serves all recipients of a relay.",
+      "A program that takes the arguments of sendmail and sends mail on, with the placeholders of " +
+        "`mailer`. `{sender}` is `<>` for the null path. One process serves all recipients of a " +
+        "relay.",
     ).meta({ examples: [["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"]] }),
   ...program,
 });
@@ -135,13 +138,14 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
  */
 const shape = {
   hostname: domain(isDomain).optional().describe(
-    "The name by which the server goes: in its greeting, in `Received`. By default it is the host name of the " +
-      "system, which must be a domain.",
+    "The server's own name, in its greeting and in `Received`. The default is the host name of " +
+      "the system, which must be a domain.",
   ).meta({ examples: ["mx.example.net"] }),
   listen: listen.prefault("127.0.0.1:2525").describe(
-    'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; `unix:/run/postmaster.sock` is a Unix ' +
-      "socket, and `unix:/run/postmaster.sock?mode=660` one with permissions; `fd:3` is the first socket that " +
-      "systemd hands over. Port 0 takes any that is free; the log says which. YAML wants quotes around what begins with `[` or `*`.",
+    'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; ' +
+      "`unix:/run/postmaster.sock` is a Unix socket, and `unix:/run/postmaster.sock?mode=660` one " +
+      "with permissions; `fd:3` is the first socket that systemd hands over. Port 0 is any free " +
+      "port, which the log names. Put text that begins with `[` or `*` into quotes.",
   ).meta({
     examples: [
       "127.0.0.1:2525",
@@ -153,14 +157,16 @@ const shape = {
   domains: z.array(domain(isMailDomain), { error: "a list of domains, such as [example.net]" })
     .prefault([])
     .describe(
-      "The local domains. Mail for all others is refused with `550 5.7.1 relaying denied`, unless a handler accepts it.",
+      "The local domains. Mail for all other domains is refused with `550 5.7.1 relaying denied`, " +
+        "unless a handler accepts it.",
     ).meta({
       examples: [["example.net", "example.org"]],
     }),
   users: users.prefault([]).describe(
-    "Who has a mailbox in each of the domains: a list of names, `passwd` for the users of the system and of the directories that " +
-      "it asks, or a file with a name a line. A name is found as it is written, or in lower case. Files are read again when they change. While " +
-      "one cannot be read, the server goes by what it was, and says 451 instead of 550.",
+    "The users with a mailbox in each of `domains`: a list of names, `passwd` for the users of " +
+      "the system and of the directories that it asks, or a file with a name a line. A name matches " +
+      "as it is written, or in lower case. The server reads files again when they change. While it " +
+      "cannot read a file, it uses the old content and replies 451 instead of 550.",
   ).meta({
     examples: [
       ["joe", "jane"],
@@ -172,18 +178,20 @@ const shape = {
   recipientDelimiter: z.string()
     .regex(/^[!#$%&'*+\-/=?^_`{|}~.]?$/, { error: 'one character such as "+", or "" for none' })
     .default("").describe(
-      "What stands between a user and an extension. With `+`, mail for `joe+list` reaches `joe`, and `{extension}` is " +
-        "`list`, unless somebody has the whole address: that is tried first, then ever shorter ones, and catch-alls last. " +
-        "It counts in `domains`; for those that only handlers serve, put the handler `subaddress` first.",
+      "The character between a user and an extension. With `+`, mail for `joe+list` reaches `joe`, " +
+        "and `{extension}` is `list`. An address that somebody has as a whole comes first, then " +
+        "shorter and shorter ones, then catch-alls. It applies to `domains`; for domains that only " +
+        "handlers serve, put the handler `subaddress` first.",
     ).meta({ title: 'one character such as `+`, or `""` for none', examples: ["+"] }),
   aliases: aliases.prefault({}).describe(
-    "Other names for users, and lists of them. A key is an address, a local part in every local domain, or " +
-      "`@example.net` for all of a domain whom nobody knows. A value is an address or a list of them; one without a " +
-      "domain is in the recipient's. A file is one as Sendmail and Postfix read it, is read again when it changes, " +
-      "and may stand beside mappings in a list. An address in another domain is asked from the handlers, and goes to " +
-      "`relay` if none of them serves its domain. Aliases that go in a circle are " +
-      "mistakes; so are those that lead to another domain without a `relay` and without handlers, and those that lead " +
-      "to nobody: neither to a user nor to an alias, where no handler could take the mail.",
+    "Other names for users, and lists of users. A key is an address, a local part in every local " +
+      "domain, or `@example.net` for unknown users of a domain. A value is an address or a list of " +
+      "addresses; without a domain, it is in the domain of the recipient. A file has the format of " +
+      "Sendmail and Postfix, is read again when it changes, and may stand beside mappings in a " +
+      "list. The handlers are asked about an address in another domain; if none of them serves the " +
+      "domain, the mail goes to `relay`. An alias is a mistake if it goes in a circle, leads to " +
+      "another domain without `relay` and without handlers, or leads to neither a user nor an alias " +
+      "where no handler could take the mail.",
   ).meta({
     examples: [
       {
@@ -196,26 +204,27 @@ const shape = {
     ],
   }),
   postmaster: targets.optional().describe(
-    "Who reads the mail for postmaster: a user, an address or a list of them, as the value of an alias. Every server must " +
-      "take this mail, for `<postmaster>` without a domain and for `postmaster` in each of `domains`, in whatever case " +
-      "(RFC 5321 section 4.5.1). So the key may be left out only where an alias or a user `postmaster` says it. Handlers " +
-      "are asked first; when they say that nobody has the address, the mail goes where this key says. A refusal for " +
-      "another reason stands. In a domain that is not one of `domains`, handlers alone decide. Without a configuration, " +
-      "the user who runs the server reads it.",
+    "The readers of mail for postmaster: a user, an address or a list of them, as the value of an " +
+      "alias. Every server must accept this mail, for `<postmaster>` without a domain and for " +
+      "`postmaster` in each of `domains`, in any case (RFC 5321 section 4.5.1). So the key is " +
+      "required unless there is an alias or a user `postmaster`. Handlers are asked first; if none " +
+      "has the address, the mail goes where this key says. A refusal for another reason stands. For " +
+      "a domain that is not in `domains`, only handlers decide. Without a configuration, the user " +
+      "who runs the server reads the mail.",
   ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
   mailer: mailer.prefault({}).describe("The program that delivers to local users."),
   relay: relay.optional().describe(
-    "How mail for aliases and lists that lead elsewhere, and for the target `relay` of handlers, is sent on. Without it nothing " +
-      "is relayed.",
+    "How mail is sent on, for aliases and lists that lead elsewhere and for the target `relay` of " +
+      "handlers. Without this key nothing is relayed.",
   ),
   deliver: z.literal("before-reply").default("before-reply").describe(
-    "When mail is delivered: before the client is told that it was accepted, so that the reply says what came of it.",
+    "When mail is delivered: before the reply to the client, so that the reply tells the outcome.",
   ),
   handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
     .prefault([...embedded.keys()]).describe(
-      "Handlers around the server's own behaviour, the outermost first: paths of modules, names of ready-made " +
-        "handlers, or either with options. What has a slash, or ends in `.ts`, `.js`, `.mts` or `.mjs`, is a module. " +
-        "By default those that are compiled in.",
+      "Handlers around the server's own, the outermost first: paths of modules, names of ready-made " +
+        "handlers, or either with options. A name with a slash, or that ends in `.ts`, `.js`, `.mts` " +
+        "or `.mjs`, is a module. The default is the compiled-in handlers.",
     ).meta({
       examples: [[
         "trace",
@@ -225,19 +234,20 @@ const shape = {
       ]],
     }),
   tolerate: tolerateSchema.prefault({}).describe(
-    "What is tolerated of clients that break the protocol, and of which ones: of `everyone`, or of those in a network, " +
-      "such as `10.0.0.0/8`, or a list of networks. By default nothing is: such a command or message is refused.",
+    "Which breaches of the protocol are tolerated, and from which clients: from `everyone`, from " +
+      "a network such as `10.0.0.0/8`, or from a list of networks. By default none are: the command " +
+      "or message is refused.",
   ).meta({
     examples: [{ "trailing-dots": "everyone", "bare-line-feeds": ["10.1.2.0/24", "192.0.2.7"] }],
   }),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
   stateDirectory: path.optional().describe(
-    "Where the server keeps what must survive a restart, such as variables that persist, in `variables.sqlite`. By " +
-      "default it is `/var/lib/postmaster` if the server's user can write there, else `postmaster` in " +
-      "`$XDG_STATE_HOME` or `~/.local/state`.",
+    "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
+      "persist. The default is `/var/lib/postmaster` if the server's user can write there, else " +
+      "`postmaster` in `$XDG_STATE_HOME` or `~/.local/state`.",
   ).meta({ examples: ["state"] }),
   limits: limitsSchema.prefault({})
-    .describe("Caps and deadlines. The engine keeps them; no handler can weaken them."),
+    .describe("Caps and deadlines. The engine enforces them; no handler can weaken them."),
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),
   ...daemonKeys,
 };
@@ -248,12 +258,7 @@ export type Settings = z.output<typeof settingsSchema>;
 /** The schema of the configuration. */
 export const settingsSchema = options(shape).meta({ title: "The configuration of Postmaster" });
 
-/** What the schema says of each key, by its name in a configuration. */
-export const settingsKeys: ReadonlyMap<
-  string,
-  { readonly setting: keyof Settings; readonly schema: z.ZodType }
-> = new Map(
-  Object.entries(shape).map((
-    [setting, schema],
-  ) => [kebabCase(setting), { setting: setting as keyof Settings, schema }]),
+/** The settings by the names that a configuration has for them. */
+export const settingsKeys: ReadonlyMap<string, keyof Settings> = new Map(
+  Object.keys(shape).map((setting) => [kebabCase(setting), setting as keyof Settings]),
 );

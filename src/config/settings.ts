@@ -40,7 +40,7 @@ function applied(value: unknown, written: Written): Read {
   if (textual !== value) return applied(textual, written);
   const found = error.issues.flatMap((issue) => findings(issue));
   const keys = isMapping(value) ? error.issues.flatMap(keysOf) : [...settingsKeys.keys()];
-  const wrong = new Set(keys.flatMap((key) => settingsKeys.get(key)?.setting ?? []));
+  const wrong = new Set(keys.flatMap((key) => settingsKeys.get(key) ?? []));
   if (!isMapping(value)) return { settings: {}, wrong, findings: found };
   const settings: Partial<Settings> = settingsSchema.parse(without(value, new Set(keys)));
   return { settings: without(settings, wrong), wrong, findings: found };

@@ -28,13 +28,16 @@ const clients = chosen<Clients, string | readonly string[]>(
 /** What is tolerated, and of whom. */
 export const tolerateSchema: z.ZodType<Tolerated> = options({
   underscores: clients.optional().describe(
-    "Domains with underscores, `joe@mail_server.example.net`. Servers that mail is relayed to may refuse them.",
+    "Domains with underscores, `joe@mail_server.example.net`. A server that mail is relayed to " +
+      "may refuse them.",
   ).meta({ examples: ["10.0.0.0/8"] }),
   trailingDots: clients.optional().describe(
-    "A dot behind a domain, `<joe@example.net.>`. The address is the one without it, for handlers, mailers and relays too.",
+    "A dot after a domain, `<joe@example.net.>`. The server removes it, also for handlers, " +
+      "mailers and relays.",
   ).meta({ examples: ["everyone"] }),
   missingBrackets: clients.optional().describe(
-    "An address without angle brackets, `MAIL FROM:joe@example.net`. `MAIL FROM:` with nothing behind it stays an error.",
+    "An address without angle brackets, `MAIL FROM:joe@example.net`. `MAIL FROM:` without an " +
+      "address stays an error.",
   ).meta({ examples: ["192.0.2.7"] }),
   bareLineFeeds: clients.optional().describe(
     "Lines that end in LF alone, of commands and of messages. A message still ends with CRLF, a dot and CRLF.",

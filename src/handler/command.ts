@@ -1,14 +1,14 @@
 /**
- * One command of the client, from the event that the engine asks to what the client is told.
+ * One command of the client, from the event of the engine to the reply to the client.
  *
  * @module
  */
 import type { Event } from "./event.ts";
 import type { Reply } from "./reply.ts";
 
-/** What all handlers share that are asked for one command, however often and however deep. */
+/** What all handlers share while one command is answered, at every depth. */
 export class Command {
-  /** What the engine asked, before any handler changed it. */
+  /** The event of the engine, before any handler changed it. */
   readonly event: Event;
   #values: Map<string, unknown> | undefined;
   #waiting: ((answer: Reply) => void)[] | undefined;
@@ -23,14 +23,14 @@ export class Command {
     return this.#values ??= new Map();
   }
 
-  /** The client is told this; what is said later does not count. */
+  /** Sets the reply to the client; later calls do not count. */
   answered(answer: Reply): void {
     if (this.#answer !== undefined) return;
     this.#answer = answer;
     for (const then of this.#waiting ?? []) then(answer);
   }
 
-  /** Calls `then` with what the client is told, at once if it has been told already. */
+  /** Calls `then` with the reply to the client, at once if there is one already. */
   whenAnswered(then: (answer: Reply) => void): void {
     if (this.#answer !== undefined) return then(this.#answer);
     (this.#waiting ??= []).push(then);

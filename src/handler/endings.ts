@@ -1,10 +1,10 @@
 /**
- * Who waits for the end of a transaction.
+ * Callbacks for the end of a transaction.
  *
  * @module
  */
 
-/** What is to be done at the end of the transaction of a session. */
+/** The callbacks for the end of a session's transaction. */
 export class Endings {
   #waiting: ((accepted: boolean) => void)[] | undefined;
 
@@ -13,7 +13,7 @@ export class Endings {
     (this.#waiting ??= []).push(then);
   }
 
-  /** The transaction is over; `accepted` says whether its message was. */
+  /** Ends the transaction; `accepted` says whether its message was accepted. */
   end(accepted: boolean): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;

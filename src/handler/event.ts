@@ -1,6 +1,6 @@
 /**
- * The events: every step of an SMTP session, and everything that can go wrong in one. Each has only
- * what exists at its stage.
+ * The events: every step of an SMTP session, and every mistake in one. An event carries only what exists at its
+ * stage.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { ForeignLine } from "../smtp/other_protocol.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Route } from "./reply.ts";
 
-/** The caps and deadlines a session can run into. Each has a standard reply. */
+/** The caps and deadlines of a session. Each has a standard reply. */
 export type LimitName =
   | "connections"
   | "connections-per-address"
@@ -28,7 +28,7 @@ export type LimitName =
   | "data-rate"
   | "message-timeout";
 
-/** What an event carries that carries nothing. */
+/** The content of an event without content. */
 // deno-lint-ignore ban-types -- an object of which nothing is known but its type
 export type Nothing = {};
 
@@ -48,26 +48,26 @@ export interface EventMap {
   SayEhlo: { readonly name: string };
   /** MAIL FROM; `null` is the null path `<>` of a bounce. */
   SetMailFrom: { readonly mailbox: Mailbox | null; readonly parameters: Parameters };
-  /** RCPT TO. Accepting it is naming where its mail goes. */
+  /** RCPT TO. A positive reply says where the mail goes. */
   AddRcptTo: {
     readonly mailbox: Mailbox;
     readonly parameters: Parameters;
-    /** Only who has exactly this mailbox is asked. Who takes mail for addresses that it does not know passes it on. */
+    /** Asks only for exactly this mailbox: handlers that take mail for unknown addresses pass the event on. */
     readonly exact?: boolean;
-    /** What was cut off the end of the local part, with the delimiter: `+list`. */
+    /** The extension that was cut off the local part, with the delimiter: `+list`. */
     readonly suffix?: string;
   };
   /** DATA. The positive reply is 354. */
   StartData: Nothing;
   /**
-   * The message. It arrives while it is read, dots undone, line ends CRLF. A broken message makes the
-   * iteration of `body` throw, and then the answer does not matter.
+   * The message. It arrives while it is read, without the dots of SMTP, with CRLF line ends. A broken message makes
+   * the iteration of `body` throw, and then the reply does not matter.
    */
   Deliver: {
     readonly body: AsyncIterable<Uint8Array>;
-    /** Where the message goes; a handler may add to it. */
+    /** The targets of the message; a handler may add routes. */
     readonly routes: readonly Route[];
-    /** Aborted when the message breaks off, or nobody waits for the answer any more: nothing is delivered then. */
+    /** Aborted when the message breaks off, or the server stops waiting for the reply: then nothing is delivered. */
     readonly signal: AbortSignal;
   };
   /** RSET. */
@@ -83,7 +83,7 @@ export interface EventMap {
   /** QUIT. */
   Shutdown: Nothing;
 
-  /** A verb that nobody knows. A positive reply makes it a command of your own. */
+  /** An unknown verb. A positive reply makes it a command of your own. */
   Unrecognized: { readonly line: string };
   /** A command, or `DATA`'s message, that breaks the grammar. */
   SyntaxErrorIn: { readonly command: string; readonly fault: Fault };
@@ -98,8 +98,8 @@ export interface EventMap {
   /** MAIL inside a transaction (RFC 5321 section 4.1.4). */
   NestedMail: OutOfOrder;
   /**
-   * The client speaks another protocol, such as HTTP. The session ends, whatever the answer, and nothing that the
-   * client has sent behind this line is obeyed.
+   * The client speaks another protocol, such as HTTP. The session ends, whatever the reply, and the server obeys
+   * nothing that the client sent after this line.
    */
   OtherProtocol: ForeignLine;
   /** A cap or a deadline was reached. */

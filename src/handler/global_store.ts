@@ -1,16 +1,16 @@
 /**
- * Where global variables live.
+ * Stores of global variables.
  *
  * @module
  */
 import type { Json, Stored } from "./variable.ts";
 
 /**
- * The values of global variables. All is asynchronous, because they may be kept in another thread or on
- * disk. What is asked is done in the order in which it was asked, one after the other.
+ * The values of global variables. All methods are asynchronous, because the values may be in another thread or on
+ * disk. Requests are served in their order, one after the other.
  */
 export interface GlobalStore {
-  /** The value, `undefined` if it was never set, or has been forgotten. */
+  /** The value; `undefined` if it was never set or has been forgotten. */
   get(variable: Stored): Promise<Json | undefined>;
   /**
    * Sets the value.
@@ -19,8 +19,8 @@ export interface GlobalStore {
    */
   set(variable: Stored, value: Json): Promise<void>;
   /**
-   * Replaces the value by what `change` makes of it, with nothing in between, and gives the new one. If
-   * `change` throws, nothing changes, and its error is the caller's.
+   * Replaces the value by the result of `change`, with no other change in between, and returns it. If `change`
+   * throws, the value stays, and the caller gets the error.
    *
    * @throws {RangeError} when the store is full
    */
@@ -29,15 +29,17 @@ export interface GlobalStore {
   unset(variable: Stored): Promise<void>;
 }
 
-/** A value as it is kept. */
+/** A stored value. */
 export interface Entry {
   /** The name of the variable. */
   readonly name: string;
-  /** The value as JSON: it can be written down, and nobody can change it from afar. */
+  /** The value as JSON: it can be written to disk, and no reference to it leaks. */
   readonly json: string;
   /** As in {@linkcode Stored}. */
   readonly ttl: number | undefined;
-  /** When it is forgotten, in milliseconds since the epoch of the store's clock; `undefined` is never. */
+  /**
+   * The time at which it is forgotten, in milliseconds since the epoch of the store's clock; `undefined` is never.
+   */
   readonly expires: number | undefined;
   /** As in {@linkcode Stored}. */
   readonly persist: boolean;

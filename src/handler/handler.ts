@@ -13,24 +13,24 @@ import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor, watched } from "./supervisor.ts";
 
-/** A value, or a promise of it. Answering at once costs nothing. */
+/** A value, or a promise of it. A value costs no promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Asks the handlers further in; without an argument it passes the same event on. */
+/** Asks the handlers further in: about the same event, unless it is given another. */
 export type Next<K extends EventName = EventName> = (event?: EventOf<K>) => MaybePromise<Reply>;
 
-/** Answers every event, most by passing it on. */
+/** Answers every event; most events it passes on. */
 export type Handler = (event: Event, next: Next, session: Session) => MaybePromise<Reply>;
 
-/** A handler in a chain, under the name by which logs and traces call it. */
+/** A handler in a chain, with its name for logs and traces. */
 interface Link {
   readonly name: string;
   readonly handler: Handler;
-  /** The only events that it does not just pass on; without it all may matter to it. */
+  /** The events that it handles; it passes on all others. Without it, it may handle every event. */
   readonly types?: ReadonlySet<EventName> | undefined;
 }
 
-/** What the handlers made by {@linkcode chain} and {@linkcode named} consist of. */
+/** The links of the handlers that {@linkcode chain} and {@linkcode named} made. */
 const linksOf = new WeakMap<Handler, readonly Link[]>();
 
 function links(handler: Handler): readonly Link[] {
@@ -41,7 +41,7 @@ function links(handler: Handler): readonly Link[] {
 }
 
 /**
- * A handler for the events named; it passes all others on. Throws a TypeError if there is no such event.
+ * A handler for these events; it passes all others on. Throws a TypeError for an unknown event.
  *
  * ```ts
  * import { on, say } from "postmaster";
@@ -59,7 +59,7 @@ export function on<const K extends EventName>(
   if (typeof answer !== "function") throw new TypeError("`on` needs a function that answers");
   const handler: Handler = (event, next, session) => {
     if (!types.has(event.type)) return next();
-    // The test above makes the casts sound.
+    // The test above makes the casts safe.
     const answered = answer(event as EventOf<K>, next as unknown as Next<K>, session);
     return isPromise(answered)
       ? Promise.resolve(answered).then((value) => toReply(event, value))
@@ -73,17 +73,17 @@ export function on<const K extends EventName>(
   return handler;
 }
 
-/** A handler for an event that never comes would refuse nobody; types are not always checked. */
+/** A misspelled event would make a handler that never refuses; types are not always checked. */
 function refuseUnknown(type: string): void {
   if (EVENT_NAMES.includes(type)) return;
   const hint = suggest(type, EVENT_NAMES, oneOf(EVENT_NAMES));
   throw new TypeError(`there is no event \`${type}\`: ${hint}`);
 }
 
-/** A target, or several, as the reply that accepts the event's recipient. */
+/** The reply that accepts the event's recipient for a target, or for several. */
 function toReply(event: Event, answer: Reply | Target | readonly Target[]): Reply {
   if (event.type !== "AddRcptTo" || typeof answer !== "object" || "code" in answer) {
-    return answer as Reply; // if it is none, the chain finds out
+    return answer as Reply; // the chain checks it
   }
   const targets = Array.isArray(answer) ? answer : [answer];
   if (targets.length === 0) {
@@ -106,8 +106,8 @@ export function named(name: string, handler: Handler): Handler {
 }
 
 /**
- * One handler of several, the outermost first. Whatever one of them does wrong (it throws, its promise
- * is rejected, its answer is no reply) is logged with its name and becomes a 451 reply for those outside it.
+ * One handler of several, the outermost first. If a handler breaks (it throws, its promise rejects, or its answer is
+ * no reply), the log names it, and the handlers outside it get a 451 reply.
  */
 export function chain(...handlers: readonly Handler[]): Handler {
   const list = handlers.flatMap(links);
@@ -133,7 +133,7 @@ export function chain(...handlers: readonly Handler[]): Handler {
 /** The names of the handlers of a chain, the outermost first. */
 export const handlerNames = (handler: Handler): string[] => links(handler).map(({ name }) => name);
 
-/** The only events that a handler does not just pass on; `undefined` if all may matter to it. */
+/** The events that a handler handles; `undefined` if it may handle every event. */
 export function eventsOf(handler: Handler): ReadonlySet<EventName> | undefined {
   const all = new Set<EventName>();
   for (const { types } of links(handler)) {
@@ -155,7 +155,7 @@ function ask(
     const answer = link.handler(event, next, session);
     if (!isPromise(answer)) return sound(answer, link, place, event, session);
     const done = supervisor.wait({ handler: link.name, place, depth: session.depth });
-    return Promise.resolve(answer).then( // whatever else can be awaited may have a `then` that gives nothing
+    return Promise.resolve(answer).then( // another awaitable may have a `then` that returns nothing
       (reply) => {
         done();
         return sound(reply, link, place, event, session);
@@ -170,7 +170,7 @@ function ask(
   }
 }
 
-/** Asks the handlers further in, who then see the session as this view of it. */
+/** Asks the handlers further in, which see this view of the session. */
 type Further = (event: Event, view: Session) => MaybePromise<Reply>;
 
 function record(
@@ -201,7 +201,7 @@ function record(
   return isPromise(reply) ? reply.then(finish) : finish(reply);
 }
 
-/** What a handler answered, as a value; or the reply that stands for an answer that is none. */
+/** The answer of a handler as a checked reply, or the reply for a broken handler. */
 function sound(
   answer: unknown,
   link: Link,
@@ -219,14 +219,14 @@ function sound(
       supervisor.refused(reply, { handler: link.name, place, depth: session.depth });
     }
     return reply;
-  } catch (error) { // the answer has getters that throw, or holds what is no data
+  } catch (error) { // the answer has getters that throw, or is no plain data
     return broken(link, event, error, supervisor);
   }
 }
 
 /**
- * What a handler passes on: the same event, or another one as a value. Throws, into the handler, for a message that
- * would go where no mail can.
+ * The event that a handler passes on: the same, or another one, copied. Throws, into the handler, for routes to which
+ * no mail can go.
  */
 function passed(
   changed: Event | undefined,
@@ -250,7 +250,7 @@ function broken(link: Link, event: Event, problem: unknown, supervisor: Supervis
   return BROKEN;
 }
 
-/** True for a promise, and for anything else that can be awaited. */
+/** True for a promise or another awaitable. */
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | null)?.then === "function";
 }

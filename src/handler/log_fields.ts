@@ -1,5 +1,5 @@
 /**
- * What every line of the log about a session or a message says of it.
+ * The fields of every line of the log about a session or a message.
  *
  * @module
  */
@@ -13,7 +13,7 @@ interface Known {
   readonly transaction: { readonly id: string; readonly mailFrom: Mailbox | null } | undefined;
 }
 
-/** Who a session is with. */
+/** The fields of a session. */
 export const sessionFields = (
   { id: session, peer, helo, transaction }: Known,
 ): OfSession => ({
@@ -24,7 +24,10 @@ export const sessionFields = (
   sender: transaction === undefined ? undefined : printPath(transaction.mailFrom),
 });
 
-/** What a handler logs: its own fields may say more of the transaction, but nothing else of who the client is. */
+/**
+ * The fields of a line that a handler logs: its own may replace those of the transaction, but not those of the
+ * client.
+ */
 export const handlerFields = (
   session: Known,
   text: string,

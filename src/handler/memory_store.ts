@@ -6,29 +6,29 @@
 import type { Entry, GlobalStore } from "./global_store.ts";
 import type { Json, Stored } from "./variable.ts";
 
-/** What a {@linkcode MemoryStore} may be told. All of it has defaults. */
+/** Options of a {@linkcode MemoryStore}. */
 export interface MemoryStoreOptions {
-  /** The time in milliseconds; without it, the system's. */
+  /** The time in milliseconds; by default the system's. */
   readonly now?: (() => number) | undefined;
-  /** How many values it has room for. */
+  /** The number of values it has room for. */
   readonly capacity?: number | undefined;
-  /** Is told what changes of variables that persist: the new entry, or `undefined` if it was forgotten. */
+  /** Is called with each change of a variable that persists: the new entry, or `undefined` if it was forgotten. */
   readonly changed?: ((name: string, entry: Entry | undefined) => void) | undefined;
 }
 
-/** How many values there is room for, unless something else is said. */
+/** The default capacity. */
 export const CAPACITY = 100_000;
 
-/** How many values each write looks at, to see whether their time is over. */
+/** The number of values that each write checks for their end. */
 const STRIDE = 2;
 
-/** A hundredth is evicted at once: taking one after the other from the front of a large Set is slow. */
+/** A hundredth is evicted at once, because removing entries one by one from the front of a large Set is slow. */
 const SHARE = 100;
 
 /**
- * Global variables in the memory of this thread. When there is no room for one more, those with a `ttl`
- * that were not used for the longest time are forgotten, first those that do not persist. Variables
- * without a `ttl` are never forgotten; when there is room for nothing else, a new one is refused.
+ * Global variables in the memory of this thread. When it is full, it forgets the values with a `ttl` that were unused
+ * for the longest time, first those that do not persist. It never forgets variables without a `ttl`; when there are
+ * only those, it refuses new ones.
  */
 export class MemoryStore implements GlobalStore {
   readonly #now: () => number;
@@ -42,7 +42,7 @@ export class MemoryStore implements GlobalStore {
   };
   #walk = this.#entries.values();
 
-  /** Makes one that is empty. */
+  /** Makes an empty store. */
   constructor(
     { now = Date.now, capacity = CAPACITY, changed = () => {} }: MemoryStoreOptions = {},
   ) {
@@ -51,7 +51,7 @@ export class MemoryStore implements GlobalStore {
     this.#changed = changed;
   }
 
-  /** How many values there are, some of them perhaps to be forgotten. */
+  /** The number of values, including some whose time may be over. */
   get size(): number {
     return this.#entries.size;
   }
@@ -85,7 +85,7 @@ export class MemoryStore implements GlobalStore {
     return [...this.#entries.values()].filter(({ persist }) => persist);
   }
 
-  /** Takes a value over that was written elsewhere, `undefined` if it was forgotten there. */
+  /** Takes over a value that was written elsewhere; `undefined` if it was forgotten there. */
   adopt(name: string, entry: Entry | undefined): void {
     const old = this.#entries.get(name);
     if (entry === undefined) return this.#drop(old);
@@ -132,7 +132,7 @@ export class MemoryStore implements GlobalStore {
     this.#othersLike(entry)?.delete(entry);
   }
 
-  /** Forgets some of those whose time is over; after as many writes as there are values, all of them. */
+  /** Forgets some values whose time is over; after as many writes as there are values, all of them. */
   #sweep(now: number): void {
     for (let i = 0; i < STRIDE; i++) {
       const { value, done } = this.#walk.next();
@@ -141,7 +141,7 @@ export class MemoryStore implements GlobalStore {
     }
   }
 
-  /** Makes room; says whether it could. */
+  /** Makes room; returns whether it could. */
   #evict(): boolean {
     const { volatile, persistent } = this.#passing;
     const victims = volatile.size > 0 ? volatile : persistent;
@@ -154,13 +154,13 @@ export class MemoryStore implements GlobalStore {
     return this.#entries.size < this.#capacity;
   }
 
-  /** Where an entry waits for its turn to be evicted, `undefined` if it never is. */
+  /** The entries that are evicted like this one; `undefined` if it is never evicted. */
   #othersLike({ ttl, persist }: Entry): Set<Entry> | undefined {
     return ttl === undefined ? undefined : this.#passing[persist ? "persistent" : "volatile"];
   }
 }
 
-/** Runs `run` after all that was asked before, and never inside of something else. */
+/** Runs `run` after all earlier requests, never inside of another one. */
 const inTurn = <T>(run: () => T): Promise<T> => Promise.resolve().then(run);
 
 const isOver = ({ expires }: Entry, now: number): boolean =>

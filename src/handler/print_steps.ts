@@ -1,5 +1,5 @@
 /**
- * What a chain did with an event, for people: a line for each handler that the event went through.
+ * The steps of a chain as text: a line for each handler that an event went through.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { Step } from "./supervisor.ts";
 
 /**
- * A line for each step below the event that it is about. Handlers that only passed on stand one below the
- * other; what a handler triggered, or passed on more than once, is indented below it.
+ * A line for each step, below its event. Handlers that only passed on are at the same depth; the steps of a trigger,
+ * or of a second question, are indented.
  *
  * ```text
  * AddRcptTo <sales@example.net>
@@ -24,11 +24,11 @@ import type { Step } from "./supervisor.ts";
  *       local-users  answered 550 5.1.1 unknown recipient (0.1 ms)
  * ```
  *
- * The time is what the handler took itself, without those whom it asked.
+ * The time is that of the handler alone, without the handlers that it asked.
  */
 export const printSteps = (steps: readonly Step[]): string[] => steps.flatMap(printWay);
 
-/** The way of one event inwards, from the handler of this step. */
+/** The steps of one event, from the handler of this step inwards. */
 function printWay(first: Step): string[] {
   const way: Step[] = [];
   for (let step: Step | undefined = first; step !== undefined; step = onward(step)) way.push(step);
@@ -48,7 +48,10 @@ function onward({ inner, depth }: Step): Step | undefined {
 
 const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
-/** What it took itself. A handler may ask several others at once, whose times are more than its own together. */
+/**
+ * The time of the handler alone. A handler may ask several others at once, whose times together are longer than its
+ * own.
+ */
 function printTime({ reply, milliseconds, inner }: Step): string {
   if (reply === undefined) return "";
   const own = inner.reduce((left, step) => left - step.milliseconds, milliseconds);
@@ -67,7 +70,7 @@ function printDeed(step: Step): string {
   return deeds.join(", ");
 }
 
-/** The step whose handler made the reply that this one ended with, or has not answered, like this one. */
+/** The step whose handler made the reply of this step, or has not answered, like this one. */
 export function answererOf(step: Step): Step {
   const inside = step.inner.findLast(({ reply }) => reply === step.reply);
   return inside === undefined ? step : answererOf(inside);

@@ -1,5 +1,5 @@
 /**
- * What handlers answer: replies, made with {@linkcode say} and asked with predicates.
+ * Replies, the answers of handlers: {@linkcode say} makes them, predicates classify them.
  *
  * @module
  */
@@ -15,57 +15,57 @@ import { frozenData, mark } from "../base/frozen.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 
-/** One whose mail it is. */
+/** A recipient of mail, with its user. */
 export interface Addressee {
-  /** The mailbox that is delivered to: the client's recipient, or what an alias made of it. */
+  /** The mailbox that is delivered to: the client's recipient, or the mailbox that an alias led to. */
   readonly recipient: Mailbox;
-  /** The user or account behind it, which `{user}` stands for; without it, the recipient's local part. */
+  /** The user, for `{user}`; by default the recipient's local part. */
   readonly user?: string;
-  /** The extension that was cut off to find the user, which `{extension}` stands for; without it, none. */
+  /** The extension that was cut off to find the user, for `{extension}`; by default none. */
   readonly extension?: string;
 }
 
 /** Where the mail of one recipient goes. */
 export interface Route extends Addressee {
-  /** Where its mail goes. */
+  /** The target. */
   readonly target: Target;
   /**
-   * The recipient as the client named it, whom notices to the sender are about. The server says it of a recipient that it
-   * accepts, whatever aliases lie between; a route that a handler adds to the message has none.
+   * The recipient as the client named it, which notices to the sender name. The server sets it for each recipient
+   * that it accepts, also behind aliases; a route that a handler adds to the message has none.
    */
   readonly original?: Mailbox;
   /** The parameters of the RCPT that named it, such as those of RFC 3461. */
   readonly parameters?: Parameters;
   /**
-   * A copy, of which the sender knows nothing: it is made of a message that was delivered, and what becomes of it does
-   * not change the reply.
+   * A copy, of which the sender knows nothing: it is made after the delivery, and its outcome does not change the
+   * reply.
    */
   readonly copy?: boolean;
 }
 
 /**
- * Where mail can be delivered: the name of a registered target and its arguments. Plain data, because
- * a message that waits must find its target again after a restart.
+ * A place where mail can be delivered: the name of a registered target and its arguments. Plain data, because a
+ * message that waits must find its target again after a restart.
  */
 export interface Target {
-  /** The name. */
+  /** The name of the target. */
   readonly target: string;
   /** The arguments, which must be JSON. */
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** What the chain answers to an event: a value, which cannot be changed once it was said or answered. */
+/** The answer to an event: a value that cannot be changed. */
 export interface Reply extends WireReply {
-  /** Where an accepted recipient's mail goes. Only the positive answer to `AddRcptTo` has any. */
+  /** The routes of an accepted recipient. Only a positive reply to `AddRcptTo` has any. */
   readonly routes?: readonly Route[];
-  /** The sender of the transaction. Only the positive answer to `SetMailFrom` has it; without it, the client's. */
+  /** The sender of the transaction. Only a positive reply to `SetMailFrom` has it; by default the client's. */
   readonly sender?: Mailbox | null;
 }
 
-/** What a positive reply has, for the compiler only. */
+/** A mark of positive replies, for the compiler only. */
 declare const POSITIVE: unique symbol;
 
-/** What {@linkcode say} makes of 2xx and 3xx. It accepts no recipient: that takes {@linkcode Reply.routes}. */
+/** A 2xx or 3xx reply of {@linkcode say}. It accepts no recipient: that takes {@linkcode Reply.routes}. */
 export interface PositiveReply extends WireReply {
   /** For the compiler only. */
   readonly [POSITIVE]: true;
@@ -78,12 +78,12 @@ export interface RecipientReply extends Reply {
     'to accept a recipient, answer where its mail goes: a target, such as procmail("joe")';
 }
 
-/** On what was checked, and cannot change any more. */
+/** Marks of values that were checked and cannot change. */
 const REPLY = mark(), ROUTE = mark(), TARGET = mark();
 
 /**
- * Makes a reply: `say(5, 5, 3, "unknown recipient")`. The digits are the reply code; without an
- * enhanced status code (RFC 3463) the usual one for the code is sent.
+ * Makes a reply: `say(5, 5, 3, "unknown recipient")`. The digits are the reply code. The default of the enhanced
+ * status code (RFC 3463) is the usual one for the code.
  *
  * @param text one line or several, printable ASCII, 490 characters a line at most
  * @throws {TypeError} for text that cannot stand in a reply, such as CR or LF
@@ -104,38 +104,37 @@ export function say<S extends Severity>(
   return reply as Reply & PositiveReply;
 }
 
-/** 2xx and 3xx: it was done, or may go on. */
+/** 2xx and 3xx: done, or go on. */
 export const isPositive = (reply: Reply): boolean => reply.code < 400;
 /** 4xx: not now. */
 export const isTransient = (reply: Reply): boolean => reply.code >= 400 && reply.code < 500;
 /** 5xx: never. */
 export const isPermanent = (reply: Reply): boolean => reply.code >= 500;
 
-/** The answer to a client when a handler broke (RFC 5321 section 4.2.2): never acceptance. */
+/** The reply in place of a broken handler's (RFC 5321 section 4.2.2): never acceptance. */
 export const BROKEN: Reply = say(4, 5, 1, "local error in processing", "4.3.0");
 
-/** The answer to a recipient whose domain nobody here takes mail for. */
+/** The reply to a recipient in a domain that nobody here serves. */
 export const relayingDenied: Reply = say(5, 5, 0, "relaying denied", "5.7.1");
 
-/** True for {@linkcode relayingDenied}, but for no other refusal: those are about more than where mail goes. */
+/** True for {@linkcode relayingDenied} only: other refusals are about more than where mail goes. */
 export const isRelayingDenied = ({ code, enhanced, lines }: Reply): boolean =>
   code === relayingDenied.code && enhanced === relayingDenied.enhanced &&
   lines.join("\n") === relayingDenied.lines.join("\n");
 
-/** Refusals that say nothing but that nobody has the address; a code without a status is one of them. */
+/** Refusals that only say that nobody has the address; one is a code without a status. */
 const UNKNOWN: ReadonlySet<string> = new Set(["5.1.1", "5.1.6", "550", "551", "553"]);
 
 /**
- * True for a refusal that says that nobody has this address (`5.1.1`, `5.1.6`; without an enhanced status code 550,
- * 551 and 553): another address, such as a catch-all, may then be tried. A refusal for any other reason stands.
+ * True for a refusal that only says that nobody has this address (`5.1.1`, `5.1.6`; without an enhanced status code
+ * 550, 551 and 553). Another address, such as a catch-all, may then be tried. A refusal for another reason stands.
  */
 export const isUnknownRecipient = (reply: Reply): boolean =>
   UNKNOWN.has(reply.enhanced ?? `${reply.code}`);
 
 /**
- * True for a refusal that says that nobody here takes mail for the address: nobody has it ({@linkcode
- * isUnknownRecipient}), or its domain is not served ({@linkcode isRelayingDenied}). A handler that serves the domain
- * may then take it.
+ * True for a refusal that says that nobody has the address ({@linkcode isUnknownRecipient}) or serves its domain
+ * ({@linkcode isRelayingDenied}). A handler that serves the domain may then take it.
  */
 export const isUnclaimed = (reply: Reply): boolean =>
   isUnknownRecipient(reply) || isRelayingDenied(reply);
@@ -146,10 +145,10 @@ export function isReply(value: unknown): value is Reply {
 }
 
 /**
- * A handler's answer as a checked value that nobody can change. It is copied, and each part of it is looked at once: of
- * an answer that has getters, or is a Proxy, what was checked is what will be sent.
+ * A handler's answer as a checked, frozen copy. Each part is read once, so the reply that is sent is the one that was
+ * checked, also for an answer with getters or a Proxy.
  *
- * @returns what is wrong with it if it is no reply
+ * @returns the fault, if it is no reply
  */
 export function seal(answer: unknown): Reply | string {
   if (typeof answer !== "object" || answer === null) {
@@ -198,9 +197,9 @@ function sealRoute(route: Partial<Route> | null | undefined): Route | string {
 }
 
 /**
- * A target as a value that nobody can change.
+ * A frozen copy of a target.
  *
- * @throws {TypeError} if it is none, or its arguments are no plain data
+ * @throws {TypeError} if it is not a target, or its arguments are no plain data
  */
 export function sealTarget(target: Target): Target {
   if (TARGET.isOn(target)) return target;

@@ -1,5 +1,5 @@
 /**
- * Routes: whose mail goes where.
+ * Routes: recipients with their targets.
  *
  * @module
  */
@@ -10,10 +10,9 @@ import type { EventOf } from "./event.ts";
 import type { Addressee, Route, Target } from "./reply.ts";
 
 /**
- * The route that takes mail of the event's recipient to a target.
+ * The route from the event's recipient to a target.
  *
- * @param user the user or account that was found, if it is known; a local part that is the user's name in another
- * case becomes that name
+ * @param user the user, if it is known; a local part that is the user's name in another case becomes that name
  */
 export function routeTo(event: EventOf<"AddRcptTo">, target: Target, user?: string): Route {
   const { mailbox, suffix = "" } = event;
@@ -29,12 +28,12 @@ function spelledAs(user: string, mailbox: Mailbox): Mailbox {
   return isOtherCase ? new Mailbox(user, mailbox.domain) : mailbox;
 }
 
-/** The same for two routes if their mail is for the same user and goes to the same place. */
+/** A key that is equal for two routes with the same user and the same place. */
 export const routeKey = (route: Route): string => `${addresseeKey(route)} ${placeKey(route)}`;
 
-/** The same for two whose mail is one mail wherever it goes. */
+/** A key that is equal for two addressees of the same mail. */
 export const addresseeKey = ({ recipient, user, extension }: Addressee): string =>
   user === undefined ? recipient.key : `${recipient.key} ${JSON.stringify([user, extension])}`;
 
-/** The same for two routes to the same place. */
+/** A key that is equal for two routes to the same place. */
 export const placeKey = ({ target }: Route): string => JSON.stringify([target.target, target.args]);

@@ -1,6 +1,5 @@
 /**
- * The watch over handlers: which are waited for, which broke, and, while somebody records, what each saw
- * and did.
+ * The watch over handlers: which are waited for, which broke, and, during a recording, what each saw and did.
  *
  * @module
  */
@@ -11,12 +10,12 @@ import { BROKEN, type Reply, type Route, type Target } from "./reply.ts";
 
 /** Where a session keeps its {@linkcode Supervisor}. */
 export const SUPERVISOR: unique symbol = Symbol("supervisor");
-/** Where a session keeps the steps of the handlers that are asked with it, while somebody records. */
+/** Where a session keeps the steps of the handlers that are asked with it, during a recording. */
 export const STEPS: unique symbol = Symbol("steps");
-/** Makes of a session what the handler of a step sees: what it asks becomes part of the step. */
+/** Makes the view of a session for the handler of a step: what the handler asks becomes part of the step. */
 export const SEEN_BY: unique symbol = Symbol("seen by");
 
-/** What the chain has of each session, and handlers do not see. */
+/** The members of a session for the chain, which handlers do not see. */
 export interface Watched<S> {
   readonly [SUPERVISOR]: Supervisor;
   readonly [STEPS]: Step[] | undefined;
@@ -30,22 +29,22 @@ export const watched = <S>(session: S): Watched<S> => session as S & Watched<S>;
 export interface Step {
   /** The handler's name. */
   readonly handler: string;
-  /** The handler's place in the chain, the outermost is 0. */
+  /** The handler's place in the chain; the outermost is 0. */
   readonly place: number;
   /** The session's depth: more than 0 inside a `trigger`. */
   readonly depth: number;
-  /** What it was asked. */
+  /** The event that it was asked. */
   readonly event: Event;
-  /** What it passed on, in order: the same event, a changed one, or nothing. */
+  /** The events that it passed on, in order: the same event or changed ones. */
   readonly passed: Event[];
   /**
-   * What the handlers did whom it asked, in order: the next one for each event that it passed on, and the
-   * outermost one, at another depth, for each that it triggered.
+   * The steps of the handlers that it asked, in order: of the next one for each event that it passed on, and of the
+   * outermost one, at another depth, for each event that it triggered.
    */
   readonly inner: Step[];
-  /** What it answered; `undefined` while it has not. */
+  /** Its answer; `undefined` until it has answered. */
   reply: Reply | undefined;
-  /** How long it took, with those whom it asked. */
+  /** The time that it took, including the handlers that it asked. */
   milliseconds: number;
 }
 
@@ -59,34 +58,37 @@ export interface Pending {
 interface Refusal {
   readonly reply: Reply;
   readonly by: Pending;
-  /** The handler that made it up. */
+  /** The handler that made the refusal. */
   readonly handler: string;
 }
 
-/** What was thrown, with its stack trace, for the log. */
+/** A thrown value with its stack trace, for the log. */
 export const trace = (problem: unknown): string =>
   withOrigins(problem instanceof Error ? problem.stack ?? String(problem) : String(problem));
 
-/** Says why no mail can go to a target, `undefined` if it can. */
+/** The reason why no mail can go to a target; `undefined` if it can. */
 export type Judge = (target: Target) => string | undefined;
 
-/** Whose body it was, by what its reading threw. */
+/** The owner of a body, by the error that reading it threw. */
 const culprits = new WeakMap<Error, string>();
 
-/** One a session. */
+/** Watches the handlers of one session. */
 export class Supervisor {
   readonly #fields: () => OfSession;
   readonly #log: Log;
   readonly #judge: Judge;
-  /** The routes that were found good last: the handlers further out pass them on. */
+  /** The routes that were checked last: handlers further out pass them on. */
   #good: readonly Route[] | undefined;
-  /** Made when first needed: most sessions never wait for a handler. */
+  /** Made when needed: most sessions never wait for a handler. */
   #pending: Set<Pending> | undefined;
-  /** Whose bodies are being read, the innermost reader first: the last one waits for no other. Made when first needed. */
+  /**
+   * The owners of the bodies that are being read, the innermost reader first: the last one waits for no other. Made
+   * when needed.
+   */
   #read: Set<{ readonly handler: string }> | undefined;
-  /** The refusals of the current question, the first one first; made when first needed. */
+  /** The refusals of the current question, in their order. Made when needed. */
   #refusals: Refusal[] | undefined;
-  /** Set while somebody records: the steps that are part of no other. */
+  /** Set during a recording: the steps that are part of no other. */
   recording: Step[] | undefined;
 
   constructor(fields: () => OfSession, log: Log, judge: Judge) {
@@ -95,7 +97,7 @@ export class Supervisor {
     this.#judge = judge;
   }
 
-  /** Why mail for the event's recipients cannot go where these routes lead, `undefined` if it can. */
+  /** The reason why mail for the event's recipients cannot take these routes; `undefined` if it can. */
   faultIn(routes: readonly Route[] | undefined, event: Event): string | undefined {
     if (routes === undefined || routes === this.#good) return undefined;
     for (const { recipient, target } of routes) {
@@ -109,14 +111,16 @@ export class Supervisor {
     return undefined;
   }
 
-  /** A handler gave a promise: it is waited for until the returned function is called. */
+  /** Waits for a handler's promise, until the returned function is called. */
   wait(pending: Pending): () => void {
     const waiting = this.#pending ??= new Set();
     waiting.add(pending);
     return () => waiting.delete(pending);
   }
 
-  /** The handler that hangs: whose body is waited for, or the innermost that is waited for. */
+  /**
+   * The handler that hangs: the owner of the body that is waited for, or the innermost handler that is waited for.
+   */
   get hanging(): string | undefined {
     const body = [...this.#read ?? []].at(-1);
     if (body !== undefined) return body.handler;
@@ -130,13 +134,13 @@ export class Supervisor {
     return innermost?.handler;
   }
 
-  /** Forgets the handlers that were waited for: nobody wants their answers any more. */
+  /** Forgets the handlers that were waited for: their answers do not matter any more. */
   giveUp(): void {
     this.#pending = undefined;
     this.#read = undefined;
   }
 
-  /** A body that a handler passes on: when it throws or hangs, the fault is that handler's, whoever reads it. */
+  /** A body that a handler passes on: if it throws or hangs, the log names that handler, whoever reads it. */
   async *ownedBy(handler: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     const reading = { handler };
     const read = this.#read ??= new Set();
@@ -157,14 +161,14 @@ export class Supervisor {
     }
   }
 
-  /** The engine asks the next question: who refused the last one does not matter any more. */
+  /** Starts the next question of the engine: the refusals of the last one do not matter any more. */
   begin(): void {
     this.#refusals = undefined;
   }
 
   /**
-   * A handler answered with a refusal. It made it up, unless a handler further in gave the same one, or one with the
-   * same codes: then it passed it on, or said it in other words.
+   * Notes a refusal. The handler made it, unless a handler further in gave the same refusal, or one with the same
+   * codes, which the handler passed on or reworded.
    */
   refused(reply: Reply, by: Pending): void {
     const refusals = this.#refusals ??= [];
@@ -176,12 +180,12 @@ export class Supervisor {
     refusals.push({ reply, by, handler: inner?.handler ?? by.handler });
   }
 
-  /** The handler that made up the refusal which answers the current question; `core` for the server itself. */
+  /** The handler that made the refusal which answers the current question; `core` for the server itself. */
   refuser(reply: Reply): string {
     return this.#refusals?.find((refusal) => refusal.reply === reply)?.handler ?? "core";
   }
 
-  /** Logs that a handler broke: the refusal that stands for its answer is its own. */
+  /** Logs that a handler broke: the refusal in the place of its answer is its own. */
   broke(handler: string, event: Event, problem: unknown): void {
     const culprit = problem instanceof Error ? culprits.get(problem) : undefined;
     const by = { handler: culprit ?? handler, place: Infinity, depth: Infinity }; // whoever rewords it is further out

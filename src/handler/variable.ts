@@ -1,6 +1,6 @@
 /**
- * Typed variables: a place for what a handler must remember during a command, a transaction, a session, the life
- * of the server or longer.
+ * Typed variables, in which handlers remember things during a command, a transaction, a session, the life of the
+ * server or longer.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { isVariableName, keyName } from "./variable_name.ts";
 /** How long a variable lives. */
 export type Scope = "global" | "session" | "transaction" | "command";
 
-/** Values that can travel between threads and be written down. */
+/** Values that can be sent to another thread and written to disk. */
 export type Json =
   | string
   | number
@@ -19,59 +19,56 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** What reaching a variable gives: a global one as a promise, all others at once. */
+/** The result of an access: a promise for global variables, the value for others. */
 export type Held<S extends Scope, T> = S extends "global" ? Promise<T> : T;
 
-/** How a global variable is kept. It has a `ttl`, a `window` or neither. */
+/** Options of a global variable. It has a `ttl`, a `window` or neither. */
 export interface GlobalOptions {
   /**
-   * Milliseconds, or a text such as `"1 h"`: that long after it was last written, the value is forgotten,
-   * and the variable has its first value again. Without it, never.
+   * The time after the last write at which the value is forgotten: milliseconds, or a text such as `"1 h"`. Without
+   * it, the value is never forgotten.
    */
   readonly ttl?: number | string | undefined;
-  /**
-   * The same from the first write on: later ones do not put the end off, so what is counted in an hour is counted
-   * anew in the next.
-   */
+  /** The same after the first write. Use it for counts: what is counted in an hour starts again in the next. */
   readonly window?: number | string | undefined;
-  /** The value is there again after a restart. */
+  /** The value survives a restart. */
   readonly persist?: boolean | undefined;
 }
 
-/** What a store must know of a global variable. */
+/** The facts about a global variable for its store. */
 export interface Stored {
-  /** For people and, in the global scope, the identity of the variable. */
+  /** The name for people, and in the global scope the identity of the variable. */
   readonly name: string;
   /** Milliseconds from a write until the value is forgotten; `undefined` is never. */
   readonly ttl: number | undefined;
   /** The write from which `ttl` counts: the first since there was no value, or the last. */
   readonly since: "first" | "last";
-  /** The value is there again after a restart. */
+  /** The value survives a restart. */
   readonly persist: boolean;
 }
 
-/** The key of a variable. It carries its type and its first value, so nothing can be missing or ill-typed. */
+/** A variable: a key with its type and its first value, so no value is missing or has a wrong type. */
 export interface Variable<S extends Scope, T> extends Stored {
   /** How long a value lives, and who shares it. */
   readonly scope: S;
   /** Makes the first value. */
   readonly initial: () => T;
   /**
-   * The variable of one key, in all else like this one: `failures.of(hostOf(session.peer.address))`. It goes by the
-   * name `failures[192.0.2.1]`.
+   * The variable of one key, otherwise like this one: `failures.of(hostOf(session.peer.address))`. Its name is
+   * `failures[192.0.2.1]`.
    */
   of(key: string): Variable<S, T>;
-  /** Where a session keeps it: unlike the name, no other variable has the same. */
+  /** The place in a session: unlike the name, it is unique. */
   readonly slot: string;
-  /** The type of the value; nothing is ever there. */
+  /** The type of the value, for the compiler only. */
   readonly held?: T;
 }
 
-/** Tells apart the variables of sessions that have the same name. */
+/** Distinguishes variables of sessions with the same name. */
 let made = 0;
 
 /**
- * Makes a key.
+ * Makes a variable.
  *
  * ```ts
  * import { variable } from "postmaster";
@@ -80,11 +77,11 @@ let made = 0;
  * const failures = variable("global", "failures", () => 0, { window: "1 h", persist: true });
  * ```
  *
- * @param name in the global scope each variable needs one of its own
+ * @param name must be unique in the global scope
  * @param options for global variables only
- * @param initial makes the first value, each time another one if the value can be changed
- * @throws {TypeError} for a name with brackets or control characters, a first value that is the same object each time,
- * for a `ttl` or `window` that is no duration, and for both at once
+ * @param initial makes the first value, a new one each time if it can be changed
+ * @throws {TypeError} for a name with brackets or control characters, a first value that is the same object each
+ * time, for a `ttl` or `window` that is no duration, and for both at once
  */
 export function variable<S extends Scope, T extends (S extends "global" ? Json : unknown)>(
   scope: S,
@@ -124,7 +121,7 @@ function make<S extends Scope, T>(
   });
 }
 
-/** True for two first values that do not become others when one of them is changed. */
+/** True if a change of one first value does not change the other. */
 const differs = (one: unknown, other: unknown): boolean =>
   one !== other || typeof one !== "object" || Object.isFrozen(one);
 

@@ -1,22 +1,22 @@
 /**
- * The names of variables: `failures`, and for a member of a family `failures[192.0.2.1]`. Different keys
- * have different names, which can be printed and written down.
+ * The names of variables: `failures`, and with a key `failures[192.0.2.1]`. Different keys have different names,
+ * which can be printed and written to disk.
  *
  * @module
  */
 
-/** What is not printed, or cannot be written down (half a surrogate pair). */
+/** Characters that are not printed, or cannot be written to disk (half a surrogate pair). */
 const UNPRINTED = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}`;
-/** What would end a key, or make another look like it. */
+/** Characters that would end a key, or make two keys look alike. */
 const UNSAFE = new RegExp(String.raw`[\\\]${UNPRINTED}]`, "gu");
 
 const KEY = String.raw`\[(?:[^\\\]${UNPRINTED}]|\\[\\\]]|\\u\{[0-9a-f]+\})*\]`;
 const NAME = new RegExp(String.raw`^[^\[\]${UNPRINTED}]+(?:${KEY})*$`, "u");
 
-/** True for what can be the name of a variable, be it a member of a family or not. */
+/** True for a valid name of a variable, with or without a key. */
 export const isVariableName = (text: string): boolean => NAME.test(text);
 
-/** What stands behind the name of a family in that of the member for this key. */
+/** The key as it follows the name of the variable. */
 export const keyName = (key: string): string => `[${key.replace(UNSAFE, escape)}]`;
 
 const escape = (char: string): string =>

@@ -1,21 +1,21 @@
 /**
- * Chunks of a message that wait.
+ * A queue of chunks of a message.
  *
  * @module
  */
 import { Octets } from "../base/octets.ts";
 
-/** Octets that two chunks must have together to stay two. */
+/** Two chunks with fewer octets together become one. */
 const FEW = 16 * 1024;
 
-/** A queue of chunks. Small ones are put together, so that its memory and its length follow the octets in it. */
+/** A queue of chunks. It merges small chunks, so that its memory and its length depend on the octets in it only. */
 export class Chunks {
   #before: Uint8Array[] = [];
   #last = new Octets();
-  /** Octets that wait. */
+  /** The octets in the queue. */
   length = 0;
 
-  /** Adds a chunk. It may not be copied: nobody may write to it any more. */
+  /** Adds a chunk. The queue may keep it: the caller must not write to it any more. */
   add(chunk: Uint8Array): void {
     if (this.#last.length > 0 && this.#last.length + chunk.length > FEW) {
       this.#before.push(this.#last.all);
@@ -32,7 +32,7 @@ export class Chunks {
     return first;
   }
 
-  /** Takes all of them in one piece. */
+  /** Removes all chunks and returns them as one. */
   take(): Uint8Array {
     const all = this.#before;
     const last = this.#takeLast();

@@ -5,7 +5,7 @@
  */
 import { Chunks } from "./chunks.ts";
 
-/** The same bytes in chunks of at least `size`, the last one aside: a small message is one chunk. */
+/** The same bytes in chunks of at least `size`, except the last: a small message is one chunk. */
 export async function* coalesce(
   body: AsyncIterable<Uint8Array>,
   size: number,

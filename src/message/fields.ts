@@ -1,5 +1,5 @@
 /**
- * The header of a message (RFC 5322 section 2.2), to look things up in.
+ * The header of a message (RFC 5322 section 2.2).
  *
  * @module
  */
@@ -7,19 +7,19 @@ import { Buffer } from "node:buffer";
 import libmime from "libmime";
 import { lower } from "../smtp/ascii.ts";
 
-/** Octets of a field that are decoded; more is for nobody to read, and would take long. */
+/** The octets of a field that are decoded. More would take long, and nobody reads them. */
 const MAX_TEXT = 16 * 1024;
-/** Encoded words of a field that are decoded: one in a rare charset takes as long as 10 KB of text. */
+/** The encoded words of a field that are decoded: one in a rare charset takes as long as 10 KB of text. */
 const MAX_WORDS = 250;
 
 /** One field of a header. */
 export class HeaderField {
   /** The name as it is written. */
   readonly name: string;
-  /** The value as it was sent, folded, one character an octet, without the last CRLF. */
+  /** The value as it was sent, folded, one character for each octet, without the last CRLF. */
   readonly raw: string;
 
-  /** Makes a field of its name, and its value as it was sent. */
+  /** Makes a field of its name and its value as it was sent. */
   constructor(name: string, raw: string) {
     this.name = name;
     this.raw = raw;
@@ -27,9 +27,9 @@ export class HeaderField {
   }
 
   /**
-   * The value as people read it: unfolded (RFC 5322 section 2.2.3), encoded words decoded (RFC 2047), without white
-   * space around it. Octets that are not ASCII are UTF-8 (RFC 6532), or Latin-1 if they are no UTF-8. Of a value
-   * longer than 16 KiB, only the beginning; of more than 250 encoded words, the further ones as they are.
+   * The value for people: unfolded (RFC 5322 section 2.2.3), encoded words decoded (RFC 2047), without white space
+   * around it. Octets outside of ASCII are UTF-8 (RFC 6532), or Latin-1 if they are not valid UTF-8. A value longer
+   * than 16 KiB is cut; encoded words after the 250th stay encoded.
    */
   get text(): string {
     const octets = Buffer.from(this.raw.slice(0, MAX_TEXT).replace(/[\r\n]+/g, ""), "latin1");
@@ -41,11 +41,11 @@ export class HeaderField {
   }
 }
 
-/** A header. Names are looked up without regard to case. */
+/** A header. The case of names does not matter. */
 export class Header {
-  /** Octets that it takes up, with the empty line below it. */
+  /** The octets of the header, with the empty line after it. */
   readonly size: number;
-  /** False if it is longer than was read: then this is only its beginning. */
+  /** False if the header is longer than the part that was read, which is in this object. */
   readonly complete: boolean;
   readonly #octets: Buffer;
   #text: string | undefined;
@@ -72,12 +72,12 @@ export class Header {
     return Object.freeze(Array.from(this.#fields([name]), ({ field }) => field));
   }
 
-  /** The octets of the header without the fields of these names; all others are as they were. */
+  /** The octets of the header without the fields of these names; all other octets stay. */
   without(names: readonly string[]): Uint8Array {
     return this.#changed(names, () => "");
   }
 
-  /** The octets of the header with other names for fields, by their old ones; all else is as it was. */
+  /** The octets of the header with new names for fields, given by their old names; all other octets stay. */
   renamed(names: Readonly<Record<string, string>>): Uint8Array {
     const others = new Map(Object.entries(names).map(([old, name]) => [lower(old), name]));
     return this.#changed(
@@ -86,7 +86,10 @@ export class Header {
     );
   }
 
-  /** The octets with what `change` makes of the fields of these names, given the name and what follows it. */
+  /**
+   * The octets with the fields of these names replaced by the result of `change`, which receives the name and the
+   * text after it.
+   */
   #changed(names: readonly string[], change: (name: string, rest: string) => string): Uint8Array {
     const text = this.#latin1;
     const pieces: string[] = [];
@@ -98,7 +101,7 @@ export class Header {
     return Buffer.from(pieces.join("") + text.slice(kept), "latin1");
   }
 
-  /** The fields of these names. It looks for no others: a header can have a hundred thousand. */
+  /** The fields of these names. It creates no others, because a header can have a hundred thousand. */
   *#fields(names: readonly string[]): Generator<Placed, undefined> {
     const known = names.filter((name) => /^[!-9;-~]+$/.test(name));
     if (known.length === 0) return;
@@ -106,7 +109,7 @@ export class Header {
     const any = known.map((name) => name.replace(/\W/g, "\\$&")).join("|");
     for (const found of text.matchAll(new RegExp(`^(${any})[ \\t]*:`, "gim"))) {
       const { 0: beginning, 1: name = "", index: start } = found;
-      if (start > 0 && text[start - 1] !== "\n") continue; // behind a CR, which ends no line
+      if (start > 0 && text[start - 1] !== "\n") continue; // after a CR, which does not end a line
       const end = endOfField(text, start);
       const raw = text.slice(start + beginning.length, end).replace(/\r?\n$/, "");
       yield { start, end, field: new HeaderField(name, raw) };
@@ -118,14 +121,14 @@ export class Header {
   }
 }
 
-/** A field, and where its lines are in the text of a header. */
+/** A field, and the place of its lines in the text of a header. */
 interface Placed {
   readonly start: number;
   readonly end: number;
   readonly field: HeaderField;
 }
 
-/** Behind the LF that no white space follows: that would go on with the field. */
+/** The position after the field: after the first LF without white space after it. */
 function endOfField(text: string, start: number): number {
   for (let lf = text.indexOf("\n", start); lf >= 0; lf = text.indexOf("\n", lf + 1)) {
     if (text[lf + 1] !== " " && text[lf + 1] !== "\t") return lf + 1;

@@ -9,7 +9,7 @@ import { HeaderGuard } from "./header_guard.ts";
 /**
  * A header field with its CRLF: `headerField("X-Spam", "no")`.
  *
- * @throws {TypeError} for what is no field name (RFC 5322 section 3.6.8), or a value with CR, LF or NUL
+ * @throws {TypeError} for an invalid field name (RFC 5322 section 3.6.8), or a value with CR, LF or NUL
  */
 export function headerField(name: string, value: string): string {
   if (!/^[!-9;-~]+$/.test(name)) {
@@ -25,8 +25,8 @@ export function headerField(name: string, value: string): string {
 }
 
 /**
- * The message with `text`, fields with their CRLF, before its first line. What the message begins with never continues
- * them: if that is no header field, an empty line is put between them.
+ * Puts `text`, fields with their CRLF, on top of a message. The message cannot continue these fields: if it does not
+ * begin with a header field, an empty line is put between them.
  */
 export async function* prepend(
   body: AsyncIterable<Uint8Array>,

@@ -1,15 +1,17 @@
 /**
- * Keeps what a sender writes from becoming part of the fields that are put on top of it.
+ * Keeps the text of a sender out of the fields that the server puts on top.
  *
  * @module
  */
 import { COLON, CR, encode, HT, LF, SP, text } from "../smtp/ascii.ts";
 import { concat } from "./chunks.ts";
 
-/** Octets of a line up to its colon: no field has more (RFC 5322 section 2.1.1). */
+/** The octets of a line up to its colon: no field has more (RFC 5322 section 2.1.1). */
 export const MAX_NAME = 998;
 
-/** Lines of a mailbox file on top that become fields. A message has one, or one for each time it was quoted. */
+/**
+ * The lines of a mailbox file on top that become fields. A message has one, or one for each time that it was quoted.
+ */
 const MAX_MAILBOX_LINES = 10;
 
 const NOTHING = new Uint8Array(0);
@@ -17,24 +19,24 @@ const EMPTY_LINE = Uint8Array.of(CR, LF);
 const MAILBOX_LINE = encode("X-Mailbox-Line: ");
 
 /**
- * Passes on a message whose header is one (RFC 5322 section 2.2): fields, lines that continue them, and an empty line
- * or the end. It does what Postfix does. The first line that is none of these ends the header, and an empty line is put
- * before it. The first lines `From …` and `>From …` on top, which a mailbox file has left there, become fields `X-Mailbox-Line`.
- * All else stays as it is, to the octet.
+ * Passes on a message with a valid header (RFC 5322 section 2.2): fields, their continuation lines, and an empty line
+ * or the end. It does the same as Postfix: the first line that is none of these ends the header, and an empty line is
+ * put before it. The first lines `From …` and `>From …`, which a mailbox file has left, become fields
+ * `X-Mailbox-Line`. All other octets stay.
  */
 export class HeaderGuard {
   /** The header has ended. */
   #over = false;
-  /** How many lines of a mailbox file may come yet; none behind any other line. */
+  /** The number of lines of a mailbox file that may still come; none after any other line. */
   #mailboxLines = MAX_MAILBOX_LINES;
   /** A line that begins with white space continues a field. */
   #inField = false;
   /** The next octet does not begin a line. */
   #inLine = false;
-  /** The beginning of a line, while nobody can tell what the line is. */
+  /** The beginning of a line whose kind is not known yet. */
   #held: Uint8Array = NOTHING;
 
-  /** Takes a piece of the message, and hands on what is known: views, not copies. */
+  /** Takes a piece of the message, and emits the part that is decided: views, not copies. */
   take(piece: Uint8Array, emit: (octets: Uint8Array) => void): void {
     if (this.#over) return emit(piece);
     const { length } = this.#held;
@@ -57,12 +59,12 @@ export class HeaderGuard {
     if (known > given) emit(octets.subarray(given, known));
   }
 
-  /** Fields that stand on top are safe: the message begins with a field, or its header has ended. */
+  /** Fields on top are safe: the message begins with a field, or its header has ended. */
   get isSafe(): boolean {
     return this.#over || this.#inField;
   }
 
-  /** Hands on what is held back. The guard is of no use any more. */
+  /** Emits what is held back. The guard cannot be used any more. */
   release(emit: (octets: Uint8Array) => void): void {
     if (this.#held.length > 0) emit(this.#held);
   }
@@ -74,7 +76,7 @@ export class HeaderGuard {
     emit(this.#held);
   }
 
-  /** What must be put before the line that begins there; `undefined` if nobody can tell before more of it has come. */
+  /** The octets to put before the line that begins there; `undefined` if more of the line must come first. */
   #missingBefore(octets: Uint8Array, line: number): Uint8Array | undefined {
     if (isSpace(octets[line])) return this.#inField ? NOTHING : this.#endWith(EMPTY_LINE);
     if (octets[line] === CR) return this.#endWith(NOTHING);
@@ -107,9 +109,9 @@ const isSpace = (octet: number | undefined): boolean => octet === SP || octet ==
 /** RFC 5322 section 3.6.8. */
 const isOfName = (octet: number): boolean => octet > SP && octet < 0x7f && octet !== COLON;
 
-/** Where the line after this one begins, which may be the end; beyond the end if this one does not end there. */
+/** The start of the next line, which may be the end; a position beyond the end if this line is not complete. */
 export function lineAfter(octets: Uint8Array, line: number): number {
-  let end = line; // octet by octet: a call of `indexOf` costs more than most lines have octets
+  let end = line; // octet by octet: a call of `indexOf` costs more than the octets of most lines
   while (end < octets.length && octets[end] !== LF) end++;
   return end + 1;
 }

@@ -1,5 +1,5 @@
 /**
- * The octets of a header, gathered as they come.
+ * The octets of a header, collected as they come.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { CR, LF } from "../smtp/ascii.ts";
 /** The beginning of a message, until the end of its header is found. */
 export class HeaderOctets {
   readonly #octets = new Octets();
-  /** Where the header ends: behind the empty line. `undefined` until it has come. */
+  /** The end of the header, after the empty line; `undefined` until it has come. */
   end: number | undefined;
 
   get length(): number {
     return this.#octets.length;
   }
 
-  /** All that was added. */
+  /** All octets so far. */
   get all(): Buffer {
     const { buffer, byteOffset, length } = this.#octets.all;
     return Buffer.from(buffer, byteOffset, length);
   }
 
-  /** Adds a chunk; nobody may write to it any more. */
+  /** Adds a chunk. The caller must not write to it any more. */
   add(chunk: Uint8Array): void {
     const searched = Math.max(0, this.length - 3);
     this.#octets.add(chunk);

@@ -1,5 +1,5 @@
 /**
- * Reading a header for what a server must know of it.
+ * Reads the facts in a header that a server must know.
  *
  * @module
  */
@@ -7,23 +7,23 @@ import { COLON, CR, HT, LF, SP } from "../smtp/ascii.ts";
 
 const NAME = "received";
 
-/** The rest of the line says nothing. */
+/** The rest of the line does not matter. */
 const ELSEWHERE = -1;
 /** The line is a CR so far. */
 const BEHIND_CR = -2;
 
-/** Reads a header as it comes, and keeps none of it. */
+/** Reads a header as it comes, without keeping it. */
 export class HeaderReader {
   /** Octets so far, up to and with the empty line. */
   size = 0;
-  /** How many `Received` fields there are so far (RFC 5321 section 6.3). */
+  /** The `Received` fields so far (RFC 5321 section 6.3). */
   received = 0;
   /** The empty line has come. */
   ended = false;
-  /** How much of the name the line begins with, or one of the places above. */
+  /** The number of octets of the name at the start of the line, or one of the places above. */
   #at = 0;
 
-  /** Reads a chunk of the message, as far as it belongs to the header. */
+  /** Reads the part of a chunk that belongs to the header. */
   read(chunk: Uint8Array): void {
     let i = 0;
     while (i < chunk.length && !this.ended) {

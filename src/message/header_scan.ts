@@ -1,22 +1,20 @@
 /**
- * A look at the header of a message while it streams by.
+ * Facts about the header of a message while it streams.
  *
  * @module
  */
 import { HeaderReader } from "./header_reader.ts";
 
-/** What a server must know of a header before it takes a message on. */
+/** The facts about a header that a server must know before it accepts a message. */
 export interface HeaderFacts {
   /** Octets, up to and with the empty line. */
   readonly size: number;
-  /** How many `Received` fields it has (RFC 5321 section 6.3). */
+  /** The number of `Received` fields (RFC 5321 section 6.3). */
   readonly received: number;
 }
 
 /**
- * Passes a body on and looks at its header, of which it keeps nothing. A header that is longer than `cap` octets
- * is reported as soon as it is. An iterator by hand, because behind the header there is nothing left to do and a
- * large message should not pay for it.
+ * Passes on a body and reads its header, without keeping it. A header of more than `cap` octets is reported at once.
  */
 export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #source: AsyncIterator<Uint8Array>;
@@ -25,7 +23,10 @@ export class HeaderScan implements AsyncIterable<Uint8Array>, AsyncIterator<Uint
   /** The header so far; `undefined` once it is known. */
   #header: HeaderReader | undefined = new HeaderReader();
 
-  /** @param found called once, before the last chunk of the header is passed on; what it throws ends the body */
+  /**
+   * @param found is called once, before the last chunk of the header is passed on; an error that it throws ends the
+   * body
+   */
   constructor(
     body: AsyncIterable<Uint8Array>,
     cap: number,

@@ -1,24 +1,24 @@
 /**
- * A look at the header of a message before it is passed on.
+ * Reads the header of a message before the message is passed on.
  *
  * @module
  */
 import { Header } from "./fields.ts";
 import { HeaderOctets } from "./header_octets.ts";
 
-/** A message whose header is known. */
+/** A message with its header. */
 export interface HeadedMessage {
-  /** Its header. */
+  /** The header. */
   readonly header: Header;
-  /** The whole message, header and all, to be read once. */
+  /** The whole message with its header, to be read once. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** The message with other octets for those of `header`, to be read instead of `body`; all else is as it was. */
+  /** The message with other octets in place of `header`, to be read instead of `body`; the rest stays. */
   withHeader(octets: Uint8Array): AsyncIterable<Uint8Array>;
 }
 
-/** How a header is read. */
+/** Options of {@linkcode readHeader}. */
 export interface ReadHeaderOptions {
-  /** Octets that a header may have: of a longer one only so much is looked at. By default 256 KiB. */
+  /** The octets of a header that are read, by default 256 KiB; the rest of a longer header is not. */
   readonly limit?: number;
 }
 

@@ -5,24 +5,24 @@
  */
 import { isDomain, type Mailbox, printPath } from "../smtp/mailbox.ts";
 
-/** What a `Received` field says. */
+/** The content of a `Received` field. */
 export interface Reception {
-  /** What the client called itself. */
+  /** The name of the client in HELO or EHLO. */
   readonly helo: string;
   /** The address of the client. */
   readonly peer: string;
   readonly hostname: string;
   /** The queue id. */
   readonly id: string;
-  /** As {@linkcode protocolOf} names it. */
+  /** The protocol, from {@linkcode protocolOf}. */
   readonly protocol: string;
-  /** The recipient, if there is only one: several are nobody else's business (section 7.6). */
+  /** The recipient, if there is only one: recipients must not learn of each other (section 7.6). */
   readonly recipient?: Mailbox | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
 
-/** The protocol by which a session takes its messages: `SMTP`, or `ESMTP` with what was added to it (RFC 3848). */
+/** The protocol of a session: `SMTP`, or `ESMTP` with its suffixes (RFC 3848). */
 export const protocolOf = ({ helo, tls, user }: {
   readonly helo: { readonly extended: boolean } | undefined;
   readonly tls: object | undefined;

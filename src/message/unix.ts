@@ -1,5 +1,5 @@
 /**
- * The line ends of Unix: what mailers and mailboxes want instead of CRLF.
+ * Unix line ends, for mailers and mailboxes.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import { CR, LF } from "../smtp/ascii.ts";
 
 const CR_BYTE = Uint8Array.of(CR);
 
-/** The message with LF for each CRLF. A CR that no LF follows stays. */
+/** The message with LF for each CRLF. A CR without LF stays. */
 export async function* unixLines(
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let held = false; // the last chunk ended with a CR, and the next byte decides about it
+  let held = false; // the last chunk ended with a CR, and the next byte tells what it is
   for await (const chunk of body) {
     if (chunk.length === 0) continue;
     if (held && chunk[0] !== LF) yield CR_BYTE;

@@ -1,5 +1,5 @@
 /**
- * The removal of header fields while a message streams.
+ * Removes header fields while a message streams.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { concat } from "./chunks.ts";
 import { lineAfter, MAX_NAME } from "./header_guard.ts";
 
 /**
- * The message without the fields of a name in its header, in any case, folded ones with all of their lines (RFC 5322
- * section 2.2). All else stays as it was, to the octet.
+ * The message without the header fields of a name, in any case, with all their continuation lines (RFC 5322 section
+ * 2.2). All other octets stay.
  */
 export async function* withoutField(
   body: AsyncIterable<Uint8Array>,
@@ -23,7 +23,7 @@ export async function* withoutField(
   yield* remover.end();
 }
 
-/** What is removed begins and ends where lines begin. */
+/** Removes whole lines. */
 class Remover {
   /** The header has ended. */
   isOver = false;
@@ -32,7 +32,7 @@ class Remover {
   #removes = false;
   /** The next octet does not begin a line. */
   #inLine = false;
-  /** The beginning of a line, while nobody can tell what the line is. */
+  /** The beginning of a line whose kind is not known yet. */
   #held: Uint8Array = new Uint8Array(0);
 
   constructor(name: string) {
@@ -65,7 +65,7 @@ class Remover {
     if (this.#held.length > 0) yield this.#held;
   }
 
-  /** Whether the line that begins there is removed; `undefined` if nobody can tell before more of it has come. */
+  /** Whether the line that begins there is removed; `undefined` if more of the line must come first. */
   #removesLine(octets: Uint8Array, line: number): boolean | undefined {
     const first = octets[line];
     if (isSpace(first)) return this.#removes;

@@ -10,7 +10,7 @@ import type { SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
 import { printReply } from "../smtp/reply.ts";
 import { type Answered, logReply } from "./journal.ts";
-import type { Named } from "./request.ts";
+import type { KnownCommand } from "./rule.ts";
 import type { Clock, Transport } from "./transport.ts";
 
 /**
@@ -40,7 +40,7 @@ export class Channel {
   }
 
   /** Adds the reply to an event, and to the command that was `refused` by it, to what will be sent, and logs it. */
-  add(event: Answered, reply: Reply, refused?: Named): void {
+  add(event: Answered, reply: Reply, refused?: KnownCommand): void {
     this.#waiting += printReply(reply, !WITHOUT_STATUS.has(event.type));
     logReply(this.#session, event, reply, refused);
   }

@@ -10,7 +10,7 @@ import type { Command, NotACommand, Verb } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Engine } from "./engine.ts";
 import { OpenTransaction } from "./open_transaction.ts";
-import type { Named, Request, Rule, Wrong } from "./request.ts";
+import type { KnownCommand, LegalCommand, Rule, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
 
 /** Where a line comes. */
@@ -58,68 +58,62 @@ const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
 };
 
 /** What a line of so many octets, CRLF included, asks here, or what is wrong with it. */
-export function requestOf(
+export function legalCommand(
   line: Command | NotACommand,
   octets: number,
   here: Here,
-): Request | Wrong {
-  if ("syntaxErrorIn" in line) {
-    return { wrong: { type: "SyntaxErrorIn", command: line.syntaxErrorIn, fault: line.fault } };
-  }
-  const { engine: { extensions, limits }, session } = here;
-  if ("verb" in line) {
-    // TypeScript cannot follow that the rule is the one of the command's verb.
-    const rule = RULES[line.verb] as Rule<Command>;
-    return asked(
-      line,
-      line,
-      rule,
-      octets,
-      here,
-      () => excess(line, here) ?? extensions.faultIn(line, session, limits),
-    );
-  }
-  const { unrecognized } = line;
-  const [word = ""] = unrecognized.split(" ", 1);
-  const verb = upper(word);
-  const rule = extensions.ruleOf(verb, session, limits);
-  if (rule === undefined) return { wrong: { type: "Unrecognized", line: unrecognized } };
-  if (rule === "not offered") return { wrong: { type: "NotImplemented", command: verb } };
-  return asked({ verb }, unrecognized.slice(word.length).replace(/^ +/, ""), rule, octets, here);
-}
-
-function asked<Said>(
-  command: Named,
-  said: Said,
-  rule: Rule<Said>,
-  octets: number,
-  here: Here,
-  faultIn?: () => Event | undefined,
-): Request | Wrong {
-  const { engine: { extensions, limits, newId }, state } = here;
-  if (
-    octets > limits.commandLength && octets > extensions.lineLength(command.verb, limits)
-  ) {
+): LegalCommand | Wrong {
+  const ruled = ruledBy(line, here);
+  if ("wrong" in ruled) return ruled;
+  const { command, said, rule } = ruled;
+  const { engine: { extensions, limits, newId }, session, state } = here;
+  const { commandLength } = limits;
+  if (octets > commandLength && octets > extensions.lineLength(command.verb, commandLength)) {
     return { wrong: { type: "LimitExceeded", limit: "command-length" } };
   }
-  const wrong = misplaced(command.verb, rule, state) ?? faultIn?.();
+  const wrong = misplaced(command.verb, rule, state) ?? excess(command.verb, here) ??
+    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined);
   if (wrong !== undefined) return { wrong, refused: command };
   const event = rule.event(said);
-  return "reason" in event ? faulty(command, event) : {
+  if ("reason" in event) return faulty(command, event);
+  return {
     command,
     event,
-    after: (state, reply) => rule.after?.(said, state, reply, newId) ?? state,
+    after: (before, reply) => rule.after?.(said, before, reply, newId) ?? before,
   };
 }
 
+/** A command with its rule, and what the rule is given. */
+interface Ruled {
+  readonly command: KnownCommand;
+  readonly said: unknown;
+  readonly rule: Rule<unknown>;
+}
+
+function ruledBy(line: Command | NotACommand, { engine, session }: Here): Ruled | Wrong {
+  if ("syntaxErrorIn" in line) {
+    return { wrong: { type: "SyntaxErrorIn", command: line.syntaxErrorIn, fault: line.fault } };
+  }
+  // TypeScript cannot follow that the rule is the one for what it is given.
+  if ("verb" in line) return { command: line, said: line, rule: RULES[line.verb] as Rule<unknown> };
+  const { unrecognized } = line;
+  const [word = ""] = unrecognized.split(" ", 1);
+  const verb = upper(word);
+  const rule = engine.extensions.ruleOf(verb, session, engine.limits);
+  if (rule === undefined) return { wrong: { type: "Unrecognized", line: unrecognized } };
+  if (rule === "not offered") return { wrong: { type: "NotImplemented", command: verb } };
+  const said = unrecognized.slice(word.length).replace(/^ +/, "");
+  return { command: { verb }, said, rule: rule as Rule<unknown> };
+}
+
 /** A command with a fault in it. */
-export const faulty = (command: Named, fault: Fault): Wrong => ({
+export const faulty = (command: KnownCommand, fault: Fault): Wrong => ({
   wrong: { type: "SyntaxErrorIn", command: command.verb, fault },
   refused: command,
 });
 
 /** The event for a command that is not legal in a state. */
-function misplaced(command: string, { legalAt }: Rule<never>, { at }: State): Event | undefined {
+function misplaced(command: string, { legalAt }: Rule<unknown>, { at }: State): Event | undefined {
   if (legalAt === undefined || legalAt.includes(at)) return undefined;
   if (at === "connected") return { type: "NeedHeloFirst", command };
   if (at === "greeted") return { type: "NeedMailFromFirst", command };
@@ -128,8 +122,7 @@ function misplaced(command: string, { legalAt }: Rule<never>, { at }: State): Ev
 }
 
 /** The event for a message or a recipient too many. */
-function excess({ verb }: Command, { engine, state, messages }: Here): Event | undefined {
-  const { limits } = engine;
+function excess(verb: string, { engine: { limits }, state, messages }: Here): Event | undefined {
   if (verb === "MAIL" && messages >= limits.messagesPerConnection) {
     return { type: "LimitExceeded", limit: "messages-per-connection" };
   }

@@ -6,7 +6,7 @@
 import type { Event, EventName } from "../handler/event.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { Limits } from "./limits.ts";
-import type { Named } from "./request.ts";
+import type { KnownCommand } from "./rule.ts";
 import type { State } from "./state.ts";
 
 /** Refused recipients in a session that are answered at once. */
@@ -46,7 +46,7 @@ export class Conduct {
   }
 
   /** The event for a command of a client that was refused too much: only recipients that were accepted get mail. */
-  faultIn({ verb }: Named, { at }: State): Event | undefined {
+  faultIn({ verb }: KnownCommand, { at }: State): Event | undefined {
     if (verb === "DATA" || verb === "QUIT") return undefined;
     if (this.#fruitless >= FRUITLESS) return TOO_MANY_ERRORS;
     if (verb !== "MAIL" && verb !== "RCPT") return undefined;
@@ -66,7 +66,7 @@ export class Conduct {
    *
    * @param refused the command, if it was refused before a handler was asked for it
    */
-  answered(event: Event, reply: Reply, refused?: Named): number {
+  answered(event: Event, reply: Reply, refused?: KnownCommand): number {
     const isRefusal = !isPositive(reply);
     const command = commandOf(event, refused);
     if (!isRefusal) this.#fruitless = command === "DATA" ? 0 : this.#fruitless;
@@ -93,7 +93,7 @@ const isOutOfOrder = ({ type }: Event): boolean =>
   type === "NeedMailFromFirst" || type === "NeedRcptToFirst";
 
 /** The command that an event is about. A line that cannot be read may have been MAIL. */
-function commandOf(event: Event, refused: Named | undefined): string | undefined {
+function commandOf(event: Event, refused: KnownCommand | undefined): string | undefined {
   if (event.type === "SetMailFrom") return "MAIL";
   if (event.type === "AddRcptTo") return "RCPT";
   if (event.type === "StartData") return "DATA";

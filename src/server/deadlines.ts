@@ -13,9 +13,7 @@ const RATE_GRACE = 60_000;
 
 /** What is overdue: our words to the client, a handler, or what the client should have sent. */
 export function overdue(
-  { channel, inquiry, pace, unfinished }: Protocol,
-  now: number,
-  limits: Limits,
+  { engine: { clock: { now }, limits }, channel, inquiry, pace, unfinished }: Protocol,
 ): "write" | "handler" | LimitName | undefined {
   const silent = now - channel.since;
   if (channel.blocked) return silent > limits.writeTimeout ? "write" : undefined;

@@ -14,7 +14,6 @@ import type { Transport } from "./transport.ts";
 
 /** The engine of one session. */
 export class Dialogue {
-  readonly #engine: Engine;
   readonly #protocol: Protocol;
   /** Guards {@linkcode Dialogue.#advance} against itself. */
   #advancing = false;
@@ -22,7 +21,6 @@ export class Dialogue {
   #leaving = false;
 
   constructor(engine: Engine, session: SessionState, transport: Transport) {
-    this.#engine = engine;
     this.#protocol = new Protocol(engine, session, transport, () => this.#advance());
   }
 
@@ -78,8 +76,7 @@ export class Dialogue {
       protocol.channel.flush();
       this.#advance();
     }
-    const { clock, limits } = this.#engine;
-    const late = overdue(protocol, clock.now, limits);
+    const late = overdue(protocol);
     if (late === undefined) return;
     if (late === "write" || protocol.state.at === "securing") protocol.drop(); // nobody would read another word
     else if (late === "handler") protocol.giveUp();
@@ -135,7 +132,7 @@ export class Dialogue {
 
   #mayLeave(): boolean {
     const { at } = this.#protocol.state;
-    return this.#leaving && (at === "connected" || at === "greeted" || at === "exchange");
+    return this.#leaving && (at === "connected" || at === "greeted");
   }
 
   /** No more should be read for now: so much has come in, or what comes is no longer clear text. */

@@ -9,7 +9,7 @@ import type { Session } from "../handler/session.ts";
 import type { Command } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Limits } from "./limits.ts";
-import type { Rule } from "./request.ts";
+import type { Rule } from "./rule.ts";
 
 /** A parameter of MAIL or RCPT. */
 export interface Parameter {
@@ -115,31 +115,33 @@ export class Extensions {
       : extension?.commands?.[verb];
   }
 
-  /** Octets that a line may have with its CRLF (RFC 5321 section 4.5.3.1.4). */
-  lineLength(verb: string, { commandLength }: Limits): number {
-    const octets = this.#all.flatMap(({ commands, parameters }) => [
+  /**
+   * Octets that a line may have with its CRLF (RFC 5321 section 4.5.3.1.4), `ordinary` without extensions; without a
+   * verb, the longest of all.
+   */
+  lineLength(verb: string | undefined, ordinary: number): number {
+    if (verb === undefined) {
+      const verbs = this.#all.flatMap(({ commands = {} }) => Object.keys(commands));
+      return Math.max(...["MAIL", "RCPT", ...verbs].map((each) => this.lineLength(each, ordinary)));
+    }
+    const brought = this.#all.flatMap(({ commands, parameters }) => [
       commands?.[verb],
       ...Object.values(parameters?.[verb as "MAIL" | "RCPT"] ?? {}),
-    ]).map((brought) => brought?.octets ?? 0);
-    return octets.reduce((sum, each) => sum + each, commandLength);
-  }
-
-  /** Octets of the longest line. */
-  longestLine(limits: Limits): number {
-    const verbs = this.#all.flatMap(({ commands }) => Object.keys(commands ?? {}));
-    return Math.max(...["MAIL", "RCPT", ...verbs].map((verb) => this.lineLength(verb, limits)));
+    ]);
+    return brought.reduce((sum, each) => sum + (each?.octets ?? 0), ordinary);
   }
 
   /** What is wrong with the parameters of a command of this client; `undefined` if nothing is. */
-  faultIn(command: Command, client: Situation, limits: Limits): Event | undefined {
-    if (!("parameters" in command)) return undefined;
-    const { verb } = command;
-    for (const [name, value] of command.parameters) {
-      const extension = this.#all.find(({ parameters = {} }) =>
-        Object.hasOwn(parameters[verb] ?? {}, name)
+  faultIn(
+    { verb, parameters: said }: Command & { verb: "MAIL" | "RCPT" },
+    client: Situation,
+    limits: Limits,
+  ): Event | undefined {
+    for (const [name, value] of said) {
+      const extension = this.#all.find(({ line, parameters }) =>
+        Object.hasOwn(parameters?.[verb] ?? {}, name) && line(client, limits) !== undefined
       );
-      const isOffered = extension?.line(client, limits) !== undefined;
-      const parameter = isOffered ? extension?.parameters?.[verb]?.[name] : undefined;
+      const parameter = extension?.parameters?.[verb]?.[name];
       const fault = parameter === undefined ? UNKNOWN : parameter.judge(value, limits);
       if (typeof fault === "string") return { type: "LimitExceeded", limit: fault };
       if (fault !== undefined) return { type: "SyntaxErrorIn", command: verb, fault };

@@ -11,7 +11,7 @@ import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
-import type { Named } from "./request.ts";
+import type { KnownCommand } from "./rule.ts";
 
 /** The event that a reply answers, with what the log says of it. */
 export type Answered = Pick<Event, "type"> & {
@@ -40,7 +40,7 @@ export function logReply(
   session: SessionState,
   event: Answered,
   reply: Reply,
-  refused?: Named,
+  refused?: KnownCommand,
 ): void {
   const { log } = session.context;
   const isRefusal = !isPositive(reply) && log.wants("rejected");

@@ -11,26 +11,26 @@ import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { Backlog } from "./backlog.ts";
 import { Channel } from "./channel.ts";
-import { faulty, requestOf } from "./commands.ts";
+import { faulty, legalCommand } from "./commands.ts";
 import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { decoderFor, Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
 import { Pace } from "./pace.ts";
-import type { Named, Request, Wrong } from "./request.ts";
+import type { Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
 import { toleranceFor } from "./tolerated.ts";
 import type { Transport } from "./transport.ts";
 
 /** One session. When a line is its turn is not known here, but in `dialogue.ts`. */
 export class Protocol {
+  readonly engine: Engine;
+  readonly session: SessionState;
   readonly lines: Backlog;
   readonly channel: Channel;
   readonly inquiry: Inquiry;
   readonly pace: Pace;
-  readonly #engine: Engine;
-  readonly #session: SessionState;
   readonly #transport: Transport;
   readonly #goOn: () => void;
   readonly #tolerance: Tolerance;
@@ -46,12 +46,12 @@ export class Protocol {
   /** @param goOn called when what the session waited for is there */
   constructor(engine: Engine, session: SessionState, transport: Transport, goOn: () => void) {
     const { chain, clock, extensions, limits, memory, tolerated } = engine;
-    this.#engine = engine;
-    this.#session = session;
+    this.engine = engine;
+    this.session = session;
     this.#transport = transport;
     this.#goOn = goOn;
     this.#tolerance = toleranceFor(session.peer.address, tolerated);
-    this.#longest = extensions.longestLine(limits);
+    this.#longest = extensions.lineLength(undefined, limits.commandLength);
     this.#conduct = new Conduct(limits);
     this.lines = new Backlog(memory, this.#longest, this.#tolerance.bareLineFeeds);
     this.channel = new Channel(transport, session, clock);
@@ -86,29 +86,28 @@ export class Protocol {
   /** Takes a line: a command, or the client's answer to a challenge. */
   takeLine(line: Uint8Array): void {
     const state = this.#state;
-    logCommand(this.#session, line, state.at === "exchange");
-    if (state.at === "exchange") return this.#takeAnswer(line, state);
-    const command = parseCommand(line, this.#tolerance);
-    if (!("verb" in command) && this.turnAway(line)) return;
-    const [engine, session, messages] = [this.#engine, this.#session, this.messages];
-    const request = requestOf(command, line.length + 2, { engine, session, state, messages });
-    if ("wrong" in request) return this.#protest(request);
-    const wrong = this.#conduct.faultIn(request.command, state);
-    if (wrong === undefined) this.#take(request);
-    else this.#protest({ wrong, refused: request.command });
+    logCommand(this.session, line, state.at === "challenged");
+    if (state.at === "challenged") return this.#takeAnswer(line, state);
+    const parsed = parseCommand(line, this.#tolerance);
+    if (!("verb" in parsed) && this.turnAway(line)) return;
+    const legal = legalCommand(parsed, line.length + 2, this);
+    if ("wrong" in legal) return this.#protest(legal);
+    const wrong = this.#conduct.faultIn(legal.command, state);
+    if (wrong === undefined) this.#take(legal);
+    else this.#protest({ wrong, refused: legal.command });
   }
 
   /** A line was left out that is too long. */
   takeTooLong(): void {
-    if (this.#state.at === "exchange") this.#become(settled(this.#state));
+    if (this.#state.at === "challenged") this.#become(settled(this.#state));
     this.#protest({ wrong: { type: "LimitExceeded", limit: "command-length" } });
   }
 
   /** Ends the session if what has come of a line is of another protocol. Says whether it is. */
   turnAway(octets: Uint8Array): boolean {
-    const foreign = this.#state.at === "exchange" ? undefined : foreignLine(octets);
+    const foreign = this.#state.at === "challenged" ? undefined : foreignLine(octets);
     if (foreign === undefined) return false;
-    logForeign(this.#session, foreign);
+    logForeign(this.session, foreign);
     this.last({ type: "OtherProtocol", ...foreign });
     return true;
   }
@@ -168,18 +167,13 @@ export class Protocol {
     if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
     this.inquiry.forget();
     this.#become({ at: "closed" });
-    this.#session.end();
+    this.session.end();
   }
 
-  #take(request: Request): void {
-    const { event, after } = request;
-    if ("challenge" in event) {
-      this.channel.challenge(event.challenge);
-      const { helo } = this.#session;
-      if (helo !== undefined) this.#become({ at: "exchange", helo, request, exchange: event });
-      return;
-    }
-    if (event.type === "SetMailFrom") this.#session.forget();
+  #take(command: LegalCommand): void {
+    const { event, after } = command;
+    if ("answer" in event) return this.#challenge(command, event);
+    if (event.type === "SetMailFrom") this.session.forget();
     this.inquiry.ask(event, (reply) => {
       this.#answer(event, reply);
       if (event.type === "Shutdown") return this.close();
@@ -190,11 +184,16 @@ export class Protocol {
     });
   }
 
-  #takeAnswer(line: Uint8Array, { request, exchange }: State & { at: "exchange" }): void {
-    const event = exchange.answer(line);
+  #challenge(command: LegalCommand, challenge: Challenge): void {
+    this.channel.challenge(challenge.text);
+    this.#become({ at: "challenged", before: this.#state, command, challenge });
+  }
+
+  #takeAnswer(line: Uint8Array, { command, challenge }: State & { at: "challenged" }): void {
+    const event = challenge.answer(line);
     this.#become(settled(this.#state));
-    if ("reason" in event) this.#protest(faulty(request.command, event));
-    else this.#take({ ...request, event });
+    if ("reason" in event) this.#protest(faulty(command.command, event));
+    else this.#take({ ...command, event });
   }
 
   /** A line that was wrong in itself or at its time. */
@@ -210,8 +209,8 @@ export class Protocol {
       if (this.closed) return;
       if (tls === undefined) return this.drop();
       this.channel.touch();
-      this.#session.tls = tls;
-      this.#session.user = undefined;
+      this.session.tls = tls;
+      this.session.user = undefined;
       this.#become({ at: "connected" });
       this.#goOn();
     });
@@ -220,7 +219,7 @@ export class Protocol {
   #startData(): void {
     if (this.#state.at !== "rcpt") return;
     const decoder = decoderFor(this.#tolerance);
-    const incoming = new Incoming(this.#engine, decoder, this.#goOn);
+    const incoming = new Incoming(this.engine, decoder, this.#goOn);
     this.#become({ ...this.#state, at: "data", incoming });
     this.channel.flush();
     this.channel.touch();
@@ -243,20 +242,20 @@ export class Protocol {
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
     this.messages++;
-    logReceived(this.#session, size, reply);
-    this.#session.endings.end(event.type === "Deliver" && isPositive(reply));
+    logReceived(this.session, size, reply);
+    this.session.endings.end(event.type === "Deliver" && isPositive(reply));
     this.#reply(event, reply);
     this.#become(settled(this.#state));
     this.#goOn();
   }
 
-  #answer(event: Event, reply: Reply, refused?: Named): void {
+  #answer(event: Event, reply: Reply, refused?: KnownCommand): void {
     this.pace.hold(this.#conduct.answered(event, reply, refused));
     this.#reply(event, reply, refused);
   }
 
   /** 221 and 421 end the session. */
-  #reply(event: Answered, reply: Reply, refused?: Named): void {
+  #reply(event: Answered, reply: Reply, refused?: KnownCommand): void {
     this.channel.add(event, reply, refused);
     if (reply.code === 221 || reply.code === 421) this.close();
   }
@@ -264,9 +263,10 @@ export class Protocol {
   #become(state: State): void {
     this.#state = state;
     const { at } = state;
-    this.lines.cap = at === "exchange" ? state.exchange.octets : this.#longest;
-    this.#session.show(
-      "helo" in state ? state.helo : at === "closed" ? this.#session.helo : undefined,
+    this.lines.cap = at === "challenged" ? state.challenge.octets : this.#longest;
+    if (at === "challenged") return; // handlers see the state before
+    this.session.show(
+      "helo" in state ? state.helo : at === "closed" ? this.session.helo : undefined,
       "transaction" in state ? state.transaction : undefined,
     );
   }

@@ -5,7 +5,7 @@
  */
 import type { Helo } from "../handler/session.ts";
 import type { Incoming } from "./incoming.ts";
-import type { Exchange, Request } from "./request.ts";
+import type { Challenge, LegalCommand } from "./rule.ts";
 import type { OpenTransaction } from "./open_transaction.ts";
 
 /** The state of a session. Each one carries what exists in it. */
@@ -14,12 +14,13 @@ export type State =
   | { readonly at: "connected" }
   /** Between transactions. */
   | { readonly at: "greeted"; readonly helo: Helo }
-  /** The server has challenged the client: its next line is no command. */
+  /** The server has challenged the client, whose next line is the answer and no command. */
   | {
-    readonly at: "exchange";
-    readonly helo: Helo;
-    readonly request: Request;
-    readonly exchange: Exchange;
+    readonly at: "challenged";
+    /** The state in which the command came. */
+    readonly before: State;
+    readonly command: LegalCommand;
+    readonly challenge: Challenge;
   }
   /** MAIL was accepted, no recipient yet. */
   | { readonly at: "mail"; readonly helo: Helo; readonly transaction: OpenTransaction }
@@ -37,6 +38,8 @@ export type State =
   /** Nothing is read or sent any more. */
   | { readonly at: "closed" };
 
-/** The state once a transaction or an exchange has ended, however it did. */
-export const settled = (state: State): State =>
-  "helo" in state ? { at: "greeted", helo: state.helo } : state;
+/** The state once a transaction or a challenge has ended, however it did. */
+export function settled(state: State): State {
+  if (state.at === "challenged") return state.before;
+  return "helo" in state ? { at: "greeted", helo: state.helo } : state;
+}

@@ -1,6 +1,6 @@
 /**
- * Bytes and ASCII: the character classes of RFC 5321 and the only ways by which bytes become
- * strings in the wire vocabulary, where text is UTF-8. No locale, no Unicode case folding, no `trim()`.
+ * Bytes and ASCII: the character classes of RFC 5321, and the only functions by which bytes become strings in the
+ * vocabulary of the wire, where text is UTF-8. No locale, no Unicode case folding, no `trim()`.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export function allPrintable(bytes: Uint8Array): boolean {
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The bytes `from` up to, not including, `to` as UTF-8; what is none becomes U+FFFD. */
+/** The bytes from `from` to before `to` as UTF-8; invalid octets become U+FFFD. */
 export function text(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
   for (let i = from; i < to; i++) {
     if (bytes[i]! > 0x7f) return decoder.decode(bytes.subarray(from, to));
@@ -70,18 +70,18 @@ export function text(bytes: Uint8Array, from = 0, to: number = bytes.length): st
   return characters(bytes, from, to);
 }
 
-/** The bytes as a string of one character each, whatever they mean: to look at them, not to read them. */
+/** The bytes as a string of one character each, without decoding them. */
 export function characters(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
-  // Ten times as fast as to spread the bytes, and one flat string, unlike a sum of characters.
+  // Ten times as fast as spreading the bytes, and one flat string instead of a sum of characters.
   const codes = new Array<number>(to - from);
   for (let i = from; i < to; i++) codes[i - from] = bytes[i]!;
   return String.fromCharCode.apply(null, codes);
 }
 
-/** A to Z made lower case, nothing else changed (`toLowerCase` maps the Kelvin sign to k). */
+/** A to Z in lower case; other characters stay (`toLowerCase` maps the Kelvin sign to k). */
 export const lower = (s: string): string => s.replace(/[A-Z]+/g, (c) => c.toLowerCase());
 
-/** a to z made upper case, nothing else changed (`toUpperCase` maps the long s to S). */
+/** a to z in upper case; other characters stay (`toUpperCase` maps the long s to S). */
 export const upper = (s: string): string => s.replace(/[a-z]+/g, (c) => c.toUpperCase());
 
 const encoder = new TextEncoder();

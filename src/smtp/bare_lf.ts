@@ -1,6 +1,6 @@
 /**
- * The data of a client whose bare LFs are tolerated: each ends a line, as CRLF does, but only CRLF.CRLF ends the data.
- * Else a message with LF.LF in it, which a server before this one took for text, would end here, and what follows
+ * The data of a client whose bare LFs are tolerated. Each LF ends a line, as CRLF does, but only CRLF.CRLF ends the
+ * data. Otherwise a message with LF.LF, which an earlier server took for text, would end here, and the text after it
  * would be obeyed as commands.
  *
  * @module
@@ -20,15 +20,15 @@ const BEHIND_DOT = 3;
 const BEHIND_DOT_CR = 4;
 
 /**
- * A {@linkcode DotDecoder} that is given CRLF for each LF. A line that is one dot and does not end the data has text
- * behind it, so its dot is part of the text (RFC 5321 section 4.5.2) and is doubled for the decoder.
+ * A {@linkcode DotDecoder} that receives CRLF for each LF. A dot alone in a line that does not end the data is text
+ * (RFC 5321 section 4.5.2), and is doubled for the decoder.
  */
 export class BareLfDecoder extends DotDecoder {
   #at: number = START;
   /** The line before ended in LF alone. */
   #isBehindBareLf = false;
 
-  /** As {@linkcode DotDecoder.decode}, but the chunk stays as it is. */
+  /** As {@linkcode DotDecoder.decode}, but without changing the chunk. */
   override decode(chunk: Uint8Array, emit: (decoded: Uint8Array) => void): number {
     const lines = new Uint8Array(roomFor(chunk));
     let end = 0;
@@ -56,7 +56,7 @@ export class BareLfDecoder extends DotDecoder {
   }
 }
 
-/** Octets that a chunk can need: one more for each LF, and one for the dot of each line. */
+/** The most octets that a chunk can become: one more for each LF, and one for the dot of each line. */
 function roomFor(chunk: Uint8Array): number {
   let octets = chunk.length + 1;
   for (let lf = chunk.indexOf(LF); lf >= 0; lf = chunk.indexOf(LF, lf + 1)) octets += 2;

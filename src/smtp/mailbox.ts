@@ -1,5 +1,5 @@
 /**
- * Mailboxes: what stands between the angle brackets of `MAIL FROM:` and `RCPT TO:`.
+ * Mailboxes: the text between the angle brackets of `MAIL FROM:` and `RCPT TO:`.
  *
  * @module
  */
@@ -31,14 +31,14 @@ import type { Fault } from "./fault.ts";
 import { STRICT, type Tolerance } from "./tolerance.ts";
 
 /**
- * RFC 5321 section 4.5.3.1: octets at most in a domain and in a path. A local part may fill its path: 64 octets are
- * what a server must take at least, and senders with VERP or SRS have more.
+ * The most octets in a domain and in a path (RFC 5321 section 4.5.3.1). A local part may fill its path: servers must
+ * accept at least 64 octets, and senders with VERP or SRS have more.
  */
 export const MAXIMUM = { domain: 255, path: 256 } as const;
 
 /** A mailbox (RFC 5321 section 4.1.2): a local part and a domain, with the source route it came by. */
 export class Mailbox {
-  /** The local part as it is meant: without quotes and backslashes. Its case matters. */
+  /** The local part without quotes and backslashes. Its case matters. */
   readonly local: string;
   /** The domain or address literal as it was written; `""` only for the bare `<postmaster>`. */
   readonly domain: string;
@@ -46,9 +46,9 @@ export class Mailbox {
   readonly route: readonly string[];
 
   /**
-   * Makes a mailbox of its parts. Throws a TypeError for parts that make none.
+   * Makes a mailbox of its parts. Throws a TypeError for invalid parts.
    *
-   * @param proof that the parts were just parsed: without it they are checked
+   * @param proof that the parts come from the parser; without it they are checked
    */
   constructor(
     local: string,
@@ -63,7 +63,7 @@ export class Mailbox {
     Object.freeze(this);
   }
 
-  /** The mailbox that `address` spells, without angle brackets: `joe@example.net`. Throws a TypeError. */
+  /** Parses an address without angle brackets: `joe@example.net`. Throws a TypeError. */
   static parse(address: string): Mailbox {
     const mailbox = Mailbox.tryParse(address);
     if (mailbox === undefined) {
@@ -72,7 +72,7 @@ export class Mailbox {
     return mailbox;
   }
 
-  /** As {@linkcode Mailbox.parse}, but `undefined` for what is not a mailbox. */
+  /** As {@linkcode Mailbox.parse}, but `undefined` for an invalid address. */
   static tryParse(address: string): Mailbox | undefined {
     const parsed = parsePath(encode(`<${address}>`), 0, WITH_UNDERSCORES);
     return "fault" in parsed || parsed.end !== encode(address).length + 2
@@ -81,14 +81,14 @@ export class Mailbox {
   }
 
   /**
-   * Same local part to the letter, same domain whatever its case; the route does not matter. The bare
-   * `<postmaster>` is one mailbox, whatever its case (RFC 5321 section 4.1.1.3).
+   * True for the same local part, in the same case, and the same domain in any case; the route does not matter. The
+   * bare `<postmaster>` is one mailbox in any case (RFC 5321 section 4.1.1.3).
    */
   equals(other: Mailbox | null | undefined): boolean {
     return this.key === other?.key;
   }
 
-  /** A string that is the same for equal mailboxes and no others: for tables. */
+  /** A string that is the same for equal mailboxes only: a key for tables. */
   get key(): string {
     return this.domain === "" ? "postmaster@" : `${quoteLocal(this.local)}@${lower(this.domain)}`;
   }
@@ -105,12 +105,12 @@ export class Mailbox {
   }
 }
 
-/** The domains that a mailbox may have, since a server may tolerate them. */
+/** The domains that a mailbox may have, because a server may tolerate underscores. */
 const WITH_UNDERSCORES: Tolerance = { ...STRICT, underscores: true };
 const NO_ROUTE: readonly string[] = Object.freeze([]);
 const PARSED: unique symbol = Symbol("parsed");
 
-/** Throws a TypeError for parts that would not parse again once printed: a queue would lose them. */
+/** Throws a TypeError for parts that would not parse again after printing: a queue would lose the mailbox. */
 function check(local: string, domain: string, route: readonly string[]): void {
   for (let i = 0; i < local.length; i++) {
     if (!isPrintable(local.charCodeAt(i))) {
@@ -146,7 +146,7 @@ function quoteLocal(local: string): string {
 /** True for a domain or an address literal of RFC 5321 sections 4.1.2 and 4.1.3. */
 export const isDomain = (domain: string): boolean => isWholeDomain(domain, STRICT);
 
-/** As {@linkcode isDomain}, but a domain may have underscores: what stands behind the @ of a {@linkcode Mailbox}. */
+/** As {@linkcode isDomain}, but a domain may have underscores: the domain of a {@linkcode Mailbox}. */
 export const isMailDomain = (domain: string): boolean => isWholeDomain(domain, WITH_UNDERSCORES);
 
 function isWholeDomain(domain: string, tolerance: Tolerance): boolean {
@@ -156,10 +156,10 @@ function isWholeDomain(domain: string, tolerance: Tolerance): boolean {
 }
 
 /**
- * Parses a path (RFC 5321 section 4.1.2) that starts at `start`: a mailbox in angle brackets, with
- * or without source route, `<>` (mailbox `null`) or `<postmaster>`. `end` is the first byte after it.
+ * Parses a path (RFC 5321 section 4.1.2) that starts at `start`: a mailbox in angle brackets, with or without source
+ * route, `<>` (mailbox `null`) or `<postmaster>`. `end` is the first byte after it.
  *
- * @param tolerance what else is taken; it is no part of the mailbox, but for underscores
+ * @param tolerance the deviations to accept; only underscores become part of the mailbox
  */
 export function parsePath(
   line: Uint8Array,

@@ -1,26 +1,28 @@
 /**
- * Clients that speak another protocol than SMTP, and would have what they send obeyed: a browser that is made to post
- * SMTP commands, or a TLS client in whose hello they stand.
+ * Clients of other protocols that try to have SMTP commands obeyed: a browser that is made to post them, or a TLS
+ * client with commands in its hello.
  *
  * @module
  */
 import { characters } from "./ascii.ts";
 
-/** What the client of another protocol speaks; `header` is a line such as `Host: example.org`, whatever its protocol. */
+/** The protocol of the client; `header` is a line such as `Host: example.org`, of any protocol. */
 export type OtherProtocol = "HTTP" | "RTSP" | "SIP" | "SSH" | "TLS" | "SOCKS" | "header";
 
-/** A line that is no mistaken command. */
+/** A line of another protocol. */
 export interface ForeignLine {
-  /** The protocol that it is of. */
+  /** The protocol of the line. */
   readonly protocol: OtherProtocol;
   /** Its first 100 octets, one character each. */
   readonly line: string;
 }
 
-/** Octets that are looked at. */
+/** The octets that are examined. */
 const ENOUGH = 2048;
 
-/** What no command of SMTP begins with. A request names its protocol at the end of the line, a response at its start. */
+/**
+ * Beginnings that no SMTP command has. A request names its protocol at the end of the line, a response at its start.
+ */
 const BEGINNINGS: readonly (readonly [OtherProtocol, RegExp])[] = [
   // deno-lint-ignore no-control-regex -- a record of a handshake, version 3
   ["TLS", /^\x16\x03/],
@@ -35,9 +37,9 @@ const BEGINNINGS: readonly (readonly [OtherProtocol, RegExp])[] = [
 ];
 
 /**
- * Looks at what has come of a line that is no command.
+ * Examines the received part of a line that is not a command.
  *
- * @returns `undefined` if it may still be, or is, a mistaken command
+ * @returns `undefined` if it is, or may become, a mistaken command
  */
 export function foreignLine(octets: Uint8Array): ForeignLine | undefined {
   if (octets.length === 0) return undefined;

@@ -7,7 +7,7 @@ import { frozenMap } from "../base/frozen.ts";
 import { EQUALS, HYPHEN, isLetDig, isPrintable, SP, text, upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 
-/** Keyword in upper case → value as it was sent, `null` for a keyword without one. */
+/** The values as they were sent, by keywords in upper case; `null` for a keyword without a value. */
 export type Parameters = ReadonlyMap<string, string | null>;
 
 /** The empty list of parameters. */

@@ -15,7 +15,7 @@ export type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 export type Enhanced<S extends Severity = Severity> = S extends 3 ? never
   : `${S}.${number}.${number}`;
 
-/** What an SMTP server says. */
+/** A reply of an SMTP server. */
 export interface WireReply {
   /** 200 to 559. */
   readonly code: number;
@@ -25,10 +25,10 @@ export interface WireReply {
   readonly lines: readonly string[];
 }
 
-/** Octets of text in one line of a reply: 512 (RFC 5321 section 4.5.3.1.5) less code, status and CRLF. */
+/** The octets of text in one line of a reply: 512 (RFC 5321 section 4.5.3.1.5) less code, status and CRLF. */
 export const MAX_REPLY_TEXT = 490;
 
-/** What is wrong with a line of reply text, `undefined` if nothing is. */
+/** The fault in a line of reply text; `undefined` if there is none. */
 export function faultInText(line: unknown): string | undefined {
   if (typeof line !== "string") return `a reply line must be a string, not ${typeof line}`;
   if (line.length > MAX_REPLY_TEXT) return `a reply line may have ${MAX_REPLY_TEXT} characters`;
@@ -39,7 +39,7 @@ export function faultInText(line: unknown): string | undefined {
   } at column ${bad.index + 1}`;
 }
 
-/** What is wrong with a reply, `undefined` if it can be sent. */
+/** The fault in a reply; `undefined` if it can be sent. */
 export function faultInReply(reply: WireReply): string | undefined {
   const { code, enhanced, lines } = reply;
   if (typeof code !== "number" || !/^[2-5][0-5]\d$/.test(`${code}`)) {
@@ -58,8 +58,8 @@ export function faultInReply(reply: WireReply): string | undefined {
 }
 
 /**
- * A reply as it goes over the wire, CRLF included. `enhanced` is false for the replies that carry no
- * enhanced status code: those to the connection, to HELO and to EHLO (RFC 2034 section 4).
+ * A reply as it goes over the wire, with CRLF. `enhanced` is false for replies that carry no enhanced status code:
+ * those to the connection, HELO and EHLO (RFC 2034 section 4).
  */
 export function printReply(reply: WireReply, enhanced: boolean): string {
   const { code, lines } = reply;
@@ -73,14 +73,14 @@ export function printReply(reply: WireReply, enhanced: boolean): string {
   return text;
 }
 
-/** A line of a reply that came over the wire, without its CRLF. */
+/** A received line of a reply, without its CRLF. */
 export interface ReplyLine {
   readonly code: number;
   readonly last: boolean;
   readonly text: string;
 }
 
-/** Parses one line of a reply; `undefined` if it is none. */
+/** Parses one line of a reply; `undefined` if it is not one. */
 export function parseReplyLine(line: string): ReplyLine | undefined {
   const match = /^([2-5][0-5]\d)(?:([ -])([\t\x20-\x7e]*))?$/.exec(line);
   if (match === null) return undefined;
@@ -88,8 +88,8 @@ export function parseReplyLine(line: string): ReplyLine | undefined {
 }
 
 /**
- * Puts the lines of one reply together. The enhanced status code is taken off the text if every line
- * carries the same one of the reply's class. `undefined` if the lines do not make one reply.
+ * Assembles the lines of one reply. The enhanced status code is removed from the text if every line has the same one,
+ * of the reply's class. `undefined` if the lines are not one reply.
  */
 export function assembleReply(parts: readonly ReplyLine[]): WireReply | undefined {
   const first = parts[0];

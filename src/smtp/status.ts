@@ -29,7 +29,7 @@ const DEFAULTS: Readonly<Record<number, string>> = {
   556: "5.1.10",
 };
 
-/** The enhanced status code that goes with a reply code when none was said; none for 3xx. */
+/** The default enhanced status code of a reply code; none for 3xx. */
 export function defaultStatus(code: number): string | undefined {
   const severity = Math.floor(code / 100);
   return severity === 3 ? undefined : DEFAULTS[code] ?? `${severity}.0.0`;

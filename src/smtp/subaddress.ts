@@ -1,15 +1,15 @@
 /**
- * Extensions of local parts, also called subaddresses (RFC 5233): `joe+list@example.net` is joe's.
+ * Extensions of local parts, also called subaddresses (RFC 5233): mail for `joe+list@example.net` reaches joe.
  *
  * @module
  */
 import { Mailbox } from "./mailbox.ts";
 
-/** A mailbox without an extension, and what was cut off its local part, with the delimiter: `+list`. */
+/** A mailbox without its extension, and the extension with its delimiter: `+list`. */
 export interface Cut {
-  /** What is left. */
+  /** The mailbox without the extension. */
   readonly mailbox: Mailbox;
-  /** What was cut off. */
+  /** The extension with its delimiter. */
   readonly suffix: string;
 }
 
@@ -28,7 +28,7 @@ export function cuts({ local, domain }: Mailbox, delimiter: string): readonly Cu
   return found;
 }
 
-/** The mailbox with what was cut off; without it where both together are too long for a mailbox. */
+/** The mailbox with its extension; without it if both together are too long for a mailbox. */
 export function rejoin(mailbox: Mailbox, suffix: string): Mailbox {
   try {
     return suffix === "" ? mailbox : new Mailbox(mailbox.local + suffix, mailbox.domain);

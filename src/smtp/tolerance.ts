@@ -1,14 +1,14 @@
 /**
- * What of a client's breaches of the protocol is taken for what the client means.
+ * Breaches of the protocol that a server may tolerate.
  *
  * @module
  */
 
-/** The breaches that a server may tolerate, and whether it does. */
+/** The breaches that a server may tolerate, and whether it tolerates them. */
 export interface Tolerance {
   /** Domains with underscores, `joe@mail_server.example.net`. No host has such a name (RFC 1123 section 2.1). */
   readonly underscores: boolean;
-  /** A dot behind the domain, `joe@example.net.`. The mailbox is the one without. */
+  /** A dot after the domain, `joe@example.net.`. The mailbox has none. */
   readonly trailingDots: boolean;
   /** `MAIL FROM:joe@example.net`, and RCPT likewise. The null path needs its brackets. */
   readonly missingBrackets: boolean;

@@ -35,7 +35,7 @@ export async function makeExecutable(
     ...["compile", "--no-check", "--no-prompt"],
     // A cache of code would lie in the directory for temporary files, where others could put a false one.
     "--no-code-cache",
-    ...PERMISSIONS.map(({ flag }) => flag),
+    ...Object.keys(PERMISSIONS),
     V8_FLAGS,
     ...[...INCLUDED, ...workersIn(directory)].flatMap((path) => ["--include", path]),
     ...(target === HERE ? [] : ["--target", target]),

@@ -20,7 +20,8 @@ interface Info {
   readonly modules: readonly {
     readonly specifier: string;
     readonly error?: string;
-    readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
+    /** The package that it is in: `zod@4.6.7`. */
+    readonly npmPackage?: string;
   }[];
 }
 
@@ -33,22 +34,14 @@ export async function graphOf(entries: readonly string[], directory: string): Pr
   const broken = modules.find(({ error }) => error !== undefined);
   if (broken !== undefined) throw new BuildError(`${broken.specifier}: ${broken.error}`);
   const packages: Record<string, string> = {};
-  for (const { dependencies = [] } of modules) {
-    for (const { code } of dependencies) {
-      const [, name, version] = PACKAGE.exec(code?.specifier ?? "") ?? [];
-      if (name === undefined || version === undefined) continue;
-      const other = packages[name] ?? version;
-      if (other !== version) {
-        throw new BuildError(`two versions of ${name}: ${other} and ${version}`);
-      }
-      packages[name] = version;
-    }
+  for (const { npmPackage = "" } of modules) {
+    const [, name, version] = /^(@?[^@]+)@([^_]+)/.exec(npmPackage) ?? [];
+    if (name === undefined || version === undefined) continue;
+    const other = packages[name] ??= version;
+    if (other !== version) throw new BuildError(`two versions of ${name}: ${other} and ${version}`);
   }
   const files = modules.map(({ specifier }) => specifier)
     .filter((specifier) => specifier.startsWith("file:"))
     .map((specifier) => fileURLToPath(specifier));
   return { files: files.filter((file) => file !== all), packages };
 }
-
-/** `npm:/zod@4.6.7/v4`, and as it may be written, `npm:zod@4`. */
-const PACKAGE = /^npm:\/?((?:@[^/]+\/)?[^/@]+)@([^/]+)/;

@@ -55,20 +55,24 @@ export const meaningOf = (schema: JsonSchema, root: JsonSchema): string =>
 
 /** What a value must be: `a duration of 1 s or more`. */
 export function formOf(schema: JsonSchema, root: JsonSchema): string {
-  const meant = schema.title === undefined ? resolved(schema, root) : schema;
-  if (meant.title !== undefined) return meant.title;
-  if (meant.const !== undefined) return code(meant.const);
-  if (meant.enum !== undefined) return either(meant.enum.map(code));
-  if (meant.anyOf !== undefined) {
-    const forms = meant.anyOf.filter(({ type }) => type !== "null");
-    return either([...new Set(forms.map((form) => formOf(form, root)))]);
+  const { title, enum: values, anyOf, type } = schema;
+  if (title !== undefined) return title;
+  const meant = resolved(schema, root);
+  if (meant !== schema) return formOf(meant, root);
+  if (values !== undefined) return either(values.map(code));
+  if (schema.const !== undefined) return code(schema.const);
+  if (anyOf !== undefined) {
+    const forms = anyOf.filter(({ type }) => type !== "null").map((form) => formOf(form, root));
+    const [first, second] = forms;
+    if (second === `a list, each item ${first}`) return `${first}, or a list of them`;
+    return either([...new Set(forms)]);
   }
-  if (meant.type === "array") {
-    const forms = itemsOf(meant).map((item) => formOf(item, root));
+  if (type === "array") {
+    const forms = itemsOf(schema).map((item) => formOf(item, root));
     return forms.length === 0 ? "a list" : `a list, each item ${forms.join(", ")}`;
   }
-  if (meant.type === "integer" || meant.type === "number") return numberForm(meant);
-  return FORMS[String(meant.type)] ?? "anything";
+  if (type === "integer" || type === "number") return numberForm(schema);
+  return FORMS[String(type)] ?? "anything";
 }
 
 const FORMS: Readonly<Record<string, string>> = {
@@ -90,7 +94,7 @@ const itemsOf = ({ items = [] }: JsonSchema): readonly JsonSchema[] =>
   [items].flat().filter((item) => typeof item !== "boolean");
 
 /** The schema that another one refers to, as `#/definitions/handler`. */
-function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
+export function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
   const reference = schema.$ref ?? schema.allOf?.[0]?.$ref;
   if (reference === undefined) return schema;
   const definitions = root.definitions as Readonly<Record<string, JsonSchema>>;

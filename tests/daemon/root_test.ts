@@ -32,9 +32,10 @@ const loaded = [Deno.uid(), ...Object.values(attempts).map(outcome)];
 export default on("SeeksHelp", () => say(2, 1, 4, [...loaded, Deno.env.get("USER")].join()));
 `;
 
-/** A port below 1024 that is free on the loopback. */
+/** A port below 1024 that is free on the loopback: any, so that two who look find different ones. */
 function lowPort(): number {
-  for (let port = 1023; port > 0; port--) {
+  for (let tries = 0; tries < 1000; tries++) {
+    const port = 1023 - Math.floor(Math.random() * 400);
     try {
       Deno.listen({ hostname: "127.0.0.1", port }).close();
       return port;

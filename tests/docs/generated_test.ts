@@ -75,11 +75,6 @@ Deno.test("every key of the configuration and of handlers' options says what it 
   assert.deepEqual(silent, [], "these have no description: .describe() them in their schema");
 });
 
-Deno.test("every ready-made handler has a summary", () => {
-  const silent = [...readyMade].filter(([, { summary }]) => summary === "").map(([name]) => name);
-  assert.deepEqual(silent, [], "write theirs in handlers/summaries.ts");
-});
-
 Deno.test("every key of the configuration has an example or a default", () => {
   const lacking = settings.flatMap(([name, node]) =>
     [{ name, schema: node }, ...keysIn(node, schema, `${name}.`)]

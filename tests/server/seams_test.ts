@@ -1,6 +1,6 @@
 /**
  * What an extension can be: a made-up one with an EHLO line that depends on the session, a parameter, commands, an
- * exchange of several lines and a connection that becomes another one, with real sockets.
+ * command of several lines and a connection that becomes another one, with real sockets.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { chain, discard, on, type Route, say } from "postmaster";
 import { Client, ENCRYPTED } from "postmaster/testing";
 import { Connection, type ConnectionEngine } from "../../src/server/connection.ts";
 import { type Extension, Extensions } from "../../src/server/extensions.ts";
-import type { Exchange } from "../../src/server/request.ts";
+import type { Challenge } from "../../src/server/rule.ts";
 import { engineOf } from "../../src/testing/dialogue_of.ts";
 import type { SessionSetup } from "../../src/testing/session_of.ts";
 import { keeping } from "../../src/testing/outbox.ts";
 import { codes, until } from "../running.ts";
 
-const question = (challenge: string, answer: Exchange["answer"]): Exchange => ({
-  challenge,
+const question = (text: string, answer: Challenge["answer"]): Challenge => ({
+  text,
   octets: 2000,
   answer,
 });
@@ -138,7 +138,7 @@ Deno.test("an extension's parameter is taken, and goes along with the recipient'
   assert.deepEqual(server.routes.map(({ parameters }) => parameters?.get("XCOLOUR")), ["red"]);
 });
 
-Deno.test("what is said in an exchange is no command, may be long, and is not in the log", async () => {
+Deno.test("the answer to a challenge is no command, may be long, and is not in the log", async () => {
   using server = await serving();
   using client = await connect(server.port);
   await client.reply();

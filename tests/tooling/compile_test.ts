@@ -83,7 +83,7 @@ test("the program has the permissions that it needs and no others", async (progr
       name.startsWith("allow_") && Array.isArray(value) && name !== "allow_import"
     )
     .map(([name, value]) => [`--${name.replace("_", "-")}`, ...value as string[]].join("="));
-  const flags = PERMISSIONS.map(({ flag }) => flag.split(/[=,]/).join("="));
+  const flags = Object.keys(PERMISSIONS).map((flag) => flag.split(/[=,]/).join("="));
   assert.deepEqual(given.toSorted(), flags.toSorted());
   assert.equal(baked["prompt"], false);
   assert.notDeepEqual(

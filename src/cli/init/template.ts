@@ -9,25 +9,25 @@ import type { Values } from "./machine.ts";
 /** `postmaster.yaml` with these values; `mail` is the directory for Maildirs. */
 export const configuration = (values: Values, mail: string): string =>
   `\
-# A first configuration, written by \`postmaster init\`: what it found, and what it guessed.
-# \`postmaster check --config postmaster.yaml\` says what all of it means.
+# A first configuration, written by \`postmaster init\` from what it found and guessed.
+# \`postmaster check --config postmaster.yaml\` shows what the server makes of it.
 
 # The server's full name, in its greeting and in Received.
 ${line("hostname", values.hostname)}
 # Where clients connect: "*:25" is the port of SMTP at every address, and needs root;
 # 127.0.0.1:2525 is for this machine only.
 ${line("listen", values.listen)}
-# The domains whose mail is for this machine. Mail for all others is refused.
-# A guess, made from the server's name, unless --domain said it.
+# The domains whose mail is for this machine. Mail for all other domains is refused.
+# A guess from the server's name, unless --domain named them.
 ${line("domains", values.domains)}
-# Who has a mailbox in them: \`passwd\` is the accounts of this machine, from user ID 1000 on.
+# The users with a mailbox: \`passwd\` is the accounts of this machine, from user ID 1000 on.
 ${line("users", values.users)}
 ${
     values.users.includes("postmaster")
       ? ""
       : POSTMASTER + line("postmaster", values.postmaster) + "\n"
   }\
-# Other names, and who gets their mail.
+# Other names, and the users who get their mail.
 aliases:
   abuse: postmaster
   root: postmaster
@@ -49,8 +49,8 @@ log:
 `;
 
 const POSTMASTER = `\
-# Who reads the mail for postmaster, which every domain must have (RFC 5321 section 4.5.1).
-# A guess: who became root by sudo, or else the oldest account.
+# The reader of mail for postmaster, which every domain must have (RFC 5321 section 4.5.1).
+# A guess: the user who became root by sudo, or else the oldest account.
 `;
 
 const USER = `\

@@ -9,14 +9,14 @@ import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { State } from "./state.ts";
 
-/** A command of several lines: the server challenges, the client answers, until it is clear what to ask. */
-export interface Exchange {
+/** What the server says to a command that is more than one line (RFC 4954 section 4): the next line is the answer. */
+export interface Challenge {
   /** The text of the server's 334. */
-  readonly challenge: string;
+  readonly text: string;
   /** Octets that the client's answer may have with its CRLF. */
   readonly octets: number;
   /** What comes of the client's answer, of which the log says nothing. */
-  readonly answer: (line: Uint8Array) => Exchange | Event | Fault;
+  readonly answer: (line: Uint8Array) => Challenge | Event | Fault;
 }
 
 /** What the engine makes of a command. */
@@ -24,21 +24,21 @@ export interface Rule<Said> {
   /** The states in which it is legal; all, without it. */
   readonly legalAt?: readonly State["at"][];
   /** What is asked, or what is wrong with it. */
-  readonly event: (said: Said) => Event | Exchange | Fault;
+  readonly event: (said: Said) => Event | Challenge | Fault;
   /** The state after a positive reply; without it, the same. */
   readonly after?: (said: Said, state: State, reply: Reply, newId: () => string) => State;
 }
 
 /** A command as the log and the count of errors know it. */
-export interface Named {
+export interface KnownCommand {
   readonly verb: string;
   readonly mailbox?: Mailbox | null;
 }
 
 /** A legal command. */
-export interface Request {
-  readonly command: Named;
-  readonly event: Event | Exchange;
+export interface LegalCommand {
+  readonly command: KnownCommand;
+  readonly event: Event | Challenge;
   /** The state after a positive reply. */
   readonly after: (state: State, reply: Reply) => State;
 }
@@ -47,5 +47,5 @@ export interface Request {
 export interface Wrong {
   readonly wrong: Event;
   /** The command that it is. */
-  readonly refused?: Named;
+  readonly refused?: KnownCommand;
 }
