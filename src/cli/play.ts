@@ -12,7 +12,7 @@ import type { Exchange, Simulation } from "../testing/simulation.ts";
 import { disagreement, TranscriptError, type TranscriptStep } from "../testing/transcript.ts";
 import { printLine, printSent } from "./print_bytes.ts";
 import type { Printer } from "./printer.ts";
-import { printRoute } from "./simulated.ts";
+import { printPlan } from "./simulated.ts";
 import { placeOf } from "./typed_session.ts";
 
 /** What is shown besides the dialogue. */
@@ -96,7 +96,7 @@ export class Play {
     for (const line of printSteps(steps)) this.#printer.comment(`  ${line}`);
     if (event.type !== "AddRcptTo") return;
     for (const route of steps[0]?.reply?.routes ?? []) {
-      this.#printer.comment(`  ${printRoute(event.mailbox, route, this.#targets)}`);
+      this.#printer.comment(`  ${printPlan(event.mailbox, route, this.#targets)}`);
     }
   }
 
@@ -107,7 +107,7 @@ export class Play {
     for (const { target, args, recipients } of copies) {
       for (const recipient of recipients) {
         const route = { recipient, target: { target, args } };
-        this.#printer.comment(`  ${printRoute(recipient, route, this.#targets)}`);
+        this.#printer.comment(`  ${printPlan(recipient, route, this.#targets)}`);
       }
     }
     if (!this.#options.showMessage) return;

@@ -10,7 +10,7 @@ import { printable } from "../log/escape.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { Exchange } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";
-import { printRoute, type Simulated, simulated, type Visit } from "./simulated.ts";
+import { printPlan, type Simulated, simulated, type Visit } from "./simulated.ts";
 
 /** What the command line may say. */
 export interface RouteFlags extends ClientFlags {
@@ -28,7 +28,7 @@ export async function route(addresses: readonly Mailbox[], flags: RouteFlags): P
     for (const attempt of attempts) {
       if (!attempt.accepted) console.log(printRefusal(address, attempt, attempts.length > 1));
       for (const each of routesIn(attempt)) {
-        console.log(printRoute(address, each, server.targets));
+        console.log(printPlan(address, each, server.targets));
       }
       if (flags.explain) explain(attempt);
     }

@@ -81,7 +81,7 @@ export async function simulated(
 }
 
 /** `joe@example.net -> pipe: procmail -d joe`; between the two, the address that an alias led to. */
-export function printRoute(asked: Mailbox, route: Route, targets: Targets): string {
+export function printPlan(asked: Mailbox, route: Route, targets: Targets): string {
   const { recipient, target } = route;
   const plan = targets.plan(route);
   const way = asked.equals(recipient) ? [asked] : [asked, recipient];

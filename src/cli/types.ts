@@ -29,8 +29,8 @@ export function types({ output }: { readonly output: string }): void {
 }
 
 /** The imports that a `deno.json` does not have; all if it cannot be read, as with comments in it. */
-function missingIn(file: string, imports: Imports): Imports {
-  const written: Imports = tried(() => JSON.parse(Deno.readTextFileSync(file)).imports) ?? {};
+function missingIn(file: string, imports: ImportMap): ImportMap {
+  const written: ImportMap = tried(() => JSON.parse(Deno.readTextFileSync(file)).imports) ?? {};
   return Object.fromEntries(Object.entries(imports).filter(([name, at]) => written[name] !== at));
 }
 
@@ -43,10 +43,10 @@ export function writeTypes(directory: string): string {
 }
 
 /** The paths of imports by their names. */
-type Imports = Readonly<Record<string, string>>;
+type ImportMap = Readonly<Record<string, string>>;
 
 /** Writes the sources of the API. Returns the settings with which Deno finds them. */
-function writeApi(directory: string): { readonly imports: Imports } {
+function writeApi(directory: string): { readonly imports: ImportMap } {
   const sources = FOLDERS.flatMap((folder) => {
     const from = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
     return copy(from, join(directory, API, folder));

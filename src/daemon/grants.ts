@@ -15,9 +15,9 @@ import {
   expand,
   parseTemplate,
   PLACEHOLDERS,
+  type PlaceholderValues,
   refusalOf,
   type Template,
-  type Values,
 } from "../targets/template.ts";
 
 /** One thing that may be run. */
@@ -105,7 +105,7 @@ export function grantFor(
 }
 
 /** The most octets that a command line can have, by the longest of its values: known before the line is made. */
-function estimate(template: Template, recipients: readonly Values[]): number {
+function estimate(template: Template, recipients: readonly PlaceholderValues[]): number {
   const longest = recipients.flatMap(Object.values<string>)
     .reduce((most, { length }) => Math.max(most, length), 1);
   const once = template.map(({ text, placeholders }) =>

@@ -82,7 +82,7 @@ export interface RecordTypes {
 export type RecordType = keyof RecordTypes;
 
 /** The data of records as dns-packet decodes it, by type. */
-interface Decoded {
+interface PacketData {
   A: string;
   AAAA: string;
   CNAME: string;
@@ -109,7 +109,7 @@ const name = (text: string): string => text === "." ? "" : text.replace(/\.$/, "
 const latin1 = new TextDecoder("latin1");
 
 /** How the data of each type is turned into its record. */
-export const RECORDS: { readonly [T in RecordType]: (data: Decoded[T]) => RecordTypes[T] } = {
+export const RECORDS: { readonly [T in RecordType]: (data: PacketData[T]) => RecordTypes[T] } = {
   A: (data) => data,
   AAAA: (data) => data,
   CNAME: name,

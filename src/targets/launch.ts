@@ -10,7 +10,7 @@
 import { askShell } from "../base/shell.ts";
 import { failureOf, tried } from "../base/tried.ts";
 import { environmentOf, type Identity, isOwn } from "./identity.ts";
-import type { Template, Values } from "./template.ts";
+import type { PlaceholderValues, Template } from "./template.ts";
 
 /** A process that was started, with its three standard streams. */
 export interface Process {
@@ -33,7 +33,7 @@ export interface Program {
 
 /** What a command line was made of: for another process that judges it and starts it. */
 export interface Order extends Program {
-  readonly recipients: readonly Values[];
+  readonly recipients: readonly PlaceholderValues[];
 }
 
 /** Starts a program. If it throws, nothing was started. */

@@ -26,8 +26,8 @@ import type {
 import {
   expand,
   parseTemplate,
+  type PlaceholderValues,
   refusalOf,
-  type Values,
   valuesFor,
   valuesForAny,
 } from "./template.ts";
@@ -130,7 +130,7 @@ export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch):
   };
 }
 
-function plan({ template, user, group }: Pipe, values: Values): string | Outcome {
+function plan({ template, user, group }: Pipe, values: PlaceholderValues): string | Outcome {
   const refusal = refusalOf(template, values);
   if (refusal !== undefined) return refused(refusal);
   const who = [user ?? "", ...(group === undefined ? [] : [group])].join(":");
@@ -143,9 +143,9 @@ function deliver(
   context: DeliveryContext,
 ): Delivery {
   const { envelope } = context;
-  const accepted: Values[] = [];
+  const accepted: PlaceholderValues[] = [];
   let message: Message;
-  const run = async (recipients: readonly Values[]): Promise<Outcome[]> => {
+  const run = async (recipients: readonly PlaceholderValues[]): Promise<Outcome[]> => {
     const header = headerFor(envelope, recipients);
     const outcome = await mailers.run({ ...how, template, recipients, message, header }, context);
     return recipients.map(() => outcome);
@@ -170,7 +170,7 @@ const withoutReturnPath = (message: Message): Message => ({
 });
 
 /** The trace of final delivery (RFC 5321 section 4.4), and the recipient if there is only one. */
-function headerFor({ sender }: Envelope, [first, ...others]: readonly Values[]): string {
+function headerFor({ sender }: Envelope, [first, ...others]: readonly PlaceholderValues[]): string {
   const returnPath = headerField("Return-Path", `<${sender ?? ""}>`);
   return first === undefined || others.length > 0
     ? returnPath

@@ -11,7 +11,13 @@ import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
 import { Mailers, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
-import { parseTemplate, refusalOf, type Values, valuesFor, valuesForAny } from "./template.ts";
+import {
+  parseTemplate,
+  type PlaceholderValues,
+  refusalOf,
+  valuesFor,
+  valuesForAny,
+} from "./template.ts";
 
 export const relayArguments = new Arguments(
   "relay",
@@ -51,7 +57,7 @@ export function relayType(
 ): TargetType {
   const mailers = new Mailers(settings, launch);
   const template = parseTemplate(command, true);
-  const refusalFor = (recipients: readonly Values[]) =>
+  const refusalFor = (recipients: readonly PlaceholderValues[]) =>
     recipients.map((values) => refusalOf(template, values)).find(Boolean);
   return {
     readsBody: true,

@@ -16,7 +16,7 @@ export const PLACEHOLDERS = [...OF_RECIPIENT, ...OF_MESSAGE] as const;
 type Placeholder = typeof PLACEHOLDERS[number];
 
 /** What the placeholders stand for, for one recipient. */
-export type Values = Readonly<Record<Placeholder, string>>;
+export type PlaceholderValues = Readonly<Record<Placeholder, string>>;
 
 interface Argument {
   /** Pieces of text; a placeholder is between two of them. */
@@ -112,7 +112,7 @@ export function valuesFor(
   { recipient, user = recipient.local, extension = "" }: Addressee,
   envelope: Envelope,
   nullSender: string,
-): Values {
+): PlaceholderValues {
   return {
     recipient: String(recipient),
     local: recipient.local,
@@ -138,13 +138,13 @@ const ANY: Envelope = {
 };
 
 /** As {@linkcode valuesFor}, for any message: a placeholder of the message stands for itself. */
-export const valuesForAny = (addressee: Addressee): Values => ({
+export const valuesForAny = (addressee: Addressee): PlaceholderValues => ({
   ...valuesFor(addressee, ANY, "{sender}"),
   size: "{size}",
 });
 
 /** Why the command line must not be run with these values, `undefined` if it may. */
-export function refusalOf(template: Template, values: Values): string | undefined {
+export function refusalOf(template: Template, values: PlaceholderValues): string | undefined {
   for (const argument of template) {
     for (const name of argument.placeholders) {
       // deno-lint-ignore no-control-regex -- they are what must not be there
@@ -158,7 +158,7 @@ export function refusalOf(template: Template, values: Values): string | undefine
 }
 
 /** The arguments for a process that serves one recipient or several. */
-export function expand(template: Template, recipients: readonly Values[]): string[] {
+export function expand(template: Template, recipients: readonly PlaceholderValues[]): string[] {
   return template.flatMap((argument) =>
     (argument.repeated ? recipients : recipients.slice(0, 1)).map((values) =>
       fill(argument, values)
@@ -166,5 +166,5 @@ export function expand(template: Template, recipients: readonly Values[]): strin
   );
 }
 
-const fill = ({ text, placeholders }: Argument, values: Values): string =>
+const fill = ({ text, placeholders }: Argument, values: PlaceholderValues): string =>
   text.reduce((filled, piece, i) => filled + values[placeholders[i - 1]!] + piece);

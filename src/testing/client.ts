@@ -6,9 +6,8 @@
 import { connect } from "node:net";
 import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress } from "../net/address.ts";
-import type { Transport } from "../server/transport.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
-import { dialogueOf } from "./dialogue_of.ts";
+import { dialogueOf, transportTo } from "./dialogue_of.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { keeping, type Kept } from "./outbox.ts";
 import type { SessionSetup } from "./session_of.ts";
@@ -43,13 +42,7 @@ export class Client {
   static of(policy: Handler, options: ClientOptions = {}): Client {
     const kept: Kept[] = [];
     const clock = options.clock ?? new FakeClock();
-    const transport: Transport = {
-      send: (replies) => client.#take(replies),
-      hold: () => {},
-      secure: () => Promise.resolve(undefined),
-      close: () => client.#end(),
-      drop: () => client.#end(),
-    };
+    const transport = transportTo((replies) => client.#take(replies), () => client.#end());
     // Without a clock of the test's own, time stands still.
     const limits = options.clock ? { ...options.limits } : { refusalDelay: 0, ...options.limits };
     const ground = { ...options, limits, clock, targets: keeping(kept) };

@@ -29,6 +29,15 @@ export interface Ground extends Omit<SessionGround, "id" | "now"> {
   readonly asked?: (asked: Asked) => void;
 }
 
+/** A transport without a socket: `send` takes the replies, and `end` is called when the server ends the session. */
+export const transportTo = (send: Transport["send"], end: () => void): Transport => ({
+  send,
+  hold: () => {},
+  secure: () => Promise.resolve(undefined),
+  close: end,
+  drop: end,
+});
+
 /** A dialogue that has not started yet. */
 export function dialogueOf(policy: Handler, ground: Ground, transport: Transport): Dialogue {
   const { engine, session } = engineOf(policy, ground);

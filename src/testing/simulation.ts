@@ -6,8 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { Handler } from "../handler/handler.ts";
 import type { Dialogue } from "../server/dialogue.ts";
-import type { Transport } from "../server/transport.ts";
-import { type Asked, dialogueOf, type Ground } from "./dialogue_of.ts";
+import { type Asked, dialogueOf, type Ground, transportTo } from "./dialogue_of.ts";
 import { keeping, type Kept } from "./outbox.ts";
 
 /** What the server answers, and why. */
@@ -39,13 +38,7 @@ export class Simulation {
   #wake: () => void = () => {};
 
   private constructor(policy: Handler, setup: SimulationSetup) {
-    const transport: Transport = {
-      send: (replies) => this.#take(replies),
-      hold: () => {},
-      secure: () => Promise.resolve(undefined),
-      close: () => this.#end(),
-      drop: () => this.#end(),
-    };
+    const transport = transportTo((replies) => this.#take(replies), () => this.#end());
     let ids = 0;
     this.#dialogue = dialogueOf(policy, {
       ...setup,
