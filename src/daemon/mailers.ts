@@ -1,26 +1,13 @@
 /**
- * How the server's mailers are started, and whether they can run as the users of the configuration.
+ * Mailers of a server without a launcher, and whether they can run as the users of the configuration.
  *
  * @module
  */
 import type { Config } from "../config/mod.ts";
 import { findIdentity, isOwn } from "../targets/identity.ts";
 import { type Launch, launcher } from "../targets/launch.ts";
-import { type Credentials, startedByRoot } from "./credentials.ts";
-import { grantsOf, notGranted } from "./grants.ts";
-import { RemoteLauncher } from "./remote_launch.ts";
-
-/** Starts the launcher of a server that gives up root; `undefined` if all mailers run as the server's user. */
-export function startLauncher(
-  config: Config,
-  credentials: Credentials | undefined,
-): Promise<RemoteLauncher> | undefined {
-  if (credentials === undefined) return undefined;
-  const grants = grantsOf(config, credentials);
-  return grants.length === 0
-    ? undefined
-    : RemoteLauncher.start(grants, credentials, config.mailer.concurrency);
-}
+import { startedByRoot } from "./credentials.ts";
+import { notGranted } from "./grants.ts";
 
 /** Starts only mailers that run as this process's user: it is no longer root, and has no launcher. */
 export function launchOwn(): Launch {

@@ -21,12 +21,12 @@ import { variablesFile } from "../store/table.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
-import { launchOwn, startLauncher } from "./mailers.ts";
+import { launchOwn } from "./mailers.ts";
 import { madeByRoot, refuseUnmet } from "./needs.ts";
-import { ServiceManager } from "./notify.ts";
-import { PidFile, refuseSecond } from "./pid_file.ts";
+import { type ServiceManager, serviceManager } from "./notify.ts";
+import { refuseSecond, takePidFile } from "./pid_file.ts";
 import { becomeUser } from "./ready.ts";
-import type { RemoteLauncher } from "./remote_launch.ts";
+import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
 import type { StartWatch } from "./start_watch.ts";
 
@@ -43,7 +43,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
   watch.step("listeners, directories and the pid file");
-  const manager = opened.use(ServiceManager.find());
+  const manager = opened.use(serviceManager());
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
@@ -68,13 +68,13 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
   if (config.pidFile !== undefined) {
     watch.step(`the pid file ${config.pidFile}`);
-    opened.use(await PidFile.take(config.pidFile));
+    opened.use(await takePidFile(config.pidFile));
   }
   logUser(log, config, credentials);
   for (const { message, ...place } of config.warnings) {
     log("doubtful order", { handler: printPlace(place), hint: message });
   }
-  const launch = launcher?.launch ?? (credentials && launchOwn());
+  const launch = launcher?.launch() ?? (credentials && launchOwn());
   watch.step("the modules of handlers");
   const { policy, targets } = await build(config, launch);
   opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));

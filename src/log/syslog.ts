@@ -5,6 +5,7 @@
  * @module
  */
 import type { LogRecord, Sink, TextFormatter } from "@logtape/logtape";
+import { Buffer } from "node:buffer";
 import { unixDatagram } from "../base/datagram.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
@@ -62,9 +63,9 @@ function datagram(
   format: TextFormatter,
   max: number,
 ): Uint8Array {
-  let octets = encoder.encode(head + format(record));
+  let line = head + format(record);
   for (const [characters, items] of SHORTER) {
-    if (octets.length <= max) break;
+    if (Buffer.byteLength(line) <= max) break;
     const properties = Object.fromEntries(
       Object.entries(record.properties).map(([key, value]) => [
         key,
@@ -74,9 +75,9 @@ function datagram(
           : shortened(value, characters),
       ]),
     );
-    octets = encoder.encode(head + format({ ...record, properties }));
+    line = head + format({ ...record, properties });
   }
-  return octets.length <= max ? octets : cut(octets, max);
+  return encoded(line, max);
 }
 
 const shortened = (value: unknown, characters: number): unknown =>
@@ -84,11 +85,10 @@ const shortened = (value: unknown, characters: number): unknown =>
     ? `${value.slice(0, characters).toWellFormed()}…`
     : value;
 
-/** At most `max` octets, and no broken UTF-8 character at the end. */
-function cut(bytes: Uint8Array, max: number): Uint8Array {
-  let end = max;
-  while ((bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.slice(0, end);
+/** The octets of a text: at most `max`, and whole characters. */
+function encoded(text: string, max: number): Uint8Array {
+  const octets = new Uint8Array(max);
+  return octets.subarray(0, encoder.encodeInto(text, octets).written);
 }
 
 /** Sends datagrams one at a time and in order. */
