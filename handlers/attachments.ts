@@ -24,14 +24,14 @@ const pattern = (example: string): z.ZodType<Pattern, string> =>
 
 const options = kinds.options({
   names: kinds.oneOrMore(pattern("*.exe")).optional().describe(
-    "Names of files that are refused; `*` stands for anything, and case does not matter.",
+    "Names of files that are refused. `*` stands for any text, and case does not matter.",
   ),
   types: kinds.oneOrMore(pattern("application/x-msdownload")).optional().describe(
     "Media types that are refused, such as `application/x-msdownload` or `video/*`.",
   ),
   size: kinds.size(1).optional().describe("The size that a part may have, decoded."),
   archives: z.boolean().default(true).describe(
-    "Names in zip archives count too, and names in archives in them.",
+    "Names in zip archives count too, and names in zip archives in them.",
   ),
   reply: replyText.optional().describe(
     "The text of the refusal. By default it says what is not accepted.",
@@ -42,7 +42,7 @@ const options = kinds.options({
 
 /** The options of {@linkcode attachments}. */
 export interface AttachmentsOptions {
-  /** Names of files that are refused; `*` stands for anything, and case does not matter. */
+  /** Names of files that are refused. `*` stands for any text, and case does not matter. */
   readonly names?: string | readonly string[];
   /** Media types that are refused, such as `application/x-msdownload` or `video/*`. */
   readonly types?: string | readonly string[];
@@ -65,7 +65,11 @@ export interface AttachmentsOptions {
  * ```ts
  * import { attachments } from "postmaster/handlers";
  *
- * export default attachments({ names: ["*.exe", "*.js"], size: "20 MiB" });
+ * export default attachments({
+ *   names: ["*.exe", "*.js", "*.rar"],
+ *   types: ["application/x-msdownload", "message/partial"],
+ *   size: "20 MiB",
+ * });
  * ```
  */
 export const attachments: HandlerFactory<AttachmentsOptions> = defineHandler({
@@ -82,7 +86,11 @@ export const attachments: HandlerFactory<AttachmentsOptions> = defineHandler({
         const { reply = `this is not accepted here: ${printable}` } = unwanted;
         return say(5, 5, 0, reply, "5.7.1");
       })),
-  example: 'attachments: { names: ["*.exe", "*.js"], size: 20 MiB }',
+  example: `\
+attachments:
+  names: ["*.exe", "*.js", "*.rar"]
+  types: [application/x-msdownload, message/partial]
+  size: 20 MiB`,
 });
 
 /** What is not wanted. */

@@ -5,22 +5,18 @@
  */
 import { Buffer } from "node:buffer";
 import iconv from "iconv-lite";
-import { remembered } from "./remembered.ts";
 
-/** Octets to text and back. */
+/** Octets, one character each, to text and back. */
 export interface Charset {
   /** The text; U+FFFD for octets that are none. */
-  decode(octets: Buffer): string;
+  decode(octets: string): string;
   /** The octets; `undefined` if the charset does not have all of the text. */
-  encode(text: string): Buffer | undefined;
-  /** How many octets a text that was decoded has, if it has no U+FFFD. */
-  size(text: string): number;
+  encode(text: string): string | undefined;
 }
 
 const UTF8: Charset = {
-  decode: (octets) => octets.toString("utf8"),
-  encode: (text) => Buffer.from(text, "utf8"),
-  size: (text) => Buffer.byteLength(text),
+  decode: (octets) => Buffer.from(octets, "latin1").toString("utf8"),
+  encode: (text) => Buffer.from(text, "utf8").toString("latin1"),
 };
 
 const PRINTABLE = String.fromCharCode(...Array.from({ length: 0x7f - 0x20 }, (_, i) => 0x20 + i));
@@ -33,28 +29,20 @@ const AS_UTF8: ReadonlySet<string> = new Set(["utf-8", "utf8", "us-ascii", "asci
  * itself, as in all that are used in mail but UTF-7, UTF-16, UTF-32 and those of ISO 2022.
  */
 export function charsetOf(name: string): Charset | undefined {
-  const key = name.trim().toLowerCase();
-  return AS_UTF8.has(key) ? UTF8 : iconvCharset(key);
-}
-
-function iconvCharset(name: string): Charset | undefined {
+  if (AS_UTF8.has(name)) return UTF8;
   if (name.length > 40 || !/^[a-z][\w.:()+-]*$/.test(name) || !iconv.encodingExists(name)) {
     return undefined;
   }
-  const decode = (octets: Uint8Array) => iconv.decode(octets, name, { stripBOM: false });
-  const encode = (text: string) => Buffer.from(iconv.encode(text, name, { addBOM: false }));
-  if (!encode(PRINTABLE).equals(Buffer.from(PRINTABLE, "latin1"))) return undefined;
-  const sizes = new Map<string, number>();
+  const decode = (octets: string) =>
+    iconv.decode(Buffer.from(octets, "latin1"), name, { stripBOM: false });
+  const encode = (text: string) =>
+    Buffer.from(iconv.encode(text, name, { addBOM: false })).toString("latin1");
+  if (encode(PRINTABLE) !== PRINTABLE) return undefined;
   return {
     decode,
     encode: (text) => {
       const octets = encode(text); // what the charset does not have becomes a question mark
       return decode(octets) === text ? octets : undefined;
-    },
-    size: (text) => {
-      let size = 0;
-      for (const character of text) size += remembered(sizes, character, (it) => encode(it).length);
-      return size;
     },
   };
 }

@@ -128,7 +128,9 @@ const code = kinds.text("a code such as 127.0.0.2", readCode);
 const shape = {
   zone: zone.describe("The domain of the list."),
   codes: kinds.oneOrMore(code).optional()
-    .describe("The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet."),
+    .describe(
+      "The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet. By default those that mean something on this list.",
+    ),
 };
 
 const byName = zone.transform((zone) => listOf(zone));
@@ -137,13 +139,13 @@ const byName = zone.transform((zone) => listOf(zone));
 export interface DnsListOption {
   /** The domain of the list. */
   readonly zone: string;
-  /** The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet. */
+  /** The answers that count: 127.0.0.2, or 127.0.0.2-11 with a range for any octet. By default those that mean something on this list. */
   readonly codes?: string | readonly string[];
 }
 
 /** A list of addresses in the DNS that counts so much. */
 export interface WeightedDnsListOption extends DnsListOption {
-  /** How much being on this list counts. */
+  /** How much an entry on this list counts. */
   readonly weight?: number;
 }
 
@@ -158,7 +160,7 @@ export const weightedDnsList = z.union([
   byName.transform((list) => ({ ...list, weight: 1 })),
   kinds.options({
     ...shape,
-    weight: z.number().positive().default(1).describe("How much being on this list counts."),
+    weight: z.number().positive().default(1).describe("How much an entry on this list counts."),
   }).transform(
     kinds.attempt(({ zone, codes, weight }) => ({ ...listOf(zone, codes), weight })),
   ),

@@ -27,9 +27,9 @@ import { refuseClient } from "./refusal.ts";
 
 /** The options of {@linkcode dnsbl}. */
 export interface DnsblOptions {
-  /** Lists of clients that nobody wants: domains, or `{zone, codes, weight}`. */
+  /** Lists of unwanted clients: domains, or `{zone, codes, weight}`. */
   readonly lists: readonly (string | WeightedDnsListOption)[];
-  /** Lists of clients that are welcome whatever the others say, such as list.dnswl.org. */
+  /** Lists of clients that are always welcome, such as list.dnswl.org: domains, or `{zone, codes}`. */
   readonly allow?: readonly (string | DnsListOption)[];
   /** The sum of weights from which a client is refused. */
   readonly threshold?: number;
@@ -56,9 +56,9 @@ export const dnsbl: HandlerFactory<DnsblOptions> = defineHandler({
   summary: "Refuses clients that are on lists in the DNS.",
   options: kinds.options({
     lists: kinds.list(weightedDnsList, "a list of domains, such as [zen.spamhaus.org]", 1)
-      .describe("Lists of clients that nobody wants: domains, or `{zone, codes, weight}`."),
+      .describe("Lists of unwanted clients: domains, or `{zone, codes, weight}`."),
     allow: kinds.list(dnsList).default([]).describe(
-      "Lists of clients that are welcome whatever the others say, such as list.dnswl.org.",
+      "Lists of clients that are always welcome, such as list.dnswl.org: domains, or `{zone, codes}`.",
     ),
     threshold: z.number().positive().default(1)
       .describe("The sum of weights from which a client is refused."),
@@ -83,7 +83,12 @@ export const dnsbl: HandlerFactory<DnsblOptions> = defineHandler({
       return refuseClient(session, say(5, 5, 4, `${peer.address} is listed by ${zones}`, "5.7.1"));
     });
   },
-  example: "dnsbl: { lists: [zen.spamhaus.org], allow: [list.dnswl.org] }",
+  example: `\
+dnsbl:
+  lists:
+    - zen.spamhaus.org
+    - { zone: bl.example.org, codes: 127.0.0.2-4, weight: 0.5 }
+  allow: [list.dnswl.org]`,
   part: "checks",
 });
 

@@ -23,7 +23,7 @@ export interface GreylistOptions {
   readonly delay?: number | string;
   /** How long a stranger has to try again; then it is a stranger again. */
   readonly window?: number | string;
-  /** How long one that came again is known after its last message. */
+  /** How long a known client stays known after its last message. */
   readonly remember?: number | string;
   /** Bits that the IPv4 addresses of one client share. */
   readonly ipv4Prefix?: number;
@@ -37,7 +37,7 @@ const options = kinds.options({
   window: kinds.lifetime(1000).prefault("2 d")
     .describe("How long a stranger has to try again; then it is a stranger again."),
   remember: kinds.lifetime(1000).prefault("36 d")
-    .describe("How long one that came again is known after its last message."),
+    .describe("How long a known client stays known after its last message."),
   ipv4Prefix: z.int().min(8).max(32).default(24)
     .describe("Bits that the IPv4 addresses of one client share."),
   ipv6Prefix: z.int().min(16).max(128).default(64)

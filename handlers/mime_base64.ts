@@ -1,111 +1,140 @@
 /**
- * The transfer encoding base64 (RFC 2045 section 6.8).
+ * Texts in base64 (RFC 2045 section 6.8).
  *
  * @module
  */
 import { Buffer } from "node:buffer";
-import { Base64Encoder } from "./mime_base64_encoder.ts";
-import { type Kind, runsOf } from "./mime_base64_kinds.ts";
-import { MAX_HELD, type PartRewriter, splice } from "./mime_held_lines.ts";
+import { decodeOf } from "postmaster/making";
+import { HeldText, MAX_HELD, type PartEncoding, type PartRewriter } from "./held_text.ts";
 import type { Output } from "./mime_output.ts";
-import type { Edit, Scanner } from "./word_scanner.ts";
+import type { Edit, WordScanner } from "./word_scanner.ts";
+
+const decode = decodeOf("base64");
+const LF = 0x0a;
+/** Characters of a line. */
+const MAX_LINE = 76;
+
+/** Leaves base64 as it is up to the first change, and encodes all from there on. */
+class Base64 implements PartEncoding {
+  readonly decode = decode;
+  changed = false;
+  /** Characters that the line has. */
+  #column = 0;
+  /** Octets that do not fill it yet. */
+  #rest: Buffer = Buffer.alloc(0);
+  #endsLine = true;
+
+  cut(_raw: Buffer, place: number): number {
+    return place;
+  }
+
+  edit(raw: Buffer, edits: readonly Edit[], places: Uint32Array | undefined): Buffer | undefined {
+    this.#endsLine = raw.at(-1) === LF;
+    const first = edits[0]?.start;
+    const kept = this.changed ? 0 : first === undefined ? raw.length : places![first]!;
+    const line = kept === 0 ? -1 : raw.lastIndexOf(LF, kept - 1);
+    this.#column = line < 0 ? this.#column + kept : kept - line - 1;
+    if (kept === raw.length) return undefined;
+    this.changed = true;
+    const base = kept === 0 ? 0 : places!.indexOf(kept);
+    const text = decode(raw.subarray(kept), true).octets.toString("latin1");
+    const octets = Buffer.from(splice(text, edits, base), "latin1");
+    return Buffer.concat([raw.subarray(0, kept), this.#encode(octets)]);
+  }
+
+  end(): Buffer {
+    return Buffer.from(this.#rest.toString("base64") + (this.#endsLine ? "\r\n" : ""), "latin1");
+  }
+
+  /** Whole lines. */
+  #encode(octets: Buffer): Buffer {
+    const all = Buffer.concat([this.#rest, octets]);
+    let text = "", from = 0;
+    for (;;) {
+      const room = 3 * Math.max(0, Math.floor((MAX_LINE - this.#column) / 4));
+      if (all.length - from <= room) break;
+      text += `${all.toString("base64", from, from + room)}\r\n`;
+      from += room;
+      this.#column = 0;
+    }
+    this.#rest = all.subarray(from);
+    return Buffer.from(text, "latin1");
+  }
+}
+
+/** A text, one character an octet, with edits made; it begins at `base` in the text that they are of. */
+function splice(text: string, edits: readonly Edit[], base: number): string {
+  let spliced = "", from = 0;
+  for (const { start, end, by } of edits) {
+    spliced += text.slice(from, start - base) + by;
+    from = end - base;
+  }
+  return spliced + text.slice(from);
+}
 
 /** What may follow padding of one character: the other one. */
 const PADDING = /^=[ \t\r\n]*$/;
 
-/** Lines that wait until it is known whether something in them changes. */
-interface Held {
-  readonly raw: Buffer;
-  /** How many characters of base64 there are up to its end. */
-  readonly characters: number;
-  /** What was decoded at its end. */
-  readonly decoded: Buffer;
-}
-
-/** Some lines. */
-interface Run {
-  readonly raw: Buffer;
-  readonly text: string;
-  readonly kind: Kind;
-}
-
-const textOf = (runs: readonly Run[]): string => runs.map(({ text }) => text).join("");
-
 /**
- * A part in base64. Up to the first change its lines go out as they are, from there on all is encoded anew. What is
- * not base64, before a change, ends the rewriting; behind one it is left out, as every decoder does, if base64 follows.
- * What follows the padding, or begins with what is no base64 and goes on with prose or the end of the part, is no part
- * of the text, and stays as it is.
+ * A part in base64. What is not base64, before a change, ends the rewriting; behind one it is left out, as every decoder
+ * does, if base64 follows. What follows the padding, or begins with what is no base64 and goes on with prose or the end
+ * of the part, is no part of the text, and stays as it is.
  */
-export class Base64Lines implements PartRewriter {
-  readonly #scanner: Scanner;
+export class Base64Rewriter implements PartRewriter {
+  readonly #encoding = new Base64();
+  readonly #text: HeldText;
   readonly #output: Output;
-  /** Lines that wait, as long as nothing has changed. */
-  #held: Held[] = [];
-  #heldSize = 0;
-  /** Characters seen, and how many at the end of them do not make three octets yet. */
-  #characters = 0;
-  #carry = "";
-  /** Characters of padding seen. */
-  #padding = 0;
-  /** Encodes what is decoded, once something has changed. */
-  #encoder: Base64Encoder | undefined;
-  /** Decoded octets that wait, and where they begin in the text. */
-  #decoded: Buffer[] = [];
-  #start = 0;
-  #edits: Edit[] = [];
-  /** Lines of the text that are not decoded yet. */
-  #taken: Run[] = [];
+  /** Lines of the text that were not passed on yet. */
+  #taken: string[] = [];
   /** Lines behind them that are part of the text if base64 follows. */
   #doubtful: Run[] = [];
   #doubtfulSize = 0;
+  /** Characters of padding seen. */
+  #padding = 0;
   #stopped = false;
-  #endsLine = true;
 
-  constructor(scanner: Scanner, output: Output) {
-    this.#scanner = scanner;
+  constructor(scanner: WordScanner, output: Output) {
+    this.#text = new HeldText(this.#encoding, scanner, output);
     this.#output = output;
   }
 
   write(raw: Buffer): void {
     if (this.#stopped) return this.#output.keep(raw);
-    for (const { text, start, kind } of runsOf(raw.toString("latin1"))) {
-      this.#run({ raw: raw.subarray(start, start + text.length), text, kind });
-    }
+    for (const run of runsOf(raw.toString("latin1"))) this.#run(run);
     this.#flush();
+  }
+
+  end(): void {
+    if (this.#stopped) return;
+    this.#decide();
+    this.#endText();
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#text.stop();
+    this.#endText();
   }
 
   #run(run: Run): void {
-    const { raw, text, kind } = run;
-    if (this.#padding > 0 && (this.#padding > 1 || !PADDING.test(text))) this.end();
-    if ((kind === "noise" || kind === "foreign") && !this.#hasChanged()) this.stop();
-    if (this.#stopped) return this.#output.keep(raw);
-    if (kind === "prose" || kind === "foreign") return this.#endBefore([...this.#doubtful, run]);
-    const isBase64 = kind === "certain" || kind === "likely";
-    if (isBase64 && (kind === "certain" || this.#doubtful.every(({ kind }) => kind === "empty"))) {
-      if (this.#doubtful.length > 0) this.#taken.push(...this.#takeDoubtful());
-      this.#taken.push(run);
-      if (text.includes("=")) this.#flush();
+    const { text, kind } = run;
+    if (this.#padding > 1 || this.#padding > 0 && !PADDING.test(text)) this.end();
+    if (kind === "noise" || kind === "foreign") {
+      this.#flush();
+      if (!this.#encoding.changed) this.stop();
+    }
+    if (this.#stopped) return this.#keep(text);
+    const isDoubtful = this.#doubtful.some(({ kind }) => kind !== "empty");
+    if (kind === "base64" && (!isDoubtful || CERTAIN.test(text))) {
+      this.#accept();
+      this.#taken.push(text);
+      if (text.includes("=")) this.#padding += text.split("=").length - 1;
       return;
     }
     this.#doubtful.push(run);
-    this.#doubtfulSize += raw.length;
-    if (this.#doubtfulSize > MAX_HELD) this.#decide();
-  }
-
-  /** Something in the lines so far has changed. */
-  #hasChanged(): boolean {
-    this.#flush();
-    return this.#encoder !== undefined;
-  }
-
-  /** Decodes the lines that are known to be part of the text. */
-  #flush(): void {
-    if (this.#taken.length === 0) return;
-    const [first, ...others] = this.#taken.splice(0) as [Run, ...Run[]];
-    if (others.length === 0) return this.#lines(first.raw, first.text);
-    const text = first.text + textOf(others);
-    this.#lines(Buffer.from(text, "latin1"), text);
+    this.#doubtfulSize += text.length;
+    if (kind === "prose" || kind === "foreign") this.#endText();
+    else if (this.#doubtfulSize > MAX_HELD) this.#decide();
   }
 
   /** Decides by what there is: text ends with base64, and with all characters of it. */
@@ -113,153 +142,80 @@ export class Base64Lines implements PartRewriter {
     this.#flush();
     if (this.#doubtful.length === 0) return;
     const last = this.#doubtful.findLast(({ kind }) => kind !== "empty");
-    const characters = this.#carry.length +
-      charactersIn(Buffer.from(textOf(this.#doubtful), "latin1")).length;
-    if (last?.kind !== "likely" || characters % 4 !== 0) return this.#endBefore(this.#doubtful);
-    this.#taken = this.#takeDoubtful();
+    const rest = Buffer.concat([this.#text.rest, Buffer.from(textOf(this.#doubtful), "latin1")]);
+    if (last?.kind !== "base64" || decode(rest, false).rest.length > 0) return this.#endText();
+    this.#accept();
     this.#flush();
   }
 
-  /** The text ends here, and what follows is not part of it. */
-  #endBefore(runs: readonly Run[]): void {
-    this.#takeDoubtful();
-    this.end();
-    for (const { raw } of runs) this.#output.keep(raw);
-  }
-
-  /** What is doubtful, and no longer will be. */
-  #takeDoubtful(): Run[] {
-    const doubtful = this.#doubtful;
-    this.#doubtful = [];
-    this.#doubtfulSize = 0;
-    return doubtful;
-  }
-
-  #lines(raw: Buffer, text: string): void {
-    const padding = text.indexOf("=");
-    const characters = charactersIn(padding < 0 ? raw : raw.subarray(0, padding));
-    if (padding >= 0) this.#padding += text.slice(padding).split("=").length - 1;
-    this.#endsLine = text.endsWith("\n");
-    const decoded = this.#decode(characters);
-    if (this.#encoder === undefined) {
-      this.#held.push({ raw, characters: this.#characters, decoded });
-      this.#heldSize += raw.length;
-    }
-    this.#scan(decoded);
-    if (this.#heldSize > MAX_HELD) this.stop();
-  }
-
-  end(): void {
-    this.#decide();
-    if (this.#stopped) return;
-    this.#scan(this.#decodeRest());
-    this.#take(this.#scanner.end());
-    this.stop();
-  }
-
-  stop(): void {
-    if (this.#stopped) return;
+  /** The text ends before what is doubtful. */
+  #endText(): void {
+    this.#flush();
+    this.#text.end();
     this.#stopped = true;
-    for (const { raw } of this.#held) this.#output.keep(raw);
-    if (this.#encoder !== undefined) {
-      this.#decoded.push(this.#decodeRest());
-      this.#encode(Infinity);
-      this.#output.change(this.#encoder.end(this.#endsLine));
-    }
-    for (const { raw } of this.#takeDoubtful()) this.#output.keep(raw);
+    this.#keep(this.#takeDoubtful());
   }
 
-  /** What padding is missing from. */
-  #decodeRest(): Buffer {
-    this.#padding = 2;
-    return this.#decode("");
+  #accept(): void {
+    if (this.#doubtful.length > 0) this.#taken.push(this.#takeDoubtful());
   }
 
-  #decode(characters: string): Buffer {
-    this.#characters += characters.length;
-    const all = this.#carry + characters;
-    const whole = this.#padding > 0 ? all.length : all.length - all.length % 4;
-    this.#carry = all.slice(whole);
-    return Buffer.from(all.slice(0, whole), "base64");
+  #takeDoubtful(): string {
+    this.#doubtfulSize = 0;
+    return textOf(this.#doubtful.splice(0));
   }
 
-  #scan(decoded: Buffer): void {
-    if (decoded.length > 0) this.#decoded.push(decoded);
-    this.#take(this.#scanner.push(decoded));
+  /** Passes on the lines that are known to be part of the text. */
+  #flush(): void {
+    if (this.#taken.length === 0) return;
+    this.#text.write(Buffer.from(this.#taken.splice(0).join(""), "latin1"));
   }
 
-  #take(edits: readonly Edit[]): void {
-    this.#edits.push(...edits);
-    const [first] = this.#edits;
-    if (this.#encoder !== undefined) this.#encode(this.#scanner.settled);
-    else if (first !== undefined) this.#begin(first.start);
-    else this.#release();
-  }
-
-  /** Lets the lines go in which nothing changes. */
-  #release(): void {
-    const settled = 4 * Math.floor(this.#scanner.settled / 3);
-    let count = 0;
-    let octets = 0;
-    for (const { characters, raw, decoded } of this.#held) {
-      if (characters > settled) break;
-      this.#output.keep(raw);
-      this.#heldSize -= raw.length;
-      octets += decoded.length;
-      count++;
-    }
-    if (count === 0) return;
-    this.#held.splice(0, count);
-    this.#drop(octets);
-  }
-
-  /** Forgets decoded octets from the beginning of those that wait. */
-  #drop(octets: number): Buffer {
-    const waiting = Buffer.concat(this.#decoded);
-    this.#decoded = octets < waiting.length ? [waiting.subarray(octets)] : [];
-    this.#start += Math.min(octets, waiting.length);
-    return waiting.subarray(0, octets);
-  }
-
-  /** Encodes anew from the four characters on in which the first change begins. */
-  #begin(first: number): void {
-    const octet = first - first % 3;
-    const raw = Buffer.concat(this.#held.map((line) => line.raw));
-    const [head] = this.#held;
-    const before = head === undefined ? 0 : head.characters - charactersIn(head.raw).length;
-    let at = 0;
-    for (let left = 4 * octet / 3 - before; left > 0 || !isBase64(raw[at]); at++) {
-      if (isBase64(raw[at])) left--;
-    }
-    this.#output.keep(raw.subarray(0, at));
-    this.#held = [];
-    this.#heldSize = 0;
-    this.#encoder = new Base64Encoder(at - 1 - raw.lastIndexOf(0x0a, Math.max(0, at - 1)));
-    this.#drop(octet - this.#start);
-    this.#encode(this.#scanner.settled);
-  }
-
-  #encode(settled: number): void {
-    if (settled <= this.#start) return;
-    const base = this.#start;
-    const octets = this.#drop(settled - base);
-    const edited = this.#edits.length === 0
-      ? octets
-      : Buffer.from(splice(octets.toString("latin1"), this.#edits, base), "latin1");
-    this.#edits = [];
-    this.#output.change(this.#encoder!.push(edited));
+  #keep(text: string): void {
+    this.#output.keep(Buffer.from(text, "latin1"));
   }
 }
 
-/** Letters, digits, `+` and `/`; or the end. */
-const isBase64 = (octet: number | undefined): boolean =>
-  octet === undefined || (octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a ||
-  octet >= 0x2f && octet <= 0x39 || octet === 0x2b;
-
-/** The characters of base64 in lines. */
-function charactersIn(raw: Buffer): string {
-  const characters = Buffer.allocUnsafe(raw.length);
-  let length = 0;
-  for (const octet of raw) if (isBase64(octet)) characters[length++] = octet;
-  return characters.toString("latin1", 0, length);
+/**
+ * Lines that stand together. `prose` looks like base64, but has words. Of what has other characters, `noise` is what
+ * decoders leave out of base64, and `foreign` has words, or an `=` in its middle.
+ */
+interface Run {
+  readonly text: string;
+  readonly kind: "base64" | "empty" | "prose" | "noise" | "foreign";
 }
+
+const textOf = (runs: readonly Run[]): string => runs.map(({ text }) => text).join("");
+
+/** A line of base64, the last one perhaps with padding. */
+const BASE64 = /^[A-Za-z0-9+/ \t\r]*(?:={1,2}[ \t\r]*)?\n?$/;
+
+/** What only base64 has: lines as long as those of encoders, or padding. */
+const CERTAIN = /[A-Za-z0-9+/]{60}|=/;
+
+/** Two words in a line, and three. */
+const TWO_WORDS = /[^ \t\r\n][ \t]+[^ \t\r\n]/;
+const THREE_WORDS = /[^ \t\r\n][ \t]+[^ \t\r\n]+[ \t]+[^ \t\r\n]/;
+
+/** Cuts lines into runs: lines of base64 and the empty ones behind them; or one line each. */
+function* runsOf(lines: string): Generator<Run> {
+  if (/[^A-Za-z0-9+/ \t\r\n]/.test(lines) || / |\t/.test(lines) && THREE_WORDS.test(lines)) {
+    for (const [text] of lines.matchAll(/[^\n]*\n|[^\n]+/g)) yield { text, kind: kindOf(text) };
+    return;
+  }
+  const { length } = lines.trimEnd();
+  const lf = lines.indexOf("\n", length);
+  const end = length === 0 ? 0 : lf < 0 ? lines.length : lf + 1;
+  if (end > 0) yield { text: lines.slice(0, end), kind: "base64" };
+  if (end < lines.length) yield { text: lines.slice(end), kind: "empty" };
+}
+
+function kindOf(line: string): Run["kind"] {
+  if (!BASE64.test(line)) return TWO_WORDS.test(line) || line.includes("=") ? "foreign" : "noise";
+  if (THREE_WORDS.test(line) && !isInGroups(line)) return "prose";
+  return /[^ \t\r\n]/.test(line) ? "base64" : "empty";
+}
+
+/** Base64 may stand in groups of four characters. One space may also have come between by mistake. */
+const isInGroups = (line: string): boolean =>
+  line.trim().split(/[ \t]+/).slice(0, -1).every((word) => word.length % 4 === 0);

@@ -5,38 +5,25 @@
  */
 import { Buffer } from "node:buffer";
 
-/** Collects octets, those that follow each other in memory as one piece. */
+/** Collects octets. */
 export class Output {
   #pieces: Buffer[] = [];
-  #changed = false;
-
-  /** True once something is not what it was. */
-  get changed(): boolean {
-    return this.#changed;
-  }
+  /** Something is not what it was. */
+  changed = false;
 
   /** Octets of the message, as they were. */
   keep(octets: Buffer): void {
-    const last = this.#pieces.at(-1);
-    if (
-      last !== undefined && last.buffer === octets.buffer &&
-      last.byteOffset + last.length === octets.byteOffset
-    ) {
-      const length = last.length + octets.length;
-      this.#pieces[this.#pieces.length - 1] = Buffer.from(last.buffer, last.byteOffset, length);
-    } else if (octets.length > 0) this.#pieces.push(octets);
+    this.#pieces.push(octets);
   }
 
   /** Octets that stand for others. */
   change(octets: Buffer): void {
-    this.#changed = true;
-    if (octets.length > 0) this.#pieces.push(octets);
+    this.changed = true;
+    this.#pieces.push(octets);
   }
 
   /** What was collected since the last time. */
-  take(): Buffer[] {
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    return pieces;
+  take(): Buffer {
+    return Buffer.concat(this.#pieces.splice(0));
   }
 }

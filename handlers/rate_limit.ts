@@ -57,32 +57,34 @@ const NEEDS: Readonly<Partial<Record<Key, readonly Unit[]>>> = {
 
 /** The options of {@linkcode rateLimit}. */
 export interface RateLimitOptions {
-  /** How many there may be. */
+  /** How many may come. */
   readonly limit: number;
   /** In what time. */
   readonly per?: number | string;
   /** What is counted. */
   readonly of?: Unit;
-  /** For whom it is counted, each for itself. */
+  /** What has a count of its own; a `network` is a /24, in IPv6 a /48; `all` have one count together. */
   readonly by?: Key;
-  /** How many may come at once; as many as `limit` if it is not given. */
+  /** How many may come at once; by default as many as `limit`. */
   readonly burst?: number;
-  /** The name of its buckets: rate limits with the same name share them. */
+  /** Rate limits with the same name share their counts. */
   readonly name?: string;
 }
 
 const options = kinds.options({
-  limit: kinds.count(1).describe("How many there may be."),
+  limit: kinds.count(1).describe("How many may come."),
   per: kinds.lifetime(1000).prefault("1 h").describe("In what time."),
   of: z.enum(Object.keys(COUNTED) as [Unit, ...Unit[]]).default("messages").describe(
     "What is counted.",
   ),
   by: z.enum(Object.keys(KEYS) as [Key, ...Key[]]).default("address")
-    .describe("For whom it is counted, each for itself."),
+    .describe(
+      "What has a count of its own; a `network` is a /24, in IPv6 a /48; `all` have one count together.",
+    ),
   burst: kinds.count(1).optional()
-    .describe("How many may come at once; as many as `limit` if it is not given."),
+    .describe("How many may come at once; by default as many as `limit`."),
   name: z.string().regex(/^[^[\]\p{C}]+$/u).optional()
-    .describe("The name of its buckets: rate limits with the same name share them."),
+    .describe("Rate limits with the same name share their counts."),
 }).refine(({ of, by }) => NEEDS[by]?.includes(of) ?? true, {
   error: ({ input }) => {
     const { of = "messages", by } = input as { of?: Unit; by: Key };
@@ -117,7 +119,7 @@ interface Bucket {
  *
  * export default chain(
  *   rateLimit({ limit: 60, per: "1 min", of: "connections", by: "network" }),
- *   rateLimit({ limit: 100, per: "1 h", by: "sender" }),
+ *   rateLimit({ limit: 100, per: "1 h", by: "sender", burst: 20 }),
  * );
  * ```
  */
@@ -169,7 +171,7 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
       return await judged ?? reply;
     });
   },
-  example: "rate-limit: { limit: 100, per: 1 h, by: sender }",
+  example: "rate-limit: { limit: 100, per: 1 h, by: sender, burst: 20 }",
   part: "checks",
 });
 

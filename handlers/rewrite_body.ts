@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { type Header, readHeader, yieldToOthers } from "postmaster";
-import { BlockCutter, MAX_BLOCK } from "./mime_blocks.ts";
+import { readHeader, yieldToOthers } from "postmaster";
+import { MimeParser } from "postmaster/making";
 import { Output } from "./mime_output.ts";
-import { MimeRewriter } from "./mime_rewriter.ts";
+import { isOpen, MimeRewriter } from "./mime_rewriter.ts";
 import { Words } from "./words.ts";
 
 /** Fields that vouch for the content of a message: RFC 6376, RFC 4870, RFC 8617. */
@@ -21,6 +20,8 @@ const SEALS = [
 
 /** Octets of a signed message that wait for the first change. */
 const MAX_WAIT = 256 * 1024;
+/** Octets that are rewritten before others have their turn. */
+const PIECE = 16 * 1024;
 
 /**
  * The message with words of its texts replaced: whole words, in their case (no, No and NO become yes, Yes and YES).
@@ -38,73 +39,32 @@ export async function* rewriteBody(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { header, body: whole } = await readHeader(body);
   if (!header.complete) return yield* whole;
-  const rewriting = new Rewriting(replace instanceof Words ? replace : new Words(replace), header);
+  const output = new Output();
+  const words = replace instanceof Words ? replace : new Words(replace);
+  const rewriter = new MimeRewriter(words, output);
+  const parser = new MimeParser(rewriter, { enter: isOpen });
+  /** Octets that may come until it is known whether the signatures stay; none once it is. */
+  let wait = SEALS.some((name) => header.first(name) !== undefined) ? MAX_WAIT : 0;
+  function* ready(isOver: boolean): Generator<Uint8Array> {
+    if (wait > 0 && !isOver && !output.changed) return;
+    let octets: Uint8Array = output.take();
+    if (wait > 0 && output.changed) {
+      yield header.without(SEALS);
+      octets = octets.subarray(header.size);
+      wait = 0;
+    }
+    if (octets.length > 0) yield octets;
+  }
   for await (const chunk of whole) {
-    for (let at = 0; at < chunk.length; at += MAX_BLOCK) {
-      rewriting.write(chunk.subarray(at, at + MAX_BLOCK));
-      yield* rewriting.take();
+    for (let at = 0; at < chunk.length;) {
+      const piece = chunk.subarray(at, at + Math.min(PIECE, wait || PIECE));
+      parser.write(piece);
+      at += piece.length;
+      yield* ready(false);
+      if (wait > 0 && (wait -= piece.length) === 0) rewriter.stop();
       await yieldToOthers();
     }
   }
-  rewriting.end();
-  yield* rewriting.take();
-}
-
-const LF = 0x0a;
-
-/** One message that is being rewritten. */
-class Rewriting {
-  readonly #output = new Output();
-  readonly #rewriter: MimeRewriter;
-  readonly #blocks: BlockCutter;
-  readonly #header: Header;
-  /** The message must wait until it is known whether its signatures stay. */
-  #waiting: boolean;
-  #octets = 0;
-
-  constructor(words: Words, header: Header) {
-    this.#header = header;
-    this.#rewriter = new MimeRewriter(words, this.#output);
-    this.#blocks = new BlockCutter((block) => this.#take(block));
-    this.#waiting = SEALS.some((name) => header.first(name) !== undefined);
-  }
-
-  write(chunk: Uint8Array): void {
-    this.#blocks.write(chunk);
-  }
-
-  end(): void {
-    this.#blocks.end();
-    this.#rewriter.end();
-    if (this.#waiting) this.#decide();
-  }
-
-  /** What is ready to go out. */
-  take(): readonly Buffer[] {
-    return this.#waiting ? [] : this.#output.take();
-  }
-
-  #take(block: Buffer): void {
-    const room = MAX_WAIT - this.#octets;
-    this.#octets += block.length;
-    if (!this.#waiting || block.length <= room) return this.#rewrite(block);
-    const lines = block.lastIndexOf(LF, room - 1) + 1;
-    this.#rewrite(block.subarray(0, lines));
-    if (this.#waiting) this.#rewriter.stop();
-    this.#waiting = false;
-    this.#rewrite(block.subarray(lines));
-  }
-
-  #rewrite(block: Buffer): void {
-    this.#rewriter.write(block);
-    if (this.#waiting && this.#output.changed) this.#decide();
-  }
-
-  #decide(): void {
-    this.#waiting = false;
-    if (!this.#output.changed) return;
-    const message = Buffer.concat(this.#output.take());
-    this.#output.keep(Buffer.from(this.#header.without(SEALS)));
-    this.#output.keep(message.subarray(this.#header.size));
-  }
+  parser.end();
+  yield* ready(true);
 }

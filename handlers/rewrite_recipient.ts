@@ -15,7 +15,10 @@ import { rewriteBy, type RewriteTable, rewriteTable } from "./rewrite_table.ts";
  * ```ts
  * import { rewriteRecipient } from "postmaster/handlers";
  *
- * export default rewriteRecipient({ "joe@old.example": "joe.smith@example.net" });
+ * export default rewriteRecipient({
+ *   "joe@old.example": "joe.smith@example.net",
+ *   "@old.example": "@example.net",
+ * });
  * ```
  */
 export const rewriteRecipient: HandlerFactory<RewriteTable> = defineHandler({
@@ -26,5 +29,6 @@ export const rewriteRecipient: HandlerFactory<RewriteTable> = defineHandler({
     const rewrite = rewriteBy(table);
     return on("AddRcptTo", (event, next) => next({ ...event, mailbox: rewrite(event.mailbox) }));
   },
-  example: "rewrite-recipient: { joe@old.example: joe.smith@example.net }",
+  example:
+    'rewrite-recipient: { joe@old.example: joe.smith@example.net, "@old.example": "@example.net" }',
 });

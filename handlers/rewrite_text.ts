@@ -19,20 +19,24 @@ const options = kinds.options({
       .regex(/^[^\p{Cc}]*$/u, { error: "a text on one line" }),
     { error: "words and what to put in their place, such as { no: yes }" },
   ).superRefine(eachOnce((word) => word.toLowerCase())).describe(
-    "Words, and what to put in their place.",
+    "Words, of letters and digits, and what to put in their place.",
   ),
   from: z.string({ error: "a text" }).min(1).optional()
     .describe(
-      "Only for messages with this in `From`, in the name or the address, whatever its case.",
+      "Only for messages with this in `From`, in the decoded name or the address, in any case.",
     ),
   between: z.tuple([hour(23), hour(24)], { error: "two hours, such as [8, 10]" }).optional()
-    .describe("Only for messages sent from the one hour until the other."),
+    .describe(
+      "Only for messages sent from the one hour until the other, over midnight if the second is the smaller.",
+    ),
   timeZone: z.string({ error: "a time zone" })
     .refine(isTimeZone, {
       error: ({ input }) =>
         `\`${input}\` is no time zone that is known here: write one such as Europe/Berlin or +01:00`,
     })
-    .default("UTC").describe("The time zone of `between`."),
+    .default("UTC").describe(
+      "The time zone of `between`: `Europe/Berlin` has summer time; CET all the year round is `+01:00`.",
+    ),
 });
 
 /** Fields `From` that are looked at. There should be one (RFC 5322 section 3.6). */
@@ -40,11 +44,11 @@ const MAX_FROM = 10;
 
 /** The options of {@linkcode rewriteText}. */
 export interface RewriteTextOptions {
-  /** Words, and what to put in their place. */
+  /** Words, of letters and digits, and what to put in their place. */
   readonly replace: Readonly<Record<string, string>>;
-  /** Only for messages with this in `From`, in the name or the address, whatever its case. */
+  /** Only for messages with this in `From`, in the decoded name or the address, in any case. */
   readonly from?: string;
-  /** Only for messages sent from the one hour until the other. */
+  /** Only for messages sent from the one hour until the other, over midnight if the second is the smaller. */
   readonly between?: [number, number];
   /** The time zone of `between`. */
   readonly timeZone?: string;
@@ -85,7 +89,12 @@ export const rewriteText: HandlerFactory<RewriteTextOptions> = defineHandler({
       return next({ ...event, body: wanted ? rewriteBody(body, words) : body });
     });
   },
-  example: 'rewrite-text: { replace: { "no": "yes" }, from: Michelle }',
+  example: `\
+rewrite-text:
+  replace: { "no": "yes" }
+  from: Michelle
+  between: [8, 10]
+  time-zone: Europe/Berlin`,
 });
 
 /** From the first hour until the second one, over midnight if that is the smaller. */

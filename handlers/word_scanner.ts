@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { Buffer, isAscii } from "node:buffer";
+import { type Buffer } from "node:buffer";
 import type { Charset } from "./charset.ts";
-import { isDelimiter, Places } from "./places.ts";
-import { remembered } from "./remembered.ts";
+import { type Mask, MASKED_LETTER } from "./masks.ts";
 import type { Words } from "./words.ts";
 
 /** Octets `start` up to, not including, `end` of a text become others: `by`, one character an octet. */
@@ -16,16 +15,6 @@ export interface Edit {
   readonly by: string;
 }
 
-/** Finds what is to be changed in the octets of a text. */
-export interface Scanner {
-  /** Takes the next octets of the text, and gives the edits that are certain now. */
-  push(octets: Buffer): readonly Edit[];
-  /** The text is over. */
-  end(): readonly Edit[];
-  /** In front of this octet no edit will come any more. */
-  readonly settled: number;
-}
-
 /** What a text is. */
 export interface TextKind {
   readonly charset: Charset;
@@ -33,113 +22,106 @@ export interface TextKind {
   readonly ascii: boolean;
   /** How a replacement is written in it: HTML escapes some characters. */
   readonly write: (text: string) => string;
+  /** They hide what is no text, the first one first. */
+  readonly masks: readonly Mask[];
 }
 
 /** Octets between two delimiters that are still looked at. */
 const MAX_RUN = 16 * 1024;
+/** Runs that are remembered: enough for what comes again and again. */
+const MAX_KNOWN = 1000;
 
 /**
- * Looks for words in the runs of octets between delimiters. A run is changed only where it is certain which octets a
- * character stands for; a run of more than 16 KiB is left as it is.
+ * Controls, space and most of the punctuation of ASCII. Letters and digits are not among these octets, and in no
+ * charset that {@linkcode charsetOf} knows is one of them a part of another character (GB 18030 has 0-9 in its
+ * characters, and Shift_JIS what is above 0x3f). A text and its octets therefore have the same delimiters.
  */
-export class WordScanner implements Scanner {
+const isDelimiter = (octet: number): boolean => octet < 0x30 || (octet > 0x39 && octet < 0x40);
+
+/**
+ * Looks for words in the runs of octets between delimiters. A run with a word in it is written anew as a whole, if its
+ * text would be written with the octets that it has; one of more than 16 KiB stays as it is.
+ */
+export class WordScanner {
   readonly #words: Words;
   readonly #kind: TextKind;
-  /** The run that has no end yet. */
-  #open: Buffer[] = [];
-  #openLength = 0;
-  /** That run is too long. */
-  #skipping = false;
+  /** Octets of the text so far. */
   #pushed = 0;
-  /** What is put in the place of words, as they are written. */
-  readonly #known = new Map<string, Replacement | undefined>();
+  /** The run that has no end yet. */
+  #open = "";
+  /** What runs become. */
+  readonly #known = new Map<string, string | undefined>();
 
   constructor(words: Words, kind: TextKind) {
     this.#words = words;
     this.#kind = kind;
   }
 
+  /** In front of this octet of the text no edit will come any more. */
   get settled(): number {
-    return this.#pushed - this.#openLength;
+    return this.#pushed - this.#open.length;
   }
 
-  push(octets: Buffer): readonly Edit[] {
-    let last = octets.length - 1;
-    while (last >= 0 && !isDelimiter(octets[last]!)) last--;
-    const edits = last < 0 ? [] : this.#close(octets.subarray(0, last));
-    this.#pushed += octets.length;
-    if (!this.#skipping && last < octets.length - 1) {
-      this.#open.push(octets.subarray(last + 1));
-      this.#openLength += octets.length - last - 1;
-      if (this.#openLength > MAX_RUN) {
-        this.#skipping = true;
-        this.#forget();
-      }
-    }
+  /** Takes the next octets of the text, the last ones perhaps, and gives the edits that are certain now. */
+  push(octets: Buffer, last: boolean): readonly Edit[] {
+    const seen = this.#kind.masks.reduce(
+      (text, mask) => mask(text, last),
+      octets.toString("latin1"),
+    );
+    const all = this.#open + seen;
+    let end = all.length;
+    if (!last) { while (end > 0 && !isDelimiter(all.charCodeAt(end - 1))) end--; }
+    const edits = this.#find(all.slice(0, end), this.settled);
+    this.#pushed += seen.length;
+    const open = all.slice(end);
+    this.#open = open.length > MAX_RUN ? MASKED_LETTER : open; // whatever ends such a run is no word
     return edits;
   }
 
-  end(): readonly Edit[] {
-    return this.#close(Buffer.alloc(0));
-  }
-
-  #close(octets: Buffer): readonly Edit[] {
-    const { settled: base } = this;
-    if (this.#skipping) {
-      this.#skipping = false;
-      const first = octets.findIndex(isDelimiter);
-      return first < 0 ? [] : this.#find(octets.subarray(first), base + first);
-    }
-    const text = this.#openLength === 0 ? octets : Buffer.concat([...this.#open, octets]);
-    this.#forget();
-    return this.#find(text, base);
-  }
-
-  #forget(): void {
-    this.#open = [];
-    this.#openLength = 0;
-  }
-
-  #find(octets: Buffer, base: number): readonly Edit[] {
-    const { charset } = this.#kind;
-    const { pattern } = this.#words;
-    const text = charset.decode(octets);
+  #find(octets: string, base: number): readonly Edit[] {
+    const text = this.#kind.charset.decode(octets);
     const edits: Edit[] = [];
-    const places = text.length === octets.length ? undefined : new Places(octets, text, charset);
-    pattern.lastIndex = 0;
-    for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
-      const { 0: word, index } = found;
-      const replacement = remembered(this.#known, word, this.#replacement);
-      if (replacement === undefined) continue;
-      const { by, from } = replacement;
-      const start = places === undefined ? index : places.of(index);
-      if (start === undefined || !stands(from, octets, start)) continue;
-      edits.push({ start: base + start, end: base + start + from.length, by });
+    let start = 0, at = 0; // of a run, in both
+    for (const { index } of text.matchAll(this.#words.pattern)) {
+      if (index < at) continue; // in the run that the last one was in
+      let end = endOfRun(octets, start), textEnd = endOfRun(text, at);
+      while (textEnd < index) {
+        end = endOfRun(octets, start = end + 1);
+        textEnd = endOfRun(text, at = textEnd + 1);
+      }
+      const by = this.#remembered(octets.slice(start, end));
+      if (by !== undefined) edits.push({ start: base + start, end: base + end, by });
+      start = end + 1;
+      at = textEnd + 1;
     }
     return edits;
   }
 
-  /** What stands in the place of a word; `undefined` if the text cannot have it. */
-  readonly #replacement = (word: string): Replacement | undefined => {
-    const { charset, ascii, write } = this.#kind;
-    const by = this.#words.replacement(word);
-    const [from, to] = [word, by === undefined ? "" : write(by)].map(charset.encode);
-    if (by === undefined || from === undefined || to === undefined) return undefined;
-    if (ascii && !isAscii(to)) return undefined;
-    return { from: from.toString("latin1"), by: to.toString("latin1") };
-  };
-}
-
-/** Octets and those in their place, as characters. */
-interface Replacement {
-  readonly from: string;
-  readonly by: string;
-}
-
-/** Whether octets begin at a place. */
-function stands(wanted: string, octets: Buffer, at: number): boolean {
-  for (let i = 0; i < wanted.length; i++) {
-    if (octets[at + i] !== wanted.charCodeAt(i)) return false;
+  #remembered(run: string): string | undefined {
+    if (this.#known.size > MAX_KNOWN) this.#known.clear();
+    if (!this.#known.has(run)) this.#known.set(run, this.#rewritten(run));
+    return this.#known.get(run);
   }
-  return true;
+
+  /** What becomes of a run; `undefined` if it stays. */
+  #rewritten(run: string): string | undefined {
+    const { charset, ascii, write } = this.#kind;
+    const text = charset.decode(run);
+    const isCertain = run.length <= MAX_RUN && !run.includes(MASKED_LETTER) &&
+      charset.encode(text) === run;
+    if (!isCertain) return undefined;
+    const by = charset.encode(text.replace(this.#words.pattern, (word) => {
+      const written = write(this.#words.replacement(word) ?? word);
+      const octets = charset.encode(written);
+      return octets === undefined || ascii && /[^\0-\x7f]/.test(octets) ? word : written;
+    }));
+    return by === run ? undefined : by;
+  }
+}
+
+/** Where the run that begins there ends. */
+function endOfRun(text: string, from: number): number {
+  let end = from;
+  while (end < text.length && !isDelimiter(text.charCodeAt(end))) end++;
+  return end;
 }

@@ -1,5 +1,6 @@
 /**
- * What makes a handler with options: "postmaster/making". A configuration reads its options, and says what is wrong.
+ * What makes a handler with options, and one that changes parts of messages: "postmaster/making". A configuration reads
+ * its options, and says what is wrong.
  *
  * @module
  */
@@ -15,3 +16,5 @@ export {
   type HandlerFactory,
   type Part,
 } from "./handler/define.ts";
+export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
+export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";

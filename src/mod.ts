@@ -39,8 +39,6 @@ export { headerField, prepend } from "./message/header.ts";
 export type { KeptMessage } from "./message/kept.ts";
 export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
-export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
-export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";
 export { type MimeLimit, PartHead } from "./mime/part_head.ts";
 export { type MimePart, parts, type PartsOptions } from "./mime/parts.ts";
 export type { Field, Level } from "./log/event.ts";

@@ -14,6 +14,8 @@ export interface Decoded {
    * `undefined` if all stand where they stood.
    */
   readonly places: Uint32Array | undefined;
+  /** How much was decoded. */
+  readonly used: number;
   /** The few characters at the end that make no octet before more has come: they go before the next piece. */
   readonly rest: Buffer;
 }
@@ -33,7 +35,12 @@ export function decodeOf(encoding: string): Decode {
   return encoding === "quoted-printable" ? decodeQuotedPrintable : asItIs;
 }
 
-const asItIs: Decode = (raw) => ({ octets: raw, places: undefined, rest: NOTHING });
+const asItIs: Decode = (raw) => ({
+  octets: raw,
+  places: undefined,
+  used: raw.length,
+  rest: NOTHING,
+});
 
 /** Octets as they are gathered, with their places. */
 class Gathered {
@@ -51,9 +58,9 @@ class Gathered {
     this.octets[this.length++] = octet;
   }
 
-  decoded(rest: Buffer): Decoded {
+  decoded(used: number, rest: Buffer): Decoded {
     const { octets, places, length } = this;
-    return { octets: octets.subarray(0, length), places: places.subarray(0, length), rest };
+    return { octets: octets.subarray(0, length), places: places.subarray(0, length), used, rest };
   }
 }
 
@@ -79,7 +86,8 @@ const decodeQuotedPrintable: Decode = (raw, last) => {
       at += value < 0 ? 1 : 3;
     }
   }
-  return gathered.decoded(raw.subarray(Math.min(at, raw.length)));
+  const used = Math.min(at, raw.length);
+  return gathered.decoded(used, raw.subarray(used));
 };
 
 /** The value of a digit; if it is none, so little that no other one makes up for it. */
@@ -121,5 +129,5 @@ const decodeBase64: Decode = (raw, last) => {
     } else if (character === EQUALS && count > 0) add(count - 1);
   }
   if (last && count > 0) add(count - 1);
-  return gathered.decoded(rest.subarray(0, count));
+  return gathered.decoded(count > 0 ? start : raw.length, rest.subarray(0, count));
 };

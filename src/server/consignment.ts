@@ -54,17 +54,15 @@ export function consign(routes: readonly Route[], targets: Targets): Consignment
 }
 
 function together(routes: readonly Route[], targets: Targets): Consignment[] {
-  const places = routes.length === 1 ? [routes] : Map.groupBy(routes, placeKey).values();
-  return Array.from(places, (there) => {
-    const { target } = there[0]!;
-    const recipients = there.length === 1 ? [there] : Map.groupBy(there, addresseeKey).values();
-    return {
-      target,
-      type: targets.get(target.target),
-      recipients: [...recipients] as unknown as readonly Routes[], // no group is empty
-    };
+  return Array.from(groups(routes, placeKey), (there) => {
+    const { target } = there[0];
+    return { target, type: targets.get(target.target), recipients: groups(there, addresseeKey) };
   });
 }
+
+/** Routes with the same key, together. */
+const groups = (routes: readonly Route[], keyOf: (route: Route) => string): readonly Routes[] =>
+  [...Map.groupBy(routes, keyOf).values()] as unknown as readonly Routes[]; // none is empty
 
 /** Gives the message to all of them at once. */
 export async function handOver(
@@ -72,10 +70,7 @@ export async function handOver(
   message: Message,
   context: DeliveryContext,
 ): Promise<readonly Result[]> {
-  const [first] = consignments;
-  return consignments.length === 1 && first !== undefined
-    ? await deliverOne(first, message, context)
-    : (await Promise.all(consignments.map((c) => deliverOne(c, message, context)))).flat();
+  return (await Promise.all(consignments.map((c) => deliverOne(c, message, context)))).flat();
 }
 
 async function deliverOne(

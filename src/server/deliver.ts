@@ -30,7 +30,7 @@ export async function deliver(
   const { routes, signal } = event;
   const { parameters } = transaction;
   const envelope = envelopeOf(session, transaction);
-  const message = traced(event, limits, session, transaction);
+  const message = traced(event, limits, receivedFor(envelope, session));
   try {
     return await acceptance({ envelope, parameters, routes, message, signal });
   } catch (error) {
@@ -42,10 +42,9 @@ export async function deliver(
 async function* traced(
   { body, signal }: EventOf<"Deliver">,
   limits: Limits,
-  session: Session,
-  transaction: Transaction,
+  trace: string,
 ): AsyncIterable<Uint8Array> {
-  yield* prepend(limited(body, limits), received(session, transaction));
+  yield* prepend(limited(body, limits), trace);
   signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
 }
 
@@ -62,17 +61,13 @@ const limited = (body: AsyncIterable<Uint8Array>, { headerSize, received }: Limi
     if (facts.received > received) throw new LimitReached("received");
   });
 
-function received(session: Session, { recipients, id }: Transaction): string {
-  return receivedField({
-    helo: session.helo?.name ?? "",
-    peer: session.peer.address,
-    hostname: session.hostname,
-    id,
+const receivedFor = (envelope: Envelope, session: Session): string =>
+  receivedField({
+    ...envelope,
     protocol: protocolOf(session),
-    recipient: recipients.length === 1 ? recipients[0] : undefined,
+    recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,
     time: session.time.getTime(),
   });
-}
 
 const envelopeOf = (session: Session, { id, mailFrom }: Transaction): Envelope => ({
   id,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { allPrintable, COLON, encode, LF, SP, text, upper } from "./ascii.ts";
+import { encode, text, upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 import { type Mailbox, parsePath, printPath } from "./mailbox.ts";
 import { type Parameters, parseParameters, printParameters } from "./parameters.ts";
@@ -31,68 +31,61 @@ export type NotACommand =
 
 /** Parses a line without its CRLF. */
 export function parseCommand(
-  line: Uint8Array,
+  octets: Uint8Array,
   tolerance: Tolerance = STRICT,
 ): Command | NotACommand {
-  if (!allPrintable(line)) {
-    const reason = line.includes(LF)
+  const whole = text(octets);
+  if (!/^[ -~]*$/.test(whole)) {
+    const reason = whole.includes("\n")
       ? "a line ends with CRLF, and has no other LF"
       : "a command is a line of printable ASCII";
     return syntax("", 500, "5.5.2", reason);
   }
-  let end = line.length;
-  while (end > 0 && line[end - 1] === SP) end--; // RFC 5321 section 4.1.1: tolerate trailing space
-  const space = line.indexOf(SP);
-  const verbEnd = space < 0 || space > end ? end : space;
-  const verb = upper(text(line, 0, verbEnd));
-  let argument = verbEnd;
-  while (argument < end && line[argument] === SP) argument++;
-  const empty = argument === end;
+  const line = whole.trimEnd(); // RFC 5321 section 4.1.1: tolerate trailing space
+  const space = line.indexOf(" ");
+  const verb = upper(space < 0 ? line : line.slice(0, space));
+  const argument = space < 0 ? "" : line.slice(space).trimStart();
 
   switch (verb) {
     case "HELO":
-    case "EHLO": {
-      const name = text(line, argument, end);
-      return empty || name.includes(" ")
+    case "EHLO":
+      return argument === "" || argument.includes(" ")
         ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
-        : { verb, name };
-    }
+        : { verb, name: argument };
     case "MAIL":
-      return parseEnvelope(verb, "FROM", line, argument, tolerance);
+      return parseEnvelope(verb, "FROM:", argument, tolerance);
     case "RCPT":
-      return parseEnvelope(verb, "TO", line, argument, tolerance);
+      return parseEnvelope(verb, "TO:", argument, tolerance);
     case "DATA":
     case "RSET":
     case "QUIT":
-      return empty ? { verb } : syntax(verb, 501, "5.5.4", `${verb} takes no parameters`);
+      return argument === "" ? { verb } : syntax(verb, 501, "5.5.4", `${verb} takes no parameters`);
     case "VRFY":
     case "EXPN":
-      if (empty) return syntax(verb, 501, "5.5.4", `${verb} wants a name`);
-      return { verb, argument: text(line, argument, end) };
+      return argument === ""
+        ? syntax(verb, 501, "5.5.4", `${verb} wants a name`)
+        : { verb, argument };
     case "HELP":
     case "NOOP":
-      return { verb, argument: text(line, argument, end) };
+      return { verb, argument };
     default:
-      return { unrecognized: text(line, 0, end) };
+      return { unrecognized: line };
   }
 }
 
 function parseEnvelope(
   verb: "MAIL" | "RCPT",
-  keyword: "FROM" | "TO",
-  line: Uint8Array,
-  argument: number,
+  keyword: "FROM:" | "TO:",
+  argument: string,
   tolerance: Tolerance,
 ): Command | NotACommand {
-  const colon = argument + keyword.length;
-  if (line[colon] !== COLON || upper(text(line, argument, colon)) !== keyword) {
-    return syntax(verb, 501, "5.5.4", `${verb} wants ${keyword}:<address>`);
+  if (upper(argument.slice(0, keyword.length)) !== keyword) {
+    return syntax(verb, 501, "5.5.4", `${verb} wants ${keyword}<address>`);
   }
-  let start = colon + 1;
-  while (line[start] === SP) start++; // not in the grammar, but what many clients send
-  const path = parsePath(line, start, tolerance);
+  const said = argument.slice(keyword.length).trimStart(); // no space in the grammar, but from many clients
+  const path = parsePath(said, 0, tolerance);
   if ("fault" in path) return { syntaxErrorIn: verb, fault: path.fault };
-  const parameters = parseParameters(line, path.end);
+  const parameters = parseParameters(said, path.end);
   if ("fault" in parameters) return { syntaxErrorIn: verb, fault: parameters.fault };
   if (verb === "MAIL") return { verb, mailbox: path.mailbox, parameters };
   if (path.mailbox === null) return syntax(verb, 501, "5.1.3", "<> is no recipient");

@@ -4,29 +4,7 @@
  * @module
  */
 import { isIpv6, parseIp } from "../base/ip.ts";
-import {
-  AT,
-  BACKSLASH,
-  COLON,
-  COMMA,
-  DOT,
-  DQUOTE,
-  encode,
-  GT,
-  HYPHEN,
-  isAtext,
-  isDcontent,
-  isLetDig,
-  isPrintable,
-  isQtext,
-  LBRACKET,
-  lower,
-  LT,
-  RBRACKET,
-  SP,
-  text,
-  UNDERSCORE,
-} from "./ascii.ts";
+import { lower } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 import { STRICT, type Tolerance } from "./tolerance.ts";
 
@@ -74,8 +52,8 @@ export class Mailbox {
 
   /** As {@linkcode Mailbox.parse}, but `undefined` for an invalid address. */
   static tryParse(address: string): Mailbox | undefined {
-    const parsed = parsePath(encode(`<${address}>`), 0, WITH_UNDERSCORES);
-    return "fault" in parsed || parsed.end !== encode(address).length + 2
+    const parsed = parsePath(`<${address}>`, 0, WITH_UNDERSCORES);
+    return "fault" in parsed || parsed.end !== address.length + 2
       ? undefined
       : parsed.mailbox ?? undefined;
   }
@@ -112,10 +90,8 @@ const PARSED: unique symbol = Symbol("parsed");
 
 /** Throws a TypeError for parts that would not parse again after printing: a queue would lose the mailbox. */
 function check(local: string, domain: string, route: readonly string[]): void {
-  for (let i = 0; i < local.length; i++) {
-    if (!isPrintable(local.charCodeAt(i))) {
-      throw new TypeError(`local part ${JSON.stringify(local)} is not printable ASCII`);
-    }
+  if (!/^[ -~]*$/.test(local)) {
+    throw new TypeError(`local part ${JSON.stringify(local)} is not printable ASCII`);
   }
   if (domain === "" ? lower(local) !== "postmaster" || route.length > 0 : !isMailDomain(domain)) {
     throw new TypeError(`${JSON.stringify(domain)} is not a domain of a mailbox`);
@@ -137,11 +113,8 @@ export function printPath(mailbox: Mailbox | null): string {
 }
 
 /** A dot-string as it is, anything else quoted. */
-function quoteLocal(local: string): string {
-  return /^[\w!#$%&'*+\-/=?^`{|}~]+(\.[\w!#$%&'*+\-/=?^`{|}~]+)*$/.test(local)
-    ? local
-    : `"${local.replace(/["\\]/g, "\\$&")}"`;
-}
+const quoteLocal = (local: string): string =>
+  endOf(DOT_STRING, local, 0) === local.length ? local : `"${local.replace(/["\\]/g, "\\$&")}"`;
 
 /** True for a domain or an address literal of RFC 5321 sections 4.1.2 and 4.1.3. */
 export const isDomain = (domain: string): boolean => isWholeDomain(domain, STRICT);
@@ -149,118 +122,95 @@ export const isDomain = (domain: string): boolean => isWholeDomain(domain, STRIC
 /** As {@linkcode isDomain}, but a domain may have underscores: the domain of a {@linkcode Mailbox}. */
 export const isMailDomain = (domain: string): boolean => isWholeDomain(domain, WITH_UNDERSCORES);
 
-function isWholeDomain(domain: string, tolerance: Tolerance): boolean {
-  for (let i = 0; i < domain.length; i++) if (domain.charCodeAt(i) > 0x7e) return false;
-  const bytes = encode(domain);
-  return bytes.length > 0 && endOfDomain(bytes, 0, tolerance) === bytes.length;
+const isWholeDomain = (domain: string, tolerance: Tolerance): boolean =>
+  domain !== "" && endOfDomain(domain, 0, tolerance) === domain.length;
+
+/** The grammar of RFC 5321 sections 4.1.2 and 4.1.3, at one place of a line. */
+const DOT_STRING = /[\w!#$%&'*+\-/=?^`{|}~]+(?:\.[\w!#$%&'*+\-/=?^`{|}~]+)*/y;
+const QUOTED_STRING = /"(?:[ !#-[\]-~]|\\[ -~])*"/y;
+const LITERAL = /\[[!-Z^-~]+\]/y;
+const NAME = nameOf("0-9A-Za-z");
+const NAME_WITH_UNDERSCORES = nameOf("0-9A-Za-z_");
+
+function nameOf(letters: string): RegExp {
+  const label = `[${letters}](?:[${letters}-]{0,61}[${letters}])?`;
+  return new RegExp(`${label}(?:\\.${label})*`, "y");
+}
+
+/** Where what stands at `start` ends; -1 if it is something else. */
+function endOf(pattern: RegExp, line: string, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.test(line) ? pattern.lastIndex : -1;
 }
 
 /**
  * Parses a path (RFC 5321 section 4.1.2) that starts at `start`: a mailbox in angle brackets, with or without source
- * route, `<>` (mailbox `null`) or `<postmaster>`. `end` is the first byte after it.
+ * route, `<>` (mailbox `null`) or `<postmaster>`. `end` is the place after it.
  *
  * @param tolerance the deviations to accept; only underscores become part of the mailbox
  */
 export function parsePath(
-  line: Uint8Array,
+  line: string,
   start: number,
   tolerance: Tolerance = STRICT,
 ): { readonly mailbox: Mailbox | null; readonly end: number } | { readonly fault: Fault } {
-  const isBare = line[start] !== LT && tolerance.missingBrackets;
-  if (line[start] !== LT && !isBare) return bad("the address must stand in angle brackets");
-  const isEnd = (at: number) => isBare ? at === line.length || line[at] === SP : line[at] === GT;
+  const isBare = line[start] !== "<" && tolerance.missingBrackets;
+  if (line[start] !== "<" && !isBare) return bad("the address must stand in angle brackets");
+  const isEnd = (at: number) => isBare ? at === line.length || line[at] === " " : line[at] === ">";
   const behind = (end: number) => isBare ? end : end + 1;
   let at = isBare ? start : start + 1;
-  if (!isBare && line[at] === GT) return { mailbox: null, end: at + 1 };
+  if (!isBare && line[at] === ">") return { mailbox: null, end: at + 1 };
 
   const route: string[] = [];
-  while (line[at] === AT) {
+  while (line[at] === "@") {
     const end = endOfDomain(line, at + 1, tolerance);
     if (end < 0) return bad("bad domain in the source route");
-    route.push(text(line, at + 1, end));
+    route.push(line.slice(at + 1, end));
     at = end + 1;
-    if (line[end] === COLON) break;
-    if (line[end] !== COMMA || line[at] !== AT) return bad("bad source route");
+    if (line[end] === ":") break;
+    if (line[end] !== "," || line[at] !== "@") return bad("bad source route");
   }
 
-  const local = parseLocal(line, at);
-  if (local === undefined) return bad("bad local part of the address");
+  const isQuoted = line[at] === '"';
+  const endOfLocal = endOf(isQuoted ? QUOTED_STRING : DOT_STRING, line, at);
+  if (endOfLocal < 0) return bad("bad local part of the address");
+  const written = line.slice(at, endOfLocal);
+  const local = isQuoted ? written.slice(1, -1).replace(/\\(.)/g, "$1") : written;
 
-  if (isEnd(local.end) && route.length === 0 && lower(local.value) === "postmaster") {
-    return { mailbox: new Mailbox(local.value, "", NO_ROUTE, PARSED), end: behind(local.end) };
+  if (isEnd(endOfLocal) && route.length === 0 && lower(local) === "postmaster") {
+    return { mailbox: new Mailbox(local, "", NO_ROUTE, PARSED), end: behind(endOfLocal) };
   }
-  if (line[local.end] !== AT) return bad("the address needs a local part, @ and a domain");
-  const endOfName = endOfDomain(line, local.end + 1, tolerance);
-  const hasDot = line[endOfName] === DOT && line[endOfName - 1] !== RBRACKET;
+  if (line[endOfLocal] !== "@") return bad("the address needs a local part, @ and a domain");
+  const endOfName = endOfDomain(line, endOfLocal + 1, tolerance);
+  const hasDot = line[endOfName] === "." && line[endOfName - 1] !== "]";
   const end = hasDot && tolerance.trailingDots ? endOfName + 1 : endOfName;
   if (end < 0 || !isEnd(end)) return bad("bad domain of the address");
   if (end - start + (isBare ? 2 : 1) > MAXIMUM.path) {
     return bad(`path longer than ${MAXIMUM.path} octets`);
   }
-  const domain = text(line, local.end + 1, endOfName);
+  const domain = line.slice(endOfLocal + 1, endOfName);
   return {
-    mailbox: new Mailbox(local.value, domain, route.length > 0 ? route : NO_ROUTE, PARSED),
+    mailbox: new Mailbox(local, domain, route.length > 0 ? route : NO_ROUTE, PARSED),
     end: behind(end),
   };
 }
 
 const bad = (reason: string) => ({ fault: { code: 501, enhanced: "5.1.3", reason } as const });
 
-function parseLocal(line: Uint8Array, start: number): { value: string; end: number } | undefined {
-  return line[start] === DQUOTE ? parseQuoted(line, start) : parseDotString(line, start);
-}
-
-function parseDotString(line: Uint8Array, start: number) {
-  let at = start;
-  while (true) {
-    const atom = at;
-    while (isAtext(line[at])) at++;
-    if (at === atom) return undefined;
-    if (line[at] !== DOT) return { value: text(line, start, at), end: at };
-    at++;
-  }
-}
-
-function parseQuoted(line: Uint8Array, start: number) {
-  for (let at = start + 1; at < line.length; at++) {
-    const byte = line[at]!;
-    if (byte === DQUOTE) {
-      return { value: text(line, start + 1, at).replace(/\\(.)/g, "$1"), end: at + 1 };
-    }
-    if (byte === BACKSLASH ? !isPrintable(line[++at]) : !isQtext(byte)) return undefined;
-  }
-  return undefined;
-}
-
 /** Where the domain or address literal that starts at `start` ends, without a trailing dot; -1 if there is none. */
-function endOfDomain(line: Uint8Array, start: number, tolerance: Tolerance): number {
-  const isInName = (byte: number | undefined) =>
-    isLetDig(byte) || byte === HYPHEN || (byte === UNDERSCORE && tolerance.underscores);
-  if (line[start] === LBRACKET) return endOfLiteral(line, start);
-  let at = start;
-  while (true) {
-    const label = at;
-    while (isInName(line[at])) at++;
-    if (at === label && at > start && tolerance.trailingDots) return at - 1;
-    if (at === label || at - label > 63) return -1;
-    if (line[label] === HYPHEN || line[at - 1] === HYPHEN) return -1;
-    if (line[at] !== DOT) return at - start > MAXIMUM.domain ? -1 : at;
-    at++;
-  }
-}
-
-function endOfLiteral(line: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (isDcontent(line[at])) at++;
-  if (line[at] !== RBRACKET || at === start + 1 || at - start >= MAXIMUM.domain) return -1;
-  return isLiteral(text(line, start + 1, at)) ? at + 1 : -1;
+function endOfDomain(line: string, start: number, { underscores }: Tolerance): number {
+  const isLiteral = line[start] === "[";
+  const name = underscores ? NAME_WITH_UNDERSCORES : NAME;
+  const end = endOf(isLiteral ? LITERAL : name, line, start);
+  if (end - start > MAXIMUM.domain) return -1;
+  return isLiteral && !isAddress(line.slice(start + 1, end - 1)) ? -1 : end;
 }
 
 /**
  * The inside of an address literal: IPv4, `IPv6:…` or a standardized tag with its content. RFC 5321 allows leading zeros
  * in an IPv4 address; other programs read them as octal, so they are refused.
  */
-function isLiteral(inside: string): boolean {
+function isAddress(inside: string): boolean {
   const tagged = /^([A-Za-z0-9-]*[A-Za-z0-9]):(.+)$/.exec(inside);
   if (tagged === null) return !inside.includes(":") && parseIp(inside) !== undefined;
   const [, tag, content] = tagged as unknown as [string, string, string];

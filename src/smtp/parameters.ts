@@ -4,7 +4,7 @@
  * @module
  */
 import { frozenMap } from "../base/frozen.ts";
-import { EQUALS, HYPHEN, isLetDig, isPrintable, SP, text, upper } from "./ascii.ts";
+import { upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 
 /** The values as they were sent, by keywords in upper case; `null` for a keyword without a value. */
@@ -13,31 +13,22 @@ export type Parameters = ReadonlyMap<string, string | null>;
 /** The empty list of parameters. */
 export const NO_PARAMETERS: Parameters = frozenMap(new Map());
 
+const PARAMETER = / +([0-9A-Za-z][0-9A-Za-z-]*)(?:=([!-<>-~]+))?(?= |$)/y;
+
 /** Parses `SP keyword[=value]` from `start` to the end of the line. */
 export function parseParameters(
-  line: Uint8Array,
+  line: string,
   start: number,
 ): Parameters | { readonly fault: Fault } {
-  let at = start;
-  if (at === line.length) return NO_PARAMETERS;
+  if (start === line.length) return NO_PARAMETERS;
   const parameters = new Map<string, string | null>();
-  while (at < line.length) {
-    if (line[at] !== SP) return bad("a space must stand before each parameter");
-    while (line[at] === SP) at++;
-    if (at === line.length) break;
-    const keyword = at;
-    while (isLetDig(line[at]) || (line[at] === HYPHEN && at > keyword)) at++;
-    if (at === keyword) return bad("bad parameter");
-    const name = upper(text(line, keyword, at));
+  PARAMETER.lastIndex = start;
+  for (let end = start; end < line.length; end = PARAMETER.lastIndex) {
+    const [, keyword, value = null] = PARAMETER.exec(line) ?? [];
+    if (keyword === undefined) return bad("a parameter is a space, a keyword, and = with a value");
+    const name = upper(keyword);
     if (parameters.has(name)) return bad("a parameter was given twice");
-    if (line[at] !== EQUALS) {
-      parameters.set(name, null);
-      continue;
-    }
-    const value = ++at;
-    while (isPrintable(line[at]) && line[at] !== SP && line[at] !== EQUALS) at++;
-    if (at === value) return bad("a parameter has an empty or bad value");
-    parameters.set(name, text(line, value, at));
+    parameters.set(name, value);
   }
   return frozenMap(parameters);
 }

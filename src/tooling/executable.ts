@@ -7,7 +7,6 @@ import { chmodSync } from "node:fs";
 import manifest from "../../deno.json" with { type: "json" };
 import { messageOf } from "../base/message_of.ts";
 import { BuildError, deno } from "./deno.ts";
-import { PERMISSIONS } from "./permissions.ts";
 import { ENTRY, INCLUDED, workersIn } from "./stage.ts";
 import { type Target, targetOf } from "./targets.ts";
 
@@ -15,8 +14,8 @@ import { type Target, targetOf } from "./targets.ts";
 const HERE = Deno.build.target as Target;
 /** Names a file with the runtime that `deno compile` otherwise downloads. */
 const RUNTIME = "DENORT_BIN";
-/** The flags of the engine, as the server has them when it is started from its sources. */
-const V8_FLAGS = /--v8-flags=\S+/.exec(manifest.tasks.start)?.[0] ?? "";
+/** The permissions of the server and the flags of the engine, as when it is started from its sources. */
+const FLAGS = manifest.tasks.start.split(" ").filter((word) => /^--(allow|v8-flags)/.test(word));
 
 /**
  * Compiles a program.
@@ -35,8 +34,7 @@ export async function makeExecutable(
     ...["compile", "--no-check", "--no-prompt"],
     // A cache of code would lie in the directory for temporary files, where others could put a false one.
     "--no-code-cache",
-    ...Object.keys(PERMISSIONS),
-    V8_FLAGS,
+    ...FLAGS,
     ...[...INCLUDED, ...workersIn(directory)].flatMap((path) => ["--include", path]),
     ...(target === HERE ? [] : ["--target", target]),
     ...["--output", output, ENTRY],

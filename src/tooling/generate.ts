@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printJsonSchema } from "../config/mod.ts";
+import { catalogueParts } from "./catalogue.ts";
 import { commandsParts } from "./commands.ts";
 import { configurationParts } from "./configuration.ts";
 import { deno } from "./deno.ts";
@@ -17,6 +18,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PAGES: Readonly<Record<string, (page: string) => Parts>> = {
   "configuration.md": configurationParts,
   "commands.md": commandsParts,
+  "catalogue.md": catalogueParts,
 };
 
 /** Writes all pages of `docs/` that have generated parts into a directory, and returns their paths. */

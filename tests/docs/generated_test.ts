@@ -39,6 +39,7 @@ Deno.test("the generated pages are up to date, wherever they are generated", asy
   assert.ok(success, new TextDecoder().decode(stderr));
   const names = directory.list();
   assert.deepEqual(names.toSorted(), [
+    "catalogue.md",
     "commands.md",
     "configuration.md",
     "postmaster.schema.json",

@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { rewriteBody } from "postmaster/handlers";
-import { BlockCutter, MAX_BLOCK } from "../../handlers/mime_blocks.ts";
-import { HeldLines, type LineEncoding } from "../../handlers/mime_held_lines.ts";
+import { BlockCutter, MAX_BLOCK } from "../../src/mime/blocks.ts";
+import { HeldText, type PartEncoding } from "../../handlers/held_text.ts";
+import { quotedPrintable } from "../../handlers/mime_lines.ts";
 import { Output } from "../../handlers/mime_output.ts";
-import { quotedPrintable } from "../../handlers/mime_quoted_printable.ts";
 import { charsetOf } from "../../handlers/charset.ts";
 import { WordScanner } from "../../handlers/word_scanner.ts";
 import { Words } from "../../handlers/words.ts";
@@ -69,13 +69,13 @@ Deno.test("lines come in blocks, however short they are", () => {
 /** Octets that an encoding is given to look at, for each octet of some lines that come one by one. */
 function looksAt(line: string, end: string): number {
   let looked = 0;
-  const counting: LineEncoding = {
-    decode: (raw) => (looked += raw.length, quotedPrintable.decode(raw)),
-    lineEnds: (raw) => (looked += raw.length, quotedPrintable.lineEnds(raw)),
-    edit: (raw, edits, base) => (looked += raw.length, quotedPrintable.edit(raw, edits, base)),
+  const counting: PartEncoding = {
+    ...quotedPrintable,
+    decode: (raw, last) => (looked += raw.length, quotedPrintable.decode(raw, last)),
+    edit: (raw, ...edits) => (looked += raw.length, quotedPrintable.edit(raw, ...edits)),
   };
-  const kind = { charset: charsetOf("utf-8")!, ascii: false, write: String };
-  const held = new HeldLines(
+  const kind = { charset: charsetOf("utf-8")!, ascii: false, write: String, masks: [] };
+  const held = new HeldText(
     counting,
     new WordScanner(new Words({ no: "yes" }), kind),
     new Output(),

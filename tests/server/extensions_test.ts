@@ -3,14 +3,13 @@ import { EXTENSIONS } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { parseParameters } from "../../src/smtp/parameters.ts";
-import { bytesOf } from "../smtp/arbitraries.ts";
 
 const SESSION = { tls: undefined, user: undefined, listener: "192.0.2.25:25" };
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
 function judged(text: string, verb: "MAIL" | "RCPT" = "MAIL"): number | string | undefined {
-  const parameters = parseParameters(bytesOf(text), 0);
+  const parameters = parseParameters(text, 0);
   assert.ok(!("fault" in parameters), text);
   const command = { verb, mailbox: Mailbox.parse("joe@example.net"), parameters };
   const fault = EXTENSIONS.faultIn(command, SESSION, LIMITS);

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Parameters, parseParameters, printParameters } from "../../src/smtp/parameters.ts";
-import { bytesOf, parameters } from "./arbitraries.ts";
+import { parameters } from "./arbitraries.ts";
 
-const parse = (line: string) => parseParameters(bytesOf(line), 0);
+const parse = (line: string) => parseParameters(line, 0);
 
 function parsed(line: string): Parameters {
   const result = parse(line);
