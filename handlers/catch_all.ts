@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type HandlerFactory, isPermanent, isUnclaimed, Mailbox, on } from "postmaster";
+import { type HandlerFactory, isPermanent, isSameName, isUnclaimed, Mailbox, on } from "postmaster";
 import { defineHandler, z } from "postmaster/making";
 import { accept } from "./alias.ts";
 
@@ -43,7 +43,7 @@ export const catchAll: HandlerFactory<string> = defineHandler({
     on("AddRcptTo", async (event, next, session) => {
       const reply = await next();
       // The address must be in the same domain, so that the server is no open relay.
-      const ours = event.mailbox.domain.toLowerCase() === mailbox.domain.toLowerCase();
+      const ours = isSameName(event.mailbox.domain, mailbox.domain);
       if (event.exact || !ours || !isUnclaimed(reply) || event.mailbox.equals(mailbox)) {
         return reply;
       }

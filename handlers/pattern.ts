@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { canonicalName, isMailDomain, Mailbox } from "postmaster";
+import { canonicalName, isMailDomain, isSameName, Mailbox } from "postmaster";
 import { kinds, type z } from "postmaster/making";
 
 /** True for a mailbox that matches; `null` is the null sender. */
@@ -22,7 +22,7 @@ export function parseMailboxPattern(text: string): MailboxPattern {
     return (mailbox) => mailbox?.domain.toLowerCase().endsWith(wanted.slice(1)) ?? false;
   }
   if (wanted.startsWith("@") && isMailDomain(wanted.slice(1))) {
-    return (mailbox) => mailbox?.domain.toLowerCase() === wanted.slice(1);
+    return (mailbox) => mailbox != null && isSameName(mailbox.domain, wanted.slice(1));
   }
   const local = wanted.endsWith("@") ? Mailbox.tryParse(`${wanted}any.invalid`)?.local : undefined;
   if (local !== undefined) return (mailbox) => mailbox?.local.toLowerCase() === local;

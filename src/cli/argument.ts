@@ -4,10 +4,10 @@
  * @module
  */
 import { InvalidArgumentError } from "commander";
-import * as ip from "../base/ip.ts";
+import { parseIp } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 
-/** A parser of an argument: what it throws is said with a usage error. */
+/** A parser of an argument: an error of `parse` becomes a usage error. */
 export const argument = <T>(parse: (text: string) => T) => (text: string): T => {
   try {
     return parse(text);
@@ -23,9 +23,8 @@ export const each =
     parse(text),
   ];
 
-/** An IPv4 or IPv6 address. */
-export function parseIp(text: string): string {
-  const parsed = ip.parseIp(text);
+export function parseIpFlag(text: string): string {
+  const parsed = parseIp(text);
   if (parsed !== undefined) return parsed.toString();
   throw new InvalidArgumentError("Write an address such as 192.0.2.1 or 2001:db8::1.");
 }

@@ -15,8 +15,8 @@ import { configOf, type ServerFlags } from "./run.ts";
 import { typeCheck } from "./type_check.ts";
 
 /**
- * Prints what a server with this configuration would do. Throws if there would be none. Handlers are loaded by
- * the user who would run them, if root asks.
+ * Prints what a server with this configuration would do. Throws if it would not start. Root becomes the server's user
+ * before it loads handlers.
  */
 export async function check(flags: ServerFlags): Promise<void> {
   const read = configOf(flags);
@@ -30,7 +30,7 @@ export async function check(flags: ServerFlags): Promise<void> {
   for (const line of [...describe(config), ...process, ...types]) console.log(line);
 }
 
-/** What there is to say about the types in the operator's modules. Throws a {@linkcode ConfigError}. */
+/** What is to be said about the types in the operator's modules. Throws a {@linkcode ConfigError} for mistakes. */
 async function checkTypes(config: Config): Promise<string[]> {
   const modules = modulesOf(config).filter(isTypeScript);
   if (modules.length === 0) return [];

@@ -1,11 +1,11 @@
 /**
- * What the command line says of a client that does not exist: who it is, from where, and when.
+ * Flags for a simulated client: who it is, from where, and when.
  *
  * @module
  */
 import { type Command, InvalidArgumentError } from "commander";
 import { Mailbox, printPath } from "../smtp/mailbox.ts";
-import { parseIp } from "./argument.ts";
+import { parseIpFlag } from "./argument.ts";
 import type { ServerFlags } from "./run.ts";
 
 /** The client, for the commands that simulate one. */
@@ -20,7 +20,7 @@ export interface ClientFlags extends ServerFlags {
 /** Adds the flags of {@linkcode ClientFlags}. */
 export function withClient(command: Command): Command {
   return command
-    .option("--ip <address>", "the client's IPv4 or IPv6 address", parseIp, "192.0.2.1")
+    .option("--ip <address>", "the client's IPv4 or IPv6 address", parseIpFlag, "192.0.2.1")
     .option("--tls", "the connection is encrypted")
     .option("--auth-user <name>", "the client has proved to be this user", parseUser)
     .option("--time <time>", "when it is: 2026-12-24T18:00 here, ...T17:00Z in UTC", parseTime)

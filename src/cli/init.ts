@@ -11,7 +11,7 @@ import { defaultStateDirectory } from "../config/state_directory.ts";
 import { reverseName } from "../dns/name.ts";
 import { parseListen, printListen } from "../net/address.ts";
 import { printArgv } from "../targets/mailer.ts";
-import { argument, each, parseIp } from "./argument.ts";
+import { argument, each, parseIpFlag } from "./argument.ts";
 import {
   choose,
   isFullName,
@@ -36,7 +36,7 @@ export function addInit(postmaster: Command): void {
       parseName,
     )
     .option("--domain <name>", "a domain whose mail it takes; may be repeated", each(parseName))
-    .option("--address <ip>", "a public address, behind NAT; may be repeated", each(parseIp))
+    .option("--address <ip>", "a public address, behind NAT; may be repeated", each(parseIpFlag))
     .addOption(
       new Option("--mailer <name>", "what delivers; by default what is installed").choices(MAILERS),
     )

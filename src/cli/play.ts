@@ -12,7 +12,7 @@ import type { Exchange, Simulation } from "../testing/simulation.ts";
 import { disagreement, TranscriptError, type TranscriptStep } from "../testing/transcript.ts";
 import { printLine, printSent } from "./print_bytes.ts";
 import type { Printer } from "./printer.ts";
-import { printRoute } from "./simulated.ts";
+import { printPlan } from "./simulated.ts";
 import { placeOf } from "./typed_session.ts";
 
 /** What is shown besides the dialogue. */
@@ -26,7 +26,7 @@ export interface PlayOptions {
 /** Characters of a message that are sent at once. */
 const PIECE = 64 * 1024;
 
-/** True for what may end a message: the dot, and what is no whole line. */
+/** True for a line that may end a message: the dot, and bytes that are no whole line. */
 const mayBeLast = ({ text }: TranscriptStep): boolean =>
   text === ".\r\n" || !/^[^\r\n]*\r\n$/.test(text);
 
@@ -36,13 +36,13 @@ export class Play {
   readonly #targets: Targets;
   readonly #options: PlayOptions;
   readonly #printer: Printer;
-  /** Whoever types sees what they type. */
+  /** A terminal shows what is typed. */
   readonly #echo = !Deno.stdin.isTerminal();
-  /** What the server has said and no `S:` line has accounted for. */
+  /** Lines of the server that no `S:` line has matched yet. */
   readonly #said: string[] = [];
   /** The server waits for the rest of a message. */
   #inMessage = false;
-  /** Lines of a message, which go in larger pieces. */
+  /** Lines of a message, which are sent in larger pieces. */
   #unsent = "";
   #deaf = false;
 
@@ -65,7 +65,6 @@ export class Play {
     if (!this.#inMessage || mayBeLast(step) || this.#unsent.length > PIECE) await this.#send();
   }
 
-  /** Nothing more is typed. */
   async end(): Promise<void> {
     await this.#send();
     if (this.#inMessage && !this.#simulation.closed) {
@@ -97,7 +96,7 @@ export class Play {
     for (const line of printSteps(steps)) this.#printer.comment(`  ${line}`);
     if (event.type !== "AddRcptTo") return;
     for (const route of steps[0]?.reply?.routes ?? []) {
-      this.#printer.comment(`  ${printRoute(event.mailbox, route, this.#targets)}`);
+      this.#printer.comment(`  ${printPlan(event.mailbox, route, this.#targets)}`);
     }
   }
 
@@ -108,7 +107,7 @@ export class Play {
     for (const { target, args, recipients } of copies) {
       for (const recipient of recipients) {
         const route = { recipient, target: { target, args } };
-        this.#printer.comment(`  ${printRoute(recipient, route, this.#targets)}`);
+        this.#printer.comment(`  ${printPlan(recipient, route, this.#targets)}`);
       }
     }
     if (!this.#options.showMessage) return;

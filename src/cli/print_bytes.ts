@@ -1,5 +1,5 @@
 /**
- * Bytes for people.
+ * Bytes as text for people.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function printSent(sent: string): string {
 /** A line as the text that it is, or with escapes for its bytes. */
 export const printLine = (line: string): string => textOf(line) ?? escape(line);
 
-/** The text of these bytes in UTF-8; `undefined` if they are none, or not all of it would be seen. */
+/** The text of these bytes in UTF-8; `undefined` if they are not UTF-8, or a part would be invisible. */
 function textOf(bytes: string): string | undefined {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const text = tried(() => utf8.decode(Buffer.from(bytes, "latin1")));

@@ -5,7 +5,7 @@
  */
 import { printable } from "../log/escape.ts";
 
-/** Characters that wait at most. */
+/** The most characters that wait. */
 const ENOUGH = 64 * 1024;
 
 /** Gathers lines until they are flushed, or are many. */
@@ -17,12 +17,11 @@ export class Printer {
     if (this.#waiting.length > ENOUGH) this.flush();
   }
 
-  /** What is no part of a session, as a comment of its transcript. */
+  /** Prints a comment of a transcript. */
   comment(line: string): void {
     this.print(`# ${printable(line)}`);
   }
 
-  /** Prints what waits. */
   flush(): void {
     let bytes = new TextEncoder().encode(this.#waiting);
     this.#waiting = "";

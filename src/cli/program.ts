@@ -72,9 +72,9 @@ function commandFirst(postmaster: Command, args: readonly string[]): readonly st
 }
 
 /**
- * The commands, for those who run them and those who write about them.
+ * The commands, to be run and to be documented.
  *
- * @param failed called by a command that has said itself what is wrong
+ * @param failed called by a command that has printed what is wrong
  */
 export function program(failed: () => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
@@ -142,7 +142,8 @@ function addRoute(postmaster: Command, failed: () => void): void {
     if (!await route(addresses, flags)) failed();
   });
 }
-/** Errors are thrown, and there are none that go unnoticed. */
+
+/** Throws usage errors, also for arguments that are too many. */
 const strict = (command: Command): Command => command.exitOverride().allowExcessArguments(false);
 
 function withFlags(command: Command): Command {
@@ -163,7 +164,7 @@ function withFlags(command: Command): Command {
     .option("--debug", "show where in the program an error came from");
 }
 
-/** ServerFlags of commands that do what only the server's own user should. */
+/** Adds the flags of commands that must run as the server's user. */
 const withUser = (command: Command): Command =>
   command
     .option("--user <name>", "become this user, if root starts the server")

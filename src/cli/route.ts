@@ -10,7 +10,7 @@ import { printable } from "../log/escape.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { Exchange } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";
-import { printRoute, type Simulated, simulated, type Visit } from "./simulated.ts";
+import { printPlan, type Simulated, simulated, type Visit } from "./simulated.ts";
 
 /** What the command line may say. */
 export interface RouteFlags extends ClientFlags {
@@ -28,7 +28,7 @@ export async function route(addresses: readonly Mailbox[], flags: RouteFlags): P
     for (const attempt of attempts) {
       if (!attempt.accepted) console.log(printRefusal(address, attempt, attempts.length > 1));
       for (const each of routesIn(attempt)) {
-        console.log(printRoute(address, each, server.targets));
+        console.log(printPlan(address, each, server.targets));
       }
       if (flags.explain) explain(attempt);
     }
@@ -57,9 +57,9 @@ async function attemptsFor(
   return second.accepted ? [first, second] : [first];
 }
 
-/** How far a client came. */
+/** The end of a simulated session. */
 interface Attempt extends Exchange {
-  /** What was answered last: RCPT, or what was refused before. */
+  /** The last command that was answered: RCPT, or the one that was refused before. */
   readonly command: string;
   readonly accepted: boolean;
 }
@@ -109,7 +109,7 @@ function printRefusal(address: Mailbox, attempt: Attempt, atFirst: boolean): str
   return `${address}: ${text} (${details.join(", ")})`;
 }
 
-/** Who said no: the server itself where it asked no handler. */
+/** The handler that refused; `the server` where no handler was asked. */
 function answerer(address: Mailbox, attempt: Attempt): string {
   const [root] = rootsOf(attempt);
   if (root === undefined) return "the server";

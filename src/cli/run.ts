@@ -12,7 +12,7 @@ export interface ServerFlags extends Overrides {
   readonly config?: string;
 }
 
-/** The configuration that these flags name, or the one that is found, with what they override. */
+/** The configuration that these flags name, or else the one that is found, with the overrides of the flags. */
 export function configOf({ config = findConfig(), ...overrides }: ServerFlags): Config {
   return loadConfig(config, overrides);
 }

@@ -1,5 +1,5 @@
 /**
- * Sessions with a server that has this configuration, without starting it.
+ * Simulated sessions with the server of a configuration, which is not started.
  *
  * @module
  */
@@ -22,17 +22,17 @@ import { Simulation } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";
 import { configOf } from "./run.ts";
 
-/** A server that is not running. */
+/** A server that was not started. */
 export interface Simulated {
-  /** Connects a client, in a session that knows nothing of the others but what is in `visit`. */
+  /** Connects a client. Sessions share nothing but what `visit` has. */
   readonly begin: (visit?: Visit) => ReturnType<typeof Simulation.begin>;
   readonly targets: Targets;
 }
 
-/** When a client comes, and what is known of those who came before. */
+/** When a client connects, and the global variables that it finds. */
 export type Visit = Pick<SessionSetup, "time" | "globals">;
 
-/** What of the log matters. All else is in the dialogue, or not true of mail that goes nowhere. */
+/** The events that are shown. The others are in the dialogue, or wrong for mail that is not delivered. */
 const NEWS: ReadonlySet<string> = new Set<LogEvent>([
   "handler",
   "handler warns",
@@ -46,14 +46,14 @@ const NEWS: ReadonlySet<string> = new Set<LogEvent>([
 /**
  * Loads the configuration and its handlers. Global variables have their first values, and are kept in memory only.
  *
- * @param note is given the lines of the server's log that matter
+ * @param note receives these lines of the server's log
  */
 export async function simulated(
   flags: ClientFlags,
   note: (line: string) => void,
 ): Promise<Simulated> {
   const read = configOf(flags);
-  // Nobody from outside speaks to these handlers, so root may run them, unless the server has a user.
+  // No client from outside reaches these handlers, so root may run them, unless the server has a user.
   const credentials = startedByRoot() ? credentialsOf(read) : undefined;
   await become(credentials, read);
   const config = credentials === undefined ? read : read.again();
@@ -80,8 +80,8 @@ export async function simulated(
   return { begin: (visit) => Simulation.begin(policy, { ...setup, ...visit }), targets };
 }
 
-/** `joe@example.net -> pipe: procmail -d joe`; between them, where an alias led. */
-export function printRoute(asked: Mailbox, route: Route, targets: Targets): string {
+/** `joe@example.net -> pipe: procmail -d joe`; between the two, the address that an alias led to. */
+export function printPlan(asked: Mailbox, route: Route, targets: Targets): string {
   const { recipient, target } = route;
   const plan = targets.plan(route);
   const way = asked.equals(recipient) ? [asked] : [asked, recipient];

@@ -8,11 +8,10 @@ import type { Problem } from "../config/mod.ts";
 import { excerptOf } from "../modules/fault.ts";
 import { writeTypes } from "./types.ts";
 
-/** What came of it. */
 export type TypeCheck =
   | { readonly problems: readonly Problem[] }
   | {
-    /** Why nobody knows. */
+    /** Why the types could not be checked. */
     readonly unchecked: string;
   };
 
@@ -26,7 +25,7 @@ export async function typeCheck(modules: readonly string[]): Promise<TypeCheck> 
     const [, failure] = /^error: (.*)$/m.exec(said) ?? [];
     return problems.length > 0 || failure === undefined ? { problems } : { unchecked: failure };
   } catch (error) {
-    // The server's user, as whom it is checked, is not always one who has anything to do with programs.
+    // The check runs as the server's user, who often has no right to a compiler.
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
     return {
       unchecked:
@@ -38,7 +37,7 @@ export async function typeCheck(modules: readonly string[]): Promise<TypeCheck> 
   }
 }
 
-/** What `deno check` says, or why it says nothing. */
+/** What `deno check` prints, or why it prints nothing. */
 async function denoCheck(args: readonly string[]): Promise<string | TypeCheck> {
   const program = Deno.build.standalone ? "deno" : Deno.execPath();
   const command = new Deno.Command(program, {
@@ -57,9 +56,9 @@ async function denoCheck(args: readonly string[]): Promise<string | TypeCheck> {
   }
 }
 
-/** What `deno check` says of one error: the message, mostly two lines that show it, and its place. */
+/** One error of `deno check`: the message, mostly two lines of the source, and the place. */
 const FINDING = /^TS\d+ \[ERROR\]: ([^]*?)\n {4}at (file:\S+):(\d+):(\d+)$/gm;
-/** A line of the source, and what is wrong in it underlined. */
+/** A line of the source, and marks below the mistake. */
 const SHOWN = /\n.*\n *[~^]+ *$/;
 
 function problemsIn(said: string): Problem[] {

@@ -1,5 +1,5 @@
 /**
- * The client's side of an SMTP session, as somebody types it, or as a transcript has it.
+ * The client's side of an SMTP session: typed lines, or a transcript.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import {
   type TranscriptStep,
 } from "../testing/transcript.ts";
 
-/** What the messages call it. */
+/** The name of the standard input in messages. */
 const SOURCE = "standard input";
 
 /** Octets of a line that somebody may type. */
 const LONGEST = 1024 * 1024;
 
 /**
- * Reads a session, line by line as the lines come. If the first one begins with `C:`, `S:`, `B:` or `#`, it is a
- * transcript; else each line is what a client would type, without its line end. Bytes are characters (Latin-1).
+ * Reads a session line by line. If the first line begins with `C:`, `S:`, `B:` or `#`, the session is a transcript;
+ * else each line is a line of the client, without its line end. A byte is a character (Latin-1).
  *
  * @throws {TranscriptError} for what cannot be typed
  */

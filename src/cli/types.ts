@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { tried } from "../base/tried.ts";
 import deno from "../../deno.json" with { type: "json" };
 
-/** The folders that hold the API. In a compiled program they are files in it. */
+/** The folders of the API. They are also in a compiled program. */
 const FOLDERS = ["src", "handlers"] as const;
 /** The folder that is written. The executable may lie beside it, and is called `postmaster`. */
 const API = "postmaster-api";
@@ -29,8 +29,8 @@ export function types({ output }: { readonly output: string }): void {
 }
 
 /** The imports that a `deno.json` does not have; all if it cannot be read, as with comments in it. */
-function missingIn(file: string, imports: Imports): Imports {
-  const written: Imports = tried(() => JSON.parse(Deno.readTextFileSync(file)).imports) ?? {};
+function missingIn(file: string, imports: ImportMap): ImportMap {
+  const written: ImportMap = tried(() => JSON.parse(Deno.readTextFileSync(file)).imports) ?? {};
   return Object.fromEntries(Object.entries(imports).filter(([name, at]) => written[name] !== at));
 }
 
@@ -42,11 +42,11 @@ export function writeTypes(directory: string): string {
   return file;
 }
 
-/** Where what is imported lies, by the name that it is imported by. */
-type Imports = Readonly<Record<string, string>>;
+/** The paths of imports by their names. */
+type ImportMap = Readonly<Record<string, string>>;
 
 /** Writes the sources of the API. Returns the settings with which Deno finds them. */
-function writeApi(directory: string): { readonly imports: Imports } {
+function writeApi(directory: string): { readonly imports: ImportMap } {
   const sources = FOLDERS.flatMap((folder) => {
     const from = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
     return copy(from, join(directory, API, folder));
@@ -58,7 +58,7 @@ function writeApi(directory: string): { readonly imports: Imports } {
   return { imports: Object.fromEntries(imports), ...SETTINGS };
 }
 
-/** Only what can be loaded without a compiler: types that can be erased, and are known as types. */
+/** Allows only modules that can be loaded without a compiler: their types can be erased. */
 const SETTINGS = {
   compilerOptions: { verbatimModuleSyntax: true, erasableSyntaxOnly: true },
   lock: false,

@@ -1,6 +1,5 @@
 /**
- * `postmaster vars`: the variables that persist, for the operator to see and to set, also while the
- * server runs.
+ * `postmaster vars`: shows and sets the variables that persist, also while the server runs.
  *
  * @module
  */
@@ -39,7 +38,7 @@ export function get(name: string, flags: VarsFlags): void {
   else console.log(printable(row.json));
 }
 
-/** Sets a variable. Without a `ttl` it keeps the one that it has; a new one has none. */
+/** Sets a variable. Without `ttl` the variable keeps the one that it has; a new variable has none. */
 export function set(name: string, value: unknown, flags: VarsFlags): void {
   const config = ownConfig(flags);
   if (startedByRoot()) makeDirectories(config, credentialsOf(config));
@@ -59,7 +58,7 @@ export function unset(name: string, flags: VarsFlags): void {
 
 const ownConfig = ({ config = findConfig() }: VarsFlags): Config => loadConfig(config);
 
-/** The table; `undefined` if nothing has been kept so far. */
+/** The table; `undefined` if there is none yet. */
 function openTable(flags: VarsFlags): Table | undefined {
   const file = variablesFile(ownConfig(flags).stateDirectory);
   return existsSync(file) ? new Table(file) : undefined;

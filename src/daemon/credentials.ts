@@ -1,5 +1,5 @@
 /**
- * Who the server is to run as.
+ * The user that the server is to run as.
  *
  * @module
  */

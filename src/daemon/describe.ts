@@ -1,5 +1,5 @@
 /**
- * What the process would be, in words.
+ * What `check` says of the process.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { AS_ROOT, credentialsOf, startedByRoot } from "./credentials.ts";
 import { grantsOf } from "./grants.ts";
 import { runningServer } from "./pid_file.ts";
 
-/** One line a fact, then what is doubtful. */
+/** One line for each fact, then warnings. */
 export function describeProcess(config: Config): string[] {
   const { pidFile } = config;
   const running = pidFile === undefined ? undefined : runningServer(pidFile);

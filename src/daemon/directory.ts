@@ -50,12 +50,12 @@ export function makeDirectories(config: Config, owner: Owner | undefined): void 
 export type Owner = Pick<Credentials, "uid" | "gid" | "groups">;
 
 /**
- * Whether root can work at a path without being led elsewhere by the server's user: all directories above it are root's,
- * and he may change none of them. In those like /tmp he cannot touch what is root's.
+ * Whether the server's user cannot lead root elsewhere at a path: all directories above are root's, and the user may
+ * change none of them. In a sticky directory such as /tmp, the user cannot change what is root's.
  */
 export function isSafe(path: string, owner: Owner): boolean {
   const above = dirname(path);
-  // Both the way as it is written, in which links are root's, and the one that they lead.
+  // Both the path as it is written, whose links are root's, and the one that the links lead to.
   return isDirectory(above) &&
     [above, Deno.realPathSync(above)].every((directory) =>
       ancestors(directory).every((one) => isUntouchable(Deno.lstatSync(one), owner))
@@ -72,7 +72,7 @@ function isUntouchable({ uid, gid, mode, isSymlink }: Deno.FileInfo, { groups }:
 }
 
 /**
- * Makes a directory if it is missing. Those above it must be there.
+ * Makes a directory if it is missing. The directory above it must be there.
  *
  * @param owner the owner to be, if root makes it: root does so only where it is safe. Without it, the user of this
  * process

@@ -11,7 +11,6 @@
 import { Octets } from "../base/octets.ts";
 import { tried } from "../base/tried.ts";
 
-/** The letters. */
 export const FRAME = {
   /** To the launcher: the key, and what is to be run, as JSON. The first frame. */
   order: "o",
@@ -37,10 +36,8 @@ export const FRAME = {
   exited: "x",
 } as const;
 
-/** A letter. */
 export type FrameKind = typeof FRAME[keyof typeof FRAME];
 
-/** One frame. */
 export interface Frame {
   readonly kind: string;
   readonly payload: Uint8Array;
@@ -96,7 +93,7 @@ export class FrameStream {
     }
   }
 
-  /** So many octets; `undefined` if the connection ends before. */
+  /** The next `length` octets; `undefined` if the connection ends before. */
   async #read(length: number): Promise<Uint8Array | undefined> {
     while (this.#received.length < length) {
       const count = await this.#connection.read(this.#buffer).catch(() => null);
@@ -122,7 +119,6 @@ export function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
 }
 
-/** The text of a frame. */
 export const textOf = ({ payload }: Frame): string => decoder.decode(payload);
 
 /** The first line of a stream, which says nothing more for now. Throws an Error with `complaint` if the stream ends. */

@@ -15,9 +15,9 @@ import {
   expand,
   parseTemplate,
   PLACEHOLDERS,
+  type PlaceholderValues,
   refusalOf,
   type Template,
-  type Values,
 } from "../targets/template.ts";
 
 /** One thing that may be run. */
@@ -48,14 +48,14 @@ export const grantSchema: z.ZodType<Grant> = z.strictObject({
   template: template.optional(),
   maxRecipients: z.int().positive().optional(),
 });
-/** An order that does: it always says who is to run it. */
+/** An order that comes from another process: it always names a user. */
 export const orderSchema: z.ZodType<Order & Grant> = z.strictObject({
   ...who,
   template,
   recipients: z.array(z.record(z.enum(PLACEHOLDERS), z.string())).nonempty(),
 });
 
-/** What a configuration lets a server run as others than itself. */
+/** What a configuration lets a server run as other users. */
 export function grantsOf({ mailer, runAs }: Config, self: Ids): Grant[] {
   const { user = self.uid, group, command, maxRecipients } = mailer;
   const ofMailer = parseTemplate(command, maxRecipients > 1);
@@ -66,10 +66,10 @@ export function grantsOf({ mailer, runAs }: Config, self: Ids): Grant[] {
 }
 
 /**
- * The command line of an order, and who runs it.
+ * The command line of an order, and the user that runs it.
  *
  * @param grants what may be run
- * @throws {Error} for an order that they do not cover
+ * @throws {Error} for an order that no grant covers
  */
 export function judge(
   { template, recipients, user, group }: Order & Grant,
@@ -105,7 +105,7 @@ export function grantFor(
 }
 
 /** The most octets that a command line can have, by the longest of its values: known before the line is made. */
-function estimate(template: Template, recipients: readonly Values[]): number {
+function estimate(template: Template, recipients: readonly PlaceholderValues[]): number {
   const longest = recipients.flatMap(Object.values<string>)
     .reduce((most, { length }) => Math.max(most, length), 1);
   const once = template.map(({ text, placeholders }) =>

@@ -16,25 +16,19 @@ import { type Grant, grantSchema, judge, orderSchema } from "./grants.ts";
 import { onSignals } from "./signals.ts";
 import { firstLine, FRAME, type FrameKind, FrameStream, piecesOf, textOf } from "./frames.ts";
 
-/** What the launcher is told at its start, as a line of JSON. */
-export interface Terms {
-  readonly grants: readonly Grant[];
+const termsSchema = z.strictObject({
+  grants: z.array(grantSchema).readonly(),
   /** The key: only the server knows it. */
-  readonly key: string;
-  /** The owner of the socket. */
-  readonly uid: number;
-  readonly gid: number;
-  /** How many mailers may run at once. */
-  readonly most: number;
-}
-
-const termsSchema: z.ZodType<Terms> = z.strictObject({
-  grants: z.array(grantSchema),
   key: z.string().min(32),
+  /** The owner of the socket. */
   uid: z.int().positive(),
   gid: z.int(),
+  /** How many mailers may run at once. */
   most: z.int().positive(),
 });
+
+/** What the launcher is told at its start, as a line of JSON. */
+export type Terms = Readonly<z.infer<typeof termsSchema>>;
 
 /** The umask that leaves a socket to its owner. */
 const OWNER_ONLY = 0o177;
@@ -42,7 +36,7 @@ const OWNER_ONLY = 0o177;
 /** Milliseconds until the listener is tried again after it failed. */
 const PAUSE = 100;
 
-/** `postmaster launcher`, which only a server calls: prints the path of its socket, and serves until the server is gone. */
+/** `postmaster launcher`, called by a server: prints the path of its socket, and serves until the server is gone. */
 export async function runLauncher(): Promise<void> {
   const nothing = () => {}; // a terminal's ^C, or a service manager, may mean the server's whole group
   using _signals = onSignals({ SIGINT: nothing, SIGTERM: nothing, SIGHUP: nothing });
@@ -103,7 +97,6 @@ class Launcher {
     }
   }
 
-  /** Ends them all. */
   kill(): void {
     for (const mailer of this.#running) mailer.kill();
   }

@@ -41,7 +41,6 @@ export interface ProcessIds {
   readonly groups: readonly number[];
 }
 
-/** The C library, as far as it is needed. */
 export class Libc implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
 
@@ -50,7 +49,7 @@ export class Libc implements Disposable {
   }
 
   /**
-   * Opens it. The platform does not ask anybody for the permission.
+   * Opens the library. The platform does not prompt for the permission.
    *
    * @param what needs it
    * @throws {Error} if there is no permission, or no such library
@@ -78,7 +77,7 @@ export class Libc implements Disposable {
     return this.#library.symbols.setresgid(gid, gid, gid) === 0;
   }
 
-  /** Becomes a user, likewise. */
+  /** Becomes a user, in the same way. */
   setUser(uid: number): boolean {
     return this.#library.symbols.setresuid(uid, uid, uid) === 0;
   }

@@ -1,28 +1,15 @@
 /**
- * Who starts the server's mailers, and whether they can run as those whom the configuration names.
+ * Mailers of a server without a launcher, and whether they can run as the users of the configuration.
  *
  * @module
  */
 import type { Config } from "../config/mod.ts";
 import { findIdentity, isOwn } from "../targets/identity.ts";
 import { type Launch, launcher } from "../targets/launch.ts";
-import { type Credentials, startedByRoot } from "./credentials.ts";
-import { grantsOf, notGranted } from "./grants.ts";
-import { RemoteLauncher } from "./remote_launch.ts";
+import { startedByRoot } from "./credentials.ts";
+import { notGranted } from "./grants.ts";
 
-/** The launcher that a server needs when it is no longer root; `undefined` if all its mailers are its own user's. */
-export function startLauncher(
-  config: Config,
-  credentials: Credentials | undefined,
-): Promise<RemoteLauncher> | undefined {
-  if (credentials === undefined) return undefined;
-  const grants = grantsOf(config, credentials);
-  return grants.length === 0
-    ? undefined
-    : RemoteLauncher.start(grants, credentials, config.mailer.concurrency);
-}
-
-/** Starts mailers of this process's user, and no others: it is no longer root, and has no launcher. */
+/** Starts only mailers that run as this process's user: it is no longer root, and has no launcher. */
 export function launchOwn(): Launch {
   const here = launcher();
   const refusal: Launch["refusal"] = (identity, { user, group }) =>
@@ -36,8 +23,7 @@ export function launchOwn(): Launch {
 }
 
 /**
- * Tries to run a program as each of those whom the configuration names, as a server can that is root, or has
- * the capabilities for it.
+ * Tries to run a program as each user of the configuration. A server that is not root needs capabilities(7) for that.
  *
  * @throws {Error} that says what to do
  */

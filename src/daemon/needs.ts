@@ -1,6 +1,6 @@
 /**
- * What a server needs besides its configuration: files and directories in which its user can write. The start and
- * `check` ask the same questions, as that user; nothing is made or changed here.
+ * The files and directories in which the server's user must be able to write. The start and `check` ask the same
+ * questions, as that user; nothing is made or changed here.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export function madeByRoot(config: Config, owner: Credentials | undefined): Read
  * Finds all that the user of this process could not do as the server.
  *
  * @param made what root makes for this user, or has made
- * @throws {ConfigError} that says of each what is wrong, and how to mend it
+ * @throws {ConfigError} that says what is wrong, and how to mend it
  */
 export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   const { pidFile, log: { sinks: { file } }, listen } = config;
@@ -126,7 +126,7 @@ const cannotOpen = (path: string, error: unknown): string =>
 /** Why no files can be made in a directory, as the system says it. */
 const refusal = (directory: string): string | undefined => failureOf(() => tryToWriteIn(directory));
 
-/** What is at a path, where links lead; an Error if that is not shown to this user. */
+/** What is at a path, after links; an Error if this user may not see it. */
 function look(path: string): Deno.FileInfo | "nothing" | Error {
   try {
     return Deno.statSync(path);

@@ -1,5 +1,5 @@
 /**
- * What a service manager is told of the server: sd_notify(3), the protocol of systemd.
+ * Messages to a service manager: sd_notify(3), the protocol of systemd.
  *
  * @module
  */
@@ -9,50 +9,38 @@ import { within } from "../base/within.ts";
 /** Milliseconds that the manager may take for a datagram. */
 const PATIENCE = 1000;
 
-/** The manager that has started this process, or nobody. */
-export class ServiceManager implements Disposable {
-  readonly #socket: Deno.DatagramConn | undefined;
-  readonly #to: Deno.UnixAddr;
-  readonly #watchdog: ReturnType<typeof setInterval> | undefined;
+/** The manager that has started this process. Without one, nothing is sent. */
+export interface ServiceManager extends Disposable {
+  /** The server serves clients now. */
+  ready(status: string): Promise<void>;
+  /** The server has begun to stop. */
+  stopping(status: string): Promise<void>;
+}
 
-  private constructor(path: string | undefined, watchdog: number | undefined) {
-    this.#to = { transport: "unixpacket", path: path?.replace(/^@/, "\0") ?? "" };
-    if (path === undefined) return;
-    this.#socket = unixDatagram();
-    if (watchdog === undefined) return;
-    this.#watchdog = setInterval(() => this.#send("WATCHDOG=1"), watchdog / 2);
-    Deno.unrefTimer(this.#watchdog);
-  }
-
-  /** Finds it by the environment, which is taken: no program that the server runs speaks in its name. */
-  static find(): ServiceManager {
-    const [socket, microseconds, pid] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"].map(
-      take,
-    );
-    const watched = microseconds !== undefined && (pid ?? String(Deno.pid)) === String(Deno.pid);
-    return new ServiceManager(socket, watched ? Number(microseconds) / 1000 : undefined);
-  }
-
-  /** The server does what it is for. */
-  ready(status: string): Promise<void> {
-    return this.#send("READY=1", `STATUS=${status}`);
-  }
-
-  /** It has begun to end. */
-  stopping(status: string): Promise<void> {
-    return this.#send("STOPPING=1", `STATUS=${status}`);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#watchdog);
-    this.#socket?.close();
-  }
-
-  async #send(...assignments: readonly string[]): Promise<void> {
+/** Finds the manager by the environment, and removes the variables: programs of the server must not use them. */
+export function serviceManager(): ServiceManager {
+  const names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+  const [path, microseconds, pid = String(Deno.pid)] = names.map(take);
+  const socket = path === undefined ? undefined : unixDatagram();
+  const to = { transport: "unixpacket", path: path?.replace(/^@/, "\0") ?? "" } as const;
+  const send = async (...assignments: readonly string[]): Promise<void> => {
     const datagram = new TextEncoder().encode(assignments.join("\n"));
-    const sent = this.#socket?.send(datagram, this.#to).catch(() => {}); // it has ended: so be it
+    const sent = socket?.send(datagram, to).catch(() => {}); // the manager has ended
     if (sent !== undefined) await within(sent, PATIENCE);
+  };
+  let watchdog: ReturnType<typeof setInterval> | undefined;
+  if (socket !== undefined && microseconds !== undefined && pid === String(Deno.pid)) {
+    watchdog = setInterval(() => send("WATCHDOG=1"), Number(microseconds) / 1000 / 2);
+    Deno.unrefTimer(watchdog);
   }
+  return {
+    ready: (status) => send("READY=1", `STATUS=${status}`),
+    stopping: (status) => send("STOPPING=1", `STATUS=${status}`),
+    [Symbol.dispose]: () => {
+      clearInterval(watchdog);
+      socket?.close();
+    },
+  };
 }
 
 function take(name: string): string | undefined {

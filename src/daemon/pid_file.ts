@@ -10,43 +10,33 @@ import { messageOf } from "../base/message_of.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
 
-/** The file of a server that runs. */
-export class PidFile implements Disposable {
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
-
-  private constructor(path: string, file: Deno.FsFile) {
-    this.#path = path;
-    this.#file = file;
+/**
+ * Writes the id of this process to a file, and removes the file when it is disposed of. The file that a dead server left
+ * is replaced.
+ *
+ * @throws {Error} if a server runs that has it, or it is another kind of file
+ */
+export async function takePidFile(path: string): Promise<Disposable> {
+  const file = await lock(path);
+  Deno.chmodSync(path, 0o644); // whatever the umask: it is no secret
+  file.truncateSync();
+  file.seekSync(0, Deno.SeekMode.Start);
+  try {
+    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+  } catch (error) {
+    throw new Error(`\`pid-file\`: cannot write ${path}: ${messageOf(error)}`);
   }
+  return { [Symbol.dispose]: () => release(path, file) };
+}
 
-  /**
-   * Writes the id of this process to a file. The file that a dead server left is replaced.
-   *
-   * @throws {Error} if a server runs that has it, or it is another kind of file
-   */
-  static async take(path: string): Promise<PidFile> {
-    const file = await lock(path);
-    Deno.chmodSync(path, 0o644); // whatever the umask: it is no secret
+/** Removes the file, or empties it if this user may not remove it. */
+function release(path: string, file: Deno.FsFile): void {
+  try {
+    if (isAt(path, file)) Deno.removeSync(path);
+  } catch {
     file.truncateSync();
-    file.seekSync(0, Deno.SeekMode.Start);
-    try {
-      file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
-    } catch (error) {
-      throw new Error(`\`pid-file\`: cannot write ${path}: ${messageOf(error)}`);
-    }
-    return new PidFile(path, file);
   }
-
-  /** Removes the file, or empties it if this user may not remove it. */
-  [Symbol.dispose](): void {
-    try {
-      if (isAt(this.#path, this.#file)) Deno.removeSync(this.#path);
-    } catch {
-      this.#file.truncateSync();
-    }
-    this.#file.close();
-  }
+  file.close();
 }
 
 /** The id of the server that has a file; `undefined` if no server runs. */
@@ -117,7 +107,6 @@ function open(path: string): Deno.FsFile {
   }
 }
 
-/** At most the beginning of a file. */
 function contentOf(file: Deno.FsFile): string {
   const buffer = new Uint8Array(32);
   return new TextDecoder().decode(buffer.subarray(0, file.readSync(buffer) ?? 0));

@@ -47,7 +47,7 @@ function setEnvironment({ account }: Credentials): void {
   for (const [name, value] of Object.entries(variablesOf(account))) Deno.env.set(name, value);
 }
 
-/** Standard streams may be files, and the platform has more than one descriptor for them. */
+/** Closes the files of root. A standard stream may be a file, for which the platform has several descriptors. */
 function letGo(libc: Libc): void {
   const kept = new Set([0, 1, 2].map((fd) => libc.writtenFile(fd)));
   const open = Array.from({ length: DESCRIPTORS }, (_, fd) => ({ fd, path: libc.writtenFile(fd) }));

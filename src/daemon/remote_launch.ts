@@ -1,15 +1,16 @@
 /**
- * Starting mailers by the launcher: the side of the server.
+ * The server's side of the launcher.
  *
  * @module
  */
 import { randomBytes } from "node:crypto";
 import { failureOf } from "../base/tried.ts";
 import { within } from "../base/within.ts";
+import type { Config } from "../config/mod.ts";
 import { type Ids, isOwn } from "../targets/identity.ts";
-import { type Launch, launcher, type Order } from "../targets/launch.ts";
+import { type Launch, launcher } from "../targets/launch.ts";
 import { firstLine } from "./frames.ts";
-import { type Grant, grantFor } from "./grants.ts";
+import { grantFor, grantsOf } from "./grants.ts";
 import type { Terms } from "./launcher.ts";
 import { RemoteProcess } from "./remote_process.ts";
 
@@ -28,74 +29,62 @@ const FLAGS = [
 ];
 
 /** A launcher that this process has started. */
-export class RemoteLauncher implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #terms: Terms;
-  #path = "";
+export interface RemoteLauncher extends AsyncDisposable {
+  /** Starts mailers of the server's own user from this process, and others from the launcher. */
+  launch(): Launch;
+  /** Fulfilled when the launcher has ended. */
+  readonly ended: Promise<unknown>;
+}
 
-  private constructor(terms: Terms) {
-    const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
-    this.#terms = terms;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...program, "launcher"],
-      cwd: "/",
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-  }
+/**
+ * Starts the launcher of a server that gives up root. The launcher stays root.
+ *
+ * @param self the user and group that the server is going to have
+ * @returns `undefined` if all mailers run as the server's user, or the server gives up nothing
+ * @throws {Error} if it does not start
+ */
+export async function startLauncher(
+  config: Config,
+  self: Ids | undefined,
+): Promise<RemoteLauncher | undefined> {
+  const grants = self === undefined ? [] : grantsOf(config, self);
+  if (self === undefined || grants.length === 0) return undefined;
+  const { uid, gid } = self;
+  const key = randomBytes(32).toString("hex");
+  const terms: Terms = { grants, key, uid, gid, most: config.mailer.concurrency };
+  const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...program, "launcher"],
+    cwd: "/",
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(`${JSON.stringify(terms)}\n`));
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const path = (await firstLine(reader, "the launcher of mailers does not start")).trim();
+  return {
+    launch: () => launchBy(path, terms),
+    ended: child.status,
+    // The end of its input ends the launcher, which ends its mailers.
+    [Symbol.asyncDispose]: async () => {
+      await input.close().catch(() => {});
+      await within(child.status, PATIENCE);
+    },
+  };
+}
 
-  /**
-   * Starts a launcher, which stays root.
-   *
-   * @param self the user and group that the server is going to have
-   * @param most mailers at once
-   * @throws {Error} if it does not start
-   */
-  static async start(grants: readonly Grant[], self: Ids, most: number): Promise<RemoteLauncher> {
-    const key = randomBytes(32).toString("hex");
-    const { uid, gid } = self;
-    const launcher = new RemoteLauncher({ grants, key, uid, gid, most });
-    await launcher.#instruct();
-    return launcher;
-  }
-
-  /** Starts mailers of the server's own user here, others there. */
-  get launch(): Launch {
-    const here = launcher();
-    const { uid, grants } = this.#terms;
-    const refusal: Launch["refusal"] = (identity, { template, user = uid, group }) =>
-      isOwn(identity)
-        ? undefined
-        : failureOf(() => grantFor({ template, user, group }, identity, grants));
-    const launch: Launch = (argv, identity, order) =>
-      isOwn(identity) ? here(argv, identity) : this.#order(order);
-    return Object.assign(launch, { refusal });
-  }
-
-  /** Fulfilled when it has ended. */
-  get ended(): Promise<unknown> {
-    return this.#child.status;
-  }
-
-  /** Ends it, and with it its mailers. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close().catch(() => {});
-    await within(this.#child.status, PATIENCE);
-  }
-
-  async #instruct(): Promise<void> {
-    await this.#input.write(new TextEncoder().encode(`${JSON.stringify(this.#terms)}\n`));
-    const reader = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    this.#path = (await firstLine(reader, "the launcher of mailers does not start")).trim();
-  }
-
-  #order(order: Order): Promise<RemoteProcess> {
-    const { key, uid } = this.#terms;
-    const { template, recipients, user = uid, group } = order;
-    const what = { key, order: { template, recipients, user, group } };
-    return RemoteProcess.start(this.#path, JSON.stringify(what));
-  }
+function launchBy(path: string, { key, uid, grants }: Terms): Launch {
+  const here = launcher();
+  const refusal: Launch["refusal"] = (identity, { template, user = uid, group }) =>
+    isOwn(identity)
+      ? undefined
+      : failureOf(() => grantFor({ template, user, group }, identity, grants));
+  const launch: Launch = (argv, identity, { template, recipients, user = uid, group }) => {
+    if (isOwn(identity)) return here(argv, identity);
+    const order = { template, recipients, user, group };
+    return RemoteProcess.start(path, JSON.stringify({ key, order }));
+  };
+  return Object.assign(launch, { refusal });
 }

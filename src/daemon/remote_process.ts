@@ -20,7 +20,7 @@ export class RemoteProcess implements Process {
   readonly status: Promise<Status>;
   readonly #frames: FrameStream;
   readonly #outputs: Readonly<Record<string, WritableStreamDefaultWriter<Uint8Array>>>;
-  /** Told what becomes of the piece of input that is on its way. */
+  /** Settled when the launcher says what became of the last piece of input. */
   #taken: PromiseWithResolvers<void> | undefined;
   #exited = false;
 
@@ -44,7 +44,7 @@ export class RemoteProcess implements Process {
     this.#closeAtTheEnd();
   }
 
-  /** Has a mailer started. Throws an Error with the launcher's reason if it does not. */
+  /** Has the launcher start a mailer. Throws an Error with the launcher's reason if it refuses. */
   static async start(path: string, order: string): Promise<RemoteProcess> {
     const frames = new FrameStream(await Deno.connect({ transport: "unix", path }));
     try {

@@ -21,29 +21,29 @@ import { variablesFile } from "../store/table.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
-import { launchOwn, startLauncher } from "./mailers.ts";
+import { launchOwn } from "./mailers.ts";
 import { madeByRoot, refuseUnmet } from "./needs.ts";
-import { ServiceManager } from "./notify.ts";
-import { PidFile, refuseSecond } from "./pid_file.ts";
+import { type ServiceManager, serviceManager } from "./notify.ts";
+import { refuseSecond, takePidFile } from "./pid_file.ts";
 import { becomeUser } from "./ready.ts";
-import type { RemoteLauncher } from "./remote_launch.ts";
+import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
 import type { StartWatch } from "./start_watch.ts";
 
-/** Nothing that the server or a mailer makes is for everybody: the umask is at least this. */
+/** The least umask: nothing that the server or a mailer makes is for everybody. */
 const UMASK = 0o027;
 
 /**
  * Runs a server and returns when it has stopped.
  *
- * @param watch is told what the start does, and ended when the server listens
+ * @param watch learns what the start does, and ends when the server listens
  */
 export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const credentials = credentialsToTake(read);
   Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
   watch.step("listeners, directories and the pid file");
-  const manager = opened.use(ServiceManager.find());
+  const manager = opened.use(serviceManager());
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
@@ -68,13 +68,13 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
   if (config.pidFile !== undefined) {
     watch.step(`the pid file ${config.pidFile}`);
-    opened.use(await PidFile.take(config.pidFile));
+    opened.use(await takePidFile(config.pidFile));
   }
   logUser(log, config, credentials);
   for (const { message, ...place } of config.warnings) {
     log("doubtful order", { handler: printPlace(place), hint: message });
   }
-  const launch = launcher?.launch ?? (credentials && launchOwn());
+  const launch = launcher?.launch() ?? (credentials && launchOwn());
   watch.step("the modules of handlers");
   const { policy, targets } = await build(config, launch);
   opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));
@@ -104,8 +104,8 @@ async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>):
 }
 
 /**
- * Opens listeners; those of Unix sockets are for their owner. Sockets that were handed over are not for the programs
- * that the server runs.
+ * Opens listeners. Unix sockets become the owner's. Sockets that were handed over are closed in the programs that the
+ * server runs.
  */
 async function listen(
   addresses: readonly ListenAddress[],
@@ -126,8 +126,8 @@ async function listen(
 }
 
 /**
- * Makes what is missing: root where it is safe, for the owner whom the process becomes, and then he himself. Nothing of
- * it is open while the process is root.
+ * Makes the directories and the log that are missing: as root for their owner, where that is safe; then as the owner.
+ * None of them is open while the process is root.
  */
 function prepare(config: Config, owner: Credentials | undefined): void {
   const { file } = config.log.sinks;
@@ -146,7 +146,7 @@ function logUser(log: Log, config: Config, credentials: Credentials | undefined)
   }
 }
 
-/** The signals that stop a server: it looks for them before it says that it has started. */
+/** The signals that stop a server. The server listens for them before it says that it has started. */
 function stopSignals() {
   const first = Promise.withResolvers<string>();
   const second = Promise.withResolvers<void>();
@@ -171,5 +171,5 @@ async function runUntilStopped(
   if (reason === LAUNCHER_ENDED) throw new Error(reason);
 }
 
-/** Without it hardly any mail can be delivered; whoever started the server may start it again. */
+/** Without the launcher hardly any mail can be delivered: a service manager may start the server again. */
 const LAUNCHER_ENDED = "the launcher of mailers has ended";

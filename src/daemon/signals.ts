@@ -4,10 +4,9 @@
  * @module
  */
 
-/** What is done at a signal. */
 export type SignalActions = { readonly [S in Deno.Signal]?: () => void };
 
-/** Does something at signals, until it is disposed of. */
+/** Calls the actions at their signals, until it is disposed of. */
 export function onSignals(actions: SignalActions): Disposable {
   const entries = Object.entries(actions) as [Deno.Signal, () => void][];
   for (const [signal, action] of entries) Deno.addSignalListener(signal, action);

@@ -11,12 +11,11 @@ export class StartWatch implements Disposable {
     type: "module",
   });
 
-  /** Begins to watch. */
   constructor() {
     this.#worker.onerror = (event) => event.preventDefault(); // a start without a watch is still a start
   }
 
-  /** Names what comes next. A step that takes longer than five seconds is named on the standard error. */
+  /** Names the next step. If it takes longer than five seconds, the standard error says so. */
   step(what: string): void {
     this.#worker.postMessage(what);
   }

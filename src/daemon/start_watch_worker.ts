@@ -4,10 +4,10 @@
  * @module
  */
 
-/** Milliseconds that a step may take without a word, and between two words. */
+/** Milliseconds until a step is reported, and between two reports. */
 const PATIENCE = 5000;
 
-/** Is told what the server does now, in words. */
+/** Receives the name of each step. */
 const thread = globalThis as unknown as Pick<Worker, "onmessage">;
 let timer: ReturnType<typeof setInterval> | undefined;
 

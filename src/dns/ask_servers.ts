@@ -1,6 +1,5 @@
 /**
- * An answer from one of several servers: what each says is classified, and the next is asked when one
- * does not know.
+ * An answer from one of several DNS servers: when one does not know, the next is asked.
  *
  * @module
  */
@@ -16,7 +15,7 @@ import type { Turns } from "./turns.ts";
 /** How servers are asked. */
 export interface AskOptions {
   readonly servers: readonly DnsServer[];
-  /** Milliseconds for one question to one server, from when it should be asked. */
+  /** Milliseconds for one question to one server, the waiting for its turn included. */
   readonly timeout: number;
   /** How often each server is asked. */
   readonly attempts: number;
@@ -40,7 +39,7 @@ const MOST_ALIASES = 8;
 /**
  * Asks servers until one knows.
  *
- * @throws {DnsError} what the DNS says, or why the last server that was asked did not know
+ * @throws {DnsError} for what does not exist, or with the reason why the last server did not know
  */
 export async function askServers<T extends RecordType>(
   name: string,
@@ -90,7 +89,7 @@ async function firstAnswer(
   throw trouble;
 }
 
-/** Where the aliases in an answer lead from a name. */
+/** The name that the aliases in an answer lead to. */
 function follow({ answers }: Packet, name: string): { target: string; ttl: number } {
   let target = name;
   let ttl = Infinity;
@@ -107,7 +106,7 @@ function recordsOf<T extends RecordType>({ answers }: Packet, name: string, type
   const own = answers.filter((one) =>
     one.type === type && (isSameName(one.name, name) || type === "CNAME")
   );
-  // The table's type says that each type's data fits; TypeScript cannot follow.
+  // Each type's data fits by the type of the table, which TypeScript cannot follow.
   const read = RECORDS[type] as (data: unknown) => RecordTypes[T];
   return {
     records: own.map(({ data }) => read(data)),
@@ -115,7 +114,7 @@ function recordsOf<T extends RecordType>({ answers }: Packet, name: string, type
   };
 }
 
-/** How long it may be believed that there is nothing: as the zone's SOA record says. */
+/** Seconds for which a name stays absent, by the zone's SOA record. */
 function negativeTtl({ authorities }: Packet): number {
   const soa = authorities.find(({ type }) => type === "SOA");
   if (soa === undefined) return 0;

@@ -15,21 +15,21 @@ import { Turns } from "./turns.ts";
 
 /** How a resolver works. Times are in milliseconds. */
 export interface ResolverOptions {
-  /** The servers, the first first; those of the system if not given. */
+  /** The servers, in the order in which they are asked; those of the system if not given. */
   readonly servers?: readonly DnsServer[] | undefined;
   /** For one question to one server. */
   readonly timeout?: number | undefined;
   /** How often each server is asked. */
   readonly attempts?: number | undefined;
-  /** How many answers are remembered; one with more than 1 KiB of records counts as several. */
+  /** How many answers are kept; one with more than 1 KiB of records counts as several. */
   readonly cacheSize?: number | undefined;
-  /** How many questions are asked at once, each from a socket of its own; the others wait in their order. */
+  /** How many questions are asked at once, each from its own socket; further ones wait in their order. */
   readonly questions?: number | undefined;
   /** Milliseconds from any beginning; the system's clock if not given. */
   readonly now?: (() => number) | undefined;
 }
 
-/** The settings of a resolver that was told none. */
+/** The settings that are not given. */
 export const RESOLVER_DEFAULTS = {
   timeout: 5000,
   attempts: 2,
@@ -37,20 +37,20 @@ export const RESOLVER_DEFAULTS = {
   questions: 1000,
 } as const;
 
-/** Milliseconds for which an answer is believed at most, whatever it says itself. */
+/** The most milliseconds for which an answer is kept. */
 const LONGEST = 24 * 60 * 60 * 1000;
 /** The same for what does not exist (RFC 2308 section 5). */
 const LONGEST_NOTHING = 3 * 60 * 60 * 1000;
-/** How long a server that does not know is left alone. */
+/** Milliseconds for which the failure of a lookup is kept. */
 const AFTER_TROUBLE = 2000;
 
 /** What the cache keeps of one lookup. */
 type Lookup = { readonly answer: DnsAnswer } | { readonly error: DnsError };
 
-/** Octets of records up to which an answer counts as one in the cache; a larger one counts as several. */
+/** The octets of records that count as one answer in the cache. */
 const ONE = 1024;
 
-/** Asks DNS servers, and remembers what they say for as long as they say. */
+/** Asks DNS servers, and keeps each answer for as long as it is valid. */
 export class CachingResolver extends Resolver {
   readonly #cache: Cache<Lookup>;
   readonly #how: Omit<AskOptions, "servers">;

@@ -5,8 +5,8 @@
  */
 
 /**
- * The codes of `node:dns` that can occur: the name does not exist, or has no record of the type; and why nobody
- * can tell.
+ * Codes of `node:dns`. The first two mean that the name does not exist, or has no record of the type; the others say
+ * why the answer is unknown.
  */
 export type DnsCode =
   | "ENOTFOUND"
@@ -43,7 +43,7 @@ export class DnsError extends Error {
     this.syscall = syscall;
   }
 
-  /** The DNS says that there is nothing. Everything else may be different next time. */
+  /** True if there is nothing by the DNS; after another error, the next lookup may succeed. */
   get permanent(): boolean {
     return this.code === "ENOTFOUND" || this.code === "ENODATA" || this.code === "EBADNAME";
   }

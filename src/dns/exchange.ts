@@ -12,10 +12,10 @@ import { decodePacket, type DnsQuestion, encodeQuestion, type Packet } from "./p
 import type { DnsServer } from "./server_address.ts";
 
 /**
- * Asks a server and gives its answer, whatever that is.
+ * Asks a server, and returns whatever it answers.
  *
  * @param timeout milliseconds
- * @throws {DnsError} ETIMEOUT, ECONNREFUSED, or EBADRESP for an answer that is none
+ * @throws {DnsError} ETIMEOUT, ECONNREFUSED, or EBADRESP for an answer that makes no sense
  */
 export async function exchange(
   question: DnsQuestion,
@@ -58,7 +58,7 @@ function overUdp({ question, server, bytes, answerIn }: Query, timeout: number):
   const { answer, take, fail } = awaited(question, timeout, () => socket.close());
   socket.on("error", () => fail("ECONNREFUSED"));
   socket.on("message", (message: Uint8Array, from: { address: string; port: number }) => {
-    // IPv6 has many spellings; id and port must do.
+    // An IPv6 address has many spellings: its id and port must suffice.
     if (from.port !== port || (from.address !== address && !isIPv6(address))) return;
     const packet = answerIn(message);
     if (packet !== undefined) take(packet);

@@ -18,17 +18,17 @@ export type MailExchangers =
   }
   | {
     /**
-     * For good: the domain does not exist, has no host, says that it takes no mail (null MX), or we are
-     * the best of its exchangers ourselves and do not know it.
+     * The mail fails for good: the domain does not exist, has no host, takes no mail (null MX), or names us as its best
+     * exchanger although we do not know it.
      */
     readonly none: "no such domain" | "no host" | "null MX" | "loops back to us";
   };
 
 /** What {@linkcode mailExchangers} must know besides the domain. */
 export interface MxOptions {
-  /** Our own names: exchangers as good as we are, or worse, are left out, so that mail does not go in circles. */
+  /** Our own names. Exchangers that are no better than we are left out, so that mail does not go in circles. */
   readonly self?: readonly string[];
-  /** From 0 to 1, for the order of equals. */
+  /** A number from 0 to 1, for the order of exchangers with the same priority. */
   readonly random?: () => number;
 }
 
@@ -36,7 +36,7 @@ export interface MxOptions {
  * Finds where the mail of a domain goes.
  *
  * @param domain a domain or an address literal
- * @throws {DnsError} if nobody can tell at the moment: mail must wait
+ * @throws {DnsError} if that is unknown at the moment: the mail must wait
  */
 export async function mailExchangers(
   dns: Resolver,
@@ -88,7 +88,7 @@ function withoutUs(records: readonly MxRecord[], self: readonly string[]): reado
   return records.filter(({ priority }) => priority < best);
 }
 
-/** The most preferred first; equals in an order by chance (section 5.1). */
+/** The most preferred first; those with the same priority in random order (section 5.1). */
 function inOrder(records: readonly MxRecord[], random: () => number): string[] {
   const drawn = records.map((record) => ({ ...record, lot: random() }));
   const sorted = drawn.toSorted((a, b) => a.priority - b.priority || a.lot - b.lot);

@@ -7,7 +7,6 @@ import { Buffer } from "node:buffer";
 import * as dnsPacket from "dns-packet";
 import { tried } from "../base/tried.ts";
 
-/** A question. */
 export interface DnsQuestion {
   readonly name: string;
   readonly type: string;
@@ -26,19 +25,19 @@ export interface Packet {
   readonly type: "query" | "response";
   /** `NOERROR`, `NXDOMAIN`, `SERVFAIL`, … */
   readonly rcode: string;
-  /** It was too long for UDP. */
+  /** The answer was too long for UDP. */
   readonly flag_tc: boolean;
-  /** It is authenticated by DNSSEC. */
+  /** The answer is authenticated by DNSSEC. */
   readonly flag_ad: boolean;
   readonly questions: readonly DnsQuestion[];
   readonly answers: readonly PacketRecord[];
   readonly authorities: readonly PacketRecord[];
 }
 
-/** Octets of a UDP answer that reach nearly everybody in one piece (RFC 6891, DNS flag day 2020). */
+/** Octets of a UDP answer that networks hardly ever fragment (RFC 6891, DNS flag day 2020). */
 const UDP_SIZE = 1232;
 
-/** The packet that asks a question. It wants recursion, and to know whether the answer is authenticated. */
+/** The packet of a question, which asks for recursion and for the AD bit. */
 export function encodeQuestion(id: number, { name, type }: DnsQuestion): Uint8Array {
   return dnsPacket.encode({
     type: "query",

@@ -1,8 +1,8 @@
 /**
- * The way to the DNS where no server is known: the platform has its own.
+ * Lookups by the platform, for systems where no DNS server is known.
  *
- * `Deno.resolveDns` says the same of a name that does not exist and of a resolver that is sick, and nothing of
- * how long an answer is true. So nothing permanent ever follows from it.
+ * `Deno.resolveDns` fails in the same way for a name that does not exist and for a resolver that fails, and does not
+ * say for how long an answer is valid. So it never makes a permanent error.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { DnsError } from "./error.ts";
 import { RECORDS, type RecordType, type RecordTypes } from "./records.ts";
 import type { DnsAnswer } from "./resolver.ts";
 
-/** Seconds for which an answer is believed. */
+/** Seconds for which an answer is valid. */
 const TTL = 30;
 
 /** Asks the platform. Throws a {@linkcode DnsError}: ETIMEOUT or, for all else, ESERVFAIL. */

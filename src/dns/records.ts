@@ -40,15 +40,15 @@ export interface TlsaRecord {
 export interface SoaRecord {
   /** The name of the primary server. */
   readonly nsname: string;
-  /** The mailbox of who answers for the zone, with a dot for the `@`. */
+  /** The mailbox of the zone's administrator, with a dot for the `@`. */
   readonly hostmaster: string;
   /** The version of the zone. */
   readonly serial: number;
-  /** Seconds between two looks of a secondary server at the primary one. */
+  /** Seconds after which a secondary server asks the primary one for changes. */
   readonly refresh: number;
-  /** Seconds until it looks again after a look that failed. */
+  /** Seconds until it asks again after a failure. */
   readonly retry: number;
-  /** Seconds without a look after which it answers no more. */
+  /** Seconds without an answer after which it stops serving the zone. */
   readonly expire: number;
   /** Seconds that the absence of a name may be remembered (RFC 2308 section 4). */
   readonly minttl: number;
@@ -82,7 +82,7 @@ export interface RecordTypes {
 export type RecordType = keyof RecordTypes;
 
 /** The data of records as dns-packet decodes it, by type. */
-interface Decoded {
+interface PacketData {
   A: string;
   AAAA: string;
   CNAME: string;
@@ -103,13 +103,13 @@ interface Decoded {
   TXT: Uint8Array | readonly Uint8Array[];
 }
 
-/** Names end with the root, which nobody writes. */
+/** A name without the final dot. */
 const name = (text: string): string => text === "." ? "" : text.replace(/\.$/, "");
 
 const latin1 = new TextDecoder("latin1");
 
 /** How the data of each type is turned into its record. */
-export const RECORDS: { readonly [T in RecordType]: (data: Decoded[T]) => RecordTypes[T] } = {
+export const RECORDS: { readonly [T in RecordType]: (data: PacketData[T]) => RecordTypes[T] } = {
   A: (data) => data,
   AAAA: (data) => data,
   CNAME: name,
@@ -140,6 +140,6 @@ export const RECORDS: { readonly [T in RecordType]: (data: Decoded[T]) => Record
   TXT: (data) => (data instanceof Uint8Array ? [data] : data).map((part) => latin1.decode(part)),
 };
 
-/** The same record, which whoever is given it may change. */
+/** A copy of a record, which its receiver may change. */
 export const copyOfRecord = <R>(record: R): R =>
   typeof record === "string" ? record : structuredClone(record);

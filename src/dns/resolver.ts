@@ -18,19 +18,19 @@ import { reverseName } from "./name.ts";
 export interface DnsAnswer<T extends RecordType = RecordType> {
   /** One or more. */
   readonly records: readonly RecordTypes[T][];
-  /** Seconds for which it stays true. */
+  /** Seconds for which the answer is valid. */
   readonly ttl: number;
-  /** The resolver vouches for it by DNSSEC (the AD bit). Worth as much as the way to the resolver. */
+  /** The DNS server says that it has checked DNSSEC (the AD bit): as safe as the network to that server. */
   readonly authenticated: boolean;
 }
 
 /**
- * Looks names up. Each method gives what the one of `node:dns/promises` gives, and rejects with a
- * {@linkcode DnsError}: `ENOTFOUND` and `ENODATA` mean that there is nothing, everything else that
- * nobody can tell at the moment.
+ * Looks names up. Each method returns what the method of the same name in `node:dns/promises` returns, and rejects with
+ * a {@linkcode DnsError}: `ENOTFOUND` and `ENODATA` mean that there is nothing, the other codes that the answer is
+ * unknown at the moment.
  */
 export abstract class Resolver {
-  /** Looks up the records of one type, with what else is known of them. */
+  /** Looks up the records of one type, with their TTL and whether they are authenticated. */
   abstract query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<T>>;
 
   /** The records of one type; addresses if none is named. */
@@ -102,7 +102,7 @@ export abstract class Resolver {
   }
 }
 
-/** A resolver whose lookups nobody waits for once the signal is aborted. */
+/** A resolver whose lookups are rejected once the signal is aborted. */
 export class BoundResolver extends Resolver {
   readonly #inner: Resolver;
   readonly #signal: () => AbortSignal;

@@ -1,5 +1,5 @@
 /**
- * The servers that are asked.
+ * The addresses of DNS servers.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export interface ResolvConf {
   readonly attempts: number | undefined;
 }
 
-/** Parses the text of a resolv.conf. `search` does not matter: names of mail are whole. */
+/** Parses the text of a resolv.conf. `search` does not matter: names in mail are complete. */
 export function parseResolvConf(text: string): ResolvConf {
   const servers: DnsServer[] = [];
   let timeout: number | undefined;

@@ -1,5 +1,5 @@
 /**
- * A bound on how many questions are on their way at once: each has a socket of its own.
+ * A bound on how many questions are asked at once: each has its own socket.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { Semaphore } from "../base/semaphore.ts";
 import { DnsError } from "./error.ts";
 import type { DnsQuestion } from "./packet.ts";
 
-/** Lets so many questions be asked at once; the others wait, in their order. */
+/** Lets so many questions be asked at once; further ones wait in their order. */
 export class Turns {
   readonly #places: Semaphore;
 
@@ -18,7 +18,7 @@ export class Turns {
   /**
    * Asks when the question's turn has come.
    *
-   * @param timeout milliseconds for the waiting and the answer; `ask` is told what is left of them
+   * @param timeout milliseconds for the waiting and the answer; `ask` receives what is left of them
    * @throws {DnsError} ETIMEOUT if its turn does not come in time, and what `ask` throws
    */
   async take<T>(

@@ -9,10 +9,10 @@ import { tried } from "../base/tried.ts";
 /** What needs no quotes in `key=value`. */
 const BARE = /^[!#-+\--<>-[\]-~]+$/;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
-/** Controls, format characters (bidi among them), lone surrogates, the unassigned; line separators. */
+/** Controls, format characters such as those of direction, lone surrogates, unassigned code points; line separators. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** JSON text in which every character that is not printed is escaped: still the same JSON. */
+/** The same JSON, with escapes for all characters that are not printed. */
 export function printable(json: string): string {
   return PRINTABLE_ASCII.test(json) ? json : json.replace(UNPRINTABLE, escapeUnits);
 }
@@ -25,7 +25,7 @@ function escapeUnits(char: string): string {
   return escaped;
 }
 
-/** A key or value of a text line: as it is where that is clear, else in quotes. */
+/** A key or a value of a text line, in quotes where it needs them. */
 export const word = (text: string): string =>
   BARE.test(text) ? text : printable(JSON.stringify(text));
 
@@ -38,7 +38,7 @@ export function plain(value: unknown): string | number | boolean | null | readon
   return asText(value);
 }
 
-/** Any value as a string. Fields should hold nothing that needs this; a log must bear it. */
+/** Any value as a string, also one that a field should not have. */
 export function asText(value: unknown): string {
   if (typeof value === "string") return value;
   const isStructured = typeof value === "object" && !(value instanceof Error);

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Levels, the quietest last. */
+/** Levels, from the one with most events to the one with fewest. */
 export const LEVELS: readonly Level[] = ["trace", "debug", "info", "warning", "error", "fatal"];
 /** How much a log event matters. */
 export type Level = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
@@ -75,7 +75,7 @@ interface OfConnection extends OfSession {
 
 /** The fields of each log event. */
 export interface LogFields {
-  /** The first of all: `config` is the file of the configuration, or `none`. */
+  /** The first event; `config` is the file of the configuration, or `none`. */
   starting: { readonly config: string };
   started: { readonly listen: readonly string[]; readonly hostname: string };
   "runs as root": { readonly hint: string };
@@ -83,7 +83,7 @@ export interface LogFields {
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
-  /** Whoever reads the log took nothing for so long that lines could not be kept. */
+  /** The reader of the log was so slow that lines could not be kept. */
   "log lines lost": { readonly lines: number };
   stopping: { readonly reason: string; readonly sessions: number };
   stopped: { readonly sessions: number };
@@ -93,7 +93,7 @@ export interface LogFields {
   "store recovered": { readonly file: string };
   connected: OfConnection;
   refused: OfConnection & { readonly reason: string };
-  /** So many as could not have a session of their own. */
+  /** Connections for which there was no session. */
   "refused more": { readonly connections: number };
   disconnected: OfSession & {
     readonly reason: string;
@@ -106,7 +106,7 @@ export interface LogFields {
     readonly event: string;
     readonly code: number;
     readonly enhanced?: string | undefined;
-    /** The handler that made up the refusal; `core` for the server itself. */
+    /** The handler that made the refusal; `core` for the server itself. */
     readonly handler: string;
     /** The limit that was reached. */
     readonly limit?: string | undefined;
@@ -141,7 +141,7 @@ export interface LogFields {
     readonly event: string;
     readonly error: string;
   };
-  /** A handler left an error to nobody, such as that of a promise that it does not await. */
+  /** An error that no code of a handler catches, such as that of a promise that is not awaited. */
   "stray error": { readonly error: string };
   handler: OfSession & { readonly text: string; readonly [field: string]: Field };
   target: OfMessage & {
@@ -196,9 +196,9 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
 export interface Log {
   /** Writes one event. Never throws. */
   <E extends LogEvent>(event: E, fields: LogFields[E]): void;
-  /** Whether anybody will see this event: asked before its fields cost something. */
+  /** Whether this event is logged: asked before its fields are made. */
   wants(event: LogEvent): boolean;
 }
 
-/** A log for those who want none. */
+/** A log that writes nothing. */
 export const silent: Log = Object.assign(() => {}, { wants: () => false });

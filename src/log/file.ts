@@ -1,13 +1,13 @@
 /**
- * The log in a file. LogTape's own file sink syncs the disk for nearly every line of a quiet server,
- * forgets lines that did not fit, and stays with a file that was moved away.
+ * The log in a file. LogTape's own file sink syncs the disk for nearly every line of a quiet server, loses lines on a
+ * full disk, and goes on writing to a file that was moved away.
  *
  * @module
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
 import { messageOf } from "../base/message_of.ts";
 import { lostLines } from "./format.ts";
-import { type Destination, Lines } from "./lines.ts";
+import { Lines } from "./lines.ts";
 
 /** Milliseconds that a line waits at most. */
 const FLUSH_EVERY = 1000;
@@ -16,7 +16,7 @@ const FLUSH_AT = 64 * 1024;
 
 /** A log in a file. */
 export interface FileSink extends Sink, AsyncDisposable {
-  /** Opens the file anew, as after it was moved away. What it throws leaves the file that was. */
+  /** Opens the file anew. If it throws, the old file is still open. */
   reopen(): Promise<void>;
 }
 
@@ -27,8 +27,21 @@ export interface FileSink extends Sink, AsyncDisposable {
  * @throws {Error} if the file cannot be opened
  */
 export async function fileSink(path: string, format: TextFormatter): Promise<FileSink> {
-  const file = new LogFile(path, await open(path), (lines) => format(lostLines(lines)));
-  const lines = new Lines(file);
+  let file = await open(path);
+  const reopen = async () => {
+    const next = await open(path);
+    file.close();
+    file = next;
+  };
+  const lines = new Lines({
+    mayRecover: true,
+    lost: (count) => format(lostLines(count)),
+    write: async (octets) => {
+      // Better the old file, where it now is, than none.
+      if (!await leadsTo(path, file)) await reopen().catch(() => {});
+      return await file.write(octets);
+    },
+  });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
     clearTimeout(timer);
@@ -44,7 +57,7 @@ export async function fileSink(path: string, format: TextFormatter): Promise<Fil
   return Object.assign(sink, {
     reopen: async () => {
       flush();
-      await file.reopen();
+      await reopen();
     },
     [Symbol.asyncDispose]: async () => {
       clearTimeout(timer);
@@ -54,38 +67,10 @@ export async function fileSink(path: string, format: TextFormatter): Promise<Fil
   });
 }
 
-/** A file that is appended to, wherever its name leads at the moment. */
-class LogFile implements Destination {
-  readonly mayRecover = true;
-  readonly lost: Destination["lost"];
-  readonly #path: string;
-  #file: Deno.FsFile;
-
-  constructor(path: string, file: Deno.FsFile, lost: Destination["lost"]) {
-    this.lost = lost;
-    this.#path = path;
-    this.#file = file;
-  }
-
-  async write(octets: Uint8Array): Promise<number> {
-    await this.#reopenIfMoved().catch(() => {}); // better the old file, where it now is, than none
-    return await this.#file.write(octets);
-  }
-
-  async reopen(): Promise<void> {
-    const file = await open(this.#path);
-    this.#file.close();
-    this.#file = file;
-  }
-
-  close(): void {
-    this.#file.close();
-  }
-
-  async #reopenIfMoved(): Promise<void> {
-    const there = await Deno.stat(this.#path).catch(() => undefined);
-    if (there?.ino !== (await this.#file.stat()).ino) await this.reopen();
-  }
+/** Whether the file at a path is still this one, and was not moved away. */
+async function leadsTo(path: string, file: Deno.FsFile): Promise<boolean> {
+  const there = await Deno.stat(path).catch(() => undefined);
+  return there?.ino === (await file.stat()).ino;
 }
 
 async function open(path: string): Promise<Deno.FsFile> {

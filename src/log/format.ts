@@ -7,14 +7,14 @@ import type { LogRecord, TextFormatter } from "@logtape/logtape";
 import { asText, plain, printable, word } from "./escape.ts";
 import { FIELD_ORDER, type Level, LEVEL_OF, type LogEvent } from "./event.ts";
 
-/** The category of our own records: the message is the log event's name, the properties its fields. */
+/** The category of the server's records: the message is the name of the event, the properties are its fields. */
 export const CATEGORY: readonly string[] = ["postmaster"];
 
 /** `2026-11-22T20:00:00.000Z info  4f2a1c connected peer=127.0.0.1 port=4444` */
 export const textLine: TextFormatter = (record) =>
   `${new Date(record.timestamp).toISOString()} ${untimedLine(record)}`;
 
-/** As {@linkcode textLine}, without the time: for a reader that adds its own. */
+/** As {@linkcode textLine}, without the time: for readers that add it. */
 export const untimedLine: TextFormatter = (record) => `${record.level.padEnd(5)} ${rest(record)}`;
 
 const DIM = 2, RED = 31, GREEN = 32, YELLOW = 33, BLUE = 34, MAGENTA = 35;
@@ -61,7 +61,7 @@ function text(value: unknown): string {
   return Array.isArray(simple) ? simple.map(word).join(",") : word(String(simple));
 }
 
-/** The keys that every object has; a field of the same name gets an underscore behind it. */
+/** The keys that every object has; a field of the same name gets an underscore at its end. */
 const TAKEN = new Set(["time", "level", "message"]);
 
 /** `{"time":"…","level":"info","message":"connected","session":"4f2a1c","peer":"127.0.0.1","port":4444}` */
@@ -76,7 +76,7 @@ export const jsonLine: TextFormatter = (record) => {
   return printable(`${line}}`);
 };
 
-/** A record of ours, or one that a handler or a library logged with LogTape. */
+/** The name and the fields of a record of the server, or of one that a handler or a library logged with LogTape. */
 function parts(record: LogRecord): { name: string; fields: Readonly<Record<string, unknown>> } {
   const said = record.message.map(asText).join("");
   return record.category === CATEGORY
@@ -84,10 +84,10 @@ function parts(record: LogRecord): { name: string; fields: Readonly<Record<strin
     : { name: word(record.category.join(".")), fields: { text: said, ...record.properties } };
 }
 
-/** The record that says that lines were lost, because nobody took them in time. */
+/** The record that says how many lines were lost. */
 export const lostLines = (lines: number): LogRecord => recordOf("log lines lost", { lines });
 
-/** The record of one of our own events. */
+/** The record of an event. */
 export const recordOf = (event: LogEvent, properties: LogRecord["properties"]): LogRecord => ({
   category: CATEGORY,
   level: LEVEL_OF[event],

@@ -1,5 +1,5 @@
 /**
- * Lines of a log on their way to a file or a pipe that may be slow, full or stuck. The server never waits for them.
+ * Lines of a log for a file or a pipe that may be slow, full or stuck. The server never waits for it.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import { Buffer } from "node:buffer";
 import { setTimeout as sleep } from "node:timers/promises";
 import { within } from "../base/within.ts";
 
-/** Octets that wait at most; further lines are lost, and counted. */
+/** The most octets that wait; further lines are lost and counted. */
 const KEEP = 4 * 1024 * 1024;
 /** Milliseconds after which a write that failed is tried again. */
 const RETRY = 1000;
-/** Milliseconds that a reader may take for what is left when the log is closed. */
+/** Milliseconds for the last lines, when the log is closed. */
 const PATIENCE = 1000;
 
 const encoder = new TextEncoder();
 
 /** Where lines go. */
 export interface Destination {
-  /** Writes some of the octets and says how many. What it throws is kept from the log's callers. */
+  /** Writes some of the octets, and returns how many. */
   write(octets: Uint8Array): Promise<number>;
   /** Whether a write that failed may succeed later, as on a disk that is full. */
   readonly mayRecover: boolean;
@@ -26,7 +26,7 @@ export interface Destination {
   lost(lines: number): string;
 }
 
-/** Lines that wait for their destination, written one batch after the other and in order. */
+/** Lines that wait, written in order, one batch after the other. */
 export class Lines {
   readonly #to: Destination;
   #waiting: Uint8Array[] = [];
@@ -36,7 +36,6 @@ export class Lines {
   #writing: Promise<void> | undefined;
   #closing = false;
 
-  /** Makes an empty queue in front of a destination. */
   constructor(to: Destination) {
     this.#to = to;
   }
@@ -54,17 +53,16 @@ export class Lines {
     this.#push(line);
   }
 
-  /** Octets that wait. */
   get octets(): number {
     return this.#octets;
   }
 
-  /** Writes what waits, without anybody waiting for it. */
+  /** Begins to write the lines that wait. */
   flush(): void {
     if (this.#waiting.length > 0) this.#writing ??= this.#writeAll();
   }
 
-  /** Writes what waits, for a second at most. */
+  /** Writes the lines that wait, for a second at most. */
   async close(): Promise<void> {
     this.#closing = true;
     this.flush();

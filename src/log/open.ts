@@ -14,9 +14,9 @@ import { syslogSink } from "./syslog.ts";
 /** A log and how to end it. */
 export interface OpenLog {
   readonly log: Log;
-  /** Opens its file anew, as after it was moved away. What it throws leaves the file that was. */
+  /** Opens the file of the log anew. If it throws, the old file is still open. */
   reopen(): Promise<void>;
-  /** Writes what still waits, and lets go of files and sockets. */
+  /** Writes the lines that wait, and closes files and sockets. */
   close(): Promise<void>;
 }
 
@@ -52,14 +52,14 @@ export async function openLog({ level, format, sinks }: LogSettings): Promise<Op
   };
 }
 
-/** Every sink in turn; what one of them throws is nobody else's concern. */
+/** A sink that passes records to several; an error of one does not concern the others. */
 function toAll(sinks: readonly Sink[]): Sink {
   return (record) => {
     for (const sink of sinks) {
       try {
         sink(record);
       } catch {
-        // a log has nowhere to report that it cannot log
+        // there is no place to report that a log fails
       }
     }
   };
@@ -75,7 +75,7 @@ function adoptLogTape(emit: Sink, level: Level): void {
   });
 }
 
-/** A log of the server's own events, past LogTape's loggers, which take ten times as long as its sinks. */
+/** A log of the server's events, without LogTape's loggers, which take ten times as long as its sinks. */
 export function eventLog(emit: Sink, lowest: Level): Log {
   const wanted = {} as Record<LogEvent, boolean>;
   for (const event of Object.keys(LEVEL_OF) as LogEvent[]) {

@@ -24,7 +24,7 @@ export interface LogSinks {
   readonly syslog?: SyslogAddress | undefined;
 }
 
-/** What {@linkcode openLog} wants to know. */
+/** The settings of a log. */
 export interface LogSettings {
   /** Events below this level are not logged. */
   readonly level: Level;
@@ -37,5 +37,5 @@ export const SYSLOG_SOCKET = "/dev/log";
 /** The port of syslog over UDP (RFC 3164 section 2). */
 export const SYSLOG_PORT = 514;
 
-/** The log of a server that was told nothing about it. */
+/** The log of a server without settings for it. */
 export const DEFAULT_LOG: LogSettings = { level: "info", format: "text", sinks: { stderr: true } };

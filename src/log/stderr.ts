@@ -8,7 +8,7 @@ import { jsonLine, lostLines, terminalLine, textLine } from "./format.ts";
 import { Lines } from "./lines.ts";
 import type { LogFormat } from "./settings.ts";
 
-/** Writes lines as soon as the reader of the standard error takes them. One that takes none costs lines, never the server. */
+/** Writes lines as soon as the standard error takes them. A stuck reader costs lines, and never holds up the server. */
 export function stderrSink(format: LogFormat): Sink & AsyncDisposable {
   const line = formatter(format);
   const lines = new Lines({

@@ -5,6 +5,7 @@
  * @module
  */
 import type { LogRecord, Sink, TextFormatter } from "@logtape/logtape";
+import { Buffer } from "node:buffer";
 import { unixDatagram } from "../base/datagram.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
@@ -23,14 +24,14 @@ const SEVERITY: { readonly [L in Level]: number } = {
 const encoder = new TextEncoder();
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** Octets of a datagram: what rsyslogd takes by default, and what most take over UDP. */
+/** Octets of a datagram: the default of rsyslogd, and what most daemons accept over UDP. */
 const MAX_LOCAL = 8192, MAX_UDP = 2048;
 /** Octets of lines that wait for a slow daemon; further ones are lost. */
 const MAX_WAITING = 4 * 1024 * 1024;
-/** Milliseconds that the daemon may take for a line, and all that is left when the log is closed. */
+/** Milliseconds for a line, and for all lines that are left when the log is closed. */
 const PATIENCE = 1000;
 
-/** Sends each record as a datagram. A daemon that is away or stuck costs lines, never the server. */
+/** Sends each record as a datagram. A daemon that is away or stuck costs lines, and never holds up the server. */
 export function syslogSink(address: SyslogAddress, format: TextFormatter): Sink & AsyncDisposable {
   const sender = new Sender(address);
   const local = "socket" in address;
@@ -52,7 +53,7 @@ function stamp(time: Date): string {
 /** RFC 3164 section 4.1.2 wants the name without its domain. */
 const shortHostname = (): string => Deno.hostname().split(".")[0] ?? "";
 
-/** Characters of a field and items of a list, as long as a line does not fit into a datagram. */
+/** Characters of a field and items of a list: ever fewer until the line fits into a datagram. */
 const SHORTER = [[1000, 50], [250, 12], [60, 4]] as const;
 
 /** A line of at most `max` octets. Long fields are shortened, so that it can still be parsed. */
@@ -62,9 +63,9 @@ function datagram(
   format: TextFormatter,
   max: number,
 ): Uint8Array {
-  let octets = encoder.encode(head + format(record));
+  let line = head + format(record);
   for (const [characters, items] of SHORTER) {
-    if (octets.length <= max) break;
+    if (Buffer.byteLength(line) <= max) break;
     const properties = Object.fromEntries(
       Object.entries(record.properties).map(([key, value]) => [
         key,
@@ -74,9 +75,9 @@ function datagram(
           : shortened(value, characters),
       ]),
     );
-    octets = encoder.encode(head + format({ ...record, properties }));
+    line = head + format({ ...record, properties });
   }
-  return octets.length <= max ? octets : cut(octets, max);
+  return encoded(line, max);
 }
 
 const shortened = (value: unknown, characters: number): unknown =>
@@ -84,11 +85,10 @@ const shortened = (value: unknown, characters: number): unknown =>
     ? `${value.slice(0, characters).toWellFormed()}…`
     : value;
 
-/** At most `max` octets, and no broken UTF-8 character at the end. */
-function cut(bytes: Uint8Array, max: number): Uint8Array {
-  let end = max;
-  while ((bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.slice(0, end);
+/** The octets of a text: at most `max`, and whole characters. */
+function encoded(text: string, max: number): Uint8Array {
+  const octets = new Uint8Array(max);
+  return octets.subarray(0, encoder.encodeInto(text, octets).written);
 }
 
 /** Sends datagrams one at a time and in order. */

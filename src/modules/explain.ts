@@ -12,9 +12,9 @@ import { faultAt, lineAndColumn, ModuleFault } from "./fault.ts";
 import { offsetOfDefault } from "./links.ts";
 
 /**
- * What was thrown, as a fault of the module that it came from.
+ * The fault of the module that an error came from.
  *
- * @param doing what did not work: `cannot load this module`
+ * @param doing what failed: `cannot load this module`
  */
 export function faultOf(error: unknown, doing: string): ModuleFault {
   if (error instanceof ModuleFault) {
@@ -27,7 +27,7 @@ export function faultOf(error: unknown, doing: string): ModuleFault {
   return new ModuleFault(`${doing}: ${inOurWords(said)}`, place, source);
 }
 
-/** Of what is no error only its value is known. */
+/** Of a thrown value that is no Error, only the value is known. */
 const threw = (value: unknown) => `it threw ${inspect(value, { breakLength: Infinity })}`;
 
 /** The fault of a module whose default export is wrong or missing. */
@@ -36,7 +36,7 @@ export function faultOfDefault(file: string, problem: string): ModuleFault {
   return faultAt(lineAndColumn(source, offsetOfDefault(source) ?? 0), problem, file, source);
 }
 
-/** What the engine says may have its place at the end, and excerpts and hints of its own below. */
+/** The message of V8 or Deno, without the place at its end and the excerpts and hints below it. */
 function inOurWords(message: string): string {
   const [first = ""] = message.split(/\n *(?:\||at )/);
   const line = first.replace(/\s+/g, " ").replace(/^SyntaxError: /, "");

@@ -16,8 +16,8 @@ export class ModuleFault extends Error {
 
   /**
    * @param problem what is wrong and how to mend it
-   * @param place where
-   * @param source the text of the file in which that is
+   * @param place where it is
+   * @param source the text of the file in which the place is
    */
   constructor(problem: string, place?: OriginalPlace, source?: string) {
     super(place ? `${problem} (${place.file}:${place.line}:${place.column})` : problem);
@@ -26,7 +26,7 @@ export class ModuleFault extends Error {
     this.source = source;
   }
 
-  /** The line of the source and a caret below what is wrong in it; `undefined` if nobody knows. */
+  /** The line of the source and a caret below the mistake; `undefined` if the place is unknown. */
   get excerpt(): string | undefined {
     return this.place && this.source !== undefined ? excerptOf(this.source, this.place) : undefined;
   }
@@ -43,7 +43,7 @@ const WIDTH = 100;
  *     |       ^
  * ```
  */
-export function excerptOf(source: string, { line, column }: Place): string | undefined {
+export function excerptOf(source: string, { line, column }: LineAndColumn): string | undefined {
   const whole = source.split(/\r?\n/)[line - 1];
   if (whole === undefined) return undefined;
   const from = column > WIDTH ? column - WIDTH / 2 : 0;
@@ -54,15 +54,20 @@ export function excerptOf(source: string, { line, column }: Place): string | und
   return `  ${number} | ${shown}\n  ${" ".repeat(number.length)} | ${before}^`;
 }
 
-/** A place in a text; lines and columns count from 1. */
-type Place = Pick<OriginalPlace, "line" | "column">;
+/** A place in a text; both count from 1. */
+type LineAndColumn = Pick<OriginalPlace, "line" | "column">;
 
 /** What is wrong at a place in a file with this source. */
-export const faultAt = (place: Place, problem: string, file: string, source: string): ModuleFault =>
+export const faultAt = (
+  place: LineAndColumn,
+  problem: string,
+  file: string,
+  source: string,
+): ModuleFault =>
   new ModuleFault(problem, { source: pathToFileURL(file).href, file, ...place }, source);
 
 /** The place of an offset in a source. */
-export function lineAndColumn(source: string, offset: number): Place {
+export function lineAndColumn(source: string, offset: number): LineAndColumn {
   const before = source.slice(0, offset).split("\n");
   return { line: before.length, column: before.at(-1)!.length + 1 };
 }

@@ -12,7 +12,7 @@ import { tried } from "../base/tried.ts";
 export interface ModuleImport {
   /** As it is written: `./users.ts`. */
   readonly specifier: string;
-  /** Where that stands in the code, with its quotes. */
+  /** Where the specifier begins in the code, with its quotes. */
   readonly offset: number;
   /** `import(…)`, whose failure the module may handle itself. */
   readonly dynamic: boolean;
@@ -21,12 +21,11 @@ export interface ModuleImport {
 }
 
 /**
- * Rewrites JavaScript so that it can run elsewhere: what it imports, and `import.meta`. Lines stay as they
- * are, and so do columns, but for those behind an import. What cannot be read stays whole: whoever runs it
- * will say what is wrong.
+ * Rewrites the imports and `import.meta` of JavaScript so that it can run in another place. Lines stay as they are, and
+ * so do columns that come before an import. Code that cannot be parsed is not changed: running it says what is wrong.
  *
- * @param file where the code stands
- * @param target what to import instead
+ * @param file the file with the code
+ * @param target returns what to import instead
  */
 export async function relink(
   code: string,
@@ -52,7 +51,7 @@ export async function relink(
 export const offsetOfDefault = (source: string): number | undefined =>
   tried(() => parse(source)[1])?.find((one) => "name" in one && one.name === "default")?.start;
 
-/** What to write in the range of an import, which has the quotes in it for `import(…)` alone. */
+/** The new text of an import. Only for `import(…)` the range has the quotes in it. */
 async function relinked(
   found: StaticImport | DynamicImport,
   target: (found: ModuleImport) => Promise<string>,
@@ -70,7 +69,7 @@ async function relinked(
 /** As long as `import.meta`. */
 const META = "meta$here()";
 
-/** A function, because functions are there before a module begins to run. */
+/** A function, because functions exist before a module begins to run. */
 function metaOf(file: string): string {
   const url = pathToFileURL(file).href;
   const own = JSON.stringify({ url, filename: file, dirname: dirname(file) });

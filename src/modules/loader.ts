@@ -1,6 +1,6 @@
 /**
- * Loads modules from disk into a program that may be compiled: it has no TypeScript, and no resolver for what
- * was not compiled into it.
+ * Loads modules from disk into a program that may be compiled: such a program has no TypeScript compiler, and cannot
+ * find modules that were not compiled into it.
  *
  * @module
  */
@@ -20,8 +20,8 @@ import { isTypeScript, stripTypes } from "./typescript.ts";
 export type Exports = Readonly<Record<string, unknown>>;
 
 /**
- * Loads modules, each once, whoever imports it. They run from copies without types in a private directory,
- * which is gone when the loader is disposed of; from then on modules cannot `import()` each other.
+ * Loads modules, each once, however many import it. They run from copies without types in a private directory, which is
+ * removed when the loader is disposed of; from then on modules cannot `import()` each other.
  */
 export class ModuleLoader implements Disposable {
   #root: string | undefined;
@@ -34,7 +34,7 @@ export class ModuleLoader implements Disposable {
   /**
    * Loads a module. Throws what the module throws.
    *
-   * @throws {ModuleFault} if it is no TypeScript, or imports what is not there
+   * @throws {ModuleFault} if it is no TypeScript, or imports what does not exist
    */
   async load(file: string): Promise<Exports> {
     return await import(await this.#copy(resolve(file)));
@@ -49,7 +49,7 @@ export class ModuleLoader implements Disposable {
   async #copy(file: string): Promise<string> {
     const known = this.#copies.get(file);
     if (known !== undefined) return known;
-    // A name that need not be quoted anywhere, and that says that this is a module.
+    // A name that needs no quotes anywhere, with the ending of a module.
     const place = join(this.#folder(dirname(file)), `${this.#count++}.mjs`);
     const copy = pathToFileURL(place).href;
     this.#copies.set(file, copy); // before its imports, which may lead back here
@@ -75,7 +75,7 @@ export class ModuleLoader implements Disposable {
       ));
   }
 
-  /** What a copy imports instead of what its original does. */
+  /** What a copy imports in the place of an import of the original. */
   async #target(
     { specifier, dynamic, isJson }: ModuleImport,
     importer: string,
@@ -91,12 +91,12 @@ export class ModuleLoader implements Disposable {
     if (!isThere && !dynamic) throw fault(`there is no file ${file}${otherwise(file)}`);
     const unusable = isThere && !dynamic ? faultInFile(file, isJson) : undefined;
     if (unusable !== undefined) throw fault(unusable);
-    // Some are left where they are: the program's own modules, and what is no module, such as JSON.
+    // The program's own modules, and files that are no modules, such as JSON, are not copied.
     const isCopied = isThere && !isOwn(url) && /\.m?[jt]s$/.test(file);
     return isCopied ? await this.#copy(file) : url.href;
   }
 
-  /** The folder for copies of what stands in a directory. Packages are found from it as from there. */
+  /** The folder for copies of the modules in a directory. Packages are found from both in the same way. */
   #folder(directory: string): string {
     const known = this.#folders.get(directory);
     if (known !== undefined) return known;
@@ -124,7 +124,7 @@ function makeRoot(): string {
 const OWN = ["../", "../../handlers/"].map((path) => new URL(path, import.meta.url).href);
 const isOwn = ({ href }: URL) => OWN.some((folder) => href.startsWith(folder));
 
-/** What the engine would not say so well of a file that is imported. */
+/** What is wrong with a file that is imported, in clearer words than Deno's. */
 function faultInFile(file: string, isJson: boolean): string | undefined {
   if (statSync(file).isDirectory()) return `${file} is a directory: import a file in it`;
   if (!isJson) {
@@ -134,7 +134,7 @@ function faultInFile(file: string, isJson: boolean): string | undefined {
   return failure && `cannot read ${file}: ${failure}`;
 }
 
-/** `: did you mean policy.ts?`, for what only lacks the right ending. */
+/** `: did you mean policy.ts?`, for a file that exists with another ending. */
 function otherwise(file: string): string {
   const stem = file.replace(/\.[cm]?js$/, "");
   const meant = [".ts", ".mts", ".js", ".mjs"].map((ending) => stem + ending).find(existsSync);

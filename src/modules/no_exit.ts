@@ -1,13 +1,13 @@
 /**
- * The program ends when it has done its work, and not when the operator's code says so.
+ * Keeps the operator's code from ending the program.
  *
  * @module
  */
 import process from "node:process";
 
 /**
- * From here on `Deno.exit()` and `process.exit()` throw: a module that calls one is named, with its line, as for any
- * other error. Who may still end the program has kept the function.
+ * Makes `Deno.exit()` and `process.exit()` throw: the module that calls one is named with its line, as for any other
+ * error. Code that may end the program has kept the function.
  */
 export function forbidExit(): void {
   const refuse = (): never => {

@@ -18,7 +18,7 @@ export function nodeModulesFor(directory: string): string | undefined {
   return above === directory ? undefined : nodeModulesFor(above);
 }
 
-/** True if a module can import this, which is no path: a package, or something of the platform's. */
+/** True if a module can import this specifier, which is no path: a package, or a module of the platform. */
 export function isPackage(specifier: string, importer: string): boolean {
   if (/^(node|data|blob):/.test(specifier)) return true;
   if (/^(npm|jsr|https?):/.test(specifier)) return !COMPILED || isInstalled(specifier, importer);

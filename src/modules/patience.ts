@@ -1,5 +1,5 @@
 /**
- * Code of the operator's that runs before the server does: it may fail in ways that no `catch` sees.
+ * Running the operator's code before the server starts: such code may fail in ways that no `catch` sees.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { ModuleFault } from "./fault.ts";
 const PATIENCE = 30_000;
 
 /**
- * What the code gives. Throws what it throws, and what it leaves to nobody in the meantime.
+ * Returns what the code returns. Throws what it throws, and every error that nothing catches in the meantime.
  *
- * @throws {ModuleFault} if it is not done in time; a timer is what keeps a process alive that only waits
+ * @throws {ModuleFault} if the code takes too long. The timer also keeps alive a process that only waits.
  */
 export async function withPatience<T>(
   code: () => T | Promise<T>,

@@ -9,7 +9,7 @@ import { faultAt, ModuleFault } from "./fault.ts";
 /** True for a file that has types in it. */
 export const isTypeScript = (file: string): boolean => /\.m?ts$/.test(file);
 
-/** What the compiler throws, which is no Error. */
+/** What the compiler throws: it is no Error. */
 interface Complaint {
   readonly message: string;
   /** From 1. */
@@ -18,14 +18,14 @@ interface Complaint {
   readonly startColumn: number;
 }
 
-/** Four megabytes that only those need who write their handlers in TypeScript. */
+/** Four megabytes, which only handlers in TypeScript need. */
 const compiler = () => import("@swc/wasm-typescript");
 
-/** Loads the compiler ahead of its use, for a process that may not be able to read it any more by then. */
+/** Loads the compiler before its use, for a process that gives up the right to read it. */
 export const loadCompiler = async (): Promise<void> => void await compiler();
 
 /**
- * Puts spaces in the place of all types, so that lines and columns stay as they are.
+ * Replaces all types with spaces, so that lines and columns stay as they are.
  *
  * @throws {ModuleFault} for what is no TypeScript, or is more than types
  */

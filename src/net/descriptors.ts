@@ -6,7 +6,7 @@
 import { askShell } from "../base/shell.ts";
 import { failureOf } from "../base/tried.ts";
 
-/** How many descriptors there are for each purpose. What needs more waits, or is refused. */
+/** How many descriptors there are for each purpose. Further uses wait or are refused. */
 export interface Descriptors {
   /** Connections that are served. There are twice as many descriptors: each may need a file for its message. */
   readonly connections: number;
@@ -19,8 +19,7 @@ export interface Descriptors {
 /** Enough for each purpose, where the system does not say how many there may be. */
 const ENOUGH = { refused: 128, questions: 1000, others: 256 } as const;
 
-/** A mailer has three pipes. */
-const PER_MAILER = 3;
+const PIPES_OF_MAILER = 3;
 
 /**
  * Shares out the descriptors that this process may have.
@@ -33,11 +32,12 @@ export function shareDescriptors(mailers: number, limit = maxDescriptors()): Des
   const questions = Math.ceil(Math.min(ENOUGH.questions, limit / 8));
   // The log, variables, listeners, the runtime's own, and connections that it has accepted and not handed over.
   const others = Math.min(ENOUGH.others, limit / 2);
-  const left = limit - refused - questions - others - Math.min(PER_MAILER * mailers, limit / 8);
+  const left = limit - refused - questions - others -
+    Math.min(PIPES_OF_MAILER * mailers, limit / 8);
   return { connections: Math.floor(left / 2), refused, questions };
 }
 
-/** The most files and sockets that may be open at once (RLIMIT_NOFILE); `Infinity` if nobody says. */
+/** The most files and sockets that may be open at once (RLIMIT_NOFILE); `Infinity` if that is unknown. */
 function maxDescriptors(): number {
   const limit = Number(askShell("ulimit -n"));
   return limit > 0 ? limit : Infinity;

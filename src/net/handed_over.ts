@@ -1,6 +1,5 @@
 /**
- * Sockets that whoever started the server has opened for it: systemd's socket activation
- * (sd_listen_fds(3)).
+ * Sockets that a service manager has opened for the server: socket activation (sd_listen_fds(3)).
  *
  * @module
  */

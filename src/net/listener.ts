@@ -11,31 +11,28 @@ import { checkHandedOver } from "./handed_over.ts";
 import { makeRoom } from "./unix_socket.ts";
 import { whyNotListening } from "./why_not_listening.ts";
 
-/** Connections that the kernel may hold for us. */
 const BACKLOG = 4096;
-/** Octets that a socket reads ahead, and that it takes before it says that its client does not read. */
+/** Octets that a socket reads ahead, and that it accepts for a client that does not read. */
 const HIGH_WATER = 16 * 1024;
 /** Connections that wait for the server to be ready; further ones are closed at once. */
 const MOST_EARLY = 200;
 /** Milliseconds in which a listener that is alive accepts a connection from this machine. */
 const PATIENCE = 2000;
 
-/** Who is told what a listener does. */
+/** What a listener calls. */
 export interface ListenerEvents {
-  /** Somebody has connected. */
   readonly accepted: (socket: Socket, listener: string) => void;
   readonly failed: (listener: string, error: string) => void;
 }
 
 /**
- * A listener, from when it listens until it is closed. Whoever connects before there is somebody to serve him
- * waits: a port may have to be opened long before the server is ready, while it still may do that.
+ * A listener, from when it listens until it is closed. Clients that connect before the server is ready wait: a server
+ * may have to open a port long before that, while it is still root.
  */
 export class Listener {
   readonly #address: ListenAddress;
   #server: Server;
   #events: ListenerEvents | undefined;
-  /** Those who wait. */
   readonly #early: Socket[] = [];
   #closed = false;
   #probing = false;
@@ -51,7 +48,7 @@ export class Listener {
     this.#attach();
   }
 
-  /** Listens. Throws an Error that names the address if that cannot be. */
+  /** Listens. Throws an Error that names the address if it cannot. */
   static async open(address: ListenAddress): Promise<Listener> {
     const server = await listen(address);
     const bound = server.address();
@@ -72,7 +69,7 @@ export class Listener {
     return listeners;
   }
 
-  /** Hands over those who connect from now on, and those who wait. Now a Unix socket gets its permissions. */
+  /** Hands over the clients that wait, and those that connect from now on. Now a Unix socket gets its permissions. */
   serve(events: ListenerEvents): void {
     this.#events = events;
     permit(this.#address);
@@ -86,8 +83,8 @@ export class Listener {
   }
 
   /**
-   * Listens anew if connections are not accepted any more. The platform stops accepting, without a word, when
-   * it once runs out of file descriptors.
+   * Listens anew if connections are not accepted any more. The platform silently stops accepting after it has run out
+   * of file descriptors.
    */
   async revive(): Promise<void> {
     if (this.#probing || this.#closed) return;
@@ -120,7 +117,7 @@ export class Listener {
     else socket.destroy();
   }
 
-  /** Knocks at our own door. */
+  /** Whether a connection of our own is accepted. */
   async #accepts(): Promise<boolean> {
     const address = this.#address;
     if (address.transport === "fd") return true; // nobody knows where it is
@@ -145,14 +142,14 @@ async function listen(address: ListenAddress): Promise<Server> {
   return await started(address, (server) => server.listen(optionsFor(address)));
 }
 
-/** Not by root, who might be led to another file by a link: by whom the socket is for. */
+/** Sets the permissions of a Unix socket as the server's user: a link could lead root to another file. */
 function permit(address: ListenAddress): void {
   if (address.transport === "unix" && address.mode !== undefined) {
     Deno.chmodSync(address.path, address.mode);
   }
 }
 
-/** As {@linkcode listen}, in place of a server that is dead. A port below 1024 could not be had again. */
+/** Listens in place of a server that is dead. The socket of a port stays: only root may take one below 1024. */
 function listenAgain(dead: Server, address: ListenAddress): Promise<Server> {
   if (address.transport === "tcp") {
     return started(address, (server) => server.listen(dead, BACKLOG)); // the same socket

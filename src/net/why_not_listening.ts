@@ -1,12 +1,12 @@
 /**
- * Why a port cannot be had, and what to do about it.
+ * Why a server cannot listen, and what to do about it.
  *
  * @module
  */
 import { askShell } from "../base/shell.ts";
 import { type ListenAddress, printListen } from "./address.ts";
 
-/** The message for whoever starts a server that cannot listen. */
+/** The message for a failure to listen. */
 export function whyNotListening(address: ListenAddress, error: NodeJS.ErrnoException): string {
   const reason = `cannot listen on ${printListen(address)}: ${error.message}`;
   const remedy = remedyFor(address, error.code);
@@ -36,7 +36,7 @@ function remedyFor(address: ListenAddress, code: string | undefined): string | u
   }
 }
 
-/** The process that listens on a TCP port, for people: `master (process 4711)`; `undefined` if nobody says. */
+/** The process that listens on a TCP port, for people: `master (process 4711)`; `undefined` if that is unknown. */
 function occupantOf(port: number): string | undefined {
   const sockets = listening(askShell("cat /proc/net/tcp /proc/net/tcp6"), port);
   let pid: string | undefined;

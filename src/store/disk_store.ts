@@ -1,5 +1,5 @@
 /**
- * Global variables of which those that persist are also on disk.
+ * Global variables; those that persist are also on disk.
  *
  * @module
  */
@@ -22,30 +22,30 @@ export interface DiskStoreOptions {
   readonly log: Log;
 }
 
-/** Milliseconds from one exchange with the disk to the next: what a crash may lose. */
+/** Milliseconds between two exchanges with the disk: a crash loses what was written in them. */
 const ROUND = 500;
-/** Rounds that are left out after a failure. */
+/** Exchanges that are left out after a failure. */
 const PAUSE = 4;
 /** Milliseconds for an exchange. */
 const DEADLINE = 60_000;
-/** Milliseconds for the last one. */
+/** Milliseconds for the last exchange. */
 const CLOSING = 5000;
 
 /**
- * All values are in memory, and what is asked is answered from there. Twice a second the changes of
- * those that persist are written, all at once, and what other processes have written is taken over; of
- * changes in both places within a round theirs stay, since they are somebody's who intervenes. While
- * the disk fails, values stay in memory, and are written when it works again.
+ * All values are in memory, and questions are answered from there. Twice a second the store writes the changes of
+ * variables that persist, and takes over what other processes have written. Where both have changed a variable, the
+ * value of the other process stays: an operator may have set it. While the disk fails, values stay in memory, and are
+ * written when the disk works again.
  */
 export class DiskStore implements GlobalStore {
   readonly #file: string;
   readonly #capacity: number;
   readonly #log: Log;
   readonly #memory: MemoryStore;
-  /** What is to be written; while the disk fails, no more of it than there may be values. */
+  /** The changes to be written; while the disk fails, no more than `capacity`. */
   #changes = new Map<string, Change>();
   #table: RemoteTable | undefined;
-  /** The first round: until it is over, nobody knows the values that persist. */
+  /** The first exchange: only after it the values that persist are known. */
   #first: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #round: Promise<void> | undefined;
@@ -115,7 +115,7 @@ export class DiskStore implements GlobalStore {
     await this.#table?.close().catch(() => {}); // all is written already
   }
 
-  /** Runs `run` when the values it needs are known. */
+  /** Runs `run` when the value of the variable is known. */
   #when<T>({ persist }: Stored, run: () => Promise<T>): Promise<T> {
     if (!persist || this.#timer !== undefined) return run();
     this.#first ??= this.#exchange().then(() => this.#goOn());
@@ -144,7 +144,7 @@ export class DiskStore implements GlobalStore {
     }
   }
 
-  /** Opens the file. Where it differs from what is in memory already, the memory is right. */
+  /** Opens the file. A value that is in memory already stays. */
   async #open(): Promise<void> {
     const { table, rows } = await RemoteTable.open(this.#file, Date.now());
     this.#table = table;

@@ -1,12 +1,12 @@
 /**
- * The table of variables, as the server's thread reaches it.
+ * The table of variables, for the server's thread.
  *
  * @module
  */
 import type { Change } from "./table.ts";
 import type { Request, TableResult } from "./worker.ts";
 
-/** A table in a thread of its own. After an error it is of no use any more. */
+/** A table in a thread of its own. After an error it cannot be used any more. */
 export class RemoteTable {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   readonly #waiting: PromiseWithResolvers<Change[]>[] = [];
@@ -23,7 +23,6 @@ export class RemoteTable {
     };
   }
 
-  /** Opens the file, and gives all that is in it. */
   static async open(file: string, now: number): Promise<{ table: RemoteTable; rows: Change[] }> {
     const table = new RemoteTable();
     try {

@@ -10,7 +10,7 @@ import { getuid } from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../base/message_of.ts";
 
-/** What is written down of a variable that has changed. */
+/** A variable that has changed, as the file keeps it. */
 export interface Change {
   readonly name: string;
   /** The value as JSON; `null` if it was forgotten. */
@@ -21,7 +21,7 @@ export interface Change {
   readonly expires: number | null;
 }
 
-/** What is written down of a variable that has a value. */
+/** A variable that has a value, as the file keeps it. */
 export interface VariableRow extends Change {
   readonly json: string;
 }
@@ -34,8 +34,8 @@ export const variablesFile = (stateDirectory: string): string =>
 const LAYOUT = 1;
 
 /**
- * Each write has a version, so whoever wrote last knows what others have written since. A forgotten
- * variable stays as a row without a value for a minute, until all have seen it.
+ * Each write has a version, so that a process knows what others have written since its own last write. A forgotten
+ * variable stays for a minute as a row without a value, so that all processes see it.
  */
 const SCHEMA = `
   CREATE TABLE variable (
@@ -58,7 +58,6 @@ const GRAVE = 60_000;
 /** Milliseconds to wait for another process that writes. */
 const PATIENCE = 5000;
 
-/** An open file. */
 export class Table {
   readonly #file: string;
   readonly #inode: number;
@@ -70,7 +69,7 @@ export class Table {
   #dataVersion: unknown;
 
   /**
-   * Opens a file, and makes it if there is none, with its directory; both for nobody but their owner.
+   * Opens a file. If there is none, makes it and its directory, for their owner only.
    *
    * @throws {Error} with what to do about it if it cannot be used
    */
@@ -86,7 +85,7 @@ export class Table {
     }
   }
 
-  /** All variables, the one that was written last at the end. */
+  /** All variables; the one that was written last comes last. */
   load(now: number): VariableRow[] {
     return this.#transaction(() => {
       this.#look();
@@ -94,14 +93,13 @@ export class Table {
     });
   }
 
-  /** One variable. */
   find(name: string, now: number): VariableRow | undefined {
     return this.#statements.find.get(name, now) as VariableRow | undefined;
   }
 
   /**
-   * Writes what changed here, and gives what was changed elsewhere since the last time. A variable that
-   * was changed in both places is what it was made elsewhere.
+   * Writes what has changed in this process, and returns what others have changed since the last time. A variable that
+   * both have changed keeps the value of the others.
    */
   sync(changes: readonly Change[], now: number): Change[] {
     this.#checkPlace();
@@ -141,7 +139,7 @@ export class Table {
     purge.run(now);
   }
 
-  /** Notes how far this process knows the file; inside a transaction, so nothing comes in between. */
+  /** Notes how far this process knows the file; inside a transaction, so that no write comes in between. */
   #look(): void {
     const { dataVersion, latest } = this.#statements;
     this.#seen = Number(latest.get()!["version"]);
@@ -160,7 +158,7 @@ export class Table {
     }
   }
 
-  /** SQLite would go on with a file that has been moved away, and nobody would find it again. */
+  /** SQLite would go on writing to a file that was moved away. */
   #checkPlace(): void {
     if (statSync(this.#file, { throwIfNoEntry: false })?.ino === this.#inode) return;
     throw new Error("the file was moved away or replaced");
@@ -207,7 +205,7 @@ function create(file: string): void {
   Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
   Deno.openSync(file, { write: true, create: true, mode: 0o600 }).close();
   if (getuid?.() !== 0) return;
-  // What root makes from the command line must be the server's.
+  // A file that root makes on the command line must be the server's.
   const { uid, gid } = statSync(directory);
   chownSync(file, uid, gid);
 }

@@ -1,5 +1,5 @@
 /**
- * The thread that has the table: SQLite is synchronous, and a slow disk must not hold the server.
+ * The thread that has the table: SQLite is synchronous, and a slow disk must not hold up the server.
  *
  * @module
  */

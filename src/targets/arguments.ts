@@ -1,6 +1,5 @@
 /**
- * What the arguments of a target say: looked at when a target is made, when a handler answers with it, and when mail
- * goes there.
+ * The arguments of targets: checked when a target is made, when a handler answers with it, and when mail goes there.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import { made } from "./made.ts";
 export class Arguments<T> {
   readonly #name: string;
   readonly #schema: z.ZodType<T>;
-  /** What was read of arguments that nobody can change. */
+  /** What frozen arguments say. */
   readonly #known = new WeakMap<Target["args"], T>();
 
   constructor(name: string, schema: z.ZodType<T>) {
@@ -56,6 +55,6 @@ export class Arguments<T> {
 const printIssue = ({ path, message }: z.core.$ZodIssue): string =>
   [z.core.toDotPath(path), message].filter(Boolean).join(": ");
 
-/** Arguments are values and lists of values: that is how deep they can change. */
+/** Arguments are values and lists of values, no deeper. */
 const isFrozen = (args: Target["args"]): boolean =>
   Object.isFrozen(args) && Object.values(args).every((value) => Object.isFrozen(value));

@@ -19,7 +19,7 @@ import {
   unsettled,
 } from "./target.ts";
 
-/** What an own target is told about a delivery, and what it can use. */
+/** What a target of one's own learns of a delivery, and what it can use. */
 export interface TargetContext {
   /** The sender, the client, and the ids of the message. */
   readonly envelope: Envelope;
@@ -29,22 +29,22 @@ export interface TargetContext {
   readonly log: (text: string, fields?: Readonly<Record<string, Field>>) => void;
 }
 
-/** What an own target does. */
+/** What a target of one's own does. */
 export interface TargetDefinition<Args extends object> {
-  /** Looks at arguments when a target is made, and when mail is to go there. Throws if they make no sense. */
+  /** Checks arguments when a target is made, and when mail is to go there. Throws if they make no sense. */
   readonly check?: (args: Args) => void;
-  /** What would be done with mail for this recipient, for people. Without it, the arguments are shown. */
+  /** Says to people what the target would do with mail for a recipient. Without it, the arguments are shown. */
   readonly plan?: (args: Args, addressee: Addressee) => string;
-  /** Opens a delivery. What it throws, or its delivery throws later, defers all recipients. */
+  /** Opens a delivery. If it throws, or its delivery throws later, all recipients are deferred. */
   readonly open: (args: Args, context: TargetContext) => Delivery | Promise<Delivery>;
 }
 
-/** The targets that the server brings along. */
+/** The names of the server's own targets. */
 const OURS: ReadonlySet<string> = new Set(["discard", "mailer", "pipe", "relay"]);
 
 /**
- * Defines a target: a place of one's own where mail can be delivered. It gives a function that makes the target of
- * arguments; those must be JSON, because a message that waits must find its target again after a restart.
+ * Defines a target of one's own: a place where mail can be delivered. It returns a function that takes arguments and
+ * returns the target. Arguments are JSON, because a message that waits must find its target again after a restart.
  *
  * ```ts
  * import { defineTarget, on } from "postmaster";
@@ -69,8 +69,8 @@ const OURS: ReadonlySet<string> = new Set(["discard", "mailer", "pipe", "relay"]
  *   mailbox.local === "spamtrap" ? count({ counter: "spam" }) : next());
  * ```
  *
- * @param name of letters, digits and hyphens; one of its own
- * @throws {TypeError} for a name that is none or is taken
+ * @param name letters, digits and hyphens; no other target may have it
+ * @throws {TypeError} for a name with other characters, and one that is taken
  */
 export function defineTarget<Args extends object>(
   name: string,
@@ -110,7 +110,7 @@ function typeOf<Args extends object>(
   };
 }
 
-/** The words of a plan. They are for people only: one that throws must not spoil a delivery. */
+/** The words of a plan. They are for people only, so that an error in them spoils no delivery. */
 function planned(plan: () => string): string {
   try {
     return String(plan());
@@ -128,7 +128,7 @@ function contextFor(target: string, { envelope, signal, log }: DeliveryContext):
   };
 }
 
-/** A delivery whose outcomes are outcomes, and which cannot change what other targets read. */
+/** A delivery whose outcomes are checked, and which cannot change what other targets read. */
 const guarded = (delivery: Delivery, name: string): Delivery => ({
   recipient: async (addressee) => {
     const outcome = await delivery.recipient(addressee);

@@ -8,7 +8,6 @@ import type { Target } from "../handler/reply.ts";
 import { Arguments } from "./arguments.ts";
 import type { Outcome, TargetType } from "./target.ts";
 
-/** The arguments of a discard: it takes none. */
 export const discardArguments = new Arguments("discard", z.strictObject({}));
 
 /** Accepts the mail and throws it away. */

@@ -1,5 +1,5 @@
 /**
- * Who a mailer runs as, and the environment that follows from it.
+ * The user and the group that a mailer runs as, and its environment.
  *
  * @module
  */
@@ -17,7 +17,6 @@ export interface Identity extends Ids {
   readonly account: Account | undefined;
 }
 
-/** Who this process is. */
 const ownIds = (): Ids => ({ uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 });
 
 /** Whether these are the user and the group of this process. */
@@ -51,7 +50,7 @@ export function findIdentity(
   return { account, uid, gid };
 }
 
-/** Identities that were found before: nothing is read again until the accounts change. */
+/** Keeps identities, so that the accounts are read again only after they have changed. */
 export class Identities {
   readonly #known = new Map<string, Identity>();
   #stamp = "";
@@ -71,7 +70,7 @@ export class Identities {
 /** Where programs without a slash in their name are looked for. */
 export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** The whole environment of a mailer. Nothing of the message is in it, and of the server's own only two. */
+/** The whole environment of a mailer: nothing of the message, and only two variables of the server. */
 export function environmentOf({ account }: Identity): Record<string, string> {
   const environment: Record<string, string> = { PATH };
   for (const name of ["TZ", "LANG"]) {

@@ -1,16 +1,16 @@
 /**
  * Starting a process in a process group of its own.
  *
- * Deno copies the whole server (fork) for the options `detached`, `uid` and `gid`, which stops it for
- * 10 ms at 200 MB; without them it does not, in 1 ms. So on Linux the util-linux programs setsid(1) and
- * setpriv(1) do the same inside the new process.
+ * With the options `detached`, `uid` and `gid`, Deno copies the whole server (fork), which stops it for 10 ms at
+ * 200 MB; without them a start takes 1 ms. So on Linux setsid(1) and setpriv(1) of util-linux do the same in the new
+ * process.
  *
  * @module
  */
 import { askShell } from "../base/shell.ts";
 import { failureOf, tried } from "../base/tried.ts";
 import { environmentOf, type Identity, isOwn } from "./identity.ts";
-import type { Template, Values } from "./template.ts";
+import type { PlaceholderValues, Template } from "./template.ts";
 
 /** A process that was started, with its three standard streams. */
 export interface Process {
@@ -20,7 +20,7 @@ export interface Process {
   readonly stderr: ReadableStream<Uint8Array>;
   /** How it ended. Never rejected. */
   readonly status: Promise<{ readonly code: number; readonly signal: Deno.Signal | null }>;
-  /** Sends a signal to it and its children. What is gone, or may not be sent one, is left alone. */
+  /** Sends a signal to the process and its children, as far as they still run and the server may. */
   signal(signal: Deno.Signal): void;
 }
 
@@ -33,17 +33,17 @@ export interface Program {
 
 /** What a command line was made of: for another process that judges it and starts it. */
 export interface Order extends Program {
-  readonly recipients: readonly Values[];
+  readonly recipients: readonly PlaceholderValues[];
 }
 
-/** Starts a program. What it throws means that nothing was started. */
+/** Starts a program. If it throws, nothing was started. */
 export interface Launch {
   (argv: readonly string[], identity: Identity, order: Order): Process | Promise<Process>;
   /** Why it will never start this program, as far as one can tell before there is mail; `undefined` if it may. */
   readonly refusal?: (identity: Identity, program: Program) => string | undefined;
 }
 
-/** As {@linkcode Launch}, by this process itself. */
+/** Starts a program from this process. If it throws, nothing was started. */
 export type LaunchHere = (argv: readonly string[], identity: Identity) => Process;
 
 const bySetsid = (...options: readonly string[]): LaunchHere => (argv, identity) => {
@@ -54,7 +54,7 @@ const bySetsid = (...options: readonly string[]): LaunchHere => (argv, identity)
   return spawn(["/usr/bin/setsid", "--", ...setpriv, ...argv], identity, {});
 };
 
-/** With util-linux. A program that cannot be run then ends with the shell's 126 or 127. */
+/** With util-linux. A program that cannot be run ends with 126 or 127, as in a shell. */
 export const launchBySetsid: LaunchHere = bySetsid();
 
 /** As {@linkcode launchBySetsid}, for a server that is not root and has capabilities(7): mailers get none. */
@@ -66,7 +66,7 @@ export const launchByFork: LaunchHere = (argv, identity) => {
   return spawn(argv, identity, { ...(isOwn(identity) ? {} : { uid, gid }), detached: true });
 };
 
-/** The best that this machine has. BusyBox's programs of these names cannot do it. */
+/** The fastest way that this machine has. The programs of BusyBox with these names cannot do it. */
 export function launcher(): LaunchHere {
   const installed = ["setsid", "setpriv"].every((name) =>
     tried(() => Deno.realPathSync(`/usr/bin/${name}`))?.endsWith(`/${name}`)
@@ -103,6 +103,6 @@ function spawn(
 
 function signalGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
   const failure = failureOf(() => Deno.kill(-child.pid, signal));
-  // It has just been started, and leads no group yet; or it is gone, or another user's.
+  // A process that has just started leads no group yet.
   if (failure !== undefined) tried(() => child.kill(signal));
 }

@@ -5,16 +5,14 @@
  */
 import type { Target } from "../handler/reply.ts";
 
-/** Who is told of each target that is made. */
 const listeners = new Set<(target: Target) => void>();
 
-/** Tells of a target that was made. */
 export function made(target: Target): Target {
   for (const listener of listeners) listener(target);
   return target;
 }
 
-/** Runs `run` and calls `tell` with each target that is made meanwhile, by whomever. */
+/** Runs `run`, and calls `tell` with each target that is made meanwhile. */
 export async function tellingOfTargets<T>(
   tell: (target: Target) => void,
   run: () => Promise<T>,

@@ -16,7 +16,6 @@ import { outcomeOf, printEnding } from "./sysexits.ts";
 import type { DeliveryContext, Message, Outcome, Work } from "./target.ts";
 import { expand } from "./template.ts";
 
-/** The longest time that a timer can take. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** A number of milliseconds for a timer. */
@@ -36,7 +35,6 @@ const settingsSchema = z.object({
 /** How mailers are run. Times are in milliseconds. */
 export type PipeSettings = Readonly<z.infer<typeof settingsSchema>>;
 
-/** One process to run. */
 export interface Job extends Order {
   readonly message: Message;
   /** Header fields to put on top of the message. */
@@ -75,7 +73,7 @@ export class Mailers implements Work {
     }
   }
 
-  /** Runs one, as soon as there is a place for it. Never throws: others may have delivered already. */
+  /** Runs a mailer as soon as there is a place for it. Never throws: others may have delivered already. */
   run(job: Job, context: DeliveryContext): Promise<Outcome> {
     const outcome = this.#inTurn(job, context);
     this.#jobs.add(outcome);
@@ -133,7 +131,7 @@ export class Mailers implements Work {
   }
 }
 
-/** The outcome for a recipient whose address must not stand in the command line. */
+/** The outcome for a recipient whose address must not be in a command line. */
 export const refused = (cause: string): Outcome => ({
   result: "failed",
   status: "5.1.3",
@@ -141,7 +139,7 @@ export const refused = (cause: string): Outcome => ({
   cause,
 });
 
-/** As a shell would want it. */
+/** A command line as one would type it in a shell. */
 export const printArgv = (argv: readonly string[]): string => argv.map(quote).join(" ");
 
 const quote = (argument: string): string =>
@@ -149,10 +147,10 @@ const quote = (argument: string): string =>
     ? argument
     : `'${argument.replaceAll("'", "'\\''")}'`;
 
-/** Lines of what a mailer said that become a cause: its last one is often the least telling. */
+/** How many last lines of a mailer's output become the cause: the last one alone often says least. */
 const CAUSE_LINES = 4;
 
-/** What went wrong, or else the last lines of what the mailer said, of its complaints if it had any. */
+/** What went wrong: the error, or the last lines of the standard error, or else of all output. */
 function causeOf({ ending, output, complaint }: MailerRun): string | undefined {
   if ("error" in ending) return messageOf(ending.error);
   const said = complaint.trim() === "" ? output : complaint;

@@ -1,5 +1,5 @@
 /**
- * One run of a mailer: feeding it, listening to it, and ending it when it must end.
+ * One run of a mailer: its input, its output and its end.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface MailerRun {
 
 /** A mailer that runs. */
 export interface Running {
-  /** Asks it to end, and sees to it that it does. */
+  /** Asks it to end, and kills it if it does not. */
   interrupt(): void;
   /** Ends it and its children at once. */
   kill(): void;
@@ -40,14 +40,14 @@ export interface Running {
 
 /** Octets that are written to a mailer at once. */
 const WRITE = 64 * 1024;
-/** What a mailer that has exited may still have to say; a child of it can hold its output open for ever. */
+/** Milliseconds to read on after the mailer has exited: a child of it may hold its output open for ever. */
 const LAST_WORDS = 250;
 
 /**
- * Feeds a mailer until it ends. Its standard input is closed when it was given everything, and otherwise
- * not before it is dead: the end of file must never make half a message look whole.
+ * Feeds a mailer until it ends. Its standard input is closed after the whole message, or else after the mailer is dead:
+ * so half a message never looks whole.
  *
- * @param running where the mailer is found while it runs
+ * @param running has the mailer in it while it runs
  */
 export async function attend(
   child: Process,
@@ -94,7 +94,7 @@ async function feed(
   await writer.close().catch(() => {});
 }
 
-/** Ends a mailer and its children. One that not even KILL ends, or may not, is left alone. */
+/** Ends a mailer and its children, as far as KILL can. */
 async function stop(child: Process, grace: number): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     child.signal(signal);
@@ -106,7 +106,7 @@ type Stream = "stdout" | "stderr";
 
 /** Reads all that a mailer says, and keeps only the beginning. */
 class OutputReader {
-  /** The beginning of the message: a mailer that repeats it has said nothing of its own. */
+  /** The beginning of the message that the mailer was given. */
   told: Uint8Array = new Uint8Array(0);
   readonly #heard: { readonly from: Stream; readonly bytes: Uint8Array }[] = [];
   #length = 0;
@@ -143,7 +143,7 @@ class OutputReader {
     return Buffer.concat(heard.map(({ bytes }) => bytes));
   }
 
-  /** Whether its standard output is the message, as that of tee(1): no log may have that. */
+  /** Whether the standard output repeats the message, as tee(1) does: it must not be logged then. */
   #isEcho(): boolean {
     const stdout = this.#said("stdout");
     const length = Math.min(stdout.length, this.told.length);

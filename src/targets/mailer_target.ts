@@ -8,7 +8,6 @@ import type { Target } from "../handler/reply.ts";
 import { Arguments } from "./arguments.ts";
 import type { TargetType } from "./target.ts";
 
-/** The mailer has no arguments: the configuration says all of it. */
 export const mailerArguments = new Arguments("mailer", z.strictObject({}));
 
 /**
@@ -32,7 +31,7 @@ export function mailer(): Target {
  * The implementation of {@linkcode mailer}.
  *
  * @param args the arguments of the pipe that the mailer is
- * @param pipe the implementation of pipes, whose work this one's is
+ * @param pipe the implementation of pipes, which does the work
  */
 export function mailerType(args: Target["args"], pipe: TargetType): TargetType {
   return {

@@ -26,8 +26,8 @@ import type {
 import {
   expand,
   parseTemplate,
+  type PlaceholderValues,
   refusalOf,
-  type Values,
   valuesFor,
   valuesForAny,
 } from "./template.ts";
@@ -40,7 +40,7 @@ export interface PipeOptions {
   readonly user?: string | number;
   /** The group to run as; without it, the user's. */
   readonly group?: string | number;
-  /** Milliseconds a process may take, instead of what the settings say. */
+  /** Milliseconds that a process may take; the settings say how many if not given. */
   readonly timeout?: number;
   /** What `{sender}` stands for when the sender is the null path; `""` if not given. */
   readonly nullSender?: string;
@@ -48,7 +48,6 @@ export interface PipeOptions {
 
 const account = z.union([z.string().min(1), z.int().nonnegative()]);
 
-/** What the arguments of a pipe say. */
 export const pipeArguments = new Arguments(
   "pipe",
   z.strictObject({
@@ -64,7 +63,6 @@ export const pipeArguments = new Arguments(
   }))),
 );
 
-/** What the arguments of one pipe say. */
 type Pipe = ReturnType<typeof pipeArguments.read>;
 
 /**
@@ -97,7 +95,7 @@ export function pipe(argv: readonly string[], options: PipeOptions = {}): Target
  * `-Y` makes it quote every line of the message that begins with `From `, and leave `Content-Length` alone.
  *
  * @param options more of procmail's, such as `["-a", "{extension}"]`
- * @throws {TypeError} for what is no name of a user, and options that make no sense
+ * @throws {TypeError} for a user without a name, and options that make no sense
  */
 export function procmail(user: string, options: readonly string[] = []): Target {
   if (typeof user !== "string" || !/^[^-\0]/.test(user)) {
@@ -115,7 +113,7 @@ export function procmail(user: string, options: readonly string[] = []): Target 
 const COMMAND = 'a list, the program and its arguments, such as ["maildrop", "-d", "{user}"]';
 const OPTIONS = 'a list of options, such as ["-a", "{extension}"]';
 
-/** Modules are not checked for types when they run. */
+/** Types are not checked when modules run. */
 const isList = (value: unknown): boolean => Array.isArray(value);
 const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
@@ -132,7 +130,7 @@ export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch):
   };
 }
 
-function plan({ template, user, group }: Pipe, values: Values): string | Outcome {
+function plan({ template, user, group }: Pipe, values: PlaceholderValues): string | Outcome {
   const refusal = refusalOf(template, values);
   if (refusal !== undefined) return refused(refusal);
   const who = [user ?? "", ...(group === undefined ? [] : [group])].join(":");
@@ -145,9 +143,9 @@ function deliver(
   context: DeliveryContext,
 ): Delivery {
   const { envelope } = context;
-  const accepted: Values[] = [];
+  const accepted: PlaceholderValues[] = [];
   let message: Message;
-  const run = async (recipients: readonly Values[]): Promise<Outcome[]> => {
+  const run = async (recipients: readonly PlaceholderValues[]): Promise<Outcome[]> => {
     const header = headerFor(envelope, recipients);
     const outcome = await mailers.run({ ...how, template, recipients, message, header }, context);
     return recipients.map(() => outcome);
@@ -165,14 +163,14 @@ function deliver(
   };
 }
 
-/** Whoever delivers removes the trace of another final delivery (RFC 5321 section 4.4). */
+/** A final delivery removes the trace of another one (RFC 5321 section 4.4). */
 const withoutReturnPath = (message: Message): Message => ({
   size: message.size,
   read: () => withoutField(message.read(), "Return-Path"),
 });
 
-/** The trace of final delivery (RFC 5321 section 4.4), and whom it is for if that is only one. */
-function headerFor({ sender }: Envelope, [first, ...others]: readonly Values[]): string {
+/** The trace of final delivery (RFC 5321 section 4.4), and the recipient if there is only one. */
+function headerFor({ sender }: Envelope, [first, ...others]: readonly PlaceholderValues[]): string {
   const returnPath = headerField("Return-Path", `<${sender ?? ""}>`);
   return first === undefined || others.length > 0
     ? returnPath

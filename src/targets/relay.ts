@@ -1,5 +1,5 @@
 /**
- * The target that sends mail on to other addresses, by way of a command that is called like sendmail.
+ * The target that sends mail on to other addresses, with a command that is called as sendmail is.
  *
  * @module
  */
@@ -11,9 +11,14 @@ import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
 import { Mailers, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
-import { parseTemplate, refusalOf, type Values, valuesFor, valuesForAny } from "./template.ts";
+import {
+  parseTemplate,
+  type PlaceholderValues,
+  refusalOf,
+  valuesFor,
+  valuesForAny,
+} from "./template.ts";
 
-/** What the arguments of a relay say. */
 export const relayArguments = new Arguments(
   "relay",
   z.strictObject({
@@ -24,7 +29,7 @@ export const relayArguments = new Arguments(
 /**
  * Mail goes on to these addresses instead of its recipient.
  *
- * @throws {TypeError} for what is no list of mailboxes, or an empty one
+ * @throws {TypeError} for an empty list, and for anything but a list of mailboxes
  */
 export function relay(recipients: readonly Mailbox[]): Target {
   if (!Array.isArray(recipients)) {
@@ -52,7 +57,7 @@ export function relayType(
 ): TargetType {
   const mailers = new Mailers(settings, launch);
   const template = parseTemplate(command, true);
-  const refusalFor = (recipients: readonly Values[]) =>
+  const refusalFor = (recipients: readonly PlaceholderValues[]) =>
     recipients.map((values) => refusalOf(template, values)).find(Boolean);
   return {
     readsBody: true,

@@ -17,8 +17,8 @@ type Trouble = "timeout" | "interrupted" | "message unreadable" | "not started" 
 type Failure = readonly [status: `${4 | 5}.${number}.${number}`, reason: string];
 
 /**
- * Only what may be better next time is deferred: EX_TEMPFAIL, the operating system's errors, and what a
- * shell exits with for a program that is missing (127) or forbidden (126).
+ * Mail is deferred only where the next attempt may succeed: EX_TEMPFAIL, errors of the operating system, and the exit
+ * codes of a shell for a program that is missing (127) or forbidden (126).
  */
 const EXITS: Readonly<Record<number, Failure>> = {
   64: ["5.3.0", "command line usage error"], // EX_USAGE
@@ -48,7 +48,7 @@ const TROUBLES: Readonly<Record<Trouble, Failure>> = {
   "unknown account": ["4.3.5", "configuration error"],
 };
 
-/** The outcome for the recipients of a mailer. `cause` is what it said itself. */
+/** The outcome for the recipients of a mailer. `cause` is what the mailer said. */
 export function outcomeOf(ending: Ending, cause?: string): Outcome {
   if (ending.how === "exit" && ending.code === 0) {
     return { result: "delivered", reason: "mailer: delivered" };

@@ -16,7 +16,7 @@ export interface Message {
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** What a target is told about the transaction. All of it is known before the first recipient. */
+/** What a target learns of the transaction, before the first recipient. */
 export interface Envelope {
   /** The queue id. */
   readonly id: string;
@@ -28,7 +28,7 @@ export interface Envelope {
   readonly peer: string;
   /** The client's name as it gave it in HELO or EHLO. */
   readonly helo: string;
-  /** Our own name. */
+  /** The server's own name. */
   readonly hostname: string;
 }
 
@@ -42,11 +42,11 @@ export type Outcome =
     readonly status: `${4 | 5}.${number}.${number}`;
     /** One line of printable ASCII that the client may read. */
     readonly reason: string;
-    /** What only the log should say. */
+    /** For the log only. */
     readonly cause?: string;
   };
 
-/** The outcome of a delivery that broke, or could not begin. */
+/** The outcome of a delivery that broke or could not begin. */
 export const unsettled = (cause: string): Outcome => ({
   result: "deferred",
   status: "4.3.0",
@@ -56,11 +56,11 @@ export const unsettled = (cause: string): Outcome => ({
 
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
 export interface Delivery {
-  /** Adds a recipient. An outcome means that it is settled already, and the body is not for it. */
+  /** Adds a recipient. An outcome settles the recipient at once: the message is not for it. */
   recipient(addressee: Addressee): Outcome | undefined | Promise<Outcome | undefined>;
   /** Takes the message. */
   body(message: Message): Promise<void>;
-  /** Finishes and says what became of each recipient that was not settled, in their order. */
+  /** Delivers, and says what became of each recipient that was not settled, in their order. */
   commit(): Promise<readonly Outcome[]>;
   /** Undoes what can be undone. Nothing has been promised yet. */
   abort(): Promise<void>;
@@ -74,11 +74,11 @@ export interface DeliveryContext {
   readonly signal: AbortSignal;
 }
 
-/** What a target can be in the middle of when the server stops. */
+/** Work that may be going on when the server stops. */
 export interface Work {
-  /** Resolves when it is in the middle of nothing. */
+  /** Resolves when no work is going on. */
   idle(): Promise<void>;
-  /** Starts nothing more, and sees to it that what has begun ends soon. */
+  /** Starts nothing more, and ends soon what has begun. */
   interrupt(): void;
   /** Ends everything at once: nothing is left behind. */
   kill(): void;
@@ -86,27 +86,27 @@ export interface Work {
 
 /** The implementation behind the name of a target. */
 export interface TargetType {
-  /** For targets whose deliveries go on when nobody waits for them. */
+  /** For targets whose deliveries go on although nobody waits for them. */
   readonly work?: Work;
-  /** False if it never looks at the message: then nobody needs to keep it. */
+  /** False for a target that never reads the message: then the message need not be kept. */
   readonly readsBody: boolean;
   /** Says what is wrong with arguments, `undefined` if they make sense. */
   faultIn(args: Target["args"]): string | undefined;
-  /** Says what keeps mail from going there on this machine now. Asked with arguments that make sense only. */
+  /** Says why no mail can go there on this machine now. The arguments make sense. */
   obstacleTo?(args: Target["args"]): string | undefined;
   /**
-   * What would be done with mail for this recipient, for people: `procmail -d joe`; or the outcome that is certain
-   * before anything is done. Asked with good arguments only. Without it, the arguments are shown.
+   * Says to people what the target would do with mail for a recipient: `procmail -d joe`; or gives the outcome that is
+   * certain already. The arguments make sense. Without it, the arguments are shown.
    */
   plan?(args: Target["args"], addressee: Addressee): string | Outcome;
-  /** Opens a delivery. What it throws defers all its recipients. */
+  /** Opens a delivery. If it throws, all recipients are deferred. */
   open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
 }
 
 /** The targets that modules of handlers have defined, by name. Every server of the process knows them. */
 export const defined: Map<string, TargetType> = new Map();
 
-/** How to mend that there is no target `relay`. */
+/** What to do when there is no target `relay`. */
 export const NO_RELAY: string =
   "set `relay` in the configuration, the command that sends mail on, such as " +
   '`relay: {command: [/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]}`';

@@ -1,6 +1,5 @@
 /**
- * Command lines with placeholders. An argument stays one argument whatever a placeholder stands for;
- * no shell ever sees it.
+ * Command lines with placeholders. An argument stays one argument whatever it stands for; there is no shell.
  *
  * @module
  */
@@ -12,21 +11,20 @@ import type { Envelope } from "./target.ts";
 const OF_RECIPIENT = ["recipient", "local", "user", "extension", "domain"] as const;
 /** Placeholders that a whole message shares. */
 const OF_MESSAGE = ["sender", "peer", "helo", "hostname", "queue-id", "size"] as const;
-/** All placeholders. */
 export const PLACEHOLDERS = [...OF_RECIPIENT, ...OF_MESSAGE] as const;
 
 type Placeholder = typeof PLACEHOLDERS[number];
 
 /** What the placeholders stand for, for one recipient. */
-export type Values = Readonly<Record<Placeholder, string>>;
+export type PlaceholderValues = Readonly<Record<Placeholder, string>>;
 
 interface Argument {
-  /** Text, and between two pieces of text a placeholder. */
+  /** Pieces of text; a placeholder is between two of them. */
   readonly text: readonly string[];
   readonly placeholders: readonly Placeholder[];
   /** Given once for each recipient. */
   readonly repeated: boolean;
-  /** May start with a hyphen: because it does as written, or because no program takes it for an option. */
+  /** May begin with a hyphen: it does so in the template, or no program takes it for an option. */
   readonly hyphen: boolean;
 }
 
@@ -54,7 +52,7 @@ export function parseTemplate(argv: readonly string[], several: boolean): Templa
   if (/(^|\/)(ba|da|k|z)?sh$/.test(argv[0]!)) refuseScript(parsed);
   const nul = argv.find((argument) => argument.includes("\0"));
   if (nul !== undefined) throw new TypeError(`NUL in the argument ${JSON.stringify(nul)}`);
-  let ended = false; // behind "--" nothing is an option
+  let ended = false; // after "--" nothing is an option
   return parsed.map(({ text, placeholders }, place) => {
     const repeated = placeholders.some((name) => OF_RECIPIENT.some((other) => other === name));
     const before = parsed[place - 1];
@@ -67,7 +65,7 @@ export function parseTemplate(argv: readonly string[], several: boolean): Templa
   });
 }
 
-/** A shell's script with placeholders would be a way into the shell for everybody who sends mail. */
+/** Everybody who sends mail could run commands through placeholders in the script of a shell. */
 function refuseScript(parsed: readonly Pick<Argument, "text" | "placeholders">[]): void {
   const option = parsed.findIndex(({ text }) => /^-\w*c$/.test(text[0]!));
   const [name] = parsed[option + 1]?.placeholders ?? [];
@@ -109,12 +107,12 @@ function placeholder(name: string, argument: string): Placeholder {
   );
 }
 
-/** What the placeholders stand for but for the size, which is known last. */
+/** What the placeholders stand for. The size is not known yet. */
 export function valuesFor(
   { recipient, user = recipient.local, extension = "" }: Addressee,
   envelope: Envelope,
   nullSender: string,
-): Values {
+): PlaceholderValues {
   return {
     recipient: String(recipient),
     local: recipient.local,
@@ -139,14 +137,14 @@ const ANY: Envelope = {
   hostname: "{hostname}",
 };
 
-/** As {@linkcode valuesFor}, for any message: a placeholder that messages differ in stands for itself. */
-export const valuesForAny = (addressee: Addressee): Values => ({
+/** As {@linkcode valuesFor}, for any message: a placeholder of the message stands for itself. */
+export const valuesForAny = (addressee: Addressee): PlaceholderValues => ({
   ...valuesFor(addressee, ANY, "{sender}"),
   size: "{size}",
 });
 
 /** Why the command line must not be run with these values, `undefined` if it may. */
-export function refusalOf(template: Template, values: Values): string | undefined {
+export function refusalOf(template: Template, values: PlaceholderValues): string | undefined {
   for (const argument of template) {
     for (const name of argument.placeholders) {
       // deno-lint-ignore no-control-regex -- they are what must not be there
@@ -160,7 +158,7 @@ export function refusalOf(template: Template, values: Values): string | undefine
 }
 
 /** The arguments for a process that serves one recipient or several. */
-export function expand(template: Template, recipients: readonly Values[]): string[] {
+export function expand(template: Template, recipients: readonly PlaceholderValues[]): string[] {
   return template.flatMap((argument) =>
     (argument.repeated ? recipients : recipients.slice(0, 1)).map((values) =>
       fill(argument, values)
@@ -168,5 +166,5 @@ export function expand(template: Template, recipients: readonly Values[]): strin
   );
 }
 
-const fill = ({ text, placeholders }: Argument, values: Values): string =>
+const fill = ({ text, placeholders }: Argument, values: PlaceholderValues): string =>
   text.reduce((filled, piece, i) => filled + values[placeholders[i - 1]!] + piece);

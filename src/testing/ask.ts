@@ -25,7 +25,7 @@ export interface Situation extends Omit<SessionSetup, "limits" | "tolerated" | "
 }
 
 /**
- * What `handler`, around the server's own answers, says to `event`: a reply with the routes it chose.
+ * Asks `handler`, with the server's own answers after it, and returns the reply to `event` with its routes.
  *
  * ```ts
  * import { Mailbox, on, procmail } from "postmaster";

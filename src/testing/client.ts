@@ -1,14 +1,13 @@
 /**
- * The client's end of an SMTP connection, as tests hold it: to a chain in this process or to a live server.
+ * The client of an SMTP connection in tests: to a chain in this process, or to a live server.
  *
  * @module
  */
 import { connect } from "node:net";
 import type { Handler } from "../handler/handler.ts";
 import { type ListenAddress } from "../net/address.ts";
-import type { Transport } from "../server/transport.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
-import { dialogueOf } from "./dialogue_of.ts";
+import { dialogueOf, transportTo } from "./dialogue_of.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { keeping, type Kept } from "./outbox.ts";
 import type { SessionSetup } from "./session_of.ts";
@@ -37,20 +36,14 @@ export class Client {
   }
 
   /**
-   * Connects to a chain in this process: the real engine around `policy`, without sockets. Nothing is
-   * delivered: what is accepted for any target is put into {@linkcode kept}.
+   * Connects to a chain in this process: the real engine around `policy`, without sockets. Nothing is delivered:
+   * accepted messages are in {@linkcode kept}.
    */
   static of(policy: Handler, options: ClientOptions = {}): Client {
     const kept: Kept[] = [];
     const clock = options.clock ?? new FakeClock();
-    const transport: Transport = {
-      send: (replies) => client.#take(replies),
-      hold: () => {},
-      secure: () => Promise.resolve(undefined),
-      close: () => client.#end(),
-      drop: () => client.#end(),
-    };
-    // Nobody moves a clock that nobody has.
+    const transport = transportTo((replies) => client.#take(replies), () => client.#end());
+    // Without a clock of the test's own, time stands still.
     const limits = options.clock ? { ...options.limits } : { refusalDelay: 0, ...options.limits };
     const ground = { ...options, limits, clock, targets: keeping(kept) };
     const dialogue = dialogueOf(policy, ground, transport);
@@ -110,7 +103,7 @@ export class Client {
     }
   }
 
-  /** The next reply. Throws if the server closes or says something that is none. */
+  /** The next reply. Throws if the server closes, or sends a line that is no reply. */
   async reply(): Promise<WireReply> {
     const parts: ReplyLine[] = [];
     do {
@@ -132,7 +125,7 @@ export class Client {
     return this.#closed;
   }
 
-  /** Hangs up without a word. */
+  /** Hangs up without QUIT. */
   hangUp(): void {
     this.#hangUp();
   }
@@ -168,8 +161,8 @@ export class Client {
   }
 }
 
-/** How a chain is asked. All of it has defaults. */
+/** The session of a client. All of it has defaults. */
 export interface ClientOptions extends SessionSetup {
-  /** It moves the session's deadlines, its time, and that of its own global variables. */
+  /** The time of the session, of its deadlines, and of its own global variables. */
   readonly clock?: FakeClock;
 }

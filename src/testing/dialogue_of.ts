@@ -14,7 +14,7 @@ import { newId } from "../server/id.ts";
 import type { Clock, Transport } from "../server/transport.ts";
 import { type SessionGround, sessionOf } from "./session_of.ts";
 
-/** An event that the chain is asked, and the steps of its handlers, which are there as they happen. */
+/** An event that the chain was asked, and the steps of its handlers, which are added as they happen. */
 export interface Asked {
   readonly event: Event;
   readonly steps: readonly Step[];
@@ -25,9 +25,18 @@ export interface Ground extends Omit<SessionGround, "id" | "now"> {
   readonly clock: Clock;
   /** Makes the ids of the session and of its messages. */
   readonly newId?: () => string;
-  /** Told of all that the chain is asked. Without it nothing is recorded. */
+  /** Receives each event that the chain is asked. Without it nothing is recorded. */
   readonly asked?: (asked: Asked) => void;
 }
+
+/** A transport without a socket: `send` takes the replies, and `end` is called when the server ends the session. */
+export const transportTo = (send: Transport["send"], end: () => void): Transport => ({
+  send,
+  hold: () => {},
+  secure: () => Promise.resolve(undefined),
+  close: end,
+  drop: end,
+});
 
 /** A dialogue that has not started yet. */
 export function dialogueOf(policy: Handler, ground: Ground, transport: Transport): Dialogue {
@@ -49,7 +58,7 @@ export function engineOf(
   return { engine, session };
 }
 
-/** The chain as the engine asks it. What handlers trigger is part of the steps. */
+/** A chain that records what it is asked. Events that handlers trigger are part of the steps. */
 function recording(whole: Handler, asked: (asked: Asked) => void): Handler {
   return (event, next, session) => {
     const steps: Step[] = watched(session)[SUPERVISOR].recording = [];

@@ -1,5 +1,5 @@
 /**
- * Time that only a test moves.
+ * A clock that only a test moves.
  *
  * @module
  */

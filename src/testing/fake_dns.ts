@@ -1,5 +1,5 @@
 /**
- * A DNS that says what a test wants.
+ * A DNS with the records that a test gives it.
  *
  * @module
  */
@@ -16,11 +16,11 @@ export type FakeRecords =
 /** What may go wrong with a name. */
 export type FakeTrouble = "ESERVFAIL" | "EREFUSED" | "ETIMEOUT";
 
-/** Names, or addresses for their reverse names, with their records or what goes wrong. */
+/** Names with their records, or with what goes wrong. An address stands for its reverse name. */
 export type FakeZone = Readonly<Record<string, FakeRecords | FakeTrouble>>;
 
 /**
- * A DNS in memory. Names that it does not have do not exist; a `*.` name stands for all below it.
+ * A DNS in memory. Names without records do not exist; a name that begins with `*.` stands for all names below it.
  *
  * ```ts
  * import { FakeDns } from "postmaster/testing";
@@ -42,7 +42,7 @@ export class FakeDns extends Resolver {
   /**
    * Makes a DNS of its records.
    *
-   * @param zone what there is; all other names do not exist
+   * @param zone the names that exist
    */
   constructor(zone: FakeZone = {}) {
     super();
@@ -56,7 +56,7 @@ export class FakeDns extends Resolver {
     else this.#names.set(key, records);
   }
 
-  /** Answers from what there is, and notes what was asked. */
+  /** Answers from the zone, and notes the question. */
   query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<T>> {
     this.asked.push(`${type} ${name}`);
     const found = this.trouble ?? this.#find(canonicalName(name));

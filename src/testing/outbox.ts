@@ -27,10 +27,10 @@ export interface Kept {
 }
 
 /**
- * Targets that put what they get into `kept`.
+ * Targets that put their messages into `kept`.
  *
- * @param real the targets that they stand for: what those know to fail from the start fails here too. Without them,
- * every name is one of a target.
+ * @param real the targets of a server: a recipient that they refuse from the start is refused here too. Without them,
+ * every name is the name of a target.
  */
 export function keeping(kept: Kept[], real?: Targets): Targets {
   return new class extends Targets {
@@ -45,7 +45,7 @@ export function keeping(kept: Kept[], real?: Targets): Targets {
   }({});
 }
 
-/** What the targets of every server take. */
+/** The arguments of the targets that every server has. */
 const ARGUMENTS: ReadonlyMap<string, Pick<TargetType, "faultIn">> = new Map(
   Object.entries({
     discard: discardArguments,

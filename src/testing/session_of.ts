@@ -32,7 +32,7 @@ export interface SessionSetup {
   readonly tolerated?: Tolerated;
   /** Global variables, shared by the sessions that are given the same; without it, there are none at first. */
   readonly globals?: GlobalStore;
-  /** Without it, one that knows nothing. */
+  /** Without it, a DNS without names. */
   readonly dns?: Resolver;
   /** Receives the name and the fields of each event that the server logs. */
   log?(event: string, fields: object): void;
@@ -50,7 +50,7 @@ export interface SessionGround extends SessionSetup {
   readonly targets: Targets;
   /** The address that the client has connected to. */
   readonly listener?: string;
-  /** Without it, those of every server. */
+  /** Without them, those of every server. */
   readonly extensions?: Extensions;
   /** Milliseconds since the epoch; without it, those of the system's clock. */
   readonly now: (() => number) | undefined;

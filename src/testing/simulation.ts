@@ -1,20 +1,19 @@
 /**
- * A session with a chain as if a client had connected: the real engine, and a record of what it asked.
+ * A simulated session with a chain: the real engine, and a record of what it asked.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import type { Handler } from "../handler/handler.ts";
 import type { Dialogue } from "../server/dialogue.ts";
-import type { Transport } from "../server/transport.ts";
-import { type Asked, dialogueOf, type Ground } from "./dialogue_of.ts";
+import { type Asked, dialogueOf, type Ground, transportTo } from "./dialogue_of.ts";
 import { keeping, type Kept } from "./outbox.ts";
 
-/** What the server says to what it was sent. */
+/** What the server answers, and why. */
 export interface Exchange {
   /** The lines of its replies, without CRLF. */
   readonly lines: readonly string[];
-  /** What it asked its handlers for them. */
+  /** The events for which it asked its handlers. */
   readonly asked: readonly Asked[];
   /** The messages that it accepted. */
   readonly kept: readonly Kept[];
@@ -26,7 +25,7 @@ export type SimulationSetup = Omit<Ground, "clock" | "newId" | "asked">;
 /** Milliseconds between two looks at the deadlines. */
 const TICK = 100;
 
-/** One session. Nothing is delivered; time goes by as usual. */
+/** One session. Nothing is delivered; time is real. */
 export class Simulation {
   readonly #dialogue: Dialogue;
   readonly #ticking: ReturnType<typeof setInterval>;
@@ -39,13 +38,7 @@ export class Simulation {
   #wake: () => void = () => {};
 
   private constructor(policy: Handler, setup: SimulationSetup) {
-    const transport: Transport = {
-      send: (replies) => this.#take(replies),
-      hold: () => {},
-      secure: () => Promise.resolve(undefined),
-      close: () => this.#end(),
-      drop: () => this.#end(),
-    };
+    const transport = transportTo((replies) => this.#take(replies), () => this.#end());
     let ids = 0;
     this.#dialogue = dialogueOf(policy, {
       ...setup,
@@ -72,7 +65,7 @@ export class Simulation {
     return this.#closed;
   }
 
-  /** Sends bytes, one a character, and waits until all are answered that want an answer. */
+  /** Sends bytes, one for each character, and waits for all replies. */
   send(text: string): Promise<Exchange> {
     this.#dialogue.receive(Buffer.from(text, "latin1"));
     return this.#settled();

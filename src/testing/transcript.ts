@@ -1,5 +1,5 @@
 /**
- * Transcripts: SMTP sessions written down as text, to be held against a chain or a live server.
+ * Transcripts: SMTP sessions as text, to be compared with a chain or a live server.
  *
  * ```text
  * # Relaying is refused.
@@ -83,7 +83,7 @@ export interface Heard {
   line(): Promise<string | undefined>;
 }
 
-/** How a server does not follow the pattern of an `S:` line, `undefined` if it does. */
+/** How a server differs from the pattern of an `S:` line; `undefined` if it follows it. */
 export async function disagreement(server: Heard, pattern: string): Promise<string | undefined> {
   const line = await server.line();
   if (pattern === "closed") {

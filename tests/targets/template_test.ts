@@ -4,13 +4,13 @@ import { Mailbox } from "../../src/smtp/mailbox.ts";
 import {
   expand,
   parseTemplate,
+  type PlaceholderValues,
   refusalOf,
-  type Values,
   valuesFor,
 } from "../../src/targets/template.ts";
 import { ENVELOPE } from "./deliver.ts";
 
-const values = (address: string | Mailbox): Values =>
+const values = (address: string | Mailbox): PlaceholderValues =>
   valuesFor(
     { recipient: typeof address === "string" ? Mailbox.parse(address) : address },
     ENVELOPE,

@@ -9,7 +9,7 @@ import { env } from "node:process";
 import { parseIp } from "../../base/ip.ts";
 import { isUserName } from "../../../handlers/users.ts";
 import { accountsIn, findAccount, isPerson, PASSWD } from "../../base/passwd.ts";
-import { canonicalName } from "../../dns/name.ts";
+import { canonicalName, isSameName } from "../../dns/name.ts";
 import { isDomain } from "../../smtp/mailbox.ts";
 import { PATH } from "../../targets/identity.ts";
 
@@ -60,7 +60,7 @@ export function lookAround() {
 export function namesOf(kernel: string, file: string, hosts: string): readonly string[] {
   const known = hosts.split("\n")
     .map((line) => line.replace(/#.*/, "").trim().split(/\s+/).slice(1))
-    .filter((names) => names.some((name) => name.toLowerCase() === kernel.toLowerCase()));
+    .filter((names) => names.some((name) => isSameName(name, kernel)));
   return [kernel, file.trim(), ...known.flat()].filter((name) => name !== "");
 }
 
