@@ -61,27 +61,32 @@ const asNobody = (more: Settings = {}) => (directory: Directory): Settings => {
   };
 };
 
-/** What /proc says of all threads of a process: each line once. */
-function threads(pid: number, pattern: RegExp): string[] {
-  const tasks = [...Deno.readDirSync(`/proc/${pid}/task`)];
-  assert.ok(tasks.length > 3, "there are several threads");
-  const lines = tasks.flatMap(({ name }) => {
+/** What `read` gives for each entry of a directory in /proc; nothing for one that is gone by then. */
+function eachIn<T>(path: string, read: (entry: string) => readonly T[]): T[] {
+  return [...Deno.readDirSync(path)].flatMap(({ name }) => {
     try {
-      return Deno.readTextFileSync(`/proc/${pid}/task/${name}/status`).match(pattern) ?? [];
+      return read(`${path}/${name}`);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return []; // that thread has ended
+      if (error instanceof Deno.errors.NotFound) return [];
       throw error;
     }
   });
+}
+
+/** What /proc says of all threads of a process: each line once. */
+function threads(pid: number, pattern: RegExp): string[] {
+  const statuses = eachIn(`/proc/${pid}/task`, (task) => [Deno.readTextFileSync(`${task}/status`)]);
+  assert.ok(statuses.length > 3, "there are several threads");
+  const lines = statuses.flatMap((status) => status.match(pattern) ?? []);
   return [...new Set(lines)].map((line) => line.replace(/\s+/g, " ").trim());
 }
 
 /** The files that a process has open for writing. */
 function writable(pid: number): string[] {
-  const files = [...Deno.readDirSync(`/proc/${pid}/fd`)].flatMap(({ name }) => {
-    const info = Deno.readTextFileSync(`/proc/${pid}/fdinfo/${name}`);
+  const files = eachIn(`/proc/${pid}/fd`, (path) => {
+    const info = Deno.readTextFileSync(path.replace("/fd/", "/fdinfo/"));
     const flags = parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? "0", 8);
-    return (flags & 3) === 0 ? [] : [Deno.readLinkSync(`/proc/${pid}/fd/${name}`)];
+    return (flags & 3) === 0 ? [] : [Deno.readLinkSync(path)];
   });
   return [...new Set(files)].filter((path) => path.startsWith("/") && path !== "/dev/null").sort();
 }

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   chain,
   discard,
@@ -24,6 +25,7 @@ import { LEVEL_OF } from "../../src/log/event.ts";
 import { LIMIT_REPLIES } from "../../src/server/limits.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { printReply } from "../../src/smtp/reply.ts";
+import { Directory } from "../running.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (path: string): string => Deno.readTextFileSync(new URL(path, root));
@@ -36,28 +38,51 @@ const PAGES = [
     .map(({ name }) => `docs/${name}`),
 ];
 
+/** The blocks of TypeScript in a page or in docstrings, by the line that each begins below. */
+const blocksIn = (text: string): [line: number, code: string][] =>
+  [...text.matchAll(/^( *\* )?```ts\n([^]*?)^ *(?:\* )?```$/gm)].map((
+    { index, 1: margin, 2: code = "" },
+  ) => [
+    text.slice(0, index).split("\n").length,
+    margin === undefined ? code : code.replace(/^ *\* ?/gm, ""),
+  ]);
+
+/** TypeScript files in a directory. */
+const sources = (directory: string): string[] =>
+  [...Deno.readDirSync(new URL(directory, root))].flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return sources(`${directory}${name}/`);
+    return name.endsWith(".ts") ? [directory + name] : [];
+  });
+
+/** Writes the blocks of files as modules, and a test that imports all of them, so that the API is loaded once. */
+function writeTest(directory: Directory, name: string, files: readonly string[]): void {
+  const modules = files.flatMap((file) =>
+    blocksIn(read(file)).map(([line, code]) => {
+      const at = (path: string) => JSON.stringify(new URL(path, new URL(file, root)));
+      const text = code.replace(/ from "(\..*)"/g, (_, path) => ` from ${at(path)}`);
+      return directory.write(`${file.replaceAll("/", " ")} ${line}.ts`, text);
+    })
+  );
+  const imports = modules.map((path) => `import ${JSON.stringify(pathToFileURL(path))};\n`);
+  const test = `Deno.test("${modules.length} blocks", () => {});\n`;
+  directory.write(`${name.replaceAll("/", " ")}_test.ts`, imports.join("") + test);
+}
+
 Deno.test("the code in the documentation and in docstrings compiles and runs", async () => {
+  using directory = new Directory();
+  writeTest(directory, "docstrings", [...sources("src/"), ...sources("handlers/")]);
+  for (const page of PAGES) writeTest(directory, page, [page]);
+  const config = `--config=${fileURLToPath(root)}deno.json`;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--doc", "README.md", "docs/", "src/", "handlers/"],
+    args: ["test", "--allow-all", config, "docs/", directory.path],
     cwd: root,
     env: { NO_COLOR: "1" },
   }).output();
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert.ok(success, said);
-  for (
-    const page of [
-      "README.md",
-      "docs/handlers.md",
-      "docs/catalogue.md",
-      "docs/chain.md",
-      "docs/recipes.md",
-      "docs/targets.md",
-      "docs/testing.md",
-      "readme_test.ts",
-    ]
-  ) {
-    assert.match(said, new RegExp(`running \\d+ tests? from .*${page}`), "its code was not run");
-  }
+  assert.match(said, /running \d+ tests? from .*readme_test\.ts/, "its code was not run");
+  const blocks = [...said.matchAll(/^(\d+) blocks \.\.\. ok/gm)].map(([, count]) => Number(count));
+  assert.ok(blocks.reduce((sum, count) => sum + count, 0) > 100, `${blocks} blocks were run`);
 });
 
 Deno.test("YAML in the documentation is a configuration", () => {
