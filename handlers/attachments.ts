@@ -46,9 +46,9 @@ export interface AttachmentsOptions {
   readonly names?: string | readonly string[];
   /** Media types that are refused, such as `application/x-msdownload` or `video/*`. */
   readonly types?: string | readonly string[];
-  /** The size that a part may have, decoded: octets, or a text such as `20 MiB`. */
+  /** The size that a part may have, decoded. */
   readonly size?: number | string;
-  /** Names in zip archives count too, and names in archives in them: by default they do. */
+  /** Names in zip archives count too, and names in archives in them. */
   readonly archives?: boolean;
   /** The text of the refusal. By default it says what is not accepted. */
   readonly reply?: string;

@@ -6,10 +6,10 @@
 import { kinds, z } from "postmaster/making";
 
 /** From Monday, as Temporal counts them from 1. */
-const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+const WEEKDAYS: readonly Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** A day of the week. */
-export type Weekday = (typeof WEEKDAYS)[number];
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
 
 /** A point of local time. */
 export type Moment = Temporal.ZonedDateTime;

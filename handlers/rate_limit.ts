@@ -20,16 +20,30 @@ import {
 } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
 
-/** What may be counted, and the event at which it is. */
+/** What may be counted. */
+export type RateUnit = "connections" | "messages" | "recipients";
+
+/** By what it may be counted. */
+export type RateKey =
+  | "all"
+  | "address"
+  | "network"
+  | "user"
+  | "sender"
+  | "sender-domain"
+  | "recipient"
+  | "recipient-domain";
+
+/** The event at which something is counted. */
 const COUNTED = {
   connections: "Greeting",
   messages: "SetMailFrom",
   recipients: "AddRcptTo",
-} as const satisfies Record<string, EventName>;
+} as const satisfies Record<RateUnit, EventName>;
 
 const NETWORK: Prefixes = { ipv4: 24, ipv6: 48 };
 
-/** By what it may be counted: the key of a bucket; `undefined` if there is none, and nothing is counted. */
+/** The key of a bucket; `undefined` if there is none, and nothing is counted. */
 const KEYS = {
   all: () => "",
   address: ({ peer }) => hostOf(peer.address),
@@ -41,13 +55,10 @@ const KEYS = {
   recipient: (_session, event) => mailboxOf(event, "AddRcptTo", null)?.key,
   "recipient-domain": (_session, event) =>
     mailboxOf(event, "AddRcptTo", null)?.domain.toLowerCase(),
-} as const satisfies Record<string, (session: Session, event: Event) => string | undefined>;
-
-type Unit = keyof typeof COUNTED;
-type Key = keyof typeof KEYS;
+} as const satisfies Record<RateKey, (session: Session, event: Event) => string | undefined>;
 
 /** What is known of the one by whom something is counted, when it is. */
-const NEEDS: Readonly<Partial<Record<Key, readonly Unit[]>>> = {
+const NEEDS: Readonly<Partial<Record<RateKey, readonly RateUnit[]>>> = {
   user: ["messages", "recipients"],
   sender: ["messages", "recipients"],
   "sender-domain": ["messages", "recipients"],
@@ -62,9 +73,9 @@ export interface RateLimitOptions {
   /** In what time. */
   readonly per?: number | string;
   /** What is counted. */
-  readonly of?: Unit;
+  readonly of?: RateUnit;
   /** What has a count of its own; a `network` is a /24, in IPv6 a /48; `all` have one count together. */
-  readonly by?: Key;
+  readonly by?: RateKey;
   /** How many may come at once; by default as many as `limit`. */
   readonly burst?: number;
   /** Rate limits with the same name share their counts. */
@@ -74,10 +85,10 @@ export interface RateLimitOptions {
 const options = kinds.options({
   limit: kinds.count(1).describe("How many may come."),
   per: kinds.lifetime(1000).prefault("1 h").describe("In what time."),
-  of: z.enum(Object.keys(COUNTED) as [Unit, ...Unit[]]).default("messages").describe(
+  of: z.enum(Object.keys(COUNTED) as [RateUnit, ...RateUnit[]]).default("messages").describe(
     "What is counted.",
   ),
-  by: z.enum(Object.keys(KEYS) as [Key, ...Key[]]).default("address")
+  by: z.enum(Object.keys(KEYS) as [RateKey, ...RateKey[]]).default("address")
     .describe(
       "What has a count of its own; a `network` is a /24, in IPv6 a /48; `all` have one count together.",
     ),
@@ -87,7 +98,7 @@ const options = kinds.options({
     .describe("Rate limits with the same name share their counts."),
 }).refine(({ of, by }) => NEEDS[by]?.includes(of) ?? true, {
   error: ({ input }) => {
-    const { of = "messages", by } = input as { of?: Unit; by: Key };
+    const { of = "messages", by } = input as { of?: RateUnit; by: RateKey };
     return `${of} cannot be counted by ${by}, which is not known yet: count ${
       NEEDS[by]?.join(" or ")
     }`;
@@ -178,7 +189,7 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
 /** The deferral of what is too much; `undefined` if it may pass. */
 type Verdict = Promise<Reply | undefined>;
 
-function tooMuch(of: Unit, milliseconds: number): Reply {
+function tooMuch(of: RateUnit, milliseconds: number): Reply {
   const text = `too many ${of}, try again in ${Math.ceil(milliseconds / 1000)} seconds`;
   return of === "connections" ? say(4, 2, 1, text, "4.7.0") : say(4, 5, 0, text, "4.7.1");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 export { addHeader, type AddHeaderOptions } from "./add_header.ts";
-export { alias, type AliasOptions } from "./alias.ts";
+export { alias, type AliasOptions, type AliasTableOption } from "./alias.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
 export { archive, type ArchiveOptions } from "./archive.ts";
 export { attachments, type AttachmentsOptions } from "./attachments.ts";
@@ -27,7 +27,7 @@ export { localHosts } from "./local_hosts.ts";
 export { maxReceived } from "./max_received.ts";
 export { noRouteAddr } from "./no_route_addr.ts";
 export { passwd, type PasswdOptions } from "./passwd.ts";
-export { rateLimit, type RateLimitOptions } from "./rate_limit.ts";
+export { type RateKey, rateLimit, type RateLimitOptions, type RateUnit } from "./rate_limit.ts";
 export { reject } from "./reject.ts";
 export { relayTo, type RelayToOptions } from "./relay_to.ts";
 export { removeHeader } from "./remove_header.ts";

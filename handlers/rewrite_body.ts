@@ -35,13 +35,12 @@ const PIECE = 16 * 1024;
  */
 export async function* rewriteBody(
   body: AsyncIterable<Uint8Array>,
-  replace: Words | Readonly<Record<string, string>>,
+  replace: Readonly<Record<string, string>>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { header, body: whole } = await readHeader(body);
   if (!header.complete) return yield* whole;
   const output = new Output();
-  const words = replace instanceof Words ? replace : new Words(replace);
-  const rewriter = new MimeRewriter(words, output);
+  const rewriter = new MimeRewriter(new Words(replace), output);
   const parser = new MimeParser(rewriter, { enter: isOpen });
   /** Octets that may come until it is known whether the signatures stay; none once it is. */
   let wait = SEALS.some((name) => header.first(name) !== undefined) ? MAX_WAIT : 0;

@@ -8,7 +8,7 @@ import { defineHandler, kinds, z } from "postmaster/making";
 import { rewriteBody } from "./rewrite_body.ts";
 import { sentAt } from "./sent_at.ts";
 import { eachOnce } from "./table.ts";
-import { isWord, Words } from "./words.ts";
+import { isWord } from "./words.ts";
 
 const hour = (most: number) => z.int({ error: `an hour from 0 to ${most}` }).min(0).max(most);
 
@@ -75,7 +75,6 @@ export const rewriteText: HandlerFactory<RewriteTextOptions> = defineHandler({
   summary: "Replaces words in the text of messages.",
   options,
   create: ({ replace, from, between, timeZone }) => {
-    const words = new Words(replace);
     const isFrom = (header: Header) =>
       from === undefined ||
       header.all("From").slice(0, MAX_FROM).some(({ text }) =>
@@ -86,7 +85,7 @@ export const rewriteText: HandlerFactory<RewriteTextOptions> = defineHandler({
     return on("Deliver", async (event, next, session) => {
       const { header, body } = await readHeader(event.body);
       const wanted = isFrom(header) && isSent(header, session.time);
-      return next({ ...event, body: wanted ? rewriteBody(body, words) : body });
+      return next({ ...event, body: wanted ? rewriteBody(body, replace) : body });
     });
   },
   example: `\

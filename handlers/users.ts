@@ -85,6 +85,7 @@ export interface LocalUsers extends Users {
   readonly source: string;
   /** How many are known without looking each of them up. */
   readonly count: number;
+  /** The user of this name. The promise is rejected if that cannot be told. */
   find(mailbox: Pick<Mailbox, "local">): MaybePromise<string | undefined>;
   /** True if there is a user of this name. While this is looked up, nothing else is done. */
   isUser(local: string): boolean;
@@ -97,7 +98,11 @@ export class NamedUsers implements LocalUsers {
   readonly source: string;
   readonly #names: Pick<Watched<ReadonlySet<string>>, "value" | "trouble">;
 
-  /** @param from the names themselves, or the path of a file with a name a line; throws if that cannot be used */
+  /**
+   * Users of a list or of a file.
+   *
+   * @param from the names themselves, or the path of a file with a name a line; throws if that cannot be used
+   */
   constructor(from: readonly string[] | string) {
     const isFile = typeof from === "string";
     this.source = isFile ? from : "a list";

@@ -20,7 +20,7 @@ export async function loadHandler(
   { name, source, place }: HandlerEntry,
   loader: ModuleLoader,
 ): Promise<Handler> {
-  if ("handler" in source) return named(name, source.handler);
+  if ("handler" in source) return source.handler;
   const { module, options } = source;
   const fault = (problem: string) =>
     typeof module === "string" ? faultOfDefault(module, problem) : new ModuleFault(problem);

@@ -67,13 +67,13 @@ declare const POSITIVE: unique symbol;
 
 /** A 2xx or 3xx reply of {@linkcode say}. It accepts no recipient: that takes {@linkcode Reply.routes}. */
 export interface PositiveReply extends WireReply {
-  /** For the compiler only. */
+  /** @ignore For the compiler only. */
   readonly [POSITIVE]: true;
 }
 
 /** A reply to `AddRcptTo`: any but a {@linkcode PositiveReply}. The text is for the compiler's message. */
 export interface RecipientReply extends Reply {
-  /** For the compiler only. */
+  /** @ignore For the compiler only. */
   readonly [POSITIVE]?:
     'to accept a recipient, answer where its mail goes: a target, such as procmail("joe")';
 }

@@ -43,6 +43,7 @@ export interface MimeOptions {
 
 /** Where a message stands in another one. */
 export interface MimeRoot {
+  /** Its path: `1.2` for the second part of the first. */
   readonly path: string;
   /** How deep it stands. */
   readonly depth: number;
@@ -85,6 +86,7 @@ export class MimeParser {
   /** The next block begins with the beginning of a line. */
   #lineStarts = true;
 
+  /** A parser of a message, or of one that stands at `root` in another. */
   constructor(sink: MimeSink, options: MimeOptions = {}, root?: MimeRoot) {
     this.#sink = sink;
     this.#options = options;

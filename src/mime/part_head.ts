@@ -37,6 +37,7 @@ export class PartHead {
   #type: Parsed | undefined;
   #disposition: Parsed | undefined;
 
+  /** What the header of a part says. */
   constructor(header: Header, { path, fallback = "text/plain", last = false }: PartPlace) {
     this.path = path;
     this.header = header;

@@ -9,7 +9,6 @@ export type { SessionSetup } from "./session_of.ts";
 export { FakeClock } from "./fake_clock.ts";
 export { FakeDns, type FakeRecords, type FakeTrouble, type FakeZone } from "./fake_dns.ts";
 export { ENCRYPTED } from "./encrypted.ts";
-export type { Log } from "../log/event.ts";
 export type { Limits } from "../server/limits.ts";
 export type { Clients, Tolerated } from "../server/tolerated.ts";
 export type { Tolerance } from "../smtp/tolerance.ts";

@@ -34,8 +34,8 @@ export interface SessionSetup {
   readonly globals?: GlobalStore;
   /** Without it, one that knows nothing. */
   readonly dns?: Resolver;
-  /** Where the server logs; without it, nowhere. */
-  readonly log?: Log;
+  /** Receives the name and the fields of each event that the server logs. */
+  log?(event: string, fields: object): void;
   /** The time at which the session begins, or the question is asked; without it, now. */
   readonly time?: Date | undefined;
   /** How the connection is encrypted, such as {@linkcode ENCRYPTED}; without it, it is not. */
@@ -58,8 +58,11 @@ export interface SessionGround extends SessionSetup {
 
 /** A new session, and the chain around the server's core that answers its events. */
 export function sessionOf(handler: Handler, ground: SessionGround) {
-  const { hostname = "mx.example.net", log = silent, targets, id, now, tls, user } = ground;
+  const { hostname = "mx.example.net", targets, id, now, tls, user } = ground;
   const { extensions = EXTENSIONS } = ground;
+  const log: Log = ground.log === undefined
+    ? silent
+    : Object.assign(ground.log.bind(ground), { wants: () => true });
   const limits: Limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
   const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
