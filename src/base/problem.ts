@@ -24,10 +24,12 @@ export interface Problem extends Place {
 
 /** A configuration that cannot be used, with all its mistakes. */
 export class ConfigError extends Error {
+  /** Its name, for logs. */
   override readonly name = "ConfigError";
   /** Sorted by place. */
   readonly problems: readonly Problem[];
 
+  /** An error with these problems, in any order. */
   constructor(problems: readonly Problem[]) {
     const sorted = sortByPlace(problems);
     super(sorted.map(printProblem).join("\n"));

@@ -41,7 +41,11 @@ export class SystemUsers {
   /** The user that getent found last. If getent does not find it again, its other answers prove nothing. */
   #witness: string | undefined;
 
-  /** @param least the lowest user ID that has a mailbox */
+  /**
+   * The users of the system.
+   *
+   * @param least the lowest user ID that has a mailbox
+   */
   constructor(least: number) {
     this.#least = least;
     this.#local = new Watched(PASSWD, (text) => {
