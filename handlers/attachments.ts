@@ -48,7 +48,7 @@ export interface AttachmentsOptions {
   readonly types?: string | readonly string[];
   /** The size that a part may have, decoded. */
   readonly size?: number | string;
-  /** Names in zip archives count too, and names in archives in them. */
+  /** Names in zip archives count too, and names in zip archives in them. */
   readonly archives?: boolean;
   /** The text of the refusal. By default it says what is not accepted. */
   readonly reply?: string;

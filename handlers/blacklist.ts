@@ -30,5 +30,5 @@ export const blacklist: HandlerFactory<undefined> = defineHandler({
       ["Greeting", "SetMailFrom"],
       async (_event, next, session) => await reasonOfBan(session) === null ? next() : GO_AWAY,
     ),
-  example: "blacklist",
+  example: "- blacklist\n- impatient: { bound: 3, ban: 1 d }",
 });

@@ -37,6 +37,9 @@ export const bye: HandlerFactory<ByeOptions | undefined> = defineHandler({
       .describe("The event at which the server hangs up."),
   }).prefault({}),
   create: ({ text, on: event }) => on(event, () => say(4, 2, 1, text, "4.7.0")),
-  example: "bye: { on: Greeting, text: not here }",
+  example: `\
+when:
+  if: { network: 198.51.100.0/24 }
+  then: { bye: { on: Greeting, text: not here } }`,
   ends: ({ on }) => [on],
 });

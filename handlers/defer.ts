@@ -23,6 +23,7 @@ export const defer: HandlerFactory<RefusalOptions | undefined> = defineHandler({
   options: refusalOptions,
   create: ({ on, text = ["try again later"] }) =>
     fixedReply(on, { code: 450, lines: text, enhanced: "4.7.1" }),
-  example: 'defer: { text: "we sleep, try again at 6" }',
+  example:
+    'when: { if: { hours: [22, 6] }, then: { defer: { text: "we sleep, try again at 6" } } }',
   ends: ({ on }) => on,
 });

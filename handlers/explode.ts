@@ -23,6 +23,8 @@ export const explode: HandlerFactory<AliasOptions> = defineHandler({
   summary: "Sends the mail of one recipient to many: lists of addresses.",
   options: aliasOptions,
   create: aliasesOf,
-  example: "explode: { staff@example.net: [joe@example.net, jane@example.net] }",
+  example: `\
+- explode: { file: /etc/postmaster/lists }
+- explode: { staff@example.net: [joe@example.net, jane@example.net] }`,
   part: "asks again",
 });

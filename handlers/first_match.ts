@@ -40,5 +40,8 @@ export const firstMatch: HandlerFactory<readonly Pick<WhenOptions, "if" | "then"
       }
       return await next();
     },
-    example: "first-match: [{ if: { network: 192.0.2.0/24 }, then: defer }]",
+    example: `\
+first-match:
+  - { if: { network: 192.0.2.0/24 }, then: { relay-to: { networks: [192.0.2.0/24] } } }
+  - { if: { hours: [22, 6] }, then: { defer: { text: we sleep } } }`,
   });

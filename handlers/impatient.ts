@@ -48,6 +48,6 @@ export const impatient: HandlerFactory<ImpatientOptions | undefined> = defineHan
       return say(4, 2, 1, "Hasta la vista, baby.", "4.7.0");
     };
   },
-  example: "impatient: { bound: 3, ban: 1 d }",
+  example: "- blacklist\n- impatient: { bound: 3, ban: 1 d }",
   part: "counts",
 });

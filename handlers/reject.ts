@@ -23,6 +23,6 @@ export const reject: HandlerFactory<RefusalOptions | undefined> = defineHandler(
   options: refusalOptions,
   create: ({ on, text = ["not accepted here"] }) =>
     fixedReply(on, { code: 550, lines: text, enhanced: "5.7.1" }),
-  example: "reject: { on: SetMailFrom }",
+  example: 'when: { if: { sender: "@spam.example" }, then: { reject: { on: SetMailFrom } } }',
   ends: ({ on }) => on,
 });

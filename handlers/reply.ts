@@ -64,6 +64,9 @@ export const reply: HandlerFactory<ReplyOptions> = defineHandler({
     const fixed: Reply = { code, lines: text };
     return fixedReply(on, enhanced === undefined ? fixed : { ...fixed, enhanced });
   },
-  example: "reply: { code: 551, text: moved to new@example.net }",
+  example: `\
+when:
+  if: { recipient: old@example.net }
+  then: { reply: { code: 551, text: moved to new@example.net, enhanced: 5.1.6 } }`,
   ends: ({ on }) => on,
 });

@@ -49,7 +49,7 @@ export const virtualUsers: HandlerFactory<VirtualUsersOptions> = defineHandler({
     }, deliver);
     return deferring(file, users);
   },
-  example: "virtual-users: { file: users.txt }",
+  example: "virtual-users: { file: /etc/postmaster/users }",
   part: "accepts",
 });
 

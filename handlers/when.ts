@@ -45,5 +45,11 @@ export const when: HandlerFactory<WhenOptions> = defineHandler({
     const handler = await holds(event, session) ? then : otherwise;
     return await (handler === undefined ? next() : handler(event, next, session));
   },
-  example: "when: { if: { weekday: [sat, sun] }, then: defer }",
+  example: `\
+- when:
+    if: { weekday: [sat], leap-year: true, time-zone: Europe/Berlin }
+    then: [{ relay-to: { domains: [example.org] } }]
+- when:
+    if: { not: { any: [{ network: 192.0.2.0/24 }, { user: true }] } }
+    then: greylist`,
 });

@@ -28,7 +28,7 @@ export interface HandlerDefinition<Read = unknown, Options = unknown> {
   readonly options: z.ZodType<Read, Options>;
   /** Makes the handler. */
   readonly create: (options: Read) => Handler;
-  /** An item of `handlers` in YAML with this handler. */
+  /** How a configuration uses it, in YAML: one item of `handlers`, or a list of them. */
   readonly example: string;
   /** Its part in the chain, for warnings about an order that makes no sense. */
   readonly part?: Part;

@@ -23,13 +23,19 @@ export function catalogueParts(page: string): Parts {
       [
         name,
         paragraphs(
-          block("yaml", `handlers:\n  - ${example.replaceAll("\n", "\n    ")}`),
+          block("yaml", `handlers:\n${itemsOf(example)}`),
           block("ts", sources.get(name) ?? ""),
           optionsText(schemas?.[name] as JsonSchema, root),
         ),
       ] as const
     ),
   ]);
+}
+
+/** An example as the value of `handlers`. */
+function itemsOf(example: string): string {
+  const list = example.startsWith("- ") ? example : `- ${example.replaceAll("\n", "\n  ")}`;
+  return list.replace(/^/gm, "  ");
 }
 
 function optionsText(schema: JsonSchema, root: JsonSchema): string {

@@ -52,6 +52,9 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   announce: {},
   archive: { arrives: { joe: [HELLO], archive: [HELLO] } },
+  attachments: {
+    sends: [{}, { text: withFile("invoice.pdf.EXE"), code: 550 }],
+  },
   blacklist: bannedAfterFour(),
   bye: { sends: [{}, { client: "198.51.100.7", code: 421 }] },
   "catch-all": { sends: [{ to: "nobody@example.net" }] },
@@ -94,7 +97,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   ],
   greeting: {},
   greylist: {
-    instead: { "5 min": "1 s" },
+    instead: { "2 min": "1 s" },
     sends: [{ code: 451 }, { patient: true }],
   },
   helo: {},
@@ -152,7 +155,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     programs: ["nsd"],
     sends: [{}, { from: "eve@null.example.org", code: 550 }],
   },
-  subaddress: { sends: [{ to: "joe-list@example.net" }] },
+  subaddress: { sends: [{ to: "joe+list@example.net" }] },
   tarpit: { sends: [{ to: ["nobody@example.net", "joe@example.net"] }] },
   trace: {
     files: {
@@ -217,6 +220,12 @@ function zoneCase(how: Case): Case {
 function bannedAfterFour(): Case {
   const strangers = ["a", "b", "c", "d"].map((local) => `${local}@example.net`);
   return { sends: [{}, { to: strangers, code: 421 }, { code: 421 }] };
+}
+
+/** A message with a file in it. */
+function withFile(name: string): string {
+  return `Subject: hello\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n` +
+    `--b\nContent-Disposition: attachment; filename="${name}"\n\nMZ\n--b--\n`;
 }
 
 /** What a case is in full. */

@@ -15,12 +15,17 @@ const read = (directory: string, item: unknown) => readingIn(directory, () => en
 
 Deno.test("every ready-made handler says what it does, and its example makes a handler", () => {
   using directory = new Directory();
-  directory.write("users.txt", "joe@example.net: joe\n");
+  directory.write("users", "joe@example.net: joe\n");
+  directory.write("lists", "team@example.net: joe@example.net\n");
   for (const [name, { summary, example, ends }] of readyMade) {
     assert.match(summary, /^[A-Z][^]*\.$/, name);
-    const { ready, options } = read(directory.path, parse(example));
-    assert.deepEqual(handlerNames(ready!), [name]);
-    for (const event of ends?.(options) ?? []) assert.ok(eventsOf(ready!)?.has(event), name);
+    const items = parse(example.replaceAll("/etc/postmaster", directory.path));
+    const made = [items].flat().map((item) => read(directory.path, item));
+    assert.ok(made.every(({ ready }) => ready !== undefined) && example.includes(name), name);
+    const itself = made.find(({ ready }) => handlerNames(ready!).includes(name));
+    for (const event of itself === undefined ? [] : ends?.(itself.options) ?? []) {
+      assert.ok(eventsOf(itself!.ready!)?.has(event), name);
+    }
   }
 });
 
