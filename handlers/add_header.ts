@@ -1,6 +1,5 @@
 /**
  * Fields that are put on top of messages.
- *
  * @module
  */
 import { type HandlerFactory, headerField, on, prepend } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Other names for recipients, and lists of them.
- *
  * @module
  */
 import {

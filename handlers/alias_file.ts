@@ -1,6 +1,5 @@
 /**
  * Files of aliases in the format of Sendmail and Postfix, aliases(5).
- *
  * @module
  */
 import { dirname, resolve } from "node:path";

@@ -1,6 +1,5 @@
 /**
  * Tables of aliases.
- *
  * @module
  */
 import { isMailDomain, Mailbox } from "postmaster";

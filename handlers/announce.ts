@@ -1,6 +1,5 @@
 /**
  * Extensions of your own.
- *
  * @module
  */
 import { type HandlerFactory, isPositive, on } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Blind copies.
- *
  * @module
  */
 import { type HandlerFactory, on, relay, say } from "postmaster";

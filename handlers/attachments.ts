@@ -1,6 +1,5 @@
 /**
  * Files that come with a message.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * Bans of clients, for some time.
- *
  * @module
  */
 import { hostOf, type Session, variable } from "postmaster";

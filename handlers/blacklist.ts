@@ -1,6 +1,5 @@
 /**
  * Refusal of banned clients.
- *
  * @module
  */
 import { type HandlerFactory, on, say } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * The end of a session.
- *
  * @module
  */
 import { type HandlerFactory, on, say } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Conditions on the time: weekdays, hours, dates, leap years.
- *
  * @module
  */
 import { kinds, z } from "postmaster/making";

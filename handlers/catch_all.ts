@@ -1,6 +1,5 @@
 /**
  * One address for the rest of a domain.
- *
  * @module
  */
 import { type HandlerFactory, isPermanent, isSameName, isUnclaimed, Mailbox, on } from "postmaster";

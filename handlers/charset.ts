@@ -1,6 +1,5 @@
 /**
  * Charsets of texts.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

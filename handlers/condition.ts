@@ -1,6 +1,5 @@
 /**
  * Conditions for asking a handler.
- *
  * @module
  */
 import { type Event, isIn, type Mailbox, type MaybePromise, type Session } from "postmaster";

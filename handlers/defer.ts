@@ -1,6 +1,5 @@
 /**
  * Temporary refusals.
- *
  * @module
  */
 import type { HandlerFactory } from "postmaster";

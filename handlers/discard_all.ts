@@ -1,6 +1,5 @@
 /**
  * A handler that discards all mail.
- *
  * @module
  */
 import { discard, type HandlerFactory, on } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Lists of addresses in the DNS (RFC 5782): which of their answers count, and which are errors.
- *
  * @module
  */
 import { canonicalName, isDomain } from "postmaster";

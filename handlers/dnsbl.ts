@@ -1,6 +1,5 @@
 /**
  * Refusal of clients on lists of addresses in the DNS (RFC 5782).
- *
  * @module
  */
 import {

@@ -1,6 +1,5 @@
 /**
  * Lists of recipients.
- *
  * @module
  */
 import type { HandlerFactory } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Other handlers for unknown recipients.
- *
  * @module
  */
 import {

@@ -1,6 +1,5 @@
 /**
  * The name of a client, confirmed by the DNS in both directions.
- *
  * @module
  */
 import { type HandlerFactory, isLocal, on, parseIp, say, type Session, variable } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Handlers under several conditions.
- *
  * @module
  */
 import type { HandlerFactory } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Shared parts of the handlers with a fixed reply.
- *
  * @module
  */
 import { type EventName, type Handler, on as onEvents, type Reply, say } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * The text of the greeting.
- *
  * @module
  */
 import { type HandlerFactory, isPositive, on, say } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Greylisting: strangers must come twice.
- *
  * @module
  */
 import {

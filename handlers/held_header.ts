@@ -1,6 +1,5 @@
 /**
  * Shared parts of the handlers that read or change the header of a message.
- *
  * @module
  */
 import { type Handler, type Header, on, readHeader, type Reply, say } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * The text of a part, which waits until it is known what becomes of its words.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * The text of the reply to HELO and EHLO.
- *
  * @module
  */
 import { type HandlerFactory, isPositive, on } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Shared parts of the handlers that judge the client's name in HELO.
- *
  * @module
  */
 import { type Handler, on, type Reply, type Session } from "postmaster";

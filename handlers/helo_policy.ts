@@ -1,6 +1,5 @@
 /**
  * Refusal of false names in HELO.
- *
  * @module
  */
 import { canonicalName, type HandlerFactory, isNumeric, parseIp, say } from "postmaster";

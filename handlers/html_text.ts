@@ -1,6 +1,5 @@
 /**
  * The text of HTML.
- *
  * @module
  */
 import { decodeHTML } from "entities";

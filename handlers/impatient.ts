@@ -1,6 +1,5 @@
 /**
  * The end of sessions with too many refusals.
- *
  * @module
  */
 import { type HandlerFactory, isPermanent, say, variable } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Deferral of recipients while a source of users cannot be read.
- *
  * @module
  */
 import { chain, type Handler, isUnclaimed, named, on, type Reply, say } from "postmaster";

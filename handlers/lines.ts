@@ -1,6 +1,5 @@
 /**
  * Files of users.
- *
  * @module
  */
 import { ConfigError, type Problem } from "postmaster/making";

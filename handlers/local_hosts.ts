@@ -1,6 +1,5 @@
 /**
  * The domains of the server's own mail.
- *
  * @module
  */
 import { type HandlerFactory, isMailDomain, Mailbox, on, relayingDenied } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Answers of the DNS for handlers: something, nothing, or unknown.
- *
  * @module
  */
 import { type Reply, say } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Texts of which not all is to be read.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Refusal of messages that go in circles.
- *
  * @module
  */
 import { type HandlerFactory, on, readHeader, say } from "postmaster";

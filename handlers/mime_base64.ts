@@ -1,6 +1,5 @@
 /**
  * Texts in base64 (RFC 2045 section 6.8).
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * Texts that are changed line by line: as they are sent, or in quoted-printable (RFC 2045 sections 2.7 and 6.7).
- *
  * @module
  */
 import { Buffer } from "node:buffer";

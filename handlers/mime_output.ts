@@ -1,6 +1,5 @@
 /**
  * What becomes of a message that is rewritten.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * The texts of a message, and how each is rewritten.
- *
  * @module
  */
 import { type Buffer } from "node:buffer";

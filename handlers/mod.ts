@@ -1,6 +1,5 @@
 /**
  * The ready-made handlers, and what else one can make policies of: "postmaster/handlers".
- *
  * @module
  */
 import "./registry.ts";

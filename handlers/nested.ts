@@ -1,6 +1,5 @@
 /**
  * Handlers in the options of handlers.
- *
  * @module
  */
 import { chain, type Handler } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Networks in the options of handlers.
- *
  * @module
  */
 import { Network } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Refusal of source routes.
- *
  * @module
  */
 import { type HandlerFactory, on, say } from "postmaster";

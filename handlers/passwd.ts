@@ -1,6 +1,5 @@
 /**
  * The users of the system.
- *
  * @module
  */
 import { type HandlerFactory, pipe } from "postmaster";

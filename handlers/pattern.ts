@@ -1,6 +1,5 @@
 /**
  * Patterns for addresses and names: plain forms, no wildcards.
- *
  * @module
  */
 import { canonicalName, isMailDomain, isSameName, Mailbox } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Mail for postmaster, which every server must accept (RFC 5321 section 4.5.1).
- *
  * @module
  */
 import {

@@ -1,6 +1,5 @@
 /**
  * Limits for connections, messages and recipients.
- *
  * @module
  */
 import {

@@ -1,6 +1,5 @@
 /**
  * The ready-made handlers, a line each: what is named here has its name in a configuration, too.
- *
  * @module
  */
 export { addHeader, type AddHeaderOptions } from "./add_header.ts";

@@ -1,6 +1,5 @@
 /**
  * Refusals: some leave the recipient to other handlers, some are about the client.
- *
  * @module
  */
 import {

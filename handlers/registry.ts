@@ -1,6 +1,5 @@
 /**
  * The ready-made handlers by the names that a configuration calls them by.
- *
  * @module
  */
 import { definitionOf, type HandlerDefinition } from "../src/handler/define.ts";

@@ -1,6 +1,5 @@
 /**
  * Permanent refusals.
- *
  * @module
  */
 import type { HandlerFactory } from "postmaster";

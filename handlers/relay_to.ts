@@ -1,6 +1,5 @@
 /**
  * Relaying for some domains and clients.
- *
  * @module
  */
 import {

@@ -1,6 +1,5 @@
 /**
  * Removal of header fields.
- *
  * @module
  */
 import type { HandlerFactory } from "postmaster";

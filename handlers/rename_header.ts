@@ -1,6 +1,5 @@
 /**
  * New names for header fields.
- *
  * @module
  */
 import type { HandlerFactory } from "postmaster";

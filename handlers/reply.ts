@@ -1,6 +1,5 @@
 /**
  * Fixed replies.
- *
  * @module
  */
 import { type EventName, type HandlerFactory, isReply, type Reply } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Full names of clients.
- *
  * @module
  */
 import { type HandlerFactory, say } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Words of a message, rewritten while it streams by.
- *
  * @module
  */
 import { readHeader, yieldToOthers } from "postmaster";

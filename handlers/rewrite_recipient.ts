@@ -1,6 +1,5 @@
 /**
  * Other recipients in the envelope.
- *
  * @module
  */
 import { type HandlerFactory, on } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Other senders in the envelope.
- *
  * @module
  */
 import { type HandlerFactory, isPositive, on } from "postmaster";

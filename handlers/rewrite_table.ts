@@ -1,6 +1,5 @@
 /**
  * Tables of other addresses for the envelope.
- *
  * @module
  */
 import { isMailDomain, Mailbox } from "postmaster";

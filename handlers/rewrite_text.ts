@@ -1,6 +1,5 @@
 /**
  * Other words.
- *
  * @module
  */
 import { type HandlerFactory, type Header, on, readHeader } from "postmaster";
@@ -50,7 +49,7 @@ export interface RewriteTextOptions {
   readonly from?: string;
   /** Only for messages sent from the one hour until the other, over midnight if the second is the smaller. */
   readonly between?: [number, number];
-  /** The time zone of `between`. */
+  /** The time zone of `between`: `Europe/Berlin` has summer time; CET all the year round is `+01:00`. */
   readonly timeZone?: string;
 }
 

@@ -1,6 +1,5 @@
 /**
  * Refusal of senders that cannot receive mail.
- *
  * @module
  */
 import { type HandlerFactory, on, type Reply, say, type Session } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * When a message was sent.
- *
  * @module
  */
 import type { Header } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Extensions of addresses.
- *
  * @module
  */
 import { cuts, type HandlerFactory, isUnclaimed, on } from "postmaster";

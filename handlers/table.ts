@@ -1,6 +1,5 @@
 /**
  * Tables in the options of handlers.
- *
  * @module
  */
 import type { z } from "postmaster/making";

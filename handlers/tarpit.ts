@@ -1,6 +1,5 @@
 /**
  * Delays for clients that guess.
- *
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,6 +1,5 @@
 /**
  * The steps of a chain in the log.
- *
  * @module
  */
 import { type HandlerFactory, printSteps, variable } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Users with a mailbox.
- *
  * @module
  */
 import {

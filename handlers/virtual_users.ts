@@ -1,6 +1,5 @@
 /**
  * Users by their addresses.
- *
  * @module
  */
 import type { HandlerFactory, Target } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Handlers under a condition.
- *
  * @module
  */
 import type { HandlerFactory } from "postmaster";

@@ -1,6 +1,5 @@
 /**
  * Words in a text that streams by.
- *
  * @module
  */
 import { type Buffer } from "node:buffer";

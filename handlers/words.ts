@@ -1,6 +1,5 @@
 /**
  * Words, and what stands in their place.
- *
  * @module
  */
 

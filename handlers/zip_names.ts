@@ -1,6 +1,5 @@
 /**
  * The names in a zip archive.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * A whole mail configuration in a zone of the DNS.
- *
  * @module
  */
 import {

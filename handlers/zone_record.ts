@@ -1,6 +1,5 @@
 /**
  * The records of a mail configuration in the DNS: their names and their content.
- *
  * @module
  */
 import { Mailbox, Network } from "postmaster";

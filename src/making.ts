@@ -1,7 +1,6 @@
 /**
  * The tools for handlers with options, and for one that changes parts of messages: "postmaster/making". A configuration
  * reads the options, and reports mistakes in them.
- *
  * @module
  */
 export { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * The framework: everything that a module of handlers, or a test of one, needs.
- *
  * @module
  */
 export {

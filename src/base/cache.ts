@@ -1,6 +1,5 @@
 /**
  * Values that were looked up elsewhere, such as in the DNS, for as long as they are valid.
- *
  * @module
  */
 

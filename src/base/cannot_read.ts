@@ -1,6 +1,5 @@
 /**
  * Files that cannot be read.
- *
  * @module
  */
 import { messageOf } from "./message_of.ts";

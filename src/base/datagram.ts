@@ -1,6 +1,5 @@
 /**
  * Datagrams to programs of this machine.
- *
  * @module
  */
 import { join } from "node:path";

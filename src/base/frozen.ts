@@ -1,6 +1,5 @@
 /**
  * Values that cannot be changed.
- *
  * @module
  */
 

@@ -4,7 +4,6 @@
  *
  * An IPv4 address is four decimal numbers without leading zeros, an IPv6 address a text of RFC 4291 section 2.2
  * without a zone. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address, in networks too.
- *
  * @module
  */
 import ipaddr from "ipaddr.js";

@@ -1,6 +1,5 @@
 /**
  * The kinds of values that a configuration is made of.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * What was thrown, in words.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Suggestions for a name that is unknown.
- *
  * @module
  */
 import { closest, distance } from "fastest-levenshtein";

@@ -1,7 +1,6 @@
 /**
  * Accounts that only the Name Service Switch of the C library finds, such as those of an LDAP directory. The program
  * getent(1) asks it.
- *
  * @module
  */
 import { messageOf } from "./message_of.ts";

@@ -1,6 +1,5 @@
 /**
  * Octets that arrive in pieces and are needed in one piece.
- *
  * @module
  */
 

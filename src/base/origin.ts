@@ -1,6 +1,5 @@
 /**
  * The originals of code that runs from a copy: stack traces name the copy, people need the original.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * The accounts of this machine: passwd(5), group(5), and those that the C library finds elsewhere.
- *
  * @module
  */
 import { getentSync, hasMore } from "./nss.ts";

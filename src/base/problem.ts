@@ -1,6 +1,5 @@
 /**
  * Mistakes in a configuration or in a file that it names, with their places.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Whether options come from a configuration or from TypeScript, and the files that they name.
- *
  * @module
  */
 import { resolve } from "node:path";

@@ -1,6 +1,5 @@
 /**
  * A bound on concurrent work.
- *
  * @module
  */
 

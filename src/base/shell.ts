@@ -1,7 +1,6 @@
 /**
  * Facts about this process and the system that a shell can tell, and that the platform tells only programs with all
  * permissions.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Uncaught errors: of a promise without `await`, of a timer, of a socket without a listener.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * The users of the system, for a running server: clients choose the names, and ask again and again.
- *
  * @module
  */
 import { Cache, type Found } from "./cache.ts";

@@ -1,6 +1,5 @@
 /**
  * Calls that may fail.
- *
  * @module
  */
 import { messageOf } from "./message_of.ts";

@@ -1,6 +1,5 @@
 /**
  * Turns: long work does not keep the other sessions waiting.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Sizes and durations as people write them: `50 MiB`, `5 min`.
- *
  * @module
  */
 

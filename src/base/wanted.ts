@@ -3,7 +3,6 @@
  *
  * By convention, the error of a wrong type or value is a noun phrase, the wanted thing (`a size such as "50 MiB"`),
  * and the error of a check of its own is a sentence.
- *
  * @module
  */
 import type { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * Files that are read again when they change.
- *
  * @module
  */
 import { readFileSync, statSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * Waiting with a limit.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Whether this process can create files in a directory, without creating any.
- *
  * @module
  */
 import { closeSync, constants, openSync } from "node:fs";

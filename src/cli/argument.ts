@@ -1,6 +1,5 @@
 /**
  * Parsers of arguments on the command line.
- *
  * @module
  */
 import { InvalidArgumentError } from "commander";

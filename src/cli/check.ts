@@ -1,6 +1,5 @@
 /**
  * `postmaster check`: whether the server would start, and what it would do.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * Flags for a simulated client: who it is, from where, and when.
- *
  * @module
  */
 import { type Command, InvalidArgumentError } from "commander";

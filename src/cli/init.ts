@@ -1,6 +1,5 @@
 /**
  * `postmaster init`: a first configuration and policy for this machine.
- *
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";

@@ -1,6 +1,5 @@
 /**
  * A simulated session in progress, printed as a transcript of it.
- *
  * @module
  */
 import { printSteps } from "../handler/print_steps.ts";

@@ -1,6 +1,5 @@
 /**
  * Bytes as text for people.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * Lines on the standard output, many in one write: a long message has too many lines for a write each.
- *
  * @module
  */
 import { printable } from "../log/escape.ts";

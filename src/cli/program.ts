@@ -1,6 +1,5 @@
 /**
  * The command line: its commands, their flags and what they exit with.
- *
  * @module
  */
 import { Command, CommanderError, Help, Option } from "commander";

@@ -1,6 +1,5 @@
 /**
  * `postmaster route`: where mail for an address would go, or who refuses it.
- *
  * @module
  */
 import { answererOf, printSteps } from "../handler/print_steps.ts";

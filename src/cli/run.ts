@@ -1,6 +1,5 @@
 /**
  * `postmaster run`: the server, until a signal ends it.
- *
  * @module
  */
 import { type Config, findConfig, loadConfig, type Overrides } from "../config/mod.ts";

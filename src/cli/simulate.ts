@@ -1,6 +1,5 @@
 /**
  * `postmaster simulate`: a session with the configured chain, typed on the standard input.
- *
  * @module
  */
 import type { ClientFlags } from "./client_flags.ts";

@@ -1,6 +1,5 @@
 /**
  * Simulated sessions with the server of a configuration, which is not started.
- *
  * @module
  */
 import { onStrayErrors } from "../base/stray.ts";

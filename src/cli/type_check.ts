@@ -1,6 +1,5 @@
 /**
  * Whether modules of handlers use the API as its types say.
- *
  * @module
  */
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,5 @@
 /**
  * The client's side of an SMTP session: typed lines, or a transcript.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

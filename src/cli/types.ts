@@ -1,6 +1,5 @@
 /**
  * `postmaster types`: what editors and `deno check` must know about the API.
- *
  * @module
  */
 import { existsSync } from "node:fs";

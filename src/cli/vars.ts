@@ -1,6 +1,5 @@
 /**
  * `postmaster vars`: shows and sets the variables that persist, also while the server runs.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * `vars` and its subcommands on the command line.
- *
  * @module
  */
 import { Argument, type Command, Option } from "commander";

@@ -1,6 +1,5 @@
 /**
  * The version of the program.
- *
  * @module
  */
 import deno from "../../deno.json" with { type: "json" };

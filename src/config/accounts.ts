@@ -1,6 +1,5 @@
 /**
  * The accounts that a configuration may name.
- *
  * @module
  */
 import { readFileSync } from "node:fs";

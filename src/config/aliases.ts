@@ -1,6 +1,5 @@
 /**
  * The aliases of a site: written in the configuration, in files of their own, or both.
- *
  * @module
  */
 import { readAliases, type WrittenAlias } from "../../handlers/alias_file.ts";

@@ -1,6 +1,5 @@
 /**
  * Makes of a configuration what a server runs.
- *
  * @module
  */
 import { postmaster } from "../../handlers/mod.ts";

@@ -1,6 +1,5 @@
 /**
  * The checks that no schema can make: what the settings name must exist and fit together.
- *
  * @module
  */
 import { readFileSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * A configuration that has been read, checked and found good.
- *
  * @module
  */
 import type { LocalUsers } from "../../handlers/mod.ts";

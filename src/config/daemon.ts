@@ -1,6 +1,5 @@
 /**
  * The part of the schema that is about the process: who it runs as, and the files that it needs.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * What a server would do, in words.
- *
  * @module
  */
 import { existsSync } from "node:fs";

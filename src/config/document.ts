@@ -4,7 +4,6 @@
  * YAML takes some texts without quotes for numbers: `0049` for 49, `0x10` for 16. A key is always the text as it was
  * written. A value is a number only if it is a decimal one without leading zeros, and {@linkcode Document.written} has
  * its text, for those that want a text.
- *
  * @module
  */
 import {

@@ -1,7 +1,6 @@
 /**
  * The modules of handlers that are part of the program. Here there are none: `deno task compile --handlers`
  * compiles a program in which this file has them.
- *
  * @module
  */
 import type { Exports } from "../modules/loader.ts";

@@ -1,6 +1,5 @@
 /**
  * The configuration file that is meant where none is named.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * The schema of the configuration as JSON Schema, for editors: they complete keys, explain them and underline mistakes.
- *
  * @module
  */
 import { z } from "zod";

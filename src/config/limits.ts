@@ -1,6 +1,5 @@
 /**
  * The part of the schema that is about limits.
- *
  * @module
  */
 import type { z } from "zod";

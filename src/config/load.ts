@@ -1,6 +1,5 @@
 /**
  * Reads a configuration and finds everything that is wrong with it.
- *
  * @module
  */
 import { isUserName } from "../../handlers/users.ts";

@@ -1,6 +1,5 @@
 /**
  * The part of the schema that is about the log.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * Who runs the program that delivers to local users, where the configuration does not say it.
- *
  * @module
  */
 import { basename } from "node:path";

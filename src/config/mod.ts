@@ -1,6 +1,5 @@
 /**
  * The configuration: `postmaster.yaml` and what becomes of it.
- *
  * @module
  */
 export { build, type Built, modulesOf } from "./build.ts";

@@ -1,6 +1,5 @@
 /**
  * The handlers behind the entries of a configuration.
- *
  * @module
  */
 import { dirname } from "node:path";

@@ -1,6 +1,5 @@
 /**
  * Orders of handlers that make no sense.
- *
  * @module
  */
 import { readyMade } from "../../handlers/registry.ts";

@@ -1,6 +1,5 @@
 /**
  * What the command line says instead of the configuration.
- *
  * @module
  */
 import { resolve } from "node:path";

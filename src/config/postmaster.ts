@@ -1,6 +1,5 @@
 /**
  * Who reads the mail for postmaster, which every server must take (RFC 5321 section 4.5.1).
- *
  * @module
  */
 import type { WrittenAlias } from "../../handlers/alias_file.ts";

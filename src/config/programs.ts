@@ -1,6 +1,5 @@
 /**
  * The part of the schema that is about the programs that mail goes to.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * The schema of `postmaster.yaml`: every key, its form, its default and what it is for.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * From values as they were written to settings that the schema has accepted.
- *
  * @module
  */
 import { dirname } from "node:path";

@@ -1,6 +1,5 @@
 /**
  * What the server does with recipients that no handler of the operator's has answered for.
- *
  * @module
  */
 import { aliasBy, deferInDoubt, localHosts, localUsers, subaddress } from "../../handlers/mod.ts";

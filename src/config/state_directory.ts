@@ -1,6 +1,5 @@
 /**
  * The directory for what must survive a restart.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * Where a configuration lets mail go.
- *
  * @module
  */
 import type { Target } from "../handler/reply.ts";

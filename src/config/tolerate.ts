@@ -1,6 +1,5 @@
 /**
  * The part of the schema that is about clients that break the protocol.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * The user that the server is to run as.
- *
  * @module
  */
 import { groupsOf } from "../base/passwd.ts";

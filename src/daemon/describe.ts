@@ -1,6 +1,5 @@
 /**
  * What `check` says of the process.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -3,7 +3,6 @@
  *
  * Root makes them for the server's user. That user may own a directory above, and an attacker may have taken over the
  * user: there root makes nothing, and the user makes the directory later.
- *
  * @module
  */
 import { dirname } from "node:path";

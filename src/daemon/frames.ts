@@ -5,7 +5,6 @@
  * A frame is a letter, the number of octets that follow, and these octets. The launcher acknowledges what the server
  * sends for the mailer's standard input: so the launcher never holds more than one piece of it, and receives a signal
  * also while a mailer does not read.
- *
  * @module
  */
 import { Octets } from "../base/octets.ts";

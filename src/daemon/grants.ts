@@ -4,7 +4,6 @@
  * The list is made of the configuration, before the server has read a byte of a client or loaded a handler. An attacker
  * who takes over the server later can run what is on the list, and no more: the mailer with any mail for any recipient,
  * and any program as the users of `run-as`.
- *
  * @module
  */
 import { z } from "zod";

@@ -4,7 +4,6 @@
  * The server starts the launcher while it is root itself, writes to its standard input what may be run, and later
  * connects to it once for each mailer. The launcher ends with the server, and ends all mailers; no signal ends it
  * before. It believes nothing of the server but what it was told at the start.
- *
  * @module
  */
 import { timingSafeEqual } from "node:crypto";

@@ -3,7 +3,6 @@
  * keeps open for itself, and close sockets that were handed over in the programs that the server runs.
  *
  * The system calls for the first are of one thread; glibc makes them hold for all threads of the process.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Mailers of a server without a launcher, and whether they can run as the users of the configuration.
- *
  * @module
  */
 import type { Config } from "../config/mod.ts";

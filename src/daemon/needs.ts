@@ -1,7 +1,6 @@
 /**
  * The files and directories in which the server's user must be able to write. The start and `check` ask the same
  * questions, as that user; nothing is made or changed here.
- *
  * @module
  */
 import { existsSync } from "node:fs";

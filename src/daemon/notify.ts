@@ -1,6 +1,5 @@
 /**
  * Messages to a service manager: sd_notify(3), the protocol of systemd.
- *
  * @module
  */
 import { unixDatagram } from "../base/datagram.ts";

@@ -3,7 +3,6 @@
  *
  * A server holds a lock on its file as long as it lives (flock(2)). So the kernel says whether the server of a file
  * runs; a process id alone says nothing, because another process may have it by now.
- *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";

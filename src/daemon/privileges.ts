@@ -1,6 +1,5 @@
 /**
  * Giving up root.
- *
  * @module
  */
 import { type Config, modulesOf } from "../config/mod.ts";

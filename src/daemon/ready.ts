@@ -1,7 +1,6 @@
 /**
  * What comes between a configuration and its handlers. The start and `check` both come here, so that both find the same
  * mistakes.
- *
  * @module
  */
 import type { Config } from "../config/mod.ts";

@@ -1,6 +1,5 @@
 /**
  * The server's side of the launcher.
- *
  * @module
  */
 import { randomBytes } from "node:crypto";

@@ -1,6 +1,5 @@
 /**
  * A mailer that the launcher runs, as if it were a process of the server's own.
- *
  * @module
  */
 import type { Process } from "../targets/launch.ts";

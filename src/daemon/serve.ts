@@ -1,7 +1,6 @@
 /**
  * A server from its start to its end. What only root can do comes first, then root is given up, and only then
  * the operator's handlers are loaded.
- *
  * @module
  */
 import { tmpdir } from "node:os";

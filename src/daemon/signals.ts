@@ -1,6 +1,5 @@
 /**
  * The signals that a daemon gets.
- *
  * @module
  */
 

@@ -1,7 +1,6 @@
 /**
  * Says what the start of a server waits for. A disk that does not answer holds the whole thread, often for ever: only
  * another thread can say so.
- *
  * @module
  */
 

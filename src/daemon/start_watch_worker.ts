@@ -1,6 +1,5 @@
 /**
  * The thread that watches the start of a server.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * An answer from one of several DNS servers: when one does not know, the next is asked.
- *
  * @module
  */
 import { DnsError } from "./error.ts";

@@ -1,6 +1,5 @@
 /**
  * The resolver of a server.
- *
  * @module
  */
 import { Cache, type CacheStatistics, type Found } from "../base/cache.ts";

@@ -1,6 +1,5 @@
 /**
  * Why a lookup gave no answer.
- *
  * @module
  */
 

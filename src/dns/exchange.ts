@@ -1,6 +1,5 @@
 /**
  * One question to one DNS server (RFC 1035): over UDP, and over TCP if the answer does not fit.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * Where the mail of a domain goes (RFC 5321 section 5, RFC 7505).
- *
  * @module
  */
 import { DnsError } from "./error.ts";

@@ -1,6 +1,5 @@
 /**
  * Names in the DNS.
- *
  * @module
  */
 import { parseIp } from "../base/ip.ts";

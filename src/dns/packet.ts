@@ -1,6 +1,5 @@
 /**
  * The packets of the DNS.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

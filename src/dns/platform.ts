@@ -3,7 +3,6 @@
  *
  * `Deno.resolveDns` fails in the same way for a name that does not exist and for a resolver that fails, and does not
  * say for how long an answer is valid. So it never makes a permanent error.
- *
  * @module
  */
 import { DnsError } from "./error.ts";

@@ -1,6 +1,5 @@
 /**
  * Records of the DNS, in the shapes that `node:dns/promises` gives them.
- *
  * @module
  */
 

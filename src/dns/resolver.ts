@@ -1,6 +1,5 @@
 /**
  * Lookups in the DNS, as `node:dns/promises` offers them.
- *
  * @module
  */
 import { DnsError } from "./error.ts";

@@ -1,6 +1,5 @@
 /**
  * The addresses of DNS servers.
- *
  * @module
  */
 import { isIP, isIPv6 } from "node:net";

@@ -1,6 +1,5 @@
 /**
  * A bound on how many questions are asked at once: each has its own socket.
- *
  * @module
  */
 import { Semaphore } from "../base/semaphore.ts";

@@ -1,6 +1,5 @@
 /**
  * The error of reading a message that breaks off.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * One command of the client, from the event of the engine to the reply to the client.
- *
  * @module
  */
 import type { Event } from "./event.ts";

@@ -1,6 +1,5 @@
 /**
  * Handlers with a name, a summary and a schema of their options.
- *
  * @module
  */
 import type { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * Callbacks for the end of a transaction.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Handlers as a configuration names them: `impatient`, `impatient: {bound: 3}`, `./policy.ts`.
- *
  * @module
  */
 import { z } from "zod";

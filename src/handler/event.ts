@@ -1,7 +1,6 @@
 /**
  * The events: every step of an SMTP session, and every mistake in one. An event carries only what exists at its
  * stage.
- *
  * @module
  */
 import type { Fault } from "../smtp/fault.ts";

@@ -1,6 +1,5 @@
 /**
  * Replies that do not fit their event: no handler may give them.
- *
  * @module
  */
 import { Mailbox } from "../smtp/mailbox.ts";

@@ -1,6 +1,5 @@
 /**
  * Stores of global variables.
- *
  * @module
  */
 import type { Json, Stored } from "./variable.ts";

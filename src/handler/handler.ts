@@ -1,7 +1,6 @@
 /**
  * Handlers and how they are put together: a handler wraps the handlers inside it. It may answer an
  * event itself, pass it inward, pass on a changed one, and look at or change what came back.
- *
  * @module
  */
 import { MessageAborted } from "./aborted.ts";

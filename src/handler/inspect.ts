@@ -1,6 +1,5 @@
 /**
  * Reads a whole message before the handlers further in get it.
- *
  * @module
  */
 import { type MimePart, parts, type PartsOptions } from "../mime/parts.ts";

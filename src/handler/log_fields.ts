@@ -1,6 +1,5 @@
 /**
  * The fields of every line of the log about a session or a message.
- *
  * @module
  */
 import type { Field, LogFields, OfSession } from "../log/event.ts";

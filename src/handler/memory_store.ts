@@ -1,6 +1,5 @@
 /**
  * Global variables in memory.
- *
  * @module
  */
 import type { Entry, GlobalStore } from "./global_store.ts";

@@ -1,6 +1,5 @@
 /**
  * The steps of a chain as text: a line for each handler that an event went through.
- *
  * @module
  */
 import { printPath } from "../smtp/mailbox.ts";

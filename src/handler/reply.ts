@@ -1,6 +1,5 @@
 /**
  * Replies, the answers of handlers: {@linkcode say} makes them, predicates classify them.
- *
  * @module
  */
 import {

@@ -1,6 +1,5 @@
 /**
  * Routes: recipients with their targets.
- *
  * @module
  */
 import { lower } from "../smtp/ascii.ts";

@@ -1,6 +1,5 @@
 /**
  * The session as handlers see it, and the state behind it.
- *
  * @module
  */
 import type { Resolver } from "../dns/resolver.ts";

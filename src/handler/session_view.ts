@@ -1,6 +1,5 @@
 /**
  * The session as handlers see it.
- *
  * @module
  */
 import { BoundResolver, type Resolver } from "../dns/resolver.ts";

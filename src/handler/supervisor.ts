@@ -1,6 +1,5 @@
 /**
  * The watch over handlers: which are waited for, which broke, and, during a recording, what each saw and did.
- *
  * @module
  */
 import { withOrigins } from "../base/origin.ts";

@@ -1,6 +1,5 @@
 /**
  * What TLS says of a connection.
- *
  * @module
  */
 

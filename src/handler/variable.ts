@@ -1,7 +1,6 @@
 /**
  * Typed variables, in which handlers remember things during a command, a transaction, a session, the life of the
  * server or longer.
- *
  * @module
  */
 import { parseDuration } from "../base/units.ts";

@@ -1,7 +1,6 @@
 /**
  * The names of variables: `failures`, and with a key `failures[192.0.2.1]`. Different keys have different names,
  * which can be printed and written to disk.
- *
  * @module
  */
 

@@ -1,7 +1,6 @@
 /**
  * Makes what a client sent fit for a log line: it never starts another line, colours the terminal or turns the
  * direction of the text.
- *
  * @module
  */
 import { tried } from "../base/tried.ts";

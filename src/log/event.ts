@@ -1,6 +1,5 @@
 /**
  * What the server logs: a closed list of events, each with its level and the type of its fields.
- *
  * @module
  */
 

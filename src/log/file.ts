@@ -1,7 +1,6 @@
 /**
  * The log in a file. LogTape's own file sink syncs the disk for nearly every line of a quiet server, loses lines on a
  * full disk, and goes on writing to a file that was moved away.
- *
  * @module
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";

@@ -1,6 +1,5 @@
 /**
  * A log record as one line, for people and for programs.
- *
  * @module
  */
 import type { LogRecord, TextFormatter } from "@logtape/logtape";

@@ -1,6 +1,5 @@
 /**
  * Lines of a log for a file or a pipe that may be slow, full or stuck. The server never waits for it.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

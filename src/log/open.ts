@@ -1,6 +1,5 @@
 /**
  * Opening a log: settings in, the function that writes events out.
- *
  * @module
  */
 import { configureSync, getConfig, type LogRecord, resetSync, type Sink } from "@logtape/logtape";

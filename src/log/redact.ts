@@ -1,6 +1,5 @@
 /**
  * What must not be logged.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * What is logged, how it looks and where it goes.
- *
  * @module
  */
 import type { Level } from "./event.ts";
@@ -36,6 +35,3 @@ export interface LogSettings {
 export const SYSLOG_SOCKET = "/dev/log";
 /** The port of syslog over UDP (RFC 3164 section 2). */
 export const SYSLOG_PORT = 514;
-
-/** The log of a server without settings for it. */
-export const DEFAULT_LOG: LogSettings = { level: "info", format: "text", sinks: { stderr: true } };

@@ -1,6 +1,5 @@
 /**
  * The log on the standard error.
- *
  * @module
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";

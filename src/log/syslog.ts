@@ -1,7 +1,6 @@
 /**
  * The log in syslog (RFC 3164): datagrams to the daemon of this machine, as syslog(3) sends them, or
  * over UDP.
- *
  * @module
  */
 import type { LogRecord, Sink, TextFormatter } from "@logtape/logtape";

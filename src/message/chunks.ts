@@ -1,6 +1,5 @@
 /**
  * A queue of chunks of a message.
- *
  * @module
  */
 import { Octets } from "../base/octets.ts";

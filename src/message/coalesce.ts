@@ -1,6 +1,5 @@
 /**
  * Fewer, bigger chunks.
- *
  * @module
  */
 import { Chunks } from "./chunks.ts";

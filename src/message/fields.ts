@@ -1,6 +1,5 @@
 /**
  * The header of a message (RFC 5322 section 2.2).
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * Header fields of a message (RFC 5322 section 2.2).
- *
  * @module
  */
 import { encode } from "../smtp/ascii.ts";

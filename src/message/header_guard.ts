@@ -1,6 +1,5 @@
 /**
  * Keeps the text of a sender out of the fields that the server puts on top.
- *
  * @module
  */
 import { COLON, CR, encode, HT, LF, SP, text } from "../smtp/ascii.ts";

@@ -1,6 +1,5 @@
 /**
  * The octets of a header, collected as they come.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * Reads the facts in a header that a server must know.
- *
  * @module
  */
 import { COLON, CR, HT, LF, SP } from "../smtp/ascii.ts";

@@ -1,6 +1,5 @@
 /**
  * Facts about the header of a message while it streams.
- *
  * @module
  */
 import { HeaderReader } from "./header_reader.ts";

@@ -1,6 +1,5 @@
 /**
  * A message that has been read whole.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Reads the header of a message before the message is passed on.
- *
  * @module
  */
 import { Header } from "./fields.ts";

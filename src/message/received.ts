@@ -1,6 +1,5 @@
 /**
  * The trace field that every server adds on top of a message (RFC 5321 section 4.4).
- *
  * @module
  */
 import { isDomain, type Mailbox, printPath } from "../smtp/mailbox.ts";

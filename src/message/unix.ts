@@ -1,6 +1,5 @@
 /**
  * Unix line ends, for mailers and mailboxes.
- *
  * @module
  */
 import { CR, LF } from "../smtp/ascii.ts";

@@ -1,6 +1,5 @@
 /**
  * Removes header fields while a message streams.
- *
  * @module
  */
 import { COLON, CR, HT, LF, lower, SP, text } from "../smtp/ascii.ts";

@@ -1,6 +1,5 @@
 /**
  * A stream of octets as blocks of lines.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * Transfer encodings (RFC 2045 section 6), decoded piece by piece.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

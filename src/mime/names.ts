@@ -1,7 +1,6 @@
 /**
  * Values and parameters of fields such as `Content-Type` (RFC 2045 section 5.1, RFC 2231), in every reading that some
  * program has of them.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -3,7 +3,6 @@
  *
  * `mailsplit` is of no use here: it ends with an error where a message has too many parts or too long a header, and
  * mail must not get lost; and it keeps a line, however long, in memory, copying it again for each chunk.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * What the header of a part says about its content (RFC 2045, RFC 2183).
- *
  * @module
  */
 import type { Header, HeaderField } from "../message/fields.ts";

@@ -1,6 +1,5 @@
 /**
  * The parts of a message, one after the other, as it streams by.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * What went wrong when a module was run, in words.
- *
  * @module
  */
 import { readFileSync } from "node:fs";

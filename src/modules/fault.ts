@@ -1,6 +1,5 @@
 /**
  * What is wrong with a module, and where.
- *
  * @module
  */
 import { pathToFileURL } from "node:url";

@@ -1,6 +1,5 @@
 /**
  * What a module imports.
- *
  * @module
  */
 import { type DynamicImport, parse, type StaticImport } from "es-module-lexer/js";

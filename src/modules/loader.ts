@@ -1,7 +1,6 @@
 /**
  * Loads modules from disk into a program that may be compiled: such a program has no TypeScript compiler, and cannot
  * find modules that were not compiled into it.
- *
  * @module
  */
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";

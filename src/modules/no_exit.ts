@@ -1,6 +1,5 @@
 /**
  * Keeps the operator's code from ending the program.
- *
  * @module
  */
 import process from "node:process";

@@ -1,6 +1,5 @@
 /**
  * The packages that modules from disk can import.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * Running the operator's code before the server starts: such code may fail in ways that no `catch` sees.
- *
  * @module
  */
 import { onStrayErrors } from "../base/stray.ts";

@@ -1,6 +1,5 @@
 /**
  * TypeScript to JavaScript, for programs that are compiled and so have no TypeScript in them.
- *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";

@@ -1,6 +1,5 @@
 /**
  * The addresses that a server listens on.
- *
  * @module
  */
 import { isIpv6, isNumeric, parseIp } from "../base/ip.ts";

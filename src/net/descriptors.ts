@@ -1,6 +1,5 @@
 /**
  * File descriptors: how many this process may have, and for what.
- *
  * @module
  */
 import { askShell } from "../base/shell.ts";

@@ -1,6 +1,5 @@
 /**
  * Sockets that a service manager has opened for the server: socket activation (sd_listen_fds(3)).
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * One address that a server listens on.
- *
  * @module
  */
 import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";

@@ -1,6 +1,5 @@
 /**
  * The file of a Unix socket.
- *
  * @module
  */
 import { lstatSync } from "node:fs";

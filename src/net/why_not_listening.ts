@@ -1,6 +1,5 @@
 /**
  * Why a server cannot listen, and what to do about it.
- *
  * @module
  */
 import { askShell } from "../base/shell.ts";

@@ -1,6 +1,5 @@
 /**
  * Who takes whole messages from the engine: the server delivers them before the reply (`before_reply.ts`).
- *
  * @module
  */
 import type { Reply, Route } from "../handler/reply.ts";

@@ -1,6 +1,5 @@
 /**
  * What a client has sent and nobody has looked at yet, in front of a message.
- *
  * @module
  */
 import { LineCutter, type TOO_LONG } from "../smtp/lines.ts";

@@ -1,7 +1,6 @@
 /**
  * Delivery before the reply: the message goes to the targets of its recipients, and the reply to the client
  * says what came of it.
- *
  * @module
  */
 import { within } from "../base/within.ts";

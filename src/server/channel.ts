@@ -1,7 +1,6 @@
 /**
  * The session's side of its connection: replies on their way out, whether the client is read, and since when it is
  * silent.
- *
  * @module
  */
 import { WITHOUT_STATUS } from "../handler/event.ts";

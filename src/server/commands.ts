@@ -1,6 +1,5 @@
 /**
  * The table of the commands of RFC 5321: where each is legal, what is asked, and where it leads.
- *
  * @module
  */
 import type { Event } from "../handler/event.ts";

@@ -1,6 +1,5 @@
 /**
  * What a client does wrong in a session: errors in the protocol, and recipients that it guesses.
- *
  * @module
  */
 import type { Event, EventName } from "../handler/event.ts";

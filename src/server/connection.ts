@@ -1,6 +1,5 @@
 /**
  * One client's connection: the socket under a dialogue.
- *
  * @module
  */
 import type { Duplex } from "node:stream";

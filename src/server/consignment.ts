@@ -1,6 +1,5 @@
 /**
  * The recipients of a message that share a target, and what becomes of them.
- *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";

@@ -1,6 +1,5 @@
 /**
  * The innermost handler: what the server answers to each event when nobody else does.
- *
  * @module
  */
 import type { Event, EventName, EventOf } from "../handler/event.ts";

@@ -1,6 +1,5 @@
 /**
  * Which deadline has passed (RFC 5321 section 4.5.3.2).
- *
  * @module
  */
 import type { LimitName } from "../handler/event.ts";

@@ -1,6 +1,5 @@
 /**
  * The end of a message: it is read through all handlers that change it, gets its trace, and goes to whoever takes it.
- *
  * @module
  */
 import type { EventOf, LimitName } from "../handler/event.ts";

@@ -1,7 +1,6 @@
 /**
  * The SMTP dialogue of one session, without sockets: bytes in, replies and actions out. Here is when something is done;
  * what is done is in `protocol.ts`.
- *
  * @module
  */
 import type { LimitName } from "../handler/event.ts";

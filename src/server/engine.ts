@@ -1,6 +1,5 @@
 /**
  * What the dialogues of a server share.
- *
  * @module
  */
 import type { Handler } from "../handler/handler.ts";

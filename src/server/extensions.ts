@@ -1,7 +1,6 @@
 /**
  * The service extensions (RFC 5321 section 2.2): each says here, and nowhere else, what the reply to EHLO tells of it, and
  * which commands and parameters of MAIL and RCPT it brings.
- *
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";

@@ -1,6 +1,5 @@
 /**
  * IDs of sessions and messages.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * One message while it comes in: dots undone, its header one, counted, watched for what breaks the rules.
- *
  * @module
  */
 import { MessageAborted } from "../handler/aborted.ts";

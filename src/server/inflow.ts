@@ -1,6 +1,5 @@
 /**
  * The body of a message on its way from the socket to whoever reads it.
- *
  * @module
  */
 import type { MessageAborted } from "../handler/aborted.ts";

@@ -1,6 +1,5 @@
 /**
  * Puts events to the chain, one at a time, and does not wait for ever.
- *
  * @module
  */
 import { Command } from "../handler/command.ts";

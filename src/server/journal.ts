@@ -1,6 +1,5 @@
 /**
  * What the log says of a session's dialogue.
- *
  * @module
  */
 import type { Event } from "../handler/event.ts";

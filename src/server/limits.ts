@@ -1,6 +1,5 @@
 /**
  * Caps and deadlines. The engine enforces them; no handler can weaken them.
- *
  * @module
  */
 import type { LimitName } from "../handler/event.ts";

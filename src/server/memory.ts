@@ -1,6 +1,5 @@
 /**
  * A bound on the memory of all sessions of a server.
- *
  * @module
  */
 

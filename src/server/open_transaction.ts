@@ -1,6 +1,5 @@
 /**
  * A transaction while its recipients are named.
- *
  * @module
  */
 import type { Route } from "../handler/reply.ts";

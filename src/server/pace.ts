@@ -1,7 +1,6 @@
 /**
  * When a session goes on: a client that sends a lot at once does not keep the others waiting, and one that guesses
  * recipients waits itself.
- *
  * @module
  */
 import { setImmediate } from "node:timers";

@@ -1,6 +1,5 @@
 /**
  * What the server makes of each line and each message of a session: the state, what is asked, and what is said.
- *
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";

@@ -1,6 +1,5 @@
 /**
  * What a line of the client comes to.
- *
  * @module
  */
 import type { Event } from "../handler/event.ts";

@@ -1,6 +1,5 @@
 /**
  * The server: listeners, the connections they accept, and the end of it all.
- *
  * @module
  */
 import type { Socket } from "node:net";

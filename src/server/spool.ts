@@ -1,6 +1,5 @@
 /**
  * Keeps a message until it has been delivered: a small one in memory, a large one in a file.
- *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";

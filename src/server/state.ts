@@ -1,6 +1,5 @@
 /**
  * Where a session stands (RFC 5321 section 4.1.4).
- *
  * @module
  */
 import type { Helo } from "../handler/session.ts";

@@ -1,6 +1,5 @@
 /**
  * The breaches of the protocol that are tolerated from each client.
- *
  * @module
  */
 import { isIn, type Network } from "../base/ip.ts";

@@ -1,6 +1,5 @@
 /**
  * What the engine asks of the world: a connection and the time.
- *
  * @module
  */
 import type { Tls } from "../handler/tls.ts";

@@ -1,7 +1,6 @@
 /**
  * Bytes and strings: the only ways by which one becomes the other in the wire vocabulary, where text is UTF-8. No locale,
  * no Unicode case folding.
- *
  * @module
  */
 

@@ -2,7 +2,6 @@
  * The data of a client whose bare LFs are tolerated. Each LF ends a line, as CRLF does, but only CRLF.CRLF ends the
  * data. Otherwise a message with LF.LF, which an earlier server took for text, would end here, and the text after it
  * would be obeyed as commands.
- *
  * @module
  */
 import { CR, DOT, LF } from "./ascii.ts";

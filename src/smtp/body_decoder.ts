@@ -1,6 +1,5 @@
 /**
  * How a message stands on the wire.
- *
  * @module
  */
 

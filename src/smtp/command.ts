@@ -1,12 +1,11 @@
 /**
  * The commands of RFC 5321 section 4.1.1: one line in, one command or what is wrong with it out.
- *
  * @module
  */
-import { encode, text, upper } from "./ascii.ts";
+import { text, upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
-import { type Mailbox, parsePath, printPath } from "./mailbox.ts";
-import { type Parameters, parseParameters, printParameters } from "./parameters.ts";
+import { type Mailbox, parsePath } from "./mailbox.ts";
+import { type Parameters, parseParameters } from "./parameters.ts";
 import { STRICT, type Tolerance } from "./tolerance.ts";
 
 /** A well-formed command. Whether it is legal now is not its business. */
@@ -98,34 +97,3 @@ const syntax = (
   enhanced: Fault["enhanced"],
   reason: string,
 ): NotACommand => ({ syntaxErrorIn: verb, fault: { code, enhanced, reason } });
-
-/** The line of a command, without CRLF: the inverse of {@linkcode parseCommand}. */
-export function printCommand(command: Command): string {
-  switch (command.verb) {
-    case "HELO":
-    case "EHLO":
-      return `${command.verb} ${command.name}`;
-    case "MAIL":
-      return `MAIL FROM:${printPath(command.mailbox)}${printParameters(command.parameters)}`;
-    case "RCPT":
-      return `RCPT TO:${printPath(command.mailbox)}${printParameters(command.parameters)}`;
-    case "VRFY":
-    case "EXPN":
-    case "HELP":
-    case "NOOP":
-      return command.argument === "" ? command.verb : `${command.verb} ${command.argument}`;
-    default:
-      return command.verb;
-  }
-}
-
-/**
- * The bytes of a command as they go over the wire.
- *
- * @throws {TypeError} for a command that would be more than one line, or no line of ASCII
- */
-export function commandBytes(command: Command): Uint8Array {
-  const line = printCommand(command);
-  if (!/^[\x20-\x7e]*$/.test(line)) throw new TypeError(`${JSON.stringify(line)} is not a command`);
-  return encode(`${line}\r\n`);
-}

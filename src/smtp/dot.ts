@@ -1,7 +1,6 @@
 /**
  * The transparency of RFC 5321 section 4.5.2: DATA ends at CRLF.CRLF and at nothing that looks
  * like it, and a dot that begins any other line is taken away.
- *
  * @module
  */
 import { CR, DOT, LF } from "./ascii.ts";

@@ -1,6 +1,5 @@
 /**
  * Violations of the protocol.
- *
  * @module
  */
 

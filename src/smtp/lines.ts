@@ -3,7 +3,6 @@
  *
  * Nobody waits for the CRLF of a line that has a bare LF: what has come of it is given out at once, with its LF, and
  * so is each further part of it, which begins with the LF before it. No command has an LF, so all parts are refused.
- *
  * @module
  */
 import { Octets } from "../base/octets.ts";

@@ -1,6 +1,5 @@
 /**
  * Mailboxes: the text between the angle brackets of `MAIL FROM:` and `RCPT TO:`.
- *
  * @module
  */
 import { isIpv6, parseIp } from "../base/ip.ts";

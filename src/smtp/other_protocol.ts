@@ -1,7 +1,6 @@
 /**
  * Clients of other protocols that try to have SMTP commands obeyed: a browser that is made to post them, or a TLS
  * client with commands in its hello.
- *
  * @module
  */
 import { characters } from "./ascii.ts";

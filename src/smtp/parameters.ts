@@ -1,6 +1,5 @@
 /**
  * ESMTP parameters of MAIL and RCPT (RFC 5321 section 4.1.2).
- *
  * @module
  */
 import { frozenMap } from "../base/frozen.ts";

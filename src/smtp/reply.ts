@@ -1,6 +1,5 @@
 /**
  * Replies: plain values on our side, lines of RFC 5321 section 4.2 on the wire.
- *
  * @module
  */
 import { defaultStatus } from "./status.ts";

@@ -1,6 +1,5 @@
 /**
  * Enhanced status codes (RFC 2034, RFC 3463): the default for each reply code.
- *
  * @module
  */
 

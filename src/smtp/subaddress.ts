@@ -1,6 +1,5 @@
 /**
  * Extensions of local parts, also called subaddresses (RFC 5233): mail for `joe+list@example.net` reaches joe.
- *
  * @module
  */
 import { Mailbox } from "./mailbox.ts";

@@ -1,6 +1,5 @@
 /**
  * Breaches of the protocol that a server may tolerate.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Global variables; those that persist are also on disk.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * The table of variables, for the server's thread.
- *
  * @module
  */
 import type { Change } from "./table.ts";

@@ -1,7 +1,6 @@
 /**
  * Variables in an SQLite file. Several processes may have the same file open, and see what the others
  * write. All of it is synchronous.
- *
  * @module
  */
 import { chownSync, existsSync, statSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * The thread that has the table: SQLite is synchronous, and a slow disk must not hold up the server.
- *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";

@@ -1,6 +1,5 @@
 /**
  * The arguments of targets: checked when a target is made, when a handler answers with it, and when mail goes there.
- *
  * @module
  */
 import { z } from "zod";

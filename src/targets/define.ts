@@ -1,6 +1,5 @@
 /**
  * Targets of one's own.
- *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";

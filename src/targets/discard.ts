@@ -1,6 +1,5 @@
 /**
  * The target that throws mail away.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * The user and the group that a mailer runs as, and its environment.
- *
  * @module
  */
 import { type Account, accountsStamp, findAccount, findGroup } from "../base/passwd.ts";

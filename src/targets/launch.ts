@@ -4,7 +4,6 @@
  * With the options `detached`, `uid` and `gid`, Deno copies the whole server (fork), which stops it for 10 ms at
  * 200 MB; without them a start takes 1 ms. So on Linux setsid(1) and setpriv(1) of util-linux do the same in the new
  * process.
- *
  * @module
  */
 import { askShell } from "../base/shell.ts";

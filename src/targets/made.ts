@@ -1,6 +1,5 @@
 /**
  * The targets that are made while something runs, such as the loading of a module.
- *
  * @module
  */
 import type { Target } from "../handler/reply.ts";

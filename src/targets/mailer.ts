@@ -1,6 +1,5 @@
 /**
  * Running mailers: what the targets that run a program share.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * One run of a mailer: its input, its output and its end.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * The target that hands mail to the mailer of the configuration.
- *
  * @module
  */
 import { z } from "zod";

@@ -4,7 +4,6 @@
  * The program finds `Return-Path:` on top of the message and nowhere else in its header, `Delivered-To:` below it
  * if it serves one recipient only, and the line ends of Unix. Its environment is PATH, HOME, USER, LOGNAME and SHELL
  * of the user it runs as, and the server's TZ and LANG. Its exit code (sysexits.h) says what became of the mail.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * The target that sends mail on to other addresses, with a command that is called as sendmail is.
- *
  * @module
  */
 import { z } from "zod";

@@ -1,6 +1,5 @@
 /**
  * What became of the mail, from how the mailer ended: the exit codes of sysexits(3).
- *
  * @module
  */
 import type { Outcome } from "./target.ts";

@@ -1,7 +1,6 @@
 /**
  * Targets: where mail can be delivered. A target is registered under a name; a route holds that name and plain
  * arguments. Delivery has two phases, and an outcome for each recipient.
- *
  * @module
  */
 import type { Addressee, Route, Target } from "../handler/reply.ts";

@@ -1,6 +1,5 @@
 /**
  * Command lines with placeholders. An argument stays one argument whatever it stands for; there is no shell.
- *
  * @module
  */
 import { closest } from "fastest-levenshtein";

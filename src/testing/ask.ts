@@ -1,6 +1,5 @@
 /**
  * Asks a handler one question.
- *
  * @module
  */
 import { Command } from "../handler/command.ts";

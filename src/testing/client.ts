@@ -1,6 +1,5 @@
 /**
  * The client of an SMTP connection in tests: to a chain in this process, or to a live server.
- *
  * @module
  */
 import { connect } from "node:net";

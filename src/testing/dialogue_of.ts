@@ -1,6 +1,5 @@
 /**
  * The real engine around a chain in this process, without sockets.
- *
  * @module
  */
 import type { Event } from "../handler/event.ts";

@@ -1,6 +1,5 @@
 /**
  * An encrypted connection, for tests and simulations.
- *
  * @module
  */
 import type { Tls } from "../handler/tls.ts";

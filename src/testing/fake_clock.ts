@@ -1,6 +1,5 @@
 /**
  * A clock that only a test moves.
- *
  * @module
  */
 import type { Clock } from "../server/transport.ts";

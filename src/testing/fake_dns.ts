@@ -1,6 +1,5 @@
 /**
  * A DNS with the records that a test gives it.
- *
  * @module
  */
 import { DnsError } from "../dns/error.ts";

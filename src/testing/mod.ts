@@ -1,6 +1,5 @@
 /**
  * The test kit: what tests of one's own handlers and targets need.
- *
  * @module
  */
 export { ask, mail, rcpt, type Situation } from "./ask.ts";

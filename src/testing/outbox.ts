@@ -1,6 +1,5 @@
 /**
  * Targets that keep what they are given, for tests.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -1,6 +1,5 @@
 /**
  * The session that a chain in this process sees.
- *
  * @module
  */
 import type { Resolver } from "../dns/resolver.ts";

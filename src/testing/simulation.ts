@@ -1,6 +1,5 @@
 /**
  * A simulated session with a chain: the real engine, and a record of what it asked.
- *
  * @module
  */
 import { Buffer } from "node:buffer";

@@ -18,7 +18,6 @@
  * `C:` is a line of the client; neighbouring ones are sent in one piece. `B:` is bytes without a line
  * end, with the escapes `\r`, `\n`, `\t`, `\\` and `\xNN`. `S:` is a line of the server, in which `*` stands for
  * anything; or a `/regular expression/`; or `...`, all lines of one reply; or `closed`.
- *
  * @module
  */
 import { messageOf } from "../base/message_of.ts";

@@ -1,6 +1,5 @@
 /**
  * The parts of `docs/catalogue.md` that the ready-made handlers say of themselves.
- *
  * @module
  */
 import { readyMade } from "../../handlers/registry.ts";

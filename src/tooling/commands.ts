@@ -1,6 +1,5 @@
 /**
  * The parts of `docs/commands.md` that the command line itself makes: every command.
- *
  * @module
  */
 import type { Argument, Command, Option } from "commander";

@@ -1,6 +1,5 @@
 /**
  * `deno task compile`: one executable that has everything in it.
- *
  * @module
  */
 import { Command, Option } from "commander";

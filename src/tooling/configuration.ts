@@ -1,6 +1,5 @@
 /**
  * The parts of `docs/configuration.md` that its schema makes: every key of the configuration.
- *
  * @module
  */
 import { stringify } from "yaml";

@@ -1,6 +1,5 @@
 /**
  * Runs Deno, the one that runs us.
- *
  * @module
  */
 

@@ -1,6 +1,5 @@
 /**
  * Makes executables.
- *
  * @module
  */
 import { chmodSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * Writes what the program itself says into the documentation: `deno task generate`.
- *
  * @module
  */
 import { join } from "node:path";

@@ -1,6 +1,5 @@
 /**
  * What a program consists of, as Deno itself finds out.
- *
  * @module
  */
 import { join } from "node:path";

@@ -1,6 +1,5 @@
 /**
  * A JSON Schema as a table: key, form, default, meaning.
- *
  * @module
  */
 import { stringify } from "yaml";

@@ -1,6 +1,5 @@
 /**
  * The modules of handlers that become part of a program.
- *
  * @module
  */
 import { existsSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
  * The npm packages of a program.
- *
  * @module
  */
 import { join } from "node:path";

@@ -1,6 +1,5 @@
 /**
  * Pages of the documentation of which parts are generated: between `<!-- generated: NAME -->` and `<!-- end of NAME -->`.
- *
  * @module
  */
 import { BuildError } from "./deno.ts";

@@ -1,6 +1,5 @@
 /**
  * `deno task release`: an executable for every system, and their checksums.
- *
  * @module
  */
 import { Command, Option } from "commander";

@@ -1,7 +1,6 @@
 /**
  * Lays out a program before it is compiled: in a directory of its own, so that nothing of where it comes from
  * ends up in it, and nothing that it does not need.
- *
  * @module
  */
 import { copyFileSync, mkdirSync } from "node:fs";

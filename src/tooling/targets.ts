@@ -1,6 +1,5 @@
 /**
  * The systems that a program can be compiled for.
- *
  * @module
  */
 

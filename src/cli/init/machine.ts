@@ -1,6 +1,5 @@
 /**
  * What a first configuration says for this machine.
- *
  * @module
  */
 import { existsSync, readFileSync } from "node:fs";

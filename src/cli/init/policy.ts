@@ -1,6 +1,5 @@
 /**
  * A first policy, and the session that tests it.
- *
  * @module
  */
 import type { Values } from "./machine.ts";

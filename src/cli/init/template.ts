@@ -1,6 +1,5 @@
 /**
  * The configuration that `init` writes.
- *
  * @module
  */
 import { stringify } from "yaml";
