@@ -26,6 +26,8 @@ import { isMapping, type Written } from "./overrides.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
+import { canEncrypt, concernsOf } from "../tls/certificates.ts";
+import { KeyFault, readKeyPair } from "../tls/key_pair.ts";
 import { targetsOf } from "./targets.ts";
 import type { Read } from "./settings.ts";
 import { defaultStateDirectory, isWritable } from "./state_directory.ts";
@@ -48,6 +50,7 @@ export function checkSettings(
   const aliases = checks.aliases(users, hostname);
   const handlers = checks.handlers();
   const stateDirectory = checks.stateDirectory();
+  const certificates = checks.tls(hostname);
   checks.user();
   const problems = [...read.problems, ...checks.problems];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -58,6 +61,7 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     warnings: orderWarnings(handlers),
+    doubtfulCertificates: certificates,
     targets: targetsOf(settings),
     problem: (finding) => read.written.problem(finding),
   };
@@ -86,6 +90,34 @@ class Checks {
       );
     }
     return hostname;
+  }
+
+  /** The certificates and keys must be readable and fit together. Returns what is doubtful. */
+  tls(hostname: string): readonly Problem[] {
+    const { tls } = this.#settings;
+    if (tls === undefined) return [];
+    if (!canEncrypt) {
+      const message =
+        `Deno ${Deno.version.deno} cannot encrypt open connections: STARTTLS is not offered`;
+      return [this.#written.problem({ path: ["tls"], message })];
+    }
+    const pairs = tls.certificates.flatMap((files, i) => {
+      try {
+        return [readKeyPair(files)];
+      } catch (error) {
+        if (!(error instanceof KeyFault)) throw error;
+        const { value } = this.#written;
+        const one = isMapping(value) && isMapping(value["tls"]) && "certificate" in value["tls"];
+        const path = one ? ["tls", error.which] : ["tls", "certificates", i, error.which];
+        this.#fault(path, error.message);
+        return [];
+      }
+    });
+    const { clientCa } = tls;
+    if (clientCa !== undefined) this.#file(["tls", "client-ca"], () => readFileSync(clientCa));
+    return concernsOf(pairs, hostname).map((message) =>
+      this.#written.problem({ path: ["tls"], message })
+    );
   }
 
   /** The local users. */

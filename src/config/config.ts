@@ -40,6 +40,8 @@ export interface Config
   readonly handlers: readonly HandlerEntry[];
   /** What is no mistake, but hardly meant. */
   readonly warnings: readonly Problem[];
+  /** What is doubtful about the certificates; the server logs it itself, each day. */
+  readonly doubtfulCertificates: readonly Problem[];
   /** The full path of the directory for what must survive a restart; it need not be there yet. */
   readonly stateDirectory: string;
   /** The targets that handlers may name. */

@@ -26,6 +26,7 @@ export function describe(config: Config): string[] {
   return [
     `hostname: ${hostname}`,
     `listens on: ${listen.map(printListen).join(", ")}`,
+    `tls: ${config.tls === undefined ? "none" : `${config.tls.minimum} and later`}`,
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
     `users: ${users.count}, from ${users.source}${
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
@@ -40,7 +41,9 @@ export function describe(config: Config): string[] {
     `log: ${level} and above, as ${format}, to ${
       list([stderr ? "standard error" : "", file ?? "", toSyslog ?? ""].filter(Boolean), "nowhere")
     }`,
-    ...config.warnings.map((warning) => `warning: ${printProblem(warning)}`),
+    ...[...config.warnings, ...config.doubtfulCertificates].map((warning) =>
+      `warning: ${printProblem(warning)}`
+    ),
   ];
 }
 

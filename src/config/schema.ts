@@ -19,6 +19,7 @@ import { limitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { mailerSchema, relaySchema } from "./programs.ts";
 import { localTargets, relayBy } from "./targets.ts";
+import { tlsSchema } from "./tls.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
 const domain = (isOne: (name: string) => boolean) =>
@@ -121,6 +122,10 @@ const shape = {
       ["*:25", "unix:/run/postmaster.sock"],
     ],
   }),
+  tls: tlsSchema.optional().describe(
+    "Certificates for STARTTLS (RFC 3207). Without this key, connections are not encrypted. The " +
+      "files are read again when they change; sessions that are open go on.",
+  ),
   domains: z.array(domain(isMailDomain), { error: "a list of domains, such as [example.net]" })
     .prefault([])
     .describe(

@@ -4,6 +4,7 @@
  * @module
  */
 import { tmpdir } from "node:os";
+import type { Duplex } from "node:stream";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { build, type Config, printPlace } from "../config/mod.ts";
@@ -17,6 +18,7 @@ import { Listener } from "../net/listener.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
+import { canEncrypt, Certificates } from "../tls/certificates.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
@@ -84,10 +86,14 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const mailers = config.mailer.concurrency + (config.relay?.concurrency ?? 0);
   const descriptors = shareDescriptors(mailers);
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
+  const certificates = config.tls && canEncrypt
+    ? opened.use(new Certificates(config.tls, hostname, log))
+    : undefined;
+  const secure = certificates && ((socket: Duplex) => certificates.secure(socket));
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log },
+    ...{ policy, targets, globals, dns, log, secure },
   });
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);

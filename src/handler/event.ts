@@ -56,6 +56,8 @@ export interface EventMap {
     /** The extension that was cut off the local part, with the delimiter: `+list`. */
     readonly suffix?: string;
   };
+  /** STARTTLS. After a positive reply the connection is encrypted, and the session begins anew (RFC 3207). */
+  StartTls: Nothing;
   /** DATA. The positive reply is 354. */
   StartData: Nothing;
   /**
@@ -128,6 +130,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   SayEhlo: true,
   SetMailFrom: true,
   AddRcptTo: true,
+  StartTls: true,
   StartData: true,
   Deliver: true,
   ResetState: true,

@@ -80,6 +80,9 @@ export interface LogFields {
   "runs as root": { readonly hint: string };
   "doubtful order": { readonly handler: string; readonly hint: string };
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
+  /** A certificate that expires, or is not for the server's name. */
+  "doubtful certificate": { readonly hint: string };
+  "certificates read again": { readonly files: readonly string[] };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
   /** The reader of the log was so slow that lines could not be kept. */
@@ -94,6 +97,14 @@ export interface LogFields {
   refused: OfConnection & { readonly reason: string };
   /** Connections for which there was no session. */
   "refused more": { readonly connections: number };
+  /** The connection is encrypted from here on. */
+  encrypted: OfSession & {
+    readonly protocol: string;
+    readonly cipher: string;
+    readonly serverName?: string | undefined;
+    /** The subject of the client's certificate, if it is trusted. */
+    readonly client?: string | undefined;
+  };
   disconnected: OfSession & {
     readonly reason: string;
     readonly messages: number;
@@ -160,6 +171,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   started: "info",
   "runs as root": "warning",
   "doubtful order": "warning",
+  "doubtful certificate": "warning",
+  "certificates read again": "info",
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",
@@ -173,6 +186,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   connected: "info",
   refused: "warning",
   "refused more": "warning",
+  encrypted: "info",
   disconnected: "info",
   command: "trace",
   reply: "trace",

@@ -15,6 +15,8 @@ export interface Reception {
   readonly id: string;
   /** The protocol, from {@linkcode protocolOf}. */
   readonly protocol: string;
+  /** The cipher suite of an encrypted connection (RFC 8314 section 4.3). */
+  readonly cipher?: string | undefined;
   /** The recipient, if there is only one: recipients must not learn of each other (section 7.6). */
   readonly recipient?: Mailbox | undefined;
   /** Milliseconds since the epoch. */
@@ -30,11 +32,12 @@ export const protocolOf = ({ helo, tls, user }: {
 
 /** The whole field, folded, with its CRLF. */
 export function receivedField(reception: Reception): string {
-  const { helo, peer, hostname, id, protocol, recipient, time } = reception;
+  const { helo, peer, hostname, id, protocol, cipher, recipient, time } = reception;
   const client = isDomain(helo) ? helo : "unknown";
   const forWhom = recipient === undefined ? "" : `\r\n\tfor ${printPath(recipient)}`;
+  const tls = cipher === undefined ? "" : `\r\n\ttls ${cipher}`;
   return `Received: from ${client} (${literal(peer)})\r\n` +
-    `\tby ${hostname} with ${protocol} id ${id}${forWhom};\r\n\t${dateTime(time)}\r\n`;
+    `\tby ${hostname} with ${protocol} id ${id}${forWhom}${tls};\r\n\t${dateTime(time)}\r\n`;
 }
 
 /** An address as RFC 5321 section 4.1.3 writes it. */

@@ -153,5 +153,8 @@ export interface Secured {
 export interface ConnectionEngine extends Engine {
   readonly onClose: (connection: Connection) => void;
   /** Encrypts a connection of which nothing is read, and throws if that fails. Without it, none can be. */
-  readonly secure?: (socket: Duplex) => Promise<Secured>;
+  readonly secure?: Secure;
 }
+
+/** Encrypts a connection that is paused. Throws if that fails. */
+export type Secure = (socket: Duplex) => Promise<Secured>;

@@ -10,12 +10,13 @@ import type { Protocol } from "./protocol.ts";
 /** A minute's grace before a message must come at its minimum rate. */
 const RATE_GRACE = 60_000;
 
-/** What is overdue: our words to the client, a handler, or what the client should have sent. */
+/** What is overdue: our words to the client, or its handshake, a handler, or what the client should have sent. */
 export function overdue(
-  { engine: { clock: { now }, limits }, channel, inquiry, pace, unfinished }: Protocol,
+  { engine: { clock: { now }, limits }, channel, inquiry, pace, state, unfinished }: Protocol,
 ): "write" | "handler" | LimitName | undefined {
   const silent = now - channel.since;
   if (channel.blocked) return silent > limits.writeTimeout ? "write" : undefined;
+  if (state.at === "securing") return silent > limits.handshakeTimeout ? "write" : undefined;
   if (unfinished !== undefined) {
     if (channel.held) return silent > limits.deliverTimeout ? "handler" : undefined;
     return overdueMessage(unfinished, now, silent, limits);

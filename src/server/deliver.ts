@@ -69,6 +69,7 @@ const receivedFor = (envelope: Envelope, session: Session): string =>
   receivedField({
     ...envelope,
     protocol: protocolOf(session),
+    cipher: session.tls?.cipher,
     recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,
     time: session.time.getTime(),
   });

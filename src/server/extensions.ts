@@ -77,6 +77,19 @@ const EIGHT_BIT_MIME: Extension = {
 /** RFC 2034: replies carry the codes of RFC 3463. */
 const ENHANCED_STATUS_CODES: Extension = { line: () => "ENHANCEDSTATUSCODES" };
 
+/** RFC 3207: the connection is encrypted from here on. */
+export const STARTTLS: Extension = {
+  line: ({ tls }) => tls === undefined ? "STARTTLS" : undefined,
+  commands: {
+    STARTTLS: {
+      legalAt: ["greeted"],
+      event: (argument) =>
+        argument === "" ? { type: "StartTls" } : wrong(501, "STARTTLS takes no parameters"),
+      after: () => ({ at: "securing" }),
+    },
+  },
+};
+
 /** RFC 5321 section 4.1.1.8, which is optional. */
 const HELP: Extension = { line: () => "HELP" };
 
@@ -157,12 +170,17 @@ const wrong = (code: Fault["code"], reason: string): Fault => ({ code, enhanced:
 
 const UNKNOWN = wrong(555, "parameter not recognized or not implemented");
 
+/** The extensions of a server that has these besides those of every server. */
+export const extensionsWith = (...others: readonly Extension[]): Extensions =>
+  new Extensions([
+    PIPELINING,
+    SIZE,
+    EIGHT_BIT_MIME,
+    ENHANCED_STATUS_CODES,
+    HELP,
+    ...others,
+    NOT_OFFERED,
+  ]);
+
 /** The extensions that every server has. */
-export const EXTENSIONS: Extensions = new Extensions([
-  PIPELINING,
-  SIZE,
-  EIGHT_BIT_MIME,
-  ENHANCED_STATUS_CODES,
-  HELP,
-  NOT_OFFERED,
-]);
+export const EXTENSIONS: Extensions = extensionsWith();

@@ -6,6 +6,7 @@ import type { Event } from "../handler/event.ts";
 import { sessionFields } from "../handler/log_fields.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
+import type { Tls } from "../handler/tls.ts";
 import { redact } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
 import { printPath } from "../smtp/mailbox.ts";
@@ -79,6 +80,18 @@ export function logReceived(session: SessionState, size: number, reply: Reply): 
     size,
     code: reply.code,
     enhanced: reply.enhanced,
+  });
+}
+
+/** Logs what was negotiated for a connection that is encrypted now. */
+export function logEncrypted(
+  session: SessionState,
+  { protocol, cipher, serverName, peer }: Tls,
+): void {
+  const client = peer?.trusted ? peer.subject : undefined;
+  session.context.log("encrypted", {
+    ...sessionFields(session),
+    ...{ protocol, cipher, serverName, client },
   });
 }
 

@@ -37,6 +37,8 @@ export interface Limits {
   readonly received: number;
   /** Global variables with a value. */
   readonly variables: number;
+  /** The time for a TLS handshake. */
+  readonly handshakeTimeout: number;
   /** The time for a command line to arrive (section 4.5.3.2.7). */
   readonly commandTimeout: number;
   /** The time between two pieces of a message (section 4.5.3.2.5). */
@@ -73,6 +75,7 @@ export const DEFAULT_LIMITS: Limits = {
   headerSize: MIB,
   received: 100,
   variables: CAPACITY,
+  handshakeTimeout: 30 * SECOND,
   commandTimeout: 5 * MINUTE,
   dataTimeout: 3 * MINUTE,
   messageTimeout: 60 * MINUTE,

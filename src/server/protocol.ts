@@ -15,7 +15,7 @@ import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { decoderFor, Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
-import { type Answered, logCommand, logForeign, logReceived } from "./journal.ts";
+import { type Answered, logCommand, logEncrypted, logForeign, logReceived } from "./journal.ts";
 import { Pace } from "./pace.ts";
 import type { Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
@@ -210,6 +210,7 @@ export class Protocol {
       if (tls === undefined) return this.drop();
       this.channel.touch();
       this.session.tls = tls;
+      logEncrypted(this.session, tls);
       this.session.user = undefined;
       this.#become({ at: "connected" });
       this.#goOn();

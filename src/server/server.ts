@@ -17,10 +17,10 @@ import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { printReply } from "../smtp/reply.ts";
 import type { Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
-import { Connection, type ConnectionEngine } from "./connection.ts";
+import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core } from "./core.ts";
-import { EXTENSIONS } from "./extensions.ts";
+import { EXTENSIONS, extensionsWith, STARTTLS } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -38,6 +38,8 @@ export interface ServerOptions {
   /** The breaches of the protocol that are tolerated, and of whom. */
   readonly tolerated: Tolerated;
   readonly descriptors: Descriptors;
+  /** Encrypts connections; without it STARTTLS is not offered. */
+  readonly secure?: Secure | undefined;
   readonly targets: Targets;
   readonly globals: GlobalStore;
   readonly dns: Resolver;
@@ -72,12 +74,14 @@ export class Server {
     const memory = new Memory(limits.messageMemory);
     const keep: Keep = (body) => spool(body, options.spoolDirectory, memory);
     const acceptance = beforeReply({ ...options, memory });
-    const whole = chain(options.policy, core({ acceptance, limits, extensions: EXTENSIONS }));
+    const extensions = options.secure === undefined ? EXTENSIONS : extensionsWith(STARTTLS);
+    const whole = chain(options.policy, core({ acceptance, limits, extensions }));
     const judge: Judge = (target) => targets.obstacleTo(target);
     this.#context = { hostname, log, globals, dns, keep, chain: whole, judge };
     this.#engine = {
       chain: whole,
-      extensions: EXTENSIONS,
+      extensions,
+      ...options.secure === undefined ? {} : { secure: options.secure },
       limits,
       tolerated,
       memory,

@@ -190,6 +190,7 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   SayEhlo: { name: "client.example.org" },
   SetMailFrom: { mailbox, parameters: NO_PARAMETERS },
   AddRcptTo: { mailbox, parameters: NO_PARAMETERS },
+  StartTls: {},
   StartData: {},
   Deliver: {
     body: new Blob(["Subject: hello\r\n\r\n"]).stream(),

@@ -1,0 +1,50 @@
+/**
+ * The part of the schema that is about TLS.
+ * @module
+ */
+import { z } from "zod";
+import { location, options } from "../base/kinds.ts";
+import type { TlsSettings } from "../tls/certificates.ts";
+import type { KeyFiles } from "../tls/key_pair.ts";
+
+const certificate = location.describe(
+  "The server's certificate, followed by those that lead to a root: certbot's `fullchain.pem`.",
+).meta({ examples: ["/etc/letsencrypt/live/mx.example.net/fullchain.pem"] });
+const key = location.describe("The private key, without a passphrase.")
+  .meta({ examples: ["/etc/letsencrypt/live/mx.example.net/privkey.pem"] });
+
+const pair: z.ZodType<KeyFiles> = options({ certificate, key });
+
+/** What a configuration says of TLS. */
+export const tlsSchema: z.ZodType<TlsSettings> = options({
+  certificate: certificate.optional(),
+  key: key.optional(),
+  certificates: z.array(pair, { error: "a list, each item `{certificate: FILE, key: FILE}`" })
+    .min(1).optional().describe(
+      "Several pairs in place of one. The name that the client asks for chooses the pair; the " +
+        "first one is for all other clients.",
+    ),
+  minimum: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2")
+    .describe("The oldest version that the server speaks."),
+  clientCertificates: z.enum(["off", "request", "require"]).default("off").describe(
+    "Whether clients are asked for a certificate. With `require`, only a client with one that " +
+      "leads to `client-ca` gets through.",
+  ),
+  clientCa: location.optional().describe("The certificates that a client's must lead to."),
+}).transform(({ certificate, key, certificates, ...rest }, context) => {
+  const fault = (message: string) => {
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  };
+  if (rest.clientCertificates !== "off" && rest.clientCa === undefined) {
+    return fault("`client-certificates` needs `client-ca`, the certificates that they lead to");
+  }
+  if (certificates !== undefined) {
+    return certificate === undefined && key === undefined
+      ? { ...rest, certificates }
+      : fault("`certificates` stands in place of `certificate` and `key`: keep one of the two");
+  }
+  return certificate === undefined || key === undefined
+    ? fault("a certificate and its key are needed: `{certificate: FILE, key: FILE}`")
+    : { ...rest, certificates: [{ certificate, key }] };
+}) as unknown as z.ZodType<TlsSettings>;

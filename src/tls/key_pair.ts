@@ -1,0 +1,148 @@
+/**
+ * A server's certificate and its private key, read from PEM files and checked against each other.
+ * @module
+ */
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { messageOf } from "../base/message_of.ts";
+
+/** The files of a pair. */
+export interface KeyFiles {
+  /** The server's certificate, followed by those that lead to a root. */
+  readonly certificate: string;
+  /** The private key, without a passphrase. */
+  readonly key: string;
+}
+
+/** A certificate with the key that belongs to it. */
+export interface KeyPair {
+  readonly files: KeyFiles;
+  readonly certificate: X509Certificate;
+  /** The domains that the certificate is for, in lower case; one may begin with `*.`. */
+  readonly domains: readonly string[];
+  /** Both files, as the runtime wants them. */
+  readonly pem: { readonly cert: string; readonly key: string };
+}
+
+/** One of the two files of a pair cannot be used. */
+export class KeyFault extends Error {
+  override name = "KeyFault";
+
+  /** @param which the file that is to be mended */
+  constructor(readonly which: keyof KeyFiles, message: string) {
+    super(message);
+  }
+}
+
+/**
+ * Reads a pair.
+ *
+ * @throws {KeyFault} for a pair with which no handshake would succeed: the runtime itself would take it
+ */
+export function readKeyPair(files: KeyFiles): KeyPair {
+  const cert = read(files, "certificate");
+  const key = read(files, "key");
+  const [certificate, ...others] = certificatesIn(cert, files.certificate);
+  const privateKey = keyIn(key, files.key);
+  if (!certificate!.checkPrivateKey(privateKey)) {
+    throw others.some((other) => other.checkPrivateKey(privateKey))
+      ? new KeyFault("certificate", `the certificate of the key ${files.key} must stand first`)
+      : new KeyFault("key", `it does not belong to the certificate in ${files.certificate}`);
+  }
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw new KeyFault("key", `TLS cannot use this pair: ${messageOf(error)}`);
+  }
+  return {
+    files,
+    certificate: certificate!,
+    domains: domainsOf(certificate!),
+    pem: { cert, key },
+  };
+}
+
+function read(files: KeyFiles, which: keyof KeyFiles): string {
+  try {
+    return readFileSync(files[which], "latin1");
+  } catch (error) {
+    throw new KeyFault(which, `cannot read ${files[which]}: ${messageOf(error)}`);
+  }
+}
+
+function certificatesIn(pem: string, file: string): X509Certificate[] {
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (found.length === 0) {
+    throw new KeyFault(
+      "certificate",
+      `${file} has no certificate: PEM is wanted, which has a line -----BEGIN CERTIFICATE-----`,
+    );
+  }
+  try {
+    return found.map((one) => new X509Certificate(one));
+  } catch (error) {
+    throw new KeyFault("certificate", `${file} has a broken certificate: ${messageOf(error)}`);
+  }
+}
+
+function keyIn(pem: string, file: string): KeyObject {
+  if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+    throw new KeyFault(
+      "key",
+      `${file} has a passphrase, and nobody can type it in: remove it with openssl pkey -in ${file} -out NEW`,
+    );
+  }
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new KeyFault(
+      "key",
+      `${file} has no private key: PEM is wanted, which has a line -----BEGIN PRIVATE KEY-----`,
+    );
+  }
+}
+
+function domainsOf({ subjectAltName = "" }: X509Certificate): readonly string[] {
+  return [...subjectAltName.matchAll(/(?:^|, )DNS:([^,\s"]+)/g)].map(([, name]) =>
+    name!.toLowerCase()
+  );
+}
+
+/** True if a certificate for `domain`, which may begin with `*.`, is one for `name` (RFC 6125 section 6.4.3). */
+export function isFor(domain: string, name: string): boolean {
+  return domain === name ||
+    domain.startsWith("*.") && name.includes(".") &&
+      name.slice(name.indexOf(".")) === domain.slice(1);
+}
+
+/** Days before its end from which a certificate is worth a warning. */
+const SOON = 14;
+const DAY = 86_400_000;
+
+/** What an operator should know of a pair that can be used. */
+export function concernsAbout(
+  { certificate, domains, files }: KeyPair,
+  hostname: string,
+  now: number,
+): string[] {
+  const { validFrom, validTo } = certificate;
+  const left = (Date.parse(validTo) - now) / DAY;
+  const end = new Date(validTo).toISOString().slice(0, 16).replace("T", " ");
+  const concerns: string[] = [];
+  if (left <= 0) {
+    concerns.push(`the certificate ${files.certificate} expired at ${end} UTC: renew it`);
+  } else if (left < SOON) {
+    concerns.push(`the certificate ${files.certificate} expires at ${end} UTC: renew it`);
+  }
+  if (Date.parse(validFrom) > now) {
+    concerns.push(`the certificate ${files.certificate} is not valid yet: look at the clock`);
+  }
+  if (!domains.some((domain) => isFor(domain, hostname.toLowerCase()))) {
+    concerns.push(
+      `the certificate ${files.certificate} is for ${domains.join(", ") || "no domain"}, ` +
+        `and not for \`hostname\`, ${hostname}`,
+    );
+  }
+  return concerns;
+}

@@ -1,0 +1,136 @@
+/**
+ * The server's end of TLS: takes a socket in clear text and gives one that is encrypted.
+ *
+ * The runtime checks the certificates of clients only where a `tls.Server` makes the sockets, so there is one that
+ * listens nowhere.
+ * @module
+ */
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from "node:tls";
+import type { PeerCertificate, Tls } from "../handler/tls.ts";
+import { isFor, type KeyPair } from "./key_pair.ts";
+
+/** How the server speaks TLS. */
+export interface TlsOptions {
+  /** The pairs; the first one serves clients that ask for no name, or for one that none of them has. */
+  readonly pairs: readonly KeyPair[];
+  /** The oldest version that the server speaks. */
+  readonly minimum: "TLSv1.2" | "TLSv1.3";
+  /** Whether clients are asked for a certificate, and whether they must have a good one. */
+  readonly clientCertificates: "off" | "request" | "require";
+  /** The file with the certificates that a client's must lead to. */
+  readonly clientCa?: string | undefined;
+}
+
+/** A socket after its handshake. */
+export interface Secured {
+  readonly socket: TLSSocket;
+  readonly tls: Tls;
+}
+
+/** A certificate ready for use. */
+interface Certificate {
+  readonly domains: readonly string[];
+  readonly context: SecureContext;
+}
+
+/** Negotiates TLS with clients. */
+export class Terminator {
+  readonly #server: Server;
+  readonly #shared: SecureContextOptions;
+  readonly #handshakes = new Map<Socket, PromiseWithResolvers<Secured>>();
+  #certificates: readonly Certificate[] = [];
+
+  constructor({ pairs, minimum, clientCertificates, clientCa }: TlsOptions) {
+    this.#shared = {
+      minVersion: minimum,
+      ...clientCa === undefined ? {} : { ca: readFileSync(clientCa) },
+    };
+    this.#server = createServer({
+      requestCert: clientCertificates !== "off",
+      rejectUnauthorized: clientCertificates === "require",
+      SNICallback: (name, found) => found(null, this.#contextFor(name)),
+    });
+    this.#server.on("secureConnection", (socket) => this.#secured(socket));
+    this.#server.on("tlsClientError", (error, socket) => this.#failed(error, clearOf(socket)));
+    this.use(pairs);
+  }
+
+  /** The pairs for all handshakes from now on; sessions that are encrypted already stay as they are. */
+  use(pairs: readonly KeyPair[]): void {
+    const all = pairs.map(({ pem, domains }) => ({
+      domains,
+      options: { ...this.#shared, ...pem },
+    }));
+    this.#certificates = all.map(({ domains, options }) => ({
+      domains,
+      context: createSecureContext(options), // without the authority in it, no certificate of a client is good
+    }));
+    this.#server.setSecureContext(all[0]!.options);
+  }
+
+  /**
+   * Makes the handshake (RFC 8446, RFC 5246). A socket in use must be paused, and nothing that it has given before
+   * belongs to TLS. Whoever waits too long destroys the socket.
+   *
+   * @throws if no handshake comes about; the socket is destroyed then
+   */
+  secure(socket: Socket): Promise<Secured> {
+    const handshake = Promise.withResolvers<Secured>();
+    this.#handshakes.set(socket, handshake);
+    const gone = () => this.#failed(new Error("the client went away"), socket);
+    socket.once("close", gone);
+    this.#server.emit("connection", socket);
+    return handshake.promise.finally(() => {
+      this.#handshakes.delete(socket);
+      socket.off("close", gone);
+    });
+  }
+
+  #contextFor(name: string): SecureContext {
+    const wanted = name.toLowerCase();
+    const all = this.#certificates;
+    const best = all.find(({ domains }) => domains.includes(wanted)) ??
+      all.find(({ domains }) => domains.some((domain) => isFor(domain, wanted)));
+    return (best ?? all[0]!).context;
+  }
+
+  #secured(socket: TLSSocket): void {
+    const { servername } = socket as { servername?: string | false };
+    const tls: Tls = {
+      protocol: socket.getProtocol() ?? "",
+      cipher: socket.getCipher().standardName,
+      serverName: servername || undefined,
+      peer: peerOf(socket),
+    };
+    this.#handshakes.get(clearOf(socket))?.resolve({ socket, tls });
+  }
+
+  #failed(error: Error, clear: Socket): void {
+    this.#handshakes.get(clear)?.reject(error);
+    clear.destroy(); // the runtime leaves it open
+  }
+}
+
+/** The socket in clear text under an encrypted one. */
+const clearOf = (socket: TLSSocket): Socket => (socket as unknown as { _parent: Socket })._parent;
+
+function peerOf(socket: TLSSocket): PeerCertificate | undefined {
+  const { raw } = socket.getPeerCertificate();
+  if (raw === undefined) return undefined;
+  const { subject, fingerprint256 } = new X509Certificate(raw);
+  return {
+    subject: subject.split("\n").reverse().join(","),
+    fingerprint: fingerprint256.replaceAll(":", "").toLowerCase(),
+    trusted: socket.authorized,
+  };
+}
