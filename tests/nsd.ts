@@ -71,8 +71,9 @@ export class Nsd {
   /** Puts other records into a zone, and waits until they are served. */
   async replace(name: string, records: string): Promise<void> {
     const serial = writeZone(this.directory, name, records);
-    this.#child.kill("SIGHUP");
     await until("the new zone is served", async () => {
+      this.#child.kill("SIGHUP"); // just started, it may overhear the first one
+      await new Promise((resolve) => setTimeout(resolve, 100));
       const { answers } = await exchange({ name, type: "SOA" }, this.server, 1000);
       return (answers[0]?.data as { readonly serial: number }).serial === serial;
     });

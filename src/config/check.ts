@@ -107,8 +107,9 @@ class Checks {
       } catch (error) {
         if (!(error instanceof KeyFault)) throw error;
         const { value } = this.#written;
-        const one = isMapping(value) && isMapping(value["tls"]) && "certificate" in value["tls"];
-        const path = one ? ["tls", error.which] : ["tls", "certificates", i, error.which];
+        const own = isMapping(value) && isMapping(value["tls"]) && "certificate" in value["tls"];
+        const place = own ? ["certificates", i - 1] : ["certificates", i];
+        const path = own && i === 0 ? ["tls", error.which] : ["tls", ...place, error.which];
         this.#fault(path, error.message);
         return [];
       }

@@ -26,7 +26,7 @@ export function describe(config: Config): string[] {
   return [
     `hostname: ${hostname}`,
     `listens on: ${listen.map(printListen).join(", ")}`,
-    `tls: ${config.tls === undefined ? "none" : `${config.tls.minimum} and later`}`,
+    ...config.tls === undefined ? [] : [`tls: ${config.tls.minimum} and later`],
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
     `users: ${users.count}, from ${users.source}${
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`

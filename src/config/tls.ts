@@ -16,22 +16,23 @@ const key = location.describe("The private key, without a passphrase.")
 const pair: z.ZodType<KeyFiles> = options({ certificate, key });
 
 /** What a configuration says of TLS. */
-export const tlsSchema: z.ZodType<TlsSettings> = options({
+export const tlsSchema = options({
   certificate: certificate.optional(),
   key: key.optional(),
   certificates: z.array(pair, { error: "a list, each item `{certificate: FILE, key: FILE}`" })
-    .min(1).optional().describe(
-      "Several pairs in place of one. The name that the client asks for chooses the pair; the " +
-        "first one is for all other clients.",
-    ),
+    .default([]).describe(
+      "Further pairs. The server name that the client asks for chooses the pair; the first one is " +
+        "for all other clients.",
+    ).meta({ examples: [[{ certificate: "example.org.pem", key: "example.org.key" }]] }),
   minimum: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2")
     .describe("The oldest version that the server speaks."),
   clientCertificates: z.enum(["off", "request", "require"]).default("off").describe(
     "Whether clients are asked for a certificate. With `require`, only a client with one that " +
       "leads to `client-ca` gets through.",
   ),
-  clientCa: location.optional().describe("The certificates that a client's must lead to."),
-}).transform(({ certificate, key, certificates, ...rest }, context) => {
+  clientCa: location.optional().describe("The certificates that a client's must lead to.")
+    .meta({ examples: ["/etc/postmaster/clients.pem"] }),
+}).transform(({ certificate, key, certificates, ...rest }, context): TlsSettings => {
   const fault = (message: string) => {
     context.addIssue({ code: "custom", message });
     return z.NEVER;
@@ -39,12 +40,10 @@ export const tlsSchema: z.ZodType<TlsSettings> = options({
   if (rest.clientCertificates !== "off" && rest.clientCa === undefined) {
     return fault("`client-certificates` needs `client-ca`, the certificates that they lead to");
   }
-  if (certificates !== undefined) {
-    return certificate === undefined && key === undefined
-      ? { ...rest, certificates }
-      : fault("`certificates` stands in place of `certificate` and `key`: keep one of the two");
+  const lacking = (certificate === undefined) !== (key === undefined);
+  if (lacking || certificate === undefined && certificates.length === 0) {
+    return fault("a certificate and its key are needed: `{certificate: FILE, key: FILE}`");
   }
-  return certificate === undefined || key === undefined
-    ? fault("a certificate and its key are needed: `{certificate: FILE, key: FILE}`")
-    : { ...rest, certificates: [{ certificate, key }] };
-}) as unknown as z.ZodType<TlsSettings>;
+  const own = certificate === undefined || key === undefined ? [] : [{ certificate, key }];
+  return { ...rest, certificates: [...own, ...certificates] };
+});
