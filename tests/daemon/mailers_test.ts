@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { tried } from "../../src/base/tried.ts";
 import { needRoot } from "../need.ts";
 import {
   codes,
@@ -34,8 +35,9 @@ const asNobody = (more: (directory: Directory) => Settings) => (directory: Direc
 /** The processes that a process has started. */
 const childrenOf = (pid: number): number[] =>
   [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) =>
-    Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`).trim().split(" ").filter(Boolean)
-      .map(Number)
+    // A thread may have ended meanwhile.
+    (tried(() => Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`)) ?? "")
+      .trim().split(" ").filter(Boolean).map(Number)
   );
 
 Deno.test({

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { need, needRoot } from "../need.ts";
-import { run, Running, type Settings } from "../running.ts";
+import { run, Running, type Settings, until } from "../running.ts";
 
 const NEEDS = { ignore: needRoot().ignore || need("ip", "unshare", "nsenter", "bash").ignore };
 
@@ -53,6 +53,8 @@ Deno.test({
     ];
     await using server = await startAt(addresses, { limits: { "connections-per-address": 2 } });
     assert.deepEqual(await codesFor(server, addresses), ["220", "220", "421", "220", "220", "220"]);
+    const gone = () => server.log.filter((line) => / disconnected /.test(line)).length;
+    await until("the server has seen all of them go", () => gone() === addresses.length);
     assert.deepEqual(await codesFor(server, addresses.slice(0, 3)), ["220", "220", "421"], "again");
   },
 });
