@@ -64,7 +64,8 @@ export class Dialogue {
   /** Ends the session whatever it is doing. */
   cutShort(): void {
     if (this.closed) return;
-    this.#protocol.breakOff({ type: "ServiceClosing" }, "the server is going down");
+    if (this.#protocol.state.at === "securing") this.#protocol.drop(); // no clear word into a handshake
+    else this.#protocol.breakOff({ type: "ServiceClosing" }, "the server is going down");
   }
 
   /** Looks whether a deadline has passed, and acts if one has. To be called every now and then. */

@@ -243,3 +243,19 @@ export default on("SayOK", (_event, _next, { tls }) =>
     assert.equal(await shown({ maxVersion: "TLSv1.2" }), "TLSv1.2 undefined undefined");
   },
 );
+
+Deno.test(
+  "a server that stops says nothing in clear to a client in its handshake",
+  need("openssl"),
+  async () => {
+    await using server = await serve((_directory, tls) => ({
+      tls,
+      limits: { "shutdown-timeout": "1 s" },
+    }));
+    const { socket } = await started(server.port);
+    let more = "";
+    socket.on("data", (chunk: Uint8Array) => void (more += new TextDecoder().decode(chunk)));
+    const [code] = await Promise.all([server.stop(), once(socket, "close")]);
+    assert.deepEqual([code, more], [0, ""]);
+  },
+);
