@@ -91,14 +91,14 @@ const data: z.ZodType<Predicate, ConditionData> = kinds.options({
 }).transform((read) => all(predicatesOf(read)))
   .meta({ id: "condition", title: "a condition" }) as z.ZodType<Predicate, ConditionData>;
 
-type Read = z.output<z.ZodObject<typeof shape>> & {
+type ConditionRead = z.output<z.ZodObject<typeof shape>> & {
   readonly all?: readonly Predicate[] | undefined;
   readonly any?: readonly Predicate[] | undefined;
   readonly not?: Predicate | undefined;
 };
 
 /** One predicate for each key; those that may take long are last. */
-function predicatesOf(read: Read): readonly Predicate[] {
+function predicatesOf(read: ConditionRead): readonly Predicate[] {
   const { network, sender, recipient, helo, listener, tls, user, not } = read;
   const on = <T>(wanted: T | undefined, make: (wanted: T) => Predicate): Predicate[] =>
     wanted === undefined ? [] : [make(wanted)];
@@ -135,7 +135,7 @@ function predicatesOf(read: Read): readonly Predicate[] {
   ];
 }
 
-function timeOf(read: Read): ((time: Date) => boolean) | undefined {
+function timeOf(read: ConditionRead): ((time: Date) => boolean) | undefined {
   const tests = TIME_KEYS.flatMap((key) => read[key] ?? []);
   if (tests.length === 0) return undefined;
   return (time) => {

@@ -18,10 +18,10 @@ import type { Parse } from "./watched.ts";
 import { wanted } from "./wanted.ts";
 
 /** A schema that makes a value of a text. */
-export type Read<T> = z.ZodType<T, string>;
+export type FromText<T> = z.ZodType<T, string>;
 
 /** A text that `parse` turns into a value. An error that `parse` throws is the fault. */
-export function text<T>(expected: string, parse: (text: string) => T): Read<T> {
+export function text<T>(expected: string, parse: (text: string) => T): FromText<T> {
   return z.string({ error: expected }).transform(attempt(parse));
 }
 

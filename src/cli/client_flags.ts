@@ -2,7 +2,7 @@
  * Flags for a simulated client: who it is, from where, and when.
  * @module
  */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { Mailbox, printPath } from "../smtp/mailbox.ts";
 import { parseIpFlag } from "./argument.ts";
 import type { ServerFlags } from "./run.ts";
@@ -23,7 +23,8 @@ export function withClient(command: Command): Command {
     .option("--tls", "the connection is encrypted")
     .option("--auth-user <name>", "the client has proved to be this user", parseUser)
     .option("--time <time>", "when it is: 2026-12-24T18:00 here, ...T17:00Z in UTC", parseTime)
-    .option("--explain", "show what each handler did");
+    .option("--explain", "show what each handler did")
+    .addOption(new Option("--handlers-as-root", "as for `run`, where it matters").hideHelp());
 }
 
 function parseUser(text: string): string {

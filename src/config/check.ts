@@ -29,7 +29,7 @@ import type { AliasSource, Settings } from "./schema.ts";
 import { canEncrypt, concernsOf } from "../tls/certificates.ts";
 import { KeyFault, readKeyPair } from "../tls/key_pair.ts";
 import { targetsOf } from "./targets.ts";
-import type { Read } from "./settings.ts";
+import type { ReadSettings } from "./settings.ts";
 import { defaultStateDirectory, isWritable } from "./state_directory.ts";
 
 /**
@@ -40,7 +40,7 @@ import { defaultStateDirectory, isWritable } from "./state_directory.ts";
  * @throws {ConfigError} with all that is wrong
  */
 export function checkSettings(
-  read: Read,
+  read: ReadSettings,
   file: string | undefined,
   again: Config["again"],
 ): Config {
@@ -74,7 +74,7 @@ class Checks {
   readonly #wrong: ReadonlySet<keyof Settings>;
   readonly #written: Written;
 
-  constructor({ settings, wrong, written }: Read) {
+  constructor({ settings, wrong, written }: ReadSettings) {
     this.#settings = settings;
     this.#wrong = wrong;
     this.#written = written;

@@ -218,7 +218,7 @@ const shape = {
   stateDirectory: location.optional().describe(
     "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
       "persist. The default is `/var/lib/postmaster` if the server's user can write there, else " +
-      "`postmaster` in `$XDG_STATE_HOME` or `~/.local/state`.",
+      "`$XDG_STATE_HOME/postmaster` or `~/.local/state/postmaster`.",
   ).meta({ examples: ["state"] }),
   limits: limitsSchema.prefault({})
     .describe("Caps and deadlines. The engine enforces them; no handler can weaken them."),

@@ -13,7 +13,7 @@ import { isMapping, type Overrides, replace, Written } from "./overrides.ts";
 import { type Settings, settingsKeys, settingsSchema } from "./schema.ts";
 
 /** What could be read. */
-export interface Read {
+export interface ReadSettings {
   /** The settings; those in which something is wrong are missing. */
   readonly settings: Partial<Settings>;
   /** Those that are missing because something is wrong in them. */
@@ -31,7 +31,7 @@ export interface Read {
  * @param file its name; paths in it begin at its directory
  * @throws {ConfigError} for what is no YAML
  */
-export function readSettings(text: string, file: string, overrides: Overrides): Read {
+export function readSettings(text: string, file: string, overrides: Overrides): ReadSettings {
   const document = readDocument(text, file);
   if (document.broken) throw new ConfigError(document.problems);
   const directory = dirname(file);
@@ -44,7 +44,7 @@ export function readSettings(text: string, file: string, overrides: Overrides): 
 function applied(
   value: unknown,
   written: Written,
-): Pick<Read, "settings" | "wrong"> & { readonly findings: readonly Finding[] } {
+): Pick<ReadSettings, "settings" | "wrong"> & { readonly findings: readonly Finding[] } {
   const { data, error } = settingsSchema.safeParse(value, { error: wanted, reportInput: true });
   if (error === undefined) return { settings: data, wrong: new Set(), findings: [] };
   const textual = error.issues.flatMap((issue) => wantingText(issue)).reduce((value, path) => {

@@ -19,12 +19,12 @@ export interface Parameter {
 }
 
 /** What decides whether a session is offered an extension. */
-export type Situation = Pick<Session, "tls" | "user" | "listener">;
+export type ClientTraits = Pick<Session, "tls" | "user" | "listener">;
 
 /** What the server can do besides RFC 5321. */
 export interface Extension {
   /** Its line in the reply to EHLO; `undefined` for sessions to which it is not offered. */
-  readonly line: (session: Situation, limits: Limits) => string | undefined;
+  readonly line: (session: ClientTraits, limits: Limits) => string | undefined;
   /** Its parameters of MAIL and RCPT, by their names in upper case. */
   readonly parameters?: { readonly [V in "MAIL" | "RCPT"]?: Readonly<Record<string, Parameter>> };
   /** Its commands, by their verbs in upper case. They are given what stands behind the verb. */
@@ -115,14 +115,14 @@ export class Extensions {
   }
 
   /** The lines of the reply to EHLO behind its first one. */
-  linesFor(session: Situation, limits: Limits): readonly string[] {
+  linesFor(session: ClientTraits, limits: Limits): readonly string[] {
     return this.#all.map(({ line }) => line(session, limits)).filter((line) => line !== undefined);
   }
 
   /** The rule for a command; `undefined` for one of no extension. */
   ruleOf(
     verb: string,
-    session: Situation,
+    session: ClientTraits,
     limits: Limits,
   ): Rule<string> | "not offered" | undefined {
     const extension = this.#all.find(({ commands = {} }) => Object.hasOwn(commands, verb));
@@ -150,7 +150,7 @@ export class Extensions {
   /** What is wrong with the parameters of a command of this client; `undefined` if nothing is. */
   faultIn(
     { verb, parameters: said }: Command & { verb: "MAIL" | "RCPT" },
-    client: Situation,
+    client: ClientTraits,
     limits: Limits,
   ): Event | undefined {
     for (const [name, value] of said) {

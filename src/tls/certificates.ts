@@ -8,7 +8,7 @@ import { messageOf } from "../base/message_of.ts";
 import { Watched } from "../base/watched.ts";
 import type { Log } from "../log/event.ts";
 import { concernsAbout, type KeyFiles, type KeyPair, readKeyPair } from "./key_pair.ts";
-import { type Secured, Terminator, type TlsOptions } from "./terminator.ts";
+import { type EncryptedSocket, Terminator, type TlsOptions } from "./terminator.ts";
 
 /** How a server speaks TLS, as its configuration says it. */
 export interface TlsSettings extends Omit<TlsOptions, "pairs"> {
@@ -46,7 +46,7 @@ export class Certificates implements Disposable {
   }
 
   /** Makes the handshake. Throws an error that says what went wrong. */
-  async secure(socket: Duplex): Promise<Secured> {
+  async secure(socket: Duplex): Promise<EncryptedSocket> {
     this.#refresh();
     try {
       return await this.#terminator.secure(socket as Socket);

@@ -32,7 +32,7 @@ export interface TlsOptions {
 }
 
 /** A socket after its handshake. */
-export interface Secured {
+export interface EncryptedSocket {
   readonly socket: TLSSocket;
   readonly tls: Tls;
 }
@@ -47,7 +47,7 @@ interface Certificate {
 export class Terminator {
   readonly #server: Server;
   readonly #shared: SecureContextOptions;
-  readonly #handshakes = new Map<Socket, PromiseWithResolvers<Secured>>();
+  readonly #handshakes = new Map<Socket, PromiseWithResolvers<EncryptedSocket>>();
   #certificates: readonly Certificate[] = [];
 
   constructor({ pairs, minimum, clientCertificates, clientCa }: TlsOptions) {
@@ -84,8 +84,8 @@ export class Terminator {
    *
    * @throws if no handshake comes about; the socket is destroyed then
    */
-  secure(socket: Socket): Promise<Secured> {
-    const handshake = Promise.withResolvers<Secured>();
+  secure(socket: Socket): Promise<EncryptedSocket> {
+    const handshake = Promise.withResolvers<EncryptedSocket>();
     this.#handshakes.set(socket, handshake);
     const gone = () => this.#failed(new Error("the client went away"), socket);
     socket.once("close", gone);
