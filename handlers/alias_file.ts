@@ -4,7 +4,7 @@
  */
 import { dirname, resolve } from "node:path";
 import type { Mailbox } from "postmaster";
-import { ConfigError, type Place } from "postmaster/making";
+import { ConfigError, messageOf, type Place } from "postmaster/making";
 import {
   AliasTable,
   type AliasTarget,
@@ -265,9 +265,6 @@ function unquoted(text: string): string {
   const [, inner] = /^"((?:\\.|[^"\\])*)"$/.exec(text) ?? [];
   return inner === undefined ? text : inner.replace(/\\(.)/g, "$1");
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 const errorOf = (faults: readonly Fault[]): ConfigError =>
   new ConfigError(faults.map(({ place, message }) => ({ ...place, message })));

@@ -2,7 +2,7 @@
  * Files of users.
  * @module
  */
-import { ConfigError, type Problem } from "postmaster/making";
+import { ConfigError, messageOf, type Problem } from "postmaster/making";
 
 /**
  * The results of `read` for all lines with content; `#` starts a comment.
@@ -17,8 +17,7 @@ export function readLines<T>(text: string, file: string, read: (line: string) =>
     try {
       return [read(line)];
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      problems.push({ file, line: i + 1, column: 1, message });
+      problems.push({ file, line: i + 1, column: 1, message: messageOf(error) });
       return [];
     }
   });

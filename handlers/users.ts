@@ -18,7 +18,7 @@ import {
   type Session,
   type Target,
 } from "postmaster";
-import { spellings, Watched } from "postmaster/making";
+import { messageOf, spellings, Watched } from "postmaster/making";
 import { accept } from "./alias.ts";
 import { IN_DOUBT, type Source } from "./in_doubt.ts";
 import { readLines } from "./lines.ts";
@@ -62,8 +62,7 @@ async function lookUp(users: Users, mailbox: Mailbox, session: Session) {
   try {
     return await users.find(mailbox);
   } catch (error) {
-    const trouble = error instanceof Error ? error.message : String(error);
-    session.log("cannot look up a user", { recipient: `${mailbox}`, trouble });
+    session.log("cannot look up a user", { recipient: `${mailbox}`, trouble: messageOf(error) });
     return IN_DOUBT;
   }
 }

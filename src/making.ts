@@ -5,6 +5,7 @@
  */
 export { z } from "zod";
 export * as kinds from "./base/kinds.ts";
+export { messageOf } from "./base/message_of.ts";
 export { MIN_UID } from "./base/passwd.ts";
 export { ConfigError, type Place, printProblem, type Problem } from "./base/problem.ts";
 export { spellings, SystemUsers } from "./base/system_users.ts";

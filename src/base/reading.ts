@@ -11,7 +11,6 @@ import { type Parse, Watched } from "./watched.ts";
 let directory: string | undefined;
 
 /**
-/**
  * Calls `read`, which must be synchronous, with options as a configuration in this directory has them: keys are in
  * kebab-case, paths are relative to the directory, and files must exist. With `undefined` they are as in TypeScript.
  */

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Help, Option } from "commander";
 import { ConfigError, printJsonSchema } from "../config/mod.ts";
+import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
 import { LEVELS } from "../log/event.ts";
@@ -171,8 +172,7 @@ const withUser = (command: Command): Command =>
 
 /** One readable line for each problem. */
 function complain(error: unknown, debug: boolean): void {
-  const message = error instanceof Error ? error.message : String(error);
   const isPlaced = error instanceof ConfigError || error instanceof TranscriptError;
   const prefix = isPlaced ? "" : "postmaster: ";
-  console.error(debug && error instanceof Error ? error.stack : prefix + message);
+  console.error(debug && error instanceof Error ? error.stack : prefix + messageOf(error));
 }

@@ -101,16 +101,12 @@ class Checks {
         `Deno ${Deno.version.deno} cannot encrypt open connections: STARTTLS is not offered`;
       return [this.#written.problem({ path: ["tls"], message })];
     }
-    const pairs = tls.certificates.flatMap((files, i) => {
+    const pairs = tls.certificates.flatMap((files) => {
       try {
         return [readKeyPair(files)];
       } catch (error) {
         if (!(error instanceof KeyFault)) throw error;
-        const { value } = this.#written;
-        const own = isMapping(value) && isMapping(value["tls"]) && "certificate" in value["tls"];
-        const place = own ? ["certificates", i - 1] : ["certificates", i];
-        const path = own && i === 0 ? ["tls", error.which] : ["tls", ...place, error.which];
-        this.#fault(path, error.message);
+        this.#fault(["tls", ...files.at, error.which], error.message);
         return [];
       }
     });

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { location, options } from "../base/kinds.ts";
 import type { TlsSettings } from "../tls/certificates.ts";
 import type { KeyFiles } from "../tls/key_pair.ts";
+import type { Path } from "./document.ts";
 
 const certificate = location.describe(
   "The server's certificate, followed by those that lead to a root: certbot's `fullchain.pem`.",
@@ -14,6 +15,11 @@ const key = location.describe("The private key, without a passphrase.")
   .meta({ examples: ["/etc/letsencrypt/live/mx.example.net/privkey.pem"] });
 
 const pair: z.ZodType<KeyFiles> = options({ certificate, key });
+
+/** The settings, in which each pair knows its place below `tls`. */
+interface PlacedTlsSettings extends TlsSettings {
+  readonly certificates: readonly (KeyFiles & { readonly at: Path })[];
+}
 
 /** What a configuration says of TLS. */
 export const tlsSchema = options({
@@ -32,7 +38,7 @@ export const tlsSchema = options({
   ),
   clientCa: location.optional().describe("The certificates that a client's must lead to.")
     .meta({ examples: ["/etc/postmaster/clients.pem"] }),
-}).transform(({ certificate, key, certificates, ...rest }, context): TlsSettings => {
+}).transform(({ certificate, key, certificates, ...rest }, context): PlacedTlsSettings => {
   const fault = (message: string) => {
     context.addIssue({ code: "custom", message });
     return z.NEVER;
@@ -44,6 +50,7 @@ export const tlsSchema = options({
   if (lacking || certificate === undefined && certificates.length === 0) {
     return fault("a certificate and its key are needed: `{certificate: FILE, key: FILE}`");
   }
-  const own = certificate === undefined || key === undefined ? [] : [{ certificate, key }];
-  return { ...rest, certificates: [...own, ...certificates] };
+  const own = certificate === undefined || key === undefined ? [] : [{ certificate, key, at: [] }];
+  const others = certificates.map((pair, i) => ({ ...pair, at: ["certificates", i] }));
+  return { ...rest, certificates: [...own, ...others] };
 });

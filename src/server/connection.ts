@@ -153,7 +153,7 @@ export interface Secured {
 export interface ConnectionEngine extends Engine {
   readonly onClose: (connection: Connection) => void;
   /** Encrypts a connection of which nothing is read, and throws if that fails. Without it, none can be. */
-  readonly secure?: Secure;
+  readonly secure?: Secure | undefined;
 }
 
 /** Encrypts a connection that is paused. Throws if that fails. */

@@ -81,7 +81,7 @@ export class Server {
     this.#engine = {
       chain: whole,
       extensions,
-      ...options.secure === undefined ? {} : { secure: options.secure },
+      secure: options.secure,
       limits,
       tolerated,
       memory,

@@ -4,10 +4,9 @@
  */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { messageOf } from "../base/message_of.ts";
 import { Watched } from "../base/watched.ts";
 import type { Log } from "../log/event.ts";
-import { concernsAbout, type KeyFiles, type KeyPair, readKeyPair } from "./key_pair.ts";
+import { concernsAbout, type KeyFiles, type KeyPair, keyPairOf } from "./key_pair.ts";
 import { type EncryptedSocket, Terminator, type TlsOptions } from "./terminator.ts";
 
 /** How a server speaks TLS, as its configuration says it. */
@@ -21,24 +20,25 @@ const DAY = 86_400_000;
 
 /** Encrypts connections with the certificates that are in the files now. */
 export class Certificates implements Disposable {
-  readonly #files: readonly Watched<string>[];
-  readonly #settings: TlsSettings;
+  readonly #watched: readonly Watched<KeyPair>[];
   readonly #hostname: string;
   readonly #log: Log;
   readonly #terminator: Terminator;
   readonly #timer: ReturnType<typeof setInterval>;
-  #texts: readonly string[];
   #pairs: readonly KeyPair[];
+  #trouble: string | undefined;
 
   /** @throws {KeyFault} for files that cannot be used */
   constructor(settings: TlsSettings, hostname: string, log: Log) {
-    this.#settings = settings;
     this.#hostname = hostname;
     this.#log = log;
-    const paths = settings.certificates.flatMap(({ certificate, key }) => [certificate, key]);
-    this.#files = paths.map((path) => new Watched(path, (text) => text));
-    this.#texts = this.#files.map(({ value }) => value);
-    this.#pairs = settings.certificates.map(readKeyPair);
+    this.#watched = settings.certificates.map((files) =>
+      new Watched(
+        files.certificate,
+        (cert, _file, include) => keyPairOf(files, cert, include(files.key)),
+      )
+    );
+    this.#pairs = this.#watched.map(({ value }) => value);
     this.#terminator = new Terminator({ ...settings, pairs: this.#pairs });
     this.#warn();
     this.#timer = setInterval(() => this.#warn(), DAY);
@@ -59,20 +59,19 @@ export class Certificates implements Disposable {
     clearInterval(this.#timer);
   }
 
-  /** Takes over new files once they fit together: one of a pair may be there before the other. */
+  /** Takes over new pairs. The old one stays in use while only one file of a pair is new. */
   #refresh(): void {
-    const texts = this.#files.map(({ value }) => value);
-    if (texts.every((text, i) => text === this.#texts[i])) return;
-    this.#texts = texts;
-    try {
-      this.#pairs = this.#settings.certificates.map(readKeyPair);
-      this.#terminator.use(this.#pairs);
-      const files = this.#settings.certificates.map(({ certificate }) => certificate);
-      this.#log("certificates read again", { files });
-      this.#warn();
-    } catch (error) {
-      this.#log("doubtful certificate", { hint: `the old one stays in use: ${messageOf(error)}` });
+    const pairs = this.#watched.map(({ value }) => value);
+    const trouble = this.#watched.map((one) => one.trouble).find((one) => one !== undefined);
+    if (trouble !== undefined && trouble !== this.#trouble) {
+      this.#log("doubtful certificate", { hint: `the old one stays in use: ${trouble}` });
     }
+    this.#trouble = trouble;
+    if (pairs.every((pair, i) => pair === this.#pairs[i])) return;
+    this.#pairs = pairs;
+    this.#terminator.use(pairs);
+    this.#log("certificates read again", { files: pairs.map(({ files }) => files.certificate) });
+    this.#warn();
   }
 
   #warn(): void {

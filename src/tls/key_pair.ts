@@ -40,9 +40,11 @@ export class KeyFault extends Error {
  *
  * @throws {KeyFault} for a pair with which no handshake would succeed: the runtime itself would take it
  */
-export function readKeyPair(files: KeyFiles): KeyPair {
-  const cert = read(files, "certificate");
-  const key = read(files, "key");
+export const readKeyPair = (files: KeyFiles): KeyPair =>
+  keyPairOf(files, read(files, "certificate"), read(files, "key"));
+
+/** As {@linkcode readKeyPair}, of what the files have. */
+export function keyPairOf(files: KeyFiles, cert: string, key: string): KeyPair {
   const [certificate, ...others] = certificatesIn(cert, files.certificate);
   const privateKey = keyIn(key, files.key);
   if (!certificate!.checkPrivateKey(privateKey)) {
