@@ -84,11 +84,14 @@ export class Watched<T> {
   }
 }
 
-/** A value that changes whenever the file or its permissions change; empty if there is no such file. */
+/**
+ * A value that changes whenever the file or its permissions change; empty if there is no such file. The runtime gives
+ * `ctime` in whole seconds only, so `mtime` is needed to tell two changes within a second.
+ */
 function stampOf(path: string): string {
   try {
-    const { ino, ctimeNs, size } = statSync(path, { bigint: true });
-    return `${ino} ${ctimeNs} ${size}`;
+    const { ino, ctimeNs, mtimeNs, size } = statSync(path, { bigint: true });
+    return `${ino} ${ctimeNs} ${mtimeNs} ${size}`;
   } catch {
     return "";
   }
