@@ -22,7 +22,10 @@ const shape = {
   helo: kinds.oneOrMore(namePattern).optional()
     .describe("The client's name in HELO; .example.net for all names below it."),
   listener: kinds.oneOrMore(z.string()).optional()
-    .describe("The address that the client connected to, as in `listen`: 192.0.2.25:25."),
+    .describe(
+      "The address that the client connected to, as in `listen`, or the kind of the listener: " +
+        "192.0.2.25:25, submission.",
+    ),
   tls: z.boolean().optional().describe("The connection is encrypted, or is not."),
   user: z.union([z.boolean(), kinds.oneOrMore(z.string())], {
     error: "`true`, `false`, or a list of names",
@@ -120,7 +123,11 @@ function predicatesOf(read: ConditionRead): readonly Predicate[] {
       const name = heloOf(event, session);
       return name !== undefined && patterns.some((matches) => matches(name));
     }),
-    ...on(listener, (listeners) => (_event, session) => listeners.includes(session.listener)),
+    ...on(
+      listener,
+      (listeners) => (_event, { listener: { address, kind } }) =>
+        listeners.includes(address) || listeners.includes(kind),
+    ),
     ...on(tls, (wanted) => (_event, session) => (session.tls !== undefined) === wanted),
     ...on(
       user,

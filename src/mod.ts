@@ -76,7 +76,8 @@ export type {
 } from "./handler/reply.ts";
 export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
-export type { Helo, Peer, Session, Transaction } from "./handler/session.ts";
+export type { Helo, Peer, Session, SessionListener, Transaction } from "./handler/session.ts";
+export type { ListenerKind } from "./net/address.ts";
 export type { PeerCertificate, Tls } from "./handler/tls.ts";
 export type { Step } from "./handler/supervisor.ts";
 export { printSteps } from "./handler/print_steps.ts";

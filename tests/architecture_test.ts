@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/log"],
   ["src/dns", "src/net"],
   ["src/handler", "src/client"],
-  ["src/targets", "src/store", "src/tls"],
+  ["src/targets", "src/store", "src/tls", "src/auth"],
   ["src/queue"],
   ["src/server"],
   ["src/testing"],

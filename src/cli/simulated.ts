@@ -57,7 +57,7 @@ export async function simulated(
   await become(credentials, read);
   const config = credentials === undefined ? read : read.again();
   const { policy, targets } = await build(config);
-  const { hostname, limits, tolerate: tolerated, listen: [address] } = config;
+  const { hostname, limits, tolerate: tolerated, listen: [first] } = config;
   const { ip, time, tls, authUser: user } = flags;
   const log = eventLog((record) => {
     if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
@@ -74,7 +74,7 @@ export async function simulated(
     tls: tls ? ENCRYPTED : undefined,
     user,
     dns: new CachingResolver(config.dns),
-    ...(address === undefined ? {} : { listener: printListen(address) }),
+    ...(first === undefined ? {} : { listener: printListen(first.address), kind: first.kind }),
   };
   return { begin: (visit) => Simulation.begin(policy, { ...setup, ...visit }), targets };
 }

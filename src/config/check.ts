@@ -51,6 +51,7 @@ export function checkSettings(
   const handlers = checks.handlers();
   const stateDirectory = checks.stateDirectory();
   const certificates = checks.tls(hostname);
+  checks.listeners();
   checks.user();
   const problems = [...read.problems, ...checks.problems];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -115,6 +116,19 @@ class Checks {
     return concernsOf(pairs, hostname).map((message) =>
       this.#written.problem({ path: ["tls"], message })
     );
+  }
+
+  /** Listeners must have what their kind needs. */
+  listeners(): void {
+    const { listen = [], tls } = this.#settings;
+    const missing = !canEncrypt
+      ? `Deno ${Deno.version.deno} cannot encrypt them: use Deno 2.7.13 or later`
+      : "give a certificate and its key as `tls`";
+    if (this.#wrong.has("tls") || canEncrypt && tls !== undefined) return;
+    for (const [i, { kind }] of listen.entries()) {
+      if (kind !== "submissions") continue;
+      this.#fault(["listen", i], `connections to \`submissions\` are encrypted: ${missing}`);
+    }
   }
 
   /** The local users. */

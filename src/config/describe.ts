@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
-import { printListen } from "../net/address.ts";
+import { type Listen, printListen } from "../net/address.ts";
 import { PATH } from "../targets/identity.ts";
 import type { Config } from "./config.ts";
 import { changedLimits } from "./limits.ts";
@@ -25,7 +25,7 @@ export function describe(config: Config): string[] {
   const toSyslog = syslog && ("socket" in syslog ? syslog.socket : `${syslog.host}:${syslog.port}`);
   return [
     `hostname: ${hostname}`,
-    `listens on: ${listen.map(printListen).join(", ")}`,
+    `listens on: ${listen.map(printListener).join(", ")}`,
     ...config.tls === undefined ? [] : [`tls: ${config.tls.minimum} and later`],
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
     `users: ${users.count}, from ${users.source}${
@@ -46,6 +46,9 @@ export function describe(config: Config): string[] {
     ),
   ];
 }
+
+const printListener = ({ address, kind }: Listen): string =>
+  printListen(address) + (kind === "smtp" ? "" : ` (${kind})`);
 
 function missing([program = ""]: readonly string[]): string {
   const places = program.includes("/")

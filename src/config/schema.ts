@@ -10,7 +10,7 @@ import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
-import { type ListenAddress, parseListen } from "../net/address.ts";
+import { type Listen, type ListenerKind, parseListen } from "../net/address.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
@@ -28,13 +28,25 @@ const domain = (isOne: (name: string) => boolean) =>
     throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
   });
 
-const oneOrMore = <T>(item: z.ZodType<T, string>, expected: string): z.ZodType<readonly T[]> =>
-  z.union([item.transform((one) => [one]), z.array(item).min(1)], { error: expected });
-
-const listen: z.ZodType<readonly ListenAddress[]> = oneOrMore(
-  text("an address such as `127.0.0.1:2525`", parseListen),
-  "an address such as `127.0.0.1:2525`, or a list of them",
-);
+const listenAddress = text("an address such as `127.0.0.1:2525`", parseListen);
+const kinds: readonly [ListenerKind, ...ListenerKind[]] = ["smtp", "submission", "submissions"];
+const LISTEN = "an address such as `127.0.0.1:2525`, a mapping such as " +
+  '`{address: "*:587", kind: submission}`, or a list of them';
+const listener: z.ZodType<Listen> = z.union([
+  listenAddress.transform((address) => ({ address, kind: kinds[0] })),
+  options({
+    address: listenAddress.describe("Where to listen.").meta({ examples: ["*:587"] }),
+    kind: z.enum(kinds).default("smtp").describe(
+      "What clients connect for: `smtp` to bring mail from elsewhere; `submission` to have their " +
+        "own mail sent, for which they must authenticate (RFC 6409); `submissions` for the same " +
+        "over TLS from the first octet (RFC 8314).",
+    ),
+  }),
+], { error: LISTEN });
+const listen: z.ZodType<readonly Listen[]> = z.union([
+  listener.transform((one) => [one]),
+  z.array(listener).min(1),
+], { error: LISTEN });
 
 /** Where the names of local users come from. */
 export type UsersSetting =
@@ -113,13 +125,15 @@ const shape = {
     'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; ' +
       "`unix:/run/postmaster.sock` is a Unix socket, and `unix:/run/postmaster.sock?mode=660` one " +
       "with permissions; `fd:3` is the first socket that systemd hands over. Port 0 is any free " +
-      "port, which the log names. Put text that begins with `[` or `*` into quotes.",
+      "port, which the log names. Put text that begins with `[` or `*` into quotes. A mapping also " +
+      "says what clients connect for.",
   ).meta({
     examples: [
       "127.0.0.1:2525",
       "[::1]:2525",
       "localhost:2525",
       ["*:25", "unix:/run/postmaster.sock"],
+      ["*:25", { address: "*:587", kind: "submission" }, { address: "*:465", kind: "submissions" }],
     ],
   }),
   tls: tlsSchema.optional().describe(

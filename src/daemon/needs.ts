@@ -24,7 +24,7 @@ export function madeByRoot(config: Config, owner: Credentials | undefined): Read
   const canMake = (path: string) =>
     directories.includes(dirname(path)) || isSafe(path, owner) && !existsSync(path);
   const files = file !== undefined && canMake(file) ? [file] : [];
-  const sockets = listen.flatMap((address) =>
+  const sockets = listen.flatMap(({ address }) =>
     address.transport === "unix" && isSafe(address.path, owner) ? [address.path] : []
   );
   return new Set([...directories, ...files, ...sockets]);
@@ -47,7 +47,7 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   if (pidFile !== undefined) {
     note(["pid-file"], faultOfFile(pidFile, made) ?? faultOfPidFile(pidFile));
   }
-  for (const [i, address] of listen.entries()) {
+  for (const [i, { address }] of listen.entries()) {
     if (address.transport === "unix") note(["listen", i], faultOfSocket(address.path, made));
   }
   if (problems.length > 0) throw new ConfigError(problems);

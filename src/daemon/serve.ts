@@ -12,7 +12,7 @@ import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
-import type { ListenAddress } from "../net/address.ts";
+import type { Listen } from "../net/address.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
 import { Listener } from "../net/listener.ts";
 import { Server } from "../server/server.ts";
@@ -50,7 +50,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (credentials === undefined) refuseUnmet(read, made);
   const listeners: Listener[] = [];
   opened.defer(() => listeners.forEach((listener) => listener.close()));
-  const { first = [], then = [] } = Object.groupBy(read.listen, (address) => {
+  const { first = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
@@ -113,10 +113,11 @@ async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>):
  * server runs.
  */
 async function listen(
-  addresses: readonly ListenAddress[],
+  listens: readonly Listen[],
   owner?: Credentials,
 ): Promise<readonly Listener[]> {
-  const listeners = await Listener.openAll(addresses);
+  const listeners = await Listener.openAll(listens);
+  const addresses = listens.map(({ address }) => address);
   for (const address of addresses) {
     if (owner !== undefined && address.transport === "unix") {
       Deno.chownSync(address.path, owner.uid, owner.gid);

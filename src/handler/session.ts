@@ -5,6 +5,7 @@
 import type { Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
 import type { Keep, KeptMessage } from "../message/kept.ts";
+import type { ListenerKind } from "../net/address.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
@@ -23,6 +24,14 @@ export interface Peer {
   readonly address: string;
   /** TCP port, 0 for a Unix socket. */
   readonly port: number;
+}
+
+/** Where a client has connected. */
+export interface SessionListener {
+  /** `127.0.0.1:25`, `[::1]:25`, `unix:/run/postmaster.sock`. */
+  readonly address: string;
+  /** What clients come for. */
+  readonly kind: ListenerKind;
 }
 
 /** The client's name in HELO or EHLO. */
@@ -53,8 +62,8 @@ export interface Session {
   readonly id: string;
   /** The client. */
   readonly peer: Peer;
-  /** The address of the listener: `127.0.0.1:25`, `[::1]:25`, `unix:/run/postmaster.sock`. */
-  readonly listener: string;
+  /** The listener that the client has connected to. */
+  readonly listener: SessionListener;
   /** The server's own name. */
   readonly hostname: string;
   /** The time now; tests and simulations can set it. */
@@ -146,7 +155,7 @@ export interface SessionContext {
 export interface SessionOptions {
   readonly id: string;
   readonly peer: Peer;
-  readonly listener: string;
+  readonly listener: SessionListener;
   readonly context: SessionContext;
   readonly tls?: Tls | undefined;
   readonly user?: string | undefined;
@@ -156,7 +165,7 @@ export interface SessionOptions {
 export class SessionState implements SessionOptions {
   readonly id: string;
   readonly peer: Peer;
-  readonly listener: string;
+  readonly listener: SessionListener;
   readonly context: SessionContext;
   readonly supervisor: Supervisor;
   readonly endings = new Endings();

@@ -11,7 +11,7 @@ import type { Event } from "./event.ts";
 import type { MaybePromise } from "./handler.ts";
 import { handlerFields } from "./log_fields.ts";
 import { BROKEN, type Reply } from "./reply.ts";
-import type { Helo, Peer, Session, SessionState, Transaction } from "./session.ts";
+import type { Helo, Peer, Session, SessionListener, SessionState, Transaction } from "./session.ts";
 import {
   SEEN_BY,
   type Step,
@@ -50,7 +50,7 @@ export class SessionView implements Session, Watched<Session> {
   get peer(): Peer {
     return this.#state.peer;
   }
-  get listener(): string {
+  get listener(): SessionListener {
     return this.#state.listener;
   }
   get hostname(): string {

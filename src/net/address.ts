@@ -6,6 +6,18 @@ import { isIpv6, isNumeric, parseIp } from "../base/ip.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { FIRST_HANDED_OVER } from "./handed_over.ts";
 
+/**
+ * What clients connect to a listener for: `smtp` to bring mail from elsewhere, `submission` to have mail sent on
+ * (RFC 6409), `submissions` for the same over TLS from the first octet (RFC 8314 section 3.3).
+ */
+export type ListenerKind = "smtp" | "submission" | "submissions";
+
+/** A listener as the configuration has it. */
+export interface Listen {
+  readonly address: ListenAddress;
+  readonly kind: ListenerKind;
+}
+
 /** Where a server listens. */
 export type ListenAddress =
   | {

@@ -5,7 +5,7 @@
 import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { messageOf } from "../base/message_of.ts";
 import { within } from "../base/within.ts";
-import { type ListenAddress, printListen } from "./address.ts";
+import { type Listen, type ListenAddress, type ListenerKind, printListen } from "./address.ts";
 import { checkHandedOver } from "./handed_over.ts";
 import { makeRoom } from "./unix_socket.ts";
 import { whyNotListening } from "./why_not_listening.ts";
@@ -20,7 +20,7 @@ const PATIENCE = 2000;
 
 /** What a listener calls. */
 export interface ListenerEvents {
-  readonly accepted: (socket: Socket, listener: string) => void;
+  readonly accepted: (socket: Socket, listener: Listener) => void;
   readonly failed: (listener: string, error: string) => void;
 }
 
@@ -39,28 +39,30 @@ export class Listener {
   #somebody: (() => void) | undefined;
   /** The address, with the port that the system chose for port 0: `127.0.0.1:2525`, `unix:/run/socket`. */
   readonly name: string;
+  readonly kind: ListenerKind;
 
-  private constructor(address: ListenAddress, server: Server) {
+  private constructor(address: ListenAddress, kind: ListenerKind, server: Server) {
     this.#address = address;
     this.#server = server;
+    this.kind = kind;
     this.name = `${address.transport === "fd" ? "unix:" : ""}${printListen(address)}`;
     this.#attach();
   }
 
   /** Listens. Throws an Error that names the address if it cannot. */
-  static async open(address: ListenAddress): Promise<Listener> {
+  static async open(address: ListenAddress, kind: ListenerKind = "smtp"): Promise<Listener> {
     const server = await listen(address);
     const bound = server.address();
-    if (typeof bound !== "object" || bound === null) return new Listener(address, server);
+    if (typeof bound !== "object" || bound === null) return new Listener(address, kind, server);
     const hostname = address.transport === "tcp" ? address.hostname : bound.address;
-    return new Listener({ transport: "tcp", hostname, port: bound.port }, server);
+    return new Listener({ transport: "tcp", hostname, port: bound.port }, kind, server);
   }
 
-  /** Listens on all addresses, or on none and throws. */
-  static async openAll(addresses: readonly ListenAddress[]): Promise<readonly Listener[]> {
+  /** Opens all listeners, or none and throws. */
+  static async openAll(listens: readonly Listen[]): Promise<readonly Listener[]> {
     const listeners: Listener[] = [];
     try {
-      for (const address of addresses) listeners.push(await Listener.open(address));
+      for (const { address, kind } of listens) listeners.push(await Listener.open(address, kind));
     } catch (error) {
       for (const listener of listeners) listener.close();
       throw error;
@@ -72,7 +74,7 @@ export class Listener {
   serve(events: ListenerEvents): void {
     this.#events = events;
     permit(this.#address);
-    for (const socket of this.#early.splice(0)) events.accepted(socket, this.name);
+    for (const socket of this.#early.splice(0)) events.accepted(socket, this);
   }
 
   close(): void {
@@ -105,7 +107,7 @@ export class Listener {
     this.#server.on("connection", (socket: Socket) => {
       this.#somebody?.();
       if (this.#events === undefined) this.#wait(socket);
-      else this.#events.accepted(socket, this.name);
+      else this.#events.accepted(socket, this);
     });
     this.#server.on("error", (error: Error) => this.#events?.failed(this.name, error.message));
   }

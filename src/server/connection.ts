@@ -53,6 +53,11 @@ export class Connection implements Transport {
     this.#dialogue.start(refuse);
   }
 
+  /** As {@linkcode Connection.start}, over TLS from the first octet (RFC 8314 section 3). */
+  startSecurely(refuse?: LimitName): void {
+    this.#dialogue.startSecurely(refuse);
+  }
+
   send(replies: string): boolean {
     return this.#gone || this.#socket.write(replies);
   }
@@ -66,7 +71,7 @@ export class Connection implements Transport {
     const clear = this.#socket;
     clear.pause();
     for (const name of ["data", "drain", "end"] as const) clear.off(name, this.#heard[name]);
-    await new Promise((written) => clear.write(words, written));
+    if (words !== "") await new Promise((written) => clear.write(words, written));
     if (clear.destroyed) return undefined;
     const secured = await this.#engine.secure?.(clear).catch((error) => {
       this.#reason ??= reasonOf(error);

@@ -29,6 +29,11 @@ export class Dialogue {
     this.#advance();
   }
 
+  /** As {@linkcode Dialogue.start}, once the connection is encrypted. */
+  startSecurely(refuse?: LimitName): void {
+    this.#protocol.secure(() => this.#protocol.greet(refuse));
+  }
+
   /** Takes bytes from the client. They are kept and changed: the buffer is the dialogue's from now on. */
   receive(chunk: Uint8Array): void {
     if (this.closed) return;

@@ -180,7 +180,7 @@ export class Protocol {
       if (!isPositive(reply) || this.closed) return;
       if (event.type === "StartData") return this.#startData();
       this.#become(after(this.#state, reply));
-      if (this.#state.at === "securing") this.#secure();
+      if (this.#state.at === "securing") this.secure();
     });
   }
 
@@ -202,9 +202,10 @@ export class Protocol {
     this.inquiry.ask(wrong, (reply) => this.#answer(wrong, reply, refused));
   }
 
-  /** Begins anew over an encrypted connection (RFC 3207 section 4.2). */
-  #secure(): void {
-    this.lines.takeRest(); // whoever has put clear commands behind this one is not obeyed
+  /** Has the connection encrypted, begins anew (RFC 3207 section 4.2), and calls `then`. */
+  secure(then: () => void = () => {}): void {
+    this.lines.takeRest(); // whoever has put clear commands behind STARTTLS is not obeyed
+    this.#become({ at: "securing" });
     this.channel.secure().then((tls) => {
       if (this.closed) return;
       if (tls === undefined) return this.drop();
@@ -213,6 +214,7 @@ export class Protocol {
       logEncrypted(this.session, tls);
       this.session.user = undefined;
       this.#become({ at: "connected" });
+      then();
       this.#goOn();
     });
   }

@@ -141,17 +141,18 @@ export class Server {
     this.#options.targets.kill();
   }
 
-  #accept(socket: Socket, listener: string): void {
+  #accept(socket: Socket, { name, kind }: Listener): void {
     const { log } = this.#options;
     this.#visited = true;
-    const peer = peerOf(socket, listener);
+    const peer = peerOf(socket, name);
     if (peer === undefined) return abandon(socket);
     const refuse = this.#full(peer.address);
     if (refuse !== undefined && this.#refused.size >= this.#options.descriptors.refused) {
       this.#sentAway++;
-      return sendAway(socket, refuse);
+      return kind === "submissions" ? abandon(socket) : sendAway(socket, refuse);
     }
     const id = newId();
+    const listener = { address: name, kind };
     const session = new SessionState({ id, peer, listener, context: this.#context });
     const connection = new Connection(socket, session, this.#engine);
     if (refuse === undefined) this.#remember(connection);
@@ -161,10 +162,11 @@ export class Server {
       this.#suspicious = true;
     }
     const { address, port } = peer;
-    const of = { session: id, peer: address, port: port === 0 ? undefined : port, listener };
+    const of = { session: id, peer: address, port: port === 0 ? undefined : port, listener: name };
     if (refuse === undefined) log("connected", of);
     else log("refused", { ...of, reason: refuse });
-    connection.start(refuse);
+    if (kind === "submissions") connection.startSecurely(refuse);
+    else connection.start(refuse);
   }
 
   #full(address: string): LimitName | undefined {
@@ -236,7 +238,7 @@ function sendAway(socket: Socket, limit: LimitName): void {
   socket.destroySoon();
 }
 
-/** Closes a socket whose client is gone already. */
+/** Closes a socket without a word: its client is gone already, or expects nothing in clear text. */
 function abandon(socket: Socket): void {
   socket.on("error", () => {}); // without a listener a reset would end the process
   socket.destroy();

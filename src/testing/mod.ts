@@ -11,6 +11,7 @@ export { ENCRYPTED } from "./encrypted.ts";
 export type { Limits } from "../server/limits.ts";
 export type { Clients, Tolerated } from "../server/tolerated.ts";
 export type { Tolerance } from "../smtp/tolerance.ts";
+export type { ListenerKind } from "../net/address.ts";
 export type { Clock } from "../server/transport.ts";
 export type { Kept } from "./outbox.ts";
 export {

@@ -9,6 +9,7 @@ import { MemoryStore } from "../handler/memory_store.ts";
 import { type Peer, SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
 import { type Log, silent } from "../log/event.ts";
+import type { ListenerKind } from "../net/address.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
 import { EXTENSIONS, type Extensions } from "../server/extensions.ts";
@@ -41,6 +42,8 @@ export interface SessionSetup {
   readonly tls?: Tls | undefined;
   /** Who the client has proved to be; without it, a stranger. */
   readonly user?: string | undefined;
+  /** What the listener is for; without it, `smtp`. */
+  readonly kind?: ListenerKind;
 }
 
 /** What a session stands on. */
@@ -72,7 +75,7 @@ export function sessionOf(handler: Handler, ground: SessionGround) {
   const session = new SessionState({
     id,
     peer: ground.peer ?? { address: "192.0.2.1", port: 45678 },
-    listener: ground.listener ?? "192.0.2.25:25",
+    listener: { address: ground.listener ?? "192.0.2.25:25", kind: ground.kind ?? "smtp" },
     context: { hostname, log, globals, dns, keep, chain: whole, judge, now },
     tls,
     user,

@@ -9,7 +9,10 @@ import { parseConfig } from "./with_postmaster.ts";
 Deno.test("loadConfig() has a default for everything", () => {
   const config = loadConfig(undefined);
   assert.equal(config.hostname, hostname());
-  assert.deepEqual(config.listen, [{ transport: "tcp", hostname: "127.0.0.1", port: 2525 }]);
+  assert.deepEqual(config.listen, [{
+    address: { transport: "tcp", hostname: "127.0.0.1", port: 2525 },
+    kind: "smtp",
+  }]);
   assert.deepEqual(config.domains, []);
   assert.deepEqual(config.limits, DEFAULT_LIMITS);
   assert.equal(config.users.count, 1, "who runs it, for postmaster");
@@ -76,7 +79,10 @@ Deno.test("loadConfig() prefers flags to the file", () => {
     "p.yaml",
     overrides,
   );
-  assert.deepEqual(config.listen, [{ transport: "tcp", hostname: "::", port: 0 }]);
+  assert.deepEqual(config.listen, [{
+    address: { transport: "tcp", hostname: "::", port: 0 },
+    kind: "smtp",
+  }]);
   assert.equal(config.hostname, "flag.example");
   assert.equal(config.log.level, "error");
   assert.equal(config.log.format, "json");

@@ -47,7 +47,7 @@ export function asking(handler: Handler): Asking {
   const state = new SessionState({
     id: "test",
     peer: { address: "192.0.2.1", port: 12345 },
-    listener: "127.0.0.1:25",
+    listener: { address: "127.0.0.1:25", kind: "smtp" },
     context: {
       hostname: "mx.example.net",
       log,

@@ -84,6 +84,8 @@ Deno.test("helo, listener, tls and user are what the session has", async () => {
     assert.equal(await holds({ helo }), true, helo);
   }
   assert.equal(await holds({ listener: "192.0.2.25:25" }), true);
+  assert.equal(await holds({ listener: ["submission", "submissions"] }), false);
+  assert.equal(await holds({ listener: "submission" }, { kind: "submission" }), true);
   assert.equal(await holds({ tls: true }, { tls: ENCRYPTED }), true);
   assert.equal(await holds({ tls: false }, { tls: ENCRYPTED }), false);
   assert.equal(await holds({ user: true }), false);

@@ -4,7 +4,11 @@ import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { parseParameters } from "../../src/smtp/parameters.ts";
 
-const SESSION = { tls: undefined, user: undefined, listener: "192.0.2.25:25" };
+const SESSION = {
+  tls: undefined,
+  user: undefined,
+  listener: { address: "192.0.2.25:25", kind: "smtp" },
+} as const;
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */

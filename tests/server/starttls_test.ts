@@ -259,3 +259,44 @@ Deno.test(
     assert.deepEqual([code, more], [0, ""]);
   },
 );
+
+Deno.test(
+  "a listener of kind submissions encrypts before it greets, and refuses clear text",
+  need("openssl"),
+  async () => {
+    await using server = await serve((directory, tls) => ({
+      tls,
+      listen: ["127.0.0.1:0", { address: "127.0.0.1:0", kind: "submissions" }],
+      handlers: [
+        directory.write(
+          "policy.ts",
+          `import { on, say } from "postmaster";
+export default on("SayOK", (_event, _next, { listener }) => say(2, 5, 0, listener.kind));
+`,
+        ),
+      ],
+    }));
+    const [plain, port] = server.addresses.map((address) => Number(address.split(":").at(-1)));
+    const at = { host: "127.0.0.1", port: port!, servername: NAME, rejectUnauthorized: false };
+    const socket = connectTls(at);
+    let heard = "";
+    socket.on("data", (chunk: Uint8Array) => void (heard += new TextDecoder().decode(chunk)));
+    await once(socket, "secureConnect");
+    const client = { socket, heard: () => heard };
+    await until("the client is greeted", () => /^220 mx\.example\.net ESMTP/.test(heard));
+    const [ehlo] = await say(client, "EHLO b.example", /^250-[^]*\r\n250 .*\r\n/);
+    assert.doesNotMatch(ehlo, /STARTTLS/);
+    await say(client, "NOOP", /^250 .*submissions\r\n/);
+    socket.destroy();
+
+    const clear = connect(port!, "127.0.0.1");
+    let unencrypted = "";
+    clear.on("data", (chunk) => void (unencrypted += new TextDecoder().decode(chunk)));
+    clear.write("EHLO in.clear\r\n");
+    await once(clear, "close");
+    assert.doesNotMatch(unencrypted, /220|250|421/);
+    await server.logs(/disconnected .*"no TLS: the client sent something else than TLS"/);
+    using smtp = await server.connect(`127.0.0.1:${plain}`);
+    assert.match((await smtp.command("NOOP")).lines[0]!, /smtp/);
+  },
+);

@@ -60,7 +60,13 @@ Deno.test("the engine's answer to a broken message comes with that to the messag
 
 Deno.test("handlers of Deliver run, and what they make of a message is kept", async () => {
   const stamp = on("Deliver", (event, next, { time, peer, user, tls, listener }) => {
-    const text = [time.toISOString().slice(0, 16), peer.address, user, tls?.protocol, listener]
+    const text = [
+      time.toISOString().slice(0, 16),
+      peer.address,
+      user,
+      tls?.protocol,
+      listener.address,
+    ]
       .join(" ");
     return next({ ...event, body: prepend(event.body, headerField("X-Stamp", text)) });
   });

@@ -1,0 +1,196 @@
+/**
+ * The SASL mechanisms, against a password file and real hashes.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
+import type { Exchange, Verdict } from "../../src/auth/exchange.ts";
+import { Hashes } from "../../src/auth/hashes.ts";
+import { parsePasswords, printScram } from "../../src/auth/password_file.ts";
+import { login, plain } from "../../src/auth/plain.ts";
+import { scram, scramKeys, type ScramOptions } from "../../src/auth/scram.ts";
+import { PasswordUsers } from "../../src/auth/users.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (octets: Uint8Array) => new TextDecoder().decode(octets);
+
+/** The file of a server whose user joe has the password `geheim`. */
+async function usersWith(hashes: Hashes): Promise<PasswordUsers> {
+  const salt = encode("0123456789abcdef");
+  const secrets = await Promise.all(
+    (["sha256", "sha1"] as const).map(async (hash) =>
+      printScram(hash, {
+        salt,
+        iterations: 4096,
+        ...await scramKeys("geheim", salt, 4096, hash),
+      })
+    ),
+  );
+  const table = parsePasswords(`joe: ${await hashes.make("geheim")} ${secrets.join(" ")}\n`);
+  return new PasswordUsers(() => table, hashes, encode("pepper"));
+}
+
+/** Says what a client says, and gives the challenges and the verdict. */
+async function play(
+  exchange: Exchange,
+  ...responses: string[]
+): Promise<{ challenges: string[]; verdict: Verdict | undefined }> {
+  const challenges: string[] = [];
+  let step = await exchange.next();
+  for (const response of responses) {
+    if (step.done) break;
+    challenges.push(decode(step.value));
+    step = await exchange.next(encode(response));
+  }
+  if (!step.done) challenges.push(decode(step.value));
+  return { challenges, verdict: step.done ? step.value : undefined };
+}
+
+const WRONG: Verdict = { refused: "the user or the password is wrong" };
+
+Deno.test("PLAIN takes the right password and no other", async () => {
+  using hashes = new Hashes();
+  const mechanism = plain(await usersWith(hashes));
+  const verdictOf = async (response: string) => (await play(mechanism.start(), response)).verdict;
+  assert.deepEqual(await verdictOf("\0joe\0geheim"), { user: "joe" });
+  assert.deepEqual(await verdictOf("joe\0joe\0geheim"), { user: "joe" });
+  assert.deepEqual(await verdictOf("\0joe\0Geheim"), WRONG);
+  assert.deepEqual(await verdictOf("\0jane\0geheim"), WRONG);
+  assert.deepEqual(await verdictOf("jane\0joe\0geheim"), {
+    refused: "joe may not act for another user",
+  });
+  for (
+    const broken of ["", "joe\0geheim", "\0joe\0", "\0\0geheim", "\0joe\0geheim\0", "\0joe\0a\0b"]
+  ) {
+    assert.ok("malformed" in (await verdictOf(broken))!, JSON.stringify(broken));
+  }
+});
+
+Deno.test("PLAIN takes no octets that are no text", async () => {
+  using hashes = new Hashes();
+  const exchange = plain(await usersWith(hashes)).start();
+  await exchange.next();
+  const { value } = await exchange.next(Uint8Array.of(0, 0x6a, 0, 0xff));
+  assert.ok("malformed" in (value as Verdict));
+});
+
+Deno.test("LOGIN asks for the user, then for the password", async () => {
+  using hashes = new Hashes();
+  const mechanism = login(await usersWith(hashes));
+  const { challenges, verdict } = await play(mechanism.start(), "joe", "geheim");
+  assert.deepEqual(challenges, ["Username:", "Password:"]);
+  assert.deepEqual(verdict, { user: "joe" });
+  assert.deepEqual((await play(mechanism.start(), "joe", "wrong")).verdict, WRONG);
+});
+
+Deno.test("a password that needs preparing is the same however the client writes it", async () => {
+  using hashes = new Hashes();
+  const table = parsePasswords(`joe: ${await hashes.make("IX\u00e9")}`);
+  const mechanism = plain(new PasswordUsers(() => table, hashes, encode("pepper")));
+  for (const password of ["IX\u00e9", "\u2168e\u0301", "I\u00adX\u00e9"]) {
+    const { verdict } = await play(mechanism.start(), `\0joe\0${password}`);
+    assert.deepEqual(verdict, { user: "joe" }, password);
+  }
+});
+
+Deno.test("bcrypt's hashes are taken, with the names that other tools give them", async () => {
+  using hashes = new Hashes();
+  for (const prefix of ["$2a$", "$2b$", "$2y$", "{BLF-CRYPT}$2y$"]) {
+    const hash = `${prefix}04$abcdefghijklmnopqrstuuPWRtT5yx7FBi4dcf6ROhboeNunUrLQ.`; // by crypt(3)
+    const table = parsePasswords(`joe: ${hash}`);
+    const mechanism = plain(new PasswordUsers(() => table, hashes, encode("pepper")));
+    const verdicts = [await play(mechanism.start(), "\0joe\0geheim")];
+    verdicts.push(await play(mechanism.start(), "\0joe\0wrong"));
+    assert.deepEqual(verdicts.map(({ verdict }) => verdict), [{ user: "joe" }, WRONG], prefix);
+  }
+});
+
+/** What a client of SCRAM does (RFC 5802 section 3). */
+async function scramClient(
+  options: ScramOptions,
+  { user = "joe", password = "geheim", header = "n,,", binding = "" },
+) {
+  const { hash } = options;
+  const exchange = scram(options).start();
+  await exchange.next();
+  const bare = `n=${user},r=fyko+d2lbbFgONRv9qkxdawL`;
+  const first = await exchange.next(encode(header + bare));
+  if (first.done) return { verdict: first.value };
+  const challenge = decode(first.value);
+  const [, nonce, salt, iterations] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge)!;
+  const keys = await scramKeys(password, Buffer.from(salt!, "base64"), Number(iterations), hash);
+  const channel = Buffer.from(header + binding).toString("base64");
+  const message = `${bare},${challenge},c=${channel},r=${nonce}`;
+  const sign = (key: Uint8Array) => createHmac(hash, key).update(message).digest();
+  const signature = sign(keys.storedKey);
+  const proof = Buffer.from(keys.clientKey.map((octet, i) => octet ^ signature[i]!));
+  const last = await exchange.next(
+    encode(`c=${channel},r=${nonce},p=${proof.toString("base64")}`),
+  );
+  if (last.done) return { verdict: last.value, salt };
+  const server = sign(keys.serverKey).toString("base64");
+  assert.equal(decode(last.value), `v=${server}`, "the server has proved nothing");
+  return { verdict: (await exchange.next(encode(""))).value as Verdict, salt };
+}
+
+Deno.test("SCRAM lets in who knows the password, and proves that it knows the secret", async () => {
+  using hashes = new Hashes();
+  const secrets = await usersWith(hashes);
+  for (const hash of ["sha256", "sha1"] as const) {
+    const options = { hash, secrets };
+    assert.deepEqual((await scramClient(options, {})).verdict, { user: "joe" });
+    assert.deepEqual((await scramClient(options, { password: "wrong" })).verdict, WRONG);
+    assert.deepEqual((await scramClient(options, { user: "jane" })).verdict, WRONG);
+  }
+});
+
+Deno.test("SCRAM shows those who do not exist the same salt each time", async () => {
+  using hashes = new Hashes();
+  const options = { hash: "sha256", secrets: await usersWith(hashes) } as const;
+  const salts = await Promise.all(
+    ["jane", "jane", "jim"].map(async (user) => (await scramClient(options, { user })).salt),
+  );
+  assert.equal(salts[0], salts[1]);
+  assert.notEqual(salts[0], salts[2]);
+  assert.equal(Buffer.from(salts[0]!, "base64").length, 16);
+});
+
+Deno.test("SCRAM-PLUS is bound to the certificate", async () => {
+  using hashes = new Hashes();
+  const secrets = await usersWith(hashes);
+  const options = { hash: "sha256", secrets, endPoint: encode("our certificate") } as const;
+  const header = "p=tls-server-end-point,,";
+  const ours = await scramClient(options, { header, binding: "our certificate" });
+  assert.deepEqual(ours.verdict, { user: "joe" });
+  const theirs = await scramClient(options, { header, binding: "another certificate" });
+  assert.deepEqual(theirs.verdict, { refused: "the channel binding does not match" });
+  const unbound = await scramClient(options, {});
+  assert.ok("malformed" in unbound.verdict!);
+});
+
+Deno.test("SCRAM finds out who hides its -PLUS from the client", async () => {
+  using hashes = new Hashes();
+  const options = { hash: "sha256", secrets: await usersWith(hashes) } as const;
+  const header = "y,,";
+  assert.deepEqual((await scramClient(options, { header })).verdict, { user: "joe" });
+  const deceived = await scramClient({ ...options, offersPlus: true }, { header });
+  assert.ok("malformed" in deceived.verdict!);
+});
+
+Deno.test("SCRAM takes no message that is not one", async () => {
+  using hashes = new Hashes();
+  const mechanism = scram({ hash: "sha256", secrets: await usersWith(hashes) });
+  const firsts = ["", "n", "n,,", "n,,n=joe", "n,,n=,r=x", "n,,r=x,n=joe", "n,,m=x,n=joe,r=x"];
+  for (const first of [...firsts, "x,,n=joe,r=x", "n,,n=a=b,r=x", "n,,n=joe,r=\u00e9"]) {
+    const { verdict } = await play(mechanism.start(), first);
+    assert.ok(verdict !== undefined && "malformed" in verdict, first);
+  }
+  for (const last of ["", "c=biws", "c=biws,r=x", "p=AAAA", "c=biws,p=AAAA,r=x"]) {
+    const { verdict } = await play(mechanism.start(), "n,,n=joe,r=x", last);
+    assert.ok(verdict !== undefined && "malformed" in verdict, last);
+  }
+  const stolen = await play(mechanism.start(), "n,,n=joe,r=x", "c=biws,r=xy,p=AAAA");
+  assert.deepEqual(stolen.verdict, WRONG);
+});
