@@ -11,6 +11,8 @@ import { examplesOf, keysIn, meaningOf } from "../../src/tooling/keys.ts";
 import { fill } from "../../src/tooling/page.ts";
 import { program } from "../../src/cli/program.ts";
 import { ConfigError, type JsonSchema, jsonSchema, parseConfig } from "../../src/config/mod.ts";
+import { need } from "../need.ts";
+import { selfSigned } from "../tls/openssl.ts";
 import { Directory } from "../running.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -86,29 +88,34 @@ Deno.test("every key of the configuration has an example or a default", () => {
 });
 
 for (const [name, node] of settings) {
-  Deno.test(`each example and default of ${name} is part of a good configuration`, () => {
-    using directory = new Directory();
-    directory.write("users.txt", "joe\njane\n");
-    directory.write("aliases.txt", "sales: joe, jane\n");
-    directory.write("policy.ts", "export default () => {};");
-    directory.write("opening_hours.ts", "export default () => {};");
-    const load = (value: unknown) => {
-      const config = JSON.stringify({ ...AROUND, [name]: value });
-      try {
-        assert.ok(parseConfig(config, directory.of("postmaster.yaml")));
-      } catch (error) {
-        // Users, groups and certificates of the examples need not exist on this machine.
-        if (!(error instanceof ConfigError) || !UNKNOWN.test(error.message)) throw error;
+  Deno.test(
+    `each example and default of ${name} is part of a good configuration`,
+    need("openssl"),
+    () => {
+      using directory = new Directory();
+      directory.write("users.txt", "joe\njane\n");
+      directory.write("aliases.txt", "sales: joe, jane\n");
+      directory.write("policy.ts", "export default () => {};");
+      directory.write("opening_hours.ts", "export default () => {};");
+      const around = { ...AROUND, tls: { ...selfSigned(directory, [AROUND.hostname]) } };
+      const load = (value: unknown) => {
+        const config = JSON.stringify({ ...around, [name]: value });
+        try {
+          assert.ok(parseConfig(config, directory.of("postmaster.yaml")));
+        } catch (error) {
+          // Users, groups and certificates of the examples need not exist on this machine.
+          if (!(error instanceof ConfigError) || !UNKNOWN.test(error.message)) throw error;
+        }
+      };
+      valuesOf(node).forEach(load);
+      const [example] = examplesOf(node);
+      for (const [key, inner] of Object.entries(node.properties ?? {})) {
+        for (const value of valuesOf(inner as JsonSchema)) {
+          load({ ...example as object, [key]: value });
+        }
       }
-    };
-    valuesOf(node).forEach(load);
-    const [example] = examplesOf(node);
-    for (const [key, inner] of Object.entries(node.properties ?? {})) {
-      for (const value of valuesOf(inner as JsonSchema)) {
-        load({ ...example as object, [key]: value });
-      }
-    }
-  });
+    },
+  );
 }
 
 const UNKNOWN =
