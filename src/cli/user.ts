@@ -20,14 +20,20 @@ import {
   type PasswordTable,
 } from "../auth/password_file.ts";
 import { newPassword } from "../auth/rules.ts";
+import { PasswordUsers } from "../auth/users.ts";
 import { suggest } from "../base/nearest.ts";
 import { ConfigError } from "../base/problem.ts";
-import { askNewPassword } from "./ask_password.ts";
+import { Secret } from "../base/secret.ts";
+import { findConfig, loadSettings } from "../config/mod.ts";
+import { credentialsOf, startedByRoot } from "../daemon/credentials.ts";
+import { askNewPassword, askPassword } from "./ask_password.ts";
 
 /** The flags of these commands. */
 export interface UserFlags {
-  /** The file of users and their secrets. */
-  readonly file: string;
+  /** The configuration; it names the file of users and their secrets. */
+  readonly config?: string;
+  /** The file itself. */
+  readonly file?: string;
   /** Make a password and print it. */
   readonly generate?: boolean;
 }
@@ -53,6 +59,20 @@ export async function remove(name: string, flags: UserFlags): Promise<void> {
     mustHave(text, path, name);
     return sound(withoutUser(text, name), path);
   });
+}
+
+/** Says whether a password is that of a user. Throws if it is not, or if there is no such user. */
+export async function check(name: string, flags: UserFlags): Promise<void> {
+  const { path } = fileOf(flags);
+  const text = textOf(path);
+  mustHave(text, path, name);
+  const table = parse(text, path);
+  using hashes = new Hashes();
+  const users = new PasswordUsers(() => table, hashes, new Uint8Array());
+  const verdict = await users.verify(name, new Secret(await askPassword(name)));
+  if ("unavailable" in verdict) throw new Error(verdict.unavailable);
+  if (!("user" in verdict)) throw new Error("the password is wrong");
+  console.log("the password is right");
 }
 
 /** Prints the users and the mechanisms that each can use. */
@@ -91,9 +111,24 @@ function mustHave(text: string, path: string, name: string): void {
   throw new Error(`there is no user \`${name}\` in ${path}: ${cure}`);
 }
 
-/** The file, and who owns it if root makes it. */
-function fileOf({ file }: UserFlags): { readonly path: string; readonly owner: Owner | undefined } {
-  return { path: file, owner: undefined };
+/** A file of users and their secrets. */
+interface PasswordFile {
+  readonly path: string;
+  /** Who is to own it if root makes it. */
+  readonly owner: Owner | undefined;
+}
+
+function fileOf({ file, config }: UserFlags): PasswordFile {
+  if (file !== undefined) return { path: file, owner: undefined };
+  const found = config ?? findConfig();
+  if (found === undefined) throw new Error("there is no configuration: name one with --config");
+  const settings = loadSettings(found);
+  const path = settings.auth?.passwords?.file;
+  if (path !== undefined) {
+    return { path, owner: startedByRoot() ? credentialsOf(settings) : undefined };
+  }
+  const message = "no file of passwords: set `auth: {passwords: {file: FILE}}`, or use --file";
+  throw new ConfigError([{ file: found, message }]);
 }
 
 const textOf = (path: string): string => existsSync(path) ? readFileSync(path, "utf8") : "";

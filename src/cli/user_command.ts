@@ -2,10 +2,10 @@
  * `user` and its subcommands on the command line.
  * @module
  */
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { userName } from "../auth/rules.ts";
 import { argument } from "./argument.ts";
-import { add, list, passwd, remove } from "./user.ts";
+import { add, check, list, passwd, remove } from "./user.ts";
 
 /** Adds the command `user`. */
 export function addUser(postmaster: Command): void {
@@ -17,7 +17,11 @@ export function addUser(postmaster: Command): void {
     user.command(usage)
       .description(description)
       .allowExcessArguments(false)
-      .requiredOption("--file <file>", "the file of users and their secrets")
+      .option("-c, --config <file>", "the configuration file")
+      .addOption(
+        new Option("--file <file>", "the file of passwords, if no configuration names it")
+          .conflicts("config"),
+      )
       .option("--debug", "show where in the program an error came from");
   const newName = new Argument("<name>", "the user, such as `joe` or `joe@example.net`")
     .argParser(argument(userName));
@@ -32,6 +36,9 @@ export function addUser(postmaster: Command): void {
     .addArgument(name)
     .option("--generate", generate)
     .action(passwd);
+  command("check", "say whether a password is right; it comes from a prompt or the standard input")
+    .addArgument(name)
+    .action(check);
   command("list", "show the users, and the mechanisms that each can use")
     .action(list);
   command("remove", "forget a user")
