@@ -11,6 +11,7 @@ import { LEVELS } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
 import { each } from "./argument.ts";
+import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addInit } from "./init.ts";
@@ -114,6 +115,7 @@ export function program(failed: () => void): Command {
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
   addInit(postmaster);
   addVars(postmaster);
+  addCert(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   return postmaster;

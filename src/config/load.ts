@@ -9,6 +9,7 @@ import { ConfigError } from "../base/problem.ts";
 import { checkSettings } from "./check.ts";
 import type { Config } from "./config.ts";
 import type { Overrides } from "./overrides.ts";
+import type { Settings } from "./schema.ts";
 import { readSettings } from "./settings.ts";
 
 /**
@@ -20,6 +21,17 @@ import { readSettings } from "./settings.ts";
  */
 export const loadConfig = (file: string | undefined, overrides: Overrides = {}): Config =>
   parseConfig(file === undefined ? defaultsFor(overrides) : textOf(file), file, overrides);
+
+/**
+ * Reads the settings of a configuration file, and nothing that they name.
+ *
+ * @throws {ConfigError} with all that is wrong
+ */
+export function loadSettings(file: string): Settings {
+  const { settings, problems } = readSettings(textOf(file), file, {});
+  if (problems.length > 0) throw new ConfigError(problems);
+  return settings as Settings; // nothing was wrong, so nothing is missing
+}
 
 function textOf(file: string): string {
   try {

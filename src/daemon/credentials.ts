@@ -13,7 +13,9 @@ export interface Credentials extends Identity {
 }
 
 /** The user and the groups that a configuration names, `undefined` if it names none. */
-export function credentialsOf({ user, group }: Config): Credentials | undefined {
+export function credentialsOf(
+  { user, group }: Pick<Config, "user" | "group">,
+): Credentials | undefined {
   if (user === undefined) return undefined;
   const { account, uid, gid } = findIdentity(user, group);
   return { account, uid, gid, groups: account ? groupsOf(account.name, gid) : [gid] };

@@ -90,10 +90,12 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ? opened.use(new Certificates(config.tls, hostname, log))
     : undefined;
   const secure = certificates && ((socket: Duplex) => certificates.secure(socket));
+  const { authentication } = config;
+  if (authentication !== undefined) opened.use(authentication);
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log, secure },
+    ...{ policy, targets, globals, dns, log, secure, authentication },
   });
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Socket } from "node:net";
+import type { Authentication } from "../auth/authentication.ts";
 import { hostOf, isLocal, peerAddress } from "../base/ip.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
@@ -20,7 +21,8 @@ import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core } from "./core.ts";
-import { EXTENSIONS, extensionsWith, STARTTLS } from "./extensions.ts";
+import { authBy } from "./auth.ts";
+import { extensionsWith, STARTTLS } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -40,6 +42,8 @@ export interface ServerOptions {
   readonly descriptors: Descriptors;
   /** Encrypts connections; without it STARTTLS is not offered. */
   readonly secure?: Secure | undefined;
+  /** How clients authenticate; without it AUTH is not offered. */
+  readonly authentication?: Authentication | undefined;
   readonly targets: Targets;
   readonly globals: GlobalStore;
   readonly dns: Resolver;
@@ -74,14 +78,19 @@ export class Server {
     const memory = new Memory(limits.messageMemory);
     const keep: Keep = (body) => spool(body, options.spoolDirectory, memory);
     const acceptance = beforeReply({ ...options, memory });
-    const extensions = options.secure === undefined ? EXTENSIONS : extensionsWith(STARTTLS);
-    const whole = chain(options.policy, core({ acceptance, limits, extensions }));
+    const { authentication, secure } = options;
+    const extensions = extensionsWith(
+      ...secure === undefined ? [] : [STARTTLS],
+      ...authentication === undefined ? [] : [authBy(authentication)],
+    );
+    const passwords = authentication?.passwords;
+    const whole = chain(options.policy, core({ acceptance, limits, extensions, passwords, log }));
     const judge: Judge = (target) => targets.obstacleTo(target);
     this.#context = { hostname, log, globals, dns, keep, chain: whole, judge };
     this.#engine = {
       chain: whole,
       extensions,
-      secure: options.secure,
+      secure,
       limits,
       tolerated,
       memory,
