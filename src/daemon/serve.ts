@@ -73,7 +73,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   }
   logUser(log, config, credentials);
   for (const { message, ...place } of config.warnings) {
-    log("doubtful order", { handler: printPlace(place), hint: message });
+    log("doubtful setting", { place: printPlace(place), hint: message });
   }
   const launch = launcher?.launch() ?? (credentials && launchOwn());
   watch.step("the modules of handlers");
@@ -91,7 +91,9 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     : undefined;
   const secure = certificates && ((socket: Duplex) => certificates.secure(socket));
   const { authentication } = config;
-  if (authentication !== undefined) opened.use(authentication);
+  if (authentication !== undefined) {
+    opened.use(authentication).start?.(config.stateDirectory, log);
+  }
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
