@@ -20,7 +20,7 @@ import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core } from "./core.ts";
-import { EXTENSIONS, extensionsWith, STARTTLS } from "./extensions.ts";
+import { EXTENSIONS, extensionsWith, starttls } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -74,14 +74,15 @@ export class Server {
     const memory = new Memory(limits.messageMemory);
     const keep: Keep = (body) => spool(body, options.spoolDirectory, memory);
     const acceptance = beforeReply({ ...options, memory });
-    const extensions = options.secure === undefined ? EXTENSIONS : extensionsWith(STARTTLS);
+    const { secure } = options;
+    const extensions = secure === undefined ? EXTENSIONS : extensionsWith(starttls(secure));
     const whole = chain(options.policy, core({ acceptance, limits, extensions }));
     const judge: Judge = (target) => targets.obstacleTo(target);
     this.#context = { hostname, log, globals, dns, keep, chain: whole, judge };
     this.#engine = {
       chain: whole,
       extensions,
-      secure: options.secure,
+      secure,
       limits,
       tolerated,
       memory,
