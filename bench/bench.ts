@@ -6,7 +6,7 @@
  * @module
  */
 
-import { median, Subject } from "./subject.ts";
+import { median, script, Subject } from "./subject.ts";
 
 const ROUNDS = 3;
 
@@ -73,8 +73,8 @@ async function measure(port: number, workload: Workload): Promise<number> {
 async function compare(workload: Workload): Promise<void> {
   const env = { BENCH_KIND: workload.kind, BENCH_MAILER: "/bin/cat" };
   const subjects = {
-    ours: await Subject.start("./serve.ts", env),
-    ...(workload.kind === "discard" ? { bare: await Subject.start("./bare.ts", env) } : {}),
+    ours: await Subject.start(script("./serve.ts", env)),
+    ...(workload.kind === "discard" ? { bare: await Subject.start(script("./bare.ts", env)) } : {}),
   };
   const rates: Record<string, number[]> = {};
   for (let round = 0; round <= ROUNDS; round++) {

@@ -5,6 +5,7 @@
  * - `BENCH_KIND`: `discard` throws every message away, `pipe` gives each to `BENCH_MAILER` (a program and its
  *   arguments, with spaces between them), once for all recipients;
  * - `BENCH_HANDLERS`: handlers for `pipe`, as JSON;
+ * - `BENCH_CERTIFICATE`, `BENCH_KEY`: files for STARTTLS, and for TLS on `BENCH_TLS_PORT`;
  * - `BENCH_WORK`: a directory for its configuration and log.
  *
  * @module
@@ -18,6 +19,9 @@ const {
   BENCH_KIND = "discard",
   BENCH_MAILER = "/bin/true",
   BENCH_HANDLERS = "[]",
+  BENCH_CERTIFICATE,
+  BENCH_KEY,
+  BENCH_TLS_PORT,
   BENCH_WORK = "/tmp",
 } = Deno.env.toObject();
 
@@ -36,6 +40,7 @@ if (Deno.uid() === 0) {
   process.setuid?.(nobody);
 }
 
+const clear = `127.0.0.1:${BENCH_PORT}`;
 const file = `${BENCH_WORK}/postmaster.yaml`;
 await Deno.writeTextFile(
   file,
@@ -43,7 +48,10 @@ await Deno.writeTextFile(
     hostname: "bench.test",
     users: ["sink"],
     postmaster: "sink",
-    listen: `127.0.0.1:${BENCH_PORT}`,
+    ...BENCH_CERTIFICATE === undefined ? { listen: clear } : {
+      listen: [clear, { address: `127.0.0.1:${BENCH_TLS_PORT}`, kind: "submissions" }],
+      tls: { certificate: BENCH_CERTIFICATE, key: BENCH_KEY },
+    },
     limits: {
       "message-size": "200 MiB",
       "header-size": "8 MiB",

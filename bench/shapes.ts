@@ -14,7 +14,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { GROWING, type Load, plain, SHAPES } from "./loads.ts";
-import { median, Subject } from "./subject.ts";
+import { median, script, Subject } from "./subject.ts";
 import type { Asked, Wait } from "./waiting_worker.ts";
 
 const ROUNDS = 3;
@@ -78,11 +78,11 @@ class Bench {
   }
 
   static async start(handlers: readonly unknown[]): Promise<Bench> {
-    const server = await Subject.start("./serve.ts", {
+    const server = await Subject.start(script("./serve.ts", {
       BENCH_KIND: "pipe",
       BENCH_MAILER: "/usr/bin/wc -c",
       BENCH_HANDLERS: JSON.stringify(handlers),
-    });
+    }));
     const other = new Worker(new URL("./waiting_worker.ts", import.meta.url));
     other.postMessage({ port: server.port, pid: server.pid } satisfies Asked);
     const bench = new Bench(server, other);

@@ -6,29 +6,53 @@
 
 const FLAGS = ["run", "--allow-all", "--unstable-net", "--v8-flags=--max-semi-space-size=8"];
 
-/** A server under test, on a port of its own. */
-export class Subject {
+/** What a server is given. */
+export interface Place {
   readonly port: number;
-  readonly #child: Deno.ChildProcess;
-  readonly #work: string;
+  /** For implicit TLS. */
+  readonly tlsPort: number;
+  /** A directory of its own. */
+  readonly work: string;
+}
 
-  private constructor(port: number, child: Deno.ChildProcess, work: string) {
+/** Makes the command of a server. */
+export type Launch = (place: Place) => Promise<Deno.Command> | Deno.Command;
+
+/** A script of this directory. `serve.ts` says what the environment means. */
+export const script = (file: string, env: Readonly<Record<string, string>>): Launch => (place) =>
+  new Deno.Command(Deno.execPath(), {
+    args: [...FLAGS, new URL(file, import.meta.url).pathname],
+    env: { ...env, ...environmentOf(place) },
+    stdout: "null",
+  });
+
+/** A place, for a server that reads it from its environment. */
+export const environmentOf = ({ port, tlsPort, work }: Place) => ({
+  BENCH_PORT: String(port),
+  BENCH_TLS_PORT: String(tlsPort),
+  BENCH_WORK: work,
+});
+
+/** A server under test, on ports of its own. */
+export class Subject implements Place {
+  readonly port: number;
+  readonly tlsPort: number;
+  readonly work: string;
+  readonly #child: Deno.ChildProcess;
+
+  private constructor({ port, tlsPort, work }: Place, child: Deno.ChildProcess) {
     this.port = port;
+    this.tlsPort = tlsPort;
+    this.work = work;
     this.#child = child;
-    this.#work = work;
   }
 
-  /** Starts a script of this directory, and waits until it answers. `serve.ts` says what the environment means. */
-  static async start(script: string, env: Readonly<Record<string, string>>): Promise<Subject> {
-    const port = freePort();
-    const work = await Deno.makeTempDir();
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [...FLAGS, new URL(script, import.meta.url).pathname],
-      env: { ...env, BENCH_PORT: String(port), BENCH_WORK: work },
-      stdout: "null",
-    }).spawn();
-    await untilItAnswers(port);
-    return new Subject(port, child, work);
+  /** Starts a server, and waits until it answers. */
+  static async start(launch: Launch): Promise<Subject> {
+    const place = { port: freePort(), tlsPort: freePort(), work: await Deno.makeTempDir() };
+    const child = (await launch(place)).spawn();
+    await untilItAnswers(place.port);
+    return new Subject(place, child);
   }
 
   get pid(): number {
@@ -44,7 +68,7 @@ export class Subject {
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#child.status;
-    await Deno.remove(this.#work, { recursive: true });
+    await Deno.remove(this.work, { recursive: true });
   }
 }
 

@@ -79,6 +79,8 @@ export interface RateLimitOptions {
   readonly burst?: number;
   /** Rate limits with the same name share their counts. */
   readonly name?: string;
+  /** The counts survive a restart. */
+  readonly persist?: boolean;
 }
 
 const options = kinds.options({
@@ -95,6 +97,7 @@ const options = kinds.options({
     .describe("How many may come at once; by default as many as `limit`."),
   name: z.string().regex(/^[^[\]\p{C}]+$/u).optional()
     .describe("Rate limits with the same name share their counts."),
+  persist: z.boolean().default(false).describe("The counts survive a restart."),
 }).refine(({ of, by }) => NEEDS[by]?.includes(of) ?? true, {
   error: ({ input }) => {
     const { of = "messages", by } = input as { of?: RateUnit; by: RateKey };
@@ -136,10 +139,11 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
   name: "rate-limit",
   summary: "Limits connections, messages or recipients in a time.",
   options,
-  create: ({ limit, per, of, by, burst = limit, name }) => {
+  create: ({ limit, per, of, by, burst = limit, name, persist }) => {
     const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
     const title = name ?? `${limit} ${of} per ${printDuration(per)} by ${by}`;
-    const buckets = variable("global", `rate ${title}`, empty, { ttl: per * burst / limit });
+    const ttl = per * burst / limit;
+    const buckets = variable("global", `rate ${title}`, empty, { ttl, persist });
     const verdict = variable("command", "rate-limit", (): Verdict | undefined => undefined);
 
     const judge = async (session: Session, key: string): Verdict => {

@@ -50,12 +50,15 @@ export type {
   LimitName,
   Nothing,
   OutOfOrder,
+  Verdict,
 } from "./handler/event.ts";
+export { Secret } from "./base/secret.ts";
 export type { HandlerFactory } from "./handler/define.ts";
 export { chain, handlerNames, named, on } from "./handler/handler.ts";
 export type { Handler, MaybePromise, Next } from "./handler/handler.ts";
 export type { AnswerTo } from "./handler/fitting.ts";
 export {
+  authenticated,
   isPermanent,
   isPositive,
   isRelayingDenied,
@@ -68,6 +71,7 @@ export {
 } from "./handler/reply.ts";
 export type {
   Addressee,
+  AuthenticationReply,
   PositiveReply,
   RecipientReply,
   Reply,

@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ConnectionOptions } from "node:tls";
 import { parseListen } from "../src/net/address.ts";
 import { Client } from "../src/testing/client.ts";
 import deno from "../deno.json" with { type: "json" };
@@ -230,8 +231,11 @@ export class Running {
   }
 
   /** A client that has been greeted. */
-  async connect(address: string | undefined = this.addresses[0]): Promise<Client> {
-    const client = await Client.connect(parseListen(address ?? ""));
+  async connect(
+    address: string | undefined = this.addresses[0],
+    tls?: ConnectionOptions,
+  ): Promise<Client> {
+    const client = await Client.connect(parseListen(address ?? ""), tls);
     await client.reply();
     return client;
   }

@@ -2,36 +2,42 @@
  * What a SASL mechanism is (RFC 4422), and what it asks of those who know the users.
  * @module
  */
+import type { Secret } from "../base/secret.ts";
+import type { Verdict } from "../handler/event.ts";
+import type { Session } from "../handler/session.ts";
 
-/** How an exchange ends. */
-export type Verdict =
-  /** The client has proved to be this user. */
-  | { readonly user: string }
-  /** The client has not: a wrong user or password, or a refusal to act for another user. */
-  | { readonly refused: string }
+/** What is known of the client that authenticates. The signal is aborted when its session ends. */
+export type AuthClient = Pick<Session, "peer" | "tls" | "listener" | "signal">;
+
+/** What an exchange comes to. */
+export type Outcome =
+  /** The client says who it is, and the password is still to be checked. */
+  | { readonly user: string; readonly password: Secret }
+  /** The client says who it is, and the mechanism has found out whether that is so. */
+  | { readonly user: string; readonly verdict: Verdict }
   /** The client has broken the grammar of the mechanism. */
-  | { readonly malformed: string }
-  /** Nobody can tell at the moment. */
-  | { readonly unavailable: string };
+  | { readonly malformed: string };
 
 /**
- * One exchange: it gives challenges, is given responses, and ends with a verdict. The first challenge of a mechanism in
- * which the client speaks first is empty; a client that sends its first response with AUTH is not sent it.
+ * One exchange: it gives challenges, is given responses, and ends with an outcome. The first challenge of a mechanism in
+ * which the client speaks first is empty; a client that sends its first response with AUTH is not sent the challenge.
  */
-export type Exchange = AsyncGenerator<Uint8Array, Verdict, Uint8Array>;
+export type Exchange = AsyncGenerator<Uint8Array, Outcome, Uint8Array>;
 
 /** A mechanism. */
 export interface Mechanism {
-  /** As AUTH names it: `PLAIN`. */
+  /** The name in the command AUTH: `PLAIN`. */
   readonly name: string;
+  /** Whether a client can use it; without this function, all can. */
+  readonly isFor?: (client: Pick<AuthClient, "tls">) => boolean;
   /** Begins an exchange. */
-  start(): Exchange;
+  start(client: AuthClient): Exchange;
 }
 
 /** Whether a password is that of a user. */
 export interface Passwords {
   /** Takes as long for users who do not exist. */
-  verify(user: string, password: string): Promise<Verdict>;
+  verify(user: string, password: Secret, client: AuthClient): Promise<Verdict>;
 }
 
 /** What SCRAM keeps instead of a password (RFC 5802 section 3). */
@@ -50,6 +56,14 @@ export interface ScramSecrets {
   /** The secret of a user; for users who have none, one that no proof fits, and always the same one. */
   secretOf(user: string, hash: ScramHash): Promise<ScramSecret>;
 }
+
+/** A verdict on a user or a password that is wrong; it does not say which. */
+export const WRONG: Verdict = Object.freeze({ refused: "the user or the password is wrong" });
+
+/** A verdict on a user who wants to act for another one (RFC 4422 section 3.4.1). */
+export const notFor = (user: string): Verdict => ({
+  refused: `${user} may not act for another user`,
+});
 
 /** A response as a text; `undefined` for what is not UTF-8 (RFC 4422 section 4). */
 export function textOf(response: Uint8Array): string | undefined {

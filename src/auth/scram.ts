@@ -9,21 +9,20 @@ import {
   bytesOf,
   type Exchange,
   type Mechanism,
+  notFor,
   NOTHING,
   type ScramHash,
   type ScramSecrets,
   textOf,
+  WRONG,
 } from "./exchange.ts";
-
-/** How the connection and the exchange are tied together (RFC 5929 section 4): the data of `tls-server-end-point`. */
-export type EndPoint = Uint8Array;
 
 /** What a SCRAM mechanism is made of. */
 export interface ScramOptions {
   readonly hash: ScramHash;
   readonly secrets: ScramSecrets;
-  /** With it this is the mechanism `-PLUS`. */
-  readonly endPoint?: EndPoint | undefined;
+  /** This is the mechanism `-PLUS`, which ties the exchange to the connection by `tls-server-end-point`. */
+  readonly plus?: boolean;
   /** The server offers the mechanism `-PLUS` too: a client that believes it does not has been lied to. */
   readonly offersPlus?: boolean;
 }
@@ -35,10 +34,12 @@ const NAMES: { readonly [H in ScramHash]: string } = {
 
 /** A SCRAM mechanism. */
 export const scram = (options: ScramOptions): Mechanism => ({
-  name: NAMES[options.hash] + (options.endPoint === undefined ? "" : "-PLUS"),
-  async *start(): Exchange {
-    const { hash, secrets, endPoint } = options;
-    const first = readFirst(textOf(yield NOTHING) ?? "", options);
+  name: NAMES[options.hash] + (options.plus ? "-PLUS" : ""),
+  ...options.plus ? { isFor: ({ tls }) => tls?.endPoint !== undefined } : {},
+  async *start({ tls }): Exchange {
+    const { hash, secrets, plus = false } = options;
+    const offersPlus = options.offersPlus === true && tls?.endPoint !== undefined;
+    const first = readFirst(textOf(yield NOTHING) ?? "", plus, offersPlus);
     if ("malformed" in first) return first;
     const { user, header, bare } = first;
     const secret = await secrets.secretOf(user, hash);
@@ -47,18 +48,21 @@ export const scram = (options: ScramOptions): Mechanism => ({
     const challenge = `r=${nonce},s=${salt},i=${secret.iterations}`;
     const last = readLast(textOf(yield bytesOf(challenge)) ?? "");
     if (last === undefined) return { malformed: "SCRAM wants c=, r= and p=" };
-    const binding = Buffer.concat([bytesOf(header), endPoint ?? NOTHING]).toString("base64");
-    if (last.binding !== binding) return { refused: "the channel binding does not match" };
+    const binding = Buffer.concat([bytesOf(header), plus && tls?.endPoint || NOTHING])
+      .toString("base64");
+    if (last.binding !== binding) {
+      return { user, verdict: { refused: "the channel binding does not match" } };
+    }
     const message = `${bare},${challenge},${last.withoutProof}`;
     const signature = hmac(hash, secret.storedKey, message);
     const key = last.proof.length === signature.length ? xor(last.proof, signature) : signature;
     const proved = timingSafeEqual(createHash(hash).update(key).digest(), secret.storedKey);
-    if (last.nonce !== nonce || !proved) return { refused: "the user or the password is wrong" };
+    if (last.nonce !== nonce || !proved) return { user, verdict: WRONG };
     if (first.authorization !== "" && first.authorization !== user) {
-      return { refused: `${user} may not act for another user` };
+      return { user, verdict: notFor(user) };
     }
-    yield bytesOf(`v=${hmac(hash, secret.serverKey, message).toString("base64")}`);
-    return { user };
+    const proof = bytesOf(`v=${hmac(hash, secret.serverKey, message).toString("base64")}`);
+    return { user, verdict: { user, proof } };
   },
 });
 
@@ -75,15 +79,16 @@ interface First {
 
 function readFirst(
   text: string,
-  { endPoint, offersPlus }: ScramOptions,
+  plus: boolean,
+  offersPlus: boolean,
 ): First | { readonly malformed: string } {
   const [, header = "", bind = "", authorization = "", bare = "", user = "", nonce = ""] =
     /^((n|y|p=[A-Za-z0-9.-]+),(?:a=([^,]+))?,)(n=([^,]+),r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/.exec(
       text,
     ) ?? [];
   if (header === "") return { malformed: "SCRAM wants n,,n=USER,r=NONCE" };
-  const wanted = endPoint === undefined ? "n" : "p=tls-server-end-point";
-  if (bind !== wanted && !(bind === "y" && endPoint === undefined && !offersPlus)) {
+  const wanted = plus ? "p=tls-server-end-point" : "n";
+  if (bind !== wanted && !(bind === "y" && !plus && !offersPlus)) {
     return { malformed: `the channel binding must be ${wanted}` };
   }
   const [name, other] = [unescaped(user), unescaped(authorization)];

@@ -5,7 +5,15 @@
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { messageOf } from "../base/message_of.ts";
-import type { Passwords, ScramHash, ScramSecret, ScramSecrets, Verdict } from "./exchange.ts";
+import type { Secret } from "../base/secret.ts";
+import type { Verdict } from "../handler/event.ts";
+import {
+  type Passwords,
+  type ScramHash,
+  type ScramSecret,
+  type ScramSecrets,
+  WRONG,
+} from "./exchange.ts";
 import type { Hashes } from "./hashes.ts";
 import { type PasswordTable, prepared } from "./password_file.ts";
 
@@ -29,11 +37,11 @@ export class PasswordUsers implements Passwords, ScramSecrets {
     this.#pepper = pepper;
   }
 
-  async verify(user: string, password: string): Promise<Verdict> {
+  async verify(user: string, password: Secret): Promise<Verdict> {
     const hash = this.#table().get(user)?.hash;
     try {
-      const right = await this.#hashes.verify(prepared(password), hash ?? NOBODY);
-      return hash !== undefined && right ? { user } : REFUSED;
+      const right = await this.#hashes.verify(prepared(password.reveal()), hash ?? NOBODY);
+      return hash !== undefined && right ? { user } : WRONG;
     } catch (error) {
       return { unavailable: messageOf(error) };
     }
@@ -55,5 +63,3 @@ export class PasswordUsers implements Passwords, ScramSecrets {
     };
   }
 }
-
-const REFUSED: Verdict = { refused: "the user or the password is wrong" };

@@ -18,6 +18,7 @@ import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { NO_RELAY } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
+import { authenticationBy, type AuthSettings } from "./auth.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
@@ -54,6 +55,7 @@ export function checkSettings(
   const stateDirectory = checks.stateDirectory();
   const certificates = checks.tls(hostname);
   checks.listeners();
+  const authentication = checks.authentication();
   checks.user();
   const problems = [...read.problems, ...checks.problems];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -63,6 +65,7 @@ export function checkSettings(
     ...settings,
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
+    authentication,
     warnings: orderWarnings(handlers),
     doubtfulCertificates: certificates,
     targets: targetsOf(settings),
@@ -133,15 +136,19 @@ class Checks {
 
   /** Listeners must have what their kind needs. */
   listeners(): void {
-    const { listen = [], tls } = this.#settings;
-    const missing = !canEncrypt
-      ? `Deno ${Deno.version.deno} cannot encrypt them: use Deno 2.7.13 or later`
-      : "give a certificate and its key as `tls`";
-    if (this.#wrong.has("tls") || canEncrypt && tls !== undefined) return;
+    const { listen = [], tls, auth } = this.#settings;
     for (const [i, { kind }] of listen.entries()) {
-      if (kind !== "submissions") continue;
-      this.#fault(["listen", i], `connections to \`submissions\` are encrypted: ${missing}`);
+      const lacking = kind === "smtp" || this.#wrong.has("tls") || this.#wrong.has("auth")
+        ? undefined
+        : lackingFor(kind, tls !== undefined, auth);
+      if (lacking !== undefined) this.#fault(["listen", i], lacking);
     }
+  }
+
+  /** How clients authenticate. */
+  authentication(): Config["authentication"] {
+    const { auth } = this.#settings;
+    return auth && this.#file(["auth", "passwords", "file"], () => authenticationBy(auth));
   }
 
   /** The local users. */
@@ -282,6 +289,28 @@ class Checks {
 
 const isList = (aliases: Settings["aliases"]): aliases is readonly AliasSource[] =>
   Array.isArray(aliases);
+
+/** What a listener for users lacks. */
+function lackingFor(
+  kind: "submission" | "submissions",
+  tls: boolean,
+  auth: AuthSettings | undefined,
+): string | undefined {
+  const inClear = auth?.clearText === "loopback" && kind === "submission";
+  if (auth === undefined) {
+    return `clients of \`${kind}\` authenticate: say with the key \`auth\` how`;
+  }
+  if (!auth.listeners.includes(kind)) {
+    return `clients of \`${kind}\` authenticate: add \`${kind}\` to \`auth.listeners\``;
+  }
+  if (inClear) return undefined;
+  if (!tls) {
+    return `connections to \`${kind}\` are encrypted: give a certificate and a key as \`tls\``;
+  }
+  return canEncrypt
+    ? undefined
+    : `Deno ${Deno.version.deno} cannot encrypt connections to \`${kind}\`: use 2.7.13 or later`;
+}
 
 /** Whether a handler may accept a recipient; ready-made checks do not. */
 const mayAccept = ({ name, ready }: NamedHandler): boolean =>

@@ -2,6 +2,7 @@
  * A configuration that has been read, checked and found good.
  * @module
  */
+import type { Authentication } from "../auth/authentication.ts";
 import type { LocalUsers } from "../../handlers/mod.ts";
 import type { Place, Problem } from "../base/problem.ts";
 import type { Handler } from "../handler/handler.ts";
@@ -31,7 +32,7 @@ export interface HandlerEntry {
 
 /** Everything that the server needs to know: the settings, with their defaults, and what they name. */
 export interface Config
-  extends Omit<Settings, "hostname" | "users" | "aliases" | "postmaster" | "handlers"> {
+  extends Omit<Settings, "hostname" | "users" | "aliases" | "postmaster" | "handlers" | "auth"> {
   /** The file it was read from; `undefined` if there is none. */
   readonly file: string | undefined;
   readonly hostname: string;
@@ -44,6 +45,8 @@ export interface Config
   readonly doubtfulCertificates: readonly Problem[];
   /** The full path of the directory for what must survive a restart; it need not be there yet. */
   readonly stateDirectory: string;
+  /** How clients authenticate; `undefined` if they cannot. */
+  readonly authentication: (Authentication & Disposable) | undefined;
   /** The targets that handlers may name. */
   readonly targets: Targets;
   /** What is wrong with a setting, and where that stands. */

@@ -10,8 +10,9 @@ import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
-import { type Listen, type ListenerKind, parseListen } from "../net/address.ts";
+import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
+import { authSchema } from "./auth.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
@@ -29,14 +30,13 @@ const domain = (isOne: (name: string) => boolean) =>
   });
 
 const listenAddress = text("an address such as `127.0.0.1:2525`", parseListen);
-const kinds: readonly [ListenerKind, ...ListenerKind[]] = ["smtp", "submission", "submissions"];
 const LISTEN = "an address such as `127.0.0.1:2525`, a mapping such as " +
   '`{address: "*:587", kind: submission}`, or a list of them';
 const listener: z.ZodType<Listen> = z.union([
-  listenAddress.transform((address) => ({ address, kind: kinds[0] })),
+  listenAddress.transform((address) => ({ address, kind: "smtp" as const })),
   options({
     address: listenAddress.describe("Where to listen.").meta({ examples: ["*:587"] }),
-    kind: z.enum(kinds).default("smtp").describe(
+    kind: z.enum(LISTENER_KINDS).default("smtp").describe(
       "What clients connect for: `smtp` to bring mail from elsewhere; `submission` to have their " +
         "own mail sent, for which they must authenticate (RFC 6409); `submissions` for the same " +
         "over TLS from the first octet (RFC 8314).",
@@ -139,6 +139,9 @@ const shape = {
   tls: tlsSchema.optional().describe(
     "Certificates for STARTTLS (RFC 3207). Without this key, connections are not encrypted. The " +
       "files are read again when they change; sessions that are open go on.",
+  ),
+  auth: authSchema.optional().describe(
+    "How clients authenticate (RFC 4954). Without this key, AUTH is not offered.",
   ),
   domains: z.array(domain(isMailDomain), { error: "a list of domains, such as [example.net]" })
     .prefault([])

@@ -93,10 +93,12 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const tls = canEncrypt ? config.tls : undefined;
   const awaited = acmeStoreOf(config)?.files;
   const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
+  const { authentication } = config;
+  if (authentication !== undefined) opened.use(authentication);
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log, secure },
+    ...{ policy, targets, globals, dns, log, secure, authentication },
   });
   if (tls !== undefined) opened.use(renew(config, authority, log));
   watch[Symbol.dispose]();

@@ -3,6 +3,7 @@
  * stage.
  * @module
  */
+import type { Secret } from "../base/secret.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
@@ -26,6 +27,15 @@ export type LimitName =
   | "data-timeout"
   | "data-rate"
   | "message-timeout";
+
+/** Whether a client is who it says it is. */
+export type Verdict =
+  /** The client is this user. `proof` is what the server proves in turn, before the reply. */
+  | { readonly user: string; readonly proof?: Uint8Array }
+  /** The client is not, for this reason, which the client is not told. */
+  | { readonly refused: string }
+  /** Nobody can tell at the moment, for this reason. */
+  | { readonly unavailable: string };
 
 /** The content of an event without content. */
 // deno-lint-ignore ban-types -- an object of which nothing is known but its type
@@ -58,6 +68,20 @@ export interface EventMap {
   };
   /** STARTTLS. After a positive reply the connection is encrypted, and the session begins anew (RFC 3207). */
   StartTls: Nothing;
+  /**
+   * AUTH, once the client has said everything (RFC 4954). A positive reply names the user: {@linkcode authenticated}
+   * makes it.
+   */
+  Authenticate: {
+    /** The SASL mechanism: `PLAIN`. */
+    readonly mechanism: string;
+    /** The user that the client says it is. */
+    readonly user: string;
+    /** The password, with mechanisms that send it: PLAIN and LOGIN. */
+    readonly password?: Secret;
+    /** What other mechanisms have found out. */
+    readonly verdict?: Verdict;
+  };
   /** DATA. The positive reply is 354. */
   StartData: Nothing;
   /**
@@ -98,6 +122,10 @@ export interface EventMap {
   NeedRcptToFirst: OutOfOrder;
   /** MAIL inside a transaction (RFC 5321 section 4.1.4). */
   NestedMail: OutOfOrder;
+  /** MAIL of a client that must authenticate first (RFC 4954 section 6). */
+  NeedAuthFirst: OutOfOrder;
+  /** AUTH of a client that is authenticated already (RFC 4954 section 4). */
+  AlreadyAuthenticated: OutOfOrder;
   /**
    * The client speaks another protocol, such as HTTP. The session ends, whatever the reply, and the server obeys
    * nothing that the client sent after this line.
@@ -119,6 +147,7 @@ export type EventOf<K extends EventName> = Extract<Event, { readonly type: K }>;
 /** An event as handlers see it: none of them can change what the others, or the engine, have of it. */
 export function frozenEvent(event: Event): Event {
   if (event.type === "SyntaxErrorIn") Object.freeze(event.fault);
+  else if (event.type === "Authenticate") Object.freeze(event.verdict);
   else if (event.type === "Deliver") Object.freeze(event.routes);
   return Object.freeze(event);
 }
@@ -131,6 +160,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   SetMailFrom: true,
   AddRcptTo: true,
   StartTls: true,
+  Authenticate: true,
   StartData: true,
   Deliver: true,
   ResetState: true,
@@ -146,6 +176,8 @@ const NAMES: { readonly [K in EventName]: true } = {
   NeedMailFromFirst: true,
   NeedRcptToFirst: true,
   NestedMail: true,
+  NeedAuthFirst: true,
+  AlreadyAuthenticated: true,
   OtherProtocol: true,
   LimitExceeded: true,
   ServiceClosing: true,

@@ -4,7 +4,14 @@
  */
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Event, EventName } from "./event.ts";
-import { isPositive, type RecipientReply, type Reply, type Route, type Target } from "./reply.ts";
+import {
+  type AuthenticationReply,
+  isPositive,
+  type RecipientReply,
+  type Reply,
+  type Route,
+  type Target,
+} from "./reply.ts";
 
 /** The answers that a handler may give to an event. The answer that accepts a recipient says where the mail goes. */
 export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ?
@@ -12,6 +19,7 @@ export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ?
     | (Reply & { readonly routes: readonly Route[] })
     | Target
     | readonly Target[]
+  : "Authenticate" extends K ? AuthenticationReply
   : Reply;
 
 /** The events that end the client's work. */
@@ -35,6 +43,12 @@ export function misfit(event: Event, reply: Reply): string | undefined {
     const { sender } = reply;
     const isSender = sender === undefined || sender === null || sender instanceof Mailbox;
     return isSender ? undefined : "accepted a sender that is no mailbox";
+  }
+  if (event.type === "Authenticate") {
+    const { user } = reply;
+    return typeof user === "string" && user !== ""
+      ? undefined
+      : 'accepted a client without saying who it is: answer authenticated("joe")';
   }
   if (event.type === "SyntaxErrorIn" && event.command === "DATA") {
     return `answered a positive reply (${reply.code}) to what nobody gets`;

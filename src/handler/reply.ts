@@ -59,6 +59,8 @@ export interface Reply extends WireReply {
   readonly routes?: readonly Route[];
   /** The sender of the transaction. Only a positive reply to `SetMailFrom` has it; by default the client's. */
   readonly sender?: Mailbox | null;
+  /** The authenticated user. Only a positive reply to `Authenticate` has it. */
+  readonly user?: string;
 }
 
 /** A mark of positive replies, for the compiler only. */
@@ -75,6 +77,12 @@ export interface RecipientReply extends Reply {
   /** @ignore For the compiler only. */
   readonly [POSITIVE]?:
     'to accept a recipient, answer where its mail goes: a target, such as procmail("joe")';
+}
+
+/** A reply to `Authenticate`: any but a {@linkcode PositiveReply}. The text is for the compiler's message. */
+export interface AuthenticationReply extends Reply {
+  /** @ignore For the compiler only. */
+  readonly [POSITIVE]?: 'to accept a user, answer who it is: authenticated("joe")';
 }
 
 /** Marks of values that were checked and cannot change. */
@@ -102,6 +110,12 @@ export function say<S extends Severity>(
   if (typeof reply === "string") throw new TypeError(reply);
   return reply as Reply & PositiveReply;
 }
+
+/** The positive reply to `Authenticate` (RFC 4954 section 6): the client is this user. */
+export const authenticated = (user: string): Reply => ({
+  ...say(2, 3, 5, "authentication succeeded", "2.7.0") as Reply,
+  user,
+});
 
 /** 2xx and 3xx: done, or go on. */
 export const isPositive = (reply: Reply): boolean => reply.code < 400;
@@ -157,12 +171,13 @@ export function seal(answer: unknown): Reply | string {
   if (!("code" in answer && "lines" in answer)) {
     return `answered ${describe(answer)} instead of a reply`;
   }
-  const { code, enhanced, lines, routes, sender } = answer as Reply;
+  const { code, enhanced, lines, routes, sender, user } = answer as Reply;
   const reply: { -readonly [K in keyof Reply]: Reply[K] } = { code, lines: frozenData(lines) };
   if (enhanced !== undefined) reply.enhanced = enhanced;
   const fault = faultInReply(reply);
   if (fault !== undefined) return fault;
   if (sender !== undefined) reply.sender = sender;
+  if (user !== undefined) reply.user = user;
   if (routes !== undefined) {
     if (!Array.isArray(routes)) return "answered routes that are no list";
     const copies: Route[] = [];

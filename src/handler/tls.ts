@@ -13,6 +13,8 @@ export interface Tls {
   readonly serverName: string | undefined;
   /** The client's certificate; `undefined` if the client showed none. */
   readonly peer: PeerCertificate | undefined;
+  /** The channel binding `tls-server-end-point`: a digest of the server's certificate (RFC 5929 section 4). */
+  readonly endPoint?: Uint8Array;
 }
 
 /** A certificate that a client showed. */

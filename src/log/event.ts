@@ -115,6 +115,9 @@ export interface LogFields {
     /** The subject of the client's certificate, if it is trusted. */
     readonly client?: string | undefined;
   };
+  authenticated: OfSession & { readonly user: string; readonly mechanism: string };
+  /** Whether clients are who they say they are cannot be told at the moment. */
+  "authentication failed": OfSession & { readonly error: string };
   disconnected: OfSession & {
     readonly reason: string;
     readonly messages: number;
@@ -130,6 +133,9 @@ export interface LogFields {
     readonly handler: string;
     /** The limit that was reached. */
     readonly limit?: string | undefined;
+    /** Of a client that is refused: the SASL mechanism, and the user that it says it is. */
+    readonly mechanism?: string | undefined;
+    readonly user?: string | undefined;
     readonly recipient?: string | undefined;
     readonly recipients?: readonly string[] | undefined;
     /** The verb of a command that is not known, not offered or wrong. */
@@ -201,6 +207,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   refused: "warning",
   "refused more": "warning",
   encrypted: "info",
+  authenticated: "info",
+  "authentication failed": "error",
   disconnected: "info",
   command: "trace",
   reply: "trace",

@@ -12,6 +12,13 @@ import { FIRST_HANDED_OVER } from "./handed_over.ts";
  */
 export type ListenerKind = "smtp" | "submission" | "submissions";
 
+/** Every kind of listener. */
+export const LISTENER_KINDS = [
+  "smtp",
+  "submission",
+  "submissions",
+] as const satisfies readonly ListenerKind[];
+
 /** A listener as the configuration has it. */
 export interface Listen {
   readonly address: ListenAddress;

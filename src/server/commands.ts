@@ -70,14 +70,13 @@ export function legalCommand(
   if (octets > commandLength && octets > extensions.lineLength(command.verb, commandLength)) {
     return { wrong: { type: "LimitExceeded", limit: "command-length" } };
   }
-  const wrong = misplaced(command.verb, rule, state) ?? excess(command.verb, here) ??
+  const wrong = misplaced(command.verb, rule, state) ?? unauthenticated(command.verb, session) ??
+    excess(command.verb, here) ??
     ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined);
   if (wrong !== undefined) return { wrong, refused: command };
-  const event = rule.event(said);
-  if ("reason" in event) return faulty(command, event);
   return {
     command,
-    event,
+    said: rule.event(said, session),
     after: (before, reply) => rule.after?.(said, before, reply, newId) ?? before,
   };
 }
@@ -119,6 +118,14 @@ function misplaced(command: string, { legalAt }: Rule<unknown>, { at }: State): 
   const isEarly = at === "mail" && legalAt.includes("rcpt");
   return { type: isEarly ? "NeedRcptToFirst" : "NestedMail", command };
 }
+
+/** The event for a command that only authenticated clients may give: what they come for is to have mail sent. */
+function unauthenticated(command: string, { listener, user }: SessionState): Event | undefined {
+  const isFree = listener.kind === "smtp" || user !== undefined || !FOR_USERS.has(command);
+  return isFree ? undefined : { type: "NeedAuthFirst", command };
+}
+
+const FOR_USERS: ReadonlySet<string> = new Set(["MAIL", "VRFY", "EXPN"]);
 
 /** The event for a message or a recipient too many. */
 function excess(verb: string, { engine: { limits }, state, messages }: Here): Event | undefined {

@@ -21,6 +21,8 @@ const ERRORS: ReadonlySet<EventName> = new Set([
   "NeedMailFromFirst",
   "NeedRcptToFirst",
   "NestedMail",
+  "NeedAuthFirst",
+  "AlreadyAuthenticated",
 ]);
 /** The codes of parameters, and of their values, that belong to an extension that is not offered. */
 const UNOFFERED: ReadonlySet<number> = new Set([504, 555]);

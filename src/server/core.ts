@@ -2,11 +2,14 @@
  * The innermost handler: what the server answers to each event when nobody else does.
  * @module
  */
+import { type Passwords, WRONG } from "../auth/exchange.ts";
 import type { Event, EventName, EventOf } from "../handler/event.ts";
 import { type Handler, type MaybePromise, named } from "../handler/handler.ts";
-import { relayingDenied, type Reply, say } from "../handler/reply.ts";
+import { authenticated, relayingDenied, type Reply, say } from "../handler/reply.ts";
+import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
+import type { Log } from "../log/event.ts";
 import type { Extensions } from "./extensions.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 
@@ -17,7 +20,10 @@ type Answers = {
 
 /** What the server's own answers need. */
 export interface CoreOptions extends DeliverOptions {
+  /** Checks passwords; without it, all are wrong. */
+  readonly passwords?: Passwords | undefined;
   readonly extensions: Extensions;
+  readonly log: Log;
 }
 
 /** Makes the core. It answers every event and never asks further in. */
@@ -28,6 +34,19 @@ export function core(options: CoreOptions): Handler {
     const answer = answers[event.type] as Reply | ((e: Event, s: Session) => MaybePromise<Reply>);
     return typeof answer === "function" ? answer(event, session) : answer;
   });
+}
+
+async function authenticate(
+  { user, password, verdict }: EventOf<"Authenticate">,
+  session: Session,
+  { passwords, log }: CoreOptions,
+): Promise<Reply> {
+  const found = verdict ??
+    (password === undefined ? WRONG : await passwords?.verify(user, password, session) ?? WRONG);
+  if ("user" in found) return authenticated(found.user);
+  if ("refused" in found) return say(5, 3, 5, "the user or the password is wrong", "5.7.8");
+  log("authentication failed", { ...sessionFields(session), error: found.unavailable });
+  return say(4, 5, 4, "passwords cannot be checked at the moment", "4.7.0");
 }
 
 const SENDER_OK = say(2, 5, 0, "sender ok", "2.1.0");
@@ -41,6 +60,7 @@ function answersWith(options: CoreOptions): Answers {
     SetMailFrom: ({ mailbox }) => ({ ...SENDER_OK, sender: mailbox }),
     AddRcptTo: relayingDenied,
     StartTls: say(2, 2, 0, "ready to start TLS", "2.0.0"),
+    Authenticate: (event, session) => authenticate(event, session, options),
     StartData: say(3, 5, 4, "end the message with a dot on a line of its own"),
     Deliver: (event, session) => deliver(event, session, options),
     ResetState: say(2, 5, 0, "ok", "2.0.0"),
@@ -59,6 +79,8 @@ function answersWith(options: CoreOptions): Answers {
     NeedMailFromFirst: say(5, 0, 3, "say MAIL first", "5.5.1"),
     NeedRcptToFirst: say(5, 0, 3, "no valid recipients", "5.5.1"),
     NestedMail: say(5, 0, 3, "there is a transaction already", "5.5.1"),
+    NeedAuthFirst: say(5, 3, 0, "authentication required", "5.7.0"),
+    AlreadyAuthenticated: say(5, 0, 3, "you are authenticated already", "5.5.1"),
     OtherProtocol: say(4, 2, 1, "this is an SMTP server, and that was no SMTP", "4.5.0"),
     LimitExceeded: ({ limit }) => LIMIT_REPLIES[limit],
     ServiceClosing: say(4, 2, 1, "service closing", "4.3.2"),

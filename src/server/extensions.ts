@@ -19,7 +19,7 @@ export interface Parameter {
 }
 
 /** What decides whether a session is offered an extension. */
-export type ClientTraits = Pick<Session, "tls" | "user" | "listener">;
+export type ClientTraits = Pick<Session, "tls" | "user" | "listener" | "peer">;
 
 /** What the server can do besides RFC 5321. */
 export interface Extension {

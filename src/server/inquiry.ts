@@ -4,7 +4,7 @@
  */
 import { Command } from "../handler/command.ts";
 import type { Event } from "../handler/event.ts";
-import { type Handler, isPromise } from "../handler/handler.ts";
+import { type Handler, isPromise, type MaybePromise } from "../handler/handler.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
@@ -64,6 +64,27 @@ export class Inquiry {
     reply.then(answered, (error) => {
       supervisor.broke("chain", event, error);
       answered(BROKEN);
+    });
+  }
+
+  /**
+   * Waits for what a command comes to. `then` runs at once if that is there at once. It is given `undefined` if that
+   * breaks or does not come in time.
+   */
+  wait<T>(work: MaybePromise<T>, event: Event, then: (value: T | undefined) => void): void {
+    if (!isPromise(work)) return then(work);
+    const waited = { event, command: new Command(event), since: this.#clock.now };
+    const question: Question = { ...waited, then: () => then(undefined) };
+    this.#question = question;
+    const come = (value: T | undefined) => {
+      if (this.#question !== question) return;
+      this.#question = undefined;
+      then(value);
+      this.#settled();
+    };
+    work.then(come, (error) => {
+      this.#session.supervisor.broke("core", event, error);
+      come(undefined);
     });
   }
 

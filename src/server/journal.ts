@@ -20,6 +20,8 @@ export type Answered = Pick<Event, "type"> & {
   readonly command?: string;
   readonly line?: string;
   readonly limit?: string;
+  readonly mechanism?: string;
+  readonly user?: string;
 };
 
 /** Logs a line of the client's: of AUTH only the verb, and of one that is `secret` only how long it is. */
@@ -53,6 +55,8 @@ export function logReply(
     sender: verb === "MAIL" ? address : fields.sender,
     event: type,
     limit: event.limit,
+    mechanism: event.mechanism,
+    user: event.user,
     handler: session.supervisor.refuser(reply),
     recipient: verb === "RCPT" ? address : undefined,
     recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
@@ -93,6 +97,12 @@ export function logEncrypted(
     ...sessionFields(session),
     ...{ protocol, cipher, serverName, client },
   });
+}
+
+/** Logs a client that has authenticated. */
+export function logAuthenticated(session: SessionState, mechanism: string): void {
+  const { context: { log }, user = "" } = session;
+  log("authenticated", { ...sessionFields(session), user, mechanism });
 }
 
 /** Logs a client that speaks another protocol. */

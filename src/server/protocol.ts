@@ -3,11 +3,12 @@
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";
-import { isPositive, type Reply } from "../handler/reply.ts";
+import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { parseCommand } from "../smtp/command.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
+import { lastChallenge } from "./auth.ts";
 import { Backlog } from "./backlog.ts";
 import { Channel } from "./channel.ts";
 import { faulty, legalCommand } from "./commands.ts";
@@ -15,12 +16,22 @@ import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { decoderFor, Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
-import { type Answered, logCommand, logEncrypted, logForeign, logReceived } from "./journal.ts";
+import {
+  type Answered,
+  logAuthenticated,
+  logCommand,
+  logEncrypted,
+  logForeign,
+  logReceived,
+} from "./journal.ts";
 import { Pace } from "./pace.ts";
-import type { Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
+import type { Answer, Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
 import { toleranceFor } from "./tolerated.ts";
 import type { Transport } from "./transport.ts";
+
+/** What is waited for between the lines of AUTH. */
+const EXCHANGE: Event = { type: "Authenticate", mechanism: "", user: "" };
 
 /** One session. When a line is its turn is not known here, but in `dialogue.ts`. */
 export class Protocol {
@@ -171,17 +182,36 @@ export class Protocol {
   }
 
   #take(command: LegalCommand): void {
-    const { event, after } = command;
-    if ("answer" in event) return this.#challenge(command, event);
+    this.inquiry.wait(command.said, EXCHANGE, (said) => {
+      if (said === undefined) return this.#answer(EXCHANGE, BROKEN, command.command);
+      if ("reason" in said) this.#protest(faulty(command.command, said));
+      else if ("answer" in said) this.#challenge(command, said);
+      else if ("answered" in said) this.#conclude(said, command);
+      else this.#ask(said, command);
+    });
+  }
+
+  #ask(event: Event, command: LegalCommand): void {
     if (event.type === "SetMailFrom") this.session.forget();
     this.inquiry.ask(event, (reply) => {
-      this.#answer(event, reply, command.command);
-      if (event.type === "Shutdown") return this.close();
-      if (!isPositive(reply) || this.closed) return;
-      if (event.type === "StartData") return this.#startData();
-      this.#become(after(this.#state, reply));
-      if (this.#state.at === "securing") this.secure();
+      const answer = { answered: event, reply };
+      const last = lastChallenge(answer);
+      if (last === undefined) this.#conclude(answer, command);
+      else this.#challenge(command, last);
     });
+  }
+
+  #conclude({ answered: event, reply }: Answer, { command, after }: LegalCommand): void {
+    this.#answer(event, reply, command);
+    if (event.type === "Shutdown") return this.close();
+    if (!isPositive(reply) || this.closed) return;
+    if (event.type === "StartData") return this.#startData();
+    if (event.type === "Authenticate") {
+      this.session.user = reply.user;
+      logAuthenticated(this.session, event.mechanism);
+    }
+    this.#become(after(this.#state, reply));
+    if (this.#state.at === "securing") this.secure();
   }
 
   #challenge(command: LegalCommand, challenge: Challenge): void {
@@ -190,10 +220,9 @@ export class Protocol {
   }
 
   #takeAnswer(line: Uint8Array, { command, challenge }: State & { at: "challenged" }): void {
-    const event = challenge.answer(line);
+    const said = challenge.answer(line);
     this.#become(settled(this.#state));
-    if ("reason" in event) this.#protest(faulty(command.command, event));
-    else this.#take({ ...command, event });
+    this.#take({ ...command, said });
   }
 
   /** A line that was wrong in itself or at its time. */

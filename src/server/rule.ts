@@ -3,7 +3,9 @@
  * @module
  */
 import type { Event } from "../handler/event.ts";
+import type { MaybePromise } from "../handler/handler.ts";
 import type { Reply } from "../handler/reply.ts";
+import type { SessionState } from "../handler/session.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { State } from "./state.ts";
@@ -15,17 +17,26 @@ export interface Challenge {
   /** Octets that the client's answer may have with its CRLF. */
   readonly octets: number;
   /** What comes of the client's answer, of which the log says nothing. */
-  readonly answer: (line: Uint8Array) => Challenge | Event | Fault;
+  readonly answer: (line: Uint8Array) => MaybePromise<Said>;
+}
+
+/** What a line comes to: an event to ask about, a challenge to answer, a fault, or a reply that was waiting for it. */
+export type Said = Event | Challenge | Fault | Answer;
+
+/** The answer to an event. */
+export interface Answer {
+  readonly answered: Event;
+  readonly reply: Reply;
 }
 
 /** What the engine makes of a command. */
-export interface Rule<Said> {
+export interface Rule<Command> {
   /** The states in which it is legal; all, without it. */
   readonly legalAt?: readonly State["at"][];
   /** What is asked, or what is wrong with it. */
-  readonly event: (said: Said) => Event | Challenge | Fault;
+  readonly event: (command: Command, session: SessionState) => MaybePromise<Said>;
   /** The state after a positive reply; without it, the same. */
-  readonly after?: (said: Said, state: State, reply: Reply, newId: () => string) => State;
+  readonly after?: (command: Command, state: State, reply: Reply, newId: () => string) => State;
 }
 
 /** A command as the log and the count of errors know it. */
@@ -37,7 +48,7 @@ export interface KnownCommand {
 /** A legal command. */
 export interface LegalCommand {
   readonly command: KnownCommand;
-  readonly event: Event | Challenge;
+  readonly said: MaybePromise<Said>;
   /** The state after a positive reply. */
   readonly after: (state: State, reply: Reply) => State;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Socket } from "node:net";
+import type { Authentication } from "../auth/authentication.ts";
 import { hostOf, isLocal, peerAddress } from "../base/ip.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
@@ -20,7 +21,8 @@ import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core } from "./core.ts";
-import { EXTENSIONS, extensionsWith, starttls } from "./extensions.ts";
+import { authBy } from "./auth.ts";
+import { extensionsWith, starttls } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -40,6 +42,8 @@ export interface ServerOptions {
   readonly descriptors: Descriptors;
   /** Encrypts connections; without it STARTTLS is not offered. */
   readonly secure?: Secure | undefined;
+  /** How clients authenticate; without it AUTH is not offered. */
+  readonly authentication?: Authentication | undefined;
   readonly targets: Targets;
   readonly globals: GlobalStore;
   readonly dns: Resolver;
@@ -74,9 +78,13 @@ export class Server {
     const memory = new Memory(limits.messageMemory);
     const keep: Keep = (body) => spool(body, options.spoolDirectory, memory);
     const acceptance = beforeReply({ ...options, memory });
-    const { secure } = options;
-    const extensions = secure === undefined ? EXTENSIONS : extensionsWith(starttls(secure));
-    const whole = chain(options.policy, core({ acceptance, limits, extensions }));
+    const { authentication, secure } = options;
+    const extensions = extensionsWith(
+      ...secure === undefined ? [] : [starttls(secure)],
+      ...authentication === undefined ? [] : [authBy(authentication)],
+    );
+    const passwords = authentication?.passwords;
+    const whole = chain(options.policy, core({ acceptance, limits, extensions, passwords, log }));
     const judge: Judge = (target) => targets.obstacleTo(target);
     this.#context = { hostname, log, globals, dns, keep, chain: whole, judge };
     this.#engine = {
@@ -248,8 +256,8 @@ function abandon(socket: Socket): void {
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */
 function tick(limits: Limits): number {
   const { commandTimeout, dataTimeout, messageTimeout } = limits;
-  const { writeTimeout, handlerTimeout, deliverTimeout } = limits;
-  const ours = [writeTimeout, handlerTimeout, deliverTimeout];
+  const { writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout } = limits;
+  const ours = [writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout];
   const shortest = Math.min(commandTimeout, dataTimeout, messageTimeout, ...ours);
   return Math.max(10, Math.min(1000, shortest / 4));
 }

@@ -4,6 +4,7 @@
  */
 import { connect } from "node:net";
 import type { Handler } from "../handler/handler.ts";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { type ListenAddress } from "../net/address.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
 import { dialogueOf, transportTo } from "./dialogue_of.ts";
@@ -56,19 +57,24 @@ export class Client {
     return client;
   }
 
-  /** Connects to a server, by TCP or a Unix socket. */
-  static async connect(address: ListenAddress): Promise<Client> {
+  /**
+   * Connects to a server, by TCP or a Unix socket.
+   *
+   * @param tls with it, over TLS from the first octet
+   */
+  static async connect(address: ListenAddress, tls?: ConnectionOptions): Promise<Client> {
     if (address.transport === "fd") throw new TypeError("nobody can connect to a descriptor");
-    const socket = address.transport === "unix"
+    const clear = address.transport === "unix"
       ? connect(address.path)
       : connect(address.port, address.hostname);
+    const socket = tls === undefined ? clear : connectTls({ socket: clear, ...tls });
     const client = new Client(
       (bytes) => void socket.write(bytes),
       () => void socket.destroy(),
       [],
     );
     await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
+      socket.once(tls === undefined ? "connect" : "secureConnect", resolve);
       socket.once("error", reject);
     });
     socket.on("error", () => {}); // "close" follows

@@ -68,7 +68,7 @@ export function sessionOf(handler: Handler, ground: SessionGround) {
   const limits: Limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
   const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
-  const whole = chain(handler, core({ acceptance, limits, extensions }));
+  const whole = chain(handler, core({ acceptance, limits, extensions, log }));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = ground;
   const keep = (body: AsyncIterable<Uint8Array>) => spool(body, "/tmp", memory);
   const judge: Targets["faultIn"] = (target) => targets.faultIn(target);

@@ -5,13 +5,15 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createHmac } from "node:crypto";
-import type { Exchange, Verdict } from "../../src/auth/exchange.ts";
+import type { AuthClient, Mechanism, Outcome } from "../../src/auth/exchange.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
 import { parsePasswords, printScram } from "../../src/auth/password_file.ts";
-import { login, plain } from "../../src/auth/plain.ts";
+import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
 import { scram, scramKeys, type ScramOptions } from "../../src/auth/scram.ts";
 import { PasswordUsers } from "../../src/auth/users.ts";
+import type { Verdict } from "../../src/handler/event.ts";
+import { ScramClient } from "./scram_client.ts";
+import { ENCRYPTED } from "../../src/testing/mod.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (octets: Uint8Array) => new TextDecoder().decode(octets);
@@ -32,12 +34,32 @@ async function usersWith(hashes: Hashes): Promise<PasswordUsers> {
   return new PasswordUsers(() => table, hashes, encode("pepper"));
 }
 
+/** A client whose server has this certificate. */
+const clientOf = (endPoint?: string): AuthClient => ({
+  peer: { address: "192.0.2.1", port: 45678 },
+  listener: { address: "192.0.2.25:587", kind: "submission" },
+  tls: endPoint === undefined ? ENCRYPTED : { ...ENCRYPTED, endPoint: encode(endPoint) },
+  signal: new AbortController().signal,
+});
+
+/** What a server finds in the end. */
+type Found = Verdict | { readonly malformed: string };
+
+async function found(outcome: Outcome, users: PasswordUsers): Promise<Found> {
+  if ("malformed" in outcome) return outcome;
+  return "verdict" in outcome
+    ? outcome.verdict
+    : await users.verify(outcome.user, outcome.password);
+}
+
 /** Says what a client says, and gives the challenges and the verdict. */
 async function play(
-  exchange: Exchange,
+  mechanism: Mechanism,
+  users: PasswordUsers,
   ...responses: string[]
-): Promise<{ challenges: string[]; verdict: Verdict | undefined }> {
+): Promise<{ challenges: string[]; verdict: Found | undefined }> {
   const challenges: string[] = [];
+  const exchange = mechanism.start(clientOf());
   let step = await exchange.next();
   for (const response of responses) {
     if (step.done) break;
@@ -45,15 +67,15 @@ async function play(
     step = await exchange.next(encode(response));
   }
   if (!step.done) challenges.push(decode(step.value));
-  return { challenges, verdict: step.done ? step.value : undefined };
+  return { challenges, verdict: step.done ? await found(step.value, users) : undefined };
 }
 
 const WRONG: Verdict = { refused: "the user or the password is wrong" };
 
 Deno.test("PLAIN takes the right password and no other", async () => {
   using hashes = new Hashes();
-  const mechanism = plain(await usersWith(hashes));
-  const verdictOf = async (response: string) => (await play(mechanism.start(), response)).verdict;
+  const users = await usersWith(hashes);
+  const verdictOf = async (response: string) => (await play(PLAIN, users, response)).verdict;
   assert.deepEqual(await verdictOf("\0joe\0geheim"), { user: "joe" });
   assert.deepEqual(await verdictOf("joe\0joe\0geheim"), { user: "joe" });
   assert.deepEqual(await verdictOf("\0joe\0Geheim"), WRONG);
@@ -69,28 +91,27 @@ Deno.test("PLAIN takes the right password and no other", async () => {
 });
 
 Deno.test("PLAIN takes no octets that are no text", async () => {
-  using hashes = new Hashes();
-  const exchange = plain(await usersWith(hashes)).start();
+  const exchange = PLAIN.start(clientOf());
   await exchange.next();
   const { value } = await exchange.next(Uint8Array.of(0, 0x6a, 0, 0xff));
-  assert.ok("malformed" in (value as Verdict));
+  assert.ok("malformed" in (value as Outcome));
 });
 
 Deno.test("LOGIN asks for the user, then for the password", async () => {
   using hashes = new Hashes();
-  const mechanism = login(await usersWith(hashes));
-  const { challenges, verdict } = await play(mechanism.start(), "joe", "geheim");
+  const users = await usersWith(hashes);
+  const { challenges, verdict } = await play(LOGIN, users, "joe", "geheim");
   assert.deepEqual(challenges, ["Username:", "Password:"]);
   assert.deepEqual(verdict, { user: "joe" });
-  assert.deepEqual((await play(mechanism.start(), "joe", "wrong")).verdict, WRONG);
+  assert.deepEqual((await play(LOGIN, users, "joe", "wrong")).verdict, WRONG);
 });
 
 Deno.test("a password that needs preparing is the same however the client writes it", async () => {
   using hashes = new Hashes();
   const table = parsePasswords(`joe: ${await hashes.make("IX\u00e9")}`);
-  const mechanism = plain(new PasswordUsers(() => table, hashes, encode("pepper")));
+  const users = new PasswordUsers(() => table, hashes, encode("pepper"));
   for (const password of ["IX\u00e9", "\u2168e\u0301", "I\u00adX\u00e9"]) {
-    const { verdict } = await play(mechanism.start(), `\0joe\0${password}`);
+    const { verdict } = await play(PLAIN, users, `\0joe\0${password}`);
     assert.deepEqual(verdict, { user: "joe" }, password);
   }
 });
@@ -100,39 +121,31 @@ Deno.test("bcrypt's hashes are taken, with the names that other tools give them"
   for (const prefix of ["$2a$", "$2b$", "$2y$", "{BLF-CRYPT}$2y$"]) {
     const hash = `${prefix}04$abcdefghijklmnopqrstuuPWRtT5yx7FBi4dcf6ROhboeNunUrLQ.`; // by crypt(3)
     const table = parsePasswords(`joe: ${hash}`);
-    const mechanism = plain(new PasswordUsers(() => table, hashes, encode("pepper")));
-    const verdicts = [await play(mechanism.start(), "\0joe\0geheim")];
-    verdicts.push(await play(mechanism.start(), "\0joe\0wrong"));
+    const users = new PasswordUsers(() => table, hashes, encode("pepper"));
+    const verdicts = [await play(PLAIN, users, "\0joe\0geheim")];
+    verdicts.push(await play(PLAIN, users, "\0joe\0wrong"));
     assert.deepEqual(verdicts.map(({ verdict }) => verdict), [{ user: "joe" }, WRONG], prefix);
   }
 });
 
-/** What a client of SCRAM does (RFC 5802 section 3). */
+/** What a server finds of a client of SCRAM. */
 async function scramClient(
-  options: ScramOptions,
+  options: ScramOptions & { readonly secrets: PasswordUsers; readonly endPoint?: string },
   { user = "joe", password = "geheim", header = "n,,", binding = "" },
 ) {
-  const { hash } = options;
-  const exchange = scram(options).start();
+  const { hash, secrets, endPoint } = options;
+  const exchange = scram(options).start(clientOf(endPoint));
   await exchange.next();
-  const bare = `n=${user},r=fyko+d2lbbFgONRv9qkxdawL`;
-  const first = await exchange.next(encode(header + bare));
-  if (first.done) return { verdict: first.value };
+  const client = new ScramClient({ hash, user, password, header, binding: encode(binding) });
+  const first = await exchange.next(encode(client.first));
+  if (first.done) return { verdict: await found(first.value, secrets) };
   const challenge = decode(first.value);
-  const [, nonce, salt, iterations] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge)!;
-  const keys = await scramKeys(password, Buffer.from(salt!, "base64"), Number(iterations), hash);
-  const channel = Buffer.from(header + binding).toString("base64");
-  const message = `${bare},${challenge},c=${channel},r=${nonce}`;
-  const sign = (key: Uint8Array) => createHmac(hash, key).update(message).digest();
-  const signature = sign(keys.storedKey);
-  const proof = Buffer.from(keys.clientKey.map((octet, i) => octet ^ signature[i]!));
-  const last = await exchange.next(
-    encode(`c=${channel},r=${nonce},p=${proof.toString("base64")}`),
-  );
-  if (last.done) return { verdict: last.value, salt };
-  const server = sign(keys.serverKey).toString("base64");
-  assert.equal(decode(last.value), `v=${server}`, "the server has proved nothing");
-  return { verdict: (await exchange.next(encode(""))).value as Verdict, salt };
+  const salt = /s=([^,]+)/.exec(challenge)![1]!;
+  const last = await exchange.next(encode(await client.last(challenge)));
+  const verdict = await found(last.value as Outcome, secrets);
+  if (!("user" in verdict)) return { verdict, salt };
+  assert.equal(decode(verdict.proof!), client.serverProof, "the server has proved nothing");
+  return { verdict: { user: verdict.user }, salt };
 }
 
 Deno.test("SCRAM lets in who knows the password, and proves that it knows the secret", async () => {
@@ -160,7 +173,7 @@ Deno.test("SCRAM shows those who do not exist the same salt each time", async ()
 Deno.test("SCRAM-PLUS is bound to the certificate", async () => {
   using hashes = new Hashes();
   const secrets = await usersWith(hashes);
-  const options = { hash: "sha256", secrets, endPoint: encode("our certificate") } as const;
+  const options = { hash: "sha256", secrets, plus: true, endPoint: "our certificate" } as const;
   const header = "p=tls-server-end-point,,";
   const ours = await scramClient(options, { header, binding: "our certificate" });
   assert.deepEqual(ours.verdict, { user: "joe" });
@@ -175,22 +188,23 @@ Deno.test("SCRAM finds out who hides its -PLUS from the client", async () => {
   const options = { hash: "sha256", secrets: await usersWith(hashes) } as const;
   const header = "y,,";
   assert.deepEqual((await scramClient(options, { header })).verdict, { user: "joe" });
-  const deceived = await scramClient({ ...options, offersPlus: true }, { header });
+  const deceived = await scramClient({ ...options, offersPlus: true, endPoint: "x" }, { header });
   assert.ok("malformed" in deceived.verdict!);
 });
 
 Deno.test("SCRAM takes no message that is not one", async () => {
   using hashes = new Hashes();
-  const mechanism = scram({ hash: "sha256", secrets: await usersWith(hashes) });
+  const secrets = await usersWith(hashes);
+  const mechanism = scram({ hash: "sha256", secrets });
   const firsts = ["", "n", "n,,", "n,,n=joe", "n,,n=,r=x", "n,,r=x,n=joe", "n,,m=x,n=joe,r=x"];
   for (const first of [...firsts, "x,,n=joe,r=x", "n,,n=a=b,r=x", "n,,n=joe,r=\u00e9"]) {
-    const { verdict } = await play(mechanism.start(), first);
+    const { verdict } = await play(mechanism, secrets, first);
     assert.ok(verdict !== undefined && "malformed" in verdict, first);
   }
   for (const last of ["", "c=biws", "c=biws,r=x", "p=AAAA", "c=biws,p=AAAA,r=x"]) {
-    const { verdict } = await play(mechanism.start(), "n,,n=joe,r=x", last);
+    const { verdict } = await play(mechanism, secrets, "n,,n=joe,r=x", last);
     assert.ok(verdict !== undefined && "malformed" in verdict, last);
   }
-  const stolen = await play(mechanism.start(), "n,,n=joe,r=x", "c=biws,r=xy,p=AAAA");
+  const stolen = await play(mechanism, secrets, "n,,n=joe,r=x", "c=biws,r=xy,p=AAAA");
   assert.deepEqual(stolen.verdict, WRONG);
 });

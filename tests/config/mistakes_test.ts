@@ -91,7 +91,21 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["domains: [example.net, 192.0.2.1]", "1:24", /`192\.0\.2\.1` is no domain/],
   ["listen: 2525", "1:9", /`2525` needs an address: 127\.0\.0\.1:2525/],
   ["listen: {}", "1:9", /`listen.address`: this is missing: it must be an address/],
-  ["listen: [':25', {address: ':465', kind: submissions}]", "1:17", /are encrypted: give a cert/],
+  [
+    "listen: [':25', {address: ':465', kind: submissions}]",
+    "1:17",
+    /clients of `submissions` authenticate: say with/,
+  ],
+  [
+    "auth: {}\nlisten: {address: ':465', kind: submissions}",
+    "2:9",
+    /are encrypted: give a certificate/,
+  ],
+  [
+    "auth: {listeners: [smtp]}\nlisten: {address: ':1', kind: submission}",
+    "2:9",
+    /add `submission`/,
+  ],
   ["listen: {kind: smtp}", "1:9", /`listen.address`: this is missing/],
   ['listen: [{address: ":25", kind: lmp}]', "1:33", /must be one of `smtp`, `submission`/],
   ["listen: 0x7f.1:25", "1:9", /`0x7f\.1:25` is no address to listen on/],

@@ -23,6 +23,7 @@ import { parse } from "yaml";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
 import { LEVEL_OF } from "../../src/log/event.ts";
 import { LIMIT_REPLIES } from "../../src/server/limits.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { printReply } from "../../src/smtp/reply.ts";
 import { Directory } from "../running.ts";
@@ -191,6 +192,7 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   SetMailFrom: { mailbox, parameters: NO_PARAMETERS },
   AddRcptTo: { mailbox, parameters: NO_PARAMETERS },
   StartTls: {},
+  Authenticate: { mechanism: "PLAIN", user: "joe", password: new Secret("wrong") },
   StartData: {},
   Deliver: {
     body: new Blob(["Subject: hello\r\n\r\n"]).stream(),
@@ -210,6 +212,8 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   NeedMailFromFirst: { command: "RCPT" },
   NeedRcptToFirst: { command: "DATA" },
   NestedMail: { command: "MAIL" },
+  NeedAuthFirst: { command: "MAIL" },
+  AlreadyAuthenticated: { command: "AUTH" },
   OtherProtocol: { protocol: "HTTP", line: "GET / HTTP/1.1" },
   LimitExceeded: { limit: "recipients" },
   ServiceClosing: {},

@@ -97,7 +97,11 @@ for (const [name, node] of settings) {
       directory.write("aliases.txt", "sales: joe, jane\n");
       directory.write("policy.ts", "export default () => {};");
       directory.write("opening_hours.ts", "export default () => {};");
-      const around = { ...AROUND, tls: { ...selfSigned(directory, [AROUND.hostname]) } };
+      const around = { ...AROUND, tls: { ...selfSigned(directory, [AROUND.hostname]) }, auth: {} };
+      directory.write(
+        "passwords",
+        "joe: $2b$04$abcdefghijklmnopqrstuuPWRtT5yx7FBi4dcf6ROhboeNunUrLQ.\n",
+      );
       const load = (value: unknown) => {
         const config = JSON.stringify({ ...around, [name]: value });
         try {

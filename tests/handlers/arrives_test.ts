@@ -55,6 +55,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   attachments: {
     sends: [{}, { text: withFile("invoice.pdf.EXE"), code: 550 }],
   },
+  "auth-limit": {},
   blacklist: bannedAfterFour(),
   bye: { sends: [{}, { client: "198.51.100.7", code: 421 }] },
   "catch-all": { sends: [{ to: "nobody@example.net" }] },
@@ -137,7 +138,9 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     arrives: { joe: [`X-Old-Spam-Flag: YES\n${HELLO}`] },
   },
   reply: { sends: [{}, { to: "old@example.net", code: 551 }] },
+  "require-auth": { sends: [{ code: 530 }], arrives: {} },
   "require-fqdn": { sends: [{}, { helo: "laptop", code: 550 }] },
+  "require-tls": { sends: [{ code: 530 }], arrives: {} },
   "rewrite-recipient": {
     sends: [{ to: "joe@old.example" }, { to: "jane@old.example" }],
     arrives: { "joe.smith": [HELLO], jane: [HELLO] },
@@ -155,6 +158,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     programs: ["nsd"],
     sends: [{}, { from: "eve@null.example.org", code: 550 }],
   },
+  "sender-login": {},
   subaddress: { sends: [{ to: "joe+list@example.net" }] },
   tarpit: { sends: [{ to: ["nobody@example.net", "joe@example.net"] }] },
   trace: {

@@ -5,6 +5,7 @@ import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { parseParameters } from "../../src/smtp/parameters.ts";
 
 const SESSION = {
+  peer: { address: "192.0.2.1", port: 45678 },
   tls: undefined,
   user: undefined,
   listener: { address: "192.0.2.25:25", kind: "smtp" },

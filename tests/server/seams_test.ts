@@ -223,7 +223,7 @@ Deno.test("a connection that cannot be encrypted, or not in time, ends without a
   const hanging = () => new Promise<never>(() => {});
   for (const secure of [failing, hanging, undefined]) {
     const encryption = secure && { ready: true, secure };
-    using server = await serving(encryption, { limits: { commandTimeout: 100 } });
+    using server = await serving(encryption, { limits: { handshakeTimeout: 100 } });
     using client = await raw(server.port);
     await client.until("ESMTP Postmaster");
     await client.send(Buffer.from("EHLO a.example\r\nXSECURE\r\nNOOP\r\n"));

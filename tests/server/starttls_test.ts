@@ -8,6 +8,7 @@ import { connect } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { once } from "node:events";
 import { need } from "../need.ts";
+import { runClient as run } from "../clients.ts";
 import { type Directory, Running, type Settings, until } from "../running.ts";
 import { ofClient, selfSigned } from "../tls/openssl.ts";
 
@@ -17,22 +18,6 @@ const NAME = "mx.example.net";
 const serve = (
   settings: (directory: Directory, files: Settings) => Settings = (_directory, tls) => ({ tls }),
 ) => Running.start((directory) => settings(directory, { ...selfSigned(directory, [NAME]) }));
-
-async function run(command: string, args: readonly string[], input = ""): Promise<string> {
-  const child = new Deno.Command(command, {
-    args: [...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close().catch(() => {});
-  const { success, stdout, stderr } = await child.output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  assert.ok(success, said);
-  return said;
-}
 
 const PYTHON = `
 import smtplib, ssl, sys
@@ -266,6 +251,7 @@ Deno.test(
   async () => {
     await using server = await serve((directory, tls) => ({
       tls,
+      auth: {},
       listen: ["127.0.0.1:0", { address: "127.0.0.1:0", kind: "submissions" }],
       handlers: [
         directory.write(

@@ -1,0 +1,165 @@
+/**
+ * Measures what TLS costs: sessions a second, megabytes a second, and memory of connections that wait. The server is
+ * compared with Postfix and smtp-server; all use the same certificate (ECDSA P-256) and one client, that of
+ * `tls_client.ts`. The client needs as much of the machine as a server does, so the time that the server's processors
+ * worked tells more than the rate.
+ *
+ * Needs root, Postfix, openssl, Node with npm. An argument chooses the rows whose names have it in them.
+ *
+ * @module
+ */
+import { postfix, selfSigned, smtpServer } from "./peers.ts";
+import { type Launch, median, script, Subject } from "./subject.ts";
+import { type Address, type How, repeat, Session } from "./tls_client.ts";
+import { usageOf } from "./usage.ts";
+
+const MIB = 1024 * 1024;
+
+/** What is done `times` times in a round, by `atOnce` clients. */
+interface Load {
+  readonly name: string;
+  readonly times: number;
+  readonly atOnce: number;
+  readonly run: (server: Address) => Promise<void>;
+}
+
+const session =
+  (how: How, work?: (session: Session) => Promise<void>) => async (server: Address) => {
+    using session = await Session.open(server, how);
+    await work?.(session);
+    await session.say("QUIT", "221");
+  };
+
+const MESSAGE = messageOf(25 * MIB);
+
+const LOADS: readonly Load[] = [
+  { name: "sessions in clear text", times: 2000, atOnce: 200, run: session("clear") },
+  { name: "sessions with STARTTLS", times: 1000, atOnce: 200, run: session("STARTTLS") },
+  { name: "sessions with implicit TLS", times: 1000, atOnce: 200, run: session("implicit") },
+  {
+    name: "25 MiB in clear text",
+    times: 8,
+    atOnce: 4,
+    run: session("clear", (session) => session.send(MESSAGE)),
+  },
+  {
+    name: "25 MiB with STARTTLS",
+    times: 8,
+    atOnce: 4,
+    run: session("STARTTLS", (session) => session.send(MESSAGE)),
+  },
+];
+
+/** Connections that are open and do nothing. */
+interface Wait {
+  readonly name: string;
+  readonly how: How;
+  readonly count: number;
+}
+
+const WAITS: readonly Wait[] = [
+  { name: "a connection that waits in clear text", how: "clear", count: 500 },
+  { name: "a connection that waits with TLS", how: "STARTTLS", count: 500 },
+];
+
+function messageOf(octets: number): Uint8Array {
+  const line = `${"a line of the message ".repeat(3)}\r\n`;
+  return new TextEncoder().encode(
+    `Subject: bench\r\n\r\n${line.repeat(octets / line.length)}.\r\n`,
+  );
+}
+
+/** A server that is measured. */
+interface Server {
+  readonly subject: Subject;
+  readonly address: Address;
+}
+
+/** How often a load is done in a second, and the milliseconds of CPU time for each. */
+interface Cost {
+  readonly rate: number;
+  readonly cpu: number;
+}
+
+async function costOf(load: Load, { subject, address }: Server): Promise<Cost> {
+  const before = usageOf(subject.pid).cpu, start = performance.now();
+  await repeat(load.times, load.atOnce, () => load.run(address));
+  const rate = load.times / ((performance.now() - start) / 1000);
+  return { rate, cpu: (usageOf(subject.pid).cpu - before) / load.times };
+}
+
+/** Octets of memory for each of so many connections that wait after EHLO, for a server that has just started. */
+async function memoryOf({ how, count }: Wait, launch: Launch): Promise<number> {
+  const { subject, address } = await start(launch);
+  const connect = () => Session.open(address, how);
+  await repeat(50, 1, async () => (await connect())[Symbol.dispose]()); // one at a time, for Postfix
+  const before = usageOf(subject.pid).memory;
+  const sessions: Session[] = [];
+  await repeat(count, 50, async () => void sessions.push(await connect()));
+  const memory = (usageOf(subject.pid).memory - before) / count;
+  for (const session of sessions) session[Symbol.dispose]();
+  await subject.stop();
+  return memory;
+}
+
+async function start(launch: Launch): Promise<Server> {
+  const subject = await Subject.start(launch);
+  const { port, tlsPort } = subject;
+  return { subject, address: { port, tlsPort, certificate } };
+}
+
+/** Prints what `of` gives for each server, after rounds in which the servers take turns. */
+async function compare<S, T>(
+  name: string,
+  rounds: number,
+  servers: Readonly<Record<string, S>>,
+  of: (server: S) => Promise<T>,
+  print: (all: readonly T[]) => string,
+): Promise<void> {
+  const all: Record<string, T[]> = {};
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, server] of Object.entries(servers)) {
+      (all[name] ??= []).push(await of(server));
+    }
+  }
+  console.log(name);
+  for (const [name, values] of Object.entries(all)) {
+    console.log(`  ${name.padEnd(12)}${print(values)}`);
+  }
+}
+
+const only = Deno.args[0] ?? "";
+const wanted = <T extends { readonly name: string }>(all: readonly T[]) =>
+  all.filter(({ name }) => name.includes(only));
+const directory = await Deno.makeTempDir();
+const files = await selfSigned(directory);
+const certificate = await Deno.readTextFile(files.certificate);
+const launches: Readonly<Record<string, Launch>> = {
+  postmaster: script("./serve.ts", {
+    BENCH_CERTIFICATE: files.certificate,
+    BENCH_KEY: files.key,
+  }),
+  postfix: postfix(files),
+  "smtp-server": smtpServer(files),
+};
+
+const servers: Record<string, Server> = {};
+for (const [name, launch] of Object.entries(launches)) servers[name] = await start(launch);
+for (const load of wanted(LOADS)) {
+  for (const server of Object.values(servers)) await costOf(load, server); // it warms up
+  await compare(load.name, 5, servers, (server) => costOf(load, server), (costs) => {
+    const rate = median(costs.map(({ rate }) => rate)), cpu = median(costs.map(({ cpu }) => cpu));
+    return `${rate.toFixed(1)} a second, ${cpu.toFixed(2)} ms of CPU time each`;
+  });
+}
+for (const { subject } of Object.values(servers)) await subject.stop();
+for (const wait of wanted(WAITS)) {
+  await compare(
+    wait.name,
+    3,
+    launches,
+    (launch) => memoryOf(wait, launch),
+    (all) => `${(median(all) / 1024).toFixed(1)} KiB`,
+  );
+}
+await Deno.remove(directory, { recursive: true });
