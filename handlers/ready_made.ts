@@ -40,6 +40,7 @@ export { rewriteRecipient } from "./rewrite_recipient.ts";
 export { rewriteSender } from "./rewrite_sender.ts";
 export { rewriteText, type RewriteTextOptions } from "./rewrite_text.ts";
 export { senderDomain } from "./sender_domain.ts";
+export { senderLogin, type SenderLoginOptions } from "./sender_login.ts";
 export { subaddress, type SubaddressOptions } from "./subaddress.ts";
 export { tarpit, type TarpitOptions } from "./tarpit.ts";
 export { trace } from "./trace.ts";

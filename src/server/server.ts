@@ -256,8 +256,8 @@ function abandon(socket: Socket): void {
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */
 function tick(limits: Limits): number {
   const { commandTimeout, dataTimeout, messageTimeout } = limits;
-  const { writeTimeout, handlerTimeout, deliverTimeout } = limits;
-  const ours = [writeTimeout, handlerTimeout, deliverTimeout];
+  const { writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout } = limits;
+  const ours = [writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout];
   const shortest = Math.min(commandTimeout, dataTimeout, messageTimeout, ...ours);
   return Math.max(10, Math.min(1000, shortest / 4));
 }

@@ -2,7 +2,7 @@
  * A server's certificate and its private key, read from PEM files and checked against each other.
  * @module
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "../base/message_of.ts";
@@ -21,6 +21,8 @@ export interface KeyPair {
   readonly certificate: X509Certificate;
   /** The domains that the certificate is for, in lower case; one may begin with `*.`. */
   readonly domains: readonly string[];
+  /** The digest of the certificate that clients bind an exchange to (RFC 5929 section 4). */
+  readonly endPoint: Uint8Array;
   /** Both files, as the runtime wants them. */
   readonly pem: { readonly cert: string; readonly key: string };
 }
@@ -61,8 +63,18 @@ export function keyPairOf(files: KeyFiles, cert: string, key: string): KeyPair {
     files,
     certificate: certificate!,
     domains: domainsOf(certificate!),
+    endPoint: endPointOf(certificate!),
     pem: { cert, key },
   };
+}
+
+/** RFC 5929 section 4.1: by the hash of the signature, and SHA-256 in the place of MD5 and SHA-1. */
+function endPointOf(certificate: X509Certificate): Uint8Array {
+  const { raw, signatureAlgorithm = "" } = certificate as X509Certificate & {
+    readonly signatureAlgorithm?: string; // unknown to the types of node:crypto
+  };
+  const [, bits = "256"] = /sha-?(384|512)/i.exec(signatureAlgorithm) ?? [];
+  return new Uint8Array(createHash(`sha${bits}`).update(raw).digest());
 }
 
 function read(files: KeyFiles, which: keyof KeyFiles): string {

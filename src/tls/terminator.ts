@@ -40,6 +40,7 @@ export interface EncryptedSocket {
 /** A certificate ready for use. */
 interface Certificate {
   readonly domains: readonly string[];
+  readonly endPoint: Uint8Array;
   readonly context: SecureContext;
 }
 
@@ -58,7 +59,7 @@ export class Terminator {
     this.#server = createServer({
       requestCert: clientCertificates !== "off",
       rejectUnauthorized: clientCertificates === "require",
-      SNICallback: (name, found) => found(null, this.#contextFor(name)),
+      SNICallback: (name, found) => found(null, this.#certificateFor(name).context),
     });
     this.#server.on("secureConnection", (socket) => this.#secured(socket));
     this.#server.on("tlsClientError", (error, socket) => this.#failed(error, clearOf(socket)));
@@ -67,15 +68,12 @@ export class Terminator {
 
   /** The pairs for all handshakes from now on; sessions that are encrypted already stay as they are. */
   use(pairs: readonly KeyPair[]): void {
-    const all = pairs.map(({ pem, domains }) => ({
+    this.#certificates = pairs.map(({ pem, domains, endPoint }) => ({
       domains,
-      options: { ...this.#shared, ...pem },
+      endPoint,
+      context: createSecureContext({ ...this.#shared, ...pem }), // without the authority no client's certificate is good
     }));
-    this.#certificates = all.map(({ domains, options }) => ({
-      domains,
-      context: createSecureContext(options), // without the authority in it, no certificate of a client is good
-    }));
-    this.#server.setSecureContext(all[0]!.options);
+    this.#server.setSecureContext({ ...this.#shared, ...pairs[0]!.pem });
   }
 
   /**
@@ -96,12 +94,12 @@ export class Terminator {
     });
   }
 
-  #contextFor(name: string): SecureContext {
+  #certificateFor(name: string): Certificate {
     const wanted = name.toLowerCase();
     const all = this.#certificates;
     const best = all.find(({ domains }) => domains.includes(wanted)) ??
       all.find(({ domains }) => domains.some((domain) => isFor(domain, wanted)));
-    return (best ?? all[0]!).context;
+    return best ?? all[0]!;
   }
 
   #secured(socket: TLSSocket): void {
@@ -111,6 +109,7 @@ export class Terminator {
       cipher: socket.getCipher().standardName,
       serverName: servername || undefined,
       peer: peerOf(socket),
+      endPoint: this.#certificateFor(servername || "").endPoint,
     };
     this.#handshakes.get(clearOf(socket))?.resolve({ socket, tls });
   }

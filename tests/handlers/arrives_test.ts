@@ -158,6 +158,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     programs: ["nsd"],
     sends: [{}, { from: "eve@null.example.org", code: 550 }],
   },
+  "sender-login": {},
   subaddress: { sends: [{ to: "joe+list@example.net" }] },
   tarpit: { sends: [{ to: ["nobody@example.net", "joe@example.net"] }] },
   trace: {

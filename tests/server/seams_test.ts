@@ -221,7 +221,7 @@ Deno.test("a connection that cannot be encrypted, or not in time, ends without a
   const failing = () => Promise.reject(new Error("no shared cipher"));
   const hanging = () => new Promise<never>(() => {});
   for (const secure of [failing, hanging, undefined]) {
-    using server = await serving(secure, { limits: { commandTimeout: 100 } });
+    using server = await serving(secure, { limits: { handshakeTimeout: 100 } });
     using client = await raw(server.port);
     await client.until("ESMTP Postmaster");
     await client.send(Buffer.from("EHLO a.example\r\nXSECURE\r\nNOOP\r\n"));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -115,6 +116,7 @@ Deno.test(
       cipher: echo.states[0]!.cipher,
       serverName: "a.example",
       peer: undefined,
+      endPoint: new Uint8Array(createHash("sha256").update(pairs[0]!.certificate.raw).digest()),
     });
     assert.match(echo.states[0]!.cipher, /^TLS_/);
     const old = await talk(echo.port, { maxVersion: "TLSv1.2" });
