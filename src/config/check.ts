@@ -26,6 +26,7 @@ import { embedded } from "./embedded.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { isMapping, type Written } from "./overrides.ts";
+import { absentSockets } from "./passwords.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
@@ -66,7 +67,7 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     authentication,
-    warnings: orderWarnings(handlers),
+    warnings: [...orderWarnings(handlers), ...checks.absent()],
     doubtfulCertificates: certificates,
     targets: targetsOf(settings),
     problem: (finding) => read.written.problem(finding),
@@ -148,7 +149,16 @@ class Checks {
   /** How clients authenticate. */
   authentication(): Config["authentication"] {
     const { auth } = this.#settings;
-    return auth && this.#file(["auth", "passwords", "file"], () => authenticationBy(auth));
+    return auth && authenticationBy(auth, (path, open) => this.#file(["auth", ...path], open));
+  }
+
+  /** What is not there yet and may come: the sockets of those who check passwords. */
+  absent(): Problem[] {
+    const passwords = this.#settings.auth?.passwords;
+    if (passwords === undefined) return [];
+    return absentSockets(passwords).map(({ path, message }) =>
+      this.#written.problem({ path: ["auth", "passwords", ...path], message })
+    );
   }
 
   /** The local users. */
