@@ -12,9 +12,9 @@ import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
-import type { Listen } from "../net/address.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
 import { Listener } from "../net/listener.ts";
+import type { ListenerLimits } from "../server/limits.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
@@ -48,19 +48,19 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
-  const listeners: Listener[] = [];
-  opened.defer(() => listeners.forEach((listener) => listener.close()));
+  const listeners = new Map<Listener, ListenerLimits>();
+  opened.defer(() => listeners.keys().forEach((listener) => listener.close()));
   const { first = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
-  listeners.push(...await listen(first, credentials));
+  await listen(listeners, first, credentials);
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
   watch.step("what the configuration names, as the server's user");
   const config = await becomeUser(read, credentials, made);
   prepare(config, undefined);
-  listeners.push(...await listen(then));
+  await listen(listeners, then);
 
   watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
   const { log, reopen, close } = await openLog(config.log);
@@ -111,14 +111,16 @@ async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>):
 }
 
 /**
- * Opens listeners. Unix sockets become the owner's. Sockets that were handed over are closed in the programs that the
- * server runs.
+ * Opens listeners, and adds them with their limits. Unix sockets become the owner's. Sockets that were handed over are
+ * closed in the programs that the server runs.
  */
 async function listen(
-  listens: readonly Listen[],
+  opened: Map<Listener, ListenerLimits>,
+  listens: Config["listen"],
   owner?: Credentials,
-): Promise<readonly Listener[]> {
+): Promise<void> {
   const listeners = await Listener.openAll(listens);
+  listeners.forEach((listener, i) => opened.set(listener, listens[i]!.limits));
   const addresses = listens.map(({ address }) => address);
   for (const address of addresses) {
     if (owner !== undefined && address.transport === "unix") {
@@ -126,11 +128,10 @@ async function listen(
     }
   }
   const handed = addresses.filter((address) => address.transport === "fd");
-  if (handed.length === 0) return listeners;
+  if (handed.length === 0) return;
   using libc = Libc.open("a socket that was handed over");
   for (const { fd } of handed) libc.closeOnExec(fd);
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) Deno.env.delete(name);
-  return listeners;
 }
 
 /**
