@@ -4,7 +4,6 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import type { Duplex } from "node:stream";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { build, type Config, printPlace } from "../config/mod.ts";
@@ -19,6 +18,7 @@ import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
+import { acmeStoreOf, challengeListens, renew } from "./acme.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
@@ -54,7 +54,11 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
-  listeners.push(...await listen(first, credentials));
+  const forAuthority = challengeListens(read);
+  const early = await listen([...first, ...forAuthority], credentials);
+  listeners.push(...early.slice(0, first.length));
+  const [authority] = early.slice(first.length);
+  opened.defer(() => authority?.close());
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
   watch.step("what the configuration names, as the server's user");
@@ -86,10 +90,9 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const mailers = config.mailer.concurrency + (config.relay?.concurrency ?? 0);
   const descriptors = shareDescriptors(mailers);
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
-  const certificates = config.tls && canEncrypt
-    ? opened.use(new Certificates(config.tls, hostname, log))
-    : undefined;
-  const secure = certificates && ((socket: Duplex) => certificates.secure(socket));
+  const tls = canEncrypt ? config.tls : undefined;
+  const awaited = acmeStoreOf(config)?.files;
+  const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
   const { authentication } = config;
   if (authentication !== undefined) opened.use(authentication);
   const signals = opened.use(stopSignals());
@@ -97,6 +100,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication },
   });
+  if (tls !== undefined) opened.use(renew(config, authority, log));
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);
 }

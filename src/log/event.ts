@@ -83,6 +83,16 @@ export interface LogFields {
   /** A certificate that expires, or is not for the server's name. */
   "doubtful certificate": { readonly hint: string };
   "certificates read again": { readonly files: readonly string[] };
+  "certificate ordered": { readonly domains: readonly string[]; readonly directory: string };
+  "certificate issued": { readonly domains: readonly string[]; readonly until: string };
+  /** `next` is when the server tries again. */
+  "certificate not issued": {
+    readonly domains: readonly string[];
+    readonly error: string;
+    readonly next: string;
+  };
+  /** An account at an authority, which agrees to these terms of service. */
+  "account made": { readonly directory: string; readonly terms: string | undefined };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
   /** The reader of the log was so slow that lines could not be kept. */
@@ -179,6 +189,10 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "doubtful order": "warning",
   "doubtful certificate": "warning",
   "certificates read again": "info",
+  "certificate ordered": "info",
+  "certificate issued": "info",
+  "certificate not issued": "error",
+  "account made": "info",
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",

@@ -77,9 +77,9 @@ const EIGHT_BIT_MIME: Extension = {
 /** RFC 2034: replies carry the codes of RFC 3463. */
 const ENHANCED_STATUS_CODES: Extension = { line: () => "ENHANCEDSTATUSCODES" };
 
-/** RFC 3207: the connection is encrypted from here on. */
-export const STARTTLS: Extension = {
-  line: ({ tls }) => tls === undefined ? "STARTTLS" : undefined,
+/** RFC 3207: the connection is encrypted from here on. It is offered once there is a certificate. */
+export const starttls = (certificates: { readonly ready: boolean }): Extension => ({
+  line: ({ tls }) => tls === undefined && certificates.ready ? "STARTTLS" : undefined,
   commands: {
     STARTTLS: {
       legalAt: ["greeted"],
@@ -88,7 +88,7 @@ export const STARTTLS: Extension = {
       after: () => ({ at: "securing" }),
     },
   },
-};
+});
 
 /** RFC 5321 section 4.1.1.8, which is optional. */
 const HELP: Extension = { line: () => "HELP" };

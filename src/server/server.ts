@@ -22,7 +22,7 @@ import { Connection, type ConnectionEngine, type Secure } from "./connection.ts"
 import { beforeReply } from "./before_reply.ts";
 import { core } from "./core.ts";
 import { authBy } from "./auth.ts";
-import { extensionsWith, STARTTLS } from "./extensions.ts";
+import { extensionsWith, starttls } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -80,7 +80,7 @@ export class Server {
     const acceptance = beforeReply({ ...options, memory });
     const { authentication, secure } = options;
     const extensions = extensionsWith(
-      ...secure === undefined ? [] : [STARTTLS],
+      ...secure === undefined ? [] : [starttls(secure)],
       ...authentication === undefined ? [] : [authBy(authentication)],
     );
     const passwords = authentication?.passwords;

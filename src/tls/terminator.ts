@@ -87,6 +87,7 @@ export class Terminator {
     this.#handshakes.set(socket, handshake);
     const gone = () => this.#failed(new Error("the client went away"), socket);
     socket.once("close", gone);
+    socket.allowHalfOpen = false; // else nobody says that the client has left in the midst of the handshake
     this.#server.emit("connection", socket);
     return handshake.promise.finally(() => {
       this.#handshakes.delete(socket);
@@ -104,6 +105,7 @@ export class Terminator {
 
   #secured(socket: TLSSocket): void {
     const { servername } = socket as { servername?: string | false };
+    socket.allowHalfOpen = true; // who has said its last is still answered
     const tls: Tls = {
       protocol: socket.getProtocol() ?? "",
       cipher: socket.getCipher().standardName,

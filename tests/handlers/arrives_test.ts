@@ -60,6 +60,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   bye: { sends: [{}, { client: "198.51.100.7", code: 421 }] },
   "catch-all": { sends: [{ to: "nobody@example.net" }] },
   defer: [{ hour: 12 }, { hour: 2, sends: [{ code: 450 }], arrives: {} }],
+  guesses: {},
   "discard-all": { sends: [{ to: "anybody@example.com" }, {}], arrives: {} },
   dnsbl: [{}, {
     zones: {
