@@ -9,6 +9,7 @@ import { dovecot, type DovecotAddress } from "../auth/dovecot.ts";
 import type { Passwords, ScramSecrets } from "../auth/exchange.ts";
 import { Hashes } from "../auth/hashes.ts";
 import { parsePasswords } from "../auth/password_file.ts";
+import { saslauthd } from "../auth/saslauthd.ts";
 import { PasswordUsers } from "../auth/users.ts";
 import { location, options, text } from "../base/kinds.ts";
 import { inPlace } from "../base/reading.ts";
@@ -26,8 +27,11 @@ export const passwordsSchema = options({
     "Dovecot, by the socket of its authentication service, or `inet:HOST:PORT`. It may check " +
       "passwords by PAM, LDAP or SQL.",
   ).meta({ examples: ["/var/run/dovecot/auth-client", "inet:127.0.0.1:12345"] }),
+  saslauthd: location.optional().describe(
+    "saslauthd of Cyrus SASL, by its socket. It may check passwords by PAM or LDAP.",
+  ).meta({ examples: ["/var/run/saslauthd/mux"] }),
 }).refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
-  error: "one of its keys is needed, and only one: `file` or `dovecot`",
+  error: "one of its keys is needed, and only one: `file`, `dovecot` or `saslauthd`",
 }).meta({ examples: [{ file: "passwords" }, { dovecot: "/var/run/dovecot/auth-client" }] });
 
 /** Who checks passwords. */
@@ -53,6 +57,9 @@ export interface OpenPasswords extends Disposable {
 /** Opens what the settings name. */
 export function openPasswords(settings: PasswordsSettings, open: Open): OpenPasswords {
   if (settings.file !== undefined) return openFile(settings.file, open);
+  if (settings.saslauthd !== undefined) {
+    return { passwords: saslauthd(settings.saslauthd), [Symbol.dispose]: () => {} };
+  }
   const passwords = dovecot(settings.dovecot!);
   return { passwords, [Symbol.dispose]: () => passwords[Symbol.dispose]() };
 }
@@ -65,8 +72,13 @@ function openFile(file: string, open: Open): OpenPasswords {
 }
 
 /** The sockets that are not there: their servers may be started later. */
-export function absentSockets({ dovecot }: PasswordsSettings): readonly Finding[] {
-  if (dovecot === undefined || !("path" in dovecot) || existsSync(dovecot.path)) return [];
-  const message = `there is no socket ${dovecot.path}: start its server, or mend its path`;
-  return [{ path: ["dovecot"], message }];
+export function absentSockets({ dovecot, saslauthd }: PasswordsSettings): readonly Finding[] {
+  const sockets = {
+    ...dovecot !== undefined && "path" in dovecot ? { dovecot: dovecot.path } : {},
+    ...saslauthd === undefined ? {} : { saslauthd },
+  };
+  return Object.entries(sockets).filter(([_, path]) => !existsSync(path)).map(([key, path]) => ({
+    path: [key],
+    message: `there is no socket ${path}: start its server, or mend its path`,
+  }));
 }

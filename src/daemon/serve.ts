@@ -11,9 +11,10 @@ import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
-import type { Listen } from "../net/address.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
+import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
+import type { ListenerLimits } from "../server/limits.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
@@ -48,16 +49,18 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
-  const listeners: Listener[] = [];
-  opened.defer(() => listeners.forEach((listener) => listener.close()));
+  const listeners = new Map<Listener, ListenerLimits>();
+  opened.defer(() => listeners.keys().forEach((listener) => listener.close()));
   const { first = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
-  const forAuthority = challengeListens(read);
-  const early = await listen([...first, ...forAuthority], credentials);
-  listeners.push(...early.slice(0, first.length));
-  const [authority] = early.slice(first.length);
+  const open = async (listens: Config["listen"], owner?: Credentials) => {
+    const opened = await listen(listens, owner);
+    opened.forEach((listener, i) => listeners.set(listener, listens[i]!.limits));
+  };
+  await open(first, credentials);
+  const [authority] = await listen(challengeListens(read), credentials);
   opened.defer(() => authority?.close());
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
@@ -65,7 +68,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   watch.step("what the configuration names, as the server's user");
   const config = await becomeUser(read, credentials, made);
   prepare(config, undefined);
-  listeners.push(...await listen(then));
+  await open(then);
 
   watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
   const { log, reopen, close } = await openLog(config.log);

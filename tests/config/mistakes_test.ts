@@ -106,7 +106,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "2:9",
     /add `submission`/,
   ],
-  ["auth: {passwords: {}}", "1:19", /one of its keys is needed, and only one: `file` or/],
+  ["auth: {passwords: {}}", "1:19", /one of its keys is needed, and only one: `file`, /],
   ["auth: {passwords: {file: a, dovecot: b}}", "1:19", /one of its keys is needed, and only one/],
   ["auth: {passwords: {file: none}}", "1:26", /`auth\.passwords\.file`: there is no file/],
   ["auth: {passwords: {dovecot: inet:x}}", "1:29", /`inet:x` needs a host and a port, such as/],
