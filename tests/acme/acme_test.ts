@@ -183,7 +183,10 @@ Deno.test(
     const acme = { ...pebble.settings, listen: "127.0.0.1:0" }; // not where pebble looks
     await using elsewhere = await Running.start(() => ({ tls: { acme } }));
     const { error } = await failure(elsewhere);
-    assert.match(error, /^the authority could not verify mx\.example\.net: .*connection refused/);
+    assert.match(
+      error,
+      /^the authority could not verify mx\.example\.net: .*connection refused.*: port 80 of/,
+    );
 
     await using hooked = await Running.start((directory) => {
       const hook = directory.write("hook", "#!/bin/sh\necho no such zone >&2\nexit 3\n");
