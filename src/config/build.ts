@@ -14,6 +14,7 @@ import type { Targets } from "../targets/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
+import { completion } from "./for_users.ts";
 import { site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -59,5 +60,8 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const targets = launch === undefined ? config.targets : targetsOf(config, launch);
-  return { policy: chain(postmaster(config), ...handlers, site(config)), targets };
+  return {
+    policy: chain(postmaster(config), ...completion(config), ...handlers, site(config)),
+    targets,
+  };
 }
