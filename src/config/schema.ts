@@ -11,12 +11,13 @@ import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
+import type { ListenerLimits } from "../server/limits.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
 import { authSchema } from "./auth.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
-import { limitsSchema } from "./limits.ts";
+import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { mailerSchema, relaySchema } from "./programs.ts";
 import { localTargets, relayBy } from "./targets.ts";
@@ -32,8 +33,11 @@ const domain = (isOne: (name: string) => boolean) =>
 const listenAddress = text("an address such as `127.0.0.1:2525`", parseListen);
 const LISTEN = "an address such as `127.0.0.1:2525`, a mapping such as " +
   '`{address: "*:587", kind: submission}`, or a list of them';
-const listener: z.ZodType<Listen> = z.union([
-  listenAddress.transform((address) => ({ address, kind: "smtp" as const })),
+/** A listener, with its own limits. */
+export type ListenSetting = Listen & { readonly limits: ListenerLimits };
+
+const listener: z.ZodType<ListenSetting> = z.union([
+  listenAddress.transform((address) => ({ address, kind: "smtp" as const, limits: {} })),
   options({
     address: listenAddress.describe("Where to listen.").meta({ examples: ["*:587"] }),
     kind: z.enum(LISTENER_KINDS).default("smtp").describe(
@@ -41,9 +45,13 @@ const listener: z.ZodType<Listen> = z.union([
         "own mail sent, for which they must authenticate (RFC 6409); `submissions` for the same " +
         "over TLS from the first octet (RFC 8314).",
     ),
+    limits: listenerLimitsSchema.prefault({}).describe(
+      "What differs here from the key `limits`, such as the size of a message. The limits of all " +
+        "connections together cannot differ.",
+    ).meta({ examples: [{ "message-size": "100 MiB", recipients: 100 }] }),
   }),
 ], { error: LISTEN });
-const listen: z.ZodType<readonly Listen[]> = z.union([
+const listen: z.ZodType<readonly ListenSetting[]> = z.union([
   listener.transform((one) => [one]),
   z.array(listener).min(1),
 ], { error: LISTEN });

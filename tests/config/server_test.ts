@@ -34,7 +34,8 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     descriptors: shareDescriptors(1),
     spoolDirectory: dir,
   };
-  const listeners = await Listener.openAll(listen);
+  const opened = await Listener.openAll(listen);
+  const listeners = new Map(opened.map((listener) => [listener, {}]));
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, policy, targets },
     ...others,
