@@ -22,7 +22,7 @@ import { Connection, type ConnectionEngine, type Secure } from "./connection.ts"
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { authBy } from "./auth.ts";
-import { type Extensions, extensionsWith, starttls } from "./extensions.ts";
+import { extensionsWith, starttls } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits, type ListenerLimits } from "./limits.ts";
 import { Memory } from "./memory.ts";
