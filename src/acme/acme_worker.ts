@@ -23,35 +23,51 @@ const POLL = { interval: 1000, timeout: 180_000 };
 /** Complaints that the library deals with itself. */
 const EXPECTED = /:(badNonce|accountDoesNotExist)$/;
 
-const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
-
-thread.onmessage = async ({ data }: MessageEvent<Order>) => {
-  try {
-    globalThis.fetch = fetchFor(data);
-    await say(await order(data));
-  } catch (error) {
-    await say({ failure: messageOf(error) });
-  }
+/** What to do when the authority could not verify a domain. */
+const ADVICE = {
+  "http-01": "port 80 of that domain must lead to where this server listens for the authority",
+  "dns-01": "the record must be on all servers of the zone when the DNS hook ends",
 };
 
-/** Says something, and waits for the answer if there is to be one. */
-async function say(said: Said): Promise<void> {
-  const answered = Promise.withResolvers<Answer>();
-  thread.onmessage = ({ data }: MessageEvent<Answer>) => answered.resolve(data);
-  thread.postMessage(said);
-  if ("failure" in said || "certificate" in said) return;
-  const { error } = await answered.promise;
+const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
+
+const plainFetch = globalThis.fetch;
+
+/** Who gets the answer to what was said last. */
+let waiting: PromiseWithResolvers<Answer> | undefined;
+
+thread.onmessage = ({ data }: MessageEvent<Order | Answer>) => {
+  if ("directory" in data) return void take(data);
+  waiting?.resolve(data);
+};
+thread.postMessage({ loaded: true } satisfies Said);
+
+/** Makes an order, and says how it has ended. */
+async function take(wanted: Order): Promise<void> {
+  try {
+    globalThis.fetch = fetchFor(wanted);
+    thread.postMessage(await order(wanted));
+  } catch (error) {
+    const [failure = ""] = messageOf(error).split("\n", 1); // the library adds whole objects
+    thread.postMessage({ failure } satisfies Said);
+  }
+}
+
+/** Asks for something, and waits until it is done. */
+async function ask(question: Said): Promise<void> {
+  waiting = Promise.withResolvers();
+  thread.postMessage(question);
+  const { error } = await waiting.promise;
   if (error !== undefined) throw new Error(error);
 }
 
 /** `fetch` for an authority: it throws for all that has failed, unless the library deals with it. */
 function fetchFor({ directory, ca }: Order): typeof fetch {
-  const plain = globalThis.fetch;
   const client = Deno.createHttpClient({ ...ca === undefined ? {} : { caCerts: [ca] } });
   return async (input, init) => {
     const { host } = new URL(input instanceof Request ? input.url : input);
     const signal = AbortSignal.timeout(REQUEST);
-    const response = await plain(input, { ...init, client, signal }).catch((error) => {
+    const response = await plainFetch(input, { ...init, client, signal }).catch((error) => {
       throw new Error(`cannot reach ${host}: ${reasonOf(error)}`);
     });
     if (response.ok) return response;
@@ -88,7 +104,7 @@ async function order(wanted: Order): Promise<Said> {
     const { privateKey } = await CryptoKeyUtils.exportKeyPairToPem(keys);
     return { certificate, key: privateKey };
   } finally {
-    for (const challenge of added) await say({ remove: challenge }).catch(() => {});
+    for (const challenge of added) await ask({ remove: challenge }).catch(() => {});
   }
 }
 
@@ -104,7 +120,7 @@ async function accountAt(client: AcmeClient, { account, email }: Order): Promise
   }
   const made = await client.createAccount({ emails: [email] });
   const { privateKey } = await CryptoKeyUtils.exportKeyPairToPem(made.keyPair);
-  await say({ account: privateKey, terms: client.directory.meta?.termsOfService });
+  await ask({ account: privateKey, terms: client.directory.meta?.termsOfService });
   return made;
 }
 
@@ -120,14 +136,15 @@ async function prove(order: AcmeOrder, { method }: Order, added: Challenge[]): P
     const { name, content } = await contentOf(challenge);
     const { domain } = authorization;
     added.push({ domain, name: name.replace(/\.$/, ""), value: content });
-    await say({ add: added.at(-1)! });
+    await ask({ add: added.at(-1)! });
     challenges.push(challenge);
   }
   for (const challenge of challenges) await challenge.submit();
   try {
     await order.pollStatus({ ...POLL, pollUntil: "ready" });
   } catch (error) {
-    throw new Error(await complaintOf(order.authorizations) ?? messageOf(error).split("\n", 1)[0]);
+    const complaint = await complaintOf(order.authorizations);
+    throw complaint === undefined ? error : new Error(`${complaint}: ${ADVICE[method]}`);
   }
 }
 

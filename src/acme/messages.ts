@@ -17,8 +17,10 @@ export interface Order {
   readonly ca: string | undefined;
 }
 
-/** What the thread says. It waits for the answer to all but the last two. */
+/** What the thread says. It waits for the answer to an account, `add` and `remove`. */
 export type Said =
+  /** It has loaded what it needs, and waits for an order. */
+  | { readonly loaded: true }
   /** An account was made: its key in PEM, and the terms of service that it agrees to. */
   | { readonly account: string; readonly terms: string | undefined }
   | { readonly add: Challenge }

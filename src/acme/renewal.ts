@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { messageOf } from "../base/message_of.ts";
 import type { Log } from "../log/event.ts";
 import { isFor, type KeyPair } from "../tls/key_pair.ts";
-import { place } from "./order.ts";
+import type { Orders } from "./orders.ts";
 import type { AcmeSettings, Challenges } from "./settings.ts";
 import type { AcmeStore, Attempts } from "./store.ts";
 
@@ -22,15 +22,16 @@ export interface RenewalOptions {
   readonly domains: readonly string[];
   readonly store: AcmeStore;
   readonly challenges: Challenges;
+  readonly orders: Orders;
   readonly log: Log;
 }
 
 /** Looks every now and then whether a certificate is needed, and orders it. */
 export class Renewal implements Disposable {
   readonly #options: RenewalOptions;
-  readonly #stopped = new AbortController();
   readonly #timer: ReturnType<typeof setInterval>;
   #ordering = false;
+  #stopped = false;
   /** Before this time nothing is done, whatever the files say. */
   #next = 0;
 
@@ -41,10 +42,9 @@ export class Renewal implements Disposable {
     this.#look();
   }
 
-  /** Ends it, with the order that is being made. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#stopped.abort();
+    this.#stopped = true;
   }
 
   async #look(): Promise<void> {
@@ -96,10 +96,10 @@ export class Renewal implements Disposable {
   }
 
   async #order(): Promise<void> {
-    const { settings, domains, store, challenges, log } = this.#options;
+    const { settings, domains, store, challenges, orders, log } = this.#options;
     const { directory, email, ca, challenge } = settings;
     log("certificate ordered", { domains, directory });
-    const { certificate, key } = await place({
+    const { certificate, key } = await orders.place({
       ...{ directory, email, domains, account: store.readAccount() },
       method: "listen" in challenge ? "http-01" : "dns-01",
       ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
@@ -109,13 +109,12 @@ export class Renewal implements Disposable {
         store.saveAccount(account);
         log("account made", { directory, terms });
       },
-      signal: this.#stopped.signal,
     });
     store.savePair(certificate, key);
   }
 
   #failed(error: string): void {
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped) return;
     const { domains, log } = this.#options;
     log("certificate not issued", { domains, error, next: new Date(this.#next).toISOString() });
   }

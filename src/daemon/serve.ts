@@ -6,7 +6,7 @@
 import { tmpdir } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { build, type Config, printPlace } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
@@ -19,7 +19,7 @@ import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
-import { acmeStoreOf, challengeListens, renew } from "./acme.ts";
+import { acmeStoreOf, challengeListens, renew, startOrders } from "./acme.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
@@ -64,6 +64,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   opened.defer(() => authority?.close());
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
+  const orders = opened.use(await startOrders(read));
   watch.step("what the configuration names, as the server's user");
   const config = await becomeUser(read, credentials, made);
   prepare(config, undefined);
@@ -98,12 +99,16 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
   const { authentication } = config;
   if (authentication !== undefined) opened.use(authentication);
+  const submission = {
+    domain: bareDomainOf(config),
+    hidesClient: config.submission.hideClient,
+  };
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log, secure, authentication },
+    ...{ policy, targets, globals, dns, log, secure, authentication, submission },
   });
-  if (tls !== undefined) opened.use(renew(config, authority, log));
+  opened.use(renew(config, orders, authority, log));
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);
 }

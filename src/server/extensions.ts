@@ -90,6 +90,22 @@ export const starttls = (certificates: { readonly ready: boolean }): Extension =
   },
 });
 
+/**
+ * RFC 8689: the message may only go on by encrypted connections to servers that keep to this, too. To be offered once
+ * mail is sent on by a client that can promise this.
+ */
+export const REQUIRETLS: Extension = {
+  line: ({ tls }) => tls === undefined ? undefined : "REQUIRETLS",
+  parameters: {
+    MAIL: {
+      REQUIRETLS: {
+        octets: 11,
+        judge: (value) => value === null ? undefined : wrong(501, "REQUIRETLS takes no value"),
+      },
+    },
+  },
+};
+
 /** RFC 5321 section 4.1.1.8, which is optional. */
 const HELP: Extension = { line: () => "HELP" };
 

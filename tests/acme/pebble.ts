@@ -12,16 +12,30 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
+/** A port below 1024 of the loopback that is free: any, so that two who look find different ones. */
+export function lowPort(): number {
+  for (let tries = 0; tries < 1000; tries++) {
+    const port = 1023 - Math.floor(Math.random() * 400);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch { /* taken */ }
+  }
+  throw new Error("no port below 1024 is free");
+}
+
 /** How an authority for a test differs from others. */
 export interface PebbleOptions {
   /** The address that all domains have. */
   readonly address?: string;
+  /** Where it looks for HTTP-01. */
+  readonly httpPort?: number;
 }
 
 /** A running authority. */
 export class Pebble implements AsyncDisposable {
   /** Where it looks for HTTP-01. */
-  readonly httpPort: number = freePort();
+  readonly httpPort: number;
   readonly #port = freePort();
   readonly #dnsPort = freePort();
   readonly #managementPort = freePort();
@@ -29,8 +43,14 @@ export class Pebble implements AsyncDisposable {
   readonly #children: Deno.ChildProcess[] = [];
   readonly #said: string[] = [];
 
-  static async start({ address = "127.0.0.1" }: PebbleOptions = {}): Promise<Pebble> {
-    const pebble = new Pebble();
+  private constructor(httpPort: number) {
+    this.httpPort = httpPort;
+  }
+
+  static async start(
+    { address = "127.0.0.1", httpPort = freePort() }: PebbleOptions = {},
+  ): Promise<Pebble> {
+    const pebble = new Pebble(httpPort);
     try {
       await pebble.#start(address);
     } catch (error) {
