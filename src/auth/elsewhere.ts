@@ -42,7 +42,7 @@ export class Elsewhere {
       const release = await this.#places.acquire(signal);
       try {
         const verdict = await ask(signal);
-        if ("user" in verdict && !isName(verdict.user)) throw new Error("the user is no name");
+        if ("user" in verdict && !isClean(verdict.user)) throw new Error("its user is no name");
         return verdict;
       } finally {
         release();
@@ -65,14 +65,14 @@ export interface Claim {
 /** Asks a program whether a claim is true. */
 export type Check = (claim: Claim, signal: AbortSignal) => Promise<Verdict>;
 
-/** Passwords that are checked elsewhere. No name with a control character, and no password with a NUL, gets there. */
+/** Passwords that are checked elsewhere. No name and no password with a control character gets there (RFC 4013). */
 export const checkedBy = (elsewhere: Elsewhere, check: Check): Passwords => ({
   async verify(user: string, password: Secret, client: AuthClient): Promise<Verdict> {
     const claim = { user, password: password.reveal(), client };
-    if (!isName(user) || claim.password.includes("\0")) return WRONG;
+    if (!isClean(user) || !isClean(claim.password)) return WRONG;
     return await elsewhere.ask(client, (signal) => check(claim, signal));
   },
 });
 
-/** Whether a text can be the name of a user: it has no control characters, which protocols and logs end fields with. */
-const isName = (text: string): boolean => text !== "" && !/\p{Cc}/u.test(text);
+/** Whether a text has no control characters, which end the fields of protocols and of logs. */
+const isClean = (text: string): boolean => text !== "" && !/\p{Cc}/u.test(text);

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Authentication } from "../auth/authentication.ts";
 import type { Mechanism, ScramSecrets } from "../auth/exchange.ts";
+import { guessesOptions } from "../../handlers/guesses.ts";
 import { LOGIN, PLAIN } from "../auth/plain.ts";
 import { scram } from "../auth/scram.ts";
 import { options } from "../base/kinds.ts";
@@ -32,6 +33,9 @@ export const authSchema = options({
   ),
   listeners: z.array(z.enum(LISTENER_KINDS)).default(["submission", "submissions"])
     .describe("The kinds of listeners at which clients may authenticate."),
+  guesses: guessesOptions.prefault({}).describe(
+    "The options of the handler `guesses`, which stops clients that guess passwords.",
+  ).meta({ examples: [{ address: 20, per: "30 min" }] }),
   clearText: z.enum(["never", "loopback"]).default("never").describe(
     "Whether clients may authenticate over a connection that is not encrypted: none, or those on " +
       "this machine.",

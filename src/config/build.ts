@@ -2,6 +2,7 @@
  * Makes of a configuration what a server runs.
  * @module
  */
+import { guessesBy } from "../../handlers/guesses.ts";
 import { postmaster } from "../../handlers/mod.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import type { Target } from "../handler/reply.ts";
@@ -14,6 +15,7 @@ import type { Targets } from "../targets/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
+import { completion } from "./for_users.ts";
 import { site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -59,5 +61,7 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const targets = launch === undefined ? config.targets : targetsOf(config, launch);
-  return { policy: chain(postmaster(config), ...handlers, site(config)), targets };
+  const guard = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
+  const outside = [...guard, postmaster(config), ...completion(config)];
+  return { policy: chain(...outside, ...handlers, site(config)), targets };
 }

@@ -5,6 +5,8 @@
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { resolve } from "node:path";
+import { faultOfProgram } from "../acme/dns_hook.ts";
+import type { AcmeSettings } from "../acme/settings.ts";
 import { parseAliasFile, wordsIn, type WrittenAlias } from "../../handlers/alias_file.ts";
 import { type Aliases, type LocalUsers, NamedUsers } from "../../handlers/mod.ts";
 import { readyMade } from "../../handlers/registry.ts";
@@ -117,9 +119,20 @@ class Checks {
     });
     const { clientCa } = tls;
     if (clientCa !== undefined) this.#file(["tls", "client-ca"], () => readFileSync(clientCa));
+    this.#acme(tls.acme);
     return concernsOf(pairs, hostname).map((message) =>
       this.#written.problem({ path: ["tls"], message })
     );
+  }
+
+  /** What ACME needs must be there. */
+  #acme(acme: AcmeSettings | undefined): void {
+    if (acme === undefined) return;
+    const { ca, challenge } = acme;
+    if (ca !== undefined) this.#file(["tls", "acme", "ca"], () => readFileSync(ca));
+    if ("listen" in challenge) return;
+    const fault = faultOfProgram(challenge.dnsHook[0]!);
+    if (fault !== undefined) this.#fault(["tls", "acme", "dns-hook", 0], fault);
   }
 
   /** Listeners must have what their kind needs. */

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { count, duration, kebabCase, options, orUnlimited, size } from "../base/kinds.ts";
 import { printDuration, printSize } from "../base/units.ts";
-import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
+import { DEFAULT_LIMITS, type Limits, type ListenerLimits } from "../server/limits.ts";
 
 interface Kind {
   readonly schema: z.ZodType<number | undefined, string | number>;
@@ -127,6 +127,28 @@ export const limitsSchema: z.ZodType<Limits> = options(Object.fromEntries(
     return [name, schema.prefault(print(name, DEFAULT_LIMITS)).meta(meta)];
   }),
 )) as z.ZodType<unknown> as z.ZodType<Limits>; // the rows have all the names there are
+
+/** The limits that connections share, whichever listener they come by. */
+const SHARED: ReadonlySet<keyof Limits> = new Set<Exclude<keyof Limits, keyof ListenerLimits>>([
+  "connections",
+  "connectionsPerAddress",
+  "messageMemory",
+  "variables",
+  "deliverTimeout",
+  "shutdownTimeout",
+]);
+
+/** The limits of one listener. */
+export const listenerLimitsSchema: z.ZodType<ListenerLimits> = options(
+  Object.fromEntries(
+    NAMES.filter((name) => !SHARED.has(name)).map((name) => {
+      const { schema, description } = ROWS[name];
+      return [name, schema.optional().describe(description)];
+    }),
+  ),
+).meta({ id: "limits", title: "a mapping such as `message-size: 100 MiB`" }) as z.ZodType<
+  unknown
+> as z.ZodType<ListenerLimits>; // as above
 
 /** What differs from the default, as a configuration writes it: `recipients: 100`. */
 export function changedLimits(limits: Limits): string[] {

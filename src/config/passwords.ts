@@ -7,11 +7,14 @@ import { z } from "zod";
 import { dovecot, type DovecotAddress } from "../auth/dovecot.ts";
 import type { Authentication } from "../auth/authentication.ts";
 import type { Passwords, ScramSecrets } from "../auth/exchange.ts";
+import { httpCheck } from "../auth/http_check.ts";
+import { saslauthd } from "../auth/saslauthd.ts";
 import { exposureOf, UserFile } from "../auth/user_file.ts";
 import { location, options, text } from "../base/kinds.ts";
 import { inPlace } from "../base/reading.ts";
 import type { Path } from "./document.ts";
 import type { Finding } from "./explain.ts";
+import { ca, certificatesIn, safeUrl, secretFile, secretIn } from "./web.ts";
 
 /** What a configuration says of those who check passwords. */
 export const passwordsSchema = options({
@@ -23,8 +26,18 @@ export const passwordsSchema = options({
     "Dovecot, by the socket of its authentication service, or `inet:HOST:PORT`. It may check " +
       "passwords by PAM, LDAP or SQL.",
   ).meta({ examples: ["/var/run/dovecot/auth-client", "inet:127.0.0.1:12345"] }),
+  saslauthd: location.optional().describe(
+    "saslauthd of Cyrus SASL, by its socket. It may check passwords by PAM or LDAP.",
+  ).meta({ examples: ["/var/run/saslauthd/mux"] }),
+  http: options({
+    url: safeUrl.describe(
+      "The URL that gets a POST with each user and password: https, or http on this machine.",
+    ).meta({ examples: ["https://auth.example.net/check"] }),
+    tokenFile: secretFile("a bearer token for the server"),
+    ca,
+  }).optional().describe("A web server of your own."),
 }).refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
-  error: "one of its keys is needed, and only one: `file` or `dovecot`",
+  error: "one of its keys is needed, and only one: `file`, `dovecot`, `saslauthd` or `http`",
 }).meta({ examples: [{ file: "passwords" }, { dovecot: "/var/run/dovecot/auth-client" }] });
 
 /** Who checks passwords. */
@@ -51,8 +64,23 @@ export interface OpenPasswords extends Disposable {
 /** Opens what the settings name. */
 export function openPasswords(settings: PasswordsSettings, open: Open): OpenPasswords {
   if (settings.file !== undefined) return openFile(settings.file, open);
-  const passwords = dovecot(settings.dovecot!);
-  return { passwords, [Symbol.dispose]: () => passwords[Symbol.dispose]() };
+  if (settings.saslauthd !== undefined) return disposable(saslauthd(settings.saslauthd));
+  if (settings.http !== undefined) return disposable(openHttp(settings.http, open));
+  return disposable(dovecot(settings.dovecot!));
+}
+
+const disposable = (passwords: Passwords & Partial<Disposable>): OpenPasswords => ({
+  passwords,
+  [Symbol.dispose]: () => passwords[Symbol.dispose]?.(),
+});
+
+function openHttp(
+  { url, tokenFile, ca }: NonNullable<PasswordsSettings["http"]>,
+  open: Open,
+): Passwords & Disposable {
+  const token = tokenFile && open(["http", "token-file"], () => secretIn(tokenFile));
+  const pem = ca && open(["http", "ca"], () => certificatesIn(ca));
+  return httpCheck({ url, ca: pem || undefined, token: token || undefined });
 }
 
 function openFile(file: string, open: Open): OpenPasswords {
@@ -77,8 +105,13 @@ function exposedFile({ file }: PasswordsSettings): readonly Finding[] {
 }
 
 /** The sockets that are not there: their servers may be started later. */
-function absentSockets({ dovecot }: PasswordsSettings): readonly Finding[] {
-  if (dovecot === undefined || !("path" in dovecot) || existsSync(dovecot.path)) return [];
-  const message = `there is no socket ${dovecot.path}: start its server, or mend its path`;
-  return [{ path: ["dovecot"], message }];
+function absentSockets({ dovecot, saslauthd }: PasswordsSettings): readonly Finding[] {
+  const sockets = {
+    ...dovecot !== undefined && "path" in dovecot ? { dovecot: dovecot.path } : {},
+    ...saslauthd === undefined ? {} : { saslauthd },
+  };
+  return Object.entries(sockets).filter(([_, path]) => !existsSync(path)).map(([key, path]) => ({
+    path: [key],
+    message: `there is no socket ${path}: start its server, or mend its path`,
+  }));
 }

@@ -11,15 +11,17 @@ import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
+import type { ListenerLimits } from "../server/limits.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
 import { authSchema } from "./auth.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
-import { limitsSchema } from "./limits.ts";
+import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { mailerSchema, relaySchema } from "./programs.ts";
 import { localTargets, relayBy } from "./targets.ts";
+import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
@@ -32,8 +34,11 @@ const domain = (isOne: (name: string) => boolean) =>
 const listenAddress = text("an address such as `127.0.0.1:2525`", parseListen);
 const LISTEN = "an address such as `127.0.0.1:2525`, a mapping such as " +
   '`{address: "*:587", kind: submission}`, or a list of them';
-const listener: z.ZodType<Listen> = z.union([
-  listenAddress.transform((address) => ({ address, kind: "smtp" as const })),
+/** A listener, with its own limits. */
+export type ListenSetting = Listen & { readonly limits: ListenerLimits };
+
+const listener: z.ZodType<ListenSetting> = z.union([
+  listenAddress.transform((address) => ({ address, kind: "smtp" as const, limits: {} })),
   options({
     address: listenAddress.describe("Where to listen.").meta({ examples: ["*:587"] }),
     kind: z.enum(LISTENER_KINDS).default("smtp").describe(
@@ -41,9 +46,13 @@ const listener: z.ZodType<Listen> = z.union([
         "own mail sent, for which they must authenticate (RFC 6409); `submissions` for the same " +
         "over TLS from the first octet (RFC 8314).",
     ),
+    limits: listenerLimitsSchema.prefault({}).describe(
+      "What differs here from the key `limits`, such as the size of a message. The limits of all " +
+        "connections together cannot differ.",
+    ).meta({ examples: [{ "message-size": "100 MiB", recipients: 100 }] }),
   }),
 ], { error: LISTEN });
-const listen: z.ZodType<readonly Listen[]> = z.union([
+const listen: z.ZodType<readonly ListenSetting[]> = z.union([
   listener.transform((one) => [one]),
   z.array(listener).min(1),
 ], { error: LISTEN });
@@ -143,6 +152,10 @@ const shape = {
   auth: authSchema.optional().describe(
     "How clients authenticate (RFC 4954). Without this key, AUTH is not offered.",
   ),
+  submission: submissionSchema.prefault({}).describe(
+    "What the server does for its users, who have authenticated, at listeners of the kinds " +
+      "`submission` and `submissions` (RFC 6409).",
+  ),
   domains: z.array(domain(isMailDomain), { error: "a list of domains, such as [example.net]" })
     .prefault([])
     .describe(
@@ -234,7 +247,8 @@ const shape = {
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
   stateDirectory: location.optional().describe(
     "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
-      "persist. The default is `/var/lib/postmaster` if the server's user can write there, else " +
+      "persist, and `acme` certificates that the server has got. The default is " +
+      "`/var/lib/postmaster` if the server's user can write there, else " +
       "`$XDG_STATE_HOME/postmaster` or `~/.local/state/postmaster`.",
   ).meta({ examples: ["state"] }),
   limits: limitsSchema.prefault({})

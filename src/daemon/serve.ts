@@ -4,21 +4,22 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import type { Duplex } from "node:stream";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { build, type Config, printPlace } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
-import type { Listen } from "../net/address.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
+import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
+import type { ListenerLimits } from "../server/limits.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
+import { acmeStoreOf, challengeListens, renew, startOrders } from "./acme.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
@@ -48,19 +49,26 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
-  const listeners: Listener[] = [];
-  opened.defer(() => listeners.forEach((listener) => listener.close()));
+  const listeners = new Map<Listener, ListenerLimits>();
+  opened.defer(() => listeners.keys().forEach((listener) => listener.close()));
   const { first = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
-  listeners.push(...await listen(first, credentials));
+  const open = async (listens: Config["listen"], owner?: Credentials) => {
+    const opened = await listen(listens, owner);
+    opened.forEach((listener, i) => listeners.set(listener, listens[i]!.limits));
+  };
+  await open(first, credentials);
+  const [authority] = await listen(challengeListens(read), credentials);
+  opened.defer(() => authority?.close());
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
+  const orders = opened.use(await startOrders(read));
   watch.step("what the configuration names, as the server's user");
   const config = await becomeUser(read, credentials, made);
   prepare(config, undefined);
-  listeners.push(...await listen(then));
+  await open(then);
 
   watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
   const { log, reopen, close } = await openLog(config.log);
@@ -86,19 +94,23 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const mailers = config.mailer.concurrency + (config.relay?.concurrency ?? 0);
   const descriptors = shareDescriptors(mailers);
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
-  const certificates = config.tls && canEncrypt
-    ? opened.use(new Certificates(config.tls, hostname, log))
-    : undefined;
-  const secure = certificates && ((socket: Duplex) => certificates.secure(socket));
+  const tls = canEncrypt ? config.tls : undefined;
+  const awaited = acmeStoreOf(config)?.files;
+  const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
   const { authentication } = config;
   if (authentication !== undefined) {
     opened.use(authentication).start?.(config.stateDirectory, log);
   }
+  const submission = {
+    domain: bareDomainOf(config),
+    hidesClient: config.submission.hideClient,
+  };
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log, secure, authentication },
+    ...{ policy, targets, globals, dns, log, secure, authentication, submission },
   });
+  opened.use(renew(config, orders, authority, log));
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);
 }

@@ -57,6 +57,19 @@ export interface Limits {
   readonly shutdownTimeout: number;
 }
 
+/** The limits that each listener may have of its own: all but those that connections share. */
+export type ListenerLimits = Partial<
+  Omit<
+    Limits,
+    | "connections"
+    | "connectionsPerAddress"
+    | "messageMemory"
+    | "variables"
+    | "deliverTimeout"
+    | "shutdownTimeout"
+  >
+>;
+
 const SECOND = 1000, MINUTE = 60 * SECOND, KIB = 1024, MIB = 1024 * KIB;
 
 /** The default limits. */

@@ -20,11 +20,11 @@ import type { Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
-import { core } from "./core.ts";
+import { core, type CoreOptions } from "./core.ts";
 import { authBy } from "./auth.ts";
-import { extensionsWith, STARTTLS } from "./extensions.ts";
+import { extensionsWith, starttls } from "./extensions.ts";
 import { newId } from "./id.ts";
-import { LIMIT_REPLIES, type Limits } from "./limits.ts";
+import { LIMIT_REPLIES, type Limits, type ListenerLimits } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { spool } from "./spool.ts";
 import type { Tolerated } from "./tolerated.ts";
@@ -32,8 +32,8 @@ import type { Tolerated } from "./tolerated.ts";
 /** What a server is made of. */
 export interface ServerOptions {
   readonly hostname: string;
-  /** What it listens on; the server closes them when it stops. */
-  readonly listeners: readonly Listener[];
+  /** What it listens on, with the limits that differ there; the server closes them when it stops. */
+  readonly listeners: ReadonlyMap<Listener, ListenerLimits>;
   /** The operator's handlers. They wrap the core, which answers what they pass on. */
   readonly policy: Handler;
   readonly limits: Limits;
@@ -48,16 +48,31 @@ export interface ServerOptions {
   readonly globals: GlobalStore;
   readonly dns: Resolver;
   readonly log: Log;
+  /** What listeners for submission do. */
+  readonly submission: Submission;
   /** The directory for messages that are too large for memory, or find none. */
   readonly spoolDirectory: string;
+}
+
+/** What listeners for submission do. */
+export interface Submission {
+  /** The domain of addresses that are a local part alone; without it, these are mistakes. */
+  readonly domain: string | undefined;
+  /** `Received` does not tell where messages come from. */
+  readonly hidesClient: boolean;
+}
+
+/** What the sessions of a listener share. */
+interface Shared {
+  readonly context: SessionContext;
+  readonly engine: ConnectionEngine;
 }
 
 /** A running server. */
 export class Server {
   readonly #options: ServerOptions;
-  readonly #context: SessionContext;
-  readonly #engine: ConnectionEngine;
-  readonly #listeners: readonly Listener[];
+  /** What the sessions of each listener share. */
+  readonly #shared = new Map<Listener, Shared>();
   /** File descriptors may have run out since the listeners were last known to be well. */
   #suspicious = false;
   /** Somebody has connected since the last sweep. */
@@ -73,30 +88,36 @@ export class Server {
   #emptied: PromiseWithResolvers<void> | undefined;
   private constructor(options: ServerOptions) {
     this.#options = options;
-    this.#listeners = options.listeners;
-    const { hostname, log, globals, dns, limits, tolerated, targets } = options;
+    const { log, limits } = options;
     const memory = new Memory(limits.messageMemory);
-    const keep: Keep = (body) => spool(body, options.spoolDirectory, memory);
     const acceptance = beforeReply({ ...options, memory });
     const { authentication, secure } = options;
     const extensions = extensionsWith(
-      ...secure === undefined ? [] : [STARTTLS],
+      ...secure === undefined ? [] : [starttls(secure)],
       ...authentication === undefined ? [] : [authBy(authentication)],
     );
     const passwords = authentication?.passwords;
-    const whole = chain(options.policy, core({ acceptance, limits, extensions, passwords, log }));
+    for (const [listener, differing] of options.listeners) {
+      const own: Limits = { ...limits, ...differing };
+      const submission = listener.kind === "smtp" ? undefined : options.submission;
+      const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
+      this.#shared.set(listener, this.#share(ends, memory, submission?.domain));
+    }
+  }
+
+  #share(ends: CoreOptions, memory: Memory, domain: string | undefined): Shared {
+    const { hostname, log, globals, dns, tolerated, targets, policy, secure } = this.#options;
+    const { extensions, limits } = ends;
+    const keep: Keep = (body) => spool(body, this.#options.spoolDirectory, memory);
     const judge: Judge = (target) => targets.obstacleTo(target);
-    this.#context = { hostname, log, globals, dns, keep, chain: whole, judge };
-    this.#engine = {
-      chain: whole,
-      extensions,
-      secure,
-      limits,
-      tolerated,
-      memory,
-      clock: this.#clock,
-      newId,
-      onClose: (connection) => this.#forget(connection),
+    const whole = chain(policy, core(ends));
+    return {
+      context: { hostname, log, globals, dns, keep, chain: whole, judge },
+      engine: {
+        ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
+        clock: this.#clock,
+        onClose: (connection) => this.#forget(connection),
+      },
     };
   }
 
@@ -108,14 +129,15 @@ export class Server {
       accepted: (socket, listener) => server.#accept(socket, listener),
       failed: (listen, error) => options.log("listener failed", { listen, error }),
     };
-    for (const listener of server.#listeners) listener.serve(events);
-    server.#sweeper = setInterval(() => server.#sweep(), tick(options.limits));
+    for (const listener of options.listeners.keys()) listener.serve(events);
+    const ticks = [...server.#shared.values()].map(({ engine }) => tick(engine.limits));
+    server.#sweeper = setInterval(() => server.#sweep(), Math.min(...ticks));
     return server;
   }
 
   /** What it listens on, with the ports that the system chose for port 0. */
   get addresses(): readonly string[] {
-    return this.#listeners.map(({ name }) => name);
+    return [...this.#options.listeners.keys()].map(({ name }) => name);
   }
 
   /** How many connections are open. */
@@ -130,7 +152,7 @@ export class Server {
   async stop(reason: string): Promise<void> {
     const { log, limits, targets } = this.#options;
     log("stopping", { reason, sessions: this.#connections.size });
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#options.listeners.keys()) listener.close();
     for (const connection of this.#connections) connection.shutDown(false);
     if (!await within(this.#finished(), limits.shutdownTimeout)) {
       for (const connection of this.#connections) connection.shutDown(true);
@@ -145,12 +167,13 @@ export class Server {
   /** Ends everything at once, and leaves no mailer behind. */
   kill(): void {
     clearInterval(this.#sweeper);
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#options.listeners.keys()) listener.close();
     for (const connection of [...this.#connections, ...this.#refused]) connection.drop();
     this.#options.targets.kill();
   }
 
-  #accept(socket: Socket, { name, kind }: Listener): void {
+  #accept(socket: Socket, at: Listener): void {
+    const { name, kind } = at;
     const { log } = this.#options;
     this.#visited = true;
     const peer = peerOf(socket, name);
@@ -162,8 +185,9 @@ export class Server {
     }
     const id = newId();
     const listener = { address: name, kind };
-    const session = new SessionState({ id, peer, listener, context: this.#context });
-    const connection = new Connection(socket, session, this.#engine);
+    const { context, engine } = this.#shared.get(at)!;
+    const session = new SessionState({ id, peer, listener, context });
+    const connection = new Connection(socket, session, engine);
     if (refuse === undefined) this.#remember(connection);
     else this.#refused.add(connection);
     const { size } = this.#connections;
@@ -219,7 +243,7 @@ export class Server {
     if (!descriptorsLeft()) this.#suspicious = true;
     else if (this.#suspicious && !visited) {
       this.#suspicious = false;
-      for (const listener of this.#listeners) listener.revive();
+      for (const listener of this.#options.listeners.keys()) listener.revive();
     }
   }
 

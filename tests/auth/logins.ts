@@ -10,7 +10,12 @@ import { type Directory, Running, type Settings } from "../running.ts";
 export const serveLogins = (auth: (directory: Directory) => Settings): Promise<Running> =>
   Running.start((directory) => ({
     listen: { address: "127.0.0.1:0", kind: "submission" },
-    auth: { mechanisms: ["PLAIN", "LOGIN"], "clear-text": "loopback", ...auth(directory) },
+    auth: {
+      mechanisms: ["PLAIN", "LOGIN"],
+      "clear-text": "loopback",
+      guesses: { address: 1000, user: 1000, delay: 0 },
+      ...auth(directory),
+    },
     log: { level: "trace" },
   }));
 

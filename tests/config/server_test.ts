@@ -34,9 +34,11 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     descriptors: shareDescriptors(1),
     spoolDirectory: dir,
   };
-  const listeners = await Listener.openAll(listen);
+  const opened = await Listener.openAll(listen);
+  const listeners = new Map(opened.map((listener) => [listener, {}]));
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, policy, targets },
+    submission: { domain: undefined, hidesClient: false },
     ...others,
   });
   try {
