@@ -1,6 +1,6 @@
 /**
  * Other servers that throw mail away, to compare with: Postfix (Debian's package) and the library smtp-server (npm).
- * Each uses the certificate and key of {@linkcode KeyFiles}.
+ * Each uses the certificate and key of {@linkcode KeyFiles}, and knows the user `sink`.
  *
  * @module
  */
@@ -42,6 +42,7 @@ export const postfix = (files: KeyFiles): Launch => async (place) => {
   await Deno.writeTextFile(`${work}/etc/main.cf`, mainCf(work, files));
   await Deno.writeTextFile(`${work}/etc/master.cf`, masterCf(place));
   await run("postfix", "-c", `${work}/etc`, "check");
+  await knowPassword(`${work}/spool/private/password`);
   return new Deno.Command("/usr/lib/postfix/sbin/master", { args: ["-c", `${work}/etc`] });
 };
 
@@ -64,6 +65,9 @@ smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_client_connection_count_limit = 0
 default_process_limit = ${PROCESSES}
 message_size_limit = 200000000
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = private/password
 smtpd_tls_security_level = may
 smtpd_tls_chain_files = ${key}, ${certificate}
 `;
@@ -88,6 +92,27 @@ discard   unix  - - n - - discard
 anvil     unix  - - n - 1 anvil
 postlog   unix-dgram n - n - 1 postlogd
 `;
+
+/**
+ * Answers as Dovecot does (its authentication protocol, version 1.1) for any password, in this process.
+ */
+async function knowPassword(path: string): Promise<void> {
+  const listener = Deno.listen({ transport: "unix", path });
+  listener.unref();
+  await Deno.chmod(path, 0o666);
+  const serve = async (client: Deno.Conn) => {
+    const say = (text: string) => client.write(new TextEncoder().encode(text));
+    await say("VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t1\nDONE\n");
+    for await (const octets of client.readable) {
+      for (const [, id] of new TextDecoder().decode(octets).matchAll(/^AUTH\t(\d+)/gm)) {
+        await say(`OK\t${id}\tuser=sink\n`);
+      }
+    }
+  };
+  (async () => {
+    for await (const client of listener) serve(client).catch(() => {});
+  })();
+}
 
 /** A certificate for `bench.test` that signs itself. */
 export async function selfSigned(directory: string): Promise<KeyFiles> {

@@ -5,7 +5,7 @@
  * - `BENCH_KIND`: `discard` throws every message away, `pipe` gives each to `BENCH_MAILER` (a program and its
  *   arguments, with spaces between them), once for all recipients;
  * - `BENCH_HANDLERS`: handlers for `pipe`, as JSON;
- * - `BENCH_CERTIFICATE`, `BENCH_KEY`: files for STARTTLS, and for TLS on `BENCH_TLS_PORT`;
+ * - `BENCH_CERTIFICATE`, `BENCH_KEY`: files for STARTTLS, and for TLS with AUTH on `BENCH_TLS_PORT`;
  * - `BENCH_WORK`: a directory for its configuration and log.
  *
  * @module
@@ -25,7 +25,10 @@ const {
   BENCH_WORK = "/tmp",
 } = Deno.env.toObject();
 
-const delivery = BENCH_KIND === "discard" ? { handlers: ["discard-all"] } : {
+const passwords = BENCH_CERTIFICATE === undefined
+  ? []
+  : [new URL("password.js", import.meta.url).pathname];
+const delivery = BENCH_KIND === "discard" ? { handlers: ["discard-all", ...passwords] } : {
   domains: ["bench.test"],
   "recipient-delimiter": "+",
   handlers: JSON.parse(BENCH_HANDLERS),
@@ -50,6 +53,7 @@ await Deno.writeTextFile(
     postmaster: "sink",
     ...BENCH_CERTIFICATE === undefined ? { listen: clear } : {
       listen: [clear, { address: `127.0.0.1:${BENCH_TLS_PORT}`, kind: "submissions" }],
+      auth: { mechanisms: ["PLAIN"] },
       tls: { certificate: BENCH_CERTIFICATE, key: BENCH_KEY },
     },
     limits: {

@@ -12,6 +12,10 @@ const listen = (port, secure) =>
     authOptional: true,
     disableReverseLookup: true,
     socketTimeout: 300_000,
+    onAuth: ({ username, password }, _session, done) =>
+      username === "sink" && password === "secret"
+        ? done(null, { user: username })
+        : done(new Error("wrong password")),
     onData(stream, _session, done) {
       stream.resume();
       stream.on("end", () => done(null, "discarded"));

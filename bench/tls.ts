@@ -37,6 +37,12 @@ const LOADS: readonly Load[] = [
   { name: "sessions with STARTTLS", times: 1000, atOnce: 200, run: session("STARTTLS") },
   { name: "sessions with implicit TLS", times: 1000, atOnce: 200, run: session("implicit") },
   {
+    name: "sessions with implicit TLS and AUTH PLAIN",
+    times: 1000,
+    atOnce: 200,
+    run: session("implicit", (session) => session.authenticate()),
+  },
+  {
     name: "25 MiB in clear text",
     times: 8,
     atOnce: 4,

@@ -21,6 +21,7 @@ export { fcrdns } from "./fcrdns.ts";
 export { firstMatch } from "./first_match.ts";
 export { greeting } from "./greeting.ts";
 export { greylist, type GreylistOptions } from "./greylist.ts";
+export { guesses, type GuessesOptions } from "./guesses.ts";
 export { helo } from "./helo.ts";
 export { heloPolicy } from "./helo_policy.ts";
 export { impatient, type ImpatientOptions } from "./impatient.ts";

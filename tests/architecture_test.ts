@@ -15,6 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/dns", "src/net"],
   ["src/handler", "src/client"],
   ["src/targets", "src/store", "src/tls", "src/auth"],
+  ["src/acme"],
   ["src/queue"],
   ["src/server"],
   ["src/testing"],

@@ -10,10 +10,12 @@ import {
   fchownSync,
   fsyncSync,
   openSync,
+  readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import type { Hashes } from "./hashes.ts";
@@ -33,16 +35,20 @@ export async function userLine(name: string, password: string, hashes: Hashes): 
 /** The text with `line` in the place of a user's, or at the end. */
 export function withUser(text: string, name: string, line: string): string {
   const lines = linesOf(text);
-  const at = lines.findIndex((one) => one.startsWith(`${name}:`));
+  const at = lines.findIndex((one) => isOf(one, name));
   return `${(at < 0 ? [...lines, line] : lines.with(at, line)).join("\n")}\n`;
 }
 
 /** The text without a user. */
 export function withoutUser(text: string, name: string): string {
-  return linesOf(text).filter((one) => !one.startsWith(`${name}:`)).map((one) => `${one}\n`).join(
-    "",
-  );
+  return linesOf(text).filter((one) => !isOf(one, name)).map((one) => `${one}\n`).join("");
 }
+
+/** Whether the text has a user, also if the rest of the line makes no sense. */
+export const hasUser = (text: string, name: string): boolean =>
+  linesOf(text).some((one) => isOf(one, name));
+
+const isOf = (line: string, name: string): boolean => line.startsWith(`${name}:`);
 
 const linesOf = (text: string): string[] => text === "" ? [] : text.replace(/\n$/, "").split("\n");
 
@@ -53,16 +59,32 @@ export interface Owner {
 }
 
 /**
+ * Changes a file while no other process changes it. A file that is missing is empty.
+ *
+ * @param change the new text of an old one; what it throws leaves the file as it is
+ */
+export async function changeFile(
+  path: string,
+  owner: Owner | undefined,
+  change: (text: string) => string,
+): Promise<void> {
+  const file = existsSync(path) ? realpathSync(path) : path;
+  using directory = await Deno.open(dirname(file)); // the file itself is replaced: its lock would go with it
+  await directory.lock(true);
+  replaceFile(file, change(existsSync(file) ? readFileSync(file, "utf8") : ""), owner);
+}
+
+/**
  * Replaces a file at once: whoever reads it sees the old text or the new one. It keeps its owner and its permissions; a
  * new one is `owner`'s alone.
  */
-export function replaceFile(path: string, text: string, owner?: Owner): void {
+function replaceFile(path: string, text: string, owner?: Owner): void {
   const old = existsSync(path) ? statSync(path) : undefined;
   const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
     const file = openSync(fresh, "wx", 0o600);
     try {
-      writeSync(file, text);
+      writeFileSync(file, text);
       const { uid, gid } = old ?? owner ?? {};
       if (uid !== undefined && gid !== undefined && (uid !== Deno.uid() || gid !== Deno.gid())) {
         fchownSync(file, uid, gid);
@@ -86,7 +108,7 @@ export function replaceFile(path: string, text: string, owner?: Owner): void {
 const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
 
 /** A password that nobody guesses: 20 characters in groups, with 99 bits. */
-export const newPassword = (): string =>
+export const generatedPassword = (): string =>
   Array.from(
     { length: 4 },
     () => Array.from({ length: 5 }, () => ALPHABET[randomInt(ALPHABET.length)]).join(""),

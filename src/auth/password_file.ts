@@ -87,6 +87,13 @@ function parseScram(
   return { hash: name === "SHA-1" ? "sha1" : "sha256", secret };
 }
 
+/** The mechanisms that a user's secrets are good for. */
+export const mechanismsOf = ({ hash, scram }: UserSecrets): readonly string[] => [
+  ...hash === undefined ? [] : ["PLAIN", "LOGIN"],
+  ...scram.sha256 === undefined ? [] : ["SCRAM-SHA-256"],
+  ...scram.sha1 === undefined ? [] : ["SCRAM-SHA-1"],
+];
+
 /** A secret of SCRAM as the file has it. */
 export function printScram(
   hash: ScramHash,

@@ -61,8 +61,8 @@ export const scram = (options: ScramOptions): Mechanism => ({
     if (first.authorization !== "" && first.authorization !== user) {
       return { user, verdict: notFor(user) };
     }
-    yield bytesOf(`v=${hmac(hash, secret.serverKey, message).toString("base64")}`);
-    return { user, verdict: { user } };
+    const proof = bytesOf(`v=${hmac(hash, secret.serverKey, message).toString("base64")}`);
+    return { user, verdict: { user, proof } };
   },
 });
 

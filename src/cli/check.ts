@@ -4,8 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { build, type Config, ConfigError, describe, modulesOf } from "../config/mod.ts";
+import { faultOfChallengePort } from "../daemon/acme.ts";
 import { credentialsToTake } from "../daemon/credentials.ts";
-import { describeProcess } from "../daemon/describe.ts";
+import { describeAcme, describeProcess } from "../daemon/describe.ts";
 import { madeByRoot } from "../daemon/needs.ts";
 import { becomeUser } from "../daemon/ready.ts";
 import { isTypeScript } from "../modules/typescript.ts";
@@ -20,13 +21,15 @@ import { typeCheck } from "./type_check.ts";
 export async function check(flags: ServerFlags): Promise<void> {
   const read = configOf(flags);
   const credentials = credentialsToTake(read);
+  const portFault = await faultOfChallengePort(read); // asked before the permission for port 80 is gone
   const config = await becomeUser(read, credentials, madeByRoot(read, credentials));
   await build(config);
   const file = variablesFile(config.stateDirectory);
   if (existsSync(file)) new Table(file).close();
   const types = await checkTypes(config);
   const process = describeProcess(config);
-  for (const line of [...describe(config), ...process, ...types]) console.log(line);
+  const acme = describeAcme(config, portFault);
+  for (const line of [...describe(config), ...acme, ...process, ...types]) console.log(line);
 }
 
 /** What is to be said about the types in the operator's modules. Throws a {@linkcode ConfigError} for mistakes. */

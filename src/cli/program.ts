@@ -19,6 +19,7 @@ import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
 import { types } from "./types.ts";
+import { addUser } from "./user_command.ts";
 import { addVars } from "./vars_command.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
 import { VERSION } from "./version.ts";
@@ -114,6 +115,7 @@ export function program(failed: () => void): Command {
   strict(schemaCommand).action(() => printAll(printJsonSchema()));
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
   addInit(postmaster);
+  addUser(postmaster);
   addVars(postmaster);
   addCert(postmaster);
   addSimulate(postmaster);

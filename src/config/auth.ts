@@ -2,18 +2,15 @@
  * The part of the schema that is about authentication, and what it makes.
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import type { Authentication } from "../auth/authentication.ts";
-import type { Mechanism } from "../auth/exchange.ts";
-import { Hashes } from "../auth/hashes.ts";
-import { parsePasswords } from "../auth/password_file.ts";
+import type { Mechanism, ScramSecrets } from "../auth/exchange.ts";
+import { guessesOptions } from "../../handlers/guesses.ts";
 import { LOGIN, PLAIN } from "../auth/plain.ts";
 import { scram } from "../auth/scram.ts";
-import { PasswordUsers } from "../auth/users.ts";
-import { location, options } from "../base/kinds.ts";
-import { Watched } from "../base/watched.ts";
+import { options } from "../base/kinds.ts";
 import { LISTENER_KINDS } from "../net/address.ts";
+import { type Open, openPasswords, passwordsSchema } from "./passwords.ts";
 
 /** The mechanisms, in the order in which they are offered by default. */
 const MECHANISMS = [
@@ -26,12 +23,7 @@ const MECHANISMS = [
 
 /** What a configuration says of authentication. */
 export const authSchema = options({
-  passwords: options({
-    file: location.describe(
-      "A file with the passwords' hashes, which `postmaster user` writes. It has no mailboxes: " +
-        "these are `users`.",
-    ).meta({ examples: ["passwords"] }),
-  }).optional().describe(
+  passwords: passwordsSchema.optional().describe(
     "What the server checks passwords against. Without this key, handlers of the event " +
       "`Authenticate` check them.",
   ),
@@ -41,6 +33,9 @@ export const authSchema = options({
   ),
   listeners: z.array(z.enum(LISTENER_KINDS)).default(["submission", "submissions"])
     .describe("The kinds of listeners at which clients may authenticate."),
+  guesses: guessesOptions.prefault({}).describe(
+    "The options of the handler `guesses`, which stops clients that guess passwords.",
+  ).meta({ examples: [{ address: 20, per: "30 min" }] }),
   clearText: z.enum(["never", "loopback"]).default("never").describe(
     "Whether clients may authenticate over a connection that is not encrypted: none, or those on " +
       "this machine.",
@@ -50,33 +45,27 @@ export const authSchema = options({
 /** What the server needs for authentication. */
 export type AuthSettings = z.output<typeof authSchema>;
 
-/**
- * Opens what the settings name.
- *
- * @throws for a file that cannot be read or has a mistake
- */
+/** Opens what the settings name. */
 export function authenticationBy(
   { passwords, mechanisms, listeners, clearText }: AuthSettings,
+  open: Open,
 ): Authentication & Disposable {
-  const hashes = new Hashes();
-  const users = passwords && usersOf(passwords.file, hashes);
+  const opened = passwords &&
+    openPasswords(passwords, (path, one) => open(["passwords", ...path], one));
   return {
-    passwords: users,
-    mechanisms: mechanisms.flatMap((name) => mechanismCalled(name, users, mechanisms) ?? []),
+    passwords: opened?.passwords,
+    mechanisms: mechanisms.flatMap((name) =>
+      mechanismCalled(name, opened?.secrets, mechanisms) ?? []
+    ),
     listeners,
     clearLoopback: clearText === "loopback",
-    [Symbol.dispose]: () => hashes[Symbol.dispose](),
+    [Symbol.dispose]: () => opened?.[Symbol.dispose](),
   };
-}
-
-function usersOf(file: string, hashes: Hashes): PasswordUsers {
-  const watched = new Watched(file, parsePasswords);
-  return new PasswordUsers(() => watched.value, hashes, randomBytes(32));
 }
 
 function mechanismCalled(
   name: AuthSettings["mechanisms"][number],
-  secrets: PasswordUsers | undefined,
+  secrets: ScramSecrets | undefined,
   all: AuthSettings["mechanisms"],
 ): Mechanism | undefined {
   if (name === "PLAIN") return PLAIN;

@@ -2,6 +2,7 @@
  * Makes of a configuration what a server runs.
  * @module
  */
+import { guessesBy } from "../../handlers/guesses.ts";
 import { postmaster } from "../../handlers/mod.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import type { Target } from "../handler/reply.ts";
@@ -60,8 +61,7 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const targets = launch === undefined ? config.targets : targetsOf(config, launch);
-  return {
-    policy: chain(postmaster(config), ...completion(config), ...handlers, site(config)),
-    targets,
-  };
+  const first = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
+  const whole = [...first, postmaster(config), ...completion(config), ...handlers, site(config)];
+  return { policy: chain(...whole), targets };
 }

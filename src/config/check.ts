@@ -5,6 +5,8 @@
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { resolve } from "node:path";
+import { faultOfProgram } from "../acme/dns_hook.ts";
+import type { AcmeSettings } from "../acme/settings.ts";
 import { parseAliasFile, wordsIn, type WrittenAlias } from "../../handlers/alias_file.ts";
 import { type Aliases, type LocalUsers, NamedUsers } from "../../handlers/mod.ts";
 import { readyMade } from "../../handlers/registry.ts";
@@ -24,6 +26,7 @@ import { embedded } from "./embedded.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { isMapping, type Written } from "./overrides.ts";
+import { absentSockets } from "./passwords.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
@@ -64,7 +67,7 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     authentication,
-    warnings: orderWarnings(handlers),
+    warnings: [...orderWarnings(handlers), ...checks.absent()],
     doubtfulCertificates: certificates,
     targets: targetsOf(settings),
     problem: (finding) => read.written.problem(finding),
@@ -116,9 +119,20 @@ class Checks {
     });
     const { clientCa } = tls;
     if (clientCa !== undefined) this.#file(["tls", "client-ca"], () => readFileSync(clientCa));
+    this.#acme(tls.acme);
     return concernsOf(pairs, hostname).map((message) =>
       this.#written.problem({ path: ["tls"], message })
     );
+  }
+
+  /** What ACME needs must be there. */
+  #acme(acme: AcmeSettings | undefined): void {
+    if (acme === undefined) return;
+    const { ca, challenge } = acme;
+    if (ca !== undefined) this.#file(["tls", "acme", "ca"], () => readFileSync(ca));
+    if ("listen" in challenge) return;
+    const fault = faultOfProgram(challenge.dnsHook[0]!);
+    if (fault !== undefined) this.#fault(["tls", "acme", "dns-hook", 0], fault);
   }
 
   /** Listeners must have what their kind needs. */
@@ -135,7 +149,16 @@ class Checks {
   /** How clients authenticate. */
   authentication(): Config["authentication"] {
     const { auth } = this.#settings;
-    return auth && this.#file(["auth", "passwords", "file"], () => authenticationBy(auth));
+    return auth && authenticationBy(auth, (path, open) => this.#file(["auth", ...path], open));
+  }
+
+  /** What is not there yet and may come: the sockets of those who check passwords. */
+  absent(): Problem[] {
+    const passwords = this.#settings.auth?.passwords;
+    if (passwords === undefined) return [];
+    return absentSockets(passwords).map(({ path, message }) =>
+      this.#written.problem({ path: ["auth", "passwords", ...path], message })
+    );
   }
 
   /** The local users. */

@@ -32,7 +32,7 @@ export interface HandlerEntry {
 
 /** Everything that the server needs to know: the settings, with their defaults, and what they name. */
 export interface Config
-  extends Omit<Settings, "hostname" | "users" | "aliases" | "postmaster" | "handlers" | "auth"> {
+  extends Omit<Settings, "hostname" | "users" | "aliases" | "postmaster" | "handlers"> {
   /** The file it was read from; `undefined` if there is none. */
   readonly file: string | undefined;
   readonly hostname: string;

@@ -247,7 +247,8 @@ const shape = {
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
   stateDirectory: location.optional().describe(
     "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
-      "persist. The default is `/var/lib/postmaster` if the server's user can write there, else " +
+      "persist, and `acme` certificates that the server has got. The default is " +
+      "`/var/lib/postmaster` if the server's user can write there, else " +
       "`$XDG_STATE_HOME/postmaster` or `~/.local/state/postmaster`.",
   ).meta({ examples: ["state"] }),
   limits: limitsSchema.prefault({})

@@ -3,9 +3,11 @@
  * @module
  */
 import { z } from "zod";
+import type { AcmeSettings } from "../acme/settings.ts";
 import { location, options } from "../base/kinds.ts";
 import type { TlsSettings } from "../tls/certificates.ts";
 import type { KeyFiles } from "../tls/key_pair.ts";
+import { acmeSchema } from "./acme.ts";
 import type { Path } from "./document.ts";
 
 const certificate = location.describe(
@@ -19,6 +21,7 @@ const pair: z.ZodType<KeyFiles> = options({ certificate, key });
 /** The settings, in which each pair knows its place below `tls`. */
 interface PlacedTlsSettings extends TlsSettings {
   readonly certificates: readonly (KeyFiles & { readonly at: Path })[];
+  readonly acme?: AcmeSettings | undefined;
 }
 
 /** What a configuration says of TLS. */
@@ -30,6 +33,10 @@ export const tlsSchema = options({
       "Further pairs. The server name that the client asks for chooses the pair; the first one is " +
         "for all other clients.",
     ).meta({ examples: [[{ certificate: "example.org.pem", key: "example.org.key" }]] }),
+  acme: acmeSchema.optional().describe(
+    "A certificate that the server gets by itself, from an authority such as Let's Encrypt, and renews " +
+      "(RFC 8555). It comes after those that are named here.",
+  ).meta({ examples: [{ email: "admin@example.net", agree: true }] }),
   minimum: z.enum(["TLSv1.2", "TLSv1.3"]).default("TLSv1.2")
     .describe("The oldest version that the server speaks."),
   clientCertificates: z.enum(["off", "request", "require"]).default("off").describe(
@@ -47,8 +54,11 @@ export const tlsSchema = options({
     return fault("`client-certificates` needs `client-ca`, the certificates that they lead to");
   }
   const lacking = (certificate === undefined) !== (key === undefined);
-  if (lacking || certificate === undefined && certificates.length === 0) {
-    return fault("a certificate and its key are needed: `{certificate: FILE, key: FILE}`");
+  const none = certificate === undefined && certificates.length === 0 && rest.acme === undefined;
+  if (lacking || none) {
+    return fault(
+      "a certificate and its key are needed: `{certificate: FILE, key: FILE}`, or `acme` to get one",
+    );
   }
   const own = certificate === undefined || key === undefined ? [] : [{ certificate, key, at: [] }];
   const others = certificates.map((pair, i) => ({ ...pair, at: ["certificates", i] }));

@@ -6,6 +6,8 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { GROUP, parseAccounts } from "../base/passwd.ts";
 import type { Config } from "../config/mod.ts";
+import { printListen } from "../net/address.ts";
+import { acmeStoreOf } from "./acme.ts";
 import { AS_ROOT, credentialsOf, startedByRoot } from "./credentials.ts";
 import { grantsOf } from "./grants.ts";
 import { runningServer } from "./pid_file.ts";
@@ -22,6 +24,28 @@ export function describeProcess(config: Config): string[] {
     `state directory: ${stateDirectory}${willBeMade(stateDirectory)}`,
     `spool directory: ${spoolDirectory}${willBeMade(spoolDirectory)}`,
     ...asRoot(config),
+  ];
+}
+
+/**
+ * What `check` says of certificates by ACME: nothing if there are none.
+ *
+ * @param portFault why the server could not listen for the authority
+ */
+export function describeAcme(config: Config, portFault: string | undefined): string[] {
+  const { acme } = config.tls ?? {};
+  if (acme === undefined) return [];
+  const { pidFile, hostname } = config;
+  const { domains = [hostname], directory, challenge } = acme;
+  const isRunning = pidFile !== undefined && runningServer(pidFile) !== undefined;
+  const method = "listen" in challenge
+    ? `HTTP-01 on ${printListen(challenge.listen)}`
+    : `DNS-01 by ${challenge.dnsHook[0]}`;
+  const certificate = acmeStoreOf(config)?.readPair()?.certificate;
+  const until = certificate === undefined ? "none yet" : `until ${certificate.validTo}`;
+  return [
+    `acme: ${domains.join(", ")} from ${directory} (${method}); certificate: ${until}`,
+    ...portFault === undefined || isRunning ? [] : [`warning: acme: ${portFault}`],
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { acmeStoreOf } from "./acme.ts";
 import { messageOf } from "../base/message_of.ts";
 import { ownUser } from "../base/passwd.ts";
 import { failureOf, tried } from "../base/tried.ts";
@@ -43,6 +44,7 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
     if (message !== undefined) problems.push(config.problem({ path, message }));
   };
   for (const { key, path } of directoriesOf(config)) note([key], faultOfDirectory(path, made));
+  note(["tls", "acme"], acmeStoreOf(config)?.fault());
   if (file !== undefined) note(["log", "file"], faultOfFile(file, made));
   if (pidFile !== undefined) {
     note(["pid-file"], faultOfFile(pidFile, made) ?? faultOfPidFile(pidFile));

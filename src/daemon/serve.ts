@@ -4,7 +4,6 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import type { Duplex } from "node:stream";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
@@ -13,12 +12,14 @@ import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
+import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
 import type { ListenerLimits } from "../server/limits.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
+import { acmeStoreOf, challengeListens, renew, startOrders } from "./acme.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
@@ -54,13 +55,20 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
-  await listen(listeners, first, credentials);
+  const open = async (listens: Config["listen"], owner?: Credentials) => {
+    const opened = await listen(listens, owner);
+    opened.forEach((listener, i) => listeners.set(listener, listens[i]!.limits));
+  };
+  await open(first, credentials);
+  const [authority] = await listen(challengeListens(read), credentials);
+  opened.defer(() => authority?.close());
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
+  const orders = opened.use(await startOrders(read));
   watch.step("what the configuration names, as the server's user");
   const config = await becomeUser(read, credentials, made);
   prepare(config, undefined);
-  await listen(listeners, then);
+  await open(then);
 
   watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
   const { log, reopen, close } = await openLog(config.log);
@@ -86,10 +94,9 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const mailers = config.mailer.concurrency + (config.relay?.concurrency ?? 0);
   const descriptors = shareDescriptors(mailers);
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
-  const certificates = config.tls && canEncrypt
-    ? opened.use(new Certificates(config.tls, hostname, log))
-    : undefined;
-  const secure = certificates && ((socket: Duplex) => certificates.secure(socket));
+  const tls = canEncrypt ? config.tls : undefined;
+  const awaited = acmeStoreOf(config)?.files;
+  const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
   const { authentication } = config;
   if (authentication !== undefined) opened.use(authentication);
   const submission = {
@@ -101,6 +108,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission },
   });
+  opened.use(renew(config, orders, authority, log));
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);
 }
@@ -115,16 +123,14 @@ async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>):
 }
 
 /**
- * Opens listeners, and adds them with their limits. Unix sockets become the owner's. Sockets that were handed over are
- * closed in the programs that the server runs.
+ * Opens listeners. Unix sockets become the owner's. Sockets that were handed over are closed in the programs that the
+ * server runs.
  */
 async function listen(
-  opened: Map<Listener, ListenerLimits>,
-  listens: Config["listen"],
+  listens: readonly Listen[],
   owner?: Credentials,
-): Promise<void> {
+): Promise<readonly Listener[]> {
   const listeners = await Listener.openAll(listens);
-  listeners.forEach((listener, i) => opened.set(listener, listens[i]!.limits));
   const addresses = listens.map(({ address }) => address);
   for (const address of addresses) {
     if (owner !== undefined && address.transport === "unix") {
@@ -132,10 +138,11 @@ async function listen(
     }
   }
   const handed = addresses.filter((address) => address.transport === "fd");
-  if (handed.length === 0) return;
+  if (handed.length === 0) return listeners;
   using libc = Libc.open("a socket that was handed over");
   for (const { fd } of handed) libc.closeOnExec(fd);
   for (const name of ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]) Deno.env.delete(name);
+  return listeners;
 }
 
 /**

@@ -30,8 +30,8 @@ export type LimitName =
 
 /** Whether a client is who it says it is. */
 export type Verdict =
-  /** The client is this user. */
-  | { readonly user: string }
+  /** The client is this user. `proof` is what the server proves in turn, before the reply. */
+  | { readonly user: string; readonly proof?: Uint8Array }
   /** The client is not, for this reason, which the client is not told. */
   | { readonly refused: string }
   /** Nobody can tell at the moment, for this reason. */

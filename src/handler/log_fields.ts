@@ -9,16 +9,18 @@ interface Known {
   readonly id: string;
   readonly peer: { readonly address: string };
   readonly helo: { readonly name: string } | undefined;
+  readonly user: string | undefined;
   readonly transaction: { readonly id: string; readonly mailFrom: Mailbox | null } | undefined;
 }
 
 /** The fields of a session. */
 export const sessionFields = (
-  { id: session, peer, helo, transaction }: Known,
+  { id: session, peer, helo, user, transaction }: Known,
 ): OfSession => ({
   session,
   peer: peer.address,
   helo: helo?.name,
+  user,
   id: transaction?.id,
   sender: transaction === undefined ? undefined : printPath(transaction.mailFrom),
 });

@@ -28,6 +28,8 @@ export const FIELD_ORDER = [
   "id",
   "helo",
   "sender",
+  "user",
+  "mechanism",
   "recipient",
   "recipients",
   "verb",
@@ -46,6 +48,8 @@ export interface OfSession {
   readonly peer: string;
   /** The name that the client gave in HELO or EHLO. */
   readonly helo?: string | undefined;
+  /** The user that the client has proved to be. */
+  readonly user?: string | undefined;
   /** The queue id of the message, and its sender. */
   readonly id?: string | undefined;
   readonly sender?: string | undefined;
@@ -83,6 +87,16 @@ export interface LogFields {
   /** A certificate that expires, or is not for the server's name. */
   "doubtful certificate": { readonly hint: string };
   "certificates read again": { readonly files: readonly string[] };
+  "certificate ordered": { readonly domains: readonly string[]; readonly directory: string };
+  "certificate issued": { readonly domains: readonly string[]; readonly until: string };
+  /** `next` is when the server tries again. */
+  "certificate not issued": {
+    readonly domains: readonly string[];
+    readonly error: string;
+    readonly next: string;
+  };
+  /** An account at an authority, which agrees to these terms of service. */
+  "account made": { readonly directory: string; readonly terms: string | undefined };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
   /** The reader of the log was so slow that lines could not be kept. */
@@ -105,7 +119,7 @@ export interface LogFields {
     /** The subject of the client's certificate, if it is trusted. */
     readonly client?: string | undefined;
   };
-  authenticated: OfSession & { readonly user: string; readonly mechanism: string };
+  authenticated: OfSession & { readonly mechanism: string };
   /** Whether clients are who they say they are cannot be told at the moment. */
   "authentication failed": OfSession & { readonly error: string };
   disconnected: OfSession & {
@@ -123,9 +137,8 @@ export interface LogFields {
     readonly handler: string;
     /** The limit that was reached. */
     readonly limit?: string | undefined;
-    /** Of a client that is refused: the SASL mechanism, and the user that it says it is. */
+    /** The SASL mechanism of a client that is refused; `user` is then who it says it is. */
     readonly mechanism?: string | undefined;
-    readonly user?: string | undefined;
     readonly recipient?: string | undefined;
     readonly recipients?: readonly string[] | undefined;
     /** The verb of a command that is not known, not offered or wrong. */
@@ -179,6 +192,10 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "doubtful order": "warning",
   "doubtful certificate": "warning",
   "certificates read again": "info",
+  "certificate ordered": "info",
+  "certificate issued": "info",
+  "certificate not issued": "error",
+  "account made": "info",
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",

@@ -6,11 +6,12 @@ import { Buffer } from "node:buffer";
 import { type Authentication, mechanismsFor } from "../auth/authentication.ts";
 import type { Exchange, Mechanism, Outcome } from "../auth/exchange.ts";
 import type { Event } from "../handler/event.ts";
+import { isPositive } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { text, upper } from "../smtp/ascii.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Extension } from "./extensions.ts";
-import type { Challenge, Said } from "./rule.ts";
+import type { Answer, Challenge, Said } from "./rule.ts";
 
 /** Octets that a line of the exchange may have with its CRLF (RFC 4954 section 4). */
 const LONGEST = 12_288;
@@ -83,13 +84,9 @@ class Run {
   }
 
   #after({ done, value }: IteratorResult<Uint8Array, Outcome>): Said {
-    if (done) return concluded(this.#mechanism, value);
-    const challenge: Challenge = {
-      text: Buffer.from(value).toString("base64"),
-      octets: LONGEST,
-      answer: (line) => this.#respond(text(line)),
-    };
-    return challenge;
+    return done
+      ? concluded(this.#mechanism, value)
+      : challengeOf(value, (line) => this.#respond(text(line)));
   }
 
   async #respond(line: string): Promise<Said> {
@@ -106,6 +103,25 @@ function concluded({ name: mechanism }: Mechanism, outcome: Outcome): Event | Fa
     : { type: "Authenticate", mechanism, ...outcome };
 }
 
+/**
+ * What the server proves to a client that has proved who it is, once nobody refuses the client: the client answers that
+ * with an empty line, and then gets the reply (RFC 4954 section 4).
+ */
+export function lastChallenge(answer: Answer): Challenge | undefined {
+  const { answered, reply } = answer;
+  if (answered.type !== "Authenticate" || !isPositive(reply)) return undefined;
+  const { verdict } = answered;
+  return verdict !== undefined && "user" in verdict && verdict.proof !== undefined
+    ? challengeOf(verdict.proof, (line) => line.length === 0 ? answer : NOT_EMPTY)
+    : undefined;
+}
+
+const challengeOf = (octets: Uint8Array, answer: Challenge["answer"]): Challenge => ({
+  text: Buffer.from(octets).toString("base64"),
+  octets: LONGEST,
+  answer,
+});
+
 /** The octets that a line is the Base64 of; `undefined` for a line that is none. */
 const decoded = (line: string): Uint8Array | undefined =>
   /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(line)
@@ -119,4 +135,5 @@ const wrong = (code: Fault["code"], enhanced: Fault["enhanced"], reason: string)
 });
 
 const CANCELLED = wrong(501, "5.7.0", "the client has cancelled the authentication");
+const NOT_EMPTY = wrong(501, "5.5.2", "an empty line is wanted here");
 const NO_BASE64 = wrong(501, "5.5.2", "this is no Base64");

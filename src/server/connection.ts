@@ -73,7 +73,7 @@ export class Connection implements Transport {
     for (const name of ["data", "drain", "end"] as const) clear.off(name, this.#heard[name]);
     if (words !== "") await new Promise((written) => clear.write(words, written));
     if (clear.destroyed) return undefined;
-    const secured = await this.#engine.secure?.(clear).catch((error) => {
+    const secured = await this.#engine.secure?.secure(clear).catch((error) => {
       this.#reason ??= reasonOf(error);
     });
     if (secured === undefined || this.#gone) return undefined;
@@ -157,9 +157,14 @@ export interface Secured {
 /** What the connections of a server share. */
 export interface ConnectionEngine extends Engine {
   readonly onClose: (connection: Connection) => void;
-  /** Encrypts a connection of which nothing is read, and throws if that fails. Without it, none can be. */
+  /** Without it, no connection can be encrypted. */
   readonly secure?: Secure | undefined;
 }
 
-/** Encrypts a connection that is paused. Throws if that fails. */
-export type Secure = (socket: Duplex) => Promise<Secured>;
+/** Encrypts connections. */
+export interface Secure {
+  /** Whether that is possible by now. */
+  readonly ready: boolean;
+  /** Encrypts a connection that is paused, and of which nothing is read. Throws if that fails. */
+  secure(socket: Duplex): Promise<Secured>;
+}

@@ -77,15 +77,31 @@ const EIGHT_BIT_MIME: Extension = {
 /** RFC 2034: replies carry the codes of RFC 3463. */
 const ENHANCED_STATUS_CODES: Extension = { line: () => "ENHANCEDSTATUSCODES" };
 
-/** RFC 3207: the connection is encrypted from here on. */
-export const STARTTLS: Extension = {
-  line: ({ tls }) => tls === undefined ? "STARTTLS" : undefined,
+/** RFC 3207: the connection is encrypted from here on. It is offered once there is a certificate. */
+export const starttls = (certificates: { readonly ready: boolean }): Extension => ({
+  line: ({ tls }) => tls === undefined && certificates.ready ? "STARTTLS" : undefined,
   commands: {
     STARTTLS: {
       legalAt: ["greeted"],
       event: (argument) =>
         argument === "" ? { type: "StartTls" } : wrong(501, "STARTTLS takes no parameters"),
       after: () => ({ at: "securing" }),
+    },
+  },
+});
+
+/**
+ * RFC 8689: the message may only go on by encrypted connections to servers that keep to this, too. To be offered once
+ * mail is sent on by a client that can promise this.
+ */
+export const REQUIRETLS: Extension = {
+  line: ({ tls }) => tls === undefined ? undefined : "REQUIRETLS",
+  parameters: {
+    MAIL: {
+      REQUIRETLS: {
+        octets: 11,
+        judge: (value) => value === null ? undefined : wrong(501, "REQUIRETLS takes no value"),
+      },
     },
   },
 };

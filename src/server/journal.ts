@@ -56,7 +56,7 @@ export function logReply(
     event: type,
     limit: event.limit,
     mechanism: event.mechanism,
-    user: event.user,
+    user: event.user ?? fields.user,
     handler: session.supervisor.refuser(reply),
     recipient: verb === "RCPT" ? address : undefined,
     recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
@@ -101,8 +101,7 @@ export function logEncrypted(
 
 /** Logs a client that has authenticated. */
 export function logAuthenticated(session: SessionState, mechanism: string): void {
-  const { context: { log }, user = "" } = session;
-  log("authenticated", { ...sessionFields(session), user, mechanism });
+  session.context.log("authenticated", { ...sessionFields(session), mechanism });
 }
 
 /** Logs a client that speaks another protocol. */

@@ -8,6 +8,7 @@ import type { SessionState } from "../handler/session.ts";
 import { parseCommand } from "../smtp/command.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
+import { lastChallenge } from "./auth.ts";
 import { Backlog } from "./backlog.ts";
 import { Channel } from "./channel.ts";
 import { faulty, legalCommand } from "./commands.ts";
@@ -24,7 +25,7 @@ import {
   logReceived,
 } from "./journal.ts";
 import { Pace } from "./pace.ts";
-import type { Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
+import type { Answer, Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
 import { toleranceFor } from "./tolerated.ts";
 import type { Transport } from "./transport.ts";
@@ -185,26 +186,32 @@ export class Protocol {
       if (said === undefined) return this.#answer(EXCHANGE, BROKEN, command.command);
       if ("reason" in said) this.#protest(faulty(command.command, said));
       else if ("answer" in said) this.#challenge(command, said);
+      else if ("answered" in said) this.#conclude(said, command);
       else this.#ask(said, command);
     });
   }
 
-  #ask(event: Event, { command, after }: LegalCommand): void {
+  #ask(event: Event, command: LegalCommand): void {
     if (event.type === "SetMailFrom") this.session.forget();
     this.inquiry.ask(event, (reply) => {
-      this.#answer(event, reply, command);
-      if (event.type === "Shutdown") return this.close();
-      if (!isPositive(reply) || this.closed) return;
-      if (event.type === "StartData") return this.#startData();
-      if (event.type === "Authenticate") this.#authenticated(event.mechanism, reply.user);
-      this.#become(after(this.#state, reply));
-      if (this.#state.at === "securing") this.secure();
+      const answer = { answered: event, reply };
+      const last = lastChallenge(answer);
+      if (last === undefined) this.#conclude(answer, command);
+      else this.#challenge(command, last);
     });
   }
 
-  #authenticated(mechanism: string, user: string | undefined): void {
-    this.session.user = user;
-    logAuthenticated(this.session, mechanism);
+  #conclude({ answered: event, reply }: Answer, { command, after }: LegalCommand): void {
+    this.#answer(event, reply, command);
+    if (event.type === "Shutdown") return this.close();
+    if (!isPositive(reply) || this.closed) return;
+    if (event.type === "StartData") return this.#startData();
+    if (event.type === "Authenticate") {
+      this.session.user = reply.user;
+      logAuthenticated(this.session, event.mechanism);
+    }
+    this.#become(after(this.#state, reply));
+    if (this.#state.at === "securing") this.secure();
   }
 
   #challenge(command: LegalCommand, challenge: Challenge): void {

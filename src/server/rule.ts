@@ -20,8 +20,14 @@ export interface Challenge {
   readonly answer: (line: Uint8Array) => MaybePromise<Said>;
 }
 
-/** What a line comes to: an event to ask about, a challenge to answer, or a fault. */
-export type Said = Event | Challenge | Fault;
+/** What a line comes to: an event to ask about, a challenge to answer, a fault, or a reply that was waiting for it. */
+export type Said = Event | Challenge | Fault | Answer;
+
+/** The answer to an event. */
+export interface Answer {
+  readonly answered: Event;
+  readonly reply: Reply;
+}
 
 /** What the engine makes of a command. */
 export interface Rule<Command> {

@@ -22,7 +22,7 @@ import { Connection, type ConnectionEngine, type Secure } from "./connection.ts"
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { authBy } from "./auth.ts";
-import { extensionsWith, STARTTLS } from "./extensions.ts";
+import { extensionsWith, starttls } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits, type ListenerLimits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -93,7 +93,7 @@ export class Server {
     const acceptance = beforeReply({ ...options, memory });
     const { authentication, secure } = options;
     const extensions = extensionsWith(
-      ...secure === undefined ? [] : [STARTTLS],
+      ...secure === undefined ? [] : [starttls(secure)],
       ...authentication === undefined ? [] : [authBy(authentication)],
     );
     const passwords = authentication?.passwords;
@@ -280,8 +280,8 @@ function abandon(socket: Socket): void {
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */
 function tick(limits: Limits): number {
   const { commandTimeout, dataTimeout, messageTimeout } = limits;
-  const { writeTimeout, handlerTimeout, deliverTimeout } = limits;
-  const ours = [writeTimeout, handlerTimeout, deliverTimeout];
+  const { writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout } = limits;
+  const ours = [writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout];
   const shortest = Math.min(commandTimeout, dataTimeout, messageTimeout, ...ours);
   return Math.max(10, Math.min(1000, shortest / 4));
 }

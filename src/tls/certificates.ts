@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Watched } from "../base/watched.ts";
+import { type Parse, Watched } from "../base/watched.ts";
 import type { Log } from "../log/event.ts";
 import { concernsAbout, type KeyFiles, type KeyPair, keyPairOf } from "./key_pair.ts";
 import { type EncryptedSocket, Terminator, type TlsOptions } from "./terminator.ts";
@@ -13,6 +13,8 @@ import { type EncryptedSocket, Terminator, type TlsOptions } from "./terminator.
 export interface TlsSettings extends Omit<TlsOptions, "pairs"> {
   /** The pairs of certificate and key; the first one is for clients that name no server, or an unknown one. */
   readonly certificates: readonly KeyFiles[];
+  /** A pair that may not be there yet. It is taken over when it comes. */
+  readonly awaited?: KeyFiles | undefined;
 }
 
 /** Milliseconds between two looks at the end of the certificates. */
@@ -20,10 +22,11 @@ const DAY = 86_400_000;
 
 /** Encrypts connections with the certificates that are in the files now. */
 export class Certificates implements Disposable {
-  readonly #watched: readonly Watched<KeyPair>[];
+  readonly #watched: readonly Watched<KeyPair | null>[];
+  readonly #options: Omit<TlsOptions, "pairs">;
   readonly #hostname: string;
   readonly #log: Log;
-  readonly #terminator: Terminator;
+  #terminator: Terminator | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
   #pairs: readonly KeyPair[];
   #trouble: string | undefined;
@@ -32,22 +35,32 @@ export class Certificates implements Disposable {
   constructor(settings: TlsSettings, hostname: string, log: Log) {
     this.#hostname = hostname;
     this.#log = log;
-    this.#watched = settings.certificates.map((files) =>
-      new Watched(
-        files.certificate,
-        (cert, _file, include) => keyPairOf(files, cert, include(files.key)),
-      )
-    );
-    this.#pairs = this.#watched.map(({ value }) => value);
-    this.#terminator = new Terminator({ ...settings, pairs: this.#pairs });
+    const { certificates, awaited } = settings;
+    this.#options = settings;
+    this.#watched = [
+      ...certificates.map((files) => watch(files)),
+      ...awaited === undefined ? [] : [watch(awaited, null)],
+    ];
+    this.#pairs = this.#read();
+    this.#use();
     this.#warn();
     this.#timer = setInterval(() => this.#warn(), DAY);
     Deno.unrefTimer(this.#timer as unknown as number);
   }
 
+  /** Whether there is a certificate. */
+  get ready(): boolean {
+    if (this.#pairs.length === 0) this.#refresh();
+    return this.#pairs.length > 0;
+  }
+
   /** Makes the handshake. Throws an error that says what went wrong. */
   async secure(socket: Duplex): Promise<EncryptedSocket> {
     this.#refresh();
+    if (this.#terminator === undefined) {
+      socket.destroy();
+      throw new Error("no TLS: there is no certificate yet");
+    }
     try {
       return await this.#terminator.secure(socket as Socket);
     } catch (error) {
@@ -61,17 +74,30 @@ export class Certificates implements Disposable {
 
   /** Takes over new pairs. The old one stays in use while only one file of a pair is new. */
   #refresh(): void {
-    const pairs = this.#watched.map(({ value }) => value);
-    const trouble = this.#watched.map((one) => one.trouble).find((one) => one !== undefined);
+    const pairs = this.#read();
+    const trouble = this.#watched.filter(({ value }) => value !== null)
+      .map((one) => one.trouble).find((one) => one !== undefined);
     if (trouble !== undefined && trouble !== this.#trouble) {
       this.#log("doubtful certificate", { hint: `the old one stays in use: ${trouble}` });
     }
     this.#trouble = trouble;
-    if (pairs.every((pair, i) => pair === this.#pairs[i])) return;
+    if (pairs.length === this.#pairs.length && pairs.every((pair, i) => pair === this.#pairs[i])) {
+      return;
+    }
     this.#pairs = pairs;
-    this.#terminator.use(pairs);
+    this.#use();
     this.#log("certificates read again", { files: pairs.map(({ files }) => files.certificate) });
     this.#warn();
+  }
+
+  #read(): readonly KeyPair[] {
+    return this.#watched.map(({ value }) => value).filter((pair) => pair !== null);
+  }
+
+  #use(): void {
+    if (this.#terminator !== undefined) return this.#terminator.use(this.#pairs);
+    if (this.#pairs.length === 0) return;
+    this.#terminator = new Terminator({ ...this.#options, pairs: this.#pairs });
   }
 
   #warn(): void {
@@ -79,6 +105,12 @@ export class Certificates implements Disposable {
       this.#log("doubtful certificate", { hint });
     }
   }
+}
+
+function watch(files: KeyFiles, initial?: null): Watched<KeyPair | null> {
+  const parse: Parse<KeyPair | null> = (cert, _file, include) =>
+    keyPairOf(files, cert, files.key === files.certificate ? cert : include(files.key));
+  return new Watched(files.certificate, parse, initial);
 }
 
 /** What an operator should know of these pairs. */

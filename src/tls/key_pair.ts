@@ -2,7 +2,7 @@
  * A server's certificate and its private key, read from PEM files and checked against each other.
  * @module
  */
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { messageOf } from "../base/message_of.ts";
@@ -11,7 +11,7 @@ import { messageOf } from "../base/message_of.ts";
 export interface KeyFiles {
   /** The server's certificate, followed by those that lead to a root. */
   readonly certificate: string;
-  /** The private key, without a passphrase. */
+  /** The private key, without a passphrase. It may be in the same file. */
   readonly key: string;
 }
 
@@ -21,7 +21,9 @@ export interface KeyPair {
   readonly certificate: X509Certificate;
   /** The domains that the certificate is for, in lower case; one may begin with `*.`. */
   readonly domains: readonly string[];
-  /** Both files, as the runtime wants them. */
+  /** The digest of the certificate that clients bind an exchange to (RFC 5929 section 4). */
+  readonly endPoint: Uint8Array;
+  /** What is in the files, as the runtime wants them. */
   readonly pem: { readonly cert: string; readonly key: string };
 }
 
@@ -45,15 +47,18 @@ export const readKeyPair = (files: KeyFiles): KeyPair =>
 
 /** As {@linkcode readKeyPair}, of what the files have. */
 export function keyPairOf(files: KeyFiles, cert: string, key: string): KeyPair {
-  const [certificate, ...others] = certificatesIn(cert, files.certificate);
-  const privateKey = keyIn(key, files.key);
+  const blocks = certificateBlocksIn(cert, files.certificate);
+  const [certificate, ...others] = certificatesIn(blocks, files.certificate);
+  const keyBlock = keyBlockIn(key, files.key);
+  const privateKey = keyIn(keyBlock, files.key);
+  const pem = { cert: `${blocks.join("\n")}\n`, key: `${keyBlock}\n` };
   if (!certificate!.checkPrivateKey(privateKey)) {
     throw others.some((other) => other.checkPrivateKey(privateKey))
       ? new KeyFault("certificate", `the certificate of the key ${files.key} must stand first`)
       : new KeyFault("key", `it does not belong to the certificate in ${files.certificate}`);
   }
   try {
-    createSecureContext({ cert, key });
+    createSecureContext(pem);
   } catch (error) {
     throw new KeyFault("key", `TLS cannot use this pair: ${messageOf(error)}`);
   }
@@ -61,8 +66,18 @@ export function keyPairOf(files: KeyFiles, cert: string, key: string): KeyPair {
     files,
     certificate: certificate!,
     domains: domainsOf(certificate!),
-    pem: { cert, key },
+    endPoint: endPointOf(certificate!),
+    pem,
   };
+}
+
+/** RFC 5929 section 4.1: by the hash of the signature, and SHA-256 in the place of MD5 and SHA-1. */
+function endPointOf(certificate: X509Certificate): Uint8Array {
+  const { raw, signatureAlgorithm = "" } = certificate as X509Certificate & {
+    readonly signatureAlgorithm?: string; // unknown to the types of node:crypto
+  };
+  const [, bits = "256"] = /sha-?(384|512)/i.exec(signatureAlgorithm) ?? [];
+  return new Uint8Array(createHash(`sha${bits}`).update(raw).digest());
 }
 
 function read(files: KeyFiles, which: keyof KeyFiles): string {
@@ -73,28 +88,36 @@ function read(files: KeyFiles, which: keyof KeyFiles): string {
   }
 }
 
-function certificatesIn(pem: string, file: string): X509Certificate[] {
-  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  if (found.length === 0) {
-    throw new KeyFault(
-      "certificate",
-      `${file} has no certificate: PEM is wanted, which has a line -----BEGIN CERTIFICATE-----`,
-    );
-  }
+function certificateBlocksIn(pem: string, file: string): readonly string[] {
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (found !== null) return found;
+  throw new KeyFault(
+    "certificate",
+    `${file} has no certificate: PEM is wanted, which has a line -----BEGIN CERTIFICATE-----`,
+  );
+}
+
+function certificatesIn(blocks: readonly string[], file: string): X509Certificate[] {
   try {
-    return found.map((one) => new X509Certificate(one));
+    return blocks.map((one) => new X509Certificate(one));
   } catch (error) {
     throw new KeyFault("certificate", `${file} has a broken certificate: ${messageOf(error)}`);
   }
 }
 
-function keyIn(pem: string, file: string): KeyObject {
+/** The key in a file that may also have certificates, or the parameters of a curve. */
+function keyBlockIn(pem: string, file: string): string {
   if (/^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
     throw new KeyFault(
       "key",
       `${file} has a passphrase, and nobody can type it in: remove it with openssl pkey -in ${file} -out NEW`,
     );
   }
+  return /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]*-----END ([A-Z]+ )?PRIVATE KEY-----/
+    .exec(pem)?.[0] ?? "";
+}
+
+function keyIn(pem: string, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {

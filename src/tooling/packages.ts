@@ -58,7 +58,7 @@ function licenceOf(folder: string, { name, version, license }: Manifest): string
 const RULE = "-".repeat(80);
 const LICENCE = /^(licen[cs]e|copying|notice)/i;
 /** Types, sources, documents and the settings of tools. */
-const NEEDLESS = /^\.|^[^.]*$|\.(?:[cm]?tsx?|map|md|flow)$/i;
+const NEEDLESS = /^\.(?!.*\.[cm]?js$)|^[^.]*$|\.(?:[cm]?tsx?|map|md|flow)$/i;
 
 function prune(folder: string): void {
   for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {

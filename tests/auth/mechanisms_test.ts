@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createHmac } from "node:crypto";
 import type { AuthClient, Mechanism, Outcome } from "../../src/auth/exchange.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
 import { parsePasswords, printScram } from "../../src/auth/password_file.ts";
@@ -13,6 +12,7 @@ import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
 import { scram, scramKeys, type ScramOptions } from "../../src/auth/scram.ts";
 import { PasswordUsers } from "../../src/auth/users.ts";
 import type { Verdict } from "../../src/handler/event.ts";
+import { ScramClient } from "./scram_client.ts";
 import { ENCRYPTED } from "../../src/testing/mod.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -128,33 +128,24 @@ Deno.test("bcrypt's hashes are taken, with the names that other tools give them"
   }
 });
 
-/** What a client of SCRAM does (RFC 5802 section 3). */
+/** What a server finds of a client of SCRAM. */
 async function scramClient(
   options: ScramOptions & { readonly secrets: PasswordUsers; readonly endPoint?: string },
   { user = "joe", password = "geheim", header = "n,,", binding = "" },
 ) {
-  const { hash, secrets } = options;
-  const exchange = scram(options).start(clientOf(options.endPoint));
+  const { hash, secrets, endPoint } = options;
+  const exchange = scram(options).start(clientOf(endPoint));
   await exchange.next();
-  const bare = `n=${user},r=fyko+d2lbbFgONRv9qkxdawL`;
-  const first = await exchange.next(encode(header + bare));
+  const client = new ScramClient({ hash, user, password, header, binding: encode(binding) });
+  const first = await exchange.next(encode(client.first));
   if (first.done) return { verdict: await found(first.value, secrets) };
   const challenge = decode(first.value);
-  const [, nonce, salt, iterations] = /^r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge)!;
-  const keys = await scramKeys(password, Buffer.from(salt!, "base64"), Number(iterations), hash);
-  const channel = Buffer.from(header + binding).toString("base64");
-  const message = `${bare},${challenge},c=${channel},r=${nonce}`;
-  const sign = (key: Uint8Array) => createHmac(hash, key).update(message).digest();
-  const signature = sign(keys.storedKey);
-  const proof = Buffer.from(keys.clientKey.map((octet, i) => octet ^ signature[i]!));
-  const last = await exchange.next(
-    encode(`c=${channel},r=${nonce},p=${proof.toString("base64")}`),
-  );
-  if (last.done) return { verdict: await found(last.value, secrets), salt };
-  const server = sign(keys.serverKey).toString("base64");
-  assert.equal(decode(last.value), `v=${server}`, "the server has proved nothing");
-  const end = await exchange.next(encode(""));
-  return { verdict: await found(end.value as Outcome, secrets), salt };
+  const salt = /s=([^,]+)/.exec(challenge)![1]!;
+  const last = await exchange.next(encode(await client.last(challenge)));
+  const verdict = await found(last.value as Outcome, secrets);
+  if (!("user" in verdict)) return { verdict, salt };
+  assert.equal(decode(verdict.proof!), client.serverProof, "the server has proved nothing");
+  return { verdict: { user: verdict.user }, salt };
 }
 
 Deno.test("SCRAM lets in who knows the password, and proves that it knows the secret", async () => {

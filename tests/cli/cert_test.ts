@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { need, needRoot } from "../need.ts";
+import { need, needRoot, needRuntime } from "../need.ts";
 import { Directory, postmaster, run, Running } from "../running.ts";
 import { withUser } from "../user.ts";
 
@@ -26,25 +26,24 @@ function configured(directory: Directory, more: object = {}): string {
 
 Deno.test(
   "the certificate is where the server looks for it, and encrypts",
-  need("openssl"),
+  { ignore: need("openssl").ignore || needRuntime("2.9").ignore },
   async () => {
-    let made = { code: 1, stdout: "", stderr: "" };
     using other = new Directory();
-    const config = configured(other);
-    made = await postmaster(...MAKE, "--config", config);
+    const made = await postmaster(...MAKE, "--config", configured(other));
     assert.equal(made.code, 0, made.stderr);
     assert.match(made.stdout, /names both\.\n\nNo client trusts this certificate/);
     assert.equal(Deno.statSync(other.of("tls/key.pem")).mode! & 0o777, 0o600);
 
     const tls = { certificate: other.of("tls/cert.pem"), key: other.of("tls/key.pem") };
     await using server = await Running.start(() => ({ tls }));
-    const { stdout } = await run("openssl", [
+    const client = await run("openssl", [
       ...["s_client", "-starttls", "smtp", "-connect", `127.0.0.1:${server.port}`],
       ...["-CAfile", tls.certificate, "-verify_hostname", "mx.example.net", "-brief"],
-    ], "QUIT\r\n").then(({ stdout, stderr }) => ({ stdout: stdout + stderr }));
-    assert.match(stdout, /Verification: OK/);
-    assert.match(stdout, /Verified peername: mx\.example\.net/);
-    assert.match(stdout, /ECDSA/);
+    ], "QUIT\r\n");
+    const seen = client.stdout + client.stderr;
+    assert.match(seen, /Verification: OK/);
+    assert.match(seen, /Verified peername: mx\.example\.net/);
+    assert.match(seen, /ECDSA/);
   },
 );
 
@@ -56,7 +55,7 @@ Deno.test("no file is overwritten, not even one of the two", async () => {
     const { code, stderr } = await postmaster(...MAKE, "--config", config);
     assert.equal(code, 1);
     assert.match(stderr, new RegExp(`${there} is there already, so nothing was written`));
-    assert.deepEqual([...Deno.readDirSync(directory.of("tls"))].length, 1);
+    assert.equal([...Deno.readDirSync(directory.of("tls"))].length, 1);
     assert.equal(directory.read(there), "mine");
   }
 });

@@ -80,3 +80,28 @@ Deno.test("check warns of a certificate that is not for the server's name", need
     /^warning: .*is for other\.example, and not for `hostname`, mx\.example\.net$/m,
   );
 });
+
+Deno.test("what ACME needs must be said, and be there", () => {
+  using directory = new Directory();
+  Deno.chmodSync(directory.write("plain", "no program"), 0o644);
+  Deno.chmodSync(directory.write("hook", "#!/bin/sh\n"), 0o755);
+  const of = (acme: string) => faultOf(directory, `acme: ${acme}`);
+  const good = "email: a@a.example, agree: true";
+  assert.equal(of(`{ ${good} }`), "");
+  assert.equal(of(`{ ${good}, domains: ["*.a.example"], dns-hook: [./hook, --option] }`), "");
+  const mistakes: readonly [string, RegExp][] = [
+    ["{ email: a@a.example }", /`tls\.acme\.agree`: the authority's terms .* write `agree: true`$/],
+    ["{ agree: true }", /`tls\.acme\.email`/],
+    [`{ email: nobody, agree: true }`, /`nobody` is no address/],
+    [`{ ${good}, directory: "http://a.example" }`, /no URL of an ACME directory/],
+    [`{ ${good}, domains: [192.0.2.1] }`, /`192\.0\.2\.1` is no domain/],
+    [`{ ${good}, domains: ["*.a.example"] }`, /`tls\.acme\.domains`: .* needs `dns-hook`/],
+    [`{ ${good}, listen: "unix:/s" }`, /cannot reach a Unix socket/],
+    [`{ ${good}, listen: "*:80", dns-hook: [./hook] }`, /`tls\.acme\.listen`: with `dns-hook`/],
+    [`{ ${good}, dns-hook: [./none] }`, /`tls\.acme\.dns-hook\[0\]`: there is no program none$/],
+    [`{ ${good}, dns-hook: [./plain] }`, /plain cannot be run .*: chmod a\+rx plain$/],
+    [`{ ${good}, dns-hook: [no-such-program] }`, /there is no program no-such-program in \//],
+    [`{ ${good}, ca: none }`, /`tls\.acme\.ca`: .*none/],
+  ];
+  for (const [acme, fault] of mistakes) assert.match(of(acme), fault, acme);
+});

@@ -75,6 +75,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     arrives: { joe: [`From: ann@example.org\nTo: joe@example.net\n${HELLO}`] },
   }],
   defer: [{ hour: 12 }, { hour: 2, sends: [{ code: 450 }], arrives: {} }],
+  guesses: {},
   "discard-all": { sends: [{ to: "anybody@example.com" }, {}], arrives: {} },
   dnsbl: [{}, {
     zones: {

@@ -5,6 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHash, X509Certificate } from "node:crypto";
+import { ScramClient, type ScramClientOptions } from "../auth/scram_client.ts";
 import { need } from "../need.ts";
 import { Directory, Running, type Settings } from "../running.ts";
 import { on, say } from "postmaster";
@@ -17,19 +19,27 @@ import { userLine } from "../../src/auth/edit.ts";
 const PASSWORD = "correct horse";
 
 /** A server with a user joe, on listeners of each kind. */
-async function serve(settings: Settings = {}): Promise<Running> {
+async function serve(
+  { mechanisms, ...settings }: Settings = {},
+  told: (certificate: string) => void = () => {},
+): Promise<Running> {
   using hashes = new Hashes();
   const line = await userLine("joe", PASSWORD, hashes);
-  return await Running.start((directory) => ({
-    listen: (["submission", "submissions", "smtp"] as const).map((kind) => ({
-      address: "127.0.0.1:0",
-      kind,
-    })),
-    tls: { ...selfSigned(directory, ["mx.example.net"]) },
-    auth: { passwords: { file: directory.write("passwords", `${line}\n`) } },
-    log: { level: "trace" },
-    ...settings,
-  }));
+  return await Running.start((directory) => {
+    const tls = { ...selfSigned(directory, ["mx.example.net"]) };
+    told(tls.certificate);
+    const passwords = { file: directory.write("passwords", `${line}\n`) };
+    return {
+      listen: (["submission", "submissions", "smtp"] as const).map((kind) => ({
+        address: "127.0.0.1:0",
+        kind,
+      })),
+      tls,
+      auth: { passwords, guesses: { delay: 0 }, ...mechanisms === undefined ? {} : { mechanisms } },
+      log: { level: "trace" },
+      ...settings,
+    };
+  });
 }
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -88,13 +98,16 @@ Deno.test(
 );
 
 /** A client at the listener `submissions` that has said EHLO. */
-async function greeted(server: Running): Promise<Client> {
+async function greeted(
+  server: Running,
+  offer = "AUTH PLAIN LOGIN SCRAM-SHA-256",
+): Promise<Client> {
   const client = await server.connect(server.addresses[1], {
     servername: "mx.example.net",
     rejectUnauthorized: false,
   });
   const { lines } = await client.command("EHLO a.example");
-  assert.ok(lines.includes("AUTH PLAIN LOGIN SCRAM-SHA-256"), lines.join());
+  assert.ok(lines.includes(offer), lines.join());
   return client;
 }
 
@@ -113,7 +126,7 @@ Deno.test("AUTH is refused, cancelled and repeated by the standard", need("opens
     ["AUTH PLAIN =", 501, "5.5.2"],
     [`AUTH PLAIN ${base64("\0joe\0wrong")}`, 535, "5.7.8"],
     [`AUTH PLAIN ${base64(`eve\0joe\0${PASSWORD}`)}`, 535, "5.7.8"],
-    [`AUTH PLAIN ${base64("\0eve\0x")}`, 535, "5.7.8"],
+    [`AUTH PLAIN ${base64("\0eve\0x")}`, 421, "4.7.0"],
   ];
   for (const [line, code, enhanced] of replies) {
     const reply = await client.command(line);
@@ -149,7 +162,7 @@ export default on("Authenticate", (event, next, session) => {
     await server.logs(/authenticated .*user=ann/);
     await server.logs(/asked \(secret\)/);
     assert.ok(!server.log.join("\n").includes("her own"));
-    assert.ok(server.log.some((line) => /rejected .*mechanism=PLAIN user=ann/.test(line)));
+    assert.ok(server.log.some((line) => /rejected .*user=ann mechanism=PLAIN/.test(line)));
   },
 );
 
@@ -166,3 +179,34 @@ Deno.test("a handler that breaks, or accepts nobody in particular, accepts nobod
     assert.equal(reply.user, undefined);
   }
 });
+
+const plain = (text: string) => Buffer.from(text, "base64").toString();
+
+Deno.test(
+  "SCRAM proves both ends to each other, and -PLUS ties them to the server's certificate",
+  need("openssl"),
+  async () => {
+    const mechanisms = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"] as const;
+    let certificate = "";
+    await using server = await serve({ mechanisms }, (file) => certificate = file);
+    const { raw } = new X509Certificate(Deno.readTextFileSync(certificate));
+    const binding = createHash("sha256").update(raw).digest();
+    const right = { hash: "sha256", user: "joe", password: PASSWORD } as const;
+    const bound = { ...right, header: "p=tls-server-end-point,,", binding };
+    const unbound = { ...right, header: "n,,", binding: new Uint8Array() };
+    const exchange = async (name: string, options: ScramClientOptions) => {
+      using client = await greeted(server, "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256");
+      const scram = new ScramClient(options);
+      const [challenge] = (await client.command(`AUTH ${name} ${base64(scram.first)}`)).lines;
+      const last = await client.command(base64(await scram.last(plain(challenge!))));
+      if (last.code !== 334) return last.code;
+      assert.equal(plain(last.lines[0]!), scram.serverProof);
+      return (await client.command("")).code;
+    };
+    assert.equal(await exchange("SCRAM-SHA-256-PLUS", bound), 235);
+    assert.equal(await exchange("SCRAM-SHA-256", unbound), 235);
+    assert.equal(await exchange("SCRAM-SHA-256", { ...unbound, password: "wrong" }), 535);
+    const elsewhere = { ...bound, binding: new Uint8Array(32) };
+    assert.equal(await exchange("SCRAM-SHA-256-PLUS", elsewhere), 535);
+  },
+);

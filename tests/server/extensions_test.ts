@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import { EXTENSIONS } from "../../src/server/extensions.ts";
+import {
+  type ClientTraits,
+  EXTENSIONS,
+  extensionsWith,
+  REQUIRETLS,
+} from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { ENCRYPTED } from "../../src/testing/mod.ts";
 import { parseParameters } from "../../src/smtp/parameters.ts";
 
 const SESSION = {
@@ -13,11 +19,16 @@ const SESSION = {
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
-function judged(text: string, verb: "MAIL" | "RCPT" = "MAIL"): number | string | undefined {
+function judged(
+  text: string,
+  verb: "MAIL" | "RCPT" = "MAIL",
+  extensions = EXTENSIONS,
+  session: ClientTraits = SESSION,
+): number | string | undefined {
   const parameters = parseParameters(text, 0);
   assert.ok(!("fault" in parameters), text);
   const command = { verb, mailbox: Mailbox.parse("joe@example.net"), parameters };
-  const fault = EXTENSIONS.faultIn(command, SESSION, LIMITS);
+  const fault = extensions.faultIn(command, session, LIMITS);
   return fault?.type === "SyntaxErrorIn"
     ? fault.fault.code
     : fault?.type === "LimitExceeded"
@@ -55,4 +66,16 @@ Deno.test("EHLO tells of each extension, and parameters make lines longer by wha
   assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
   assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);
   assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17);
+});
+
+Deno.test("REQUIRETLS is there over TLS only, takes no value, and no server offers it yet (RFC 8689)", () => {
+  const extensions = extensionsWith(REQUIRETLS);
+  const encrypted = { ...SESSION, tls: ENCRYPTED };
+  assert.ok(extensions.linesFor(encrypted, LIMITS).includes("REQUIRETLS"));
+  assert.ok(!extensions.linesFor(SESSION, LIMITS).includes("REQUIRETLS"));
+  assert.ok(!EXTENSIONS.linesFor(encrypted, LIMITS).includes("REQUIRETLS"));
+  assert.equal(judged(" REQUIRETLS", "MAIL", extensions, encrypted), undefined);
+  assert.equal(judged(" REQUIRETLS=yes", "MAIL", extensions, encrypted), 501);
+  assert.equal(judged(" REQUIRETLS", "RCPT", extensions, encrypted), 555);
+  assert.equal(judged(" REQUIRETLS", "MAIL", extensions), 555);
 });

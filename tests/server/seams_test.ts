@@ -194,9 +194,10 @@ async function raw(port: number) {
 }
 
 Deno.test("a session goes on over another socket, and knows nothing of what came before", async () => {
-  using server = await serving((socket) =>
-    Promise.resolve({ socket: scrambling(socket), tls: ENCRYPTED })
-  );
+  using server = await serving({
+    ready: true,
+    secure: (socket) => Promise.resolve({ socket: scrambling(socket), tls: ENCRYPTED }),
+  });
   const client = await raw(server.port);
   await client.until("ESMTP Postmaster");
   await client.send(Buffer.from("EHLO a.example\r\nXSECURE\r\nNOOP injected\r\n"));
@@ -221,7 +222,8 @@ Deno.test("a connection that cannot be encrypted, or not in time, ends without a
   const failing = () => Promise.reject(new Error("no shared cipher"));
   const hanging = () => new Promise<never>(() => {});
   for (const secure of [failing, hanging, undefined]) {
-    using server = await serving(secure, { limits: { commandTimeout: 100 } });
+    const encryption = secure && { ready: true, secure };
+    using server = await serving(encryption, { limits: { handshakeTimeout: 100 } });
     using client = await raw(server.port);
     await client.until("ESMTP Postmaster");
     await client.send(Buffer.from("EHLO a.example\r\nXSECURE\r\nNOOP\r\n"));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -25,7 +26,8 @@ const pairFor = (...domains: [string, ...string[]]): KeyPair =>
 class Echo implements AsyncDisposable {
   readonly states: Tls[] = [];
   readonly failures: (Error & { readonly code?: string })[] = [];
-  readonly #server = createServer((socket) => void this.#serve(socket));
+  /** As the listeners of the real server, it does not hang up only because the client has said its last. */
+  readonly #server = createServer({ allowHalfOpen: true }, (socket) => void this.#serve(socket));
   readonly #terminator: Terminator;
   #failed = Promise.withResolvers<void>();
 
@@ -115,6 +117,7 @@ Deno.test(
       cipher: echo.states[0]!.cipher,
       serverName: "a.example",
       peer: undefined,
+      endPoint: new Uint8Array(createHash("sha256").update(pairs[0]!.certificate.raw).digest()),
     });
     assert.match(echo.states[0]!.cipher, /^TLS_/);
     const old = await talk(echo.port, { maxVersion: "TLSv1.2" });
@@ -176,6 +179,7 @@ Deno.test("a handshake that fails ends its socket and nothing else", need("opens
     (socket) => socket.end(),
     (socket) => socket.resetAndDestroy(),
     (socket) => socket.end(Uint8Array.of(22, 3, 1, 2, 0, 1)),
+    (socket) => socket.write(Uint8Array.of(22, 3, 1, 2, 0, 1), () => socket.resetAndDestroy()),
   ];
   for (const [i, end] of breaks.entries()) {
     const failure = echo.failure();
@@ -184,6 +188,18 @@ Deno.test("a handshake that fails ends its socket and nothing else", need("opens
     assert.equal(echo.failures.length, i + 1);
   }
   (await talk(echo.port)).destroy();
+});
+
+Deno.test("a client that has said its last is still answered", need("openssl"), async () => {
+  const terminator = new Terminator({
+    pairs: [pairFor("a.example")],
+    minimum: "TLSv1.2",
+    clientCertificates: "off",
+  });
+  await using echo = await new Echo(terminator).start();
+  const socket = await talk(echo.port, { maxVersion: "TLSv1.2" });
+  socket.end("last words");
+  assert.equal(String((await once(socket, "data"))[0]), "last words");
 });
 
 Deno.test(

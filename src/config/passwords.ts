@@ -1,0 +1,84 @@
+/**
+ * The part of the schema that is about those who check passwords, and what it makes.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import { dovecot, type DovecotAddress } from "../auth/dovecot.ts";
+import type { Passwords, ScramSecrets } from "../auth/exchange.ts";
+import { Hashes } from "../auth/hashes.ts";
+import { parsePasswords } from "../auth/password_file.ts";
+import { saslauthd } from "../auth/saslauthd.ts";
+import { PasswordUsers } from "../auth/users.ts";
+import { location, options, text } from "../base/kinds.ts";
+import { inPlace } from "../base/reading.ts";
+import { Watched } from "../base/watched.ts";
+import type { Path } from "./document.ts";
+import type { Finding } from "./explain.ts";
+
+/** What a configuration says of those who check passwords. */
+export const passwordsSchema = options({
+  file: location.optional().describe(
+    "A file with the passwords' hashes, which `postmaster user` writes. It has no mailboxes: " +
+      "these are `users`.",
+  ).meta({ examples: ["passwords"] }),
+  dovecot: text("the path of a socket, or `inet:HOST:PORT`", parseDovecot).optional().describe(
+    "Dovecot, by the socket of its authentication service, or `inet:HOST:PORT`. It may check " +
+      "passwords by PAM, LDAP or SQL.",
+  ).meta({ examples: ["/var/run/dovecot/auth-client", "inet:127.0.0.1:12345"] }),
+  saslauthd: location.optional().describe(
+    "saslauthd of Cyrus SASL, by its socket. It may check passwords by PAM or LDAP.",
+  ).meta({ examples: ["/var/run/saslauthd/mux"] }),
+}).refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
+  error: "one of its keys is needed, and only one: `file`, `dovecot` or `saslauthd`",
+}).meta({ examples: [{ file: "passwords" }, { dovecot: "/var/run/dovecot/auth-client" }] });
+
+/** Who checks passwords. */
+export type PasswordsSettings = z.output<typeof passwordsSchema>;
+
+function parseDovecot(text: string): DovecotAddress {
+  if (!text.startsWith("inet:")) return { path: inPlace(text) };
+  const [, host, port = ""] = /^inet:\[?(.+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new TypeError(`\`${text}\` needs a host and a port, such as inet:127.0.0.1:12345`);
+}
+
+/** Opens a file that the setting at a path names; gives nothing if that fails. */
+export type Open = <T>(path: Path, open: () => T) => T | undefined;
+
+/** Those who check passwords. */
+export interface OpenPasswords extends Disposable {
+  readonly passwords?: Passwords | undefined;
+  /** What SCRAM needs. */
+  readonly secrets?: ScramSecrets | undefined;
+}
+
+/** Opens what the settings name. */
+export function openPasswords(settings: PasswordsSettings, open: Open): OpenPasswords {
+  if (settings.file !== undefined) return openFile(settings.file, open);
+  if (settings.saslauthd !== undefined) {
+    return { passwords: saslauthd(settings.saslauthd), [Symbol.dispose]: () => {} };
+  }
+  const passwords = dovecot(settings.dovecot!);
+  return { passwords, [Symbol.dispose]: () => passwords[Symbol.dispose]() };
+}
+
+function openFile(file: string, open: Open): OpenPasswords {
+  const hashes = new Hashes();
+  const watched = open(["file"], () => new Watched(file, parsePasswords));
+  const users = watched && new PasswordUsers(() => watched.value, hashes, randomBytes(32));
+  return { passwords: users, secrets: users, [Symbol.dispose]: () => hashes[Symbol.dispose]() };
+}
+
+/** The sockets that are not there: their servers may be started later. */
+export function absentSockets({ dovecot, saslauthd }: PasswordsSettings): readonly Finding[] {
+  const sockets = {
+    ...dovecot !== undefined && "path" in dovecot ? { dovecot: dovecot.path } : {},
+    ...saslauthd === undefined ? {} : { saslauthd },
+  };
+  return Object.entries(sockets).filter(([_, path]) => !existsSync(path)).map(([key, path]) => ({
+    path: [key],
+    message: `there is no socket ${path}: start its server, or mend its path`,
+  }));
+}
