@@ -59,6 +59,7 @@ export function authenticationBy(
     ),
     listeners,
     clearLoopback: clearText === "loopback",
+    start: opened?.start,
     [Symbol.dispose]: () => opened?.[Symbol.dispose](),
   };
 }

@@ -26,7 +26,7 @@ import { embedded } from "./embedded.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { isMapping, type Written } from "./overrides.ts";
-import { absentSockets } from "./passwords.ts";
+import { doubtsOf } from "./passwords.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
@@ -67,7 +67,7 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     authentication,
-    warnings: [...orderWarnings(handlers), ...checks.absent()],
+    warnings: [...orderWarnings(handlers), ...checks.doubts()],
     doubtfulCertificates: certificates,
     targets: targetsOf(settings),
     problem: (finding) => read.written.problem(finding),
@@ -152,11 +152,11 @@ class Checks {
     return auth && authenticationBy(auth, (path, open) => this.#file(["auth", ...path], open));
   }
 
-  /** What is not there yet and may come: the sockets of those who check passwords. */
-  absent(): Problem[] {
+  /** What is doubtful about those who check passwords. */
+  doubts(): Problem[] {
     const passwords = this.#settings.auth?.passwords;
     if (passwords === undefined) return [];
-    return absentSockets(passwords).map(({ path, message }) =>
+    return doubtsOf(passwords).map(({ path, message }) =>
       this.#written.problem({ path: ["auth", "passwords", ...path], message })
     );
   }
