@@ -61,7 +61,7 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const targets = launch === undefined ? config.targets : targetsOf(config, launch);
-  const first = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
-  const whole = [...first, postmaster(config), ...completion(config), ...handlers, site(config)];
-  return { policy: chain(...whole), targets };
+  const guard = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
+  const outside = [...guard, postmaster(config), ...completion(config)];
+  return { policy: chain(...outside, ...handlers, site(config)), targets };
 }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { dovecot, type DovecotAddress } from "../auth/dovecot.ts";
 import type { Passwords, ScramSecrets } from "../auth/exchange.ts";
 import { Hashes } from "../auth/hashes.ts";
+import { httpCheck } from "../auth/http_check.ts";
 import { parsePasswords } from "../auth/password_file.ts";
 import { saslauthd } from "../auth/saslauthd.ts";
 import { PasswordUsers } from "../auth/users.ts";
@@ -16,6 +17,7 @@ import { inPlace } from "../base/reading.ts";
 import { Watched } from "../base/watched.ts";
 import type { Path } from "./document.ts";
 import type { Finding } from "./explain.ts";
+import { ca, certificatesIn, safeUrl, secretFile, secretIn } from "./web.ts";
 
 /** What a configuration says of those who check passwords. */
 export const passwordsSchema = options({
@@ -30,8 +32,15 @@ export const passwordsSchema = options({
   saslauthd: location.optional().describe(
     "saslauthd of Cyrus SASL, by its socket. It may check passwords by PAM or LDAP.",
   ).meta({ examples: ["/var/run/saslauthd/mux"] }),
+  http: options({
+    url: safeUrl.describe(
+      "The URL that gets a POST with each user and password: https, or http on this machine.",
+    ).meta({ examples: ["https://auth.example.net/check"] }),
+    tokenFile: secretFile("a bearer token for the server"),
+    ca,
+  }).optional().describe("A web server of your own."),
 }).refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
-  error: "one of its keys is needed, and only one: `file`, `dovecot` or `saslauthd`",
+  error: "one of its keys is needed, and only one: `file`, `dovecot`, `saslauthd` or `http`",
 }).meta({ examples: [{ file: "passwords" }, { dovecot: "/var/run/dovecot/auth-client" }] });
 
 /** Who checks passwords. */
@@ -57,11 +66,23 @@ export interface OpenPasswords extends Disposable {
 /** Opens what the settings name. */
 export function openPasswords(settings: PasswordsSettings, open: Open): OpenPasswords {
   if (settings.file !== undefined) return openFile(settings.file, open);
-  if (settings.saslauthd !== undefined) {
-    return { passwords: saslauthd(settings.saslauthd), [Symbol.dispose]: () => {} };
-  }
-  const passwords = dovecot(settings.dovecot!);
-  return { passwords, [Symbol.dispose]: () => passwords[Symbol.dispose]() };
+  if (settings.saslauthd !== undefined) return disposable(saslauthd(settings.saslauthd));
+  if (settings.http !== undefined) return disposable(openHttp(settings.http, open));
+  return disposable(dovecot(settings.dovecot!));
+}
+
+const disposable = (passwords: Passwords & Partial<Disposable>): OpenPasswords => ({
+  passwords,
+  [Symbol.dispose]: () => passwords[Symbol.dispose]?.(),
+});
+
+function openHttp(
+  { url, tokenFile, ca }: NonNullable<PasswordsSettings["http"]>,
+  open: Open,
+): Passwords & Disposable {
+  const token = tokenFile && open(["http", "token-file"], () => secretIn(tokenFile));
+  const pem = ca && open(["http", "ca"], () => certificatesIn(ca));
+  return httpCheck({ url, ca: pem || undefined, token: token || undefined });
 }
 
 function openFile(file: string, open: Open): OpenPasswords {

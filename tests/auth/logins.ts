@@ -13,7 +13,7 @@ export const serveLogins = (auth: (directory: Directory) => Settings): Promise<R
     auth: {
       mechanisms: ["PLAIN", "LOGIN"],
       "clear-text": "loopback",
-      guesses: { address: 1000, session: 1000, delay: 0 },
+      guesses: { address: 1000, user: 1000, delay: 0 },
       ...auth(directory),
     },
     log: { level: "trace" },

@@ -110,6 +110,23 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["auth: {passwords: {file: a, dovecot: b}}", "1:19", /one of its keys is needed, and only one/],
   ["auth: {passwords: {file: none}}", "1:26", /`auth\.passwords\.file`: there is no file/],
   ["auth: {passwords: {dovecot: inet:x}}", "1:29", /`inet:x` needs a host and a port, such as/],
+  ["auth: {passwords: {http: {url: auth}}}", "1:32", /`auth` is no URL: write https:/],
+  [
+    "auth: {passwords: {http: {url: 'http://x.example.net/?key=1'}}}",
+    "1:32",
+    /others could read what is sent to http:\/\/x\.example\.net: use https, or a server on this/,
+  ],
+  [
+    "auth: {passwords: {http: {url: 'http://127.0.0.1.example.net/'}}}",
+    "1:32",
+    /others could read what is sent/,
+  ],
+  ["auth: {passwords: {http: {url: 'https://a:b@c/'}}}", "1:32", /put a token into a file/],
+  [
+    "auth: {passwords: {http: {url: 'http://[::1]:1/', token-file: a}}}",
+    "1:63",
+    /`auth\.passwords\.http\.token-file`: there is no file \/nowhere\/a/,
+  ],
   ["listen: {kind: smtp}", "1:9", /`listen.address`: this is missing/],
   ['listen: [{address: ":25", kind: lmp}]', "1:33", /must be one of `smtp`, `submission`/],
   ["listen: 0x7f.1:25", "1:9", /`0x7f\.1:25` is no address to listen on/],
