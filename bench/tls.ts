@@ -82,20 +82,15 @@ interface Server {
 }
 
 /** How often a load is done in a second, and the milliseconds of CPU time for each. */
-interface Cost {
-  readonly rate: number;
-  readonly cpu: number;
-}
-
-async function costOf(load: Load, { subject, address }: Server): Promise<Cost> {
+async function costOf(load: Load, { subject, address }: Server): Promise<readonly number[]> {
   const before = usageOf(subject.pid).cpu, start = performance.now();
   await repeat(load.times, load.atOnce, () => load.run(address));
   const rate = load.times / ((performance.now() - start) / 1000);
-  return { rate, cpu: (usageOf(subject.pid).cpu - before) / load.times };
+  return [rate, (usageOf(subject.pid).cpu - before) / load.times];
 }
 
-/** Octets of memory for each of so many connections that wait after EHLO, for a server that has just started. */
-async function memoryOf({ how, count }: Wait, launch: Launch): Promise<number> {
+/** KiB of memory for each of so many connections that wait after EHLO, for a server that has just started. */
+async function memoryOf({ how, count }: Wait, launch: Launch): Promise<readonly number[]> {
   const { subject, address } = await start(launch);
   const connect = () => Session.open(address, how);
   await repeat(50, 1, async () => (await connect())[Symbol.dispose]()); // one at a time, for Postfix
@@ -105,7 +100,7 @@ async function memoryOf({ how, count }: Wait, launch: Launch): Promise<number> {
   const memory = (usageOf(subject.pid).memory - before) / count;
   for (const session of sessions) session[Symbol.dispose]();
   await subject.stop();
-  return memory;
+  return [memory / 1024];
 }
 
 async function start(launch: Launch): Promise<Server> {
@@ -114,23 +109,28 @@ async function start(launch: Launch): Promise<Server> {
   return { subject, address: { port, tlsPort, certificate } };
 }
 
-/** Prints what `of` gives for each server, after rounds in which the servers take turns. */
-async function compare<S, T>(
+/** Prints the figures of each server, after rounds in which the servers take turns, and their ratios to our own. */
+async function compare<S>(
   name: string,
   rounds: number,
   servers: Readonly<Record<string, S>>,
-  of: (server: S) => Promise<T>,
-  print: (all: readonly T[]) => string,
+  figuresOf: (server: S) => Promise<readonly number[]>,
 ): Promise<void> {
-  const all: Record<string, T[]> = {};
+  const all: Record<string, (readonly number[])[]> = {};
   for (let round = 0; round < rounds; round++) {
     for (const [name, server] of Object.entries(servers)) {
-      (all[name] ??= []).push(await of(server));
+      (all[name] ??= []).push(await figuresOf(server));
     }
   }
   console.log(name);
-  for (const [name, values] of Object.entries(all)) {
-    console.log(`  ${name.padEnd(12)}${print(values)}`);
+  const figures = Object.values(all).map((rounds) =>
+    rounds[0]!.map((_, column) => median(rounds.map((figures) => figures[column]!)))
+  );
+  for (const [row, name] of Object.keys(all).entries()) {
+    const columns = figures[row]!.map((figure, column) =>
+      `${figure.toPrecision(4).padStart(9)} (${(figure / figures[0]![column]!).toFixed(2)})`
+    );
+    console.log(`  ${name.padEnd(12)}${columns.join("")}`);
   }
 }
 
@@ -153,19 +153,15 @@ const servers: Record<string, Server> = {};
 for (const [name, launch] of Object.entries(launches)) servers[name] = await start(launch);
 for (const load of wanted(LOADS)) {
   for (const server of Object.values(servers)) await costOf(load, server); // it warms up
-  await compare(load.name, 5, servers, (server) => costOf(load, server), (costs) => {
-    const rate = median(costs.map(({ rate }) => rate)), cpu = median(costs.map(({ cpu }) => cpu));
-    return `${rate.toFixed(1)} a second, ${cpu.toFixed(2)} ms of CPU time each`;
-  });
+  await compare(
+    `${load.name}: a second, ms of CPU time each`,
+    5,
+    servers,
+    (server) => costOf(load, server),
+  );
 }
 for (const { subject } of Object.values(servers)) await subject.stop();
 for (const wait of wanted(WAITS)) {
-  await compare(
-    wait.name,
-    3,
-    launches,
-    (launch) => memoryOf(wait, launch),
-    (all) => `${(median(all) / 1024).toFixed(1)} KiB`,
-  );
+  await compare(`${wait.name}: KiB`, 3, launches, (launch) => memoryOf(wait, launch));
 }
 await Deno.remove(directory, { recursive: true });

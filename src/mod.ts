@@ -35,6 +35,7 @@ export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";
 export { headerField, prepend } from "./message/header.ts";
+export { dateTime } from "./message/received.ts";
 export type { KeptMessage } from "./message/kept.ts";
 export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";

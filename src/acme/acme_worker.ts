@@ -23,6 +23,12 @@ const POLL = { interval: 1000, timeout: 180_000 };
 /** Complaints that the library deals with itself. */
 const EXPECTED = /:(badNonce|accountDoesNotExist)$/;
 
+/** What to do when the authority could not verify a domain. */
+const ADVICE = {
+  "http-01": "port 80 of that domain must lead to where this server listens for the authority",
+  "dns-01": "the record must be on all servers of the zone when the DNS hook ends",
+};
+
 const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
 
 const plainFetch = globalThis.fetch;
@@ -42,7 +48,8 @@ async function take(wanted: Order): Promise<void> {
     globalThis.fetch = fetchFor(wanted);
     thread.postMessage(await order(wanted));
   } catch (error) {
-    thread.postMessage({ failure: messageOf(error) } satisfies Said);
+    const [failure = ""] = messageOf(error).split("\n", 1); // the library adds whole objects
+    thread.postMessage({ failure } satisfies Said);
   }
 }
 
@@ -136,7 +143,8 @@ async function prove(order: AcmeOrder, { method }: Order, added: Challenge[]): P
   try {
     await order.pollStatus({ ...POLL, pollUntil: "ready" });
   } catch (error) {
-    throw new Error(await complaintOf(order.authorizations) ?? messageOf(error).split("\n", 1)[0]);
+    const complaint = await complaintOf(order.authorizations);
+    throw complaint === undefined ? error : new Error(`${complaint}: ${ADVICE[method]}`);
   }
 }
 

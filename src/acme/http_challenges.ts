@@ -10,7 +10,7 @@ import type { Challenge, Challenges } from "./settings.ts";
 const LONGEST = 8192;
 /** Milliseconds that a client may take in all. */
 const PATIENCE = 10_000;
-/** Clients at once; further ones are sent away. */
+/** Clients at once. One more drives out the one that was there first: whoever is slow cannot keep the authority out. */
 const MOST = 50;
 /** Between orders, and for whoever asks for something else, there is nothing. */
 const NOTHING = "There is nothing here.\n";
@@ -19,7 +19,7 @@ const NOTHING = "There is nothing here.\n";
 export class HttpChallenges implements Challenges {
   readonly #listener: Listener;
   readonly #pages = new Map<string, string>();
-  #clients = 0;
+  readonly #clients = new Set<Socket>();
 
   /** @param failed called with the listener's name and what is wrong with it */
   constructor(listener: Listener, failed: (listener: string, error: string) => void) {
@@ -38,15 +38,15 @@ export class HttpChallenges implements Challenges {
   }
 
   #accept(socket: Socket): void {
-    if (this.#clients >= MOST) return void socket.destroy();
-    this.#clients++;
+    if (this.#clients.size >= MOST) this.#dropFirst();
+    this.#clients.add(socket);
     const timer = setTimeout(() => socket.destroy(), PATIENCE);
     let request = "";
     socket.setEncoding("latin1");
     socket.on("error", () => {});
     socket.on("close", () => {
       clearTimeout(timer);
-      this.#clients--;
+      this.#clients.delete(socket);
     });
     socket.on("data", (text: string) => {
       request += text;
@@ -58,6 +58,12 @@ export class HttpChallenges implements Challenges {
         isWhole ? this.#respond(request) : response("431 Request Header Fields Too Large"),
       );
     });
+  }
+
+  #dropFirst(): void {
+    const [first] = this.#clients;
+    this.#clients.delete(first!); // it may take a moment until it is closed
+    first!.destroy();
   }
 
   #respond(request: string): string {

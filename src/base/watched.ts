@@ -14,6 +14,12 @@ import { messageOf } from "./message_of.ts";
  */
 export type Parse<T> = (text: string, file: string, include: (path: string) => string) => T;
 
+/** What is in a file now, and why that may be out of date. */
+export interface Look<T> {
+  readonly value: T;
+  readonly trouble: string | undefined;
+}
+
 /** The current content of a file; while the file cannot be read, its last content. */
 export class Watched<T> {
   /** The path of the file. */
@@ -42,16 +48,20 @@ export class Watched<T> {
 
   /** Reads the file again if it has changed. */
   get value(): T {
-    if ([...this.#stamps].some(([path, stamp]) => stamp === "" || stamp !== stampOf(path))) {
-      this.#refresh();
-    }
-    return this.#value;
+    return this.look().value;
   }
 
   /** Why the value may be out of date; `undefined` if it is not. */
   get trouble(): string | undefined {
-    void this.value;
-    return this.#trouble;
+    return this.look().trouble;
+  }
+
+  /** Value and trouble, for the price of one look at the file. */
+  look(): Look<T> {
+    if ([...this.#stamps].some(([path, stamp]) => stamp === "" || stamp !== stampOf(path))) {
+      this.#refresh();
+    }
+    return { value: this.#value, trouble: this.#trouble };
   }
 
   #refresh(): void {

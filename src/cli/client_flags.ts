@@ -10,6 +10,7 @@ import type { ServerFlags } from "./run.ts";
 /** The client, for the commands that simulate one. */
 export interface ClientFlags extends ServerFlags {
   readonly ip: string;
+  readonly listener?: string;
   readonly tls?: boolean;
   readonly authUser?: string;
   readonly time?: Date;
@@ -20,6 +21,10 @@ export interface ClientFlags extends ServerFlags {
 export function withClient(command: Command): Command {
   return command
     .option("--ip <address>", "the client's IPv4 or IPv6 address", parseIpFlag, "192.0.2.1")
+    .option(
+      "--listener <kind>",
+      "the kind or the address of the listener, as in `listen`: submission, *:587 (default: the first)",
+    )
     .option("--tls", "the connection is encrypted")
     .option("--auth-user <name>", "the client has proved to be this user", parseUser)
     .option("--time <time>", "when it is: 2026-12-24T18:00 here, ...T17:00Z in UTC", parseTime)

@@ -3,7 +3,7 @@
  * @module
  */
 import { onStrayErrors } from "../base/stray.ts";
-import { build } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, ConfigError } from "../config/mod.ts";
 import { credentialsOf, startedByRoot } from "../daemon/credentials.ts";
 import { become } from "../daemon/privileges.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
@@ -57,7 +57,8 @@ export async function simulated(
   await become(credentials, read);
   const config = credentials === undefined ? read : read.again();
   const { policy, targets } = await build(config);
-  const { hostname, limits, tolerate: tolerated, listen: [first] } = config;
+  const { hostname, tolerate: tolerated } = config;
+  const { address, kind, limits } = listenerOf(config, flags.listener);
   const { ip, time, tls, authUser: user } = flags;
   const log = eventLog((record) => {
     if (NEWS.has(String(record.message[0]))) note(untimedLine(record));
@@ -65,18 +66,31 @@ export async function simulated(
   onStrayErrors((error) => log("stray error", { error: trace(error) }));
   const setup = {
     hostname,
-    limits,
+    limits: { ...config.limits, ...limits },
+    domain: kind === "smtp" ? undefined : bareDomainOf(config),
     tolerated,
     targets,
     log,
     peer: { address: ip, port: 45678 },
     time,
-    tls: tls ? ENCRYPTED : undefined,
+    tls: tls || kind === "submissions" ? ENCRYPTED : undefined,
     user,
     dns: new CachingResolver(config.dns),
-    ...(first === undefined ? {} : { listener: printListen(first.address), kind: first.kind }),
+    listener: printListen(address),
+    kind,
   };
   return { begin: (visit) => Simulation.begin(policy, { ...setup, ...visit }), targets };
+}
+
+/** The listener of a kind or at an address; without these, the first. */
+function listenerOf({ listen, problem }: Config, wanted: string | undefined) {
+  const isWanted = ({ address, kind }: Config["listen"][number]) =>
+    wanted === undefined || wanted === kind || wanted === printListen(address);
+  const found = listen.find(isWanted);
+  if (found !== undefined) return found;
+  const all = listen.map(({ address, kind }) => `${printListen(address)} (${kind})`).join(", ");
+  const message = `no listener is of the kind or at the address \`${wanted}\`: there is ${all}`;
+  throw new ConfigError([problem({ path: ["listen"], message })]);
 }
 
 /** `joe@example.net -> pipe: procmail -d joe`; between the two, the address that an alias led to. */

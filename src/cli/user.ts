@@ -121,7 +121,9 @@ interface PasswordFile {
 function fileOf({ file, config }: UserFlags): PasswordFile {
   if (file !== undefined) return { path: file, owner: undefined };
   const found = config ?? findConfig();
-  if (found === undefined) throw new Error("there is no configuration: name one with --config");
+  if (found === undefined) {
+    throw new Error("there is no configuration: name one with --config, or a file with --file");
+  }
   const settings = loadSettings(found);
   const path = settings.auth?.passwords?.file;
   if (path !== undefined) {

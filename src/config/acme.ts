@@ -42,7 +42,9 @@ const TERMS = "the authority's terms of service must be agreed to: read them " +
 
 /** What a configuration says of ACME. */
 export const acmeSchema = options({
-  email: email.describe("Where the authority may write to.")
+  email: email.describe(
+    "Where the authority may write to. It learns this when it makes your account.",
+  )
     .meta({ examples: ["admin@example.net"] }),
   agree: z.boolean({ error: "`true`" }).default(false).describe(
     "Whether you agree to the authority's terms of service. Without `true` there is no account.",

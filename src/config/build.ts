@@ -15,6 +15,7 @@ import type { Targets } from "../targets/target.ts";
 import type { Config } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
+import { completion } from "./for_users.ts";
 import { site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -60,6 +61,7 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const targets = launch === undefined ? config.targets : targetsOf(config, launch);
-  const first = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
-  return { policy: chain(...first, postmaster(config), ...handlers, site(config)), targets };
+  const guard = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
+  const outside = [...guard, postmaster(config), ...completion(config)];
+  return { policy: chain(...outside, ...handlers, site(config)), targets };
 }

@@ -16,4 +16,5 @@ export {
   printProblem,
   type Problem,
 } from "../base/problem.ts";
+export { bareDomainOf } from "./for_users.ts";
 export { type Settings, settingsKeys, settingsSchema } from "./schema.ts";

@@ -21,6 +21,7 @@ import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { mailerSchema, relaySchema } from "./programs.ts";
 import { localTargets, relayBy } from "./targets.ts";
+import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
@@ -150,6 +151,10 @@ const shape = {
   ),
   auth: authSchema.optional().describe(
     "How clients authenticate (RFC 4954). Without this key, AUTH is not offered.",
+  ),
+  submission: submissionSchema.prefault({}).describe(
+    "What the server does for its users, who have authenticated, at listeners of the kinds " +
+      "`submission` and `submissions` (RFC 6409).",
   ),
   domains: z.array(domain(isMailDomain), { error: "a list of domains, such as [example.net]" })
     .prefault([])

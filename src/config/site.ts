@@ -5,13 +5,20 @@
 import { aliasBy, deferInDoubt, localHosts, localUsers, subaddress } from "../../handlers/mod.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import type { Config } from "./config.ts";
+import { relaying } from "./for_users.ts";
 
-/** Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads. */
-export const site = ({ domains, users, aliases, recipientDelimiter: delimiter }: Config): Handler =>
-  chain(
+/**
+ * Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads, or where a user
+ * sends it at a listener for submission.
+ */
+export function site(config: Config): Handler {
+  const { domains, users, aliases, recipientDelimiter: delimiter } = config;
+  return chain(
+    ...relaying(config),
     localHosts(domains),
     deferInDoubt(users, aliases),
     ...delimiter === "" ? [] : [subaddress({ delimiter })],
     aliasBy(aliases),
     localUsers(users),
   );
+}

@@ -56,9 +56,9 @@ export function renew(
  * @returns what is wrong
  */
 export async function faultOfChallengePort(config: Config): Promise<string | undefined> {
+  const ports = challengeListens(config).filter(({ address }) => address.transport === "tcp");
   try {
-    const [listener] = await Listener.openAll(challengeListens(config));
-    listener?.close();
+    for (const listener of await Listener.openAll(ports)) listener.close();
     return undefined;
   } catch (error) {
     return messageOf(error);

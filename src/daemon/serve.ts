@@ -6,7 +6,7 @@
 import { tmpdir } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { build, type Config, printPlace } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
@@ -99,10 +99,14 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
   const { authentication } = config;
   if (authentication !== undefined) opened.use(authentication);
+  const submission = {
+    domain: bareDomainOf(config),
+    hidesClient: config.submission.hideClient,
+  };
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log, secure, authentication },
+    ...{ policy, targets, globals, dns, log, secure, authentication, submission },
   });
   opened.use(renew(config, orders, authority, log));
   watch[Symbol.dispose]();

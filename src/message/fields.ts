@@ -85,6 +85,14 @@ export class Header {
     );
   }
 
+  /** The octets of the header with other values, as they are sent, for the fields of these names; the rest stays. */
+  withValues(names: readonly string[], change: (raw: string) => string): Uint8Array {
+    return this.#changed(names, (name, rest) => {
+      const [, colon = "", raw = "", end = ""] = /^([ \t]*:)([^]*?)(\r?\n)?$/.exec(rest) ?? [];
+      return name + colon + change(raw) + end;
+    });
+  }
+
   /**
    * The octets with the fields of these names replaced by the result of `change`, which receives the name and the
    * text after it.

@@ -8,8 +8,8 @@ import { isDomain, type Mailbox, printPath } from "../smtp/mailbox.ts";
 export interface Reception {
   /** The name of the client in HELO or EHLO. */
   readonly helo: string;
-  /** The address of the client. */
-  readonly peer: string;
+  /** The address of the client; without it, the field does not tell where the message comes from. */
+  readonly peer: string | undefined;
   readonly hostname: string;
   /** The queue id. */
   readonly id: string;
@@ -36,8 +36,9 @@ export function receivedField(reception: Reception): string {
   const client = isDomain(helo) ? helo : "unknown";
   const forWhom = recipient === undefined ? "" : `\r\n\tfor ${printPath(recipient)}`;
   const tls = cipher === undefined ? "" : `\r\n\ttls ${cipher}`;
-  return `Received: from ${client} (${literal(peer)})\r\n` +
-    `\tby ${hostname} with ${protocol} id ${id}${forWhom}${tls};\r\n\t${dateTime(time)}\r\n`;
+  const from = peer === undefined ? "" : `from ${client} (${literal(peer)})\r\n\t`;
+  return `Received: ${from}by ${hostname} with ${protocol} id ${id}${forWhom}${tls};\r\n` +
+    `\t${dateTime(time)}\r\n`;
 }
 
 /** An address as RFC 5321 section 4.1.3 writes it. */
@@ -46,7 +47,11 @@ function literal(address: string): string {
   return /^[\d.]+$/.test(address) ? `[${address}]` : address;
 }
 
-/** A date and time of RFC 5322 section 3.3, in UTC. */
+/**
+ * A date and time for a header (RFC 5322 section 3.3), in UTC.
+ *
+ * @param time milliseconds since the epoch
+ */
 export function dateTime(time: number): string {
   return new Date(time).toUTCString().replace("GMT", "+0000");
 }

@@ -16,13 +16,15 @@ import type { Limits } from "./limits.ts";
 export interface DeliverOptions {
   readonly acceptance: Acceptance;
   readonly limits: Limits;
+  /** `Received` does not tell where the message comes from. */
+  readonly hidesClient?: boolean;
 }
 
 /** Answers the `Deliver` event. */
 export async function deliver(
   event: EventOf<"Deliver">,
   session: Session,
-  { acceptance, limits }: DeliverOptions,
+  { acceptance, limits, hidesClient }: DeliverOptions,
 ): Promise<Reply> {
   const { transaction } = session;
   if (transaction === undefined) return BROKEN;
@@ -34,7 +36,7 @@ export async function deliver(
     for await (const _ of body);
     signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
   };
-  const message = traced(body, () => receivedFor(envelope, session), signal);
+  const message = traced(body, () => receivedFor(envelope, session, hidesClient), signal);
   try {
     return await acceptance({ envelope, parameters, routes, message, drain, signal });
   } catch (error) {
@@ -65,9 +67,10 @@ const limited = (body: AsyncIterable<Uint8Array>, { headerSize, received }: Limi
     if (facts.received > received) throw new LimitReached("received");
   });
 
-const receivedFor = (envelope: Envelope, session: Session): string =>
+const receivedFor = (envelope: Envelope, session: Session, hidesClient = false): string =>
   receivedField({
     ...envelope,
+    peer: hidesClient ? undefined : envelope.peer,
     protocol: protocolOf(session),
     cipher: session.tls?.cipher,
     recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,

@@ -16,6 +16,8 @@ export interface Engine {
   readonly limits: Limits;
   /** The breaches of the protocol that are tolerated. */
   readonly tolerated: Tolerated;
+  /** The domain of addresses that are a local part alone; without it, these are mistakes. */
+  readonly domain?: string | undefined;
   /** For what has come in and waits. */
   readonly memory: Memory;
   readonly clock: Clock;

@@ -98,7 +98,7 @@ export class Protocol {
     const state = this.#state;
     logCommand(this.session, line, state.at === "challenged");
     if (state.at === "challenged") return this.#takeAnswer(line, state);
-    const parsed = parseCommand(line, this.#tolerance);
+    const parsed = parseCommand(line, this.#tolerance, this.engine.domain);
     if (!("verb" in parsed) && this.turnAway(line)) return;
     const legal = legalCommand(parsed, line.length + 2, this);
     if ("wrong" in legal) return this.#protest(legal);

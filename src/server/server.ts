@@ -20,9 +20,9 @@ import type { Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
-import { core } from "./core.ts";
+import { core, type CoreOptions } from "./core.ts";
 import { authBy } from "./auth.ts";
-import { type Extensions, extensionsWith, starttls } from "./extensions.ts";
+import { extensionsWith, starttls } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits, type ListenerLimits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -48,8 +48,18 @@ export interface ServerOptions {
   readonly globals: GlobalStore;
   readonly dns: Resolver;
   readonly log: Log;
+  /** What listeners for submission do. */
+  readonly submission: Submission;
   /** The directory for messages that are too large for memory, or find none. */
   readonly spoolDirectory: string;
+}
+
+/** What listeners for submission do. */
+export interface Submission {
+  /** The domain of addresses that are a local part alone; without it, these are mistakes. */
+  readonly domain: string | undefined;
+  /** `Received` does not tell where messages come from. */
+  readonly hidesClient: boolean;
 }
 
 /** What the sessions of a listener share. */
@@ -88,21 +98,23 @@ export class Server {
     );
     const passwords = authentication?.passwords;
     for (const [listener, differing] of options.listeners) {
-      const own = { ...limits, ...differing };
-      const ends = core({ acceptance, limits: own, extensions, passwords, log });
-      this.#shared.set(listener, this.#share(own, ends, extensions, memory));
+      const own: Limits = { ...limits, ...differing };
+      const submission = listener.kind === "smtp" ? undefined : options.submission;
+      const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
+      this.#shared.set(listener, this.#share(ends, memory, submission?.domain));
     }
   }
 
-  #share(limits: Limits, ends: Handler, extensions: Extensions, memory: Memory): Shared {
+  #share(ends: CoreOptions, memory: Memory, domain: string | undefined): Shared {
     const { hostname, log, globals, dns, tolerated, targets, policy, secure } = this.#options;
+    const { extensions, limits } = ends;
     const keep: Keep = (body) => spool(body, this.#options.spoolDirectory, memory);
     const judge: Judge = (target) => targets.obstacleTo(target);
-    const whole = chain(policy, ends);
+    const whole = chain(policy, core(ends));
     return {
       context: { hostname, log, globals, dns, keep, chain: whole, judge },
       engine: {
-        ...{ chain: whole, extensions, secure, limits, tolerated, memory, newId },
+        ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection),
       },

@@ -28,10 +28,15 @@ export type NotACommand =
   | { readonly unrecognized: string }
   | { readonly syntaxErrorIn: string; readonly fault: Fault };
 
-/** Parses a line without its CRLF. */
+/**
+ * Parses a line without its CRLF.
+ *
+ * @param domain the domain of addresses that are a local part alone; without it, these are mistakes
+ */
 export function parseCommand(
   octets: Uint8Array,
   tolerance: Tolerance = STRICT,
+  domain?: string,
 ): Command | NotACommand {
   const whole = text(octets);
   if (!/^[ -~]*$/.test(whole)) {
@@ -52,9 +57,9 @@ export function parseCommand(
         ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
         : { verb, name: argument };
     case "MAIL":
-      return parseEnvelope(verb, "FROM:", argument, tolerance);
+      return parseEnvelope(verb, "FROM:", argument, tolerance, domain);
     case "RCPT":
-      return parseEnvelope(verb, "TO:", argument, tolerance);
+      return parseEnvelope(verb, "TO:", argument, tolerance, domain);
     case "DATA":
     case "RSET":
     case "QUIT":
@@ -77,12 +82,13 @@ function parseEnvelope(
   keyword: "FROM:" | "TO:",
   argument: string,
   tolerance: Tolerance,
+  domain: string | undefined,
 ): Command | NotACommand {
   if (upper(argument.slice(0, keyword.length)) !== keyword) {
     return syntax(verb, 501, "5.5.4", `${verb} wants ${keyword}<address>`);
   }
   const said = argument.slice(keyword.length).trimStart(); // no space in the grammar, but from many clients
-  const path = parsePath(said, 0, tolerance);
+  const path = parsePath(said, 0, tolerance, domain);
   if ("fault" in path) return { syntaxErrorIn: verb, fault: path.fault };
   const parameters = parseParameters(said, path.end);
   if ("fault" in parameters) return { syntaxErrorIn: verb, fault: parameters.fault };

@@ -147,11 +147,13 @@ function endOf(pattern: RegExp, line: string, start: number): number {
  * route, `<>` (mailbox `null`) or `<postmaster>`. `end` is the place after it.
  *
  * @param tolerance the deviations to accept; only underscores become part of the mailbox
+ * @param domain the domain of a local part alone; without it, that is a mistake
  */
 export function parsePath(
   line: string,
   start: number,
   tolerance: Tolerance = STRICT,
+  domain?: string,
 ): { readonly mailbox: Mailbox | null; readonly end: number } | { readonly fault: Fault } {
   const isBare = line[start] !== "<" && tolerance.missingBrackets;
   if (line[start] !== "<" && !isBare) return bad("the address must stand in angle brackets");
@@ -179,22 +181,30 @@ export function parsePath(
   if (isEnd(endOfLocal) && route.length === 0 && lower(local) === "postmaster") {
     return { mailbox: new Mailbox(local, "", NO_ROUTE, PARSED), end: behind(endOfLocal) };
   }
+  if (isEnd(endOfLocal) && route.length === 0 && domain !== undefined) {
+    const octets = endOfLocal - at + domain.length + 3;
+    return octets > MAXIMUM.path
+      ? tooLong
+      : { mailbox: new Mailbox(local, domain, NO_ROUTE, PARSED), end: behind(endOfLocal) };
+  }
   if (line[endOfLocal] !== "@") return bad("the address needs a local part, @ and a domain");
   const endOfName = endOfDomain(line, endOfLocal + 1, tolerance);
   const hasDot = line[endOfName] === "." && line[endOfName - 1] !== "]";
   const end = hasDot && tolerance.trailingDots ? endOfName + 1 : endOfName;
   if (end < 0 || !isEnd(end)) return bad("bad domain of the address");
   if (end - start + (isBare ? 2 : 1) > MAXIMUM.path) {
-    return bad(`path longer than ${MAXIMUM.path} octets`);
+    return tooLong;
   }
-  const domain = line.slice(endOfLocal + 1, endOfName);
+  const name = line.slice(endOfLocal + 1, endOfName);
   return {
-    mailbox: new Mailbox(local, domain, route.length > 0 ? route : NO_ROUTE, PARSED),
+    mailbox: new Mailbox(local, name, route.length > 0 ? route : NO_ROUTE, PARSED),
     end: behind(end),
   };
 }
 
 const bad = (reason: string) => ({ fault: { code: 501, enhanced: "5.1.3", reason } as const });
+
+const tooLong = bad(`path longer than ${MAXIMUM.path} octets`);
 
 /** Where the domain or address literal that starts at `start` ends, without a trailing dot; -1 if there is none. */
 function endOfDomain(line: string, start: number, { underscores }: Tolerance): number {

@@ -22,6 +22,8 @@ export interface Asked {
 /** What the engine stands on. */
 export interface Ground extends Omit<SessionGround, "id" | "now"> {
   readonly clock: Clock;
+  /** The domain of addresses that are a local part alone; without it, these are mistakes. */
+  readonly domain?: string | undefined;
   /** Makes the ids of the session and of its messages. */
   readonly newId?: () => string;
   /** Receives each event that the chain is asked. Without it nothing is recorded. */
@@ -49,12 +51,13 @@ export function engineOf(
   ground: Ground,
 ): { readonly engine: Engine; readonly session: SessionState } {
   const { clock, tolerated = {}, newId: makeId = newId, extensions = EXTENSIONS } = ground;
+  const { domain } = ground;
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
   const { whole, session, limits, memory } = sessionOf(policy, { ...ground, id: makeId(), now });
   const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
-  const engine = { chain: asking, extensions, limits, tolerated, memory, clock, newId: makeId };
-  return { engine, session };
+  const shared = { chain: asking, extensions, limits, tolerated, domain, memory, clock };
+  return { engine: { ...shared, newId: makeId }, session };
 }
 
 /** A chain that records what it is asked. Events that handlers trigger are part of the steps. */

@@ -41,7 +41,7 @@ export class Certificates implements Disposable {
       ...certificates.map((files) => watch(files)),
       ...awaited === undefined ? [] : [watch(awaited, null)],
     ];
-    this.#pairs = this.#read();
+    this.#pairs = this.#watched.flatMap(({ value }) => value ?? []);
     this.#use();
     this.#warn();
     this.#timer = setInterval(() => this.#warn(), DAY);
@@ -74,9 +74,9 @@ export class Certificates implements Disposable {
 
   /** Takes over new pairs. The old one stays in use while only one file of a pair is new. */
   #refresh(): void {
-    const pairs = this.#read();
-    const trouble = this.#watched.filter(({ value }) => value !== null)
-      .map((one) => one.trouble).find((one) => one !== undefined);
+    const looks = this.#watched.map((one) => one.look()).filter(({ value }) => value !== null);
+    const pairs = looks.flatMap(({ value }) => value ?? []);
+    const trouble = looks.find(({ trouble }) => trouble !== undefined)?.trouble;
     if (trouble !== undefined && trouble !== this.#trouble) {
       this.#log("doubtful certificate", { hint: `the old one stays in use: ${trouble}` });
     }
@@ -88,10 +88,6 @@ export class Certificates implements Disposable {
     this.#use();
     this.#log("certificates read again", { files: pairs.map(({ files }) => files.certificate) });
     this.#warn();
-  }
-
-  #read(): readonly KeyPair[] {
-    return this.#watched.map(({ value }) => value).filter((pair) => pair !== null);
   }
 
   #use(): void {

@@ -151,7 +151,12 @@ Deno.test(
       ...{ email: "admin@example.net", agree: true, directory: `https://localhost:${port}/dir` },
       listen: "127.0.0.1:0",
     };
-    const settings = () => ({ "state-directory": state.path, tls: { acme } });
+    const settings = () => ({
+      auth: {},
+      listen: ["127.0.0.1:0", { address: "127.0.0.1:0", kind: "submissions" }],
+      "state-directory": state.path,
+      tls: { acme },
+    });
     const attempts = () => JSON.parse(Deno.readTextFileSync(`${kept(state.path)}/attempts.json`));
     for (const [failures, hours] of [[1, 1], [2, 2]] as const) {
       await using server = await Running.start(settings);
@@ -161,6 +166,9 @@ Deno.test(
         hours,
       });
       assert.doesNotMatch(await ehlo(server), /STARTTLS/);
+      using client = await Deno.connect({ port: Number(server.addresses[1]!.split(":").at(-1)) });
+      assert.equal(await client.read(new Uint8Array(1)), null);
+      await server.logs(/disconnected .*reason="no TLS: there is no certificate yet"/);
       await server.stop();
       assert.equal(attempts().failures, failures);
 
@@ -183,7 +191,10 @@ Deno.test(
     const acme = { ...pebble.settings, listen: "127.0.0.1:0" }; // not where pebble looks
     await using elsewhere = await Running.start(() => ({ tls: { acme } }));
     const { error } = await failure(elsewhere);
-    assert.match(error, /^the authority could not verify mx\.example\.net: .*connection refused/);
+    assert.match(
+      error,
+      /^the authority could not verify mx\.example\.net: .*connection refused.*: port 80 of/,
+    );
 
     await using hooked = await Running.start((directory) => {
       const hook = directory.write("hook", "#!/bin/sh\necho no such zone >&2\nexit 3\n");

@@ -17,7 +17,7 @@ Deno.test("--version says the version and nothing else", async () => {
 
 Deno.test("--help of every command is short and names what there is", async () => {
   const flags = ["--config", "--listen", "--handlers", "--hostname", "--log-level", "--debug"];
-  const client = [...flags, "--ip", "--tls", "--auth-user", "--time", "--explain"];
+  const client = [...flags, "--ip", "--listener", "--tls", "--auth-user", "--time", "--explain"];
   for (
     const [args, words] of [
       [["--help"], ["init", "run", "check", "simulate", "route", "vars", "--version", "--config"]],

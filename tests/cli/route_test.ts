@@ -123,6 +123,42 @@ Deno.test("route takes the client's word for the rest of the session", async () 
   );
 });
 
+Deno.test("route --listener tries what differs between listeners", async () => {
+  using site = new Site();
+  site.write("postmaster.yaml", {
+    hostname: "mx.example.net",
+    domains: ["example.net"],
+    users: ["joe"],
+    postmaster: "joe",
+    relay: { command: ["cat"] },
+    listen: [
+      "127.0.0.1:2525",
+      { address: "*:587", kind: "submission", limits: { "message-size": "1 MiB" } },
+    ],
+    auth: { "clear-text": "loopback" },
+    handlers: ["sender-login"],
+  });
+  const answer = async (...args: string[]) => (await site.route("ann@example.com", ...args)).stdout;
+  const joe = ["--auth-user", "joe", "--from", "joe@example.net"];
+  const relayed = "ann@example.com -> relay: ann@example.com\n";
+  const denied = "ann@example.com: 550 5.7.1 relaying denied (local-hosts)\n";
+  assert.equal(await answer(...joe), denied, "the first listener");
+  assert.equal(await answer(...joe, "--listener", "smtp"), denied);
+  assert.equal(await answer(...joe, "--listener", "submission"), relayed);
+  assert.equal(await answer(...joe, "--listener", "*:587"), relayed);
+  assert.match(await answer("--listener", "submission"), /: 530 5\.7\.0 .*to MAIL/);
+  assert.match(
+    await answer("--listener", "submission", "--auth-user", "eve", "--from", "joe@example.net"),
+    /: 553 5\.7\.1 you may not use joe@example\.net in MAIL \(sender-login\b.*, to MAIL\)/,
+  );
+  const { code, stderr } = await site.route("ann@example.com", "--listener", "submissions");
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /yaml:\d+:\d+: no listener is of the kind or at the address `submissions`: /,
+  );
+});
+
 Deno.test("route says what broke, and what will not arrive although it is accepted", async () => {
   using site = new Site();
   const broken = await site.route("broken@example.net");

@@ -38,6 +38,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
   const listeners = new Map(opened.map((listener) => [listener, {}]));
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, policy, targets },
+    submission: { domain: undefined, hidesClient: false },
     ...others,
   });
   try {

@@ -41,6 +41,7 @@ const SATURDAY = {
   arrives: { joe: [HELLO], "eve@example.org": [HELLO] },
 };
 const TICKET = "Subject: Re: ticket #4711\n\nIt works.\n";
+const FROM_JOE = "From: joe@example.net\n\nhello\n";
 const MICHELLE = {
   sends: [{ text: michelleSays("no") }],
   arrives: { joe: [michelleSays("yes")] },
@@ -99,6 +100,24 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
       joe: [HELLO],
       jane: [HELLO, `<joe@example.net> ${HELLO}`],
       "janes.husband@example.com": [HELLO],
+    },
+  },
+  "examples/submission.yaml": {
+    yaml: read("examples/submission.yaml"),
+    settings: { "state-directory": undefined },
+    sends: [
+      { code: 451 },
+      { from: "joe@example.net", code: 553 },
+      { to: "eve@example.com", code: 550 },
+      { user: "joe", from: "joe@example.net", to: "ann@example.com", text: FROM_JOE },
+      { user: "joe", from: "sales@example.net", to: "team@example.net", text: FROM_JOE },
+      { user: "joe", from: "jane@example.net", code: 553 },
+      { user: "joe", from: "joe@example.net", text: "From: jane@example.net\n\nhi\n", code: 550 },
+    ],
+    arrives: {
+      "ann@example.com": [FROM_JOE],
+      joe: [`<sales@example.net> ${FROM_JOE}`],
+      jane: [`<sales@example.net> ${FROM_JOE}`],
     },
   },
   "examples/leap_saturday.yaml": {

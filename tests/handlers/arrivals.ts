@@ -4,10 +4,13 @@
  * @module
  */
 import { existsSync, readFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { parse } from "yaml";
+import { userLine } from "../../src/auth/edit.ts";
+import { Hashes } from "../../src/auth/hashes.ts";
 import { Nsd } from "../nsd.ts";
 import { type Directory, Running, type Settings, until } from "../running.ts";
 import { withUsers } from "../user.ts";
@@ -37,6 +40,8 @@ export interface Sending {
   /** The address that the client has; the machine must have it. */
   readonly client?: string;
   readonly helo?: string;
+  /** The user who has authenticated, at a listener for submission; without it, a stranger connects to another one. */
+  readonly user?: string;
   readonly from?: string;
   /** Recipients; joe@example.net, if none is given. */
   readonly to?: string | readonly string[];
@@ -105,17 +110,18 @@ export async function arrivalsOf(arrival: Arrival): Promise<Arrived> {
 type Rename = (text: string) => string;
 
 async function play(arrival: Arrival, rename: Rename): Promise<Arrived> {
+  const logins = await loginsOf(arrival.sends);
   await using stack = new AsyncDisposableStack();
   const nsd = arrival.zones && stack.use(await Nsd.start(zonesOf(arrival.zones, rename)));
   const server = stack.use(
-    await Running.start((directory) => settingsOf(arrival, directory, rename, nsd), {
+    await Running.start((directory) => settingsOf(arrival, directory, rename, nsd, logins), {
       before: arrival.hour === undefined ? "" : `export TZ=${zoneWhere(arrival.hour)}`,
     }),
   );
   const codes: number[] = [];
   for (const sending of arrival.sends) {
     const { patient = false, code = 250 } = sending;
-    const send = () => sent(sending, server.port, rename);
+    const send = () => sent(sending, server.addresses, rename);
     const sendUntil = () => until(`${code}`, async () => await send() === code && code);
     codes.push(await (patient ? sendUntil() : send()));
   }
@@ -132,6 +138,16 @@ async function play(arrival: Arrival, rename: Rename): Promise<Arrived> {
   };
 }
 
+const LISTENER = "127.0.0.1:0", PASSWORD = "correct horse";
+
+/** The file of passwords for the users who send something. */
+async function loginsOf(sends: readonly Sending[]): Promise<string> {
+  using hashes = new Hashes();
+  const users = new Set(sends.flatMap(({ user }) => user ?? []));
+  const lines = [...users].map((user) => userLine(user, PASSWORD, hashes));
+  return (await Promise.all(lines)).map((line) => `${line}\n`).join("");
+}
+
 /** The directory with the mailboxes of those who have no account. */
 const MAIL = "mailboxes";
 
@@ -145,15 +161,23 @@ function settingsOf(
   directory: Directory,
   rename: Rename,
   nsd: Nsd | undefined,
+  logins: string,
 ): Settings {
   const here = (text: string) => rename(text).replaceAll("/etc/postmaster/", directory.of("/"));
   for (const [name, text] of Object.entries(files)) directory.write(name, here(text));
   Deno.mkdirSync(directory.of(MAIL));
+  const written = parse(here(yaml));
   return {
     users: ["joe", "jane", "joe.smith", "archive"],
     mailer: { command: ["tee", "-a", directory.of(`${MAIL}/{user}`)] },
-    ...parse(here(yaml)),
-    listen: "127.0.0.1:0",
+    ...written,
+    listen: logins === "" ? LISTENER : [LISTENER, { address: LISTENER, kind: "submission" }],
+    tls: undefined,
+    auth: logins === "" ? undefined : {
+      passwords: { file: directory.write("passwords", logins) },
+      "clear-text": "loopback",
+    },
+    submission: { ...written.submission, complete: [] }, // what is added differs each time
     relay: { command: ["tee", "-a", directory.of(`${MAIL}/{recipient}`)] },
     dns: nsd && { servers: [nsd.address] },
     ...settings,
@@ -168,10 +192,14 @@ function zoneWhere(hour: number): string {
 
 /** Sends a message and gives the code of the last reply. */
 async function sent(
-  { client = "127.0.0.1", helo = "client.example.org", from = ANN, to = [], text = HELLO }: Sending,
-  port: number,
+  sending: Sending,
+  addresses: readonly string[],
   rename: Rename,
 ): Promise<number> {
+  const { client = "127.0.0.1", helo = "client.example.org", user, from = ANN } = sending;
+  const { to = [], text = HELLO } = sending;
+  const port = Number(addresses[user === undefined ? 0 : 1]?.split(":").at(-1));
+  const login = Buffer.from(`\0${user}\0${PASSWORD}`).toString("base64");
   const socket = connect({ host: "127.0.0.1", port, localAddress: client });
   const replies = repliesOn(socket);
   const say = async (line: string) => {
@@ -180,7 +208,8 @@ async function sent(
   };
   try {
     let code: number = (await replies.next()).value ?? 0;
-    for (const line of [`EHLO ${helo}`, `MAIL FROM:<${rename(from)}>`]) {
+    const authenticate = user === undefined ? [] : [`AUTH PLAIN ${login}`];
+    for (const line of [`EHLO ${helo}`, ...authenticate, `MAIL FROM:<${rename(from)}>`]) {
       if (code < 300) code = await say(line);
     }
     if (code >= 300) return code;
@@ -204,7 +233,7 @@ async function* repliesOn(socket: Socket): AsyncGenerator<number> {
 
 /** What programs and the server have put on top of a message, in any mailbox. */
 const TRACE =
-  /^(?:From .*\n)?(?:Return-Path: <(.*)>\n(?:Delivered-To: .*\n)?)?Received: from .*\n(?:[ \t].*\n)*/gm;
+  /^(?:From .*\n)?(?:Return-Path: <(.*)>\n(?:Delivered-To: .*\n)?)?Received: (?:from|by) .*\n(?:[ \t].*\n)*/gm;
 
 function messagesIn(path: string): string[] {
   const mailbox = readFileSync(path, "latin1");

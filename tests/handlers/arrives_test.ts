@@ -55,10 +55,25 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   attachments: {
     sends: [{}, { text: withFile("invoice.pdf.EXE"), code: 550 }],
   },
-  "auth-limit": {},
+  "auth-limit": {
+    instead: { "messages: 100": "messages: 1" },
+    sends: [
+      ...[{ user: "joe", to: "ann@example.com" }, { user: "joe", code: 450 }, { user: "jane" }],
+      ...[{}, {}],
+    ],
+    arrives: { joe: [HELLO, HELLO, HELLO], "ann@example.com": [HELLO] },
+  },
   blacklist: bannedAfterFour(),
   bye: { sends: [{}, { client: "198.51.100.7", code: 421 }] },
   "catch-all": { sends: [{ to: "nobody@example.net" }] },
+  complete: [{}, {
+    instead: {
+      "192.0.2.0/24": "127.0.0.0/8",
+      "domain: example.net": "domain: example.net, add: [from, addresses]",
+    },
+    sends: [{ text: `To: joe\n${HELLO}` }],
+    arrives: { joe: [`From: ann@example.org\nTo: joe@example.net\n${HELLO}`] },
+  }],
   defer: [{ hour: 12 }, { hour: 2, sends: [{ code: 450 }], arrives: {} }],
   guesses: {},
   "discard-all": { sends: [{ to: "anybody@example.com" }, {}], arrives: {} },
@@ -159,7 +174,17 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     programs: ["nsd"],
     sends: [{}, { from: "eve@null.example.org", code: 550 }],
   },
-  "sender-login": {},
+  "sender-login": {
+    sends: [
+      { user: "joe", from: "jane@example.net", code: 553 },
+      { user: "joe", from: "joe@example.net", text: "From: jane@example.net\n\nhi\n", code: 550 },
+      { user: "joe", from: "sales@example.net", text: "From: joe@example.net\n\nhi\n" },
+      { from: "joe@example.net" },
+    ],
+    arrives: {
+      joe: ["<sales@example.net> From: joe@example.net\n\nhi\n", `<joe@example.net> ${HELLO}`],
+    },
+  },
   subaddress: { sends: [{ to: "joe+list@example.net" }] },
   tarpit: { sends: [{ to: ["nobody@example.net", "joe@example.net"] }] },
   trace: {

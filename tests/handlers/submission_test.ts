@@ -9,6 +9,7 @@ import { ask, Client, ENCRYPTED, FakeClock, mail, MemoryStore } from "postmaster
 import {
   alias,
   authLimit,
+  complete,
   localHosts,
   localUsers,
   NamedUsers,
@@ -19,6 +20,7 @@ import {
   type SenderLoginOptions,
   subaddress,
 } from "postmaster/handlers";
+import { withDomains } from "../../handlers/address_words.ts";
 import { parseOwners } from "../../handlers/sender_owners.ts";
 import { Directory } from "../running.ts";
 
@@ -253,6 +255,64 @@ Deno.test("senderLogin() looks at the authors in the message, however they are w
     ]
   ) assert.equal(await answer(header), "550 5.7.1", header);
   assert.equal(await answer(`From: joe@example.net\r\n${"X: y\r\n".repeat(200_000)}`), "552 5.3.4");
+});
+
+Deno.test("complete() adds a domain to addresses that are a local part alone, and to nothing else", () => {
+  for (
+    const [before, after] of [
+      [" joe", " joe@example.net"],
+      [" <joe>", " <joe@example.net>"],
+      [" joe,jane , bob@example.com", " joe@example.net,jane@example.net , bob@example.com"],
+      [' "Joe, of Sales" < joe >', ' "Joe, of Sales" < joe@example.net >'],
+      [" Joe (of <Sales>, (us)) <joe>", " Joe (of <Sales>, (us)) <joe@example.net>"],
+      [" joe (Joe)", " joe@example.net (Joe)"],
+      [" Sales: joe, <jane>; ann", " Sales: joe@example.net, <jane@example.net>; ann@example.net"],
+      [' "joe smith"', ' "joe smith"@example.net'],
+      [" joe\r\n ,\r\n\tjane", " joe@example.net\r\n ,\r\n\tjane@example.net"],
+    ] as const
+  ) assert.equal(withDomains(before, "example.net"), after);
+  for (
+    const value of [
+      "",
+      " undisclosed-recipients:;",
+      " joe@example.com",
+      ' "joe"@example.com',
+      " joe @ example.com",
+      " joe@[IPv6:::1]",
+      " <@a.example,@b.example:joe@example.com>",
+      " Joe Smith",
+      " <>",
+      " joe <joe@example.com>",
+      " =?utf-8?q?joe?= <joe@example.com>",
+      ' "joe',
+      " joe (",
+      " joe)",
+      " joe>",
+      " <joe",
+      " j\u00f6e",
+      " joe..smith",
+    ]
+  ) assert.equal(withDomains(value, "example.net"), value);
+  const long = withDomains(" <joe>,".repeat(100_000), "example.net");
+  assert.equal(long.length, 100_000 * " <joe@example.net>,".length);
+  assert.equal(withDomains("(".repeat(100_000), "example.net"), "(".repeat(100_000));
+});
+
+Deno.test("complete() leaves a message as it is that has all", async () => {
+  const policy = chain(complete({ domain: "example.net" }), everybody);
+  const client = await connected(policy, {});
+  const whole =
+    "Date: x\r\nMessage-id: <1@x>\r\nFROM: joe@example.org\r\nTo: a@b.example\r\n\r\nTo: joe\r\n";
+  const send = async (from: string, text: string) => {
+    await client.command(`MAIL FROM:<${from}>`);
+    await client.command("RCPT TO:<ann@example.com>");
+    await client.command("DATA");
+    await client.command(`${text}.`);
+    return client.kept.at(-1)!.message.replace(/^Received:.*\r\n(\s.*\r\n)*/, "");
+  };
+  assert.equal(await send("joe@example.net", whole), whole);
+  const text = await send("", "just text\r\n");
+  assert.match(text, /^Date: .*\r\nMessage-ID: <.*>\r\n\r\njust text\r\n$/);
 });
 
 /** A client that has said EHLO. */

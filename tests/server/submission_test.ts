@@ -65,3 +65,98 @@ Deno.test("a listener may have limits of its own", async () => {
     assert.equal(reply, listener === SMTP ? 250 : 552);
   }
 });
+
+/** Sends a message and gives the code of its last reply. */
+async function send(
+  client: Client,
+  from: string,
+  to: string,
+  text = "Subject: hello\n\nhello\n",
+): Promise<number> {
+  await client.command("RSET");
+  for (const line of [`MAIL FROM:<${from}>`, `RCPT TO:<${to}>`, "DATA"]) {
+    const { code } = await client.command(line);
+    if (code >= 400) return code;
+  }
+  return await code(client, `${text.replaceAll("\n", "\r\n")}.`);
+}
+
+Deno.test("mail to elsewhere is relayed for users at a listener for submission, and for nobody else", async () => {
+  await using server = await serve();
+  const elsewhere = [
+    "ann@example.com",
+    '"ann@example.com"@example.org',
+    "ann%example.com@example.org",
+  ];
+  for (
+    const [listener, user] of [[SMTP, undefined], [SMTP, "joe"], [SUBMISSION, undefined]] as const
+  ) {
+    using client = await connect(server, listener, user);
+    for (const to of [...elsewhere, "nobody@example.net"]) {
+      const refusal = listener === SMTP ? 550 : 530;
+      assert.equal(await send(client, "joe@example.net", to), refusal, `${user} ${to}`);
+      await client.command("RSET");
+      assert.ok(await code(client, `RCPT TO:<${to}>`) >= 500);
+    }
+  }
+  assert.equal(server.directory.read("sent"), "");
+  using client = await connect(server, SUBMISSION, "joe");
+  assert.equal(await send(client, "joe@example.net", "ann@example.com"), 250);
+  assert.equal(await send(client, "joe@example.net", "jane@example.net"), 250);
+  assert.equal(await send(client, "joe@example.net", "nobody@example.net"), 550);
+  assert.equal(server.directory.read("sent").match(/^Subject/gm)?.length, 1);
+  assert.equal(server.directory.read("mail").match(/^Subject/gm)?.length, 1);
+});
+
+Deno.test("without `relay`, or with `submission: {relay: false}`, users write to this server only", async () => {
+  for (const settings of [{ relay: undefined }, { submission: { relay: false } }]) {
+    await using server = await serve({}, settings);
+    using client = await connect(server, SUBMISSION, "joe");
+    assert.equal(await send(client, "joe@example.net", "ann@example.com"), 550);
+    assert.equal(await send(client, "joe@example.net", "jane@example.net"), 250);
+  }
+});
+
+const BARE = "To: Ann <ann>, jane,\n bob@example.com (bob)\nSubject: hello\n\nTo: ann\n";
+
+Deno.test("the messages of users are completed, those of others are not", async () => {
+  await using server = await serve();
+  using client = await connect(server, SUBMISSION, "joe");
+  assert.equal(await send(client, "joe", "jane", BARE), 250);
+  const mail = server.directory.read("mail").replaceAll("\r", "");
+  assert.match(mail, /^Return-Path: <joe@example\.net>\nDelivered-To: jane@example\.net\n/);
+  assert.match(mail, /\nReceived: from client\.example\.org \(\[127\.0\.0\.1\]\)\n/);
+  assert.match(mail, /\nDate: \w{3}, \d\d \w{3} \d{4} [\d:]{8} \+0000\n/);
+  assert.match(mail, /\nMessage-ID: <[-\w]{36}@mx\.example\.net>\nFrom: joe@example\.net\n/);
+  assert.match(
+    mail,
+    /\nTo: Ann <ann@example\.net>, jane@example\.net,\n bob@example\.com \(bob\)\nSubject: hello\n\nTo: ann\n$/,
+  );
+  for (const user of [undefined, "joe"]) {
+    using stranger = await connect(server, SMTP, user);
+    assert.equal(await send(stranger, "joe", "jane@example.net", BARE), 501);
+    assert.equal(await send(stranger, "joe@example.net", "jane", BARE), 501);
+    assert.equal(await send(stranger, "joe@example.net", "jane@example.net", BARE), 250);
+    assert.ok(server.directory.read("mail").replaceAll("\r", "").endsWith(`+0000\n${BARE}`));
+  }
+});
+
+Deno.test("completion has parts, and Received hides where users are if they wish", async () => {
+  const submission = { complete: ["date"], "hide-client": true };
+  await using server = await serve({}, { submission });
+  using client = await connect(server, SUBMISSION, "joe");
+  assert.equal(await send(client, "joe", "jane@example.net", BARE), 501);
+  assert.equal(await send(client, "joe@example.net", "jane@example.net", BARE), 250);
+  const mail = server.directory.read("mail").replaceAll("\r", "");
+  assert.match(
+    mail,
+    /\nReceived: by mx\.example\.net with ESMTPA id .*\n(\t.*\n)*Date: .*\nTo: Ann <ann>,/,
+  );
+  assert.doesNotMatch(mail, /127\.0\.0\.1|client\.example\.org/);
+  using stranger = await connect(server, SMTP);
+  assert.equal(await send(stranger, "joe@example.net", "jane@example.net", BARE), 250);
+  assert.match(
+    server.directory.read("mail"),
+    /Received: from client\.example\.org \(\[127\.0\.0\.1\]\)/,
+  );
+});
