@@ -12,6 +12,7 @@ Deno.test("loadConfig() has a default for everything", () => {
   assert.deepEqual(config.listen, [{
     address: { transport: "tcp", hostname: "127.0.0.1", port: 2525 },
     kind: "smtp",
+    limits: {},
   }]);
   assert.deepEqual(config.domains, []);
   assert.deepEqual(config.limits, DEFAULT_LIMITS);
@@ -82,6 +83,7 @@ Deno.test("loadConfig() prefers flags to the file", () => {
   assert.deepEqual(config.listen, [{
     address: { transport: "tcp", hostname: "::", port: 0 },
     kind: "smtp",
+    limits: {},
   }]);
   assert.equal(config.hostname, "flag.example");
   assert.equal(config.log.level, "error");
