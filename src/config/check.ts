@@ -18,7 +18,7 @@ import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { NO_RELAY } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
-import { authenticationBy, type AuthSettings } from "./auth.ts";
+import { authenticationBy, type AuthSettings, doubtsAbout } from "./auth.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
@@ -26,7 +26,6 @@ import { embedded } from "./embedded.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { isMapping, type Written } from "./overrides.ts";
-import { doubtsOf } from "./passwords.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
@@ -152,12 +151,12 @@ class Checks {
     return auth && authenticationBy(auth, (path, open) => this.#file(["auth", ...path], open));
   }
 
-  /** What is doubtful about those who check passwords. */
+  /** What is doubtful about the ways in which clients authenticate. */
   doubts(): Problem[] {
-    const passwords = this.#settings.auth?.passwords;
-    if (passwords === undefined) return [];
-    return doubtsOf(passwords).map(({ path, message }) =>
-      this.#written.problem({ path: ["auth", "passwords", ...path], message })
+    const { auth } = this.#settings;
+    if (auth === undefined) return [];
+    return doubtsAbout(auth).map(({ path, message }) =>
+      this.#written.problem({ path: ["auth", ...path], message })
     );
   }
 
