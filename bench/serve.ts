@@ -63,6 +63,7 @@ await Deno.writeTextFile(
       recipients: 100_000,
     },
     "spool-directory": BENCH_WORK,
+    "state-directory": BENCH_WORK,
     log: { file: `${BENCH_WORK}/postmaster.log`, stderr: false },
     ...delivery,
   }),

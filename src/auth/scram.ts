@@ -112,7 +112,7 @@ function readLast(text: string): Last | undefined {
 }
 
 /** `=2C` and `=3D` stand for a comma and an equals sign; `undefined` if another `=` is there. */
-function unescaped(name: string): string | undefined {
+export function unescaped(name: string): string | undefined {
   if (/=(?!2C|3D)/.test(name)) return undefined;
   return name.replaceAll("=2C", ",").replaceAll("=3D", "=");
 }

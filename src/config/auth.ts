@@ -10,7 +10,9 @@ import { LOGIN, PLAIN } from "../auth/plain.ts";
 import { scram } from "../auth/scram.ts";
 import { options } from "../base/kinds.ts";
 import { LISTENER_KINDS } from "../net/address.ts";
-import { type Open, openPasswords, passwordsSchema } from "./passwords.ts";
+import type { Finding } from "./explain.ts";
+import { oauthSchema, openOauth } from "./oauth.ts";
+import { doubtsOf, type Open, openPasswords, passwordsSchema } from "./passwords.ts";
 
 /** The mechanisms, in the order in which they are offered by default. */
 const MECHANISMS = [
@@ -19,6 +21,8 @@ const MECHANISMS = [
   "SCRAM-SHA-256",
   "SCRAM-SHA-256-PLUS",
   "SCRAM-SHA-1",
+  "OAUTHBEARER",
+  "XOAUTH2",
 ] as const;
 
 /** What a configuration says of authentication. */
@@ -29,7 +33,10 @@ export const authSchema = options({
   ),
   mechanisms: z.array(z.enum(MECHANISMS)).default(["PLAIN", "LOGIN", "SCRAM-SHA-256"]).describe(
     "The SASL mechanisms that the server offers, the preferred ones first. SCRAM needs `passwords: " +
-      "{file: …}`.",
+      "{file: …}`; OAUTHBEARER and XOAUTH2 need `oauth`.",
+  ),
+  oauth: oauthSchema.optional().describe(
+    "Access tokens of OAuth 2.0, for the mechanisms OAUTHBEARER (RFC 7628) and XOAUTH2.",
   ),
   listeners: z.array(z.enum(LISTENER_KINDS)).default(["submission", "submissions"])
     .describe("The kinds of listeners at which clients may authenticate."),
@@ -40,40 +47,61 @@ export const authSchema = options({
     "Whether clients may authenticate over a connection that is not encrypted: none, or those on " +
       "this machine.",
   ),
-});
+}).superRefine(({ mechanisms, oauth }, context) => {
+  const name = mechanisms.find(isBearer);
+  if (name === undefined || oauth !== undefined) return;
+  const message = `\`${name}\` needs \`oauth\`: say who issues tokens, or remove it`;
+  context.addIssue({ code: "custom", message, path: ["mechanisms"] });
+}).meta({ examples: [{ passwords: { file: "passwords" } }] });
+
+const isBearer = (name: string): boolean => name === "OAUTHBEARER" || name === "XOAUTH2";
 
 /** What the server needs for authentication. */
 export type AuthSettings = z.output<typeof authSchema>;
 
+/** What is no mistake, but hardly meant. */
+export function doubtsAbout({ passwords, mechanisms, oauth }: AuthSettings): readonly Finding[] {
+  const absent = passwords === undefined ? [] : doubtsOf(passwords);
+  const found = absent.map(({ path, message }) => ({ path: ["passwords", ...path], message }));
+  if (oauth === undefined || mechanisms.some(isBearer)) return found;
+  const message = "no mechanism uses this: add `OAUTHBEARER` or `XOAUTH2` to `mechanisms`";
+  return [...found, { path: ["oauth"], message }];
+}
+
 /** Opens what the settings name. */
 export function authenticationBy(
-  { passwords, mechanisms, listeners, clearText }: AuthSettings,
+  { passwords, oauth, mechanisms, listeners, clearText }: AuthSettings,
   open: Open,
 ): Authentication & Disposable {
-  const opened = passwords &&
-    openPasswords(passwords, (path, one) => open(["passwords", ...path], one));
+  const below = (key: string): Open => (path, one) => open([key, ...path], one);
+  using opening = new DisposableStack();
+  const checked = opening.use(passwords && openPasswords(passwords, below("passwords")));
+  const bearer = opening.use(oauth && openOauth(oauth, below("oauth")));
+  const all = [
+    PLAIN,
+    LOGIN,
+    ...checked?.secrets === undefined ? [] : scramBy(checked.secrets, mechanisms),
+    ...bearer?.mechanisms ?? [],
+  ];
+  const opened = opening.move();
   return {
-    passwords: opened?.passwords,
-    mechanisms: mechanisms.flatMap((name) =>
-      mechanismCalled(name, opened?.secrets, mechanisms) ?? []
-    ),
+    passwords: checked?.passwords,
+    mechanisms: mechanisms.flatMap((name) => all.find((one) => one.name === name) ?? []),
     listeners,
     clearLoopback: clearText === "loopback",
-    [Symbol.dispose]: () => opened?.[Symbol.dispose](),
+    start: checked?.start,
+    [Symbol.dispose]: () => opened.dispose(),
   };
 }
 
-function mechanismCalled(
-  name: AuthSettings["mechanisms"][number],
-  secrets: ScramSecrets | undefined,
-  all: AuthSettings["mechanisms"],
-): Mechanism | undefined {
-  if (name === "PLAIN") return PLAIN;
-  if (name === "LOGIN") return LOGIN;
-  return secrets && scram({
-    secrets,
-    hash: name === "SCRAM-SHA-1" ? "sha1" : "sha256",
-    plus: name === "SCRAM-SHA-256-PLUS",
-    offersPlus: name === "SCRAM-SHA-256" && all.includes("SCRAM-SHA-256-PLUS"),
-  });
+function scramBy(
+  secrets: ScramSecrets,
+  named: AuthSettings["mechanisms"],
+): readonly Mechanism[] {
+  const offersPlus = named.includes("SCRAM-SHA-256-PLUS");
+  return [
+    scram({ secrets, hash: "sha256", offersPlus }),
+    scram({ secrets, hash: "sha256", plus: true }),
+    scram({ secrets, hash: "sha1" }),
+  ];
 }

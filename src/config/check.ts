@@ -18,7 +18,7 @@ import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { NO_RELAY } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
-import { authenticationBy, type AuthSettings } from "./auth.ts";
+import { authenticationBy, type AuthSettings, doubtsAbout } from "./auth.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
@@ -26,7 +26,6 @@ import { embedded } from "./embedded.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { isMapping, type Written } from "./overrides.ts";
-import { absentSockets } from "./passwords.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
@@ -67,7 +66,7 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     authentication,
-    warnings: [...orderWarnings(handlers), ...checks.absent()],
+    warnings: [...orderWarnings(handlers), ...checks.doubts()],
     doubtfulCertificates: certificates,
     targets: targetsOf(settings),
     problem: (finding) => read.written.problem(finding),
@@ -152,12 +151,12 @@ class Checks {
     return auth && authenticationBy(auth, (path, open) => this.#file(["auth", ...path], open));
   }
 
-  /** What is not there yet and may come: the sockets of those who check passwords. */
-  absent(): Problem[] {
-    const passwords = this.#settings.auth?.passwords;
-    if (passwords === undefined) return [];
-    return absentSockets(passwords).map(({ path, message }) =>
-      this.#written.problem({ path: ["auth", "passwords", ...path], message })
+  /** What is doubtful about the ways in which clients authenticate. */
+  doubts(): Problem[] {
+    const { auth } = this.#settings;
+    if (auth === undefined) return [];
+    return doubtsAbout(auth).map(({ path, message }) =>
+      this.#written.problem({ path: ["auth", ...path], message })
     );
   }
 

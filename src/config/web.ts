@@ -11,7 +11,7 @@ import { Watched } from "../base/watched.ts";
 
 /** A URL that passwords and tokens may be sent to. */
 export const safeUrl: FromText<URL> = text(
-  "a URL such as https://auth.example.net/check",
+  "a URL such as https://HOST/PATH",
   (written) => {
     const url = URL.parse(written);
     if (url === null) throw new TypeError(`\`${written}\` is no URL: write https://HOST/PATH`);

@@ -127,6 +127,17 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "1:63",
     /`auth\.passwords\.http\.token-file`: there is no file \/nowhere\/a/,
   ],
+  ["auth: {mechanisms: [PLAIN, XOAUTH2]}", "1:20", /`XOAUTH2` needs `oauth`: say who issues/],
+  [
+    "auth: {mechanisms: [XOAUTH2], oauth: {issuer: a, audience: b}}",
+    "1:38",
+    /one of `jwks` and `introspection` is needed/,
+  ],
+  [
+    "auth: {mechanisms: [XOAUTH2], oauth: {audience: b, jwks: 'https://a/'}}",
+    "1:38",
+    /`auth\.oauth\.issuer`: this is missing/,
+  ],
   ["listen: {kind: smtp}", "1:9", /`listen.address`: this is missing/],
   ['listen: [{address: ":25", kind: lmp}]', "1:33", /must be one of `smtp`, `submission`/],
   ["listen: 0x7f.1:25", "1:9", /`0x7f\.1:25` is no address to listen on/],
