@@ -18,7 +18,9 @@ import {
   type TLSSocket,
 } from "node:tls";
 import type { PeerCertificate, Tls } from "../handler/tls.ts";
+import { tried } from "../base/tried.ts";
 import { isFor, type KeyPair } from "./key_pair.ts";
+import { subjectOf } from "./subject.ts";
 
 /** How the server speaks TLS. */
 export interface TlsOptions {
@@ -129,7 +131,7 @@ export class Terminator {
       protocol: socket.getProtocol() ?? "",
       cipher: socket.getCipher().standardName,
       serverName: servername || undefined,
-      peer: peerOf(socket),
+      peer: tried(() => peerOf(socket)), // what is no certificate is none
       endPoint: this.#certificateFor(servername || "").endPoint,
     };
     this.#handshakes.get(clearOf(socket))?.resolve({ socket, tls });
@@ -147,10 +149,9 @@ const clearOf = (socket: TLSSocket): Socket => (socket as unknown as { _parent: 
 function peerOf(socket: TLSSocket): PeerCertificate | undefined {
   const { raw } = socket.getPeerCertificate();
   if (raw === undefined) return undefined;
-  const { subject, fingerprint256 } = new X509Certificate(raw);
   return {
-    subject: subject.split("\n").reverse().join(","),
-    fingerprint: fingerprint256.replaceAll(":", "").toLowerCase(),
+    subject: subjectOf(raw),
+    fingerprint: new X509Certificate(raw).fingerprint256.replaceAll(":", "").toLowerCase(),
     trusted: socket.authorized,
   };
 }
