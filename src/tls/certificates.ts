@@ -109,9 +109,9 @@ function watch(files: KeyFiles, initial?: null): Watched<KeyPair | null> {
   return new Watched(files.certificate, parse, initial);
 }
 
-/** What an operator should know of these pairs. */
+/** What an operator should know of these pairs: only the first one is for clients that name no server. */
 export const concernsOf = (pairs: readonly KeyPair[], hostname: string): readonly string[] =>
-  pairs.flatMap((pair) => concernsAbout(pair, hostname, Date.now()));
+  pairs.flatMap((pair, i) => concernsAbout(pair, i === 0 ? hostname : undefined, Date.now()));
 
 /** Whether the runtime can encrypt a connection that is open: older ones go on in clear text. */
 export const canEncrypt: boolean = isFrom(Deno.version.deno, [2, 7, 13]);
