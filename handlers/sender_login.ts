@@ -122,6 +122,7 @@ export const senderLogin: HandlerFactory<SenderLoginOptions | undefined> = defin
   },
   example:
     "sender-login: { users: { joe: [joe@example.net, sales@example.net], jane: jane@example.net } }",
+  part: "asks again",
 });
 
 /** The refusal of a message by its authors; `undefined` if the user may write for them. */

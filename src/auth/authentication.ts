@@ -4,6 +4,7 @@
  */
 import { isLocal } from "../base/ip.ts";
 import type { Session } from "../handler/session.ts";
+import type { Log } from "../log/event.ts";
 import type { ListenerKind } from "../net/address.ts";
 import type { Mechanism, Passwords } from "./exchange.ts";
 
@@ -17,6 +18,12 @@ export interface Authentication {
   readonly listeners: readonly ListenerKind[];
   /** Whether clients of this machine may authenticate in clear text. */
   readonly clearLoopback: boolean;
+  /**
+   * Called when a server starts, and no other program.
+   *
+   * @param directory for what must survive a restart
+   */
+  readonly start?: ((directory: string, log: Log) => void) | undefined;
 }
 
 /** The mechanisms that a client may use. In clear text there are none, since others could read the password. */

@@ -19,8 +19,9 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import type { Hashes } from "./hashes.ts";
-import { prepared, printScram } from "./password_file.ts";
+import { prepared } from "./password_file.ts";
 import { scramKeys } from "./scram.ts";
+import { printScram } from "./user_secrets.ts";
 import { ITERATIONS } from "./users.ts";
 
 /** The line of a user: a hash for the mechanisms that send the password, and the secret of SCRAM-SHA-256. */

@@ -2,36 +2,39 @@
  * The thread that works on hashes of passwords: each takes 50 milliseconds and more, and would stall all sessions.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { argon2id, argon2Verify, bcryptVerify } from "hash-wasm";
+import { messageOf } from "../base/message_of.ts";
 
-/** A question to the thread. */
-export type HashRequest =
-  | { readonly id: number; readonly password: string; readonly hash: string }
-  | { readonly id: number; readonly password: string };
+/** A question to the thread: whether a password has a hash, or, without a hash, for one. */
+export interface HashRequest {
+  readonly password: string;
+  readonly hash?: string | undefined;
+}
 
-/** Its answer: whether the password has the hash, or a hash of it. */
-export type HashAnswer =
-  | { readonly id: number; readonly result: boolean | string }
-  | { readonly id: number; readonly error: string };
+/** The answer: whether the password has the hash, or a hash of the password. */
+export type HashAnswer = { readonly result: boolean | string } | { readonly error: string };
 
 const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
 
-thread.onmessage = async ({ data }: MessageEvent<HashRequest>) => {
-  const { id } = data;
+thread.onmessage = async ({ data }: MessageEvent<HashRequest>) =>
+  thread.postMessage(await answer(data));
+
+async function answer({ password, hash }: HashRequest): Promise<HashAnswer> {
   try {
-    const result = "hash" in data
-      ? await verify(data.password, data.hash)
-      : await make(data.password);
-    thread.postMessage({ id, result } satisfies HashAnswer);
+    return { result: hash === undefined ? await make(password) : await verify(password, hash) };
   } catch (error) {
-    thread.postMessage({ id, error: String(error) } satisfies HashAnswer);
+    return { error: messageOf(error) };
   }
-};
+}
 
 const verify = (password: string, hash: string): Promise<boolean> =>
   hash.startsWith("$argon2id$")
     ? argon2Verify({ password, hash })
-    : bcryptVerify({ password, hash: hash.replace(/^\$2y/, "$2b") });
+    : bcryptVerify({ password: forBcrypt(password), hash: hash.replace(/^\$2y/, "$2b") });
+
+/** bcrypt takes 72 octets; all implementations but this one ignore those that follow. */
+const forBcrypt = (password: string): Uint8Array => Buffer.from(password).subarray(0, 72);
 
 /** argon2id with 19 MiB and two rounds, the least that OWASP recommends. */
 const make = (password: string): Promise<string> =>

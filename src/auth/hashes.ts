@@ -1,30 +1,51 @@
 /**
- * Hashes of passwords, made and checked in a thread of their own.
+ * Hashes of passwords, made and checked in threads of their own.
  * @module
  */
-import type { HashAnswer, HashRequest } from "./hash_worker.ts";
+import { Semaphore } from "../base/semaphore.ts";
+import { HashThread } from "./hash_thread.ts";
+import type { HashRequest } from "./hash_worker.ts";
 
-/** Questions that may wait: at 50 milliseconds each, whoever comes later has given up before it is answered. */
+/** Where there are more than two processors, one of them is left for all else that the server does. */
+const THREADS = navigator.hardwareConcurrency > 2 ? 2 : 1;
+/** Passwords that may wait. */
 const MOST = 200;
+/** Milliseconds after which a client that waits has been given its answer. */
+const PATIENCE = 20_000;
 
-/** Too many passwords wait to be checked. */
+/** How much is done at once. */
+export interface HashesOptions {
+  readonly threads?: number;
+  /** Milliseconds that a password may wait and be worked on. */
+  readonly patience?: number;
+}
+
+/** Too many passwords wait, or one has waited too long. */
 export class HashesBusy extends Error {
   override name = "HashesBusy";
 }
 
-/** The thread and who waits for it. It is started when it is first asked. */
+/** The threads and who waits for them. A thread is started when it is first needed, and again after its death. */
 export class Hashes implements Disposable {
-  readonly #waiting = new Map<number, PromiseWithResolvers<boolean | string>>();
-  #worker: Worker | undefined;
-  #next = 0;
+  readonly #patience: number;
+  readonly #places: Semaphore;
+  readonly #idle: HashThread[] = [];
+  readonly #end = new AbortController();
+  #waiting = 0;
+
+  constructor({ threads = THREADS, patience = PATIENCE }: HashesOptions = {}) {
+    this.#patience = patience;
+    this.#places = new Semaphore(threads);
+  }
 
   /**
    * Whether a password has this hash.
    *
-   * @throws {HashesBusy} if too many wait
+   * @param signal ends the wait for a thread, for a client that is gone
+   * @throws {HashesBusy} if too many wait, or this one has waited too long
    */
-  async verify(password: string, hash: string): Promise<boolean> {
-    return await this.#ask({ password, hash }) === true;
+  async verify(password: string, hash: string, signal?: AbortSignal): Promise<boolean> {
+    return await this.#ask({ password, hash }, signal) === true;
   }
 
   /** A hash of a password. */
@@ -33,34 +54,38 @@ export class Hashes implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
-    for (const { reject } of this.#waiting.values()) reject(new HashesBusy("the server stops"));
-    this.#waiting.clear();
+    this.#end.abort(new HashesBusy("the server stops"));
+    for (const thread of this.#idle) thread[Symbol.dispose]();
   }
 
-  #ask(question: { password: string; hash?: string }): Promise<boolean | string> {
-    if (this.#waiting.size >= MOST) throw new HashesBusy("too many passwords wait to be checked");
-    const id = this.#next++;
-    const waiting = Promise.withResolvers<boolean | string>();
-    this.#waiting.set(id, waiting);
-    this.#thread().postMessage({ id, ...question } satisfies HashRequest);
-    return waiting.promise;
+  async #ask(question: HashRequest, gone?: AbortSignal): Promise<boolean | string> {
+    if (this.#waiting >= MOST) throw new HashesBusy(`${MOST} passwords wait to be checked`);
+    const late = new AbortController();
+    const busy = new HashesBusy(`a password was not checked within ${this.#patience} ms`);
+    const timer = setTimeout(() => late.abort(busy), this.#patience);
+    const end = AbortSignal.any([late.signal, this.#end.signal]);
+    this.#waiting++;
+    try {
+      const leave = await this.#places.acquire(gone ? AbortSignal.any([gone, end]) : end);
+      try {
+        return await this.#work(question, end);
+      } finally {
+        leave();
+      }
+    } finally {
+      this.#waiting--;
+      clearTimeout(timer);
+    }
   }
 
-  #thread(): Worker {
-    if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
-      const waiting = this.#waiting.get(data.id);
-      this.#waiting.delete(data.id);
-      if ("error" in data) waiting?.reject(new Error(data.error));
-      else waiting?.resolve(data.result);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this[Symbol.dispose](); // the next question starts another thread
-    };
-    return this.#worker = worker;
+  async #work(question: HashRequest, signal: AbortSignal): Promise<boolean | string> {
+    const thread = this.#idle.pop() ?? new HashThread();
+    const answer = await thread.ask(question, signal).catch((error) => {
+      thread[Symbol.dispose]();
+      throw error;
+    });
+    this.#idle.push(thread);
+    if ("error" in answer) throw new Error(answer.error);
+    return answer.result;
   }
 }

@@ -13,13 +13,9 @@ import {
   withUser,
 } from "../auth/edit.ts";
 import { Hashes } from "../auth/hashes.ts";
-import {
-  mechanismsOf,
-  parsePasswords,
-  PasswordFileError,
-  type PasswordTable,
-} from "../auth/password_file.ts";
+import { parsePasswords } from "../auth/password_file.ts";
 import { newPassword } from "../auth/rules.ts";
+import { mechanismsOf } from "../auth/user_secrets.ts";
 import { PasswordUsers } from "../auth/users.ts";
 import { suggest } from "../base/nearest.ts";
 import { ConfigError } from "../base/problem.ts";
@@ -66,9 +62,9 @@ export async function check(name: string, flags: UserFlags): Promise<void> {
   const { path } = fileOf(flags);
   const text = textOf(path);
   mustHave(text, path, name);
-  const table = parse(text, path);
+  const table = parsePasswords(text, path);
   using hashes = new Hashes();
-  const users = new PasswordUsers(() => table, hashes, new Uint8Array());
+  const users = new PasswordUsers(() => table, hashes, () => new Uint8Array());
   const verdict = await users.verify(name, new Secret(await askPassword(name)));
   if ("unavailable" in verdict) throw new Error(verdict.unavailable);
   if (!("user" in verdict)) throw new Error("the password is wrong");
@@ -78,7 +74,7 @@ export async function check(name: string, flags: UserFlags): Promise<void> {
 /** Prints the users and the mechanisms that each can use. */
 export function list(flags: UserFlags): void {
   const { path } = fileOf(flags);
-  const users = [...parse(textOf(path), path)];
+  const users = [...parsePasswords(textOf(path), path)];
   const width = Math.max("NAME".length, ...users.map(([name]) => name.length));
   if (users.length > 0) console.log(`${"NAME".padEnd(width)}  MECHANISMS`);
   for (const [name, secrets] of users) {
@@ -106,7 +102,7 @@ async function setPassword(
 
 function mustHave(text: string, path: string, name: string): void {
   if (hasUser(text, name)) return;
-  const names = [...parse(text, path).keys()];
+  const names = [...parsePasswords(text, path).keys()];
   const cure = suggest(name, names, "`postmaster user list` shows all");
   throw new Error(`there is no user \`${name}\` in ${path}: ${cure}`);
 }
@@ -137,15 +133,6 @@ const textOf = (path: string): string => existsSync(path) ? readFileSync(path, "
 
 /** The text, which the server must be able to read. */
 function sound(text: string, path: string): string {
-  parse(text, path);
+  parsePasswords(text, path);
   return text;
-}
-
-function parse(text: string, file: string): PasswordTable {
-  try {
-    return parsePasswords(text);
-  } catch (error) {
-    if (!(error instanceof PasswordFileError)) throw error;
-    throw new ConfigError([{ file, line: error.line, message: error.message }]);
-  }
 }

@@ -13,7 +13,7 @@ import { LISTENER_KINDS } from "../net/address.ts";
 import type { Finding } from "./explain.ts";
 import { externalBy, externalSchema } from "./external.ts";
 import { oauthSchema, openOauth } from "./oauth.ts";
-import { absentSockets, type Open, openPasswords, passwordsSchema } from "./passwords.ts";
+import { doubtsOf, type Open, openPasswords, passwordsSchema } from "./passwords.ts";
 
 /** The mechanisms, in the order in which they are offered by default. */
 const MECHANISMS = [
@@ -76,12 +76,12 @@ export type AuthSettings = z.output<typeof authSchema>;
 /** What is no mistake, but hardly meant. */
 export function doubtsAbout(settings: AuthSettings): readonly Finding[] {
   const { passwords, mechanisms } = settings;
-  const absent = passwords === undefined ? [] : absentSockets(passwords);
+  const found = passwords === undefined ? [] : doubtsOf(passwords);
   const unused = (["oauth", "external"] as const).filter((key) =>
     settings[key] !== undefined && !mechanisms.some((name) => NEEDS[name] === key)
   );
   return [
-    ...absent.map(({ path, message }) => ({ path: ["passwords", ...path], message })),
+    ...found.map(({ path, message }) => ({ path: ["passwords", ...path], message })),
     ...unused.map((key) => {
       const users = MECHANISMS.filter((name) => NEEDS[name] === key).join("` or `");
       return { path: [key], message: `no mechanism uses this: add \`${users}\` to \`mechanisms\`` };
@@ -111,6 +111,7 @@ export function authenticationBy(
     mechanisms: mechanisms.flatMap((name) => all.find((one) => one.name === name) ?? []),
     listeners,
     clearLoopback: clearText === "loopback",
+    start: checked?.start,
     [Symbol.dispose]: () => opened.dispose(),
   };
 }

@@ -2,19 +2,16 @@
  * The part of the schema that is about those who check passwords, and what it makes.
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { z } from "zod";
 import { dovecot, type DovecotAddress } from "../auth/dovecot.ts";
+import type { Authentication } from "../auth/authentication.ts";
 import type { Passwords, ScramSecrets } from "../auth/exchange.ts";
-import { Hashes } from "../auth/hashes.ts";
 import { httpCheck } from "../auth/http_check.ts";
-import { parsePasswords } from "../auth/password_file.ts";
 import { saslauthd } from "../auth/saslauthd.ts";
-import { PasswordUsers } from "../auth/users.ts";
+import { exposureOf, UserFile } from "../auth/user_file.ts";
 import { location, options, text } from "../base/kinds.ts";
 import { inPlace } from "../base/reading.ts";
-import { Watched } from "../base/watched.ts";
 import type { Path } from "./document.ts";
 import type { Finding } from "./explain.ts";
 import { ca, certificatesIn, safeUrl, secretFile, secretIn } from "./web.ts";
@@ -61,6 +58,7 @@ export interface OpenPasswords extends Disposable {
   readonly passwords?: Passwords | undefined;
   /** What SCRAM needs. */
   readonly secrets?: ScramSecrets | undefined;
+  readonly start?: Authentication["start"];
 }
 
 /** Opens what the settings name. */
@@ -86,14 +84,28 @@ function openHttp(
 }
 
 function openFile(file: string, open: Open): OpenPasswords {
-  const hashes = new Hashes();
-  const watched = open(["file"], () => new Watched(file, parsePasswords));
-  const users = watched && new PasswordUsers(() => watched.value, hashes, randomBytes(32));
-  return { passwords: users, secrets: users, [Symbol.dispose]: () => hashes[Symbol.dispose]() };
+  const opened = open(["file"], () => new UserFile(file));
+  return {
+    passwords: opened?.users,
+    secrets: opened?.users,
+    start: (directory, log) => opened?.start(directory, log),
+    [Symbol.dispose]: () => opened?.[Symbol.dispose](),
+  };
+}
+
+/** What is no mistake, but hardly meant. */
+export const doubtsOf = (settings: PasswordsSettings): readonly Finding[] => [
+  ...absentSockets(settings),
+  ...exposedFile(settings),
+];
+
+function exposedFile({ file }: PasswordsSettings): readonly Finding[] {
+  const message = file && exposureOf(file);
+  return message ? [{ path: ["file"], message }] : [];
 }
 
 /** The sockets that are not there: their servers may be started later. */
-export function absentSockets({ dovecot, saslauthd }: PasswordsSettings): readonly Finding[] {
+function absentSockets({ dovecot, saslauthd }: PasswordsSettings): readonly Finding[] {
   const sockets = {
     ...dovecot !== undefined && "path" in dovecot ? { dovecot: dovecot.path } : {},
     ...saslauthd === undefined ? {} : { saslauthd },

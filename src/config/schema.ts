@@ -218,8 +218,8 @@ const shape = {
     "The program that delivers to local users.",
   ),
   relay: relaySchema.transform(runnable(relayBy)).optional().describe(
-    "How mail is sent on, for aliases and lists that lead elsewhere and for the target `relay` of " +
-      "handlers. Without this key nothing is relayed.",
+    "How mail is sent on: that of users to other domains (`submission`), that for aliases and lists " +
+      "that lead elsewhere, and that for the target `relay` of handlers. Without this key nothing is relayed.",
   ),
   deliver: z.literal("before-reply").default("before-reply").describe(
     "When mail is delivered: before the reply to the client, so that the reply tells the outcome.",

@@ -81,7 +81,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   }
   logUser(log, config, credentials);
   for (const { message, ...place } of config.warnings) {
-    log("doubtful order", { handler: printPlace(place), hint: message });
+    log("doubtful setting", { place: printPlace(place), hint: message });
   }
   const launch = launcher?.launch() ?? (credentials && launchOwn());
   watch.step("the modules of handlers");
@@ -98,7 +98,9 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const awaited = acmeStoreOf(config)?.files;
   const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
   const { authentication } = config;
-  if (authentication !== undefined) opened.use(authentication);
+  if (authentication !== undefined) {
+    opened.use(authentication).start?.(config.stateDirectory, log);
+  }
   const submission = {
     domain: bareDomainOf(config),
     hidesClient: config.submission.hideClient,

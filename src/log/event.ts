@@ -82,7 +82,7 @@ export interface LogFields {
   starting: { readonly config: string };
   started: { readonly listen: readonly string[]; readonly hostname: string };
   "runs as root": { readonly hint: string };
-  "doubtful order": { readonly handler: string; readonly hint: string };
+  "doubtful setting": { readonly place: string; readonly hint: string };
   "gave up root": { readonly user: string; readonly groups: readonly string[] };
   /** A certificate that expires, or is not for the server's name. */
   "doubtful certificate": { readonly hint: string };
@@ -119,6 +119,9 @@ export interface LogFields {
     /** The subject of the client's certificate, if it is trusted. */
     readonly client?: string | undefined;
   };
+  /** A changed file of passwords has a mistake, and counts as it was before. */
+  "passwords not read": { readonly file: string; readonly error: string };
+  "pepper not kept": { readonly file: string; readonly error: string };
   authenticated: OfSession & { readonly mechanism: string };
   /** Whether clients are who they say they are cannot be told at the moment. */
   "authentication failed": OfSession & { readonly error: string };
@@ -189,7 +192,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   starting: "info",
   started: "info",
   "runs as root": "warning",
-  "doubtful order": "warning",
+  "doubtful setting": "warning",
   "doubtful certificate": "warning",
   "certificates read again": "info",
   "certificate ordered": "info",
@@ -210,6 +213,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   refused: "warning",
   "refused more": "warning",
   encrypted: "info",
+  "passwords not read": "error",
+  "pepper not kept": "warning",
   authenticated: "info",
   "authentication failed": "error",
   disconnected: "info",

@@ -57,15 +57,13 @@ function licenceOf(folder: string, { name, version, license }: Manifest): string
 
 const RULE = "-".repeat(80);
 const LICENCE = /^(licen[cs]e|copying|notice)/i;
-/** Types, sources, documents and the settings of tools. */
-const NEEDLESS = /^\.(?!.*\.[cm]?js$)|^[^.]*$|\.(?:[cm]?tsx?|map|md|flow)$/i;
+/** Code and its data: not its types, documents, shortened copies, or what it was made of. */
+const NEEDED = /(?<!\.min)\.(?:[cm]?js|json|wasm|node)$/i;
 
 function prune(folder: string): void {
   for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {
     const path = join(folder, name);
-    const isNeedless = isFile
-      ? NEEDLESS.test(name) || LICENCE.test(name)
-      : /^\.(?!deno$)/.test(name);
+    const isNeedless = isFile ? !NEEDED.test(name) : /^\.(?!deno$)/.test(name);
     if (isNeedless) Deno.removeSync(path, { recursive: true });
     else if (isDirectory) prune(path);
   }

@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { AuthClient, Mechanism, Outcome } from "../../src/auth/exchange.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
-import { parsePasswords, printScram } from "../../src/auth/password_file.ts";
+import { parsePasswords } from "../../src/auth/password_file.ts";
+import { printScram } from "../../src/auth/user_secrets.ts";
 import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
 import { scram, scramKeys, type ScramOptions } from "../../src/auth/scram.ts";
 import { PasswordUsers } from "../../src/auth/users.ts";
@@ -30,8 +31,11 @@ async function usersWith(hashes: Hashes): Promise<PasswordUsers> {
       })
     ),
   );
-  const table = parsePasswords(`joe: ${await hashes.make("geheim")} ${secrets.join(" ")}\n`);
-  return new PasswordUsers(() => table, hashes, encode("pepper"));
+  const table = parsePasswords(
+    `joe: ${await hashes.make("geheim")} ${secrets.join(" ")}\n`,
+    "passwords",
+  );
+  return new PasswordUsers(() => table, hashes, () => encode("pepper"));
 }
 
 /** A client whose server has this certificate. */
@@ -108,8 +112,8 @@ Deno.test("LOGIN asks for the user, then for the password", async () => {
 
 Deno.test("a password that needs preparing is the same however the client writes it", async () => {
   using hashes = new Hashes();
-  const table = parsePasswords(`joe: ${await hashes.make("IX\u00e9")}`);
-  const users = new PasswordUsers(() => table, hashes, encode("pepper"));
+  const table = parsePasswords(`joe: ${await hashes.make("IX\u00e9")}`, "passwords");
+  const users = new PasswordUsers(() => table, hashes, () => encode("pepper"));
   for (const password of ["IX\u00e9", "\u2168e\u0301", "I\u00adX\u00e9"]) {
     const { verdict } = await play(PLAIN, users, `\0joe\0${password}`);
     assert.deepEqual(verdict, { user: "joe" }, password);
@@ -120,8 +124,8 @@ Deno.test("bcrypt's hashes are taken, with the names that other tools give them"
   using hashes = new Hashes();
   for (const prefix of ["$2a$", "$2b$", "$2y$", "{BLF-CRYPT}$2y$"]) {
     const hash = `${prefix}04$abcdefghijklmnopqrstuuPWRtT5yx7FBi4dcf6ROhboeNunUrLQ.`; // by crypt(3)
-    const table = parsePasswords(`joe: ${hash}`);
-    const users = new PasswordUsers(() => table, hashes, encode("pepper"));
+    const table = parsePasswords(`joe: ${hash}`, "passwords");
+    const users = new PasswordUsers(() => table, hashes, () => encode("pepper"));
     const verdicts = [await play(PLAIN, users, "\0joe\0geheim")];
     verdicts.push(await play(PLAIN, users, "\0joe\0wrong"));
     assert.deepEqual(verdicts.map(({ verdict }) => verdict), [{ user: "joe" }, WRONG], prefix);

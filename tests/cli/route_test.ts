@@ -155,7 +155,7 @@ Deno.test("route --listener tries what differs between listeners", async () => {
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /yaml:\d+:\d+: no listener is of the kind or at the address `submissions`: /,
+    /yaml:\d+:\d+: `listen`: no listener is of the kind or at the address `submissions`: /,
   );
 });
 

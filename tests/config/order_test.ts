@@ -80,5 +80,5 @@ Deno.test("warnings have their place, check prints them, and the server logs the
   assert.equal(code, 0);
   assert.match(stdout, /^warning: \S+postmaster\.yaml:3:5: `greylist` is never asked/m);
   await using server = await Running.start(() => ({ handlers: ["discard-all", "greylist"] }));
-  await server.logs(/ warning doubtful order handler=\S+:\d+:\d+ hint="`greylist` is never asked/);
+  await server.logs(/ warning doubtful setting place=\S+:\d+:\d+ hint="`greylist` is never asked/);
 });

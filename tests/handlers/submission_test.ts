@@ -4,6 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { parseHeader } from "@haraka/email-address";
+import fc from "fast-check";
 import { chain, discard, type Event, type Handler, on, say } from "postmaster";
 import { ask, Client, ENCRYPTED, FakeClock, mail, MemoryStore } from "postmaster/testing";
 import {
@@ -297,6 +299,47 @@ Deno.test("complete() adds a domain to addresses that are a local part alone, an
   assert.equal(long.length, 100_000 * " <joe@example.net>,".length);
   assert.equal(withDomains("(".repeat(100_000), "example.net"), "(".repeat(100_000));
 });
+
+Deno.test("what is a list of addresses already stays as it is, and is one after it was completed", () => {
+  const piece = fc.constantFrom(
+    ...[
+      "joe",
+      "jane@example.com",
+      "<",
+      ">",
+      "@",
+      ",",
+      ";",
+      ":",
+      " ",
+      "\r\n\t",
+      '"a, b"',
+      "(x)",
+      ".",
+    ],
+    ...["[192.0.2.1]", "<joe>", "<joe@example.org>", "(", '"', "\\"],
+  );
+  let lists = 0, completed = 0;
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join("")), (value) => {
+      const after = withDomains(value, "example.net");
+      if (isList(value)) {
+        lists++;
+        assert.equal(after, value);
+      } else if (after !== value && isList(after)) completed++;
+    }),
+    { numRuns: 20_000 },
+  );
+  assert.ok(lists > 100 && completed > 100, `${lists} ${completed}`);
+});
+
+function isList(value: string): boolean {
+  try {
+    return parseHeader(value, { allowAtInDisplayName: false }).length > 0;
+  } catch {
+    return false;
+  }
+}
 
 Deno.test("complete() leaves a message as it is that has all", async () => {
   const policy = chain(complete({ domain: "example.net" }), everybody);

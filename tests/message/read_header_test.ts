@@ -149,3 +149,14 @@ Deno.test("of a field with many encoded words, 250 are decoded", () => {
   assert.equal(text(250), Array(250).fill("é").join(" x "));
   assert.equal(text(252), [...Array(250).fill("é"), word, word].join(" x "));
 });
+
+Deno.test("withValues() changes the values of some fields, and nothing else", () => {
+  const before = header("to: a", "Subject: to: a", "TO \t:b,", "\tc", "X-To: d", "");
+  const after = before.withValues(["To", "Cc"], (raw) => `${raw}!`);
+  assert.equal(
+    Buffer.from(after).toString("latin1"),
+    "to: a!\r\nSubject: to: a\r\nTO \t:b,\r\n\tc!\r\nX-To: d\r\n\r\n",
+  );
+  const last = new Header(Buffer.from("To: \xfc", "latin1"));
+  assert.equal(Buffer.from(last.withValues(["To"], (raw) => raw)).toString("latin1"), "To: \xfc");
+});

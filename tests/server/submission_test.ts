@@ -6,17 +6,24 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Client } from "postmaster/testing";
-import { Running, type Settings } from "../running.ts";
+import { need } from "../need.ts";
+import { Directory, run, Running, type Settings } from "../running.ts";
+import { selfSigned } from "../tls/openssl.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
 import { userLine } from "../../src/auth/edit.ts";
 
 const PASSWORD = "correct horse";
 
 /** A server for mail from elsewhere, and for that of its user joe. */
-async function serve(submission: Settings = {}, settings: Settings = {}): Promise<Running> {
+async function serve(
+  submission: Settings = {},
+  settings: Settings = {},
+  isEncrypted = false,
+): Promise<Running> {
   using hashes = new Hashes();
   const line = await userLine("joe", PASSWORD, hashes);
   return await Running.start((directory) => ({
+    ...isEncrypted && { tls: { ...selfSigned(directory, ["mx.example.net"]) } },
     listen: [
       "127.0.0.1:0",
       { address: "127.0.0.1:0", kind: "submission", ...submission },
@@ -31,6 +38,10 @@ async function serve(submission: Settings = {}, settings: Settings = {}): Promis
     ...settings,
   }));
 }
+
+/** The port of a listener, for programs. */
+const portOf = (server: Running, listener: number) =>
+  server.addresses[listener]!.split(":").at(-1)!;
 
 const SMTP = 0, SUBMISSION = 1;
 
@@ -159,4 +170,56 @@ Deno.test("completion has parts, and Received hides where users are if they wish
     server.directory.read("mail"),
     /Received: from client\.example\.org \(\[127\.0\.0\.1\]\)/,
   );
+});
+
+Deno.test(
+  "users send as themselves over TLS, with the clients that others wrote",
+  need("openssl", "swaks", "curl"),
+  async () => {
+    await using server = await serve({}, { handlers: ["sender-login", "require-tls"] }, true);
+    const login = ["--auth-user", "joe", "--auth-password", PASSWORD, "--tls"];
+    const swaks = async (...args: string[]) =>
+      (await run("swaks", [
+        ...["--server", "127.0.0.1", "--port", portOf(server, SUBMISSION), ...login],
+        ...["--to", "ann@example.com", ...args],
+      ])).stdout;
+    assert.match(await swaks("--from", "joe@example.net"), /<~\s+250 2\.0\.0/);
+    assert.match(
+      await swaks("--from", "jane@example.net"),
+      /<~\* 553 5\.7\.1 you may not use jane/,
+    );
+    for (
+      const from of ["jane@example.net", "joe@example.net, jane@example.net", "joe@example.com"]
+    ) {
+      const said = await swaks("--from", "joe@example.net", "--header", `From: ${from}`);
+      assert.match(said, /<~\* 550 5\.7\.1 you may not use/, from);
+    }
+    const curl = async (from: string) =>
+      await run("curl", [
+        ...["--silent", "--show-error", "--insecure", "--ssl-reqd", "--upload-file", "-"],
+        ...["--url", `smtp://127.0.0.1:${portOf(server, SUBMISSION)}/client.example.org`],
+        ...["--user", `joe:${PASSWORD}`, "--mail-from", from, "--mail-rcpt", "ann@example.com"],
+      ], "From: Joe <joe@example.net>\r\nSubject: by curl\r\n\r\nhello\r\n");
+    assert.equal((await curl("joe@example.net")).code, 0);
+    assert.match((await curl("jane@example.net")).stderr, /MAIL failed: 553/);
+    const sent = server.directory.read("sent");
+    assert.equal(sent.match(/^Received: .*\n\tby .* with ESMTPSA/gm)?.length, 2, sent);
+    assert.equal(sent.match(/^Message-ID: /gim)?.length, 2, "curl has none, swaks its own");
+    using client = await connect(server, SMTP);
+    assert.equal(await code(client, "MAIL FROM:<ann@example.com>"), 530, "require-tls");
+  },
+);
+
+Deno.test("what a user has sent counts after a restart", async () => {
+  using state = new Directory();
+  const settings = {
+    "state-directory": state.path,
+    handlers: [{ "auth-limit": { messages: 1 } }],
+  };
+  for (const expected of [250, 450]) {
+    await using server = await serve({}, settings);
+    using client = await connect(server, SUBMISSION, "joe");
+    assert.equal(await send(client, "joe@example.net", "jane@example.net"), expected);
+    assert.equal(await server.stop(), 0);
+  }
 });

@@ -7,6 +7,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { printCommand } from "./print_command.ts";
 import { type Command, type NotACommand, parseCommand } from "../../src/smtp/command.ts";
+import { encode } from "../../src/smtp/ascii.ts";
+import { STRICT } from "../../src/smtp/tolerance.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { bytesOf, command, latin1 } from "./arbitraries.ts";
 
@@ -99,6 +101,27 @@ for (const [line, verb, code] of ERRORS) {
     assert.match(parsed.fault.reason, /^[\x20-\x7e]+$/);
   });
 }
+
+Deno.test("parseCommand() gives a local part alone a domain, where there is one for it", () => {
+  const parsed = (line: string, tolerance = STRICT) => {
+    const command = parseCommand(encode(line), tolerance, "example.net");
+    return "mailbox" in command ? `${command.mailbox}` : "fault" in command && command.fault.code;
+  };
+  assert.equal(parsed("MAIL FROM:<joe> SIZE=1"), "joe@example.net");
+  assert.equal(parsed("RCPT TO:<Joe>"), "Joe@example.net");
+  assert.equal(parsed('RCPT TO:<"joe smith">'), '"joe smith"@example.net');
+  assert.equal(parsed("RCPT TO:joe", { ...STRICT, missingBrackets: true }), "joe@example.net");
+  assert.equal(parsed("RCPT TO:<postmaster>"), "postmaster");
+  assert.equal(parsed("MAIL FROM:<joe@example.org>"), "joe@example.org");
+  assert.equal(parsed("MAIL FROM:<>"), "null");
+  assert.equal(parsed(`RCPT TO:<${"x".repeat(242)}>`), `${"x".repeat(242)}@example.net`);
+  for (
+    const line of [
+      ...["RCPT TO:<>", "RCPT TO:joe", "RCPT TO:<joe.>", "RCPT TO:<joe smith>", "RCPT TO:<joe"],
+      ...["RCPT TO:<@a.example:joe>", "RCPT TO:<joe@>", `RCPT TO:<${"x".repeat(243)}>`],
+    ]
+  ) assert.equal(parsed(line), 501, line);
+});
 
 Deno.test("printing a command is undone by parsing it", () => {
   fc.assert(fc.property(command, (command) => {

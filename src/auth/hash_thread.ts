@@ -1,0 +1,31 @@
+/**
+ * One thread for hashes, as the server's thread sees it.
+ * @module
+ */
+import type { HashAnswer, HashRequest } from "./hash_worker.ts";
+
+/** A thread that works on one question at a time. */
+export class HashThread implements Disposable {
+  readonly #worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
+
+  /** Rejects if the thread dies or the signal is aborted first; the thread is of no use then. */
+  ask(request: HashRequest, signal: AbortSignal): Promise<HashAnswer> {
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#worker.onmessage = ({ data }: MessageEvent<HashAnswer>) => {
+        signal.removeEventListener("abort", abort);
+        resolve(data);
+      };
+      this.#worker.onerror = (event) => {
+        event.preventDefault(); // or it would end the server
+        reject(new Error(event.message));
+      };
+      this.#worker.postMessage(request);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+  }
+}
