@@ -28,13 +28,17 @@ async function serve(auth: (joe: Identity) => Settings): Promise<
     people = { joe, ann, eve };
     const authorities = [joe, ann].map(({ authority }) => Deno.readTextFileSync(authority));
     return {
-      listen: { address: "127.0.0.1:0", kind: "submissions" },
+      listen: ["submissions", "submission"].map((kind) => ({ address: "127.0.0.1:0", kind })),
       tls: {
-        ...selfSigned(directory, ["mx.example.net"]),
+        ...selfSigned(directory, ["localhost"]),
         "client-certificates": "request",
         "client-ca": directory.write("authorities", authorities.join("")),
       },
-      auth: { mechanisms: ["PLAIN", "EXTERNAL"], external: auth(joe) },
+      auth: {
+        mechanisms: ["PLAIN", "EXTERNAL"],
+        external: auth(joe),
+        "clear-text": "loopback", // gsasl finds STARTTLS only if another line follows, which is AUTH
+      },
     };
   });
   const stop = () => server[Symbol.asyncDispose]();
@@ -109,4 +113,16 @@ Deno.test("msmtp sends mail with a certificate", need("openssl", "msmtp"), async
     "Subject: hello\r\n\r\nhello\r\n",
   );
   assert.match(said, /235 2\.7\.0 [^]*250 2\.0\.0 /);
+});
+
+Deno.test("gsasl authenticates with a certificate", need("openssl", "gsasl"), async () => {
+  await using running = await serve(() => ({ subjects: { "CN=joe": "joe" } }));
+  const { server, joe } = running;
+  const port = server.addresses[1]!.split(":").at(-1);
+  const said = await runClient("gsasl", [
+    ...["--smtp", `--connect=localhost:${port}`, "--mechanism=EXTERNAL", "--authorization-id=joe"],
+    ...[`--x509-cert-file=${joe.certificate}`, `--x509-key-file=${joe.key}`],
+    `--x509-ca-file=${server.directory.of("localhost cert.pem")}`,
+  ]);
+  assert.match(said, /STARTTLS[^]*AUTH EXTERNAL[^]*235 2\.7\.0 /);
 });
