@@ -14,7 +14,8 @@ const HEAD = 5;
 const HANDSHAKE = 22, CLIENT_HELLO = 1, SERVER_NAME = 0, HOST_NAME = 0;
 
 /**
- * The server that the client asks for (RFC 6066 section 3), `""` for none. What was read of the socket is put back.
+ * The server that the client asks for (RFC 6066 section 3), `""` for none. The socket is paused before and after, and what
+ * was read of it is put back.
  *
  * The runtime can be asked to look itself (`SNICallback`), but then it keeps for ever what belongs to a client that
  * leaves before its message is whole.
@@ -31,6 +32,7 @@ export function serverName(socket: Socket): Promise<string> {
     const name = nameIn(seen);
     if (name === undefined) return;
     stop(); // before the octets are put back, of which a listener would be told
+    socket.pause();
     socket.unshift(seen);
     resolve(name);
   };
@@ -40,6 +42,7 @@ export function serverName(socket: Socket): Promise<string> {
   };
   const heard = Object.entries({ readable: look, end: gone, close: gone });
   const stop = () => heard.forEach(([event, listener]) => socket.off(event, listener));
+  socket.resume(); // the runtime does not read a new socket that was paused before
   heard.forEach(([event, listener]) => socket.on(event, listener));
   return promise;
 }
