@@ -76,12 +76,12 @@ export type AuthSettings = z.output<typeof authSchema>;
 /** What is no mistake, but hardly meant. */
 export function doubtsAbout(settings: AuthSettings): readonly Finding[] {
   const { passwords, mechanisms } = settings;
-  const found = passwords === undefined ? [] : doubtsOf(passwords);
+  const doubts = passwords === undefined ? [] : doubtsOf(passwords);
   const unused = (["oauth", "external"] as const).filter((key) =>
     settings[key] !== undefined && !mechanisms.some((name) => NEEDS[name] === key)
   );
   return [
-    ...found.map(({ path, message }) => ({ path: ["passwords", ...path], message })),
+    ...doubts.map(({ path, message }) => ({ path: ["passwords", ...path], message })),
     ...unused.map((key) => {
       const users = MECHANISMS.filter((name) => NEEDS[name] === key).join("` or `");
       return { path: [key], message: `no mechanism uses this: add \`${users}\` to \`mechanisms\`` };
