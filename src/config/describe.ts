@@ -3,6 +3,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import type { Authentication } from "../auth/authentication.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { type Listen, printListen } from "../net/address.ts";
@@ -27,6 +28,7 @@ export function describe(config: Config): string[] {
     `hostname: ${hostname}`,
     `listens on: ${listen.map(printListener).join(", ")}`,
     ...config.tls === undefined ? [] : [`tls: ${config.tls.minimum} and later`],
+    ...config.authentication === undefined ? [] : [`auth: ${printAuth(config.authentication)}`],
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
     `users: ${users.count}, from ${users.source}${
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
@@ -49,6 +51,10 @@ export function describe(config: Config): string[] {
 
 const printListener = ({ address, kind }: Listen): string =>
   printListen(address) + (kind === "smtp" ? "" : ` (${kind})`);
+
+const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): string =>
+  `${mechanisms.map(({ name }) => name).join(", ")} at listeners for ${listeners.join(", ")}` +
+  (clearLoopback ? ", on this machine also without TLS" : "");
 
 function missing([program = ""]: readonly string[]): string {
   const places = program.includes("/")
