@@ -146,6 +146,8 @@ export interface LogFields {
     readonly recipients?: readonly string[] | undefined;
     /** The verb of a command that is not known, not offered or wrong. */
     readonly verb?: string | undefined;
+    /** Why a mechanism refuses a client, which the client is not told. */
+    readonly cause?: string | undefined;
     readonly text: string;
   };
   "other protocol": OfSession & {
