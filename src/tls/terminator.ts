@@ -45,6 +45,8 @@ export class Terminator {
   readonly #options: TlsOptions;
   readonly #shared: SecureContextOptions;
   readonly #handshakes = new Map<Socket, PromiseWithResolvers<EncryptedSocket>>();
+  /** The fingerprints of the clients' certificates that a whole handshake has found good. */
+  readonly #proven = new Set<string>();
   #certificates: readonly Certificate[];
 
   constructor(options: TlsOptions) {
@@ -89,7 +91,7 @@ export class Terminator {
       ...pem,
       handshakeTimeout: -1, // the runtime's own timer would keep each client that leaves early for two minutes
       requestCert: clientCertificates !== "off",
-      rejectUnauthorized: clientCertificates === "require",
+      rejectUnauthorized: false, // the runtime would close the socket, and nobody would know why
     });
     const certificate = { domains, endPoint, server };
     server.on("secureConnection", (socket) => this.#secured(socket, certificate));
@@ -114,14 +116,35 @@ export class Terminator {
   #secured(socket: TLSSocket, { endPoint }: Certificate): void {
     const { servername } = socket as { servername?: string | false };
     socket.allowHalfOpen = true; // who has said its last is still answered
+    const peer = this.#peerOf(socket);
+    if (this.#options.clientCertificates === "require" && !peer?.trusted) {
+      return this.#failed(new Error(refusalOf(peer)), clearOf(socket));
+    }
     const tls: Tls = {
       protocol: socket.getProtocol() ?? "",
       cipher: socket.getCipher().standardName,
       serverName: servername || undefined,
-      peer: tried(() => peerOf(socket)), // what is no certificate is none
+      peer,
       endPoint,
     };
     this.#handshakes.get(clearOf(socket))?.resolve({ socket, tls });
+  }
+
+  #peerOf(socket: TLSSocket): PeerCertificate | undefined {
+    const { raw } = socket.getPeerCertificate();
+    if (raw === undefined) return undefined;
+    const certificate = new X509Certificate(raw);
+    return {
+      subject: certificate.subject.split("\n").reverse().join(","),
+      fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+      trusted: socket.authorized && this.#isProven(certificate, socket.isSessionReused()),
+    };
+  }
+
+  /** The runtime says of every session that a client resumes that its certificate is good. */
+  #isProven({ fingerprint256, validTo }: X509Certificate, isResumed: boolean): boolean {
+    if (!isResumed) this.#proven.add(fingerprint256);
+    return this.#proven.has(fingerprint256) && Date.parse(validTo) > Date.now();
   }
 
   #failed(error: Error, clear: Socket): void {
@@ -133,12 +156,8 @@ export class Terminator {
 /** The socket in clear text under an encrypted one. */
 const clearOf = (socket: TLSSocket): Socket => (socket as unknown as { _parent: Socket })._parent;
 
-function peerOf(socket: TLSSocket): PeerCertificate | undefined {
-  const { raw } = socket.getPeerCertificate();
-  if (raw === undefined) return undefined;
-  return {
-    subject: subjectOf(raw),
-    fingerprint: new X509Certificate(raw).fingerprint256.replaceAll(":", "").toLowerCase(),
-    trusted: socket.authorized,
-  };
-}
+/** The runtime has one code for all that may be wrong with a certificate. */
+const refusalOf = (peer: PeerCertificate | undefined): string =>
+  peer === undefined
+    ? "the client shows no certificate"
+    : `the certificate of the client, ${peer.subject}, does not lead to client-ca, has expired, or is not for clients`;
