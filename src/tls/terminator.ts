@@ -43,6 +43,8 @@ interface Certificate {
 /** Negotiates TLS with clients. */
 export class Terminator {
   readonly #options: TlsOptions;
+  /** Fingerprints of certificates of clients that full handshakes have found to be trusted. */
+  readonly #trusted = new Set<string>();
   readonly #shared: SecureContextOptions;
   readonly #handshakes = new Map<Socket, PromiseWithResolvers<EncryptedSocket>>();
   #certificates: readonly Certificate[];
@@ -118,10 +120,27 @@ export class Terminator {
       protocol: socket.getProtocol() ?? "",
       cipher: socket.getCipher().standardName,
       serverName: servername || undefined,
-      peer: tried(() => peerOf(socket)), // what is no certificate is none
+      peer: tried(() => this.#peerOf(socket)), // what is no certificate is none
       endPoint,
     };
     this.#handshakes.get(clearOf(socket))?.resolve({ socket, tls });
+  }
+
+  #peerOf(socket: TLSSocket): PeerCertificate | undefined {
+    const { raw } = socket.getPeerCertificate();
+    if (raw === undefined) return undefined;
+    const fingerprint = new X509Certificate(raw).fingerprint256.replaceAll(":", "").toLowerCase();
+    return { subject: subjectOf(raw), fingerprint, trusted: this.#trusts(socket, fingerprint) };
+  }
+
+  /** The runtime calls every certificate in a resumed session trusted: what counts is what the first handshake found. */
+  #trusts(socket: TLSSocket, fingerprint: string): boolean {
+    if (socket.isSessionReused()) return socket.authorized && this.#trusted.has(fingerprint);
+    if (socket.authorized) this.#trusted.add(fingerprint);
+    else this.#trusted.delete(fingerprint);
+    const [oldest] = this.#trusted;
+    if (this.#trusted.size > MOST_TRUSTED) this.#trusted.delete(oldest!);
+    return socket.authorized;
   }
 
   #failed(error: Error, clear: Socket): void {
@@ -130,15 +149,8 @@ export class Terminator {
   }
 }
 
+/** Certificates that are remembered; of others, resumed sessions have no trust. */
+const MOST_TRUSTED = 10_000;
+
 /** The socket in clear text under an encrypted one. */
 const clearOf = (socket: TLSSocket): Socket => (socket as unknown as { _parent: Socket })._parent;
-
-function peerOf(socket: TLSSocket): PeerCertificate | undefined {
-  const { raw } = socket.getPeerCertificate();
-  if (raw === undefined) return undefined;
-  return {
-    subject: subjectOf(raw),
-    fingerprint: new X509Certificate(raw).fingerprint256.replaceAll(":", "").toLowerCase(),
-    trusted: socket.authorized,
-  };
-}
