@@ -2,6 +2,7 @@
  * What a server would do, in words.
  * @module
  */
+import type { Authentication } from "../auth/authentication.ts";
 import { existsSync } from "node:fs";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
@@ -30,6 +31,7 @@ export function describe(config: Config): string[] {
       ? []
       : [`submission: ${printSubmission(config)}`],
     ...config.tls === undefined ? [] : [`tls: ${config.tls.minimum} and later`],
+    ...config.authentication === undefined ? [] : [`auth: ${printOffer(config.authentication)}`],
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
     `users: ${users.count}, from ${users.source}${
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
@@ -49,6 +51,9 @@ export function describe(config: Config): string[] {
     ),
   ];
 }
+
+const printOffer = ({ mechanisms, listeners }: Authentication): string =>
+  `${mechanisms.map(({ name }) => name).join(", ") || "no mechanism"}, at ${listeners.join(", ")}`;
 
 function printListener({ address, kind, limits }: Config["listen"][number]): string {
   const more = [...kind === "smtp" ? [] : [kind], ...listenerLimits(limits)];
