@@ -43,10 +43,10 @@ interface Certificate {
 /** Negotiates TLS with clients. */
 export class Terminator {
   readonly #options: TlsOptions;
+  /** Fingerprints of certificates of clients that full handshakes have found to be trusted. */
+  readonly #trusted = new Set<string>();
   readonly #shared: SecureContextOptions;
   readonly #handshakes = new Map<Socket, PromiseWithResolvers<EncryptedSocket>>();
-  /** The fingerprints of the clients' certificates that a whole handshake has found good. */
-  readonly #proven = new Set<string>();
   #certificates: readonly Certificate[];
 
   constructor(options: TlsOptions) {
@@ -116,7 +116,7 @@ export class Terminator {
   #secured(socket: TLSSocket, { endPoint }: Certificate): void {
     const { servername } = socket as { servername?: string | false };
     socket.allowHalfOpen = true; // who has said its last is still answered
-    const peer = this.#peerOf(socket);
+    const peer = tried(() => this.#peerOf(socket)); // what is no certificate is none
     if (this.#options.clientCertificates === "require" && !peer?.trusted) {
       return this.#failed(new Error(refusalOf(peer)), clearOf(socket));
     }
@@ -134,17 +134,20 @@ export class Terminator {
     const { raw } = socket.getPeerCertificate();
     if (raw === undefined) return undefined;
     const certificate = new X509Certificate(raw);
-    return {
-      subject: certificate.subject.split("\n").reverse().join(","),
-      fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
-      trusted: socket.authorized && this.#isProven(certificate, socket.isSessionReused()),
-    };
+    const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+    const isValid = Date.parse(certificate.validTo) > Date.now();
+    const trusted = this.#trusts(socket, fingerprint) && isValid;
+    return { subject: subjectOf(raw), fingerprint, trusted };
   }
 
-  /** The runtime says of every session that a client resumes that its certificate is good. */
-  #isProven({ fingerprint256, validTo }: X509Certificate, isResumed: boolean): boolean {
-    if (!isResumed) this.#proven.add(fingerprint256);
-    return this.#proven.has(fingerprint256) && Date.parse(validTo) > Date.now();
+  /** The runtime calls every certificate in a resumed session trusted: what counts is what the first handshake found. */
+  #trusts(socket: TLSSocket, fingerprint: string): boolean {
+    if (socket.isSessionReused()) return socket.authorized && this.#trusted.has(fingerprint);
+    if (socket.authorized) this.#trusted.add(fingerprint);
+    else this.#trusted.delete(fingerprint);
+    const [oldest] = this.#trusted;
+    if (this.#trusted.size > MOST_TRUSTED) this.#trusted.delete(oldest!);
+    return socket.authorized;
   }
 
   #failed(error: Error, clear: Socket): void {
@@ -152,6 +155,9 @@ export class Terminator {
     clear.destroy(); // the runtime leaves it open
   }
 }
+
+/** Certificates that are remembered; of others, resumed sessions have no trust. */
+const MOST_TRUSTED = 10_000;
 
 /** The socket in clear text under an encrypted one. */
 const clearOf = (socket: TLSSocket): Socket => (socket as unknown as { _parent: Socket })._parent;
