@@ -2,7 +2,7 @@
  * Measures what TLS costs: sessions a second, megabytes a second, and memory of connections that wait. The server is
  * compared with Postfix and smtp-server; all use the same certificate (ECDSA P-256) and one client, that of
  * `tls_client.ts`. The client needs as much of the machine as a server does, so the time that the server's processors
- * worked tells more than the rate.
+ * worked tells more than the rate. docs/performance.md has results.
  *
  * Needs root, Postfix, openssl, Node with npm. An argument chooses the rows whose names have it in them.
  *
@@ -64,8 +64,8 @@ interface Wait {
 }
 
 const WAITS: readonly Wait[] = [
-  { name: "a connection that waits in clear text", how: "clear", count: 500 },
-  { name: "a connection that waits with TLS", how: "STARTTLS", count: 500 },
+  { name: "a connection that waits in clear text", how: "clear", count: 1000 },
+  { name: "a connection that waits with TLS", how: "STARTTLS", count: 1000 },
 ];
 
 function messageOf(octets: number): Uint8Array {
@@ -93,7 +93,7 @@ async function costOf(load: Load, { subject, address }: Server): Promise<readonl
 async function memoryOf({ how, count }: Wait, launch: Launch): Promise<readonly number[]> {
   const { subject, address } = await start(launch);
   const connect = () => Session.open(address, how);
-  await repeat(50, 1, async () => (await connect())[Symbol.dispose]()); // one at a time, for Postfix
+  await repeat(300, 20, async () => (await connect())[Symbol.dispose]()); // it warms up
   const before = usageOf(subject.pid).memory;
   const sessions: Session[] = [];
   await repeat(count, 50, async () => void sessions.push(await connect()));

@@ -1,5 +1,5 @@
 /**
- * Addresses without a domain, in fields of a header.
+ * Addresses as they are written in fields of a header.
  * @module
  */
 import { Mailbox } from "postmaster";
@@ -24,6 +24,17 @@ export function withDomains(raw: string, domain: string): string {
     if (Mailbox.tryParse(`${text}@${domain}`) !== undefined) insertAt(start + text.length);
   }
   return pieces.join("") + raw.slice(end);
+}
+
+/** The addresses of a value that have neither comments nor white space in them, as they are written. */
+export function solidAddresses(raw: string): ReadonlySet<string> {
+  const words = wordsOf(raw) ?? [];
+  return new Set(words.map(({ start, text }, i) => {
+    if (text.startsWith("<")) return text.slice(1, -1).trim();
+    const next = words[i + 1]; // a local part in quotes has its domain in the next word
+    const isQuoted = text.startsWith('"') && next?.start === start + text.length;
+    return isQuoted ? text + next.text : text;
+  }));
 }
 
 /** A piece of a value, without the comments and the white space around it. */
@@ -52,7 +63,8 @@ function* bareAddresses(words: readonly Word[]): Generator<Word> {
 }
 
 const SPACE = /[ \t\r\n]+/y;
-const WORD = /"(?:[^"\\]|\\[^])*"|<[^<>"()]*>|[,;:]|(?:\[[^[\]]*\]|[^"()<>,;:[\]\\ \t\r\n])+/y;
+const WORD =
+  /"(?:[^"\\]|\\[^])*"|<(?:[^<>"()]|"(?:[^"\\]|\\[^])*")*>|[,;:]|(?:\[[^[\]]*\]|[^"()<>,;:[\]\\ \t\r\n])+/y;
 
 /** The words of a value; `undefined` for one that is not made of them. */
 function wordsOf(raw: string): readonly Word[] | undefined {

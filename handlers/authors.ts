@@ -3,8 +3,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { Group, parseHeader } from "@haraka/email-address";
+import { type Address, Group, parseHeader } from "@haraka/email-address";
 import { type Header, type HeaderField, Mailbox } from "postmaster";
+import { solidAddresses } from "./address_words.ts";
 
 /** The most addresses in a field. More than a few are no authors, and each is looked up. */
 const MAX_ADDRESSES = 100;
@@ -36,21 +37,29 @@ export function authorsOf(header: Header): Authors | string {
   return { from, sender: sender[0] };
 }
 
-/** The addresses in a field, also those in groups; `undefined` for what is no list of addresses. */
+/** The addresses in a field, also those in groups; `undefined` for what is no list of addresses, or a doubtful one. */
 function addressesIn({ raw }: HeaderField): readonly Mailbox[] | undefined {
+  const text = Buffer.from(raw, "latin1").toString();
+  const members = membersOf(text);
+  if (members === undefined || members.length > MAX_ADDRESSES) return undefined;
+  const mailboxes = members.flatMap(({ user, host }) => Mailbox.tryParse(`${user}@${host}`) ?? []);
+  const solid = solidAddresses(text);
+  const areClear = members.every((member) => isClear(member, solid));
+  return areClear && mailboxes.length === members.length ? mailboxes : undefined;
+}
+
+function membersOf(text: string): readonly Address[] | undefined {
   try {
-    const text = Buffer.from(raw, "latin1").toString();
-    const members = parseHeader(text, { allowAtInDisplayName: false })
+    return parseHeader(text, { allowAtInDisplayName: false })
       .flatMap((one) => one instanceof Group ? one.addresses : [one]);
-    const mailboxes = members.flatMap(({ user, host }) =>
-      Mailbox.tryParse(`${user}@${host}`) ?? []
-    );
-    const areAll = mailboxes.length === members.length && !mailboxes.some(isEncoded);
-    return areAll && members.length <= MAX_ADDRESSES ? mailboxes : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Some programs would show another address: no encoded word may stand in an address (RFC 2047 section 5). */
-const isEncoded = ({ local }: Mailbox): boolean => local.includes("=?");
+/**
+ * Whether all programs see the same address: it has no comments and no white space in it (RFC 5322 section 4.4), and
+ * no encoded words (RFC 2047 section 5).
+ */
+const isClear = ({ user, address }: Address, solid: ReadonlySet<string>): boolean =>
+  solid.has(address) && !/=\?|\?=/.test(user);

@@ -4,9 +4,26 @@
  */
 import type { HashAnswer, HashRequest } from "./hash_worker.ts";
 
+/** Milliseconds for a thread to start. */
+const PATIENCE = 20_000;
+/** Threads that were started before they are needed. */
+const ready: HashThread[] = [];
+
 /** A thread that works on one question at a time. */
 export class HashThread implements Disposable {
   readonly #worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
+
+  /** Starts a thread and returns when it has loaded what it needs: root may be the only reader of that. */
+  static async prepare(): Promise<void> {
+    const thread = new HashThread();
+    await thread.ask({ password: "" }, AbortSignal.timeout(PATIENCE));
+    ready.push(thread);
+  }
+
+  /** A thread that was prepared, or else a new one. */
+  static next(): HashThread {
+    return ready.pop() ?? new HashThread();
+  }
 
   /** Rejects if the thread dies or the signal is aborted first; the thread is of no use then. */
   ask(request: HashRequest, signal: AbortSignal): Promise<HashAnswer> {

@@ -79,7 +79,7 @@ export class Hashes implements Disposable {
   }
 
   async #work(question: HashRequest, signal: AbortSignal): Promise<boolean | string> {
-    const thread = this.#idle.pop() ?? new HashThread();
+    const thread = this.#idle.pop() ?? HashThread.next();
     const answer = await thread.ask(question, signal).catch((error) => {
       thread[Symbol.dispose]();
       throw error;

@@ -11,6 +11,7 @@ import { scram } from "../auth/scram.ts";
 import { options } from "../base/kinds.ts";
 import { LISTENER_KINDS } from "../net/address.ts";
 import type { Finding } from "./explain.ts";
+import { externalBy, externalSchema } from "./external.ts";
 import { oauthSchema, openOauth } from "./oauth.ts";
 import { doubtsOf, type Open, openPasswords, passwordsSchema } from "./passwords.ts";
 
@@ -23,7 +24,15 @@ const MECHANISMS = [
   "SCRAM-SHA-1",
   "OAUTHBEARER",
   "XOAUTH2",
+  "EXTERNAL",
 ] as const;
+
+/** What the mechanisms need that clients do not send a password for. */
+const NEEDS: { readonly [M in AuthSettings["mechanisms"][number]]?: "oauth" | "external" } = {
+  OAUTHBEARER: "oauth",
+  XOAUTH2: "oauth",
+  EXTERNAL: "external",
+};
 
 /** What a configuration says of authentication. */
 export const authSchema = options({
@@ -33,10 +42,15 @@ export const authSchema = options({
   ),
   mechanisms: z.array(z.enum(MECHANISMS)).default(["PLAIN", "LOGIN", "SCRAM-SHA-256"]).describe(
     "The SASL mechanisms that the server offers, the preferred ones first. SCRAM needs `passwords: " +
-      "{file: …}`; OAUTHBEARER and XOAUTH2 need `oauth`.",
+      "{file: …}`; OAUTHBEARER and XOAUTH2 need `oauth`; EXTERNAL needs `external`, and is offered to " +
+      "clients with a certificate of a user.",
   ),
   oauth: oauthSchema.optional().describe(
     "Access tokens of OAuth 2.0, for the mechanisms OAUTHBEARER (RFC 7628) and XOAUTH2.",
+  ),
+  external: externalSchema.optional().describe(
+    "Users whose certificates say who they are, for the mechanism EXTERNAL. Only certificates that " +
+      "lead to `tls.client-ca` count.",
   ),
   listeners: z.array(z.enum(LISTENER_KINDS)).default(["submission", "submissions"])
     .describe("The kinds of listeners at which clients may authenticate."),
@@ -47,30 +61,37 @@ export const authSchema = options({
     "Whether clients may authenticate over a connection that is not encrypted: none, or those on " +
       "this machine.",
   ),
-}).superRefine(({ mechanisms, oauth }, context) => {
-  const name = mechanisms.find(isBearer);
-  if (name === undefined || oauth !== undefined) return;
-  const message = `\`${name}\` needs \`oauth\`: say who issues tokens, or remove it`;
-  context.addIssue({ code: "custom", message, path: ["mechanisms"] });
+}).superRefine(({ mechanisms, ...settings }, context) => {
+  for (const [i, name] of mechanisms.entries()) {
+    const key = NEEDS[name];
+    if (key === undefined || settings[key] !== undefined) continue;
+    const message = `\`${name}\` needs the key \`${key}\`: add that, or remove \`${name}\``;
+    context.addIssue({ code: "custom", message, path: ["mechanisms", i] });
+  }
 }).meta({ examples: [{ passwords: { file: "passwords" } }] });
-
-const isBearer = (name: string): boolean => name === "OAUTHBEARER" || name === "XOAUTH2";
 
 /** What the server needs for authentication. */
 export type AuthSettings = z.output<typeof authSchema>;
 
 /** What is no mistake, but hardly meant. */
-export function doubtsAbout({ passwords, mechanisms, oauth }: AuthSettings): readonly Finding[] {
-  const absent = passwords === undefined ? [] : doubtsOf(passwords);
-  const found = absent.map(({ path, message }) => ({ path: ["passwords", ...path], message }));
-  if (oauth === undefined || mechanisms.some(isBearer)) return found;
-  const message = "no mechanism uses this: add `OAUTHBEARER` or `XOAUTH2` to `mechanisms`";
-  return [...found, { path: ["oauth"], message }];
+export function doubtsAbout(settings: AuthSettings): readonly Finding[] {
+  const { passwords, mechanisms } = settings;
+  const doubts = passwords === undefined ? [] : doubtsOf(passwords);
+  const unused = (["oauth", "external"] as const).filter((key) =>
+    settings[key] !== undefined && !mechanisms.some((name) => NEEDS[name] === key)
+  );
+  return [
+    ...doubts.map(({ path, message }) => ({ path: ["passwords", ...path], message })),
+    ...unused.map((key) => {
+      const users = MECHANISMS.filter((name) => NEEDS[name] === key).join("` or `");
+      return { path: [key], message: `no mechanism uses this: add \`${users}\` to \`mechanisms\`` };
+    }),
+  ];
 }
 
 /** Opens what the settings name. */
 export function authenticationBy(
-  { passwords, oauth, mechanisms, listeners, clearText }: AuthSettings,
+  { passwords, oauth, external, mechanisms, listeners, clearText }: AuthSettings,
   open: Open,
 ): Authentication & Disposable {
   const below = (key: string): Open => (path, one) => open([key, ...path], one);
@@ -82,6 +103,7 @@ export function authenticationBy(
     LOGIN,
     ...checked?.secrets === undefined ? [] : scramBy(checked.secrets, mechanisms),
     ...bearer?.mechanisms ?? [],
+    ...external === undefined ? [] : [externalBy(external)],
   ];
   const opened = opening.move();
   return {

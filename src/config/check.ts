@@ -147,7 +147,14 @@ class Checks {
 
   /** How clients authenticate. */
   authentication(): Config["authentication"] {
-    const { auth } = this.#settings;
+    const { auth, tls } = this.#settings;
+    const asked = this.#wrong.has("tls") || (tls?.clientCertificates ?? "off") !== "off";
+    if (auth?.external !== undefined && !asked) {
+      const message =
+        "clients are not asked for certificates: set `client-certificates: request` " +
+        "and `client-ca` in `tls`";
+      this.#fault(["auth", "external"], message);
+    }
     return auth && authenticationBy(auth, (path, open) => this.#file(["auth", ...path], open));
   }
 

@@ -2,14 +2,14 @@
  * What a server would do, in words.
  * @module
  */
-import { existsSync } from "node:fs";
 import type { Authentication } from "../auth/authentication.ts";
+import { existsSync } from "node:fs";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
-import { type Listen, printListen } from "../net/address.ts";
+import { printListen } from "../net/address.ts";
 import { PATH } from "../targets/identity.ts";
 import type { Config } from "./config.ts";
-import { changedLimits } from "./limits.ts";
+import { changedLimits, listenerLimits } from "./limits.ts";
 import { postmastersOf } from "./postmaster.ts";
 import { printProblem } from "../base/problem.ts";
 
@@ -27,8 +27,11 @@ export function describe(config: Config): string[] {
   return [
     `hostname: ${hostname}`,
     `listens on: ${listen.map(printListener).join(", ")}`,
+    ...listen.every(({ kind }) => kind === "smtp")
+      ? []
+      : [`submission: ${printSubmission(config)}`],
     ...config.tls === undefined ? [] : [`tls: ${config.tls.minimum} and later`],
-    ...config.authentication === undefined ? [] : [`auth: ${printAuth(config.authentication)}`],
+    ...config.authentication === undefined ? [] : [`auth: ${printOffer(config.authentication)}`],
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
     `users: ${users.count}, from ${users.source}${
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
@@ -49,12 +52,18 @@ export function describe(config: Config): string[] {
   ];
 }
 
-const printListener = ({ address, kind }: Listen): string =>
-  printListen(address) + (kind === "smtp" ? "" : ` (${kind})`);
+const printOffer = ({ mechanisms, listeners }: Authentication): string =>
+  `${mechanisms.map(({ name }) => name).join(", ") || "no mechanism"}, at ${listeners.join(", ")}`;
 
-const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): string =>
-  `${mechanisms.map(({ name }) => name).join(", ")} at listeners for ${listeners.join(", ")}` +
-  (clearLoopback ? ", on this machine also without TLS" : "");
+function printListener({ address, kind, limits }: Config["listen"][number]): string {
+  const more = [...kind === "smtp" ? [] : [kind], ...listenerLimits(limits)];
+  return printListen(address) + (more.length === 0 ? "" : ` (${more.join(", ")})`);
+}
+
+function printSubmission({ relay, submission }: Config): string {
+  const goesOn = relay !== undefined && submission.relay;
+  return `mail of users to other domains ${goesOn ? "goes to `relay`" : "is refused"}`;
+}
 
 function missing([program = ""]: readonly string[]): string {
   const places = program.includes("/")

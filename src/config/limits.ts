@@ -114,7 +114,7 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
 
 const NAMES = Object.keys(ROWS) as readonly (keyof Limits)[];
 
-function print(name: keyof Limits, limits: Limits): string | number {
+function print(name: keyof Limits, limits: Partial<Limits>): string | number {
   const value = limits[name];
   return value === undefined ? "unlimited" : ROWS[name].print(value);
 }
@@ -152,6 +152,12 @@ export const listenerLimitsSchema: z.ZodType<ListenerLimits> = options(
 
 /** What differs from the default, as a configuration writes it: `recipients: 100`. */
 export function changedLimits(limits: Limits): string[] {
-  return NAMES.filter((name) => limits[name] !== DEFAULT_LIMITS[name])
-    .map((name) => `${kebabCase(name)}: ${print(name, limits)}`);
+  return writtenLimits(limits, NAMES.filter((name) => limits[name] !== DEFAULT_LIMITS[name]));
 }
+
+/** The limits of a listener, likewise. */
+export const listenerLimits = (limits: ListenerLimits): string[] =>
+  writtenLimits(limits, NAMES.filter((name) => name in limits));
+
+const writtenLimits = (limits: Partial<Limits>, names: readonly (keyof Limits)[]): string[] =>
+  names.map((name) => `${kebabCase(name)}: ${print(name, limits)}`);

@@ -19,6 +19,7 @@ import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
+import { HashThread } from "../auth/hash_thread.ts";
 import { acmeStoreOf, challengeListens, renew, startOrders } from "./acme.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
@@ -65,6 +66,9 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
   const orders = opened.use(await startOrders(read));
+  if (credentials !== undefined && read.auth?.passwords?.file !== undefined) {
+    await HashThread.prepare();
+  }
   watch.step("what the configuration names, as the server's user");
   const config = await becomeUser(read, credentials, made);
   prepare(config, undefined);

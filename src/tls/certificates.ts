@@ -109,9 +109,9 @@ function watch(files: KeyFiles, initial?: null): Watched<KeyPair | null> {
   return new Watched(files.certificate, parse, initial);
 }
 
-/** What an operator should know of these pairs. */
+/** What an operator should know of these pairs: only the first one is for clients that name no server. */
 export const concernsOf = (pairs: readonly KeyPair[], hostname: string): readonly string[] =>
-  pairs.flatMap((pair) => concernsAbout(pair, hostname, Date.now()));
+  pairs.flatMap((pair, i) => concernsAbout(pair, i === 0 ? hostname : undefined, Date.now()));
 
 /** Whether the runtime can encrypt a connection that is open: older ones go on in clear text. */
 export const canEncrypt: boolean = isFrom(Deno.version.deno, [2, 7, 13]);
@@ -123,15 +123,17 @@ export function isFrom(version: string, least: readonly number[]): boolean {
   return i < 0 || (parts[i] ?? 0) > least[i]!;
 }
 
+/** What the runtime says of versions that it does not speak; signature algorithms came with TLS 1.2. */
+const TOO_OLD =
+  /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|IncompatibleProtocol|NoTls1|SignatureAlgorithmsExtensionRequired/i;
+
 /** Why a handshake failed, for people. */
 function explained(error: unknown): string {
   const { code = "", message } = error as { readonly code?: string; readonly message: string };
   if (/InvalidContentType|WRONG_VERSION_NUMBER/.test(`${code} ${message}`)) {
     return "the client sent something else than TLS";
   }
-  if (
-    /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|IncompatibleProtocol|NoTls1/i.test(`${code} ${message}`)
-  ) {
+  if (TOO_OLD.test(`${code} ${message}`)) {
     return `the client speaks no version of TLS that the server has (${message})`;
   }
   return message;

@@ -146,10 +146,14 @@ export function isFor(domain: string, name: string): boolean {
 const SOON = 14;
 const DAY = 86_400_000;
 
-/** What an operator should know of a pair that can be used. */
+/**
+ * What an operator should know of a pair that can be used.
+ *
+ * @param hostname the name that the certificate should be for, if there is one
+ */
 export function concernsAbout(
   { certificate, domains, files }: KeyPair,
-  hostname: string,
+  hostname: string | undefined,
   now: number,
 ): string[] {
   const { validFrom, validTo } = certificate;
@@ -164,7 +168,8 @@ export function concernsAbout(
   if (Date.parse(validFrom) > now) {
     concerns.push(`the certificate ${files.certificate} is not valid yet: look at the clock`);
   }
-  if (!domains.some((domain) => isFor(domain, hostname.toLowerCase()))) {
+  const name = hostname?.toLowerCase();
+  if (name !== undefined && !domains.some((domain) => isFor(domain, name))) {
     concerns.push(
       `the certificate ${files.certificate} is for ${domains.join(", ") || "no domain"}, ` +
         `and not for \`hostname\`, ${hostname}`,

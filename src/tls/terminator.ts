@@ -1,24 +1,19 @@
 /**
  * The server's end of TLS: takes a socket in clear text and gives one that is encrypted.
  *
- * The runtime checks the certificates of clients only where a `tls.Server` makes the sockets, so there is one that
- * listens nowhere.
+ * The runtime checks the certificates of clients only where a `tls.Server` makes the sockets, so there is one for each
+ * certificate, which listens nowhere.
  * @module
  */
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import {
-  createSecureContext,
-  createServer,
-  type SecureContext,
-  type SecureContextOptions,
-  type Server,
-  type TlsOptions as ServerOptions,
-  type TLSSocket,
-} from "node:tls";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { PeerCertificate, Tls } from "../handler/tls.ts";
+import { tried } from "../base/tried.ts";
+import { serverName } from "./client_hello.ts";
 import { isFor, type KeyPair } from "./key_pair.ts";
+import { subjectOf } from "./subject.ts";
 
 /** How the server speaks TLS. */
 export interface TlsOptions {
@@ -42,12 +37,11 @@ export interface EncryptedSocket {
 interface Certificate {
   readonly domains: readonly string[];
   readonly endPoint: Uint8Array;
-  readonly context: SecureContext;
+  readonly server: Server;
 }
 
 /** Negotiates TLS with clients. */
 export class Terminator {
-  #server: Server;
   readonly #options: TlsOptions;
   readonly #shared: SecureContextOptions;
   readonly #handshakes = new Map<Socket, PromiseWithResolvers<EncryptedSocket>>();
@@ -60,14 +54,12 @@ export class Terminator {
       minVersion: minimum,
       ...clientCa === undefined ? {} : { ca: readFileSync(clientCa) },
     };
-    this.#certificates = this.#certificatesOf(pairs);
-    this.#server = this.#serverWith(pairs);
+    this.#certificates = pairs.map((pair) => this.#certificateOf(pair));
   }
 
   /** The pairs for all handshakes from now on; those that have begun, and sessions, stay as they are. */
   use(pairs: readonly KeyPair[]): void {
-    this.#certificates = this.#certificatesOf(pairs);
-    this.#server = this.#serverWith(pairs);
+    this.#certificates = pairs.map((pair) => this.#certificateOf(pair));
   }
 
   /**
@@ -82,36 +74,33 @@ export class Terminator {
     const gone = () => this.#failed(new Error("the client went away"), socket);
     socket.once("close", gone);
     socket.allowHalfOpen = false; // else nobody says that the client has left in the midst of the handshake
-    this.#server.emit("connection", socket);
+    this.#chosenBy(socket).then(({ server }) => server.emit("connection", socket))
+      .catch((error) => this.#failed(error, socket));
     return handshake.promise.finally(() => {
       this.#handshakes.delete(socket);
       socket.off("close", gone);
     });
   }
 
-  #certificatesOf(pairs: readonly KeyPair[]): readonly Certificate[] {
-    return pairs.map(({ pem, domains, endPoint }) => ({
-      domains,
-      endPoint,
-      context: createSecureContext({ ...this.#shared, ...pem }), // without the authority no client's certificate is good
-    }));
-  }
-
-  #serverWith(pairs: readonly KeyPair[]): Server {
+  #certificateOf({ pem, domains, endPoint }: KeyPair): Certificate {
     const { clientCertificates } = this.#options;
-    const byName: ServerOptions = {
-      SNICallback: (name, found) => found(null, this.#certificateFor(name).context),
-    };
     const server = createServer({
       ...this.#shared,
-      ...pairs[0]!.pem,
+      ...pem,
+      handshakeTimeout: -1, // the runtime's own timer would keep each client that leaves early for two minutes
       requestCert: clientCertificates !== "off",
       rejectUnauthorized: clientCertificates === "require",
-      ...pairs.length > 1 ? byName : {}, // the runtime works a tenth longer for it
     });
-    server.on("secureConnection", (socket) => this.#secured(socket));
+    const certificate = { domains, endPoint, server };
+    server.on("secureConnection", (socket) => this.#secured(socket, certificate));
     server.on("tlsClientError", (error, socket) => this.#failed(error, clearOf(socket)));
-    return server;
+    return certificate;
+  }
+
+  /** The certificate for a client. */
+  async #chosenBy(socket: Socket): Promise<Certificate> {
+    const [only, ...others] = this.#certificates;
+    return others.length === 0 ? only! : this.#certificateFor(await serverName(socket));
   }
 
   #certificateFor(name: string): Certificate {
@@ -122,15 +111,15 @@ export class Terminator {
     return best ?? all[0]!;
   }
 
-  #secured(socket: TLSSocket): void {
+  #secured(socket: TLSSocket, { endPoint }: Certificate): void {
     const { servername } = socket as { servername?: string | false };
     socket.allowHalfOpen = true; // who has said its last is still answered
     const tls: Tls = {
       protocol: socket.getProtocol() ?? "",
       cipher: socket.getCipher().standardName,
       serverName: servername || undefined,
-      peer: peerOf(socket),
-      endPoint: this.#certificateFor(servername || "").endPoint,
+      peer: tried(() => peerOf(socket)), // what is no certificate is none
+      endPoint,
     };
     this.#handshakes.get(clearOf(socket))?.resolve({ socket, tls });
   }
@@ -147,10 +136,9 @@ const clearOf = (socket: TLSSocket): Socket => (socket as unknown as { _parent: 
 function peerOf(socket: TLSSocket): PeerCertificate | undefined {
   const { raw } = socket.getPeerCertificate();
   if (raw === undefined) return undefined;
-  const { subject, fingerprint256 } = new X509Certificate(raw);
   return {
-    subject: subject.split("\n").reverse().join(","),
-    fingerprint: fingerprint256.replaceAll(":", "").toLowerCase(),
+    subject: subjectOf(raw),
+    fingerprint: new X509Certificate(raw).fingerprint256.replaceAll(":", "").toLowerCase(),
     trusted: socket.authorized,
   };
 }

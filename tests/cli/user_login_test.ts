@@ -79,3 +79,27 @@ Deno.test("user says where no file of passwords is named", async () => {
     `${config}: no file of passwords: set \`auth: {passwords: {file: FILE}}\`, or use --file\n`,
   );
 });
+
+Deno.test("check names the line of a mistake in the file, and warns if others can read it", async () => {
+  using directory = new Directory();
+  const config = directory.write("postmaster.yaml", {
+    hostname: "mx.example.net",
+    listen: "127.0.0.1:0",
+    users: ["you"],
+    auth: { passwords: { file: "passwords" } },
+    "state-directory": directory.of("state"),
+  });
+  const passwords = directory.write("passwords", "# users\njoe: geheim\n");
+  const wrong = await postmaster("check", "--config", config);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /passwords:2: a secret of `joe` is of no use: .* user passwd joe`\n$/);
+  assert.doesNotMatch(wrong.stderr, /geheim/);
+  directory.write("passwords", "");
+  Deno.chmodSync(passwords, 0o644);
+  const { code, stdout } = await postmaster("check", "--config", config);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /warning: .*postmaster.yaml:9:15: `auth.passwords.file`: every user of .*: chmod o= /,
+  );
+});

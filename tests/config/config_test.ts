@@ -136,6 +136,31 @@ limits: {recipients: 50}
   ]);
 });
 
+Deno.test("describe() says what a listener for submission does", () => {
+  const lines = (more: string) =>
+    describe(parseConfig(
+      `
+listen:
+  - 127.0.0.1:2525
+  - { address: 127.0.0.1:2587, kind: submission, limits: { message-size: 100 MiB, text-line: unlimited } }
+auth: { clear-text: loopback }
+users: [joe]
+postmaster: joe
+domains: [example.net]
+${more}`,
+      "p",
+    )).slice(1, 4);
+  const [listens, refuses, authenticates] = lines("");
+  assert.equal(
+    listens,
+    "listens on: 127.0.0.1:2525, 127.0.0.1:2587 (submission, message-size: 100 MiB, text-line: unlimited)",
+  );
+  assert.equal(refuses, "submission: mail of users to other domains is refused");
+  assert.equal(authenticates, "auth: PLAIN, LOGIN, at submission, submissions");
+  const [, relays] = lines("relay: { command: [cat] }");
+  assert.equal(relays, "submission: mail of users to other domains goes to `relay`");
+});
+
 Deno.test("settingsSchema describes every key", () => {
   type Property = { description?: string; properties?: Record<string, Property> };
   const check = (name: string, { description, properties = {} }: Property) => {

@@ -127,7 +127,18 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "1:63",
     /`auth\.passwords\.http\.token-file`: there is no file \/nowhere\/a/,
   ],
-  ["auth: {mechanisms: [PLAIN, XOAUTH2]}", "1:20", /`XOAUTH2` needs `oauth`: say who issues/],
+  ["auth: {mechanisms: [PLAIN, XOAUTH2]}", "1:28", /`XOAUTH2` needs the key `oauth`: add that/],
+  ["auth: {external: {}}", "1:18", /nobody is a user by a certificate/],
+  [
+    "auth: {external: {fingerprints: {ab: joe}}}",
+    "1:38",
+    /`ab` is no fingerprint: write a SHA-256/,
+  ],
+  [
+    "auth: {external: {subjects: {CN=joe: joe}}}",
+    "1:18",
+    /clients are not asked for certificates: set `client-certificates: request`/,
+  ],
   [
     "auth: {mechanisms: [XOAUTH2], oauth: {issuer: a, audience: b}}",
     "1:38",

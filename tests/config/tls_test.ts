@@ -70,7 +70,8 @@ Deno.test(
 Deno.test("check warns of a certificate that is not for the server's name", need("openssl"), () => {
   using directory = new Directory();
   const { certificate, key } = selfSigned(directory, ["other.example"], 5);
-  const tls = JSON.stringify({ certificate, key });
+  const certificates = [selfSigned(directory, ["third.example"])];
+  const tls = JSON.stringify({ certificate, key, certificates });
   const text = AROUND.replace("tls:\n", `tls: ${tls}\n`);
   const lines = describe(parseConfig(text, directory.of("postmaster.yaml"))).join("\n");
   assert.match(lines, /^tls: TLSv1\.2 and later$/m);
@@ -79,6 +80,7 @@ Deno.test("check warns of a certificate that is not for the server's name", need
     lines,
     /^warning: .*is for other\.example, and not for `hostname`, mx\.example\.net$/m,
   );
+  assert.doesNotMatch(lines, /third/);
 });
 
 Deno.test("what ACME needs must be said, and be there", () => {

@@ -332,3 +332,22 @@ Deno.test({
     }
   },
 });
+
+Deno.test("users authenticate with a server that has given up root", needRoot(), async () => {
+  await using server = await Running.start((directory) => {
+    const file = directory.write("passwords", `joe: ${HASH}\n`);
+    Deno.chownSync(file, NOBODY, NOBODY);
+    return {
+      ...asNobody()(directory),
+      listen: { address: `127.0.0.1:${lowPort()}`, kind: "submission" },
+      auth: { passwords: { file }, "clear-text": "loopback" },
+    };
+  });
+  using client = await server.connect();
+  await client.command("EHLO a.example");
+  const login = btoa("\0joe\0geheim");
+  assert.equal((await client.command(`AUTH PLAIN ${login}`)).code, 235);
+});
+
+/** bcrypt's hash of `geheim`. */
+const HASH = "$2b$04$abcdefghijklmnopqrstuuPWRtT5yx7FBi4dcf6ROhboeNunUrLQ.";

@@ -97,7 +97,9 @@ for (const [name, node] of settings) {
       directory.write("aliases.txt", "sales: joe, jane\n");
       directory.write("policy.ts", "export default () => {};");
       directory.write("opening_hours.ts", "export default () => {};");
-      const around = { ...AROUND, tls: { ...selfSigned(directory, [AROUND.hostname]) }, auth: {} };
+      const pair = selfSigned(directory, [AROUND.hostname]);
+      const clients = { "client-certificates": "request", "client-ca": pair.certificate };
+      const around = { ...AROUND, tls: { ...pair, ...clients }, auth: {} };
       directory.write(
         "passwords",
         "joe: $2b$04$abcdefghijklmnopqrstuuPWRtT5yx7FBi4dcf6ROhboeNunUrLQ.\n",

@@ -219,6 +219,7 @@ Deno.test("senderLogin() looks at the authors in the message, however they are w
       "From: joe@example.net, sales@example.net",
       "From: Sales: joe@example.net, Anybody <any@example.org>;",
       'From: "joe"@example.net',
+      'From: "Joe" <"joe"@example.net>, "a b"@example.org, joe@example.net,sales@example.net',
       "From: joe@example.net\r\nSender: sales@example.net",
       "From: ann@example.com, joe@example.net\r\nSender: joe@example.net",
       "Subject: x\r\nReply-To: ann@example.com\r\nFrom: joe@example.net",
@@ -251,6 +252,11 @@ Deno.test("senderLogin() looks at the authors in the message, however they are w
       'From: "joe@example.net',
       "From: joe@example.net\\@example.com",
       "From: =?utf-8?q?ann=40example.com?=",
+      "From: joe.(x)ann@example.org",
+      "From: joe@(x)example.net",
+      "From: joe @ example.net",
+      'From: "joe.ann@example.org" <joe.(x)ann@example.org>',
+      "From: (joe.ann@example.org) <joe.(x)ann@example.org>",
       "From: =?utf-8?q?ann=40example.com=00?=@example.org",
       'From: "joe@example.net"@example.com',
       `From: ${Array<string>(101).fill("joe@example.net").join(", ")}`,
@@ -270,6 +276,7 @@ Deno.test("complete() adds a domain to addresses that are a local part alone, an
       [" joe (Joe)", " joe@example.net (Joe)"],
       [" Sales: joe, <jane>; ann", " Sales: joe@example.net, <jane@example.net>; ann@example.net"],
       [' "joe smith"', ' "joe smith"@example.net'],
+      [' <"joe>smith">', ' <"joe>smith"@example.net>'],
       [" joe\r\n ,\r\n\tjane", " joe@example.net\r\n ,\r\n\tjane@example.net"],
     ] as const
   ) assert.equal(withDomains(before, "example.net"), after);

@@ -245,12 +245,19 @@ Deno.test(
   },
 );
 
+/** What a client sends first that knows TLS 1.0 only: no extensions, and the cipher TLS_RSA_WITH_AES_128_CBC_SHA. */
+const TLS_1_0 = Uint8Array.of(
+  ...[22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 1],
+  ...Array(32).fill(7),
+  ...[0, 0, 2, 0, 47, 1, 0],
+);
+
 Deno.test(
   "a listener of kind submissions encrypts before it greets, and refuses clear text",
   need("openssl"),
   async () => {
     await using server = await serve((directory, tls) => ({
-      tls,
+      tls: { ...tls, certificates: [selfSigned(directory, ["b.example.org"])] },
       auth: {},
       listen: ["127.0.0.1:0", { address: "127.0.0.1:0", kind: "submissions" }],
       handlers: [
@@ -274,6 +281,10 @@ export default on("SayOK", (_event, _next, { listener }) => say(2, 5, 0, listene
     assert.doesNotMatch(ehlo, /STARTTLS/);
     await say(client, "NOOP", /^250 .*submissions\r\n/);
     socket.destroy();
+    const other = connectTls({ ...at, servername: "b.example.org" });
+    await once(other, "secureConnect");
+    assert.equal(other.getPeerCertificate().subject.CN, "b.example.org");
+    other.destroy();
 
     const clear = connect(port!, "127.0.0.1");
     let unencrypted = "";
@@ -282,6 +293,10 @@ export default on("SayOK", (_event, _next, { listener }) => say(2, 5, 0, listene
     await once(clear, "close");
     assert.doesNotMatch(unencrypted, /220|250|421/);
     await server.logs(/disconnected .*"no TLS: the client sent something else than TLS"/);
+    const old = connect(port!, "127.0.0.1");
+    old.write(TLS_1_0);
+    await once(old.resume(), "close");
+    await server.logs(/disconnected .*"no TLS: the client speaks no version of TLS that/);
     using smtp = await server.connect(`127.0.0.1:${plain}`);
     assert.match((await smtp.command("NOOP")).lines[0]!, /smtp/);
   },

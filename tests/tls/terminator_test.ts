@@ -169,26 +169,32 @@ Deno.test("new certificates disturb no session that is open", need("openssl"), a
   fresh.destroy();
 });
 
-Deno.test("a handshake that fails ends its socket and nothing else", need("openssl"), async () => {
-  const pairs = [pairFor("a.example")];
-  await using echo = await new Echo(
-    new Terminator({ pairs, minimum: "TLSv1.2", clientCertificates: "off" }),
-  ).start();
-  const breaks: readonly ((socket: Socket) => void)[] = [
-    (socket) => socket.write("EHLO clear.example\r\n"),
-    (socket) => socket.end(),
-    (socket) => socket.resetAndDestroy(),
-    (socket) => socket.end(Uint8Array.of(22, 3, 1, 2, 0, 1)),
-    (socket) => socket.write(Uint8Array.of(22, 3, 1, 2, 0, 1), () => socket.resetAndDestroy()),
-  ];
-  for (const [i, end] of breaks.entries()) {
-    const failure = echo.failure();
-    end(await clear(echo.port));
-    await failure;
-    assert.equal(echo.failures.length, i + 1);
-  }
-  (await talk(echo.port)).destroy();
-});
+for (const names of [["a.example"], ["a.example", "b.example"]]) {
+  Deno.test(
+    `a handshake that fails ends its socket and nothing else: ${names}`,
+    need("openssl"),
+    async () => {
+      const pairs = names.map((name) => pairFor(name));
+      await using echo = await new Echo(
+        new Terminator({ pairs, minimum: "TLSv1.2", clientCertificates: "off" }),
+      ).start();
+      const breaks: readonly ((socket: Socket) => void)[] = [
+        (socket) => socket.write("EHLO clear.example\r\n"),
+        (socket) => socket.end(),
+        (socket) => socket.resetAndDestroy(),
+        (socket) => socket.end(Uint8Array.of(22, 3, 1, 2, 0, 1)),
+        (socket) => socket.write(Uint8Array.of(22, 3, 1, 2, 0, 1), () => socket.resetAndDestroy()),
+      ];
+      for (const [i, end] of breaks.entries()) {
+        const failure = echo.failure();
+        end(await clear(echo.port));
+        await failure;
+        assert.equal(echo.failures.length, i + 1);
+      }
+      (await talk(echo.port)).destroy();
+    },
+  );
+}
 
 Deno.test("a client that has said its last is still answered", need("openssl"), async () => {
   const terminator = new Terminator({
