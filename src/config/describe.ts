@@ -62,11 +62,11 @@ function printSubmission({ relay, submission }: Config): string {
   return `mail of users to other domains ${goesOn ? "goes to `relay`" : "is refused"}`;
 }
 
-const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): string =>
-  `${mechanisms.map(({ name }) => name).join(", ") || "no mechanism"} at listeners for ${
-    listeners.join(", ")
-  }` +
-  (clearLoopback ? ", on this machine also without TLS" : "");
+const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): string => {
+  const names = mechanisms.map(({ name }) => name).join(", ") || "no mechanism";
+  const inClear = clearLoopback ? ", on this machine also without TLS" : "";
+  return `${names} at listeners for ${listeners.join(", ")}${inClear}`;
+};
 
 function missing([program = ""]: readonly string[]): string {
   const places = program.includes("/")

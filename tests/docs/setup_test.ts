@@ -15,6 +15,9 @@ const page = Deno.readTextFileSync(fileURLToPath(new URL("../../docs/setup.md", 
 const AFTERWARDS = [
   "until [ -s /run/sent/* ]; do sleep 0.05; done; cat /run/sent/*",
   "cat /var/mail/joe",
+  "swaks --silent 2 --server mx.example.net --port 587 --tls --auth-user joe --auth-password correct-horse-battery " +
+  "--from joe@example.net --to nobody@nowhere.example; " +
+  "until grep -qs '^Return-Path: <>' /var/mail/joe; do sleep 0.05; done; cat /var/mail/joe",
 ];
 
 /** As on the page, whatever password was generated. */
@@ -33,9 +36,10 @@ Deno.test({
       const output = outputs[i]!;
       assert.equal(shown(output), shown(step.output), `$ ${step.command}\n${output}`);
     }
-    const [toAnn = "", toJoe = ""] = outputs.slice(steps.length);
+    const [toAnn = "", toJoe = "", bounced = ""] = outputs.slice(steps.length);
     assert.match(toAnn, /^X-Mail-Args: <joe@example\.net>/m);
     assert.match(toAnn, /^\tby mx\.example\.net with ESMTPSA id /m);
     assert.match(toJoe, /^From ann@example\.com .*\nReturn-Path: <ann@example\.com>\n/);
+    assert.match(bounced, /^Return-Path: <>\n[^]*^Subject: Undelivered Mail/m);
   },
 });
