@@ -104,7 +104,6 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   "examples/submission.yaml": {
     yaml: read("examples/submission.yaml"),
-    settings: { "state-directory": undefined },
     sends: [
       { code: 451 },
       { from: "joe@example.net", code: 553 },
