@@ -103,16 +103,16 @@ export function guessesBy(
     const leave = await turnstile.enter(counts, failed);
     if (leave === undefined) return BLOCKED;
     session.whenAnswered(async (reply) => {
-      if (isPermanent(reply) || reply === ENOUGH) {
-        await Promise.all(counts.map(({ key }) => session.tick(failures.of(key))));
-      } else if (isPositive(reply)) {
+      if (isPositive(reply)) {
         await session.set(familiar.of(`${name} at ${hostOf(session.peer.address)}`), true);
       }
       leave();
     });
     const reply = await next();
-    if (!isPermanent(reply)) return reply;
+    // A client that is gone by now learns nothing. One that goes during the delay knows that it has guessed wrong.
+    if (!isPermanent(reply) || session.signal.aborted) return reply;
     const [before = 0] = await failed();
+    await Promise.all(counts.map(({ key }) => session.tick(failures.of(key))));
     const milliseconds = delay * 2 ** Math.min(before, DOUBLINGS);
     await pause(milliseconds, undefined, { signal: session.signal }).catch(() => {});
     return session.tick(inSession) < most ? reply : ENOUGH;

@@ -12,6 +12,8 @@ import type { Challenge, Challenges } from "./settings.ts";
 
 /** Milliseconds in which the program must have changed the zone, on all its servers. */
 const PATIENCE = 600_000;
+/** Milliseconds for what it has printed: a program that it has started may keep its output open. */
+const LAST_WORDS = 1000;
 
 /** Calls the program with `add` or `remove`, the name of the TXT record, and its value. */
 export class DnsHook implements Challenges {
@@ -41,7 +43,8 @@ export class DnsHook implements Challenges {
     }
     const { code, signal } = await child.status;
     if (code === 0) return;
-    const said = (await output).findLast((line) => line !== "");
+    const isHeard = await within(output, LAST_WORDS);
+    const said = isHeard ? (await output).findLast((line) => line !== "") : undefined;
     throw new Error(
       `${called} ended with ${signal ?? `exit code ${code}`}: ${said ?? "it said nothing"}`,
     );

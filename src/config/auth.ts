@@ -74,17 +74,21 @@ export const authSchema = options({
 export type AuthSettings = z.output<typeof authSchema>;
 
 /** What is no mistake, but hardly meant. */
-export function doubtsAbout(settings: AuthSettings): readonly Finding[] {
+export function doubtsAbout(settings: AuthSettings | undefined): readonly Finding[] {
+  if (settings === undefined) return [];
   const { passwords, mechanisms } = settings;
   const doubts = passwords === undefined ? [] : doubtsOf(passwords);
   const unused = (["oauth", "external"] as const).filter((key) =>
     settings[key] !== undefined && !mechanisms.some((name) => NEEDS[name] === key)
   );
   return [
-    ...doubts.map(({ path, message }) => ({ path: ["passwords", ...path], message })),
+    ...doubts.map(({ path, message }) => ({ path: ["auth", "passwords", ...path], message })),
     ...unused.map((key) => {
       const users = MECHANISMS.filter((name) => NEEDS[name] === key).join("` or `");
-      return { path: [key], message: `no mechanism uses this: add \`${users}\` to \`mechanisms\`` };
+      return {
+        path: ["auth", key],
+        message: `no mechanism uses this: add \`${users}\` to \`mechanisms\``,
+      };
     }),
   ];
 }

@@ -5,32 +5,30 @@
 import { readFileSync } from "node:fs";
 import { hostname as systemHostname } from "node:os";
 import { resolve } from "node:path";
-import { faultOfProgram } from "../acme/dns_hook.ts";
-import type { AcmeSettings } from "../acme/settings.ts";
 import { parseAliasFile, wordsIn, type WrittenAlias } from "../../handlers/alias_file.ts";
 import { type Aliases, type LocalUsers, NamedUsers } from "../../handlers/mod.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
-import { cannotRead } from "../base/cannot_read.ts";
 import { SystemUsers } from "../base/system_users.ts";
 import { Watched } from "../base/watched.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { NO_RELAY } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
-import { authenticationBy, type AuthSettings, doubtsAbout } from "./auth.ts";
+import { doubtsAbout } from "./auth.ts";
+import { checkAuthentication, checkListeners, checkTls } from "./check_connections.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
+import type { Finding } from "./explain.ts";
+import { Faults } from "./faults.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { isMapping, type Written } from "./overrides.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
-import { ConfigError, type Problem } from "../base/problem.ts";
+import { ConfigError } from "../base/problem.ts";
 import type { AliasSource, Settings } from "./schema.ts";
-import { canEncrypt, concernsOf } from "../tls/certificates.ts";
-import { KeyFault, readKeyPair } from "../tls/key_pair.ts";
 import { targetsOf } from "./targets.ts";
 import type { ReadSettings } from "./settings.ts";
 import { defaultStateDirectory, isWritable } from "./state_directory.ts";
@@ -47,40 +45,43 @@ export function checkSettings(
   file: string | undefined,
   again: Config["again"],
 ): Config {
-  const checks = new Checks(read);
+  const faults = new Faults(read.written);
+  const checks = new Checks(read, faults);
   const hostname = checks.hostname();
   const users = checks.users();
   const aliases = checks.aliases(users, hostname);
   const handlers = checks.handlers();
   const stateDirectory = checks.stateDirectory();
-  const certificates = checks.tls(hostname);
-  checks.listeners();
-  const authentication = checks.authentication();
+  const doubtful = checkTls(read, hostname, faults);
+  checkListeners(read, faults);
+  const authentication = checkAuthentication(read, faults);
   checks.user();
-  const problems = [...read.problems, ...checks.problems];
+  const problems = [...read.problems, ...faults.problems];
   if (problems.length > 0) throw new ConfigError(problems);
   checks.postmaster(aliases!, (local) => users!.isUser(local), hostname);
+  const problem = (finding: Finding) => read.written.problem(finding);
   const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
   return {
     ...settings,
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     authentication,
-    warnings: [...orderWarnings(handlers), ...checks.doubts()],
-    doubtfulCertificates: certificates,
+    warnings: [...orderWarnings(handlers), ...doubtsAbout(settings.auth).map(problem)],
+    doubtfulCertificates: doubtful.map(problem),
     targets: targetsOf(settings),
-    problem: (finding) => read.written.problem(finding),
+    problem,
   };
 }
 
 /** Checks settings; those that are missing are not checked, nor checked against. */
 class Checks {
-  readonly problems: Problem[] = [];
+  readonly #faults: Faults;
   readonly #settings: Partial<Settings>;
   readonly #wrong: ReadonlySet<keyof Settings>;
   readonly #written: Written;
 
-  constructor({ settings, wrong, written }: ReadSettings) {
+  constructor({ settings, wrong, written }: ReadSettings, faults: Faults) {
+    this.#faults = faults;
     this.#settings = settings;
     this.#wrong = wrong;
     this.#written = written;
@@ -90,81 +91,12 @@ class Checks {
   hostname(): string {
     const { hostname = systemHostname() } = this.#settings;
     if (!this.#wrong.has("hostname") && !isDomain(hostname)) {
-      this.#fault(
+      this.#faults.add(
         ["hostname"],
         `the system's host name, \`${hostname}\`, is no domain: set \`hostname\``,
       );
     }
     return hostname;
-  }
-
-  /** The certificates and keys must be readable and fit together. Returns what is doubtful. */
-  tls(hostname: string): readonly Problem[] {
-    const { tls } = this.#settings;
-    if (tls === undefined) return [];
-    if (!canEncrypt) {
-      const message =
-        `Deno ${Deno.version.deno} cannot encrypt open connections: STARTTLS is not offered`;
-      return [this.#written.problem({ path: ["tls"], message })];
-    }
-    const pairs = tls.certificates.flatMap((files) => {
-      try {
-        return [readKeyPair(files)];
-      } catch (error) {
-        if (!(error instanceof KeyFault)) throw error;
-        this.#fault(["tls", ...files.at, error.which], error.message);
-        return [];
-      }
-    });
-    const { clientCa } = tls;
-    if (clientCa !== undefined) this.#file(["tls", "client-ca"], () => readFileSync(clientCa));
-    this.#acme(tls.acme);
-    return concernsOf(pairs, hostname).map((message) =>
-      this.#written.problem({ path: ["tls"], message })
-    );
-  }
-
-  /** What ACME needs must be there. */
-  #acme(acme: AcmeSettings | undefined): void {
-    if (acme === undefined) return;
-    const { ca, challenge } = acme;
-    if (ca !== undefined) this.#file(["tls", "acme", "ca"], () => readFileSync(ca));
-    if ("listen" in challenge) return;
-    const fault = faultOfProgram(challenge.dnsHook[0]!);
-    if (fault !== undefined) this.#fault(["tls", "acme", "dns-hook", 0], fault);
-  }
-
-  /** Listeners must have what their kind needs. */
-  listeners(): void {
-    const { listen = [], tls, auth } = this.#settings;
-    for (const [i, { kind }] of listen.entries()) {
-      const lacking = kind === "smtp" || this.#wrong.has("tls") || this.#wrong.has("auth")
-        ? undefined
-        : lackingFor(kind, tls !== undefined, auth);
-      if (lacking !== undefined) this.#fault(["listen", i], lacking);
-    }
-  }
-
-  /** How clients authenticate. */
-  authentication(): Config["authentication"] {
-    const { auth, tls } = this.#settings;
-    const asked = this.#wrong.has("tls") || (tls?.clientCertificates ?? "off") !== "off";
-    if (auth?.external !== undefined && !asked) {
-      const message =
-        "clients are not asked for certificates: set `client-certificates: request` " +
-        "and `client-ca` in `tls`";
-      this.#fault(["auth", "external"], message);
-    }
-    return auth && authenticationBy(auth, (path, open) => this.#file(["auth", ...path], open));
-  }
-
-  /** What is doubtful about the ways in which clients authenticate. */
-  doubts(): Problem[] {
-    const { auth } = this.#settings;
-    if (auth === undefined) return [];
-    return doubtsAbout(auth).map(({ path, message }) =>
-      this.#written.problem({ path: ["auth", ...path], message })
-    );
   }
 
   /** The local users. */
@@ -173,8 +105,8 @@ class Checks {
     if (users === undefined) return undefined;
     if ("names" in users) return new NamedUsers(users.names);
     return "file" in users
-      ? this.#file(["users", "file"], () => new NamedUsers(users.file))
-      : this.#file(["users"], () => new SystemUsers(users.minUid));
+      ? this.#faults.open(["users", "file"], () => new NamedUsers(users.file))
+      : this.#faults.open(["users"], () => new SystemUsers(users.minUid));
   }
 
   /** The aliases, checked against everything they can lead to. */
@@ -187,7 +119,7 @@ class Checks {
     const add = (source: AliasSource, path: Path) => {
       if ("table" in source) return written.push(...this.#words(source.table, path));
       const open = () => new Watched(source.file, parseAliasFile);
-      const opened = this.#file([...path, "file"], open);
+      const opened = this.#faults.open([...path, "file"], open);
       return opened && files.push(opened);
     };
     if (isList(aliases)) aliases.forEach((source, i) => add(source, ["aliases", i]));
@@ -204,11 +136,11 @@ class Checks {
     const site = { domains, isUser, delimiter, leadsOn, handled };
     try {
       const all = new SiteAliases(written, files, site, { isUser: mayBeUser, judge });
-      this.problems.push(...readers.flatMap((one) => unknownReaders(one, all, site)));
+      this.#faults.problems.push(...readers.flatMap((one) => unknownReaders(one, all, site)));
       return all;
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.problems.push(...error.problems);
+      this.#faults.problems.push(...error.problems);
       return undefined;
     }
   }
@@ -226,12 +158,12 @@ class Checks {
     const { user, group } = this.#settings;
     if (user === undefined) {
       if (group === undefined || this.#wrong.has("user")) return;
-      return this.#fault(["group"], "it goes with `user`: set that too");
+      return this.#faults.add(["group"], "it goes with `user`: set that too");
     }
     try {
       idsOf(user, group);
     } catch (error) {
-      this.#fault(["user"], messageOf(error));
+      this.#faults.add(["user"], messageOf(error));
     }
   }
 
@@ -250,7 +182,7 @@ class Checks {
       const own = embedded.get(name);
       if (own !== undefined) return { name, place, source: { module: own, options } };
       const module = resolve(this.#written.directory, name);
-      this.#file(path, () => readFileSync(module));
+      this.#faults.open(path, () => readFileSync(module));
       return { name, place, source: { module, options } };
     });
   }
@@ -259,7 +191,7 @@ class Checks {
   #relays(name: string, options: unknown, path: Path): void {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
     if (!readyMade.get(name)?.relays?.(options)) return;
-    this.#fault(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
+    this.#faults.add(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
   }
 
   /** The directory for what must survive a restart. */
@@ -268,28 +200,13 @@ class Checks {
     if (directory === undefined) return defaultStateDirectory();
     // Of a server with a user, what he can do is asked once the process is his.
     if (this.#settings.user === undefined && !isWritable(directory)) {
-      this.#fault(
+      this.#faults.add(
         ["state-directory"],
         `the server cannot write to the directory ${directory}: make it for the server's user, or ` +
           "change its permissions",
       );
     }
     return directory;
-  }
-
-  #fault(path: Path, message: string): void {
-    this.problems.push(this.#written.problem({ path, message }));
-  }
-
-  /** What `open` gives, `undefined` if the file that the setting names cannot be read. */
-  #file<T>(path: Path, open: () => T): T | undefined {
-    try {
-      return open();
-    } catch (error) {
-      if (error instanceof ConfigError) this.problems.push(...error.problems);
-      else this.#fault(path, cannotRead(error));
-      return undefined;
-    }
   }
 
   #words(table: Extract<AliasSource, { table: unknown }>["table"], path: Path): WrittenAlias[] {
@@ -305,28 +222,6 @@ class Checks {
 
 const isList = (aliases: Settings["aliases"]): aliases is readonly AliasSource[] =>
   Array.isArray(aliases);
-
-/** What a listener for users lacks. */
-function lackingFor(
-  kind: "submission" | "submissions",
-  tls: boolean,
-  auth: AuthSettings | undefined,
-): string | undefined {
-  const inClear = auth?.clearText === "loopback" && kind === "submission";
-  if (auth === undefined) {
-    return `clients of \`${kind}\` authenticate: say with the key \`auth\` how`;
-  }
-  if (!auth.listeners.includes(kind)) {
-    return `clients of \`${kind}\` authenticate: add \`${kind}\` to \`auth.listeners\``;
-  }
-  if (inClear) return undefined;
-  if (!tls) {
-    return `connections to \`${kind}\` are encrypted: give a certificate and a key as \`tls\``;
-  }
-  return canEncrypt
-    ? undefined
-    : `Deno ${Deno.version.deno} cannot encrypt connections to \`${kind}\`: use 2.7.13 or later`;
-}
 
 /** Whether a handler may accept a recipient; ready-made checks do not. */
 const mayAccept = ({ name, ready }: NamedHandler): boolean =>

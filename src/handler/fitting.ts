@@ -22,8 +22,9 @@ export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ?
   : "Authenticate" extends K ? AuthenticationReply
   : Reply;
 
-/** The events that end the client's work. */
+/** The events that end the client's work, and those of strangers, whose MAIL nobody takes. */
 const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([
+  "NeedAuthFirst",
   "OtherProtocol",
   "LimitExceeded",
   "ServiceClosing",

@@ -15,19 +15,17 @@ export interface SelfSigned {
   readonly key: string;
 }
 
-/** Days for which a certificate is good if nobody says how many. */
-export const VALID_DAYS = 365;
-
 const ECDSA = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /**
  * Makes a certificate and an ECDSA P-256 key.
  *
  * @param domains the names that it is for, the first one also as its subject
+ * @param days how long it is good
  */
 export async function selfSigned(
   domains: readonly [string, ...string[]],
-  days: number = VALID_DAYS,
+  days: number,
   now: number = Date.now(),
 ): Promise<SelfSigned> {
   const keys = await crypto.subtle.generateKey(ECDSA, true, ["sign", "verify"]);

@@ -101,7 +101,7 @@ exec curl --silent --fail --data "{\\"host\\": \\"$3.\\", \\"value\\": \\"$4\\"}
   }
 
   async #start(address: string): Promise<void> {
-    const own = await selfSigned(["localhost"]);
+    const own = await selfSigned(["localhost"], 1);
     const config = this.#directory.write("pebble.json", {
       pebble: {
         listenAddress: `127.0.0.1:${this.#port}`,

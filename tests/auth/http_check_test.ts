@@ -31,7 +31,7 @@ Deno.test(
   "a web server says who may come in; what is no clear yes or no is neither",
   async () => {
     using directory = new Directory();
-    const { certificate, key } = await selfSigned(["localhost"]);
+    const { certificate, key } = await selfSigned(["localhost"], 1);
     const asked: unknown[] = [];
     await using web = Deno.serve({ ...QUIET, cert: certificate, key }, async (request) => {
       if (request.headers.get("authorization") !== "Bearer t0ken") {

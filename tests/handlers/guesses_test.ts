@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { authenticated, chain, on, Secret } from "postmaster";
 import { guesses, type GuessesOptions } from "postmaster/handlers";
-import { ask, MemoryStore } from "postmaster/testing";
+import { ask, Client, ENCRYPTED, MemoryStore } from "postmaster/testing";
+import { PLAIN } from "../../src/auth/plain.ts";
+import { authBy } from "../../src/server/auth.ts";
+import { extensionsWith } from "../../src/server/extensions.ts";
 
 /** A server whose users have the password `right`, and clients of it. */
 function site(options: GuessesOptions = {}) {
@@ -74,4 +77,36 @@ Deno.test("clients on this machine are counted by user", async () => {
   await times(10, () => attempt("127.0.0.1", "joe", "wrong"));
   assert.equal(await attempt("127.0.0.1", "ann", "right"), 235);
   assert.equal(await attempt("127.0.0.1", "joe", "right"), 454);
+});
+
+Deno.test("a client that leaves during the delay has failed all the same", async () => {
+  const globals = new MemoryStore();
+  const mechanisms = [PLAIN];
+  const extensions = extensionsWith(
+    authBy({ mechanisms, listeners: ["smtp"], clearLoopback: false }),
+  );
+  const guess = async (password: string, leaveEarly: boolean): Promise<number> => {
+    const refused = Promise.withResolvers<void>();
+    const policy = chain(
+      guesses({ address: 3, delay: leaveEarly ? "3 s" : 0 }),
+      on("Authenticate", async (event, next) => {
+        if (event.password?.equals("right")) return authenticated(event.user);
+        const reply = await next();
+        setTimeout(refused.resolve); // the refusal has reached `guesses` by then
+        return reply;
+      }),
+    );
+    const options = { globals, extensions, tls: ENCRYPTED };
+    const client = Client.of(policy, options);
+    await client.reply();
+    await client.command("EHLO client.example");
+    client.send(`AUTH PLAIN ${btoa(`\0joe\0${password}`)}\r\n`);
+    if (!leaveEarly) return (await client.reply()).code;
+    await refused.promise;
+    client.hangUp();
+    return 0;
+  };
+  assert.equal(await guess("right", false), 235);
+  for (let i = 0; i < 3; i++) await guess("wrong", true);
+  assert.equal(await guess("right", false), 454);
 });

@@ -10,7 +10,7 @@ import { ScramClient, type ScramClientOptions } from "../auth/scram_client.ts";
 import { need } from "../need.ts";
 import { Directory, Running, type Settings } from "../running.ts";
 import { on, say } from "postmaster";
-import { ask, type Client } from "postmaster/testing";
+import { ask, Client } from "postmaster/testing";
 import { runClient } from "../clients.ts";
 import { selfSigned } from "../tls/openssl.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
@@ -177,6 +177,16 @@ Deno.test("a handler that breaks, or accepts nobody in particular, accepts nobod
     const reply = await ask(broken, question);
     assert.equal(reply.code, 451);
     assert.equal(reply.user, undefined);
+  }
+});
+
+Deno.test("no handler accepts the MAIL of a stranger at a listener for users", async () => {
+  const policy = on("NeedAuthFirst", () => say(2, 5, 0, "come in"));
+  using client = Client.of(policy, { kind: "submission" });
+  await client.reply();
+  await client.command("EHLO client.example");
+  for (const command of ["MAIL FROM:<joe@example.net>", "VRFY joe"]) {
+    assert.equal((await client.command(command)).code, 451);
   }
 });
 

@@ -1,0 +1,98 @@
+/**
+ * The checks of the settings that are about connections: TLS, listeners and authentication.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { faultOfProgram } from "../acme/dns_hook.ts";
+import type { AcmeSettings } from "../acme/settings.ts";
+import { canEncrypt, concernsOf } from "../tls/certificates.ts";
+import { KeyFault, readKeyPair } from "../tls/key_pair.ts";
+import { authenticationBy, type AuthSettings } from "./auth.ts";
+import type { Config } from "./config.ts";
+import type { Finding } from "./explain.ts";
+import type { Faults } from "./faults.ts";
+import type { ReadSettings } from "./settings.ts";
+
+/** The certificates and keys must be readable and fit together. Returns what is doubtful. */
+export function checkTls(
+  { settings: { tls } }: ReadSettings,
+  hostname: string,
+  faults: Faults,
+): readonly Finding[] {
+  if (tls === undefined) return [];
+  if (!canEncrypt) {
+    const message =
+      `Deno ${Deno.version.deno} cannot encrypt open connections: STARTTLS is not offered`;
+    return [{ path: ["tls"], message }];
+  }
+  const pairs = tls.certificates.flatMap((files) => {
+    try {
+      return [readKeyPair(files)];
+    } catch (error) {
+      if (!(error instanceof KeyFault)) throw error;
+      faults.add(["tls", ...files.at, error.which], error.message);
+      return [];
+    }
+  });
+  const { clientCa } = tls;
+  if (clientCa !== undefined) faults.open(["tls", "client-ca"], () => readFileSync(clientCa));
+  checkAcme(tls.acme, faults);
+  return concernsOf(pairs, hostname).map((message) => ({ path: ["tls"], message }));
+}
+
+/** What ACME needs must be there. */
+function checkAcme(acme: AcmeSettings | undefined, faults: Faults): void {
+  if (acme === undefined) return;
+  const { ca, challenge } = acme;
+  if (ca !== undefined) faults.open(["tls", "acme", "ca"], () => readFileSync(ca));
+  if ("listen" in challenge) return;
+  const fault = faultOfProgram(challenge.dnsHook[0]!);
+  if (fault !== undefined) faults.add(["tls", "acme", "dns-hook", 0], fault);
+}
+
+/** Listeners must have what their kind needs. */
+export function checkListeners({ settings, wrong }: ReadSettings, faults: Faults): void {
+  const { listen = [], tls, auth } = settings;
+  if (wrong.has("tls") || wrong.has("auth")) return;
+  for (const [i, { kind }] of listen.entries()) {
+    const lacking = kind === "smtp" ? undefined : lackingFor(kind, tls !== undefined, auth);
+    if (lacking !== undefined) faults.add(["listen", i], lacking);
+  }
+}
+
+/** What a listener for users lacks. */
+function lackingFor(
+  kind: "submission" | "submissions",
+  tls: boolean,
+  auth: AuthSettings | undefined,
+): string | undefined {
+  const inClear = auth?.clearText === "loopback" && kind === "submission";
+  if (auth === undefined) {
+    return `clients of \`${kind}\` authenticate: say with the key \`auth\` how`;
+  }
+  if (!auth.listeners.includes(kind)) {
+    return `clients of \`${kind}\` authenticate: add \`${kind}\` to \`auth.listeners\``;
+  }
+  if (inClear) return undefined;
+  if (!tls) {
+    return `connections to \`${kind}\` are encrypted: give a certificate and a key as \`tls\``;
+  }
+  return canEncrypt
+    ? undefined
+    : `Deno ${Deno.version.deno} cannot encrypt connections to \`${kind}\`: use 2.7.13 or later`;
+}
+
+/** Opens what authentication needs. */
+export function checkAuthentication(
+  { settings: { auth, tls }, wrong }: ReadSettings,
+  faults: Faults,
+): Config["authentication"] {
+  if (auth === undefined) return undefined;
+  const asked = wrong.has("tls") || (tls?.clientCertificates ?? "off") !== "off";
+  if (auth.external !== undefined && !asked) {
+    const message = "clients are not asked for certificates: set `client-certificates: request` " +
+      "and `client-ca` in `tls`";
+    faults.add(["auth", "external"], message);
+  }
+  return authenticationBy(auth, (path, open) => faults.open(["auth", ...path], open));
+}
