@@ -18,6 +18,7 @@ const AFTERWARDS = [
   "swaks --silent 2 --server mx.example.net --port 587 --tls --auth-user joe --auth-password correct-horse-battery " +
   "--from joe@example.net --to nobody@nowhere.example; " +
   "until grep -qs '^Return-Path: <>' /var/mail/joe; do sleep 0.05; done; cat /var/mail/joe",
+  "openssl s_client -tls1_1 -cipher ALL:@SECLEVEL=0 -connect mx.example.net:465 < /dev/null",
 ];
 
 /** As on the page, whatever password was generated. */
@@ -36,10 +37,11 @@ Deno.test({
       const output = outputs[i]!;
       assert.equal(shown(output), shown(step.output), `$ ${step.command}\n${output}`);
     }
-    const [toAnn = "", toJoe = "", bounced = ""] = outputs.slice(steps.length);
+    const [toAnn = "", toJoe = "", bounced = "", old = ""] = outputs.slice(steps.length);
     assert.match(toAnn, /^X-Mail-Args: <joe@example\.net>/m);
     assert.match(toAnn, /^\tby mx\.example\.net with ESMTPSA id /m);
     assert.match(toJoe, /^From ann@example\.com .*\nReturn-Path: <ann@example\.com>\n/);
     assert.match(bounced, /^Return-Path: <>\n[^]*^Subject: Undelivered Mail/m);
+    assert.match(old, /alert (handshake failure|protocol version)[^]*Cipher is \(NONE\)/);
   },
 });
