@@ -9,7 +9,7 @@ import type { Verdict } from "../handler/event.ts";
 import { type AuthClient, type Passwords, WRONG } from "./exchange.ts";
 
 /** Milliseconds for an answer. */
-const PATIENCE = 10_000;
+const PATIENCE = 8_000;
 
 /** There was no answer in time. */
 export class NoAnswer extends Error {

@@ -80,9 +80,7 @@ function needOf(
   if (key !== undefined) return settings[key] === undefined ? `the key \`${key}\`` : undefined;
   const isLeftOut = name === "SCRAM-SHA-256" && mechanisms.includes("PLAIN");
   const hasFile = passwords?.file !== undefined;
-  return !name.startsWith("SCRAM-") || hasFile || isLeftOut
-    ? undefined
-    : "`passwords: {file: …}`";
+  return !name.startsWith("SCRAM-") || hasFile || isLeftOut ? undefined : "`passwords: {file: …}`";
 }
 
 /** What the server needs for authentication. */

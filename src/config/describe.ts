@@ -3,6 +3,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import type { Authentication } from "../auth/authentication.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { printListen } from "../net/address.ts";
@@ -30,6 +31,7 @@ export function describe(config: Config): string[] {
       ? []
       : [`submission: ${printSubmission(config)}`],
     ...config.tls === undefined ? [] : [`tls: ${config.tls.minimum} and later`],
+    ...config.authentication === undefined ? [] : [`auth: ${printAuth(config.authentication)}`],
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,
     `users: ${users.count}, from ${users.source}${
       delimiter === "" ? "" : `; with \`${delimiter}\` extensions`
@@ -59,6 +61,12 @@ function printSubmission({ relay, submission }: Config): string {
   const goesOn = relay !== undefined && submission.relay;
   return `mail of users to other domains ${goesOn ? "goes to `relay`" : "is refused"}`;
 }
+
+const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): string => {
+  const names = mechanisms.map(({ name }) => name).join(", ") || "no mechanism";
+  const inClear = clearLoopback ? ", on this machine also without TLS" : "";
+  return `${names} at listeners for ${listeners.join(", ")}${inClear}`;
+};
 
 function missing([program = ""]: readonly string[]): string {
   const places = program.includes("/")

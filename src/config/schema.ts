@@ -146,8 +146,8 @@ const shape = {
     ],
   }),
   tls: tlsSchema.optional().describe(
-    "Certificates for STARTTLS (RFC 3207). Without this key, connections are not encrypted. The " +
-      "files are read again when they change; sessions that are open go on.",
+    "Certificates for TLS, by STARTTLS (RFC 3207) or from the first octet. Without this key, " +
+      "connections are not encrypted. The files are read again when they change; sessions that are open go on.",
   ),
   auth: authSchema.optional().describe(
     "How clients authenticate (RFC 4954). Without this key, AUTH is not offered.",

@@ -123,12 +123,6 @@ export interface LogFields {
   "passwords not read": { readonly file: string; readonly error: string };
   "pepper not kept": { readonly file: string; readonly error: string };
   authenticated: OfSession & { readonly mechanism: string };
-  /** Why a client is not who it says it is, if that is more than a wrong password; the client is not told. */
-  "authentication refused": OfSession & {
-    readonly user: string;
-    readonly mechanism: string;
-    readonly reason: string;
-  };
   /** Whether clients are who they say they are cannot be told at the moment. */
   "authentication failed": OfSession & { readonly error: string };
   disconnected: OfSession & {
@@ -152,6 +146,8 @@ export interface LogFields {
     readonly recipients?: readonly string[] | undefined;
     /** The verb of a command that is not known, not offered or wrong. */
     readonly verb?: string | undefined;
+    /** Why a mechanism refuses a client, which the client is not told. */
+    readonly cause?: string | undefined;
     readonly text: string;
   };
   "other protocol": OfSession & {
@@ -222,7 +218,6 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "passwords not read": "error",
   "pepper not kept": "warning",
   authenticated: "info",
-  "authentication refused": "info",
   "authentication failed": "error",
   disconnected: "info",
   command: "trace",

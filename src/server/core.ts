@@ -37,20 +37,14 @@ export function core(options: CoreOptions): Handler {
 }
 
 async function authenticate(
-  { user, mechanism, password, verdict }: EventOf<"Authenticate">,
+  { user, password, verdict }: EventOf<"Authenticate">,
   session: Session,
   { passwords, log }: CoreOptions,
 ): Promise<Reply> {
   const found = verdict ??
     (password === undefined ? WRONG : await passwords?.verify(user, password, session) ?? WRONG);
   if ("user" in found) return authenticated(found.user);
-  if ("refused" in found) {
-    const reason = found.refused;
-    if (found !== WRONG) {
-      log("authentication refused", { ...sessionFields(session), user, mechanism, reason });
-    }
-    return say(5, 3, 5, "the user or the password is wrong", "5.7.8");
-  }
+  if ("refused" in found) return say(5, 3, 5, "the user or the password is wrong", "5.7.8");
   log("authentication failed", { ...sessionFields(session), error: found.unavailable });
   return say(4, 5, 4, "passwords cannot be checked at the moment", "4.7.0");
 }

@@ -2,7 +2,7 @@
  * What the log says of a session's dialogue.
  * @module
  */
-import type { Event } from "../handler/event.ts";
+import type { Event, Verdict } from "../handler/event.ts";
 import { sessionFields } from "../handler/log_fields.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
@@ -22,6 +22,7 @@ export type Answered = Pick<Event, "type"> & {
   readonly limit?: string;
   readonly mechanism?: string;
   readonly user?: string;
+  readonly verdict?: Verdict;
 };
 
 /** Logs a line of the client's: of AUTH only the verb, and of one that is `secret` only how long it is. */
@@ -61,6 +62,9 @@ export function logReply(
     recipient: verb === "RCPT" ? address : undefined,
     recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
     verb: event.command ?? verbOf(event.line),
+    cause: event.verdict !== undefined && "refused" in event.verdict
+      ? event.verdict.refused
+      : undefined,
   });
 }
 

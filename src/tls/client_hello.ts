@@ -26,9 +26,9 @@ export function serverName(socket: Socket): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let seen: Uint8Array = new Uint8Array();
   const look = () => {
-    const fresh: Uint8Array | null = socket.read();
-    if (fresh === null) return;
-    seen = Buffer.concat([seen, fresh]);
+    for (let fresh; (fresh = socket.read() as Uint8Array | null) !== null;) {
+      seen = Buffer.concat([seen, fresh]);
+    }
     const name = nameIn(seen);
     if (name === undefined) return;
     stop(); // before the octets are put back, of which a listener would be told

@@ -5,6 +5,7 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
+import { cannotRead } from "../base/cannot_read.ts";
 import { messageOf } from "../base/message_of.ts";
 
 /** The files of a pair. */
@@ -84,7 +85,7 @@ function read(files: KeyFiles, which: keyof KeyFiles): string {
   try {
     return readFileSync(files[which], "latin1");
   } catch (error) {
-    throw new KeyFault(which, `cannot read ${files[which]}: ${messageOf(error)}`);
+    throw new KeyFault(which, cannotRead(error));
   }
 }
 

@@ -43,6 +43,8 @@ interface Certificate {
 /** Negotiates TLS with clients. */
 export class Terminator {
   readonly #options: TlsOptions;
+  /** Fingerprints of certificates of clients that full handshakes have found to be trusted. */
+  readonly #trusted = new Set<string>();
   readonly #shared: SecureContextOptions;
   readonly #handshakes = new Map<Socket, PromiseWithResolvers<EncryptedSocket>>();
   #certificates: readonly Certificate[];
@@ -89,7 +91,7 @@ export class Terminator {
       ...pem,
       handshakeTimeout: -1, // the runtime's own timer would keep each client that leaves early for two minutes
       requestCert: clientCertificates !== "off",
-      rejectUnauthorized: clientCertificates === "require",
+      rejectUnauthorized: false, // the runtime would close the socket, and nobody would know why
     });
     const certificate = { domains, endPoint, server };
     server.on("secureConnection", (socket) => this.#secured(socket, certificate));
@@ -114,14 +116,38 @@ export class Terminator {
   #secured(socket: TLSSocket, { endPoint }: Certificate): void {
     const { servername } = socket as { servername?: string | false };
     socket.allowHalfOpen = true; // who has said its last is still answered
+    const peer = tried(() => this.#peerOf(socket)); // what is no certificate is none
+    if (this.#options.clientCertificates === "require" && !peer?.trusted) {
+      return this.#failed(new Error(refusalOf(peer)), clearOf(socket));
+    }
     const tls: Tls = {
       protocol: socket.getProtocol() ?? "",
       cipher: socket.getCipher().standardName,
       serverName: servername || undefined,
-      peer: tried(() => peerOf(socket)), // what is no certificate is none
+      peer,
       endPoint,
     };
     this.#handshakes.get(clearOf(socket))?.resolve({ socket, tls });
+  }
+
+  #peerOf(socket: TLSSocket): PeerCertificate | undefined {
+    const { raw } = socket.getPeerCertificate();
+    if (raw === undefined) return undefined;
+    const certificate = new X509Certificate(raw);
+    const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+    const isValid = Date.parse(certificate.validTo) > Date.now();
+    const trusted = this.#trusts(socket, fingerprint) && isValid;
+    return { subject: subjectOf(raw), fingerprint, trusted };
+  }
+
+  /** The runtime calls every certificate in a resumed session trusted: what counts is what the first handshake found. */
+  #trusts(socket: TLSSocket, fingerprint: string): boolean {
+    if (socket.isSessionReused()) return socket.authorized && this.#trusted.has(fingerprint);
+    if (socket.authorized) this.#trusted.add(fingerprint);
+    else this.#trusted.delete(fingerprint);
+    const [oldest] = this.#trusted;
+    if (this.#trusted.size > MOST_TRUSTED) this.#trusted.delete(oldest!);
+    return socket.authorized;
   }
 
   #failed(error: Error, clear: Socket): void {
@@ -130,15 +156,14 @@ export class Terminator {
   }
 }
 
+/** Certificates that are remembered; of others, resumed sessions have no trust. */
+const MOST_TRUSTED = 10_000;
+
 /** The socket in clear text under an encrypted one. */
 const clearOf = (socket: TLSSocket): Socket => (socket as unknown as { _parent: Socket })._parent;
 
-function peerOf(socket: TLSSocket): PeerCertificate | undefined {
-  const { raw } = socket.getPeerCertificate();
-  if (raw === undefined) return undefined;
-  return {
-    subject: subjectOf(raw),
-    fingerprint: new X509Certificate(raw).fingerprint256.replaceAll(":", "").toLowerCase(),
-    trusted: socket.authorized,
-  };
-}
+/** The runtime has one code for all that may be wrong with a certificate. */
+const refusalOf = (peer: PeerCertificate | undefined): string =>
+  peer === undefined
+    ? "the client shows no certificate"
+    : `the certificate of the client, ${peer.subject}, does not lead to client-ca, has expired, or is not for clients`;

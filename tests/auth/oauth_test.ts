@@ -156,8 +156,8 @@ Deno.test("no other token lets anybody in", async () => {
   for (const [kind, token] of Object.entries(bad)) {
     assert.deepEqual(await logIn(server, oauthBearer(token)), REFUSED, kind);
   }
+  await server.logs(/rejected .*mechanism=OAUTHBEARER .*cause="the token has no scope smtp"/);
   assert.deepEqual(await logIn(server, "n,,\x01auth=\x01\x01"), REFUSED);
-  await server.logs(/authentication refused .*mechanism=OAUTHBEARER reason=.*\baud\b/);
   const log = server.log.join("\n");
   for (const token of Object.values(bad).slice(0, -5)) assert.ok(!log.includes(token), token);
   // The keys were asked for once more at most, for all the tokens with unknown keys.

@@ -149,13 +149,17 @@ postmaster: joe
 domains: [example.net]
 ${more}`,
       "p",
-    )).slice(1, 3);
-  const [listens, refuses] = lines("");
+    )).slice(1, 4);
+  const [listens, refuses, authenticates] = lines("");
   assert.equal(
     listens,
     "listens on: 127.0.0.1:2525, 127.0.0.1:2587 (submission, message-size: 100 MiB, text-line: unlimited)",
   );
   assert.equal(refuses, "submission: mail of users to other domains is refused");
+  assert.equal(
+    authenticates,
+    "auth: PLAIN, LOGIN at listeners for submission, submissions, on this machine also without TLS",
+  );
   const [, relays] = lines("relay: { command: [cat] }");
   assert.equal(relays, "submission: mail of users to other domains goes to `relay`");
 });

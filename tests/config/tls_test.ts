@@ -47,7 +47,7 @@ Deno.test(
     );
     assert.match(
       faultOf(directory, "certificate: a", "key: nothing"),
-      /^postmaster\.yaml:6:8: `tls\.key`: cannot read nothing/,
+      /^postmaster\.yaml:6:8: `tls\.key`: there is no file nothing: create it/,
     );
     assert.match(
       faultOf(

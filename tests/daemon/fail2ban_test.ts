@@ -65,6 +65,31 @@ for (const format of ["text", "json"]) {
   }
 }
 
+for (const format of ["text", "json"]) {
+  Deno.test({
+    name: `the fail2ban filter finds each wrong password in a log as ${format}`,
+    ...need("fail2ban-regex"),
+    async fn() {
+      await using server = await Running.start((directory) => ({
+        log: { format },
+        auth: {
+          passwords: { file: directory.write("passwords", "") },
+          listeners: ["smtp"],
+          "clear-text": "loopback",
+          guesses: { delay: 0 },
+        },
+      }));
+      using client = await server.connect();
+      const guess = `AUTH PLAIN ${btoa("\0you\0wrong")}`;
+      const replies = await codes(client, "EHLO client.example.org", guess, guess, guess);
+      assert.deepEqual(replies, [250, 535, 535, 421]);
+      await server.logs(/disconnected/);
+      const log = server.directory.write("lines.log", `${server.log.join("\n")}\n`);
+      assert.deepEqual(await found(log), Array(3).fill("127.0.0.1"));
+    },
+  });
+}
+
 Deno.test("daemon.md has the whole filter, for those who have only the program", () => {
   const page = Deno.readTextFileSync(
     fileURLToPath(new URL("../../docs/daemon.md", import.meta.url)),

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import deno from "../../deno.json" with { type: "json" };
 import { need } from "../need.ts";
 import { COMPILED, Directory, until } from "../running.ts";
-import { normalized, programsOf, stepsOf } from "./page.ts";
+import { machineOf, normalized, programsOf, stepsOf } from "./page.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const [, ...run] = (/^deno (.* )main\.ts/.exec(deno.tasks.start)?.[1] ?? "").trim().split(" ");
@@ -81,6 +81,7 @@ const documents = [...Deno.readDirSync(`${root}docs`)]
   .map(({ name }) => `docs/${name}`);
 const pages = ["README.md", ...documents]
   .map((name) => ({ name, text: Deno.readTextFileSync(`${root}${name}`) }))
+  .filter(({ text }) => machineOf(text) === undefined) // setup_test.ts has those
   .map(({ name, text }) => ({ name, steps: stepsOf(text), programs: programsOf(text) }))
   .filter(({ steps }) => steps.some((step) => "command" in step));
 

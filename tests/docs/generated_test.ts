@@ -125,7 +125,7 @@ for (const [name, node] of settings) {
 }
 
 const UNKNOWN =
-  /this machine has no (user|group) `\w+`: [^\n]*$|`tls\..*: cannot read|: there is no file \/etc\/postmaster/;
+  /this machine has no (user|group) `\w+`: [^\n]*$|: there is no file \/etc\/(postmaster|letsencrypt)\/|`tls\..*: there is no file/;
 
 /** The examples and the default of a value. */
 const valuesOf = (node: JsonSchema): readonly unknown[] => [

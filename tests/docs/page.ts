@@ -3,7 +3,8 @@
  *
  * A line `<!-- policy.ts -->` before a block of code says that the block is that file. In a block of the
  * language `console`, what stands behind `$ ` is typed, and the lines below it are what comes out. A line
- * `<!-- needs: procmail -->` names the programs without which something else comes out.
+ * `<!-- needs: procmail -->` names the programs without which something else comes out. So does a line
+ * `<!-- a machine with: procmail -->` on a page whose commands need root and a machine that nobody else uses.
  *
  * @module
  */
@@ -18,6 +19,10 @@ const BLOCK = /(?:^<!-- (\S+) -->\n+)?^```(\w*)\n([^]*?)^```$/gm;
 /** The programs that a page needs. */
 export const programsOf = (page: string): string[] =>
   [...page.matchAll(/^<!-- needs: (.*) -->$/gm)].flatMap(([, names = ""]) => names.split(", "));
+
+/** The programs that a page needs on a machine of its own, on which root does what it says; `undefined` for others. */
+export const machineOf = (page: string): string[] | undefined =>
+  /^<!-- a machine with: (.*) -->$/m.exec(page)?.[1]?.split(", ");
 
 /** What a page shows, in its order. */
 export function stepsOf(page: string): Step[] {

@@ -99,6 +99,28 @@ Deno.test(
   },
 );
 
+Deno.test("a resumed session makes no certificate trusted", need("openssl"), async () => {
+  await using running = await serve(() => ({ subjects: { "CN=joe": "joe", "CN=eve": "eve" } }));
+  const { server, joe, eve } = running;
+  for (const version of ["-tls1_3", "-tls1_2"]) {
+    for (
+      const [identity, offered] of [[joe, "AUTH PLAIN EXTERNAL"], [eve, "AUTH PLAIN"]] as const
+    ) {
+      const session = server.directory.of("session");
+      const client = (how: string) =>
+        runClient("openssl", [
+          ...["s_client", "-connect", `127.0.0.1:${server.port}`, version, how, session],
+          ...["-cert", identity.certificate, "-key", identity.key, "-crlf", "-ign_eof"],
+        ], "EHLO a.example\nQUIT\n");
+      for (const [how, handshake] of [["-sess_out", "New"], ["-sess_in", "Reused"]] as const) {
+        const said = await client(how);
+        assert.match(said, new RegExp(`^${handshake}, TLSv1`, "m"));
+        assert.ok(said.includes(`250 ${offered}\r\n`), `${version} ${how} ${said}`);
+      }
+    }
+  }
+});
+
 Deno.test("msmtp sends mail with a certificate", need("openssl", "msmtp"), async () => {
   await using running = await serve(() => ({ subjects: { "CN=joe": "joe" } }));
   const { server, joe } = running;

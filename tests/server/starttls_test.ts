@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { need } from "../need.ts";
 import { runClient as run } from "../clients.ts";
 import { type Directory, Running, type Settings, until } from "../running.ts";
+import type { KeyFiles } from "../../src/tls/key_pair.ts";
 import { ofClient, selfSigned } from "../tls/openssl.ts";
 
 const NAME = "mx.example.net";
@@ -226,6 +227,37 @@ export default on("SayOK", (_event, _next, { tls }) =>
     assert.equal(await shown(identity(joe)), "TLSv1.3 CN=joe true");
     assert.equal(await shown(identity(eve)), "TLSv1.3 CN=eve false");
     assert.equal(await shown({ maxVersion: "TLSv1.2" }), "TLSv1.2 undefined undefined");
+  },
+);
+
+Deno.test(
+  "a certificate that is not trusted is not trusted when the client resumes its session either",
+  need("openssl"),
+  async () => {
+    let [joe, eve] = [{ certificate: "", key: "", authority: "" }, { certificate: "", key: "" }];
+    await using server = await serve((directory, tls) => {
+      [joe, eve] = [ofClient(directory, "joe"), ofClient(directory, "eve")];
+      const policy = `import { on, say } from "postmaster";
+export default on("SayOK", (_event, _next, { tls }) =>
+  say(2, 5, 0, \`\${tls?.peer?.subject} \${tls?.peer?.trusted}\`));
+`;
+      const clients = { "client-certificates": "request", "client-ca": joe.authority };
+      return { tls: { ...tls, ...clients }, handlers: [directory.write("policy.ts", policy)] };
+    });
+    const session = server.directory.of("session");
+    const talk = async ({ certificate, key }: KeyFiles, ...args: string[]) => {
+      const identity = ["-cert", certificate, "-key", key, "-servername", NAME];
+      const place = ["-connect", `127.0.0.1:${server.port}`, "-starttls", "smtp"];
+      const all = ["s_client", ...place, ...identity, "-crlf", "-ign_eof", ...args];
+      const said = await run("openssl", all, "NOOP\nQUIT\n");
+      return [/^(New|Reused),/m.exec(said)?.[1], /250 2\.0\.0 (CN=.*?)\r?$/m.exec(said)?.[1]];
+    };
+    for (const version of ["-tls1_2", "-tls1_3"]) {
+      for (const [who, shown] of [[joe, "CN=joe true"], [eve, "CN=eve false"]] as const) {
+        assert.deepEqual(await talk(who, version, "-sess_out", session), ["New", shown]);
+        assert.deepEqual(await talk(who, version, "-sess_in", session), ["Reused", shown]);
+      }
+    }
   },
 );
 

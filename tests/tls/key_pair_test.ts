@@ -40,8 +40,8 @@ Deno.test("readKeyPair() refuses what no handshake would succeed with", need("op
     privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" },
   }).privateKey as unknown as string;
   const wrong: readonly (readonly [Partial<KeyFiles>, keyof KeyFiles, RegExp])[] = [
-    [{ key: one.key }, "certificate", /cannot read .*certificate/],
-    [{ certificate: one.certificate }, "key", /cannot read .*key/],
+    [{ key: one.key }, "certificate", /there is no file .*certificate: create/],
+    [{ certificate: one.certificate }, "key", /there is no file .*key: create/],
     [{ certificate: "nonsense", key: one.key }, "certificate", /has no certificate/],
     [{ certificate: one.key, key: one.certificate }, "certificate", /has no certificate/],
     [{ certificate: one.certificate, key: "nonsense" }, "key", /has no private key/],
