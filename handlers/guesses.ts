@@ -103,10 +103,12 @@ export function guessesBy(
     const leave = await turnstile.enter(counts, failed);
     if (leave === undefined) return BLOCKED;
     session.whenAnswered(async (reply) => {
-      if (isPositive(reply)) {
+      try {
+        if (!isPositive(reply)) return;
         await session.set(familiar.of(`${name} at ${hostOf(session.peer.address)}`), true);
+      } finally {
+        leave();
       }
-      leave();
     });
     const reply = await next();
     // A client that is gone by now learns nothing. One that goes during the delay knows that it has guessed wrong.

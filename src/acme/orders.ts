@@ -26,14 +26,18 @@ export class Orders implements Disposable {
   readonly #loaded = Promise.withResolvers<void>();
   readonly #worker: Worker;
   #current: Current | undefined;
+  /** Why the thread has ended. */
+  #end: Error | undefined;
 
   private constructor() {
     this.#worker = new Worker(new URL("./acme_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<Said>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#loaded.reject(new Error(event.message));
-      this.#current?.issued.reject(new Error(event.message));
+      const cure = "start the server again";
+      this.#end = new Error(`the thread of orders has ended: ${event.message}: ${cure}`);
+      this.#loaded.reject(this.#end);
+      this.#current?.issued.reject(this.#end);
     };
   }
 
@@ -50,6 +54,7 @@ export class Orders implements Disposable {
    * @throws {Error} that says what went wrong
    */
   async place(order: Order, context: OrderContext): Promise<Issued> {
+    if (this.#end !== undefined) throw this.#end;
     const issued = Promise.withResolvers<Issued>();
     this.#current = { ...context, issued };
     this.#worker.postMessage(order);

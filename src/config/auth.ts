@@ -63,12 +63,25 @@ export const authSchema = options({
   ),
 }).superRefine(({ mechanisms, ...settings }, context) => {
   for (const [i, name] of mechanisms.entries()) {
-    const key = NEEDS[name];
-    if (key === undefined || settings[key] !== undefined) continue;
-    const message = `\`${name}\` needs the key \`${key}\`: add that, or remove \`${name}\``;
+    const lacking = needOf(name, mechanisms, settings);
+    if (lacking === undefined) continue;
+    const message = `\`${name}\` needs ${lacking}: add that, or remove \`${name}\``;
     context.addIssue({ code: "custom", message, path: ["mechanisms", i] });
   }
 }).meta({ examples: [{ passwords: { file: "passwords" } }] });
+
+/** What a mechanism lacks. SCRAM-SHA-256 is one by default, and is left out beside PLAIN if nobody has secrets for it. */
+function needOf(
+  name: typeof MECHANISMS[number],
+  mechanisms: readonly string[],
+  { passwords, ...settings }: Pick<AuthSettings, "passwords" | "oauth" | "external">,
+): string | undefined {
+  const key = NEEDS[name];
+  if (key !== undefined) return settings[key] === undefined ? `the key \`${key}\`` : undefined;
+  const isLeftOut = name === "SCRAM-SHA-256" && mechanisms.includes("PLAIN");
+  const hasFile = passwords?.file !== undefined;
+  return !name.startsWith("SCRAM-") || hasFile || isLeftOut ? undefined : "`passwords: {file: …}`";
+}
 
 /** What the server needs for authentication. */
 export type AuthSettings = z.output<typeof authSchema>;

@@ -128,6 +128,8 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     /`auth\.passwords\.http\.token-file`: there is no file \/nowhere\/a/,
   ],
   ["auth: {mechanisms: [PLAIN, XOAUTH2]}", "1:28", /`XOAUTH2` needs the key `oauth`: add that/],
+  ["auth: {mechanisms: [SCRAM-SHA-256]}", "1:21", /needs `passwords: {file: …}`: add that/],
+  ["auth: {mechanisms: [PLAIN, SCRAM-SHA-1]}", "1:28", /`SCRAM-SHA-1` needs `passwords: {file/],
   ["auth: {external: {}}", "1:18", /nobody is a user by a certificate/],
   [
     "auth: {external: {fingerprints: {ab: joe}}}",

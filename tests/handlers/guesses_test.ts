@@ -7,7 +7,7 @@ import { authBy } from "../../src/server/auth.ts";
 import { extensionsWith } from "../../src/server/extensions.ts";
 
 /** A server whose users have the password `right`, and clients of it. */
-function site(options: GuessesOptions = {}) {
+function site(options: GuessesOptions = {}, globals = new MemoryStore()) {
   let checked = 0;
   const policy = chain(
     guesses({ delay: 0, ...options }),
@@ -17,7 +17,6 @@ function site(options: GuessesOptions = {}) {
       return password?.equals("right") ? authenticated(user) : next();
     }),
   );
-  const globals = new MemoryStore();
   const attempt = async (address: string, user: string, password: string): Promise<number> => {
     const question = { type: "Authenticate", mechanism: "PLAIN", user } as const;
     const reply = await ask(policy, { ...question, password: new Secret(password) }, {
@@ -77,6 +76,16 @@ Deno.test("clients on this machine are counted by user", async () => {
   await times(10, () => attempt("127.0.0.1", "joe", "wrong"));
   assert.equal(await attempt("127.0.0.1", "ann", "right"), 235);
   assert.equal(await attempt("127.0.0.1", "joe", "right"), 454);
+});
+
+Deno.test("attempts go on when it cannot be kept where users come from", async () => {
+  const globals = new (class extends MemoryStore {
+    override set(): Promise<void> {
+      return Promise.reject(new Error("the store is full"));
+    }
+  })();
+  const { attempt } = site({ address: 1 }, globals);
+  for (let i = 0; i < 3; i++) assert.equal(await attempt("192.0.2.1", "joe", "right"), 235);
 });
 
 Deno.test("a client that leaves during the delay has failed all the same", async () => {
