@@ -7,7 +7,7 @@ import { sessionFields } from "../handler/log_fields.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
-import { redact } from "../log/redact.ts";
+import { redact, redactCommand, verbOf } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
 import { printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
@@ -25,11 +25,11 @@ export type Answered = Pick<Event, "type"> & {
   readonly verdict?: Verdict;
 };
 
-/** Logs a line of the client's: of AUTH only the verb, and of one that is `secret` only how long it is. */
+/** Logs a line of the client's: of AUTH and of unknown commands only the verb, and of one that is `secret` only how long it is. */
 export function logCommand(session: SessionState, line: Uint8Array, secret: boolean): void {
   const { log } = session.context;
   if (!log.wants("command")) return;
-  const said = secret ? `(${line.length} octets)` : redact(text(line));
+  const said = secret ? `(${line.length} octets)` : redactCommand(text(line));
   log("command", { ...sessionFields(session), line: said });
 }
 
@@ -61,19 +61,12 @@ export function logReply(
     handler: session.supervisor.refuser(reply),
     recipient: verb === "RCPT" ? address : undefined,
     recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
-    verb: event.command ?? verbOf(event.line),
+    verb: event.command ?? verbOf(event.line ?? ""),
     cause: event.verdict !== undefined && "refused" in event.verdict
       ? event.verdict.refused
       : undefined,
   });
 }
-
-/**
- * The verb of a line that is no command, if it looks like one, `LHLO` or `XCLIENT`: a line may hold a secret, in Base64,
- * of a client that goes on with an AUTH that was refused.
- */
-const verbOf = (line = ""): string | undefined =>
-  /^([A-Z]{4}|X[A-Z]{1,11})(?![^\s])/.exec(line)?.[0];
 
 /** Logs a message that has come to its final dot, accepted or not. */
 export function logReceived(session: SessionState, size: number, reply: Reply): void {

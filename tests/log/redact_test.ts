@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { redact } from "../../src/log/redact.ts";
+import { redact, redactCommand } from "../../src/log/redact.ts";
 
 const SECRETS = [
   "AUTH PLAIN AGpvZQBzZWNyZXQ=",
@@ -36,4 +36,14 @@ Deno.test("redact() leaves other commands as they are", () => {
   ) {
     assert.equal(redact(line), line);
   }
+});
+
+Deno.test("redactCommand() leaves commands of the standards, and of others no more than the verb", () => {
+  for (const line of ["MAIL FROM:<a@b.example>", "ehlo x", "QUIT", ""]) {
+    assert.equal(redactCommand(line), line);
+  }
+  assert.equal(redactCommand("AUTH PLAIN AGpvZQ=="), "AUTH");
+  assert.equal(redactCommand("XAUTH PLAIN AGpvZQ=="), "XAUTH (20 octets)");
+  assert.equal(redactCommand("correct horse"), "(13 octets)");
+  assert.equal(redactCommand("xx!AGpvZQ=="), "(11 octets)");
 });
