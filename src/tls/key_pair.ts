@@ -43,8 +43,10 @@ export class KeyFault extends Error {
  *
  * @throws {KeyFault} for a pair with which no handshake would succeed: the runtime itself would take it
  */
-export const readKeyPair = (files: KeyFiles): KeyPair =>
-  keyPairOf(files, read(files, "certificate"), read(files, "key"));
+export function readKeyPair(files: KeyFiles): KeyPair {
+  const cert = read(files, "certificate");
+  return keyPairOf(files, cert, files.key === files.certificate ? cert : read(files, "key"));
+}
 
 /** As {@linkcode readKeyPair}, of what the files have. */
 export function keyPairOf(files: KeyFiles, cert: string, key: string): KeyPair {
