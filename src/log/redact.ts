@@ -23,6 +23,7 @@ export function redactCommand(line: string): string {
   const known = redact(line);
   if (known !== line) return known;
   const verb = verbOf(line);
+  if (verb === line) return verb;
   return `${verb === undefined ? "" : `${verb} `}(${line.length} octets)`;
 }
 

@@ -44,6 +44,7 @@ Deno.test("redactCommand() leaves commands of the standards, and of others no mo
   }
   assert.equal(redactCommand("AUTH PLAIN AGpvZQ=="), "AUTH");
   assert.equal(redactCommand("XAUTH PLAIN AGpvZQ=="), "XAUTH (20 octets)");
+  assert.equal(redactCommand("XYZZY"), "XYZZY");
   assert.equal(redactCommand("correct horse"), "(13 octets)");
   assert.equal(redactCommand("xx!AGpvZQ=="), "(11 octets)");
 });
