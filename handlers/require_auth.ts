@@ -2,8 +2,9 @@
  * Authenticated clients only.
  * @module
  */
-import { type HandlerFactory, on, say } from "postmaster";
+import { type HandlerFactory, say } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
+import { onlyFor } from "./for_senders.ts";
 
 const STRANGER = say(5, 3, 0, "Authentication required", "5.7.0");
 
@@ -22,10 +23,6 @@ export const requireAuth: HandlerFactory<undefined> = defineHandler({
   name: "require-auth",
   summary: "Refuses senders that have not authenticated.",
   options: kinds.none,
-  create: () =>
-    on(
-      ["SetMailFrom", "Verify", "Expand"],
-      (_event, next, { user }) => user === undefined ? STRANGER : next(),
-    ),
+  create: () => onlyFor(({ user }) => user !== undefined, STRANGER),
   example: "require-auth",
 });

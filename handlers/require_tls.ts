@@ -2,8 +2,9 @@
  * Encrypted connections only.
  * @module
  */
-import { type HandlerFactory, on, say } from "postmaster";
+import { type HandlerFactory, say } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
+import { onlyFor } from "./for_senders.ts";
 
 const CLEAR = say(5, 3, 0, "Must issue a STARTTLS command first", "5.7.0");
 
@@ -22,10 +23,6 @@ export const requireTls: HandlerFactory<undefined> = defineHandler({
   name: "require-tls",
   summary: "Refuses senders on connections that are not encrypted.",
   options: kinds.none,
-  create: () =>
-    on(
-      ["SetMailFrom", "Verify", "Expand"],
-      (_event, next, { tls }) => tls === undefined ? CLEAR : next(),
-    ),
+  create: () => onlyFor(({ tls }) => tls !== undefined, CLEAR),
   example: "require-tls",
 });

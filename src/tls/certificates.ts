@@ -105,7 +105,7 @@ export class Certificates implements Disposable {
 
 function watch(files: KeyFiles, initial?: null): Watched<KeyPair | null> {
   const parse: Parse<KeyPair | null> = (cert, _file, include) =>
-    keyPairOf(files, cert, files.key === files.certificate ? cert : include(files.key));
+    keyPairOf(files, cert, () => include(files.key));
   return new Watched(files.certificate, parse, initial);
 }
 

@@ -43,13 +43,16 @@ export class KeyFault extends Error {
  *
  * @throws {KeyFault} for a pair with which no handshake would succeed: the runtime itself would take it
  */
-export function readKeyPair(files: KeyFiles): KeyPair {
-  const cert = read(files, "certificate");
-  return keyPairOf(files, cert, files.key === files.certificate ? cert : read(files, "key"));
-}
+export const readKeyPair = (files: KeyFiles): KeyPair =>
+  keyPairOf(files, read(files, "certificate"), () => read(files, "key"));
 
-/** As {@linkcode readKeyPair}, of what the files have. */
-export function keyPairOf(files: KeyFiles, cert: string, key: string): KeyPair {
+/**
+ * As {@linkcode readKeyPair}, of what the file of the certificate has.
+ *
+ * @param readKey reads the file of the key, if that is another: one file is read at once, since it may be replaced
+ */
+export function keyPairOf(files: KeyFiles, cert: string, readKey: () => string): KeyPair {
+  const key = files.key === files.certificate ? cert : readKey();
   const blocks = certificateBlocksIn(cert, files.certificate);
   const [certificate, ...others] = certificatesIn(blocks, files.certificate);
   const keyBlock = keyBlockIn(key, files.key);

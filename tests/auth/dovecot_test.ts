@@ -93,9 +93,11 @@ service auth {
   }
 }
 
+const NEEDS = need("dovecot", "setsid").ignore ? { ignore: true } : needRoot();
+
 Deno.test({
   name: "Dovecot says who may come in, and whoever it says comes in",
-  ...(need("dovecot", "setsid").ignore ? { ignore: true } : needRoot()),
+  ...NEEDS,
   fn: async () => {
     await using dovecot = new Dovecot(await freePort());
     await dovecot.start();
@@ -119,7 +121,7 @@ Deno.test({
 
 Deno.test({
   name: "all sessions share a connection to Dovecot, which no password ends",
-  ...(need("dovecot", "setsid").ignore ? { ignore: true } : needRoot()),
+  ...NEEDS,
   fn: async () => {
     await using dovecot = new Dovecot(await freePort());
     await dovecot.start();
@@ -139,7 +141,7 @@ Deno.test({
 
 Deno.test({
   name: "while Dovecot is away nobody can tell, and once it is back the server asks it again",
-  ...(need("dovecot", "setsid").ignore ? { ignore: true } : needRoot()),
+  ...NEEDS,
   fn: async () => {
     await using dovecot = new Dovecot(await freePort());
     await using server = await serveLogins(() => ({ passwords: { dovecot: dovecot.socket } }));
