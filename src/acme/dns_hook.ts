@@ -6,7 +6,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { messageOf } from "../base/message_of.ts";
 import { failureOf } from "../base/tried.ts";
 import { within } from "../base/within.ts";
-import { findIdentity, PATH } from "../targets/identity.ts";
+import { findIdentity, PATH, placesOf } from "../targets/identity.ts";
 import { launcher } from "../targets/launch.ts";
 import type { Challenge, Challenges } from "./settings.ts";
 
@@ -63,8 +63,9 @@ async function lastLine(stream: ReadableStream<Uint8Array>): Promise<string> {
 /** Why a program cannot be run; `undefined` if it can. */
 export function faultOfProgram(program: string): string | undefined {
   if (program.includes("/")) return failureOf(() => tryToRun(program));
-  const places = PATH.split(":").map((directory) => `${directory}/${program}`);
-  if (places.some((place) => failureOf(() => tryToRun(place)) === undefined)) return undefined;
+  if (placesOf(program).some((place) => failureOf(() => tryToRun(place)) === undefined)) {
+    return undefined;
+  }
   return `there is no program ${program} in ${PATH}: install it, or name its full path`;
 }
 

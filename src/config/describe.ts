@@ -7,7 +7,7 @@ import type { Authentication } from "../auth/authentication.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { printListen } from "../net/address.ts";
-import { PATH } from "../targets/identity.ts";
+import { placesOf } from "../targets/identity.ts";
 import type { Config } from "./config.ts";
 import { changedLimits, listenerLimits } from "./limits.ts";
 import { postmastersOf } from "./postmaster.ts";
@@ -69,8 +69,7 @@ const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): st
 };
 
 function missing([program = ""]: readonly string[]): string {
-  const places = program.includes("/")
-    ? [program]
-    : PATH.split(":").map((directory) => `${directory}/${program}`);
-  return places.some((place) => existsSync(place)) ? "" : " (warning: there is no such program)";
+  return placesOf(program).some((place) => existsSync(place))
+    ? ""
+    : " (warning: there is no such program)";
 }

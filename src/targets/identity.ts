@@ -69,6 +69,10 @@ export class Identities {
 /** Where programs without a slash in their name are looked for. */
 export const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Where a program is looked for. */
+export const placesOf = (program: string): readonly string[] =>
+  program.includes("/") ? [program] : PATH.split(":").map((directory) => `${directory}/${program}`);
+
 /** The whole environment of a mailer: nothing of the message, and only two variables of the server. */
 export function environmentOf({ account }: Identity): Record<string, string> {
   const environment: Record<string, string> = { PATH };

@@ -10,7 +10,7 @@ import { isUserName } from "../../../handlers/users.ts";
 import { accountsIn, findAccount, isPerson, PASSWD } from "../../base/passwd.ts";
 import { canonicalName, isSameName } from "../../dns/name.ts";
 import { isDomain } from "../../smtp/mailbox.ts";
-import { PATH } from "../../targets/identity.ts";
+import { placesOf } from "../../targets/identity.ts";
 
 /** What can deliver, the preferred one first; a Maildir needs no program. */
 export const MAILERS = ["procmail", "maildrop", "maildir"] as const;
@@ -49,9 +49,7 @@ export function lookAround() {
     people,
     admin: people.find((name) => name === env["SUDO_USER"]),
     serviceUser: SERVICE_USERS.find((name) => accounts.some((one) => one.name === name)),
-    mailers: MAILERS.filter((name) =>
-      PATH.split(":").some((directory) => existsSync(`${directory}/${name}`))
-    ),
+    mailers: MAILERS.filter((name) => placesOf(name).some((place) => existsSync(place))),
   };
 }
 
