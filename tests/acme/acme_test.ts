@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import { need, needRoot } from "../need.ts";
 import { Directory, postmaster, run, Running, type Settings, until } from "../running.ts";
 import { selfSigned } from "../../src/tls/self_signed.ts";
-import { freePort, lowPort, Pebble } from "./pebble.ts";
+import { freePort, lowPort } from "../ports.ts";
+import { Pebble } from "./pebble.ts";
 
 const NEEDS = need("pebble", "pebble-challtestsrv", "openssl", "curl");
 const DAY = 86_400_000;

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { Directory, postmaster, run, Running, sendMail, type Settings } from "../running.ts";
 import { findGroup } from "../../src/base/passwd.ts";
 import { need, needRoot } from "../need.ts";
+import { lowPort } from "../ports.ts";
 import { withUser } from "../user.ts";
 
 /** nobody, and his group nogroup. */
@@ -31,18 +32,6 @@ const loaded = [Deno.uid(), ...Object.values(attempts).map(outcome)];
 
 export default on("SeeksHelp", () => say(2, 1, 4, [...loaded, Deno.env.get("USER")].join()));
 `;
-
-/** A port below 1024 that is free on the loopback: any, so that two who look find different ones. */
-function lowPort(): number {
-  for (let tries = 0; tries < 1000; tries++) {
-    const port = 1023 - Math.floor(Math.random() * 400);
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch { /* taken */ }
-  }
-  throw new Error("no port below 1024 is free");
-}
 
 /** The settings of a server that becomes nobody, in a directory where he may read. */
 const asNobody = (more: Settings = {}) => (directory: Directory): Settings => {
