@@ -90,8 +90,9 @@ export class Dialogue {
 
   /** Nothing that the client has sent waits for an answer. */
   get idle(): boolean {
-    const { inquiry, pace, unfinished } = this.#protocol;
-    return unfinished !== undefined || (inquiry.open === undefined && !pace.pausing);
+    const { inquiry, pace, state, unfinished } = this.#protocol;
+    return unfinished !== undefined ||
+      (state.at !== "data" && inquiry.open === undefined && !pace.pausing);
   }
 
   /** It has ended. */
@@ -124,7 +125,7 @@ export class Dialogue {
     if (this.closed) return;
     if (this.#ready() && this.#mayLeave()) protocol.last({ type: "ServiceClosing" });
     if (this.idle || protocol.state.at === "data") channel.flush();
-    if (this.#protocol.ended && this.idle) protocol.close();
+    if (protocol.ended && this.idle && !channel.blocked) protocol.close();
     else channel.hold(this.#enough());
   }
 
