@@ -117,11 +117,12 @@ class Model {
     else this.#command(text, octets);
   }
 
-  /** Whether a line is of another protocol; behind `limit` octets the server looks only by chance. */
+  /** Whether a line is of another protocol; behind `limit` octets the server looks only if they come at once. */
   #isForeign(line: string, limit: number): boolean {
     if (this.#exchange !== undefined) return false;
     const isSeen = this.#replies[this.#answered]?.code === 421;
-    return isForeign(line.slice(0, limit)) || (isSeen && isForeign(line.slice(0, 2048)));
+    return isForeign(line.slice(0, Math.min(limit, 2048))) ||
+      (isSeen && isForeign(line.slice(0, 2048)));
   }
 
   #tooLong(text: string, limit: number): void {

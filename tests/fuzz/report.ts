@@ -44,8 +44,13 @@ export function print({ plan: { seed, world, acts: all }, fault, acts }: Failure
     `play it again: deno task fuzz --seed ${seed}`,
     `server: ${JSON.stringify({ ...traits, ...tight })}`,
     `acts (${acts.length} of ${all.length} are enough):`,
-    ...acts.map((act) =>
-      typeof act === "object" ? `  send ${JSON.stringify(act.send)}` : `  ${act}`
-    ),
+    ...acts.map((act) => typeof act === "object" ? `  send ${quoted(act.send)}` : `  ${act}`),
   ].join("\n");
 }
+
+/** A text as an expression of JavaScript, without long repetitions. */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(
+    /([ -~])\1{29,}/g,
+    (run, one: string) => `" + "${one}".repeat(${run.length}) + "`,
+  );
