@@ -7,6 +7,7 @@ import type { Event, LimitName } from "../handler/event.ts";
 import type { Session } from "../handler/session.ts";
 import type { Command } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
+import { CHUNKING } from "./chunking.ts";
 import type { Limits } from "./limits.ts";
 import type { Rule } from "./rule.ts";
 
@@ -25,7 +26,7 @@ export type ClientTraits = Pick<Session, "tls" | "user" | "listener" | "peer">;
 export interface Extension {
   /** Its line in the reply to EHLO; `undefined` for sessions to which it is not offered. */
   readonly line: (session: ClientTraits, limits: Limits) => string | undefined;
-  /** Its parameters of MAIL and RCPT, by their names in upper case. */
+  /** Its parameters of MAIL and RCPT, by their names in upper case; with more values than an earlier one's, perhaps. */
   readonly parameters?: { readonly [V in "MAIL" | "RCPT"]?: Readonly<Record<string, Parameter>> };
   /** Its commands, by their verbs in upper case. They are given what stands behind the verb. */
   readonly commands?: Readonly<Record<string, ExtensionCommand>>;
@@ -113,7 +114,7 @@ const HELP: Extension = { line: () => "HELP" };
 const NOT_OFFERED: Extension = {
   line: () => undefined,
   commands: Object.fromEntries(
-    ["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BDAT", "AUTH", "STARTTLS"]
+    ["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "AUTH", "STARTTLS"]
       .map((verb) => [verb, { event: () => ({ type: "NotImplemented", command: verb }) }]),
   ),
 };
@@ -170,7 +171,7 @@ export class Extensions {
     limits: Limits,
   ): Event | undefined {
     for (const [name, value] of said) {
-      const extension = this.#all.find(({ line, parameters }) =>
+      const extension = this.#all.findLast(({ line, parameters }) =>
         Object.hasOwn(parameters?.[verb] ?? {}, name) && line(client, limits) !== undefined
       );
       const parameter = extension?.parameters?.[verb]?.[name];
@@ -193,6 +194,7 @@ export const extensionsWith = (...others: readonly Extension[]): Extensions =>
     SIZE,
     EIGHT_BIT_MIME,
     ENHANCED_STATUS_CODES,
+    CHUNKING,
     HELP,
     ...others,
     NOT_OFFERED,
