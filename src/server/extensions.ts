@@ -8,6 +8,7 @@ import type { Authentication } from "../auth/authentication.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
+import { BINARYMIME, CHUNKING } from "./chunking.ts";
 import { type Extension, Extensions } from "./extension.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
@@ -140,13 +141,14 @@ export const extensionsOn = (
   SIZE,
   EIGHT_BIT_MIME,
   ENHANCED_STATUS_CODES,
+  CHUNKING,
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
 ];
 
 /** Extensions that no server has yet, because nothing keeps what they promise. */
-export const PROMISES: readonly Extension[] = [REQUIRETLS];
+export const PROMISES: readonly Extension[] = [BINARYMIME, REQUIRETLS];
 
 /** The extensions of a server without certificates and authentication. */
 export const EXTENSIONS: Extensions = new Extensions(extensionsOn({}));
