@@ -10,7 +10,7 @@ import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import type { Log } from "../log/event.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extension.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 
 /** The answer to an event, or what makes it. */
