@@ -5,7 +5,7 @@
 
 /** Commands of the standards that the server lacks. */
 export const NOT_IMPLEMENTED: ReadonlySet<string> = new Set(
-  ["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BDAT"],
+  ["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN"],
 );
 /** The commands of RFC 5321. */
 export const BASIC: ReadonlySet<string> = new Set(
@@ -17,6 +17,14 @@ export const VERBS: ReadonlySet<string> = new Set([
   ...NOT_IMPLEMENTED,
   "STARTTLS",
   "AUTH",
+  "BDAT",
 ]);
 /** Commands that have their place in the order of a session. */
-export const ORDERED: ReadonlySet<string> = new Set(["MAIL", "RCPT", "DATA", "STARTTLS", "AUTH"]);
+export const ORDERED: ReadonlySet<string> = new Set([
+  "MAIL",
+  "RCPT",
+  "DATA",
+  "STARTTLS",
+  "AUTH",
+  "BDAT",
+]);

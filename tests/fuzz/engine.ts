@@ -8,11 +8,12 @@ import { chain } from "../../src/handler/handler.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { SessionState } from "../../src/handler/session.ts";
 import { silent } from "../../src/log/event.ts";
-import { authBy } from "../../src/server/auth.ts";
 import { beforeReply } from "../../src/server/before_reply.ts";
 import { core } from "../../src/server/core.ts";
 import { Dialogue } from "../../src/server/dialogue.ts";
-import { extensionsWith, starttls } from "../../src/server/extensions.ts";
+import { BINARYMIME } from "../../src/server/chunking.ts";
+import { Extensions } from "../../src/server/extension.ts";
+import { extensionsOn } from "../../src/server/extensions.ts";
 import { newId } from "../../src/server/id.ts";
 import { Memory, type Part } from "../../src/server/memory.ts";
 import { spool } from "../../src/server/spool.ts";
@@ -199,15 +200,16 @@ export class EngineSession implements Transport {
   }
 }
 
-function extensionsOf({ tls, auth, kind }: World) {
+function extensionsOf({ tls, auth, kind, binary }: World): Extensions {
   const authentication: Authentication = {
     mechanisms: [PLAIN, LOGIN],
     passwords,
     listeners: [kind],
     clearLoopback: auth === "always",
   };
-  return extensionsWith(
-    ...tls ? [starttls({ ready: true })] : [],
-    ...auth === "no" ? [] : [authBy(authentication)],
-  );
+  const offered = extensionsOn({
+    certificates: tls ? { ready: true } : undefined,
+    authentication: auth === "no" ? undefined : authentication,
+  });
+  return new Extensions([...offered, ...binary ? [BINARYMIME] : []]);
 }

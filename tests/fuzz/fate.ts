@@ -3,8 +3,9 @@
  * @module
  */
 import type { Address } from "./grammar.ts";
-import { guarded, headerOf, isMalformed, longestLine } from "./message.ts";
-import { DOMAIN, type Recipient, RECIPIENTS, SENDERS, type World } from "./world.ts";
+import type { Limits } from "../../src/server/limits.ts";
+import { faultInText, guarded, headerOf, type Text } from "./message.ts";
+import { DOMAIN, type Ending, type Recipient, RECIPIENTS, SENDERS, type World } from "./world.ts";
 
 /** The code of the reply to MAIL. */
 export function answerToSender(address: Address | null): number {
@@ -34,40 +35,54 @@ export interface Fate {
   readonly body: string;
 }
 
-/**
- * What becomes of a message.
- *
- * @param sent the octets of the client
- * @param text the message without the dots of SMTP
- */
+/** What becomes of a message. */
 export function fateOfMessage(
   { limits }: World,
-  sent: string,
-  text: string,
+  text: Text,
   sender: Address | null,
   recipients: readonly Address[],
 ): Fate {
-  const body = guarded(text);
+  const body = guarded(text.text);
   const ends = (code: number): Fate => ({ code, gets: new Set(), body });
-  if (isMalformed(sent)) return ends(554);
-  if (text.length > limits.messageSize) return ends(552);
-  if (longestLine(text) > (limits.textLine ?? Infinity)) return ends(554);
-  switch (SENDERS.get(sender?.local ?? "")) {
-    case "discarded":
-      return ends(250);
-    case "refused unread":
-      return ends(550);
-    case "refused early":
-      return ends(554);
-    case "broken":
-    case "hanging":
-      return ends(451);
-  }
-  const header = headerOf(body);
-  if (header.size > limits.headerSize) return ends(552);
-  if (header.received > limits.received) return ends(554);
+  const refused = faultInText(text, limits) ?? ANSWERS[endingOf(sender)] ??
+    faultInHeader(body, limits);
+  if (refused !== undefined) return ends(refused);
   const fates = recipients.map((recipient) => fateOf(recipient)!);
   const gets = new Set(fates.flatMap((fate) => "gets" in fate ? fate.gets : []));
   const isLater = fates.some((fate) => "ends" in fate && fate.ends !== "failed");
   return { code: isLater ? 451 : gets.size > 0 ? 250 : 554, gets, body };
+}
+
+/** The codes of the refusals that a message may get before it has come whole. */
+export function earlyAnswers({ limits }: World, text: string, sender: Address | null): number[] {
+  const answer = ANSWERS[endingOf(sender)];
+  if (answer !== undefined) return answer < 400 ? [] : [answer];
+  const { received } = headerOf(text);
+  return [
+    ...text.length + MOST_ADDED > limits.headerSize ? [552] : [],
+    ...received > limits.received ? [554] : [],
+  ];
+}
+
+/** More octets than the server adds to a header. */
+const MOST_ADDED = 200;
+
+const endingOf = (sender: Address | null): Ending => {
+  const ending = SENDERS.get(sender?.local ?? "");
+  return typeof ending === "string" ? ending : "delivered";
+};
+
+/** The codes of the replies to messages that no target sees. */
+const ANSWERS: { readonly [E in Ending]?: number } = {
+  "discarded": 250,
+  "refused unread": 550,
+  "refused early": 554,
+  "broken": 451,
+  "hanging": 451,
+};
+
+function faultInHeader(body: string, limits: Limits): number | undefined {
+  const { size, received } = headerOf(body);
+  if (size > limits.headerSize) return 552;
+  return received > limits.received ? 554 : undefined;
 }

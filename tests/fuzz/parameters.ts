@@ -2,7 +2,6 @@
  * The parameters of MAIL and RCPT that a fuzzed server knows, and how long lines may be (RFC 1870, 4954, 6152).
  * @module
  */
-import type { Limits } from "../../src/server/limits.ts";
 import type { Envelope } from "./grammar.ts";
 import type { World } from "./world.ts";
 
@@ -20,11 +19,13 @@ export const longestLimit = (world: World): number =>
 /** The code of the reply to parameters that are wrong or too much. */
 export function parameterFault(
   { verb, parameters }: Envelope,
-  { messageSize }: Limits,
+  { limits: { messageSize }, binary }: World,
   offersAuth: boolean,
 ): number | undefined {
   for (const [name, value] of parameters) {
-    const fault = verb === "MAIL" ? faultInMail(name, value, messageSize, offersAuth) : 555;
+    const fault = verb === "MAIL"
+      ? faultInMail(name, value, messageSize, { offersAuth, binary })
+      : 555;
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -34,18 +35,26 @@ function faultInMail(
   name: string,
   value: string | undefined,
   messageSize: number,
-  offersAuth: boolean,
+  { offersAuth, binary }: { readonly offersAuth: boolean; readonly binary: boolean },
 ): number | undefined {
   switch (name) {
     case "SIZE":
       if (value === undefined || !/^\d{1,20}$/.test(value)) return 501;
       return Number(value) > messageSize ? 552 : undefined;
     case "BODY":
+      if (/^BINARYMIME$/i.test(value ?? "")) return binary ? undefined : 504;
       return /^(?:7BIT|8BITMIME)$/i.test(value ?? "") ? undefined : 504;
     case "AUTH":
       if (!offersAuth) return 555;
-      return /^(?:<>|(?:[!-*,-<>-~]|\+[0-9A-F]{2})+)$/.test(value ?? "") ? undefined : 501;
+      return value === "<>" || /^(?:[!-*,-<>-~]|\+[2-7][0-9A-F])+$/.test(value ?? "") &&
+          !value?.includes("+7F")
+        ? undefined
+        : 501;
     default:
       return 555;
   }
 }
+
+/** Whether the parameters of MAIL announce a message of any octets (RFC 3030 section 3). */
+export const isBinary = (parameters: Envelope["parameters"]): boolean =>
+  parameters.some(([name, value]) => name === "BODY" && /^BINARYMIME$/i.test(value ?? ""));

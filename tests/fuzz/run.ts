@@ -7,7 +7,7 @@ import { turns } from "./policy.ts";
 import { faultIn } from "./model.ts";
 import { mutated } from "./mutate.ts";
 import { Random } from "./random.ts";
-import { madeUp, RECORDED, type Transcript } from "./transcripts.ts";
+import { cut, madeUp, RECORDED, type Transcript } from "./transcripts.ts";
 import { randomWorld, type World } from "./world.ts";
 
 /** What a client does. */
@@ -41,7 +41,7 @@ function* acts(steps: Transcript, random: Random): Iterable<Act> {
   const isPatient = random.chance(0.5);
   const whole = random.chance(0.3);
   for (const step of whole ? [steps.join("")] : steps) {
-    for (const send of cut(step, random)) {
+    for (const send of pieces(step, random)) {
       yield { send };
       if (random.chance(0.1)) yield "pause";
     }
@@ -50,15 +50,11 @@ function* acts(steps: Transcript, random: Random): Iterable<Act> {
   yield random.chance(0.1) ? "vanish" : random.chance(0.5) ? "end" : "settle";
 }
 
-/** Cuts a text in pieces: none, few, or single octets. */
-function cut(text: string, random: Random): string[] {
+/** The pieces in which a step is sent: it is whole, cut in a few, or in single octets. */
+function pieces(step: string, random: Random): string[] {
   const kind = random.below(4);
-  if (kind === 0 && text.length < 2000) return [...text];
-  if (kind < 3) return text === "" ? [] : [text];
-  const places = random.times(random.between(1, 10), () => random.below(text.length + 1));
-  places.sort((a, b) => a - b);
-  return [0, ...places].map((place, i) => text.slice(place, places[i] ?? text.length))
-    .filter((piece) => piece !== "");
+  if (kind === 0 && step.length < 2000) return [...step];
+  return (kind < 3 ? [step] : cut(step, random)).filter((piece) => piece !== "");
 }
 
 /** Plays a session, and says what is wrong with it. */

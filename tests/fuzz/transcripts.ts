@@ -68,6 +68,21 @@ export const RECORDED: readonly Transcript[] = [
     "Content-Type: text/plain; charset=UTF-8; format=flowed\r\n\r\nhello\r\n-- \r\nann\r\n.\r\n",
     "QUIT\r\n",
   ],
+  [ // Exim, with chunks
+    "EHLO exim.example.org\r\n",
+    "MAIL FROM:<ann@example.org> SIZE=1040\r\nRCPT TO:<joe@example.net>\r\n" +
+    "BDAT 28 LAST\r\nSubject: chunks\r\n\r\n.hello\r\n",
+    "QUIT\r\n",
+  ],
+  [ // Exchange, with chunks
+    "EHLO exchange.example.org\r\n",
+    "MAIL FROM:<ann@example.org> SIZE=2048 BODY=BINARYMIME\r\n",
+    "RCPT TO:<joe@example.net>\r\n",
+    "BDAT 17\r\nSubject: x\r\n\r\nabc",
+    "BDAT 6\r\n\0\r.\n\xff\r",
+    "BDAT 0 LAST\r\n",
+    "QUIT\r\n",
+  ],
   [ // a browser
     "POST / HTTP/1.1\r\nHost: mx.example.net:25\r\nContent-Type: text/plain\r\n\r\n",
     "EHLO a\r\nMAIL FROM:<ann@example.org>\r\n",
@@ -94,6 +109,13 @@ const OTHERS = [
   "XCLIENT ADDR=192.0.2.7",
   "XFORWARD NAME=spike",
   "BDAT 10",
+  "BDAT",
+  "BDAT x",
+  "BDAT 5 LAST now",
+  "BDAT 0",
+  "BDAT 0 LAST",
+  "BDAT 99999999999999999999",
+  "BDAT -1",
   "STARTTLS",
   "STARTTLS now",
   "GET / HTTP/1.0",
@@ -183,10 +205,34 @@ const other = (random: Random): string => `${random.pick(OTHERS)}\r\n`;
 
 function transaction(random: Random): string[] {
   const recipients = random.times(random.between(1, 4), () => `RCPT TO:${recipient(random)}`);
-  const steps = [`MAIL FROM:${sender(random)}${parameters(random)}`, ...recipients, "DATA"];
+  const isChunked = random.chance(0.4);
+  const steps = [`MAIL FROM:${sender(random)}${parameters(random)}`, ...recipients];
+  if (!isChunked) steps.push("DATA");
   if (random.chance(0.1)) steps.splice(random.below(steps.length), 0, random.pick(OTHERS));
   const lines = steps.map((step) => `${step}\r\n`);
-  return [...random.chance(0.5) ? lines : [lines.join("")], `${text(random)}.\r\n`];
+  const message = isChunked ? chunks(text(random), random) : [`${text(random)}.\r\n`];
+  return [...random.chance(0.5) ? lines : [lines.join("")], ...message];
+}
+
+/** A message in chunks, with the right sizes or, sometimes, wrong ones, or something else between them. */
+function chunks(message: string, random: Random): string[] {
+  const text = random.chance(0.2) ? message.slice(0, -random.below(4)) : message;
+  const pieces = random.chance(0.1) && text.length < 500 ? [...text] : cut(text, random);
+  const lasts = random.chance(0.3) ? [...pieces, ""] : pieces;
+  const steps = lasts.map((piece, i) => {
+    const lie = random.chance(0.02) ? random.pick([-1, 1, 100, 2 ** 53]) : 0;
+    const isLast = random.chance(0.98) ? i === lasts.length - 1 : random.chance(0.5);
+    return `BDAT ${piece.length + lie}${isLast ? " LAST" : ""}\r\n${piece}`;
+  });
+  if (random.chance(0.1)) steps.splice(random.below(steps.length), 0, other(random));
+  return steps;
+}
+
+/** Cuts a text in a few pieces. */
+export function cut(text: string, random: Random): string[] {
+  const places = random.times(random.between(0, 5), () => random.below(text.length + 1));
+  places.sort((a, b) => a - b);
+  return [0, ...places].map((place, i) => text.slice(place, places[i] ?? text.length));
 }
 
 function sender(random: Random): string {

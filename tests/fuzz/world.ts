@@ -12,6 +12,8 @@ export interface World {
   readonly tls: boolean;
   /** Whether AUTH is offered, and whether also in clear text. */
   readonly auth: "no" | "over TLS" | "always";
+  /** Whether BINARYMIME is offered. */
+  readonly binary: boolean;
   /** `submission` wants authentication before mail. */
   readonly kind: "smtp" | "submission";
 }
@@ -98,6 +100,7 @@ export function randomWorld(random: Random): World {
     limits: { ...DEFAULT_LIMITS, refusalDelay: 0, errors, ...tight },
     tls: random.chance(0.5),
     auth: random.pick(["no", "over TLS", "always"]),
+    binary: random.chance(0.3),
     kind: random.chance(0.8) ? "smtp" : "submission",
   };
 }
