@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { type ClientTraits, Extensions } from "../../src/server/extension.ts";
-import { EXTENSIONS, extensionsOn, PROMISES } from "../../src/server/extensions.ts";
+import { EXTENSIONS, extensionsOn } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { PLAIN } from "../../src/auth/plain.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { ENCRYPTED } from "../../src/testing/mod.ts";
 import { readParameter } from "postmaster";
 import { parseParameters } from "../../src/smtp/parameters.ts";
 
@@ -14,8 +13,6 @@ const SESSION = {
   user: undefined,
   listener: { address: "192.0.2.25:25", kind: "smtp" },
 } as const;
-/** The table of a server that offers all that is there. */
-const extensions = new Extensions([...extensionsOn({}), ...PROMISES]);
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
@@ -89,15 +86,4 @@ Deno.test("EHLO tells of each extension, and parameters make lines longer by wha
   assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
   assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);
   assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17);
-});
-
-Deno.test("REQUIRETLS is there over TLS only, takes no value, and no server offers it yet (RFC 8689)", () => {
-  const encrypted = { ...SESSION, tls: ENCRYPTED };
-  assert.ok(extensions.linesFor(encrypted, LIMITS).includes("REQUIRETLS"));
-  assert.ok(!extensions.linesFor(SESSION, LIMITS).includes("REQUIRETLS"));
-  assert.ok(!EXTENSIONS.linesFor(encrypted, LIMITS).includes("REQUIRETLS"));
-  assert.equal(judged(" REQUIRETLS", "MAIL", extensions, encrypted), undefined);
-  assert.equal(judged(" REQUIRETLS=yes", "MAIL", extensions, encrypted), 501);
-  assert.equal(judged(" REQUIRETLS", "RCPT", extensions, encrypted), 555);
-  assert.equal(judged(" REQUIRETLS", "MAIL", extensions), 555);
 });
