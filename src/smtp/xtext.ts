@@ -14,12 +14,12 @@ export function decodeXtext(text: string): string | undefined {
 
 /** A code point in hexadecimal, but no letter or digit of ASCII: these stand for themselves. */
 const HEXPOINT = [
-  "[01][1-9]|10|20|2B|3D|5C|7F", // what cannot stand for itself
-  "[89A-F][\\dA-Fa-f]",
-  "[1-9A-F][\\dA-Fa-f]{2}",
-  "[1-9A-CEF][\\dA-Fa-f]{3}",
-  "D[0-7][\\dA-Fa-f]{2}", // no surrogates
-  "[1-9A-F][\\dA-Fa-f]{4}",
+  "[01][1-9]|10|20|2[Bb]|3[Dd]|5[Cc]|7[Ff]", // what cannot stand for itself
+  "[89A-Fa-f][\\dA-Fa-f]",
+  "[1-9A-Fa-f][\\dA-Fa-f]{2}",
+  "[1-9A-CE-Fa-ce-f][\\dA-Fa-f]{3}",
+  "[Dd][0-7][\\dA-Fa-f]{2}", // no surrogates
+  "[1-9A-Fa-f][\\dA-Fa-f]{4}",
   "10[\\dA-Fa-f]{4}",
 ].join("|");
 const UNITEXT = new RegExp(
