@@ -77,6 +77,25 @@ const ENHANCED_STATUS_CODES: Extension = {
   line: () => "ENHANCEDSTATUSCODES",
 };
 
+/** The largest limit that LIMITS can tell of: a client takes no limit for none that matters. */
+const MOST = 999_999;
+
+/** RFC 9422: clients learn of limits before they reach them. */
+const LIMITS: Extension = {
+  about: {
+    name: "LIMITS",
+    rfc: [9422],
+    where: "to all sessions, with the limits `messages-per-connection` and `recipients`",
+    seen: "`LimitExceeded` of clients that do not keep to the limits",
+    test: "server/extensions_test.ts",
+  },
+  line: (_session, { messagesPerConnection, recipients }) => {
+    const limits = Object.entries({ MAILMAX: messagesPerConnection, RCPTMAX: recipients })
+      .filter(([, limit]) => limit <= MOST).map(([name, limit]) => `${name}=${limit}`);
+    return limits.length === 0 ? undefined : ["LIMITS", ...limits].join(" ");
+  },
+};
+
 /** RFC 5321 section 4.1.1.8, which is optional. */
 const HELP: Extension = {
   about: {
@@ -126,6 +145,7 @@ export const extensionsOn = (
   EIGHT_BIT_MIME,
   ENHANCED_STATUS_CODES,
   CHUNKING,
+  LIMITS,
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
