@@ -94,6 +94,15 @@ Deno.test("an empty message may come", async () => {
   assert.deepEqual(kept(client), [""]);
 });
 
+Deno.test("a message may end in the middle of a line, also in its header", async () => {
+  for (const [message, whole] of [["-", "\r\n-"], ["X: y\r\nText", "X: y\r\n\r\nText"]] as const) {
+    using client = await ready();
+    client.send(bdat(message, true));
+    assert.deepEqual(await replies(client, 1), [250]);
+    assert.deepEqual(kept(client), [whole]);
+  }
+});
+
 for (const fake of [...LOOK_ALIKES, "\r\n.\r\n"]) {
   Deno.test(`BDAT does not end at ${JSON.stringify(fake)}`, async () => {
     using client = await ready();
