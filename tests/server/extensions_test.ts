@@ -84,11 +84,12 @@ Deno.test("handlers read parameters by name, as values", () => {
 
 Deno.test("EHLO tells of each extension, and parameters make lines longer by what they need", () => {
   assert.deepEqual(EXTENSIONS.linesFor(SESSION, LIMITS), [
-    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "HELP"],
+    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8"],
+    ...["CHUNKING", "HELP"],
   ]);
   assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
-  assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);
-  assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17);
+  assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17 + 10);
+  assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17 + 10);
 });
 
 Deno.test("REQUIRETLS is there over TLS only, takes no value, and no server offers it yet (RFC 8689)", () => {
