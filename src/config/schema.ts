@@ -10,9 +10,11 @@ import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
+import { canonicalName } from "../dns/name.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
 import type { ListenerLimits } from "../server/limits.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
+import { isAscii } from "../smtp/unicode.ts";
 import { authSchema } from "./auth.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
@@ -25,8 +27,9 @@ import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
-const domain = (isOne: (name: string) => boolean) =>
-  text("a domain", (name) => {
+const domain = (isOne: (name: string) => boolean, formOf = (name: string) => name) =>
+  text("a domain", (said) => {
+    const name = isAscii(said) ? said : formOf(said);
     if (isOne(name) && !isNumeric(name)) return name;
     throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
   });
@@ -126,7 +129,7 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
  * The whole configuration. The first example of a key is the one that is shown first.
  */
 const shape = {
-  hostname: domain(isDomain).optional().describe(
+  hostname: domain(isDomain, canonicalName).optional().describe(
     "The server's own name, in its greeting and in `Received`. The default is the host name of " +
       "the system, which must be a domain.",
   ).meta({ examples: ["mx.example.net"] }),

@@ -10,6 +10,7 @@ import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
 import { CHUNKING } from "./chunking.ts";
 import { type Extension, Extensions } from "./extension.ts";
+import { SMTPUTF8 } from "./smtputf8.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
 const PIPELINING: Extension = {
@@ -144,6 +145,7 @@ export const extensionsOn = (
   SIZE,
   EIGHT_BIT_MIME,
   ENHANCED_STATUS_CODES,
+  SMTPUTF8,
   CHUNKING,
   LIMITS,
   HELP,

@@ -17,6 +17,8 @@ export interface ParameterValues {
   BODY: "7BIT" | "8BITMIME" | "BINARYMIME";
   /** Who has sent the message first, as the client says; `null` if it does not say (RFC 4954 section 5). */
   AUTH: string | null;
+  /** Addresses and header fields of the message may be UTF-8 (RFC 6531). */
+  SMTPUTF8: true;
   /** The message may only go on by encrypted connections (RFC 8689). */
   REQUIRETLS: true;
   /** How much of the message a failure notification has: all of it, or the header (RFC 3461). */
@@ -59,6 +61,7 @@ export const GRAMMARS: { readonly [N in ParameterName]: Grammar<ParameterValues[
     octets: 500,
     read: (text) => text === "<>" ? null : text && decodeXtext(text) || NO_SENDER,
   },
+  SMTPUTF8: { ...flag("SMTPUTF8"), octets: 10 },
   REQUIRETLS: flag("REQUIRETLS"),
   RET,
   ENVID,

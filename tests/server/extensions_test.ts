@@ -83,12 +83,12 @@ Deno.test("handlers read parameters by name, as values", () => {
 
 Deno.test("EHLO tells of each extension, and parameters make lines longer by what they need", () => {
   assert.deepEqual(EXTENSIONS.linesFor(SESSION, LIMITS), [
-    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING"],
-    ...["LIMITS MAILMAX=10000 RCPTMAX=1000", "HELP"],
+    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8"],
+    ...["CHUNKING", "LIMITS MAILMAX=10000 RCPTMAX=1000", "HELP"],
   ]);
   assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
-  assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);
-  assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17);
+  assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17 + 10);
+  assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17 + 10);
 });
 
 Deno.test("LIMITS tells what the engine keeps to, and nothing that is larger than it can say (RFC 9422)", async () => {
