@@ -24,8 +24,8 @@ import { Connection, type ConnectionEngine, type Secure } from "./connection.ts"
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { Crowd } from "./crowd.ts";
-import { authBy } from "./auth.ts";
-import { extensionsWith, starttls } from "./extensions.ts";
+import { Extensions } from "./extension.ts";
+import { extensionsOn } from "./extensions.ts";
 import { Gate } from "./gate.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
@@ -112,10 +112,7 @@ export class Server {
     const memory = new Memory(limits.messageMemory);
     const acceptance = beforeReply({ ...options, memory });
     const { authentication, secure } = options;
-    const extensions = extensionsWith(
-      ...secure === undefined ? [] : [starttls(secure)],
-      ...authentication === undefined ? [] : [authBy(authentication)],
-    );
+    const extensions = new Extensions(extensionsOn({ certificates: secure, authentication }));
     const passwords = authentication?.passwords;
     for (const [listener, { limits: differing, proxy }] of options.listeners) {
       const own: Limits = { ...limits, ...differing };

@@ -8,7 +8,8 @@ import fc from "fast-check";
 import { chain, discard, type Handler, on, say } from "postmaster";
 import { Client, type ClientOptions } from "postmaster/testing";
 import { BINARYMIME } from "../../src/server/chunking.ts";
-import { extensionsWith } from "../../src/server/extensions.ts";
+import { Extensions } from "../../src/server/extension.ts";
+import { extensionsOn } from "../../src/server/extensions.ts";
 import { codes } from "../running.ts";
 import { cuts, latin1, pieces } from "../smtp/arbitraries.ts";
 import { LOOK_ALIKES } from "../smtp/look_alikes.ts";
@@ -216,7 +217,7 @@ Deno.test("a message that is given up is aborted for those who read it", async (
 });
 
 /** Options of the engine that the test kit does not show. */
-const binary = { extensions: extensionsWith(BINARYMIME) } as ClientOptions;
+const binary = { extensions: new Extensions([...extensionsOn({}), BINARYMIME]) } as ClientOptions;
 
 Deno.test("a binary message may have any octets, and must come by BDAT", async () => {
   const all = "X: y\r\n\r\n" + latin1(Uint8Array.from({ length: 512 }, (_, i) => i));
