@@ -23,12 +23,17 @@ export interface Reception {
   readonly time: number;
 }
 
-/** The protocol of a session: `SMTP`, or `ESMTP` with its suffixes (RFC 3848). */
-export const protocolOf = ({ helo, tls, user }: {
+/** The protocol of a session: `SMTP`, or `ESMTP` or `LMTP` with its suffixes (RFC 3848). */
+export const protocolOf = ({ listener, helo, tls, user }: {
+  readonly listener: { readonly kind: string };
   readonly helo: { readonly extended: boolean } | undefined;
   readonly tls: object | undefined;
   readonly user: string | undefined;
-}): string => helo?.extended ? `ESMTP${tls ? "S" : ""}${user === undefined ? "" : "A"}` : "SMTP";
+}): string => {
+  if (!helo?.extended) return "SMTP";
+  const name = listener.kind === "lmtp" ? "LMTP" : "ESMTP";
+  return `${name}${tls ? "S" : ""}${user === undefined ? "" : "A"}`;
+};
 
 /** The whole field, folded, with its CRLF. */
 export function receivedField(reception: Reception): string {

@@ -30,6 +30,7 @@ export async function deliver(
   if (transaction === undefined) return BROKEN;
   const { routes, signal } = event;
   const { parameters } = transaction;
+  const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
   const envelope = envelopeOf(session, transaction);
   const body = limited(event.body, limits);
   const drain = async () => {
@@ -38,7 +39,7 @@ export async function deliver(
   };
   const message = traced(body, () => receivedFor(envelope, session, hidesClient), signal);
   try {
-    return await acceptance({ envelope, parameters, routes, message, drain, signal });
+    return await acceptance({ envelope, parameters, routes, recipients, message, drain, signal });
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     return session.trigger({ type: "LimitExceeded", limit: error.limit });

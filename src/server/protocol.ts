@@ -3,9 +3,9 @@
  * @module
  */
 import type { Event, LimitName } from "../handler/event.ts";
-import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
+import { BROKEN, isAcceptance, isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
-import { parseCommand } from "../smtp/command.ts";
+import { type MailProtocol, parseCommand } from "../smtp/command.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { lastChallenge } from "./auth.ts";
@@ -14,6 +14,7 @@ import { Channel } from "./channel.ts";
 import { faulty, legalCommand } from "./commands.ts";
 import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
+import { finalReplies } from "./final_replies.ts";
 import { decoderFor, Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import {
@@ -33,6 +34,9 @@ import type { Transport } from "./transport.ts";
 /** What is waited for between the lines of AUTH. */
 const EXCHANGE: Event = { type: "Authenticate", mechanism: "", user: "" };
 
+/** 221 and 421 end the session. */
+const endsSession = ({ code }: Reply): boolean => code === 221 || code === 421;
+
 /** One session. When a line is its turn is not known here, but in `dialogue.ts`. */
 export class Protocol {
   readonly engine: Engine;
@@ -44,6 +48,7 @@ export class Protocol {
   readonly #transport: Transport;
   readonly #goOn: () => void;
   readonly #tolerance: Tolerance;
+  readonly #protocol: MailProtocol;
   readonly #conduct: Conduct;
   /** Octets of the longest command. */
   readonly #longest: number;
@@ -61,6 +66,7 @@ export class Protocol {
     this.#transport = transport;
     this.#goOn = goOn;
     this.#tolerance = toleranceFor(session.peer.address, tolerated);
+    this.#protocol = session.listener.kind === "lmtp" ? "LMTP" : "SMTP";
     this.#longest = extensions.lineLength(undefined, limits.commandLength);
     this.#conduct = new Conduct(limits);
     this.lines = new Backlog(memory, this.#longest, this.#tolerance.bareLineFeeds);
@@ -98,7 +104,7 @@ export class Protocol {
     const state = this.#state;
     logCommand(this.session, line, state.at === "challenged");
     if (state.at === "challenged") return this.#takeAnswer(line, state);
-    const parsed = parseCommand(line, this.#tolerance, this.engine.domain);
+    const parsed = parseCommand(line, this.#tolerance, this.engine.domain, this.#protocol);
     if (!("verb" in parsed) && this.turnAway(line)) return;
     const legal = legalCommand(parsed, line.length + 2, this);
     if ("wrong" in legal) return this.#protest(legal);
@@ -274,9 +280,11 @@ export class Protocol {
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
     this.messages++;
-    logReceived(this.session, size, reply);
-    this.session.endings.end(event.type === "Deliver" && isPositive(reply));
-    this.#reply(event, reply);
+    const replies = finalReplies(reply, this.session);
+    logReceived(this.session, size, replies);
+    this.session.endings.end(event.type === "Deliver" && isAcceptance(reply));
+    for (const { reply, recipients } of replies) this.channel.add({ ...event, recipients }, reply);
+    if (endsSession(reply)) this.close();
     this.#become(settled(this.#state));
     this.#goOn();
   }
@@ -286,10 +294,9 @@ export class Protocol {
     this.#reply(event, reply, command);
   }
 
-  /** 221 and 421 end the session. */
   #reply(event: Answered, reply: Reply, command?: KnownCommand): void {
     this.channel.add(event, reply, command);
-    if (reply.code === 221 || reply.code === 421) this.close();
+    if (endsSession(reply)) this.close();
   }
 
   #become(state: State): void {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { discard, on } from "postmaster";
-import { Client, ENCRYPTED } from "postmaster/testing";
+import { Client, type ClientOptions, ENCRYPTED } from "postmaster/testing";
 import { protocolOf } from "../../src/message/received.ts";
 
 /** The protocol that `Received` names for a message of a client that says `hello`. */
-async function protocolAfter(hello: string, session: { tls?: typeof ENCRYPTED; user?: string }) {
+async function protocolAfter(hello: string, session: ClientOptions) {
   const client = Client.of(on("AddRcptTo", () => discard()), session);
   for (const line of [hello, "MAIL FROM:<>", "RCPT TO:<joe@example.net>", "DATA", ".", "QUIT"]) {
     client.send(`${line}\r\n`);
@@ -19,5 +19,12 @@ Deno.test("Received names the protocol by what the session is (RFC 3848)", async
   assert.equal(await protocolAfter("EHLO a.example", { tls: ENCRYPTED }), "ESMTPS");
   assert.equal(await protocolAfter("EHLO a.example", { user: "joe" }), "ESMTPA");
   assert.equal(await protocolAfter("EHLO a.example", { tls: ENCRYPTED, user: "joe" }), "ESMTPSA");
-  assert.equal(protocolOf({ helo: undefined, tls: ENCRYPTED, user: undefined }), "SMTP");
+  const lmtp = { kind: "lmtp" } as const;
+  assert.equal(await protocolAfter("LHLO a.example", lmtp), "LMTP");
+  assert.equal(await protocolAfter("LHLO a.example", { ...lmtp, tls: ENCRYPTED }), "LMTPS");
+  assert.equal(await protocolAfter("LHLO a.example", { ...lmtp, user: "joe" }), "LMTPA");
+  const both = { ...lmtp, tls: ENCRYPTED, user: "joe" };
+  assert.equal(await protocolAfter("LHLO a.example", both), "LMTPSA");
+  const listener = { kind: "smtp" };
+  assert.equal(protocolOf({ listener, helo: undefined, tls: ENCRYPTED, user: undefined }), "SMTP");
 });
