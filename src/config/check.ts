@@ -10,6 +10,7 @@ import { type Aliases, type LocalUsers, NamedUsers } from "../../handlers/mod.ts
 import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
 import { SystemUsers } from "../base/system_users.ts";
+import { printDuration } from "../base/units.ts";
 import { Watched } from "../base/watched.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
@@ -177,6 +178,7 @@ class Checks {
       const place = areNamed ? this.#written.place(path) : { file: "compiled in" };
       if (ready !== undefined) {
         this.#relays(name, options, path);
+        this.#waits(name, options, path);
         return { name, place, source: { handler: ready, options } };
       }
       const own = embedded.get(name);
@@ -192,6 +194,21 @@ class Checks {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
     if (!readyMade.get(name)?.relays?.(options)) return;
     this.#faults.add(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
+  }
+
+  /** A handler that holds answers back must be done before nobody waits for it any more. */
+  #waits(name: string, options: unknown, path: Path): void {
+    const { limits } = this.#settings;
+    const time = readyMade.get(name)?.waits?.(options);
+    if (time === undefined || limits === undefined || time < limits.handlerTimeout) return;
+    this.#faults.add(
+      path,
+      `\`${name}\` holds answers back for up to ${printDuration(time)}, and the limit ` +
+        `\`handler-timeout\` ends it after ${
+          printDuration(limits.handlerTimeout)
+        }: make the first ` +
+        "shorter or the second longer",
+    );
   }
 
   /** The directory for what must survive a restart. */

@@ -51,6 +51,12 @@ export interface OutOfOrder {
 export interface EventMap {
   /** A client has connected. A reply other than 2xx refuses it. */
   Greeting: Nothing;
+  /**
+   * Octets of the client have come before the positive reply to `Greeting` has gone out: the client does not wait, as
+   * RFC 5321 section 3.1 wants. After a positive reply the server greets the client and reads what it has said; any
+   * other is sent in place of the greeting and refuses it.
+   */
+  TalksEarly: Nothing;
   /** HELO. */
   SayHelo: { readonly name: string };
   /** EHLO, or LHLO of LMTP. The first line of the reply is a greeting, each further one an extension. */
@@ -82,8 +88,18 @@ export interface EventMap {
     /** What other mechanisms have found out. */
     readonly verdict?: Verdict;
   };
-  /** DATA. The positive reply is 354. */
+  /**
+   * DATA, or the first BDAT of a message (RFC 3030). The positive reply is 354; after BDAT the client is not told it.
+   */
   StartData: Nothing;
+  /**
+   * BDAT, once its octets have come, without LAST: more of the message follows. A negative reply ends the transaction.
+   * The reply to the last BDAT is that to `Deliver`.
+   */
+  TakeChunk: {
+    /** Octets of this chunk. */
+    readonly octets: number;
+  };
   /**
    * The message. It arrives while it is read, without the dots of SMTP, with CRLF line ends. A broken message makes
    * the iteration of `body` throw, and then the reply does not matter.
@@ -110,7 +126,7 @@ export interface EventMap {
 
   /** An unknown verb. A positive reply makes it a command of your own. */
   Unrecognized: { readonly line: string };
-  /** A command, or `DATA`'s message, that breaks the grammar. */
+  /** A command, or the message of `DATA` or `BDAT`, that breaks the grammar. */
   SyntaxErrorIn: { readonly command: string; readonly fault: Fault };
   /** A verb of the standards that this server does not offer. */
   NotImplemented: { readonly command: string };
@@ -122,6 +138,8 @@ export interface EventMap {
   NeedRcptToFirst: OutOfOrder;
   /** MAIL inside a transaction (RFC 5321 section 4.1.4). */
   NestedMail: OutOfOrder;
+  /** A command in the midst of a message that comes in chunks, other than the next BDAT or one that ends it (RFC 3030). */
+  WithinChunks: OutOfOrder;
   /** MAIL of a client that must authenticate first (RFC 4954 section 6). */
   NeedAuthFirst: OutOfOrder;
   /** AUTH of a client that is authenticated already (RFC 4954 section 4). */
@@ -155,6 +173,7 @@ export function frozenEvent(event: Event): Event {
 /** Every name, for those who write no types. */
 const NAMES: { readonly [K in EventName]: true } = {
   Greeting: true,
+  TalksEarly: true,
   SayHelo: true,
   SayEhlo: true,
   SetMailFrom: true,
@@ -162,6 +181,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   StartTls: true,
   Authenticate: true,
   StartData: true,
+  TakeChunk: true,
   Deliver: true,
   ResetState: true,
   SayOK: true,
@@ -176,6 +196,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   NeedMailFromFirst: true,
   NeedRcptToFirst: true,
   NestedMail: true,
+  WithinChunks: true,
   NeedAuthFirst: true,
   AlreadyAuthenticated: true,
   OtherProtocol: true,
@@ -186,4 +207,6 @@ const NAMES: { readonly [K in EventName]: true } = {
 export const EVENT_NAMES: readonly string[] = Object.keys(NAMES);
 
 /** The events whose replies carry no enhanced status code (RFC 2034 section 4). */
-export const WITHOUT_STATUS: ReadonlySet<EventName> = new Set(["Greeting", "SayHelo", "SayEhlo"]);
+export const WITHOUT_STATUS: ReadonlySet<EventName> = new Set([
+  ...["Greeting", "TalksEarly", "SayHelo", "SayEhlo"] as const,
+]);

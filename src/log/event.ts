@@ -150,6 +150,8 @@ export interface LogFields {
     readonly cause?: string | undefined;
     readonly text: string;
   };
+  /** The client does not wait for the greeting: so many octets have come before it. */
+  "talks early": OfSession & { readonly octets: number };
   "other protocol": OfSession & {
     readonly protocol: string;
     readonly line: string;
@@ -223,6 +225,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   command: "trace",
   reply: "trace",
   rejected: "info",
+  "talks early": "info",
   "other protocol": "warning",
   received: "info",
   delivered: "info",

@@ -10,7 +10,7 @@ import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import type { Log } from "../log/event.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extension.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 
 /** The answer to an event, or what makes it. */
@@ -55,6 +55,7 @@ function answersWith(options: CoreOptions): Answers {
   return {
     Greeting: (_event, { hostname, listener }) =>
       say(2, 2, 0, `${hostname} ${listener.kind === "lmtp" ? "LMTP" : "ESMTP"} Postmaster`),
+    TalksEarly: say(2, 2, 0, "go on"),
     SayHelo: (_event, { hostname }) => say(2, 5, 0, hostname),
     SayEhlo: (_event, session) =>
       say(2, 5, 0, [session.hostname, ...options.extensions.linesFor(session, options.limits)]),
@@ -63,6 +64,7 @@ function answersWith(options: CoreOptions): Answers {
     StartTls: say(2, 2, 0, "ready to start TLS", "2.0.0"),
     Authenticate: (event, session) => authenticate(event, session, options),
     StartData: say(3, 5, 4, "end the message with a dot on a line of its own"),
+    TakeChunk: ({ octets }) => say(2, 5, 0, `${octets} octets received`, "2.0.0"),
     Deliver: (event, session) => deliver(event, session, options),
     ResetState: say(2, 5, 0, "ok", "2.0.0"),
     SayOK: say(2, 5, 0, "ok", "2.0.0"),
@@ -81,6 +83,7 @@ function answersWith(options: CoreOptions): Answers {
     NeedMailFromFirst: say(5, 0, 3, "say MAIL first", "5.5.1"),
     NeedRcptToFirst: say(5, 0, 3, "no valid recipients", "5.5.1"),
     NestedMail: say(5, 0, 3, "there is a transaction already", "5.5.1"),
+    WithinChunks: say(5, 0, 3, "the rest of the message must come first, or RSET", "5.5.1"),
     NeedAuthFirst: say(5, 3, 0, "authentication required", "5.7.0"),
     AlreadyAuthenticated: say(5, 0, 3, "you are authenticated already", "5.5.1"),
     OtherProtocol: say(4, 2, 1, "this is an SMTP server, and that was no SMTP", "4.5.0"),

@@ -22,8 +22,8 @@ import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
-import { authBy } from "./auth.ts";
-import { extensionsWith, starttls } from "./extensions.ts";
+import { Extensions } from "./extension.ts";
+import { extensionsOn } from "./extensions.ts";
 import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits, type ListenerLimits } from "./limits.ts";
 import { Memory } from "./memory.ts";
@@ -93,10 +93,7 @@ export class Server {
     const memory = new Memory(limits.messageMemory);
     const acceptance = beforeReply({ ...options, memory });
     const { authentication, secure } = options;
-    const extensions = extensionsWith(
-      ...secure === undefined ? [] : [starttls(secure)],
-      ...authentication === undefined ? [] : [authBy(authentication)],
-    );
+    const extensions = new Extensions(extensionsOn({ certificates: secure, authentication }));
     const passwords = authentication?.passwords;
     for (const [listener, differing] of options.listeners) {
       const own: Limits = { ...limits, ...differing };

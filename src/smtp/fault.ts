@@ -12,3 +12,7 @@ export interface Fault {
   /** One line of printable ASCII for the client, without any text of the client. */
   readonly reason: string;
 }
+
+/** Whether a parser has found a fault instead of a value. */
+export const isFault = <T>(read: T | Fault): read is Fault =>
+  typeof read === "object" && read !== null && "reason" in read;

@@ -210,6 +210,13 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["mailer: {command: [x, {user}]}", "1:23", /must be a text: put it in quotes; found a mapping/],
   ["mailer: {group: no-such-group-here}", "1:17", /this machine has no group `no-such-group-here`/],
   ["mailer: {timeout: 5}", "1:19", /`5` is not a duration: .* such as `5 min`/],
+  ["handlers: [early-talkers: {delay: 51 s}]", "1:35", /make it 50 s or less/],
+  [
+    "limits: {handler-timeout: 5 s}\nhandlers: [early-talkers: {delay: 5 s}]",
+    "2:12",
+    /`early-talkers` holds answers back for up to 5 s, .*`handler-timeout` ends it after 5 s/,
+  ],
+  ["limits: {handler-timeout: 20 s}\nhandlers: [tarpit]", "2:12", /`tarpit` holds answers back/],
   ["mailer: {timeout: 30 d}", "1:19", /`30 d` is too long: make it 24 d or less/],
   ["relay: {}", "1:8", /`relay\.command`: this is missing: it must be a list/],
   ['relay: {command: [x, "{"]}', "1:18", /{ without its partner/],

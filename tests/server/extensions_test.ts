@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  type ClientTraits,
-  EXTENSIONS,
-  extensionsWith,
-  REQUIRETLS,
-} from "../../src/server/extensions.ts";
+import { type ClientTraits, Extensions } from "../../src/server/extension.ts";
+import { EXTENSIONS, extensionsOn, PROMISES } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
+import { PLAIN } from "../../src/auth/plain.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { ENCRYPTED } from "../../src/testing/mod.ts";
+import { readParameter } from "postmaster";
 import { parseParameters } from "../../src/smtp/parameters.ts";
 
 const SESSION = {
@@ -16,6 +14,8 @@ const SESSION = {
   user: undefined,
   listener: { address: "192.0.2.25:25", kind: "smtp" },
 } as const;
+/** The table of a server that offers all that is there. */
+const extensions = new Extensions([...extensionsOn({}), ...PROMISES]);
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
@@ -47,6 +47,19 @@ Deno.test("SIZE takes numbers only, and no message that is too large (RFC 1870)"
   }
 });
 
+Deno.test("AUTH takes a mailbox in xtext, or that the client does not say (RFC 4954)", () => {
+  const authentication = { mechanisms: [PLAIN], listeners: ["smtp"], clearLoopback: true } as const;
+  const table = new Extensions(extensionsOn({ authentication }));
+  const local = { ...SESSION, peer: { address: "127.0.0.1", port: 1 } };
+  for (const good of ["<>", "joe@example.net", "joe+2Bx@example.net"]) {
+    assert.equal(judged(` AUTH=${good}`, "MAIL", table, local), undefined, good);
+    assert.equal(judged(` AUTH=${good}`, "MAIL", table), 555, good);
+  }
+  for (const bad of ["", "=+", "=joe+2b@a", "=joe+0D+0ARSET", "=joe+00", "=joe+E4@a"]) {
+    assert.equal(judged(` AUTH${bad}`, "MAIL", table, local), 501, bad);
+  }
+});
+
 Deno.test("BODY takes the values of 8BITMIME (RFC 6152)", () => {
   for (const good of [" BODY=7BIT", " BODY=8bitmime"]) assert.equal(judged(good), undefined, good);
   for (const bad of [" BODY", " BODY=BINARYMIME", " BODY=7BITS", " BODY=x7BIT"]) {
@@ -59,9 +72,19 @@ Deno.test("a parameter of no extension, or of another command, is not recognized
   assert.equal(judged(" SIZE=1", "RCPT"), 555);
 });
 
+Deno.test("handlers read parameters by name, as values", () => {
+  const parameters = new Map([["SIZE", "12"], ["BODY", "8bitMime"], ["AUTH", "joe+2Bx@a"]]);
+  assert.equal(readParameter(parameters, "SIZE"), 12);
+  assert.equal(readParameter(parameters, "BODY"), "8BITMIME");
+  assert.equal(readParameter(parameters, "AUTH"), "joe+x@a");
+  assert.equal(readParameter(new Map([["AUTH", "<>"]]), "AUTH"), null);
+  assert.equal(readParameter(parameters, "REQUIRETLS"), undefined);
+  assert.throws(() => readParameter(new Map([["SIZE", "many"]]), "SIZE"), TypeError);
+});
+
 Deno.test("EHLO tells of each extension, and parameters make lines longer by what they need", () => {
   assert.deepEqual(EXTENSIONS.linesFor(SESSION, LIMITS), [
-    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"],
+    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "HELP"],
   ]);
   assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
   assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);
@@ -69,7 +92,6 @@ Deno.test("EHLO tells of each extension, and parameters make lines longer by wha
 });
 
 Deno.test("REQUIRETLS is there over TLS only, takes no value, and no server offers it yet (RFC 8689)", () => {
-  const extensions = extensionsWith(REQUIRETLS);
   const encrypted = { ...SESSION, tls: ENCRYPTED };
   assert.ok(extensions.linesFor(encrypted, LIMITS).includes("REQUIRETLS"));
   assert.ok(!extensions.linesFor(SESSION, LIMITS).includes("REQUIRETLS"));

@@ -180,6 +180,31 @@ Deno.test("messages that are pipelined are answered for each recipient, in order
   assert.deepEqual(await readCodes(client, 3), [554, 250, 221]);
 });
 
+Deno.test("a message in chunks is answered for each recipient after its last chunk", async () => {
+  await using server = await serve(() => ({ limits: { "message-size": "1 KiB" } }));
+  using client = await greeted(server);
+  const envelope = `MAIL FROM:<>\r\nRCPT TO:<${DEFERRED}>\r\nRCPT TO:<${DELIVERED}>\r\n`;
+  client.send(`${envelope}BDAT 9\r\nSubject: BDAT 7 LAST\r\nx\r\n\r\n\r\n`);
+  assert.deepEqual(await readCodes(client, 6), [250, 250, 250, 250, 451, 250]);
+  await isQuiet(client);
+  client.send(`${envelope}BDAT 2000 LAST\r\n${"x".repeat(2000)}`);
+  assert.deepEqual(await readCodes(client, 5), [250, 250, 250, 552, 552]);
+  await isQuiet(client);
+  client.send(`${envelope}BDAT 2000\r\n${"x".repeat(2000)}BDAT 0 LAST\r\n`);
+  assert.deepEqual(await readCodes(client, 5), [250, 250, 250, 552, 503]);
+  await isQuiet(client);
+});
+
+Deno.test("a delivery that takes too long defers each recipient", async () => {
+  const slow = { command: ["sh", "-c", "cat > /dev/null; sleep 60"] };
+  await using server = await serve(() => ({ mailer: slow, limits: { "deliver-timeout": "1 s" } }));
+  using client = await greeted(server);
+  await begin(client, DELIVERED, FAILED);
+  client.send(MESSAGE);
+  assert.deepEqual(await readCodes(client, 2), [451, 451]);
+  await isQuiet(client);
+});
+
 Deno.test("a handler that changes the reply speaks for all recipients; the end is told once", async () => {
   const policy = `
     import { chain, isPositive, on, say } from "postmaster";
