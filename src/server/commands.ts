@@ -125,7 +125,7 @@ function unauthenticated(command: string, { listener, user }: SessionState): Eve
   return isFree ? undefined : { type: "NeedAuthFirst", command };
 }
 
-const FOR_USERS: ReadonlySet<string> = new Set(["MAIL", "VRFY", "EXPN"]);
+const FOR_USERS: ReadonlySet<string> = new Set(["MAIL", "VRFY", "EXPN", "ETRN"]);
 
 /** The event for a message or a recipient too many. */
 function excess(verb: string, { engine: { limits }, state, messages }: Here): Event | undefined {

@@ -72,6 +72,7 @@ function answersWith(options: CoreOptions): Answers {
     ], "2.0.0"),
     Verify: say(2, 5, 2, "send mail and it will be tried", "2.5.2"),
     Expand: say(5, 0, 2, "EXPN is not offered here", "5.5.1"),
+    StartQueue: ({ node }) => say(4, 5, 9, `${node} is not served by a queue here`, "4.7.1"),
     Shutdown: (_event, { hostname }) => say(2, 2, 1, `${hostname} closing connection`, "2.0.0"),
     Unrecognized: say(5, 0, 0, "command not recognized", "5.5.2"),
     SyntaxErrorIn: ({ fault }) => ({ ...fault, lines: [fault.reason] }),

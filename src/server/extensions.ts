@@ -5,10 +5,12 @@
  * @module
  */
 import type { Authentication } from "../auth/authentication.ts";
+import { chain, type Handler, isMadeFor } from "../handler/handler.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
-import { type Extension, Extensions } from "./extension.ts";
+import { ETRN } from "./etrn.ts";
+import type { Extension } from "./extension.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
 const PIPELINING: Extension = {
@@ -130,11 +132,13 @@ export interface Foundation {
   readonly certificates?: { readonly ready: boolean } | undefined;
   /** How clients authenticate; without it, AUTH is not offered. */
   readonly authentication?: Authentication | undefined;
+  /** The operator's handlers: some commands are only there if one of them answers. */
+  readonly policy?: Handler | undefined;
 }
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication }: Foundation,
+  { certificates, authentication, policy = chain() }: Foundation,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,
@@ -143,10 +147,8 @@ export const extensionsOn = (
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
+  ...isMadeFor(policy, "StartQueue") ? [ETRN] : [],
 ];
 
 /** Extensions that no server has yet, because nothing keeps what they promise. */
 export const PROMISES: readonly Extension[] = [REQUIRETLS];
-
-/** The extensions of a server without certificates and authentication. */
-export const EXTENSIONS: Extensions = new Extensions(extensionsOn({}));

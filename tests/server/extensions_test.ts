@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ClientTraits, Extensions } from "../../src/server/extension.ts";
-import { EXTENSIONS, extensionsOn, PROMISES } from "../../src/server/extensions.ts";
+import { extensionsOn, PROMISES } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { PLAIN } from "../../src/auth/plain.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
@@ -16,6 +16,8 @@ const SESSION = {
 } as const;
 /** The table of a server that offers all that is there. */
 const extensions = new Extensions([...extensionsOn({}), ...PROMISES]);
+/** Those of a server without certificates and authentication. */
+const EXTENSIONS = new Extensions(extensionsOn({}));
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
