@@ -89,8 +89,18 @@ export interface EventMap {
     /** What other mechanisms have found out. */
     readonly verdict?: Verdict;
   };
-  /** DATA. The positive reply is 354. */
+  /**
+   * DATA, or the first BDAT of a message (RFC 3030). The positive reply is 354; after BDAT the client is not told it.
+   */
   StartData: Nothing;
+  /**
+   * BDAT, once its octets have come, without LAST: more of the message follows. A negative reply ends the transaction.
+   * The reply to the last BDAT is that to `Deliver`.
+   */
+  TakeChunk: {
+    /** Octets of this chunk. */
+    readonly octets: number;
+  };
   /**
    * The message. It arrives while it is read, without the dots of SMTP, with CRLF line ends. A broken message makes
    * the iteration of `body` throw, and then the reply does not matter.
@@ -119,7 +129,7 @@ export interface EventMap {
 
   /** An unknown verb. A positive reply makes it a command of your own. */
   Unrecognized: { readonly line: string };
-  /** A command, or `DATA`'s message, that breaks the grammar. */
+  /** A command, or the message of `DATA` or `BDAT`, that breaks the grammar. */
   SyntaxErrorIn: { readonly command: string; readonly fault: Fault };
   /** A verb of the standards that this server does not offer. */
   NotImplemented: { readonly command: string };
@@ -131,6 +141,8 @@ export interface EventMap {
   NeedRcptToFirst: OutOfOrder;
   /** MAIL inside a transaction (RFC 5321 section 4.1.4). */
   NestedMail: OutOfOrder;
+  /** A command in the midst of a message that comes in chunks, other than the next BDAT or one that ends it (RFC 3030). */
+  WithinChunks: OutOfOrder;
   /** MAIL, VRFY, EXPN or ETRN of a client that must authenticate first (RFC 4954 section 6). */
   NeedAuthFirst: OutOfOrder;
   /** AUTH of a client that is authenticated already (RFC 4954 section 4). */
@@ -172,6 +184,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   StartTls: true,
   Authenticate: true,
   StartData: true,
+  TakeChunk: true,
   Deliver: true,
   ResetState: true,
   SayOK: true,
@@ -187,6 +200,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   NeedMailFromFirst: true,
   NeedRcptToFirst: true,
   NestedMail: true,
+  WithinChunks: true,
   NeedAuthFirst: true,
   AlreadyAuthenticated: true,
   OtherProtocol: true,

@@ -51,7 +51,7 @@ export function misfit(event: Event, reply: Reply): string | undefined {
       ? undefined
       : 'accepted a client without saying who it is: answer authenticated("joe")';
   }
-  if (event.type === "SyntaxErrorIn" && event.command === "DATA") {
+  if (event.type === "SyntaxErrorIn" && (event.command === "DATA" || event.command === "BDAT")) {
     return `answered a positive reply (${reply.code}) to what nobody gets`;
   }
   return event.type === "AddRcptTo" && !reply.routes?.some(({ copy }) => !copy)

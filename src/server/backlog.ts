@@ -12,6 +12,8 @@ const HIGH_WATER = 64 * 1024;
 export class Backlog extends LineCutter {
   readonly #memory: Memory;
   readonly #part: Part;
+  /** Octets to come that are no line. */
+  #unwanted = 0;
 
   /** The rest is as for {@linkcode LineCutter}. */
   constructor(memory: Memory, cap: number, bareLineFeeds: boolean) {
@@ -26,8 +28,18 @@ export class Backlog extends LineCutter {
   }
 
   override feed(chunk: Uint8Array): void {
-    super.feed(chunk);
+    const unwanted = Math.min(this.#unwanted, chunk.length);
+    this.#unwanted -= unwanted;
+    super.feed(unwanted === 0 ? chunk : chunk.subarray(unwanted));
     this.#part.hold(this.pending);
+  }
+
+  /** Leaves out so many octets before the next line. */
+  skip(octets: number): void {
+    if (octets === 0) return;
+    const waiting = this.takeRest();
+    this.#unwanted = octets;
+    this.feed(waiting);
   }
 
   override next(): Uint8Array | typeof TOO_LONG | undefined {

@@ -7,6 +7,7 @@ import type { SessionState } from "../handler/session.ts";
 import { upper } from "../smtp/ascii.ts";
 import type { Command, NotACommand, Verb } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
+import { isBinary } from "./chunking.ts";
 import type { Engine } from "./engine.ts";
 import { OpenTransaction } from "./open_transaction.ts";
 import type { KnownCommand, LegalCommand, Rule, Wrong } from "./rule.ts";
@@ -47,7 +48,13 @@ const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
       return { ...state, at: "rcpt" };
     },
   },
-  DATA: { legalAt: ["rcpt"], event: () => ({ type: "StartData" }) },
+  DATA: {
+    legalAt: ["rcpt"],
+    event: (_said, { transaction }) =>
+      isBinary(transaction)
+        ? { code: 503, enhanced: "5.5.1", reason: "a binary message must come by BDAT" }
+        : { type: "StartData" },
+  },
   RSET: { event: () => ({ type: "ResetState" }), after: (_said, state) => settled(state) },
   NOOP: { event: ({ argument }) => ({ type: "SayOK", argument }) },
   HELP: { event: ({ argument: topic }) => ({ type: "SeeksHelp", topic }) },
@@ -65,17 +72,19 @@ export function legalCommand(
   const ruled = ruledBy(line, here);
   if ("wrong" in ruled) return ruled;
   const { command, said, rule } = ruled;
+  const payload = rule.payload?.(said) ?? 0;
   const { engine: { extensions, limits, newId }, session, state } = here;
   const { commandLength } = limits;
   if (octets > commandLength && octets > extensions.lineLength(command.verb, commandLength)) {
-    return { wrong: { type: "LimitExceeded", limit: "command-length" } };
+    return { wrong: { type: "LimitExceeded", limit: "command-length" }, payload };
   }
   const wrong = misplaced(command.verb, rule, state) ?? unauthenticated(command.verb, session) ??
     excess(command.verb, here) ??
     ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined);
-  if (wrong !== undefined) return { wrong, refused: command };
+  if (wrong !== undefined) return { wrong, refused: command, payload };
   return {
     command,
+    payload,
     said: rule.event(said, session),
     after: (before, reply) => rule.after?.(said, before, reply, newId) ?? before,
   };
@@ -105,9 +114,10 @@ function ruledBy(line: Command | NotACommand, { engine, session }: Here): Ruled 
 }
 
 /** A command with a fault in it. */
-export const faulty = (command: KnownCommand, fault: Fault): Wrong => ({
+export const faulty = ({ command, payload }: LegalCommand, fault: Fault): Wrong => ({
   wrong: { type: "SyntaxErrorIn", command: command.verb, fault },
   refused: command,
+  payload,
 });
 
 /** The event for a command that is not legal in a state. */
@@ -115,6 +125,7 @@ function misplaced(command: string, { legalAt }: Rule<unknown>, { at }: State): 
   if (legalAt === undefined || legalAt.includes(at)) return undefined;
   if (at === "connected") return { type: "NeedHeloFirst", command };
   if (at === "greeted") return { type: "NeedMailFromFirst", command };
+  if (at === "chunks") return { type: "WithinChunks", command };
   const isEarly = at === "mail" && legalAt.includes("rcpt");
   return { type: isEarly ? "NeedRcptToFirst" : "NestedMail", command };
 }

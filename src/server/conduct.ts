@@ -21,6 +21,7 @@ const ERRORS: ReadonlySet<EventName> = new Set([
   "NeedMailFromFirst",
   "NeedRcptToFirst",
   "NestedMail",
+  "WithinChunks",
   "NeedAuthFirst",
   "AlreadyAuthenticated",
 ]);
@@ -28,6 +29,9 @@ const ERRORS: ReadonlySet<EventName> = new Set([
 const UNOFFERED: ReadonlySet<number> = new Set([504, 555]);
 /** They begin anew, or end, what was pipelined behind a refusal. */
 const FRESH: ReadonlySet<EventName> = new Set(["SayHelo", "SayEhlo", "ResetState"]);
+
+/** Others may have been sent behind them before the client knew of a refusal (RFC 2920 section 3.1, RFC 3030 section 4.2). */
+const PIPELINED: ReadonlySet<string | undefined> = new Set(["MAIL", "RCPT", "BDAT"]);
 
 /** What ends the session. */
 export const TOO_MANY_ERRORS: Event = { type: "LimitExceeded", limit: "errors" };
@@ -48,7 +52,7 @@ export class Conduct {
 
   /** The event for a command of a client that was refused too much: only recipients that were accepted get mail. */
   faultIn({ verb }: KnownCommand, { at }: State): Event | undefined {
-    if (verb === "DATA" || verb === "QUIT") return undefined;
+    if (verb === "QUIT" || isOfMessage(verb)) return undefined;
     if (this.#fruitless >= FRUITLESS) return TOO_MANY_ERRORS;
     if (verb !== "MAIL" && verb !== "RCPT") return undefined;
     if (this.#refused < this.#limits.refusedRecipients) return undefined;
@@ -66,15 +70,13 @@ export class Conduct {
   answered(event: Event, reply: Reply, behind?: KnownCommand): number {
     const isRefusal = !isPositive(reply);
     const command = verbOf(event, behind);
-    if (!isRefusal) this.#fruitless = command === "DATA" ? 0 : this.#fruitless;
+    const brings = isOfMessage(command);
+    if (!isRefusal) this.#fruitless = brings ? 0 : this.#fruitless;
     else if (this.#isError(event)) this.#errors++;
     else this.#fruitless++;
-    if (FRESH.has(event.type) || command === "DATA" || (command === "MAIL" && !isRefusal)) {
-      this.#excuses = 0;
-    } else if (isOutOfOrder(event)) this.#excuses = Math.max(0, this.#excuses - 1);
-    else if (isRefusal && (command === "MAIL" || command === "RCPT")) {
-      this.#excuses = this.#limits.recipients + 1;
-    }
+    if (isOutOfOrder(event) && command !== "DATA") this.#excuses = Math.max(0, this.#excuses - 1);
+    else if (isRefusal && PIPELINED.has(command)) this.#excuses = this.#limits.recipients + 1;
+    else if (FRESH.has(event.type) || brings || command === "MAIL") this.#excuses = 0;
     if (event.type !== "AddRcptTo" || reply.code < 500) return 0;
     return ++this.#refused > PROMPT ? this.#limits.refusalDelay : 0;
   }
@@ -86,12 +88,15 @@ export class Conduct {
   }
 }
 
+/** The command brings a message, or a part of it. */
+const isOfMessage = (verb: string | undefined): boolean => verb === "DATA" || verb === "BDAT";
+
 const isOutOfOrder = ({ type }: Event): boolean =>
   type === "NeedMailFromFirst" || type === "NeedRcptToFirst";
 
 /** The verb of the command that an event is about. A line that cannot be read may have been MAIL. */
 function verbOf(event: Event, command: KnownCommand | undefined): string | undefined {
-  if (event.type === "NestedMail") return undefined; // the transaction stays
+  if (event.type === "NestedMail" || event.type === "WithinChunks") return undefined; // the transaction stays
   if (command !== undefined) return command.verb;
   if (event.type === "SyntaxErrorIn") return event.command || "MAIL";
   return event.type === "LimitExceeded" ? "MAIL" : undefined; // the line is too long

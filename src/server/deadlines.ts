@@ -12,23 +12,21 @@ const RATE_GRACE = 60_000;
 
 /** What is overdue: our words to the client, or its handshake, a handler, or what the client should have sent. */
 export function overdue(
-  { engine: { clock: { now }, limits }, channel, inquiry, pace, state, unfinished }: Protocol,
+  { engine: { clock: { now }, limits }, channel, inquiry, mail, pace, state }: Protocol,
 ): "write" | "handler" | LimitName | undefined {
   const silent = now - channel.since;
   if (channel.blocked) return silent > limits.writeTimeout ? "write" : undefined;
   if (state.at === "securing") return silent > limits.handshakeTimeout ? "write" : undefined;
+  if (inquiry.open !== undefined) {
+    return now - inquiry.open.since > limits.handlerTimeout ? "handler" : undefined;
+  }
+  const { delivery, unfinished } = mail;
   if (unfinished !== undefined) {
     if (channel.held) return silent > limits.deliverTimeout ? "handler" : undefined;
     return overdueMessage(unfinished, now, silent, limits);
   }
-  const question = inquiry.open;
-  if (question === undefined) {
-    return !pace.pausing && silent > limits.commandTimeout ? "command-timeout" : undefined;
-  }
-  const late = question.event.type === "Deliver"
-    ? silent > limits.deliverTimeout
-    : now - question.since > limits.handlerTimeout;
-  return late ? "handler" : undefined;
+  if (delivery.open !== undefined) return silent > limits.deliverTimeout ? "handler" : undefined;
+  return !pace.pausing && silent > limits.commandTimeout ? "command-timeout" : undefined;
 }
 
 function overdueMessage(

@@ -37,9 +37,9 @@ export class Dialogue {
   /** Takes bytes from the client. They are kept and changed: the buffer is the dialogue's from now on. */
   receive(chunk: Uint8Array): void {
     if (this.closed) return;
-    const { unfinished, lines } = this.#protocol;
-    if (unfinished === undefined) lines.feed(chunk);
-    else this.#protocol.takeData(unfinished, chunk);
+    const { lines, mail, mail: { receiving } } = this.#protocol;
+    if (receiving === undefined) lines.feed(chunk);
+    else mail.take(receiving, chunk);
     this.#advance();
   }
 
@@ -90,8 +90,9 @@ export class Dialogue {
 
   /** Nothing that the client has sent waits for an answer. */
   get idle(): boolean {
-    const { inquiry, pace, unfinished } = this.#protocol;
-    return unfinished !== undefined || (inquiry.open === undefined && !pace.pausing);
+    const { inquiry, mail, pace, state } = this.#protocol;
+    return mail.receiving !== undefined ||
+      (state.at !== "data" && inquiry.open === undefined && !pace.pausing);
   }
 
   /** It has ended. */
@@ -132,7 +133,7 @@ export class Dialogue {
   #ready(): boolean {
     const { state: { at }, inquiry, channel, pace } = this.#protocol;
     return at !== "data" && at !== "securing" && at !== "closed" && inquiry.open === undefined &&
-      !channel.blocked && !pace.pausing;
+      !channel.blocked && !pace.pausing && !this.#isBodyFull;
   }
 
   #mayLeave(): boolean {
@@ -142,8 +143,12 @@ export class Dialogue {
 
   /** No more should be read for now: so much has come in, or what comes is no longer clear text. */
   #enough(): boolean {
-    const { state, unfinished, lines } = this.#protocol;
-    return unfinished?.body.full ??
-      (state.at === "securing" || (!this.#ready() && lines.full));
+    const { state, lines } = this.#protocol;
+    return this.#isBodyFull || state.at === "securing" || (!this.#ready() && lines.full);
+  }
+
+  /** Whoever reads the message is slower than it comes. */
+  get #isBodyFull(): boolean {
+    return this.#protocol.mail.unfinished?.body.full ?? false;
   }
 }

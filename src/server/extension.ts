@@ -27,7 +27,7 @@ export interface Extension {
   readonly about: About;
   /** Its line in the reply to EHLO; `undefined` for sessions to which it is not offered. */
   readonly line: (session: ClientTraits, limits: Limits) => string | undefined;
-  /** Its parameters of MAIL and RCPT, by their names in upper case. */
+  /** Its parameters of MAIL and RCPT, by their names in upper case; with more values than an earlier one's, perhaps. */
   readonly parameters?: { readonly [V in EnvelopeVerb]?: Readonly<Record<string, Parameter>> };
   /** Its commands, by their verbs in upper case. They are given what stands behind the verb. */
   readonly commands?: Readonly<Record<string, ExtensionCommand>>;
@@ -125,7 +125,7 @@ export class Extensions {
   ): Event | undefined {
     for (const [name, text] of parameters) {
       const parameter = this.#parameters[verb].get(name)
-        ?.find(({ extension }) => extension.line(client, limits) !== undefined)?.parameter;
+        ?.findLast(({ extension }) => extension.line(client, limits) !== undefined)?.parameter;
       const value = parameter === undefined ? UNKNOWN : parameter.read(text);
       const fault = isFault(value) ? value : parameter?.judge?.(value, limits, parameters);
       if (typeof fault === "string") return { type: "LimitExceeded", limit: fault };
@@ -156,5 +156,5 @@ const UNKNOWN = wrong(555, "parameter not recognized or not implemented");
 
 /** Commands of the standards: "not implemented" is another reply than the one to unknown commands. */
 const OF_THE_STANDARDS: ReadonlySet<string> = new Set([
-  ...["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "BDAT", "AUTH", "STARTTLS"],
+  ...["TURN", "SEND", "SOML", "SAML", "ETRN", "ATRN", "AUTH", "STARTTLS"],
 ]);

@@ -9,6 +9,7 @@ import { chain, type Handler, isMadeFor } from "../handler/handler.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
+import { BINARYMIME, CHUNKING } from "./chunking.ts";
 import { ETRN } from "./etrn.ts";
 import type { Extension } from "./extension.ts";
 
@@ -144,6 +145,7 @@ export const extensionsOn = (
   SIZE,
   EIGHT_BIT_MIME,
   ENHANCED_STATUS_CODES,
+  CHUNKING,
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
@@ -151,4 +153,4 @@ export const extensionsOn = (
 ];
 
 /** Extensions that no server has yet, because nothing keeps what they promise. */
-export const PROMISES: readonly Extension[] = [REQUIRETLS];
+export const PROMISES: readonly Extension[] = [BINARYMIME, REQUIRETLS];

@@ -1,5 +1,6 @@
 /**
- * One message while it comes in: dots undone, its header one, counted, watched for what breaks the rules.
+ * One message while it comes in: taken out of what the client sends, its header one, counted, watched for what breaks the
+ * rules.
  * @module
  */
 import { MessageAborted } from "../handler/aborted.ts";
@@ -8,37 +9,51 @@ import type { Reply, Route } from "../handler/reply.ts";
 import { HeaderGuard } from "../message/header_guard.ts";
 import { BareLfDecoder } from "../smtp/bare_lf.ts";
 import type { BodyDecoder } from "../smtp/body_decoder.ts";
+import type { Chunk } from "../smtp/chunk.ts";
 import { DotDecoder } from "../smtp/dot.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import type { Engine } from "./engine.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
 
-/** The decoder for a message that follows DATA. */
-export const decoderFor = ({ bareLineFeeds }: Tolerance): BodyDecoder =>
-  bareLineFeeds ? new BareLfDecoder() : new DotDecoder();
+/** How a message comes. */
+export interface Coming {
+  /** The command that brings it. */
+  readonly verb: "DATA" | "BDAT";
+  readonly decoder: BodyDecoder;
+}
+
+/** A message that follows DATA. */
+export const withDots = ({ bareLineFeeds }: Tolerance): Coming => ({
+  verb: "DATA",
+  decoder: bareLineFeeds ? new BareLfDecoder() : new DotDecoder(),
+});
 
 /** Bytes from the wire in; the body for the `Deliver` event out. */
 export class Incoming {
   readonly body: Inflow;
+  readonly #verb: Coming["verb"];
   readonly #decoder: BodyDecoder;
   readonly #guard = new HeaderGuard();
   readonly #limits: Limits;
   readonly #abort = new AbortController();
-  /** When DATA was accepted. */
+  /** When it began. */
   readonly since: number;
   /** Octets of the message so far, as the client has sent them. */
   size = 0;
+  /** The chunk that is coming, or has come last. */
+  chunk: Chunk | undefined;
   /** The answer to `Deliver`, which may come before the end of the message. */
   answer: Reply | undefined;
 
   /** @param drained called when the socket, held because the body was `full`, may go on */
   constructor(
     { limits, memory, clock }: Pick<Engine, "limits" | "memory" | "clock">,
-    decoder: BodyDecoder,
+    { verb, decoder }: Coming,
     drained: () => void,
   ) {
     this.#limits = limits;
+    this.#verb = verb;
     this.#decoder = decoder;
     this.since = clock.now;
     this.body = new Inflow(memory, drained);
@@ -47,6 +62,17 @@ export class Incoming {
   /** Its end has come. */
   get ended(): boolean {
     return this.#decoder.ended;
+  }
+
+  /** Its end has not come, and a command comes next. */
+  get paused(): boolean {
+    return this.#decoder.paused;
+  }
+
+  /** The next chunk begins. */
+  begin(chunk: Chunk): void {
+    this.chunk = chunk;
+    this.#decoder.begin?.(chunk);
   }
 
   /** The event for this message. */
@@ -88,7 +114,7 @@ export class Incoming {
         : `${malformed} in the message: lines end with CRLF`;
       return {
         type: "SyntaxErrorIn",
-        command: "DATA",
+        command: this.#verb,
         fault: { code: 554, enhanced: "5.6.0", reason },
       };
     }

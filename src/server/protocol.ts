@@ -14,7 +14,6 @@ import { Channel } from "./channel.ts";
 import { faulty, legalCommand } from "./commands.ts";
 import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
-import { decoderFor, Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import {
   type Answered,
@@ -23,8 +22,8 @@ import {
   logEarly,
   logEncrypted,
   logForeign,
-  logReceived,
 } from "./journal.ts";
+import { type Around, Mail } from "./mail.ts";
 import { Pace } from "./pace.ts";
 import type { Answer, Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
@@ -35,24 +34,24 @@ import type { Transport } from "./transport.ts";
 const EXCHANGE: Event = { type: "Authenticate", mechanism: "", user: "" };
 
 /** One session. When a line is its turn is not known here, but in `dialogue.ts`. */
-export class Protocol {
+export class Protocol implements Around {
   readonly engine: Engine;
   readonly session: SessionState;
   readonly lines: Backlog;
   readonly channel: Channel;
+  /** What is asked of commands. */
   readonly inquiry: Inquiry;
+  readonly mail: Mail;
   readonly pace: Pace;
   readonly #transport: Transport;
-  readonly #goOn: () => void;
-  readonly #tolerance: Tolerance;
-  readonly #conduct: Conduct;
+  readonly goOn: () => void;
+  readonly tolerance: Tolerance;
+  readonly conduct: Conduct;
   /** Octets of the longest command. */
   readonly #longest: number;
   #state: State = { at: "connected" };
   /** The client has said its last. */
   ended = false;
-  /** Messages that came to their end. */
-  messages = 0;
 
   /** @param goOn called when what the session waited for is there */
   constructor(engine: Engine, session: SessionState, transport: Transport, goOn: () => void) {
@@ -60,29 +59,28 @@ export class Protocol {
     this.engine = engine;
     this.session = session;
     this.#transport = transport;
-    this.#goOn = goOn;
-    this.#tolerance = toleranceFor(session.peer.address, tolerated);
+    this.goOn = goOn;
+    this.tolerance = toleranceFor(session.peer.address, tolerated);
     this.#longest = extensions.lineLength(undefined, limits.commandLength);
-    this.#conduct = new Conduct(limits);
-    this.lines = new Backlog(memory, this.#longest, this.#tolerance.bareLineFeeds);
+    this.conduct = new Conduct(limits);
+    this.lines = new Backlog(memory, this.#longest, this.tolerance.bareLineFeeds);
     this.channel = new Channel(transport, session, clock);
     this.inquiry = new Inquiry(chain, session, clock, goOn);
     this.pace = new Pace(clock, goOn);
+    this.mail = new Mail(this);
   }
 
   get state(): State {
     return this.#state;
   }
 
-  get closed(): boolean {
-    return this.#state.at === "closed";
+  /** Messages that came to their end. */
+  get messages(): number {
+    return this.mail.count;
   }
 
-  /** The message whose end has not come. */
-  get unfinished(): Incoming | undefined {
-    return this.#state.at === "data" && !this.#state.incoming.ended
-      ? this.#state.incoming
-      : undefined;
+  get closed(): boolean {
+    return this.#state.at === "closed";
   }
 
   /** Greets the client, or refuses it because of a limit. */
@@ -102,7 +100,7 @@ export class Protocol {
   }
 
   #welcome(event: Event, reply: Reply): void {
-    this.#reply(event, reply);
+    this.reply(event, reply);
     if (!isPositive(reply)) this.close();
   }
 
@@ -111,18 +109,19 @@ export class Protocol {
     const state = this.#state;
     logCommand(this.session, line, state.at === "challenged");
     if (state.at === "challenged") return this.#takeAnswer(line, state);
-    const parsed = parseCommand(line, this.#tolerance, this.engine.domain);
+    const parsed = parseCommand(line, this.tolerance, this.engine.domain);
     if (!("verb" in parsed) && this.turnAway(line)) return;
     const legal = legalCommand(parsed, line.length + 2, this);
     if ("wrong" in legal) return this.#protest(legal);
-    const wrong = this.#conduct.faultIn(legal.command, state);
+    const { command, payload } = legal;
+    const wrong = this.conduct.faultIn(command, state);
     if (wrong === undefined) this.#take(legal);
-    else this.#protest({ wrong, refused: legal.command });
+    else this.#protest({ wrong, refused: command, payload });
   }
 
   /** A line was left out that is too long. */
   takeTooLong(): void {
-    if (this.#state.at === "challenged") this.#become(settled(this.#state));
+    if (this.#state.at === "challenged") this.become(settled(this.#state));
     this.#protest({ wrong: { type: "LimitExceeded", limit: "command-length" } });
   }
 
@@ -135,34 +134,25 @@ export class Protocol {
     return true;
   }
 
-  /** Takes what has come of a message, and of what follows it. */
-  takeData(incoming: Incoming, chunk: Uint8Array): void {
-    this.channel.touch();
-    const used = incoming.take(chunk);
-    if (!incoming.ended) return;
-    this.lines.feed(chunk.subarray(used));
-    this.#finishData(incoming);
-  }
-
   /** A handler did not answer in time. */
   giveUp(): void {
-    if (this.#state.at === "data") this.#state.incoming.drop("it could not be delivered in time");
-    this.inquiry.giveUp();
+    if (this.inquiry.open !== undefined) return this.inquiry.giveUp();
+    this.mail.giveUp();
   }
 
   /** Ends the session in the middle of something; without a word if the client expects no clear text. */
   breakOff(event: Event, reason: string): void {
     if (this.#state.at === "securing") return this.drop();
     this.inquiry.forget();
-    if (this.#state.at === "data") this.#state.incoming.drop(reason);
-    this.#become(settled(this.#state));
+    this.mail.abandon(reason);
+    this.become(settled(this.#state));
     this.last(event);
   }
 
   /** One more reply, and then the end. */
   last(event: Event): void {
     this.inquiry.ask(event, (reply) => {
-      this.#reply(event, reply);
+      this.reply(event, reply);
       this.close();
     });
   }
@@ -188,16 +178,17 @@ export class Protocol {
       this.channel.blocked = false;
       return;
     }
-    if (this.#state.at === "data") this.#state.incoming.fail("the client went away");
+    this.mail.abandon("the client went away");
     this.inquiry.forget();
-    this.#become({ at: "closed" });
+    this.become({ at: "closed" });
     this.session.end();
   }
 
   #take(command: LegalCommand): void {
     this.inquiry.wait(command.said, EXCHANGE, (said) => {
-      if (said === undefined) return this.#answer(EXCHANGE, BROKEN, command.command);
-      if ("reason" in said) this.#protest(faulty(command.command, said));
+      if (said === undefined) return this.answer(EXCHANGE, BROKEN, command.command);
+      if ("reason" in said) this.#protest(faulty(command, said));
+      else if ("chunk" in said) this.mail.takeChunk(said.chunk);
       else if ("answer" in said) this.#challenge(command, said);
       else if ("answered" in said) this.#conclude(said, command);
       else this.#ask(said, command);
@@ -215,39 +206,43 @@ export class Protocol {
   }
 
   #conclude({ answered: event, reply }: Answer, { command, after }: LegalCommand): void {
-    this.#answer(event, reply, command);
+    this.answer(event, reply, command);
     if (event.type === "Shutdown") return this.close();
     if (!isPositive(reply) || this.closed) return;
-    if (event.type === "StartData") return this.#startData();
+    if (event.type === "StartData") return this.mail.begin();
     if (event.type === "Authenticate") {
       this.session.user = reply.user;
       logAuthenticated(this.session, event.mechanism);
     }
-    this.#become(after(this.#state, reply));
+    const next = after(this.#state, reply);
+    if (!("incoming" in next)) this.mail.abandon("the client gave it up");
+    this.become(next);
     if (this.#state.at === "securing") this.secure();
   }
 
   #challenge(command: LegalCommand, challenge: Challenge): void {
     this.channel.challenge(challenge.text);
-    this.#become({ at: "challenged", before: this.#state, command, challenge });
+    this.become({ at: "challenged", before: this.#state, command, challenge });
   }
 
   #takeAnswer(line: Uint8Array, { command, challenge }: State & { at: "challenged" }): void {
     const said = challenge.answer(line);
-    this.#become(settled(this.#state));
+    this.become(settled(this.#state));
     this.#take({ ...command, said });
   }
 
   /** A line that was wrong in itself or at its time. */
-  #protest({ wrong, refused }: Wrong): void {
-    if (this.#conduct.isTooMuch(wrong)) return this.last(TOO_MANY_ERRORS);
-    this.inquiry.ask(wrong, (reply) => this.#answer(wrong, reply, refused));
+  #protest({ wrong, refused, payload = 0 }: Wrong): void {
+    if (this.conduct.isTooMuch(wrong)) return this.last(TOO_MANY_ERRORS);
+    if (payload === Infinity) return this.last(wrong); // what follows might be taken for commands
+    this.lines.skip(payload);
+    this.inquiry.ask(wrong, (reply) => this.answer(wrong, reply, refused));
   }
 
   /** Has the connection encrypted, begins anew (RFC 3207 section 4.2), and calls `then`. */
   secure(then: () => void = () => {}): void {
     this.lines.takeRest(); // whoever has put clear commands behind STARTTLS is not obeyed
-    this.#become({ at: "securing" });
+    this.become({ at: "securing" });
     this.channel.secure().then((tls) => {
       if (this.closed) return;
       if (tls === undefined) return this.drop();
@@ -255,57 +250,25 @@ export class Protocol {
       this.session.tls = tls;
       logEncrypted(this.session, tls);
       this.session.user = undefined;
-      this.#become({ at: "connected" });
+      this.become({ at: "connected" });
       then();
-      this.#goOn();
+      this.goOn();
     });
   }
 
-  #startData(): void {
-    if (this.#state.at !== "rcpt") return;
-    const decoder = decoderFor(this.#tolerance);
-    const incoming = new Incoming(this.engine, decoder, this.#goOn);
-    this.#become({ ...this.#state, at: "data", incoming });
-    this.channel.flush();
-    this.channel.touch();
-    this.inquiry.ask(incoming.event(this.#state.transaction.routes), (reply) => {
-      incoming.answer = reply;
-      incoming.fail("it was answered before its end");
-      this.#finishData(incoming);
-    });
-    const rest = this.lines.takeRest();
-    if (rest.length > 0) this.takeData(incoming, rest);
-  }
-
-  /** Ends the transaction once both the message and the answer to it have come. */
-  #finishData(incoming: Incoming): void {
-    const { answer, ended, fault } = incoming;
-    if (answer === undefined || !ended) return;
-    if (fault === undefined) return this.#endTransaction({ type: "Deliver" }, answer, incoming);
-    this.inquiry.ask(fault, (reply) => this.#endTransaction(fault, reply, incoming));
-  }
-
-  #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
-    this.messages++;
-    logReceived(this.session, size, reply);
-    this.session.endings.end(event.type === "Deliver" && isPositive(reply));
-    this.#reply(event, reply);
-    this.#become(settled(this.#state));
-    this.#goOn();
-  }
-
-  #answer(event: Event, reply: Reply, command?: KnownCommand): void {
-    this.pace.hold(this.#conduct.answered(event, reply, command));
-    this.#reply(event, reply, command);
+  answer(event: Event, reply: Reply, command?: KnownCommand): void {
+    this.pace.hold(this.conduct.answered(event, reply, command));
+    this.reply(event, reply, command);
   }
 
   /** 221 and 421 end the session. */
-  #reply(event: Answered, reply: Reply, command?: KnownCommand): void {
+  reply(event: Answered, reply: Reply, command?: KnownCommand): void {
     this.channel.add(event, reply, command);
     if (reply.code === 221 || reply.code === 421) this.close();
   }
 
-  #become(state: State): void {
+  /** The session is in this state from now on, and its handlers see it. */
+  become(state: State): void {
     this.#state = state;
     const { at } = state;
     this.lines.cap = at === "challenged" ? state.challenge.octets : this.#longest;

@@ -6,6 +6,7 @@ import type { Event } from "../handler/event.ts";
 import type { MaybePromise } from "../handler/handler.ts";
 import type { Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
+import type { Chunk } from "../smtp/chunk.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { State } from "./state.ts";
@@ -20,8 +21,16 @@ export interface Challenge {
   readonly answer: (line: Uint8Array) => MaybePromise<Said>;
 }
 
-/** What a line comes to: an event to ask about, a challenge to answer, a fault, or a reply that was waiting for it. */
-export type Said = Event | Challenge | Fault | Answer;
+/** What follows BDAT is a part of the message. */
+export interface ChunkComes {
+  readonly chunk: Chunk;
+}
+
+/**
+ * What a line comes to: an event to ask about, a challenge to answer, a chunk of the message to take, a fault, or a reply
+ * that was waiting for it.
+ */
+export type Said = Event | Challenge | ChunkComes | Fault | Answer;
 
 /** The answer to an event. */
 export interface Answer {
@@ -35,6 +44,8 @@ export interface Rule<Command> {
   readonly legalAt?: readonly State["at"][];
   /** What is asked, or what is wrong with it. */
   readonly event: (command: Command, session: SessionState) => MaybePromise<Said>;
+  /** Octets that follow the line and are no command, whatever becomes of it; `Infinity` if nobody can know how many. */
+  readonly payload?: (command: Command) => number;
   /** The state after a positive reply; without it, the same. */
   readonly after?: (command: Command, state: State, reply: Reply, newId: () => string) => State;
 }
@@ -49,6 +60,8 @@ export interface KnownCommand {
 export interface LegalCommand {
   readonly command: KnownCommand;
   readonly said: MaybePromise<Said>;
+  /** Octets that follow it and are no command; `Infinity` if nobody can know how many. */
+  readonly payload: number;
   /** The state after a positive reply. */
   readonly after: (state: State, reply: Reply) => State;
 }
@@ -58,4 +71,6 @@ export interface Wrong {
   readonly wrong: Event;
   /** The command that it is. */
   readonly refused?: KnownCommand;
+  /** As in a {@linkcode LegalCommand}; by default none. */
+  readonly payload?: number;
 }

@@ -25,9 +25,16 @@ export type State =
   | { readonly at: "mail"; readonly helo: Helo; readonly transaction: OpenTransaction }
   /** At least one recipient was accepted. */
   | { readonly at: "rcpt"; readonly helo: Helo; readonly transaction: OpenTransaction }
-  /** DATA was accepted: the message is coming, or being delivered. */
+  /** DATA or BDAT was accepted: the message is coming, or being delivered. */
   | {
     readonly at: "data";
+    readonly helo: Helo;
+    readonly transaction: OpenTransaction;
+    readonly incoming: Incoming;
+  }
+  /** One chunk of a message has come (RFC 3030): the next one must, or what ends the transaction. */
+  | {
+    readonly at: "chunks";
     readonly helo: Helo;
     readonly transaction: OpenTransaction;
     readonly incoming: Incoming;

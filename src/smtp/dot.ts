@@ -5,6 +5,7 @@
  */
 import { CR, DOT, LF } from "./ascii.ts";
 import type { BodyDecoder } from "./body_decoder.ts";
+import { endOfText, wordsOf } from "./scan.ts";
 
 /** The first byte of a line comes next. */
 const START = 0;
@@ -28,6 +29,7 @@ export class DotDecoder implements BodyDecoder {
   /** Octets of the line so far, for the longest line. */
   #line = 0;
   ended = false;
+  readonly paused = false;
   malformed: BodyDecoder["malformed"];
   longest = 0;
 
@@ -99,36 +101,4 @@ function move(chunk: Uint8Array, start: number, stop: number, to: number): numbe
     else for (let i = 0; i < length; i++) chunk[to + i] = chunk[start + i]!;
   }
   return to + length;
-}
-
-/** Where in the chunk the first byte lies that begins a word of memory. */
-const firstWord = (chunk: Uint8Array): number => -chunk.byteOffset & 3;
-
-/** The bytes from there on, four at a time. */
-function wordsOf(chunk: Uint8Array): Uint32Array {
-  const first = firstWord(chunk);
-  const count = Math.max(0, chunk.length - first) >> 2;
-  return new Uint32Array(chunk.buffer, count === 0 ? 0 : chunk.byteOffset + first, count);
-}
-
-/**
- * The first byte at or behind `from` that is CR or below, or the end. This is where a server of large
- * messages spends its time: four bytes at a time it is three times as fast as one by one, and `indexOf`,
- * which pays for a call at each line, is no faster than that.
- */
-function endOfText(chunk: Uint8Array, words: Uint32Array, from: number): number {
-  const length = chunk.length;
-  const first = firstWord(chunk);
-  let i = from;
-  while (i < length && chunk[i]! > CR) {
-    if (((++i - first) & 3) !== 0) continue;
-    let word = (i - first) >> 2;
-    // A byte less than 14 borrows from its highest bit when 14 is taken away from each.
-    for (; word < words.length; word++) {
-      const bytes = words[word]!;
-      if (((bytes - 0x0e0e0e0e) & ~bytes & 0x80808080) !== 0) break;
-    }
-    i = (word << 2) + first;
-  }
-  return i;
 }

@@ -195,6 +195,7 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   StartTls: {},
   Authenticate: { mechanism: "PLAIN", user: "joe", password: new Secret("wrong") },
   StartData: {},
+  TakeChunk: { octets: 86 },
   Deliver: {
     body: new Blob(["Subject: hello\r\n\r\n"]).stream(),
     routes: [{ recipient: mailbox, target: discard() }],
@@ -214,6 +215,7 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   NeedMailFromFirst: { command: "RCPT" },
   NeedRcptToFirst: { command: "DATA" },
   NestedMail: { command: "MAIL" },
+  WithinChunks: { command: "MAIL" },
   NeedAuthFirst: { command: "MAIL" },
   AlreadyAuthenticated: { command: "AUTH" },
   OtherProtocol: { protocol: "HTTP", line: "GET / HTTP/1.1" },

@@ -74,7 +74,7 @@ export default on("StartQueue", ({ node }, _next, session) => {
   using client = await server.connect();
   assert.ok((await client.command(HELLO)).lines.includes("ETRN"));
   assert.deepEqual(await codes(client, "ETRN example.org"), [251]);
-  await server.logs(/ queue .*node=example\.org/);
+  await server.logs(/ text=queue node=example\.org/);
   using user = await server.connect(server.addresses[1]);
   assert.deepEqual(await codes(user, HELLO, "ETRN example.org"), [250, 530]);
 });

@@ -86,7 +86,7 @@ Deno.test("handlers read parameters by name, as values", () => {
 
 Deno.test("EHLO tells of each extension, and parameters make lines longer by what they need", () => {
   assert.deepEqual(EXTENSIONS.linesFor(SESSION, LIMITS), [
-    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "HELP"],
+    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "HELP"],
   ]);
   assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
   assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);

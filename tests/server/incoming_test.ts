@@ -8,34 +8,17 @@ import { Incoming } from "../../src/server/incoming.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { Memory } from "../../src/server/memory.ts";
 import { encode } from "../../src/smtp/ascii.ts";
-import type { BodyDecoder } from "../../src/smtp/body_decoder.ts";
-
-/** A message of so many octets, whatever they are. */
-class Counted implements BodyDecoder {
-  #left: number;
-  readonly malformed = undefined;
-  readonly longest = 0;
-
-  constructor(octets: number) {
-    this.#left = octets;
-  }
-
-  get ended(): boolean {
-    return this.#left === 0;
-  }
-
-  decode(chunk: Uint8Array, emit: (decoded: Uint8Array) => void): number {
-    const mine = chunk.subarray(0, this.#left);
-    this.#left -= mine.length;
-    if (mine.length > 0) emit(mine);
-    return mine.length;
-  }
-}
+import { ChunkDecoder } from "../../src/smtp/chunk.ts";
 
 Deno.test("a message may be counted octets, in which a dot and a bare LF mean nothing", async () => {
   const text = "Subject: x\r\n\r\n.\r\na\n";
   const engine = { limits: DEFAULT_LIMITS, memory: new Memory(1e6), clock: { now: 0 } };
-  const incoming = new Incoming(engine, new Counted(text.length), () => {});
+  const incoming = new Incoming(
+    engine,
+    { verb: "BDAT", decoder: new ChunkDecoder(true) },
+    () => {},
+  );
+  incoming.begin({ octets: text.length, last: true });
   assert.equal(incoming.take(encode(text.slice(0, 15))), 15);
   assert.equal(incoming.ended, false);
   const rest = encode(`${text.slice(15)}NOOP\r\n`);

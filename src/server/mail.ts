@@ -1,0 +1,175 @@
+/**
+ * The messages of a session: how each comes, by DATA or in chunks, and how its transaction ends.
+ * @module
+ */
+import type { Event } from "../handler/event.ts";
+import { isPositive, type Reply } from "../handler/reply.ts";
+import type { SessionState } from "../handler/session.ts";
+import type { Chunk } from "../smtp/chunk.ts";
+import type { Tolerance } from "../smtp/tolerance.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Channel } from "./channel.ts";
+import { inChunks } from "./chunking.ts";
+import type { Conduct } from "./conduct.ts";
+import type { Engine } from "./engine.ts";
+import { Incoming, withDots } from "./incoming.ts";
+import { Inquiry } from "./inquiry.ts";
+import { type Answered, logReceived } from "./journal.ts";
+import type { KnownCommand } from "./rule.ts";
+import { settled, type State } from "./state.ts";
+
+/** The session as its messages know it. */
+export interface Around {
+  readonly engine: Engine;
+  readonly session: SessionState;
+  readonly lines: Backlog;
+  readonly channel: Channel;
+  /** What is asked of commands. */
+  readonly inquiry: Inquiry;
+  readonly conduct: Conduct;
+  readonly tolerance: Tolerance;
+  readonly state: State;
+  become(state: State): void;
+  /** Sends the reply to an event, and to the command behind it. */
+  answer(event: Event, reply: Reply, command: KnownCommand): void;
+  /** Sends the reply to a whole message. */
+  reply(event: Answered, reply: Reply): void;
+  /** Called when what the session waited for is there. */
+  goOn(): void;
+}
+
+/** The command that brings a chunk. */
+const BDAT: KnownCommand = { verb: "BDAT" };
+
+/** Takes messages. */
+export class Mail {
+  readonly #around: Around;
+  /** What is asked about the message: between its chunks, commands are asked about too. */
+  readonly delivery: Inquiry;
+  /** Messages that came to their end. */
+  count = 0;
+
+  constructor(around: Around) {
+    const { engine: { chain, clock }, session } = around;
+    this.#around = around;
+    this.delivery = new Inquiry(chain, session, clock, () => around.goOn());
+  }
+
+  /** The message whose end has not come. */
+  get unfinished(): Incoming | undefined {
+    const { state } = this.#around;
+    return "incoming" in state && !state.incoming.ended ? state.incoming : undefined;
+  }
+
+  /** The message to which the next octets belong. */
+  get receiving(): Incoming | undefined {
+    return this.#around.state.at === "data" ? this.unfinished : undefined;
+  }
+
+  /** A message whose recipients are known: takes what follows DATA, or the first BDAT. */
+  begin(chunk?: Chunk): void {
+    const { engine, state, tolerance, channel } = this.#around;
+    if (state.at !== "rcpt") return;
+    const { transaction } = state;
+    const coming = chunk === undefined ? withDots(tolerance) : inChunks(transaction);
+    const incoming = new Incoming(engine, coming, () => this.#around.goOn());
+    this.#around.become({ ...state, at: "data", incoming });
+    channel.flush();
+    channel.touch();
+    this.delivery.ask(incoming.event(transaction.routes), (reply) => {
+      incoming.answer = reply;
+      incoming.fail("it was answered before its end");
+      this.#end(incoming);
+    });
+    this.#takeRest(incoming, chunk);
+  }
+
+  /** Takes what follows BDAT. The first chunk is refused where DATA would be. */
+  takeChunk(chunk: Chunk): void {
+    const { state, inquiry, conduct, lines } = this.#around;
+    if (state.at === "chunks") {
+      this.#around.become({ ...state, at: "data" });
+      return this.#takeRest(state.incoming, chunk);
+    }
+    const event: Event = { type: "StartData" };
+    inquiry.ask(event, (reply) => {
+      if (isPositive(reply)) {
+        conduct.answered(event, reply, BDAT);
+        return this.begin(chunk);
+      }
+      lines.skip(chunk.octets);
+      this.#answerChunk(event, reply);
+    });
+  }
+
+  /** Takes what has come of a message, and of what follows it. */
+  take(incoming: Incoming, octets: Uint8Array): void {
+    const { channel, lines } = this.#around;
+    channel.touch();
+    const used = incoming.take(octets);
+    if (!incoming.ended && !incoming.paused) return;
+    lines.feed(octets.subarray(used));
+    if (incoming.ended) this.#end(incoming);
+    else this.#pause(incoming);
+  }
+
+  /** The message could not be delivered in time. */
+  giveUp(): void {
+    const { state } = this.#around;
+    if ("incoming" in state) state.incoming.drop("it could not be delivered in time");
+    this.delivery.giveUp();
+  }
+
+  /** Nobody will have the message that is coming, if one is. */
+  abandon(reason: string): void {
+    const { state } = this.#around;
+    if (!("incoming" in state)) return;
+    state.incoming.drop(reason);
+    this.delivery.forget();
+  }
+
+  /** Takes what has come already of a message, or of a chunk of one. */
+  #takeRest(incoming: Incoming, chunk: Chunk | undefined): void {
+    if (chunk !== undefined) incoming.begin(chunk);
+    this.take(incoming, this.#around.lines.takeRest());
+  }
+
+  /** A chunk has come, and not the last one. */
+  #pause(incoming: Incoming): void {
+    const { state, inquiry } = this.#around;
+    if (state.at !== "data") return;
+    this.#around.become({ ...state, at: "chunks" });
+    const { answer, chunk, fault } = incoming;
+    const event: Event = fault ?? { type: "TakeChunk", octets: chunk?.octets ?? 0 };
+    const isRefused = fault === undefined && answer !== undefined && !isPositive(answer);
+    if (isRefused) this.#answerChunk(event, answer);
+    else inquiry.ask(event, (reply) => this.#answerChunk(event, reply));
+  }
+
+  /** What follows a chunk that was refused is no part of a message: the transaction is over. */
+  #answerChunk(event: Event, reply: Reply): void {
+    this.#around.answer(event, reply, BDAT);
+    const { state } = this.#around;
+    if (isPositive(reply) || state.at === "closed") return;
+    this.abandon("a part of it was refused");
+    this.#around.become(settled(state));
+  }
+
+  /** Ends the transaction once both the message and the answer to it have come. */
+  #end(incoming: Incoming): void {
+    const { answer, ended, fault } = incoming;
+    if (answer === undefined || !ended) return;
+    if (fault === undefined) return this.#endTransaction({ type: "Deliver" }, answer, incoming);
+    this.#around.inquiry.ask(fault, (reply) => this.#endTransaction(fault, reply, incoming));
+  }
+
+  #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
+    const { session } = this.#around;
+    this.count++;
+    logReceived(session, size, reply);
+    session.endings.end(event.type === "Deliver" && isPositive(reply));
+    this.#around.reply(event, reply);
+    this.#around.become(settled(this.#around.state));
+    this.#around.goOn();
+  }
+}
