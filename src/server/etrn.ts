@@ -18,6 +18,7 @@ export const ETRN: Extension = {
   line: () => "ETRN",
   commands: {
     ETRN: {
+      help: "ETRN domain, @domain or #queue: asks for the mail that waits for it",
       legalAt: ["greeted"],
       event: (argument) => {
         const queue = parseEtrn(argument);

@@ -103,6 +103,7 @@ const startTls = (certificates: { readonly ready: boolean }): Extension => ({
   line: ({ tls }) => tls === undefined && certificates.ready ? "STARTTLS" : undefined,
   commands: {
     STARTTLS: {
+      help: "STARTTLS: encrypts the connection from here on",
       legalAt: ["greeted"],
       event: (argument) =>
         argument === "" ? { type: "StartTls" } : wrong(501, "STARTTLS takes no parameters"),
