@@ -7,7 +7,16 @@ import { kinds, z } from "postmaster/making";
 
 /** The events that can have a fixed reply; accepting a recipient or a message needs more than a reply. */
 const EVENTS = [
-  ...["Greeting", "SayHelo", "SayEhlo", "SetMailFrom", "AddRcptTo", "StartData", "Deliver"],
+  ...[
+    "Greeting",
+    "TalksEarly",
+    "SayHelo",
+    "SayEhlo",
+    "SetMailFrom",
+    "AddRcptTo",
+    "StartData",
+    "Deliver",
+  ],
   ...["ResetState", "SayOK", "SeeksHelp", "Verify", "Expand", "Shutdown", "Unrecognized"],
   ...["SyntaxErrorIn", "NotImplemented", "NeedHeloFirst", "NeedMailFromFirst"],
   ...["NeedRcptToFirst", "NestedMail"],

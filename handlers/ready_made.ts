@@ -15,6 +15,7 @@ export { complete, type CompleteOptions, type Completion } from "./complete.ts";
 export { defer } from "./defer.ts";
 export { discardAll } from "./discard_all.ts";
 export { dnsbl, type DnsblOptions } from "./dnsbl.ts";
+export { earlyTalkers, type EarlyTalkersOptions } from "./early_talkers.ts";
 export { explode } from "./explode.ts";
 export { fallback, type FallbackOptions } from "./fallback.ts";
 export { fcrdns } from "./fcrdns.ts";

@@ -2,12 +2,9 @@
  * Delays for clients that guess.
  * @module
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { type HandlerFactory, isPermanent, variable } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
-
-/** Milliseconds; the limit `handler-timeout` is a minute. */
-const LONGEST = 50_000;
+import { holdBack, shortTime } from "./holding_back.ts";
 
 /** The options of {@linkcode tarpit}. */
 export interface TarpitOptions {
@@ -35,9 +32,7 @@ export const tarpit: HandlerFactory<TarpitOptions | undefined> = defineHandler({
   summary: "Delays permanent refusals, longer each time.",
   options: kinds.options({
     first: kinds.duration(1).prefault("1 s").describe("How long the first refusal is delayed."),
-    most: kinds.duration(1).refine((milliseconds) => milliseconds <= LONGEST, {
-      error: "this is too long: make it 50 s or less, or the limit `handler-timeout` ends it",
-    }).prefault("20 s").describe("The longest delay."),
+    most: shortTime.prefault("20 s").describe("The longest delay."),
   }).prefault({}),
   create: ({ first, most }) => {
     const calls = variable("command", "calls of tarpit", () => 0);
@@ -45,11 +40,11 @@ export const tarpit: HandlerFactory<TarpitOptions | undefined> = defineHandler({
       if (session.tick(calls) > 1) return next();
       const reply = await next();
       if (!isPermanent(reply)) return reply;
-      const milliseconds = Math.min(most, first * 2 ** (session.tick(refusals) - 1));
-      await delay(milliseconds, undefined, { signal: session.signal }).catch(() => {});
+      await holdBack(Math.min(most, first * 2 ** (session.tick(refusals) - 1)), session);
       return reply;
     };
   },
   example: "tarpit: { first: 1 s, most: 20 s }",
   part: "counts",
+  waits: ({ most }) => most,
 });

@@ -31,6 +31,13 @@ export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
+export {
+  type ParameterName,
+  type ParameterValues,
+  readParameter,
+} from "./smtp/parameter_values.ts";
+export type { Notification, OriginalRecipient } from "./smtp/dsn.ts";
+export type { DeliverBy } from "./smtp/times.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";

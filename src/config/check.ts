@@ -10,13 +10,19 @@ import { type Aliases, type LocalUsers, NamedUsers } from "../../handlers/mod.ts
 import { readyMade } from "../../handlers/registry.ts";
 import { messageOf } from "../base/message_of.ts";
 import { SystemUsers } from "../base/system_users.ts";
+import { printDuration } from "../base/units.ts";
 import { Watched } from "../base/watched.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { NO_RELAY } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
 import { doubtsAbout } from "./auth.ts";
-import { checkAuthentication, checkListeners, checkTls } from "./check_connections.ts";
+import {
+  checkAuthentication,
+  checkListeners,
+  checkTls,
+  doubtsAboutPeers,
+} from "./check_connections.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
@@ -66,7 +72,11 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     authentication,
-    warnings: [...orderWarnings(handlers), ...doubtsAbout(settings.auth).map(problem)],
+    warnings: [
+      ...orderWarnings(handlers),
+      ...doubtsAbout(settings.auth).map(problem),
+      ...doubtsAboutPeers(settings.listen).map(problem),
+    ],
     doubtfulCertificates: doubtful.map(problem),
     targets: targetsOf(settings),
     problem,
@@ -177,6 +187,7 @@ class Checks {
       const place = areNamed ? this.#written.place(path) : { file: "compiled in" };
       if (ready !== undefined) {
         this.#relays(name, options, path);
+        this.#waits(name, options, path);
         return { name, place, source: { handler: ready, options } };
       }
       const own = embedded.get(name);
@@ -192,6 +203,21 @@ class Checks {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
     if (!readyMade.get(name)?.relays?.(options)) return;
     this.#faults.add(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
+  }
+
+  /** A handler that holds answers back must be done before nobody waits for it any more. */
+  #waits(name: string, options: unknown, path: Path): void {
+    const { limits } = this.#settings;
+    const time = readyMade.get(name)?.waits?.(options);
+    if (time === undefined || limits === undefined || time < limits.handlerTimeout) return;
+    this.#faults.add(
+      path,
+      `\`${name}\` holds answers back for up to ${printDuration(time)}, and the limit ` +
+        `\`handler-timeout\` ends it after ${
+          printDuration(limits.handlerTimeout)
+        }: make the first ` +
+        "shorter or the second longer",
+    );
   }
 
   /** The directory for what must survive a restart. */

@@ -33,6 +33,8 @@ export interface HandlerDefinition<Read = unknown, Options = unknown> {
   readonly part?: Part;
   /** The events that it always answers itself with these options, without asking further in. */
   readonly ends?: (options: Read) => readonly EventName[];
+  /** The milliseconds for which it holds an answer back with these options, at most. */
+  readonly waits?: (options: Read) => number;
   /** True if it needs the target `relay` with these options. */
   readonly relays?: (options: Read) => boolean;
 }

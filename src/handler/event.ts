@@ -51,6 +51,12 @@ export interface OutOfOrder {
 export interface EventMap {
   /** A client has connected. A reply other than 2xx refuses it. */
   Greeting: Nothing;
+  /**
+   * Octets of the client have come before the positive reply to `Greeting` has gone out: the client does not wait, as
+   * RFC 5321 section 3.1 wants. After a positive reply the server greets the client and reads what it has said; any
+   * other is sent in place of the greeting and refuses it.
+   */
+  TalksEarly: Nothing;
   /** HELO. */
   SayHelo: { readonly name: string };
   /** EHLO. The first line of the reply is a greeting, each further one an extension. */
@@ -167,6 +173,7 @@ export function frozenEvent(event: Event): Event {
 /** Every name, for those who write no types. */
 const NAMES: { readonly [K in EventName]: true } = {
   Greeting: true,
+  TalksEarly: true,
   SayHelo: true,
   SayEhlo: true,
   SetMailFrom: true,
@@ -200,4 +207,6 @@ const NAMES: { readonly [K in EventName]: true } = {
 export const EVENT_NAMES: readonly string[] = Object.keys(NAMES);
 
 /** The events whose replies carry no enhanced status code (RFC 2034 section 4). */
-export const WITHOUT_STATUS: ReadonlySet<EventName> = new Set(["Greeting", "SayHelo", "SayEhlo"]);
+export const WITHOUT_STATUS: ReadonlySet<EventName> = new Set([
+  ...["Greeting", "TalksEarly", "SayHelo", "SayEhlo"] as const,
+]);

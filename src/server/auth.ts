@@ -10,7 +10,8 @@ import { isPositive } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { text, upper } from "../smtp/ascii.ts";
 import type { Fault } from "../smtp/fault.ts";
-import type { Extension } from "./extensions.ts";
+import { GRAMMARS } from "../smtp/parameter_values.ts";
+import type { Extension } from "./extension.ts";
 import type { Answer, Challenge, Said } from "./rule.ts";
 
 /** Octets that a line of the exchange may have with its CRLF (RFC 4954 section 4). */
@@ -20,21 +21,18 @@ const ORDINARY = 512;
 
 /** The extension of a server that authenticates its clients so. */
 export const authBy = (authentication: Authentication): Extension => ({
+  about: {
+    name: "AUTH",
+    rfc: [4954],
+    where: "with the key `auth`, where the client has a mechanism",
+    seen: '`Authenticate`, then `session.user`; `readParameter(event.parameters, "AUTH")` at MAIL',
+    test: "server/auth_test.ts",
+  },
   line: (client) => {
     const names = mechanismsFor(authentication, client).map(({ name }) => name);
     return names.length === 0 ? undefined : `AUTH ${names.join(" ")}`;
   },
-  parameters: {
-    MAIL: {
-      AUTH: {
-        octets: 500,
-        judge: (value) =>
-          value === "<>" || XTEXT.test(value ?? "")
-            ? undefined
-            : wrong(501, "5.5.4", "AUTH wants <> or a mailbox in xtext"),
-      },
-    },
-  },
+  parameters: { MAIL: { AUTH: GRAMMARS.AUTH } },
   commands: {
     AUTH: {
       octets: LONGEST - ORDINARY,
@@ -43,9 +41,6 @@ export const authBy = (authentication: Authentication): Extension => ({
     },
   },
 });
-
-/** RFC 3461 section 4. */
-const XTEXT = /^(?:[!-*,-<>-~]|\+[0-9A-F]{2})+$/;
 
 function begin(
   argument: string,

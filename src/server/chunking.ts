@@ -3,14 +3,21 @@
  * @module
  */
 import type { Transaction } from "../handler/session.ts";
-import { upper } from "../smtp/ascii.ts";
 import { ChunkDecoder, parseChunk } from "../smtp/chunk.ts";
-import type { Fault } from "../smtp/fault.ts";
-import type { Extension } from "./extensions.ts";
+import { wrong } from "../smtp/grammar.ts";
+import { GRAMMARS, readParameter } from "../smtp/parameter_values.ts";
+import type { Extension } from "./extension.ts";
 import type { Coming } from "./incoming.ts";
 
 /** RFC 3030 section 2: BDAT says how many octets follow it, and nothing in them ends the message. */
 export const CHUNKING: Extension = {
+  about: {
+    name: "CHUNKING",
+    rfc: [3030],
+    where: "to all sessions",
+    seen: "`TakeChunk` for each chunk that is not the last; `StartData` and `Deliver` as with DATA",
+    test: "server/chunking_test.ts",
+  },
   line: () => "CHUNKING",
   commands: {
     BDAT: {
@@ -26,29 +33,22 @@ export const CHUNKING: Extension = {
 
 /** RFC 3030 section 3: the message may have any octets, in lines of any length. It must come in chunks. */
 export const BINARYMIME: Extension = {
-  line: () => "BINARYMIME",
-  parameters: {
-    MAIL: {
-      BODY: {
-        octets: 16,
-        judge: (value) =>
-          /^(7BIT|8BITMIME|BINARYMIME)$/i.test(value ?? "")
-            ? undefined
-            : { ...NO_CHUNK, code: 504, reason: "BODY wants 7BIT, 8BITMIME or BINARYMIME" },
-      },
-    },
+  about: {
+    name: "BINARYMIME",
+    rfc: [3030],
+    where: "to nobody yet: mailers want lines",
+    seen: '`readParameter(event.parameters, "BODY")` at MAIL',
+    test: "server/chunking_test.ts",
   },
+  line: () => "BINARYMIME",
+  parameters: { MAIL: { BODY: GRAMMARS.BODY } },
 };
 
-const NO_CHUNK: Fault = {
-  code: 501,
-  enhanced: "5.5.4",
-  reason: "BDAT wants a number of octets, and LAST behind it for the last ones",
-};
+const NO_CHUNK = wrong(501, "BDAT wants a number of octets, and LAST behind it for the last ones");
 
 /** The message of this transaction may have any octets. */
 export const isBinary = (transaction: Pick<Transaction, "parameters"> | undefined): boolean =>
-  upper(transaction?.parameters.get("BODY") ?? "") === "BINARYMIME";
+  transaction !== undefined && readParameter(transaction.parameters, "BODY") === "BINARYMIME";
 
 /** A message that comes in chunks. */
 export const inChunks = (transaction: Transaction): Coming => ({

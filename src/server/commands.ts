@@ -11,6 +11,7 @@ import { isBinary } from "./chunking.ts";
 import type { Engine } from "./engine.ts";
 import { OpenTransaction } from "./open_transaction.ts";
 import type { KnownCommand, LegalCommand, Rule, Wrong } from "./rule.ts";
+import { beyondAscii } from "./smtputf8.ts";
 import { settled, type State } from "./state.ts";
 
 /** Where a line comes. */
@@ -80,7 +81,8 @@ export function legalCommand(
   }
   const wrong = misplaced(command.verb, rule, state) ?? unauthenticated(command.verb, session) ??
     excess(command.verb, here) ??
-    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined);
+    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined) ??
+    beyondAscii(line, state);
   if (wrong !== undefined) return { wrong, refused: command, payload };
   return {
     command,

@@ -10,7 +10,7 @@ import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import type { Log } from "../log/event.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extension.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 
 /** The answer to an event, or what makes it. */
@@ -54,6 +54,7 @@ const SENDER_OK = say(2, 5, 0, "sender ok", "2.1.0");
 function answersWith(options: CoreOptions): Answers {
   return {
     Greeting: (_event, { hostname }) => say(2, 2, 0, `${hostname} ESMTP Postmaster`),
+    TalksEarly: say(2, 2, 0, "go on"),
     SayHelo: (_event, { hostname }) => say(2, 5, 0, hostname),
     SayEhlo: (_event, session) =>
       say(2, 5, 0, [session.hostname, ...options.extensions.linesFor(session, options.limits)]),

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Handler } from "../handler/handler.ts";
-import type { Extensions } from "./extensions.ts";
+import type { Extensions } from "./extension.ts";
 import type { Limits } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 import type { Tolerated } from "./tolerated.ts";

@@ -101,6 +101,11 @@ export function logAuthenticated(session: SessionState, mechanism: string): void
   session.context.log("authenticated", { ...sessionFields(session), mechanism });
 }
 
+/** Logs a client of which so many octets have come before the greeting. */
+export function logEarly(session: SessionState, octets: number): void {
+  session.context.log("talks early", { ...sessionFields(session), octets });
+}
+
 /** Logs a client that speaks another protocol. */
 export function logForeign(session: SessionState, { protocol, line }: ForeignLine): void {
   const { log } = session.context;

@@ -19,6 +19,7 @@ import {
   type Answered,
   logAuthenticated,
   logCommand,
+  logEarly,
   logEncrypted,
   logForeign,
 } from "./journal.ts";
@@ -86,9 +87,21 @@ export class Protocol implements Around {
   greet(refuse?: LimitName): void {
     const event: Event = refuse ? { type: "LimitExceeded", limit: refuse } : { type: "Greeting" };
     this.inquiry.ask(event, (reply) => {
-      this.reply(event, reply);
-      if (!isPositive(reply)) this.close();
+      if (isPositive(reply) && this.lines.pending > 0) this.#hearEarly(reply);
+      else this.#welcome(event, reply);
     });
+  }
+
+  /** Asks about a client that does not wait for the greeting. */
+  #hearEarly(greeting: Reply): void {
+    const event: Event = { type: "TalksEarly" };
+    logEarly(this.session, this.lines.pending);
+    this.inquiry.ask(event, (reply) => this.#welcome(event, isPositive(reply) ? greeting : reply));
+  }
+
+  #welcome(event: Event, reply: Reply): void {
+    this.reply(event, reply);
+    if (!isPositive(reply)) this.close();
   }
 
   /** Takes a line: a command, or the client's answer to a challenge. */

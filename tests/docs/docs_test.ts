@@ -187,6 +187,7 @@ const fault = { code: 501, enhanced: "5.5.4", reason: "MAIL wants FROM:<address>
 /** An event of each kind. */
 const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   Greeting: {},
+  TalksEarly: {},
   SayHelo: { name: "client.example.org" },
   SayEhlo: { name: "client.example.org" },
   SetMailFrom: { mailbox, parameters: NO_PARAMETERS },
@@ -224,7 +225,7 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
 /** Events whose reply depends on what they carry: another table or sentence has it. */
 const DEPENDS: ReadonlySet<EventName> = new Set(["SyntaxErrorIn", "LimitExceeded"]);
 /** Replies to these have no enhanced status code. */
-const PLAIN: ReadonlySet<EventName> = new Set(["Greeting", "SayHelo", "SayEhlo"]);
+const PLAIN: ReadonlySet<EventName> = new Set(["Greeting", "TalksEarly", "SayHelo", "SayEhlo"]);
 
 /** The first line of a reply on the wire. */
 const printed = (reply: Reply, type: EventName): string =>

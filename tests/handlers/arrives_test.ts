@@ -77,6 +77,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   defer: [{ hour: 12 }, { hour: 2, sends: [{ code: 450 }], arrives: {} }],
   guesses: {},
   "discard-all": { sends: [{ to: "anybody@example.com" }, {}], arrives: {} },
+  "early-talkers": {},
   dnsbl: [{}, {
     zones: {
       "zen.spamhaus.org": "44.33.22.11 A 127.0.0.2\n66.33.22.11 A 127.0.0.2",

@@ -3,8 +3,8 @@ import { authenticated, chain, on, Secret } from "postmaster";
 import { guesses, type GuessesOptions } from "postmaster/handlers";
 import { ask, Client, ENCRYPTED, MemoryStore } from "postmaster/testing";
 import { PLAIN } from "../../src/auth/plain.ts";
-import { authBy } from "../../src/server/auth.ts";
-import { extensionsWith } from "../../src/server/extensions.ts";
+import { Extensions } from "../../src/server/extension.ts";
+import { extensionsOn } from "../../src/server/extensions.ts";
 
 /** A server whose users have the password `right`, and clients of it. */
 function site(options: GuessesOptions = {}, globals = new MemoryStore()) {
@@ -90,10 +90,12 @@ Deno.test("attempts go on when it cannot be kept where users come from", async (
 
 Deno.test("a client that leaves during the delay has failed all the same", async () => {
   const globals = new MemoryStore();
-  const mechanisms = [PLAIN];
-  const extensions = extensionsWith(
-    authBy({ mechanisms, listeners: ["smtp"], clearLoopback: false }),
-  );
+  const authentication = {
+    mechanisms: [PLAIN],
+    listeners: ["smtp"],
+    clearLoopback: false,
+  } as const;
+  const extensions = new Extensions(extensionsOn({ authentication }));
   const guess = async (password: string, leaveEarly: boolean): Promise<number> => {
     const refused = Promise.withResolvers<void>();
     const policy = chain(

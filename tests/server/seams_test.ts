@@ -11,7 +11,7 @@ import { Duplex } from "node:stream";
 import { chain, discard, on, type Route, say } from "postmaster";
 import { Client, ENCRYPTED } from "postmaster/testing";
 import { Connection, type ConnectionEngine } from "../../src/server/connection.ts";
-import { type Extension, Extensions } from "../../src/server/extensions.ts";
+import { type Extension, Extensions } from "../../src/server/extension.ts";
 import type { Challenge } from "../../src/server/rule.ts";
 import { engineOf } from "../../src/testing/dialogue_of.ts";
 import type { SessionSetup } from "../../src/testing/session_of.ts";
@@ -25,15 +25,18 @@ const question = (text: string, answer: Challenge["answer"]): Challenge => ({
 });
 const text = (line: Uint8Array) => new TextDecoder().decode(line);
 
+const ABOUT = { rfc: [], where: "to all", seen: "nothing", test: "server/seams_test.ts" };
+
 /** Colours for recipients; two questions whose answers are a secret; and what can be encrypted once. */
 const PAINT: Extension = {
+  about: { ...ABOUT, name: "XPAINT" },
   line: ({ tls }) => tls === undefined ? "XPAINT CLEAR" : `XPAINT ${tls.protocol}`,
   parameters: {
     RCPT: {
       XCOLOUR: {
         octets: 20,
-        judge: (value) =>
-          value === "red" ? undefined : { code: 504, enhanced: "5.5.4", reason: "only red" },
+        read: (text) =>
+          text === "red" ? text : { code: 504, enhanced: "5.5.4", reason: "only red" },
       },
     },
   },
@@ -61,6 +64,7 @@ const PAINT: Extension = {
   },
 };
 const SECURE: Extension = {
+  about: { ...ABOUT, name: "XSECURE" },
   line: ({ tls }) => tls === undefined ? "XSECURE" : undefined,
   commands: {
     XSECURE: {
