@@ -16,59 +16,49 @@ export const needExim = (): { ignore: boolean } => ({
   ignore: needFile(EXIM, ".ci/run unpacks it").ignore || needRoot().ignore,
 });
 
-/** What Exim sends, and how. */
-export interface EximMail {
-  readonly port: number;
-  /** Options of Exim's transport `smtp`. */
-  readonly transport?: readonly string[];
-  /** Options of its main section. */
-  readonly main?: readonly string[];
-  readonly recipients: readonly string[];
-  readonly message: string;
-}
+/** The routers and transports for all mail for a domain, sent by SMTP to a port with these options. */
+export const bySmtp = (port: number, options: readonly string[]): string =>
+  `begin routers
+there:
+  driver = manualroute
+  domains = example.net
+  route_list = * 127.0.0.1
+  self = send
+  transport = there
 
-/** Sends a message by Exim, and gives its log. */
-export async function sendByExim(mail: EximMail): Promise<string> {
+begin transports
+there:
+  driver = smtp
+  port = ${port}
+  allow_localhost
+  ${options.join("\n  ")}
+`;
+
+/** Sends a message by an Exim that has these routers and transports, and gives its log. */
+export async function sendByExim(
+  routers: string,
+  recipients: readonly string[],
+  message: string,
+): Promise<string> {
   using directory = new Directory();
   Deno.chmodSync(directory.path, 0o755);
   for (const name of ["spool", "log"]) Deno.mkdirSync(directory.of(name));
   await runClient("chown", [USER, directory.of("spool"), directory.of("log")]);
-  const configuration = directory.write("exim.conf", configurationFor(mail, directory));
-  const envelope = ["-f", "ann@example.org", "--", ...mail.recipients];
-  await runClient(EXIM, ["-C", configuration, "-odi", "-oi", ...envelope], mail.message);
-  return directory.read("log/mainlog");
-}
-
-const configurationFor = (
-  { port, transport = [], main = [] }: EximMail,
-  directory: Directory,
-): string =>
-  `exim_path = ${EXIM}
+  const configuration = directory.write(
+    "exim.conf",
+    `exim_path = ${EXIM}
 exim_user = ${USER}
 spool_directory = ${directory.of("spool")}
 log_file_path = ${directory.of("log")}/%slog
 primary_hostname = client.example.org
 keep_environment =
-${main.join("\n")}
 
-begin routers
-bounces:
-  driver = redirect
-  senders = :
-  data = :blackhole:
-all:
-  driver = manualroute
-  route_list = * 127.0.0.1
-  self = send
-  transport = smtp
-
-begin transports
-smtp:
-  driver = smtp
-  port = ${port}
-  allow_localhost
-  ${transport.join("\n  ")}
-
+${routers}
 begin retry
 * * F,1h,10m
-`;
+`,
+  );
+  const envelope = ["-f", "ann@example.org", "--", ...recipients];
+  await runClient(EXIM, ["-C", configuration, "-odi", "-oi", ...envelope], message);
+  return directory.read("log/mainlog");
+}

@@ -26,6 +26,9 @@ lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+proxymap unix - - n - - proxymap
+anvil unix - - n - 1 anvil
+showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
 `;
 
@@ -76,6 +79,11 @@ transport_maps = inline:{example.org=discard:bounces}
   /** The directory of its configuration. */
   get etc(): string {
     return this.#directory.of("etc");
+  }
+
+  /** The directory of its queue, and of the sockets of others. */
+  get spool(): string {
+    return this.#directory.of("spool");
   }
 
   /** What it has logged so far. */

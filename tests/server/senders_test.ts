@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { type Directory, Running } from "../running.ts";
-import { needExim, sendByExim } from "./exim.ts";
+import { bySmtp, needExim, sendByExim } from "./exim.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 
 /** A server that tells what its clients say, and has a file for each recipient's mail. */
@@ -51,7 +51,7 @@ const RECIPIENTS = ["joe@example.net", "nobody@example.net", "jane@example.net"]
 const CHUNKS = ["EHLO", "MAIL", "RCPT", "RCPT", "RCPT", "BDAT", "BDAT", "QUIT"];
 
 for (
-  const [how, transport, verbs] of [
+  const [how, options, verbs] of [
     ["in chunks, and would like PRDR", ["hosts_try_chunking = *", "hosts_try_prdr = *"], CHUNKS],
     ["in chunks, and wants no PRDR", ["hosts_try_chunking = *", "hosts_try_prdr ="], CHUNKS],
     ["by DATA", ["hosts_try_chunking ="], [...CHUNKS.slice(0, 5), "DATA", "QUIT"]],
@@ -62,8 +62,7 @@ for (
     ...needExim(),
     fn: async () => {
       await using server = await start();
-      const mail = { port: server.port, transport, recipients: RECIPIENTS, message: MESSAGE };
-      const log = await sendByExim(mail);
+      const log = await sendByExim(bySmtp(server.port, options), RECIPIENTS, MESSAGE);
       for (const [name, mark] of [["joe", "=>"], ["nobody", "**"], ["jane", "->"]]) {
         assert.ok(log.includes(` ${mark} ${name}@example.net `), log);
       }
