@@ -57,7 +57,8 @@ const listener: z.ZodType<ListenSetting> = z.union([
     kind: z.enum(LISTENER_KINDS).default("smtp").describe(
       "What clients connect for: `smtp` to bring mail from elsewhere; `submission` to have their " +
         "own mail sent, for which they must authenticate (RFC 6409); `submissions` for the same " +
-        "over TLS from the first octet (RFC 8314).",
+        "over TLS from the first octet (RFC 8314); `lmtp` to bring mail with a reply for each " +
+        "recipient (RFC 2033), for a server on the same machine or network.",
     ),
     limits: listenerLimitsSchema.prefault({}).describe(
       "What differs here from the key `limits`, such as the size of a message. The limits of all " +
@@ -161,6 +162,7 @@ const shape = {
       "localhost:2525",
       ["*:25", "unix:/run/postmaster.sock"],
       ["*:25", { address: "*:587", kind: "submission" }, { address: "*:465", kind: "submissions" }],
+      [{ address: "unix:/run/postmaster/lmtp.sock?mode=660", kind: "lmtp" }],
     ],
   }),
   tls: tlsSchema.optional().describe(

@@ -4,6 +4,7 @@
  */
 import type { Event } from "../handler/event.ts";
 import type { SessionState } from "../handler/session.ts";
+import { isForUsers } from "../net/address.ts";
 import { upper } from "../smtp/ascii.ts";
 import type { Command, NotACommand, Verb } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
@@ -23,15 +24,16 @@ export interface Here {
   readonly messages: number;
 }
 
-const hello = ({ verb, name }: Command & { verb: "HELO" | "EHLO" }): State => ({
+const hello = ({ verb, name }: Command & { verb: "HELO" | "EHLO" | "LHLO" }): State => ({
   at: "greeted",
-  helo: Object.freeze({ name, extended: verb === "EHLO" }),
+  helo: Object.freeze({ name, extended: verb !== "HELO" }),
 });
 
 /** The commands of RFC 5321 section 4.1.1. The message that follows DATA is the dialogue's. */
 const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
   HELO: { event: ({ name }) => ({ type: "SayHelo", name }), after: hello },
   EHLO: { event: ({ name }) => ({ type: "SayEhlo", name }), after: hello },
+  LHLO: { event: ({ name }) => ({ type: "SayEhlo", name }), after: hello },
   MAIL: {
     legalAt: ["greeted"],
     event: ({ mailbox, parameters }) => ({ type: "SetMailFrom", mailbox, parameters }),
@@ -134,7 +136,7 @@ function misplaced(command: string, { legalAt }: Rule<unknown>, { at }: State): 
 
 /** The event for a command that only authenticated clients may give: what they come for is to have mail sent. */
 function unauthenticated(command: string, { listener, user }: SessionState): Event | undefined {
-  const isFree = listener.kind === "smtp" || user !== undefined || !FOR_USERS.has(command);
+  const isFree = !isForUsers(listener.kind) || user !== undefined || !FOR_USERS.has(command);
   return isFree ? undefined : { type: "NeedAuthFirst", command };
 }
 

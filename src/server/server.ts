@@ -13,6 +13,7 @@ import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import type { Keep } from "../message/kept.ts";
+import { isForUsers } from "../net/address.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { isAmong, type Peers } from "../net/peers.ts";
@@ -116,7 +117,7 @@ export class Server {
     const passwords = authentication?.passwords;
     for (const [listener, { limits: differing, proxy }] of options.listeners) {
       const own: Limits = { ...limits, ...differing };
-      const submission = listener.kind === "smtp" ? undefined : options.submission;
+      const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
       this.#shared.set(listener, { ...this.#share(ends, memory, submission?.domain), proxy });
     }
