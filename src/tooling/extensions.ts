@@ -2,6 +2,7 @@
  * The part of `docs/extensions.md` that the extensions say of themselves.
  * @module
  */
+import { on } from "../handler/handler.ts";
 import type { About } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
 import { promises } from "../server/promises.ts";
@@ -11,6 +12,7 @@ import { type Parts, table } from "./page.ts";
 const EVERYTHING = {
   certificates: { ready: true },
   authentication: { mechanisms: [], listeners: [], clearLoopback: false },
+  policy: on("StartQueue", (_event, next) => next()),
 };
 
 /** What every extension says of itself. */
