@@ -24,12 +24,14 @@ export interface Reception {
 }
 
 /**
- * The protocol of a message: `SMTP`, or `ESMTP` or `UTF8SMTP` with its suffixes (RFC 3848, RFC 6531 section 4.3).
+ * The protocol of a message: `SMTP`, or `ESMTP`, `LMTP`, `UTF8SMTP` or `UTF8LMTP` with its suffixes (RFC 3848, RFC 6531
+ * section 4.3).
  *
  * @param utf8 the message came with SMTPUTF8
  */
 export function protocolOf(
-  { helo, tls, user }: {
+  { listener, helo, tls, user }: {
+    readonly listener: { readonly kind: string };
     readonly helo: { readonly extended: boolean } | undefined;
     readonly tls: object | undefined;
     readonly user: string | undefined;
@@ -37,7 +39,9 @@ export function protocolOf(
   utf8: boolean,
 ): string {
   if (!helo?.extended) return "SMTP";
-  return `${utf8 ? "UTF8" : "E"}SMTP${tls ? "S" : ""}${user === undefined ? "" : "A"}`;
+  const isLmtp = listener.kind === "lmtp";
+  const name = utf8 ? (isLmtp ? "UTF8LMTP" : "UTF8SMTP") : isLmtp ? "LMTP" : "ESMTP";
+  return `${name}${tls ? "S" : ""}${user === undefined ? "" : "A"}`;
 }
 
 /** The whole field, folded, with its CRLF. */

@@ -31,6 +31,7 @@ export async function deliver(
   if (transaction === undefined) return BROKEN;
   const { routes, signal } = event;
   const { parameters } = transaction;
+  const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
   const envelope = envelopeOf(session, transaction);
   const body = limited(event.body, limits);
   const drain = async () => {
@@ -40,7 +41,7 @@ export async function deliver(
   const trace = () => receivedFor(envelope, session, isUtf8(parameters), hidesClient);
   const message = traced(body, trace, signal);
   try {
-    return await acceptance({ envelope, parameters, routes, message, drain, signal });
+    return await acceptance({ envelope, parameters, routes, recipients, message, drain, signal });
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     return session.trigger({ type: "LimitExceeded", limit: error.limit });

@@ -12,7 +12,7 @@ import { isHarmless } from "./unicode.ts";
 
 /** A well-formed command. Whether it is legal now is not its business. */
 export type Command =
-  | { readonly verb: "HELO" | "EHLO"; readonly name: string }
+  | { readonly verb: "HELO" | "EHLO" | "LHLO"; readonly name: string }
   | {
     readonly verb: "MAIL";
     readonly mailbox: Mailbox | null;
@@ -38,6 +38,15 @@ export type NotACommand =
   | { readonly unrecognized: string }
   | { readonly syntaxErrorIn: string; readonly fault: Fault };
 
+/** The protocol that a client speaks. */
+export type MailProtocol = "SMTP" | "LMTP";
+
+/** The commands of the other protocol: LMTP greets with LHLO in place of HELO and EHLO (RFC 2033 section 4.1). */
+export const FOREIGN: { readonly [P in MailProtocol]: readonly Verb[] } = {
+  SMTP: ["LHLO"],
+  LMTP: ["HELO", "EHLO"],
+};
+
 /**
  * Parses a line without its CRLF.
  *
@@ -47,6 +56,7 @@ export function parseCommand(
   octets: Uint8Array,
   tolerance: Tolerance = STRICT,
   domain?: string,
+  protocol: MailProtocol = "SMTP",
 ): Command | NotACommand {
   const whole = text(octets);
   const isPlain = /^[ -~]*$/.test(whole);
@@ -64,6 +74,8 @@ export function parseCommand(
   switch (verb) {
     case "HELO":
     case "EHLO":
+    case "LHLO":
+      if (FOREIGN[protocol].includes(verb)) return { unrecognized: line };
       return argument === "" || argument.includes(" ")
         ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
         : { verb, name: argument };
