@@ -16,6 +16,7 @@ const NO_MAILBOX = say(5, 5, 3, "write a mailbox, or its part before the @", "5.
 const UNKNOWN = say(5, 5, 0, "there is no such mailbox here", "5.1.1");
 const UNSURE = say(2, 5, 2, "it cannot be verified: send mail and it will be tried", "2.5.2");
 const NO_LIST = say(5, 5, 0, "this is a mailbox, and no list", "5.2.4");
+const UNWRITABLE = say(2, 5, 2, "its address cannot be written in ASCII", "2.6.8");
 const TOO_LONG = say(2, 5, 2, "too long to be shown: send mail and it will be tried", "2.5.2");
 
 /**
@@ -54,8 +55,9 @@ export async function oneOf(
   const [only, another] = there;
   if (only !== undefined && another === undefined) return only;
   if (only !== undefined) {
-    const several = there.map(({ mailbox }) => printed(mailbox, session));
-    return say(5, 5, 3, ["ambiguous: say which of these", ...several], "5.1.4");
+    const several = there.map(({ mailbox }) => mailbox);
+    const ambiguous = "ambiguous: say which of these";
+    return naming(several, session, (lines) => say(5, 5, 3, [ambiguous, ...lines], "5.1.4"));
   }
   for (const mailbox of mailboxes) asked.push(await ask(mailbox, session, false));
   if (asked.some(({ reply }) => !isRefusal(reply))) return UNSURE;
@@ -64,7 +66,7 @@ export async function oneOf(
 
 /** The reply to VRFY: a mailbox that is there, or why it is not. */
 export const verified = (found: Asked | Reply, session: Session): Reply =>
-  "code" in found ? found : say(2, 5, 0, printed(found.mailbox, session), "2.1.5");
+  "code" in found ? found : naming([found.mailbox], session, named);
 
 /** The reply to EXPN: the members of a list that get mail, at most so many. */
 export function expanded(
@@ -78,13 +80,22 @@ export function expanded(
   const shown = members.filter(({ mailbox, reply }) => isPositive(reply) || getsMail(mailbox))
     .map(({ mailbox }) => mailbox);
   if (getsMail(mailbox)) shown.push(mailbox); // a list may have itself as a member
-  const lines = [...new Set(shown.map((one) => printed(one, session)))];
-  return lines.length > most ? TOO_LONG : say(2, 5, 0, lines, "2.1.5");
+  return naming(shown, session, (lines) => lines.length > most ? TOO_LONG : named(lines));
 }
+
+const named = (lines: readonly string[]): Reply => say(2, 5, 0, lines, "2.1.5");
 
 const isRefusal = (reply: Reply): boolean => !isPositive(reply) && !isTransient(reply);
 
-/** A mailbox in angle brackets, with a domain. */
-function printed({ local, domain }: Mailbox, { hostname }: Session): string {
-  return `<${new Mailbox(local, domain === "" ? hostname : domain)}>`;
+/** The reply with these mailboxes, a line for each; another one if ASCII cannot write them all. */
+function naming(
+  mailboxes: readonly Mailbox[],
+  { hostname }: Session,
+  reply: (lines: readonly string[]) => Reply,
+): Reply {
+  const lines = mailboxes.map((one) => {
+    const whole = new Mailbox(one.local, one.domain || hostname);
+    return `<${whole.isAscii ? whole : whole.key}>`; // the key has the domain in ASCII
+  });
+  return lines.every((line) => /^[ -~]*$/.test(line)) ? reply([...new Set(lines)]) : UNWRITABLE;
 }

@@ -90,7 +90,10 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     description:
       "Global variables with a value; if there are more, some with a ttl or window are forgotten.",
   },
-  handshakeTimeout: { ...time, description: "The time for a TLS handshake." },
+  handshakeTimeout: {
+    ...time,
+    description: "The time for a TLS handshake, and for the header of a proxy.",
+  },
   commandTimeout: { ...time, description: "The time for a command line to arrive." },
   dataTimeout: { ...time, description: "The time between two pieces of a message." },
   messageTimeout: { ...time, description: "The time for a whole message to arrive." },

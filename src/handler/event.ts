@@ -60,7 +60,7 @@ export interface EventMap {
   TalksEarly: Nothing;
   /** HELO. */
   SayHelo: { readonly name: string };
-  /** EHLO. The first line of the reply is a greeting, each further one an extension. */
+  /** EHLO, or LHLO of LMTP. The first line of the reply is a greeting, each further one an extension. */
   SayEhlo: { readonly name: string };
   /** MAIL FROM; `null` is the null path `<>` of a bounce. */
   SetMailFrom: { readonly mailbox: Mailbox | null; readonly parameters: Parameters };
@@ -133,7 +133,7 @@ export interface EventMap {
   SyntaxErrorIn: { readonly command: string; readonly fault: Fault };
   /** A verb of the standards that this server does not offer. */
   NotImplemented: { readonly command: string };
-  /** MAIL, RCPT, DATA before HELO or EHLO. */
+  /** MAIL, RCPT, DATA before HELO, EHLO or LHLO. */
   NeedHeloFirst: OutOfOrder;
   /** RCPT or DATA before MAIL. */
   NeedMailFromFirst: OutOfOrder;

@@ -4,6 +4,7 @@
  */
 import type { Event } from "../handler/event.ts";
 import type { SessionState } from "../handler/session.ts";
+import { isForUsers } from "../net/address.ts";
 import { upper } from "../smtp/ascii.ts";
 import type { Command, NotACommand, Verb } from "../smtp/command.ts";
 import type { Fault } from "../smtp/fault.ts";
@@ -11,6 +12,7 @@ import { isBinary } from "./chunking.ts";
 import type { Engine } from "./engine.ts";
 import { OpenTransaction } from "./open_transaction.ts";
 import type { KnownCommand, LegalCommand, Rule, Wrong } from "./rule.ts";
+import { beyondAscii } from "./smtputf8.ts";
 import { settled, type State } from "./state.ts";
 
 /** Where a line comes. */
@@ -22,9 +24,9 @@ export interface Here {
   readonly messages: number;
 }
 
-const hello = ({ verb, name }: Command & { verb: "HELO" | "EHLO" }): State => ({
+const hello = ({ verb, name }: Command & { verb: "HELO" | "EHLO" | "LHLO" }): State => ({
   at: "greeted",
-  helo: Object.freeze({ name, extended: verb === "EHLO" }),
+  helo: Object.freeze({ name, extended: verb !== "HELO" }),
 });
 
 /** The commands of RFC 5321 section 4.1.1. The message that follows DATA is the dialogue's. */
@@ -39,8 +41,13 @@ export const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
     event: ({ name }) => ({ type: "SayEhlo", name }),
     after: hello,
   },
+  LHLO: {
+    help: "LHLO name: begins a session, and lists the extensions",
+    event: ({ name }) => ({ type: "SayEhlo", name }),
+    after: hello,
+  },
   MAIL: {
-    help: "MAIL FROM:<sender> [parameters]: begins a message; the sender may be empty",
+    help: "MAIL FROM:<sender> [parameters]: begins a message; without a sender, a bounce",
     legalAt: ["greeted"],
     event: ({ mailbox, parameters }) => ({ type: "SetMailFrom", mailbox, parameters }),
     after: ({ mailbox, parameters }, state, { sender = mailbox }, newId) =>
@@ -80,11 +87,11 @@ export const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
     event: ({ argument: topic }) => ({ type: "SeeksHelp", topic }),
   },
   VRFY: {
-    help: "VRFY mailbox: asks whether there is such a mailbox",
+    help: "VRFY mailbox [SMTPUTF8]: asks whether there is such a mailbox",
     event: ({ argument }) => ({ type: "Verify", argument }),
   },
   EXPN: {
-    help: "EXPN list: asks for the members of a list, where that is allowed",
+    help: "EXPN list [SMTPUTF8]: asks for the members of a list, where that is allowed",
     event: ({ argument }) => ({ type: "Expand", argument }),
   },
   QUIT: { help: "QUIT: ends the session", event: () => ({ type: "Shutdown" }) },
@@ -107,7 +114,8 @@ export function legalCommand(
   }
   const wrong = misplaced(command.verb, rule, state) ?? unauthenticated(command.verb, session) ??
     excess(command.verb, here) ??
-    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined);
+    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined) ??
+    beyondAscii(line, state);
   if (wrong !== undefined) return { wrong, refused: command, payload };
   return {
     command,
@@ -159,7 +167,7 @@ function misplaced(command: string, { legalAt }: Rule<unknown>, { at }: State): 
 
 /** The event for a command that only authenticated clients may give: what they come for is to have mail sent. */
 function unauthenticated(command: string, { listener, user }: SessionState): Event | undefined {
-  const isFree = listener.kind === "smtp" || user !== undefined || !FOR_USERS.has(command);
+  const isFree = !isForUsers(listener.kind) || user !== undefined || !FOR_USERS.has(command);
   return isFree ? undefined : { type: "NeedAuthFirst", command };
 }
 

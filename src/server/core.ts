@@ -54,7 +54,8 @@ const SENDER_OK = say(2, 5, 0, "sender ok", "2.1.0");
 
 function answersWith(options: CoreOptions): Answers {
   return {
-    Greeting: (_event, { hostname }) => say(2, 2, 0, `${hostname} ESMTP Postmaster`),
+    Greeting: (_event, { hostname, listener }) =>
+      say(2, 2, 0, `${hostname} ${listener.kind === "lmtp" ? "LMTP" : "ESMTP"} Postmaster`),
     TalksEarly: say(2, 2, 0, "go on"),
     SayHelo: (_event, { hostname }) => say(2, 5, 0, hostname),
     SayEhlo: (_event, session) =>
@@ -76,7 +77,8 @@ function answersWith(options: CoreOptions): Answers {
     Unrecognized: say(5, 0, 0, "command not recognized", "5.5.2"),
     SyntaxErrorIn: ({ fault }) => ({ ...fault, lines: [fault.reason] }),
     NotImplemented: say(5, 0, 2, "command not implemented", "5.5.1"),
-    NeedHeloFirst: say(5, 0, 3, "say HELO or EHLO first", "5.5.1"),
+    NeedHeloFirst: (_event, { listener }) =>
+      say(5, 0, 3, `say ${listener.kind === "lmtp" ? "LHLO" : "HELO or EHLO"} first`, "5.5.1"),
     NeedMailFromFirst: say(5, 0, 3, "say MAIL first", "5.5.1"),
     NeedRcptToFirst: say(5, 0, 3, "no valid recipients", "5.5.1"),
     NestedMail: say(5, 0, 3, "there is a transaction already", "5.5.1"),

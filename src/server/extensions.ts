@@ -9,9 +9,10 @@ import { chain, type Handler, isMadeFor } from "../handler/handler.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
-import { BINARYMIME, CHUNKING } from "./chunking.ts";
+import { CHUNKING } from "./chunking.ts";
 import { ETRN } from "./etrn.ts";
 import type { Extension } from "./extension.ts";
+import { SMTPUTF8 } from "./smtputf8.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
 const PIPELINING: Extension = {
@@ -79,6 +80,25 @@ const ENHANCED_STATUS_CODES: Extension = {
   line: () => "ENHANCEDSTATUSCODES",
 };
 
+/** The largest limit that LIMITS can tell of: a client takes no limit for none that matters. */
+const MOST = 999_999;
+
+/** RFC 9422: clients learn of limits before they reach them. */
+const LIMITS: Extension = {
+  about: {
+    name: "LIMITS",
+    rfc: [9422],
+    where: "to all sessions, with the limits `messages-per-connection` and `recipients`",
+    seen: "`LimitExceeded` of clients that do not keep to the limits",
+    test: "server/extensions_test.ts",
+  },
+  line: (_session, { messagesPerConnection, recipients }) => {
+    const limits = Object.entries({ MAILMAX: messagesPerConnection, RCPTMAX: recipients })
+      .filter(([, limit]) => limit <= MOST).map(([name, limit]) => `${name}=${limit}`);
+    return limits.length === 0 ? undefined : ["LIMITS", ...limits].join(" ");
+  },
+};
+
 /** RFC 5321 section 4.1.1.8, which is optional. */
 const HELP: Extension = {
   about: {
@@ -112,22 +132,6 @@ const startTls = (certificates: { readonly ready: boolean }): Extension => ({
   },
 });
 
-/**
- * RFC 8689: the message may only go on by encrypted connections to servers that keep to this, too. To be offered once
- * mail is sent on by a client that can promise this.
- */
-const REQUIRETLS: Extension = {
-  about: {
-    name: "REQUIRETLS",
-    rfc: [8689],
-    where: "to nobody yet: mailers do not promise to send on by encrypted connections only",
-    seen: '`readParameter(event.parameters, "REQUIRETLS")` at MAIL',
-    test: "server/extensions_test.ts",
-  },
-  line: ({ tls }) => tls === undefined ? undefined : "REQUIRETLS",
-  parameters: { MAIL: { REQUIRETLS: GRAMMARS.REQUIRETLS } },
-};
-
 /** What a server has that its extensions stand on. */
 export interface Foundation {
   /** Whether connections can be encrypted now; without it, STARTTLS is not offered. */
@@ -146,12 +150,11 @@ export const extensionsOn = (
   SIZE,
   EIGHT_BIT_MIME,
   ENHANCED_STATUS_CODES,
+  SMTPUTF8,
   CHUNKING,
+  LIMITS,
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
   ...isMadeFor(policy, "StartQueue") ? [ETRN] : [],
 ];
-
-/** Extensions that no server has yet, because nothing keeps what they promise. */
-export const PROMISES: readonly Extension[] = [BINARYMIME, REQUIRETLS];

@@ -5,6 +5,7 @@
 import { type Reply, say } from "../handler/reply.ts";
 import type { Session } from "../handler/session.ts";
 import { upper } from "../smtp/ascii.ts";
+import { isVerbOf } from "../smtp/command.ts";
 import { RULES } from "./commands.ts";
 import type { Extensions } from "./extension.ts";
 import type { Limits } from "./limits.ts";
@@ -29,7 +30,9 @@ export function help(
   extensions: Extensions,
   limits: Limits,
 ): Reply {
-  const commands = [...Object.entries(RULES), ...extensions.commandsFor(session, limits)];
+  const protocol = session.listener.kind === "lmtp" ? "LMTP" : "SMTP";
+  const own = Object.entries(RULES).filter(([verb]) => isVerbOf(verb, protocol));
+  const commands = [...own, ...extensions.commandsFor(session, limits)];
   const helps = new Map(commands.map(([verb, { help }]) => [verb, help] as const));
   const [word = ""] = topic.split(" ", 1);
   if (word === "") {
@@ -40,11 +43,11 @@ export function help(
     ]);
   }
   const verb = upper(word);
-  const own = helps.get(verb);
-  if (own === undefined) return UNKNOWN;
+  const line = helps.get(verb);
+  if (line === undefined) return UNKNOWN;
   const parameters = extensions.parametersFor(verb, session, limits);
   const also = parameters.length === 0 ? [] : filled(["parameters:", ...parameters]);
-  return say(2, 1, 4, [own, ...also]);
+  return say(2, 1, 4, [line, ...also]);
 }
 
 /** Words in lines that are not too long. */

@@ -122,6 +122,27 @@ Deno.test("verify() expands one level of a list, and shows only addresses that g
   assert.deepEqual(await said(client, "EXPN a b"), [553, "5.1.3"]);
 });
 
+Deno.test("verify() names addresses beyond ASCII as far as ASCII can write them", async () => {
+  const mailboxes = ["b\u00fccher@example.net", "joe@b\u00fccher.example"];
+  const here = on(
+    "AddRcptTo",
+    (event, next) => mailboxes.includes(`${event.mailbox}`) ? pipe(["true"]) : next(),
+  );
+  const lists = explode({
+    "a@example.net": ["joe@b\u00fccher.example"],
+    "b@example.net": mailboxes,
+  });
+  using client = await asking(chain(mayAsk(), lists, here));
+  const utf8 = (text: string) => String.fromCharCode(...new TextEncoder().encode(text)); // the client sends Latin-1
+  assert.deepEqual(await said(client, utf8(`VRFY ${mailboxes[0]} SMTPUTF8`)), [252, "2.6.8"]);
+  assert.deepEqual(await said(client, utf8(`VRFY ${mailboxes[1]} SMTPUTF8`)), [
+    ...[250, "<joe@xn--bcher-kva.example>"],
+  ]);
+  assert.deepEqual(await said(client, utf8(`VRFY ${mailboxes[1]}`)), [553, "5.6.7"]);
+  assert.deepEqual(await said(client, "EXPN a@example.net"), [250, "<joe@xn--bcher-kva.example>"]);
+  assert.deepEqual(await said(client, "EXPN b@example.net"), [252, "2.6.8"]);
+});
+
 Deno.test("verify() shows no list that is too long, and never a program", async () => {
   const members = Array.from({ length: 101 }, (_, i) => `user${i}@example.com`);
   const lists = alias({ "long@example.net": members, "most@example.net": members.slice(1) });

@@ -7,13 +7,13 @@ import assert from "node:assert/strict";
 import { on, say } from "postmaster";
 import { Client } from "postmaster/testing";
 import { Extensions } from "../../src/server/extension.ts";
-import { extensionsOn, PROMISES } from "../../src/server/extensions.ts";
+import { extensionsOn } from "../../src/server/extensions.ts";
 import { RULES } from "../../src/server/commands.ts";
 import { help } from "../../src/server/help.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { PLAIN } from "../../src/auth/plain.ts";
 import { need } from "../need.ts";
-import { type Directory, Running } from "../running.ts";
+import { codes, type Directory, Running } from "../running.ts";
 import { selfSigned } from "../tls/openssl.ts";
 import { onlyJoe } from "./policy.ts";
 
@@ -38,7 +38,7 @@ Deno.test("HELP says how a command is written, and which parameters it may have 
     return [code, ...lines];
   };
   const [code, first, second] = await said("mail FROM");
-  assert.deepEqual([code, second], [214, "parameters: SIZE BODY"]);
+  assert.deepEqual([code, second], [214, "parameters: SIZE BODY SMTPUTF8"]);
   assert.match(`${first}`, /^MAIL FROM:<sender> \[parameters\]: /);
   assert.deepEqual((await said("NOOP")).length, 2);
   for (const unknown of ["STARTTLS", "AUTH", "ETRN", "XYZZY", "<>", "__proto__", "toString"]) {
@@ -46,13 +46,18 @@ Deno.test("HELP says how a command is written, and which parameters it may have 
   }
 });
 
+Deno.test("HELP has LHLO in place of HELO and EHLO where LMTP is spoken", async () => {
+  using client = Client.of(onlyJoe, { kind: "lmtp" });
+  await client.reply();
+  const verbs = verbsIn((await client.command("HELP")).lines);
+  assert.ok(verbs.includes("LHLO") && !verbs.includes("EHLO") && !verbs.includes("HELO"));
+  assert.deepEqual(await codes(client, "HELP lhlo", "HELP EHLO"), [214, 504]);
+});
+
 Deno.test("each command has a line of help that begins with its verb", () => {
   const policy = on("StartQueue", () => say(2, 5, 0, "ok"));
   const authentication = { mechanisms: [PLAIN], clearText: true } as never;
-  const table = [
-    ...extensionsOn({ certificates: { ready: true }, authentication, policy }),
-    ...PROMISES,
-  ];
+  const table = extensionsOn({ certificates: { ready: true }, authentication, policy });
   const all = [
     ...Object.entries(RULES),
     ...table.flatMap(({ commands = {} }) => Object.entries(commands)),
