@@ -36,9 +36,9 @@ export {
   type ParameterValues,
   readParameter,
 } from "./smtp/parameter_values.ts";
-export type { QueueName } from "./smtp/etrn.ts";
 export type { Notification, OriginalRecipient } from "./smtp/dsn.ts";
 export type { DeliverBy } from "./smtp/times.ts";
+export type { QueueName } from "./smtp/etrn.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";

@@ -4,8 +4,9 @@
  */
 import { type Reply, say } from "../handler/reply.ts";
 import type { Session } from "../handler/session.ts";
+import { protocolAt } from "../net/address.ts";
 import { upper } from "../smtp/ascii.ts";
-import { isVerbOf } from "../smtp/command.ts";
+import { FOREIGN } from "../smtp/command.ts";
 import { RULES } from "./commands.ts";
 import type { Extensions } from "./extension.ts";
 import type { Limits } from "./limits.ts";
@@ -13,8 +14,8 @@ import type { Limits } from "./limits.ts";
 /** Characters of a line. */
 const WIDTH = 72;
 
-/** Commands of RFC 5321 that only handlers implement: who does adds them to the list. */
-const OF_HANDLERS: ReadonlySet<string> = new Set(["EXPN"]);
+/** A command of RFC 5321 that only handlers implement: who does adds it to the list. */
+const OF_HANDLERS = "EXPN";
 
 const UNKNOWN = say(
   5,
@@ -30,24 +31,23 @@ export function help(
   extensions: Extensions,
   limits: Limits,
 ): Reply {
-  const protocol = session.listener.kind === "lmtp" ? "LMTP" : "SMTP";
-  const own = Object.entries(RULES).filter(([verb]) => isVerbOf(verb, protocol));
-  const commands = [...own, ...extensions.commandsFor(session, limits)];
+  const commands = [...Object.entries(RULES), ...extensions.commandsFor(session, limits)];
   const helps = new Map(commands.map(([verb, { help }]) => [verb, help] as const));
+  for (const verb of FOREIGN[protocolAt(session.listener.kind)]) helps.delete(verb);
   const [word = ""] = topic.split(" ", 1);
   if (word === "") {
-    const verbs = [...helps.keys()].filter((verb) => !OF_HANDLERS.has(verb));
+    const verbs = [...helps.keys()].filter((verb) => verb !== OF_HANDLERS);
     return say(2, 1, 4, [
       ...filled(verbs),
       "HELP and a command says more; the standard is RFC 5321",
     ]);
   }
   const verb = upper(word);
-  const line = helps.get(verb);
-  if (line === undefined) return UNKNOWN;
+  const own = helps.get(verb);
+  if (own === undefined) return UNKNOWN;
   const parameters = extensions.parametersFor(verb, session, limits);
   const also = parameters.length === 0 ? [] : filled(["parameters:", ...parameters]);
-  return say(2, 1, 4, [line, ...also]);
+  return say(2, 1, 4, [own, ...also]);
 }
 
 /** Words in lines that are not too long. */

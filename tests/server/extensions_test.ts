@@ -15,7 +15,7 @@ const SESSION = {
   user: undefined,
   listener: { address: "192.0.2.25:25", kind: "smtp" },
 } as const;
-/** The extensions of a server without certificates and authentication. */
+/** Those of a server without certificates and authentication. */
 const EXTENSIONS = new Extensions(extensionsOn({}));
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
