@@ -38,6 +38,7 @@ export {
 } from "./smtp/parameter_values.ts";
 export type { Notification, OriginalRecipient } from "./smtp/dsn.ts";
 export type { DeliverBy } from "./smtp/times.ts";
+export type { QueueName } from "./smtp/etrn.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";

@@ -113,6 +113,20 @@ export class Extensions {
       : extension.commands?.[verb];
   }
 
+  /** The commands that are offered to a session, with their rules. */
+  commandsFor(session: ClientTraits, limits: Limits): readonly [string, ExtensionCommand][] {
+    return this.#all.filter(({ line }) => line(session, limits) !== undefined)
+      .flatMap(({ commands = {} }) => Object.entries(commands));
+  }
+
+  /** The names of the parameters of a command that a session may use. */
+  parametersFor(verb: string, session: ClientTraits, limits: Limits): readonly string[] {
+    if (verb !== "MAIL" && verb !== "RCPT") return [];
+    return [...this.#parameters[verb]].filter(([_name, brought]) =>
+      brought.some(({ extension }) => extension.line(session, limits) !== undefined)
+    ).map(([name]) => name);
+  }
+
   /**
    * Octets that a line may have with its CRLF (RFC 5321 section 4.5.3.1.4), `ordinary` without extensions; without a
    * verb, the longest of all.

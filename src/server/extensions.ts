@@ -5,11 +5,13 @@
  * @module
  */
 import type { Authentication } from "../auth/authentication.ts";
+import { chain, type Handler, isMadeFor } from "../handler/handler.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
 import { CHUNKING } from "./chunking.ts";
-import { type Extension, Extensions } from "./extension.ts";
+import { ETRN } from "./etrn.ts";
+import type { Extension } from "./extension.ts";
 import { SMTPUTF8 } from "./smtputf8.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
@@ -121,6 +123,7 @@ const startTls = (certificates: { readonly ready: boolean }): Extension => ({
   line: ({ tls }) => tls === undefined && certificates.ready ? "STARTTLS" : undefined,
   commands: {
     STARTTLS: {
+      help: "STARTTLS: encrypts the connection from here on",
       legalAt: ["greeted"],
       event: (argument) =>
         argument === "" ? { type: "StartTls" } : wrong(501, "STARTTLS takes no parameters"),
@@ -135,11 +138,13 @@ export interface Foundation {
   readonly certificates?: { readonly ready: boolean } | undefined;
   /** How clients authenticate; without it, AUTH is not offered. */
   readonly authentication?: Authentication | undefined;
+  /** The operator's handlers: some commands are only there if one of them answers. */
+  readonly policy?: Handler | undefined;
 }
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication }: Foundation,
+  { certificates, authentication, policy = chain() }: Foundation,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,
@@ -151,7 +156,5 @@ export const extensionsOn = (
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
+  ...isMadeFor(policy, "StartQueue") ? [ETRN] : [],
 ];
-
-/** The extensions of a server without certificates and authentication. */
-export const EXTENSIONS: Extensions = new Extensions(extensionsOn({}));

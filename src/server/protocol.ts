@@ -6,6 +6,7 @@ import type { Event, LimitName } from "../handler/event.ts";
 import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { type MailProtocol, parseCommand } from "../smtp/command.ts";
+import { protocolAt } from "../net/address.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { lastChallenge } from "./auth.ts";
@@ -55,7 +56,7 @@ export class Protocol implements Around {
     this.#transport = transport;
     this.goOn = goOn;
     this.tolerance = toleranceFor(session.peer.address, tolerated);
-    this.#protocol = session.listener.kind === "lmtp" ? "LMTP" : "SMTP";
+    this.#protocol = protocolAt(session.listener.kind);
     this.#longest = extensions.lineLength(undefined, limits.commandLength);
     this.conduct = new Conduct(limits);
     this.lines = new Backlog(memory, this.#longest, this.tolerance.bareLineFeeds);

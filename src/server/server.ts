@@ -112,8 +112,9 @@ export class Server {
     });
     const memory = new Memory(limits.messageMemory);
     const acceptance = beforeReply({ ...options, memory });
-    const { authentication, secure } = options;
-    const extensions = new Extensions(extensionsOn({ certificates: secure, authentication }));
+    const { authentication, secure, policy } = options;
+    const foundation = { certificates: secure, authentication, policy };
+    const extensions = new Extensions(extensionsOn(foundation));
     const passwords = authentication?.passwords;
     for (const [listener, { limits: differing, proxy }] of options.listeners) {
       const own: Limits = { ...limits, ...differing };

@@ -38,8 +38,14 @@ export type NotACommand =
   | { readonly unrecognized: string }
   | { readonly syntaxErrorIn: string; readonly fault: Fault };
 
-/** The protocol that a client speaks: LMTP greets with LHLO in place of HELO and EHLO (RFC 2033 section 4.1). */
+/** The protocol that a client speaks. */
 export type MailProtocol = "SMTP" | "LMTP";
+
+/** The commands of the other protocol: LMTP greets with LHLO in place of HELO and EHLO (RFC 2033 section 4.1). */
+export const FOREIGN: { readonly [P in MailProtocol]: readonly Verb[] } = {
+  SMTP: ["LHLO"],
+  LMTP: ["HELO", "EHLO"],
+};
 
 /**
  * Parses a line without its CRLF.
@@ -69,7 +75,7 @@ export function parseCommand(
     case "HELO":
     case "EHLO":
     case "LHLO":
-      if ((verb === "LHLO") !== (protocol === "LMTP")) return { unrecognized: line };
+      if (FOREIGN[protocol].includes(verb)) return { unrecognized: line };
       return argument === "" || argument.includes(" ")
         ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
         : { verb, name: argument };

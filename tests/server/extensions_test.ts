@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ClientTraits, Extensions } from "../../src/server/extension.ts";
-import { EXTENSIONS, extensionsOn } from "../../src/server/extensions.ts";
+import { extensionsOn } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/server/limits.ts";
 import { PLAIN } from "../../src/auth/plain.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
@@ -15,6 +15,8 @@ const SESSION = {
   user: undefined,
   listener: { address: "192.0.2.25:25", kind: "smtp" },
 } as const;
+/** Those of a server without certificates and authentication. */
+const EXTENSIONS = new Extensions(extensionsOn({}));
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
