@@ -5,12 +5,15 @@
 import { readFileSync } from "node:fs";
 import { faultOfProgram } from "../acme/dns_hook.ts";
 import type { AcmeSettings } from "../acme/settings.ts";
+import { isForUsers, portFault } from "../net/address.ts";
+import { UNIX } from "../net/peers.ts";
 import { canEncrypt, concernsOf } from "../tls/certificates.ts";
 import { KeyFault, readKeyPair } from "../tls/key_pair.ts";
 import { authenticationBy, type AuthSettings } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Finding } from "./explain.ts";
 import type { Faults } from "./faults.ts";
+import type { ListenSetting } from "./schema.ts";
 import type { ReadSettings } from "./settings.ts";
 
 /** The certificates and keys must be readable and fit together. Returns what is doubtful. */
@@ -50,13 +53,30 @@ function checkAcme(acme: AcmeSettings | undefined, faults: Faults): void {
   if (fault !== undefined) faults.add(["tls", "acme", "dns-hook", 0], fault);
 }
 
+/** What is doubtful about the proxies of listeners. */
+export function doubtsAboutPeers(listens: readonly ListenSetting[]): readonly Finding[] {
+  return listens.flatMap(({ proxy = [] }, i) => {
+    const open = proxy.find((peer) => peer !== UNIX && peer.bits === 0);
+    const message =
+      `everyone is a proxy with ${open}, and can claim any address: write the networks of your proxies`;
+    return open === undefined ? [] : [{ path: ["listen", i, "proxy"], message }];
+  });
+}
+
 /** Listeners must have what their kind needs. */
 export function checkListeners({ settings, wrong }: ReadSettings, faults: Faults): void {
   const { listen = [], tls, auth } = settings;
+  for (const [i, { address, proxy }] of listen.entries()) {
+    if (address.transport !== "unix" || proxy === undefined || proxy.includes(UNIX)) continue;
+    const message = "who connects by a Unix socket has no address: write `proxy: [unix]`";
+    faults.add(["listen", i, "proxy"], message);
+  }
   if (wrong.has("tls") || wrong.has("auth")) return;
-  for (const [i, { kind }] of listen.entries()) {
-    const lacking = kind === "smtp" ? undefined : lackingFor(kind, tls !== undefined, auth);
-    if (lacking !== undefined) faults.add(["listen", i], lacking);
+  for (const [i, { address, kind }] of listen.entries()) {
+    const misplaced = address.transport === "tcp" ? portFault(kind, address.port) : undefined;
+    const fault = misplaced ??
+      (isForUsers(kind) ? lackingFor(kind, tls !== undefined, auth) : undefined);
+    if (fault !== undefined) faults.add(["listen", i], fault);
   }
 }
 

@@ -3,16 +3,19 @@
  * @module
  */
 import { z } from "zod";
-import { count, kebabCase, location, options, text } from "../base/kinds.ts";
-import { isNumeric } from "../base/ip.ts";
+import { count, kebabCase, list, location, options, text } from "../base/kinds.ts";
+import { isNumeric, Network } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
+import { canonicalName } from "../dns/name.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
-import type { ListenerLimits } from "../server/limits.ts";
+import { type Peers, UNIX } from "../net/peers.ts";
+import type { ListenerOptions } from "../server/listener_options.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
+import { isAscii } from "../smtp/unicode.ts";
 import { authSchema } from "./auth.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
@@ -25,8 +28,9 @@ import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
-const domain = (isOne: (name: string) => boolean) =>
-  text("a domain", (name) => {
+const domain = (isOne: (name: string) => boolean, formOf = (name: string) => name) =>
+  text("a domain", (said) => {
+    const name = isAscii(said) ? said : formOf(said);
     if (isOne(name) && !isNumeric(name)) return name;
     throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
   });
@@ -34,8 +38,17 @@ const domain = (isOne: (name: string) => boolean) =>
 const listenAddress = text("an address such as `127.0.0.1:2525`", parseListen);
 const LISTEN = "an address such as `127.0.0.1:2525`, a mapping such as " +
   '`{address: "*:587", kind: submission}`, or a list of them';
-/** A listener, with its own limits. */
-export type ListenSetting = Listen & { readonly limits: ListenerLimits };
+/** A listener, with what differs there. */
+export type ListenSetting = Listen & ListenerOptions;
+
+const peers: z.ZodType<Peers, readonly string[]> = list(
+  text(
+    "a network such as `10.0.0.0/8`, or `unix`",
+    (written) => written === UNIX ? UNIX : Network.parse(written),
+  ),
+  "a list of networks such as [10.0.0.0/8]",
+  1,
+);
 
 const listener: z.ZodType<ListenSetting> = z.union([
   listenAddress.transform((address) => ({ address, kind: "smtp" as const, limits: {} })),
@@ -44,12 +57,18 @@ const listener: z.ZodType<ListenSetting> = z.union([
     kind: z.enum(LISTENER_KINDS).default("smtp").describe(
       "What clients connect for: `smtp` to bring mail from elsewhere; `submission` to have their " +
         "own mail sent, for which they must authenticate (RFC 6409); `submissions` for the same " +
-        "over TLS from the first octet (RFC 8314).",
+        "over TLS from the first octet (RFC 8314); `lmtp` to bring mail with a reply for each " +
+        "recipient (RFC 2033), for a server on the same machine or network.",
     ),
     limits: listenerLimitsSchema.prefault({}).describe(
       "What differs here from the key `limits`, such as the size of a message. The limits of all " +
         "connections together cannot differ.",
     ).meta({ examples: [{ "message-size": "100 MiB", recipients: 100 }] }),
+    proxy: peers.optional().describe(
+      "The proxies that connect here, and nobody else does: each says with the PROXY protocol, " +
+        "version 1 or 2, who its client is. `unix` stands for everyone who may connect to a Unix " +
+        "socket. Proxies are believed, so nobody else may have an address in these networks.",
+    ).meta({ examples: [["10.0.0.0/8"]] }),
   }),
 ], { error: LISTEN });
 const listen: z.ZodType<readonly ListenSetting[]> = z.union([
@@ -126,7 +145,7 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
  * The whole configuration. The first example of a key is the one that is shown first.
  */
 const shape = {
-  hostname: domain(isDomain).optional().describe(
+  hostname: domain(isDomain, canonicalName).optional().describe(
     "The server's own name, in its greeting and in `Received`. The default is the host name of " +
       "the system, which must be a domain.",
   ).meta({ examples: ["mx.example.net"] }),
@@ -143,6 +162,7 @@ const shape = {
       "localhost:2525",
       ["*:25", "unix:/run/postmaster.sock"],
       ["*:25", { address: "*:587", kind: "submission" }, { address: "*:465", kind: "submissions" }],
+      [{ address: "unix:/run/postmaster/lmtp.sock?mode=660", kind: "lmtp" }],
     ],
   }),
   tls: tlsSchema.optional().describe(

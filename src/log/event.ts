@@ -19,6 +19,7 @@ export const FIELD_ORDER = [
   "session",
   "peer",
   "port",
+  "via",
   "listener",
   "event",
   "code",
@@ -74,6 +75,8 @@ interface OfConnection extends OfSession {
   /** Absent for a Unix socket. */
   readonly port?: number | undefined;
   readonly listener: string;
+  /** The proxy that the client has come by. */
+  readonly via?: string | undefined;
 }
 
 /** The fields of each log event. */
@@ -107,6 +110,8 @@ export interface LogFields {
   "spool failed": { readonly directory: string; readonly error: string };
   "store failed": { readonly file: string; readonly error: string };
   "store recovered": { readonly file: string };
+  /** A connection that should be that of a proxy is not, or brings no client. There is no session. */
+  "proxy refused": Omit<OfConnection, "session"> & { readonly reason: string };
   connected: OfConnection;
   refused: OfConnection & { readonly reason: string };
   /** Connections for which there was no session. */
@@ -213,6 +218,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "spool failed": "error",
   "store failed": "error",
   "store recovered": "info",
+  "proxy refused": "warning",
   connected: "info",
   refused: "warning",
   "refused more": "warning",

@@ -5,7 +5,8 @@
 import type { Event, LimitName } from "../handler/event.ts";
 import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
-import { parseCommand } from "../smtp/command.ts";
+import { type MailProtocol, parseCommand } from "../smtp/command.ts";
+import { protocolAt } from "../net/address.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { lastChallenge } from "./auth.ts";
@@ -15,14 +16,7 @@ import { faulty, legalCommand } from "./commands.ts";
 import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { Inquiry } from "./inquiry.ts";
-import {
-  type Answered,
-  logAuthenticated,
-  logCommand,
-  logEarly,
-  logEncrypted,
-  logForeign,
-} from "./journal.ts";
+import { logAuthenticated, logCommand, logEarly, logEncrypted, logForeign } from "./journal.ts";
 import { type Around, Mail } from "./mail.ts";
 import { Pace } from "./pace.ts";
 import type { Answer, Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
@@ -46,6 +40,7 @@ export class Protocol implements Around {
   readonly #transport: Transport;
   readonly goOn: () => void;
   readonly tolerance: Tolerance;
+  readonly #protocol: MailProtocol;
   readonly conduct: Conduct;
   /** Octets of the longest command. */
   readonly #longest: number;
@@ -61,6 +56,7 @@ export class Protocol implements Around {
     this.#transport = transport;
     this.goOn = goOn;
     this.tolerance = toleranceFor(session.peer.address, tolerated);
+    this.#protocol = protocolAt(session.listener.kind);
     this.#longest = extensions.lineLength(undefined, limits.commandLength);
     this.conduct = new Conduct(limits);
     this.lines = new Backlog(memory, this.#longest, this.tolerance.bareLineFeeds);
@@ -100,7 +96,7 @@ export class Protocol implements Around {
   }
 
   #welcome(event: Event, reply: Reply): void {
-    this.reply(event, reply);
+    this.#reply(event, reply);
     if (!isPositive(reply)) this.close();
   }
 
@@ -109,7 +105,7 @@ export class Protocol implements Around {
     const state = this.#state;
     logCommand(this.session, line, state.at === "challenged");
     if (state.at === "challenged") return this.#takeAnswer(line, state);
-    const parsed = parseCommand(line, this.tolerance, this.engine.domain);
+    const parsed = parseCommand(line, this.tolerance, this.engine.domain, this.#protocol);
     if (!("verb" in parsed) && this.turnAway(line)) return;
     const legal = legalCommand(parsed, line.length + 2, this);
     if ("wrong" in legal) return this.#protest(legal);
@@ -152,7 +148,7 @@ export class Protocol implements Around {
   /** One more reply, and then the end. */
   last(event: Event): void {
     this.inquiry.ask(event, (reply) => {
-      this.reply(event, reply);
+      this.#reply(event, reply);
       this.close();
     });
   }
@@ -258,13 +254,16 @@ export class Protocol implements Around {
 
   answer(event: Event, reply: Reply, command?: KnownCommand): void {
     this.pace.hold(this.conduct.answered(event, reply, command));
-    this.reply(event, reply, command);
+    this.#reply(event, reply, command);
   }
 
-  /** 221 and 421 end the session. */
-  reply(event: Answered, reply: Reply, command?: KnownCommand): void {
+  #reply(event: Event, reply: Reply, command?: KnownCommand): void {
     this.channel.add(event, reply, command);
-    if (reply.code === 221 || reply.code === 421) this.close();
+    this.told(reply);
+  }
+
+  told({ code }: Reply): void {
+    if (code === 221 || code === 421) this.close();
   }
 
   /** The session is in this state from now on, and its handlers see it. */

@@ -1,0 +1,13 @@
+/**
+ * What a listener may have of its own.
+ * @module
+ */
+import type { Peers } from "../net/peers.ts";
+import type { ListenerLimits } from "./limits.ts";
+
+/** What differs at a listener. */
+export interface ListenerOptions {
+  readonly limits: ListenerLimits;
+  /** The proxies that connect to it, and nobody else does; without it, clients connect themselves. */
+  readonly proxy?: Peers | undefined;
+}
