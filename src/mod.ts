@@ -36,6 +36,7 @@ export {
   type ParameterValues,
   readParameter,
 } from "./smtp/parameter_values.ts";
+export type { ClientDetails } from "./smtp/client_details.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";

@@ -10,6 +10,7 @@ import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
 import { BINARYMIME, CHUNKING } from "./chunking.ts";
 import { type Extension, Extensions } from "./extension.ts";
+import { type Trusted, xclientFor } from "./xclient.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
 const PIPELINING: Extension = {
@@ -131,11 +132,13 @@ export interface Foundation {
   readonly certificates?: { readonly ready: boolean } | undefined;
   /** How clients authenticate; without it, AUTH is not offered. */
   readonly authentication?: Authentication | undefined;
+  /** The servers that may name their clients; without them, XCLIENT and XFORWARD are not offered. */
+  readonly trusted?: Trusted | undefined;
 }
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication }: Foundation,
+  { certificates, authentication, trusted }: Foundation,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,
@@ -145,6 +148,7 @@ export const extensionsOn = (
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
+  ...trusted === undefined ? [] : xclientFor(trusted),
 ];
 
 /** Extensions that no server has yet, because nothing keeps what they promise. */

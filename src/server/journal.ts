@@ -5,11 +5,13 @@
 import type { Event, Verdict } from "../handler/event.ts";
 import { sessionFields } from "../handler/log_fields.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
-import type { SessionState } from "../handler/session.ts";
+import type { Peer, SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
+import type { Field } from "../log/event.ts";
 import { redact, redactCommand, verbOf } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
 import { printPath } from "../smtp/mailbox.ts";
+import type { ClientDetails } from "../smtp/client_details.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
 import type { KnownCommand } from "./rule.ts";
 
@@ -70,7 +72,7 @@ export function logReply(
 
 /** Logs a message that has come to its final dot, accepted or not. */
 export function logReceived(session: SessionState, size: number, reply: Reply): void {
-  const { context: { log }, transaction } = session;
+  const { context: { log }, forwarded, transaction } = session;
   if (transaction === undefined || !log.wants("received")) return;
   const { id, mailFrom, recipients } = transaction;
   log("received", {
@@ -79,10 +81,20 @@ export function logReceived(session: SessionState, size: number, reply: Reply): 
     sender: printPath(mailFrom),
     recipients: recipients.map(printPath),
     size,
+    ...forwardedFields(forwarded),
     code: reply.code,
     enhanced: reply.enhanced,
   });
 }
+
+/** What another server says of the client from which it has a message: `forwardedAddress`, `forwardedHelo`. */
+const forwardedFields = (details: ClientDetails = {}): Record<`forwarded${string}`, Field> =>
+  Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [
+      `forwarded${name[0]!.toUpperCase()}${name.slice(1)}`,
+      value,
+    ]),
+  );
 
 /** Logs what was negotiated for a connection that is encrypted now. */
 export function logEncrypted(
@@ -94,6 +106,13 @@ export function logEncrypted(
     ...sessionFields(session),
     ...{ protocol, cipher, serverName, client },
   });
+}
+
+/** Logs a client that another server has named. */
+export function logNamed(session: SessionState, { name }: ClientDetails, by: Peer): void {
+  const { peer: { port }, listener: { address: listener } } = session;
+  const place = { port: port === 0 ? undefined : port, via: by.address, listener };
+  session.context.log("client named", { ...sessionFields(session), ...place, name });
 }
 
 /** Logs a client that has authenticated. */

@@ -35,6 +35,7 @@ export const transportTo = (send: Transport["send"], end: () => void): Transport
   send,
   hold: () => {},
   secure: () => Promise.resolve(undefined),
+  recount: () => undefined,
   close: end,
   drop: end,
 });
