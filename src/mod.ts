@@ -37,6 +37,9 @@ export {
   readParameter,
 } from "./smtp/parameter_values.ts";
 export type { ClientDetails } from "./smtp/client_details.ts";
+export type { Notification, OriginalRecipient } from "./smtp/dsn.ts";
+export type { DeliverBy } from "./smtp/times.ts";
+export type { QueueName } from "./smtp/etrn.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";

@@ -66,14 +66,18 @@ interface Attempt extends Exchange {
 /** Opens a session and goes on to RCPT, if nothing is refused before. */
 async function ask(
   address: Mailbox,
-  { begin }: Simulated,
+  { begin, kind }: Simulated,
   { helo, from }: RouteFlags,
   visit: Visit,
 ): Promise<Attempt> {
   const { simulation, greeting } = await begin(visit);
   try {
     let attempt = attemptOf("the connection", greeting);
-    const lines = [`EHLO ${helo}`, `MAIL FROM:${from}`, `RCPT TO:${printPath(address)}`];
+    const lines = [
+      `${kind === "lmtp" ? "LHLO" : "EHLO"} ${helo}`,
+      `MAIL FROM:${from}`,
+      `RCPT TO:${printPath(address)}`,
+    ];
     for (const line of lines) {
       if (!attempt.accepted) break;
       attempt = attemptOf(line.slice(0, 4), await simulation.send(`${line}\r\n`));

@@ -12,7 +12,7 @@ import { trace } from "../handler/supervisor.ts";
 import type { LogEvent } from "../log/event.ts";
 import { untimedLine } from "../log/format.ts";
 import { eventLog } from "../log/open.ts";
-import { printListen } from "../net/address.ts";
+import { isForUsers, type ListenerKind, printListen } from "../net/address.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Targets } from "../targets/target.ts";
 import type { SessionSetup } from "../testing/session_of.ts";
@@ -26,6 +26,8 @@ export interface Simulated {
   /** Connects a client. Sessions share nothing but what `visit` has. */
   readonly begin: (visit?: Visit) => ReturnType<typeof Simulation.begin>;
   readonly targets: Targets;
+  /** The kind of the listener. */
+  readonly kind: ListenerKind;
 }
 
 /** When a client connects, and the global variables that it finds. */
@@ -67,7 +69,7 @@ export async function simulated(
   const setup = {
     hostname,
     limits: { ...config.limits, ...limits },
-    domain: kind === "smtp" ? undefined : bareDomainOf(config),
+    domain: isForUsers(kind) ? bareDomainOf(config) : undefined,
     tolerated,
     targets,
     log,
@@ -79,7 +81,7 @@ export async function simulated(
     listener: printListen(address),
     kind,
   };
-  return { begin: (visit) => Simulation.begin(policy, { ...setup, ...visit }), targets };
+  return { begin: (visit) => Simulation.begin(policy, { ...setup, ...visit }), targets, kind };
 }
 
 /** The listener of a kind or at an address; without these, the first. */

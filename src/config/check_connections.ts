@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { faultOfProgram } from "../acme/dns_hook.ts";
 import type { AcmeSettings } from "../acme/settings.ts";
+import { isForUsers, portFault } from "../net/address.ts";
 import { UNIX } from "../net/peers.ts";
 import { canEncrypt, concernsOf } from "../tls/certificates.ts";
 import { KeyFault, readKeyPair } from "../tls/key_pair.ts";
@@ -87,9 +88,11 @@ export function checkListeners({ settings, wrong }: ReadSettings, faults: Faults
   const { listen = [], tls, auth } = settings;
   checkPeers(listen, faults);
   if (wrong.has("tls") || wrong.has("auth")) return;
-  for (const [i, { kind }] of listen.entries()) {
-    const lacking = kind === "smtp" ? undefined : lackingFor(kind, tls !== undefined, auth);
-    if (lacking !== undefined) faults.add(["listen", i], lacking);
+  for (const [i, { address, kind }] of listen.entries()) {
+    const misplaced = address.transport === "tcp" ? portFault(kind, address.port) : undefined;
+    const fault = misplaced ??
+      (isForUsers(kind) ? lackingFor(kind, tls !== undefined, auth) : undefined);
+    if (fault !== undefined) faults.add(["listen", i], fault);
   }
 }
 

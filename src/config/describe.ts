@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import type { Authentication } from "../auth/authentication.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
-import { printListen } from "../net/address.ts";
+import { isForUsers, printListen } from "../net/address.ts";
 import { placesOf } from "../targets/identity.ts";
 import type { Config } from "./config.ts";
 import { changedLimits, listenerLimits } from "./limits.ts";
@@ -27,9 +27,9 @@ export function describe(config: Config): string[] {
   return [
     `hostname: ${hostname}`,
     `listens on: ${listen.map(printListener).join(", ")}`,
-    ...listen.every(({ kind }) => kind === "smtp")
-      ? []
-      : [`submission: ${printSubmission(config)}`],
+    ...listen.some(({ kind }) => isForUsers(kind))
+      ? [`submission: ${printSubmission(config)}`]
+      : [],
     ...config.tls === undefined ? [] : [`tls: ${config.tls.minimum} and later`],
     ...config.authentication === undefined ? [] : [`auth: ${printAuth(config.authentication)}`],
     `accepts mail for: ${list(domains, "nobody, since `domains` is empty")}`,

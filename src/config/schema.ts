@@ -10,10 +10,12 @@ import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
+import { canonicalName } from "../dns/name.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
 import { type Peers, UNIX } from "../net/peers.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
+import { isAscii } from "../smtp/unicode.ts";
 import { authSchema } from "./auth.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
@@ -26,8 +28,9 @@ import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
-const domain = (isOne: (name: string) => boolean) =>
-  text("a domain", (name) => {
+const domain = (isOne: (name: string) => boolean, formOf = (name: string) => name) =>
+  text("a domain", (said) => {
+    const name = isAscii(said) ? said : formOf(said);
     if (isOne(name) && !isNumeric(name)) return name;
     throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
   });
@@ -54,7 +57,8 @@ const listener: z.ZodType<ListenSetting> = z.union([
     kind: z.enum(LISTENER_KINDS).default("smtp").describe(
       "What clients connect for: `smtp` to bring mail from elsewhere; `submission` to have their " +
         "own mail sent, for which they must authenticate (RFC 6409); `submissions` for the same " +
-        "over TLS from the first octet (RFC 8314).",
+        "over TLS from the first octet (RFC 8314); `lmtp` to bring mail with a reply for each " +
+        "recipient (RFC 2033), for a server on the same machine or network.",
     ),
     limits: listenerLimitsSchema.prefault({}).describe(
       "What differs here from the key `limits`, such as the size of a message. The limits of all " +
@@ -148,7 +152,7 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
  * The whole configuration. The first example of a key is the one that is shown first.
  */
 const shape = {
-  hostname: domain(isDomain).optional().describe(
+  hostname: domain(isDomain, canonicalName).optional().describe(
     "The server's own name, in its greeting and in `Received`. The default is the host name of " +
       "the system, which must be a domain.",
   ).meta({ examples: ["mx.example.net"] }),
@@ -165,6 +169,7 @@ const shape = {
       "localhost:2525",
       ["*:25", "unix:/run/postmaster.sock"],
       ["*:25", { address: "*:587", kind: "submission" }, { address: "*:465", kind: "submissions" }],
+      [{ address: "unix:/run/postmaster/lmtp.sock?mode=660", kind: "lmtp" }],
     ],
   }),
   tls: tlsSchema.optional().describe(

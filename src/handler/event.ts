@@ -5,6 +5,7 @@
  */
 import type { Secret } from "../base/secret.ts";
 import type { ClientDetails } from "../smtp/client_details.ts";
+import type { QueueName } from "../smtp/etrn.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
@@ -60,7 +61,7 @@ export interface EventMap {
   TalksEarly: Nothing;
   /** HELO. */
   SayHelo: { readonly name: string };
-  /** EHLO. The first line of the reply is a greeting, each further one an extension. */
+  /** EHLO, or LHLO of LMTP. The first line of the reply is a greeting, each further one an extension. */
   SayEhlo: { readonly name: string };
   /** MAIL FROM; `null` is the null path `<>` of a bounce. */
   SetMailFrom: { readonly mailbox: Mailbox | null; readonly parameters: Parameters };
@@ -129,6 +130,8 @@ export interface EventMap {
   Verify: { readonly argument: string };
   /** EXPN. */
   Expand: { readonly argument: string };
+  /** ETRN: the client asks for the mail that waits for a domain, or in a queue (RFC 1985). */
+  StartQueue: QueueName;
   /** QUIT. */
   Shutdown: Nothing;
 
@@ -138,7 +141,7 @@ export interface EventMap {
   SyntaxErrorIn: { readonly command: string; readonly fault: Fault };
   /** A verb of the standards that this server does not offer. */
   NotImplemented: { readonly command: string };
-  /** MAIL, RCPT, DATA before HELO or EHLO. */
+  /** MAIL, RCPT, DATA before HELO, EHLO or LHLO. */
   NeedHeloFirst: OutOfOrder;
   /** RCPT or DATA before MAIL. */
   NeedMailFromFirst: OutOfOrder;
@@ -148,7 +151,7 @@ export interface EventMap {
   NestedMail: OutOfOrder;
   /** A command in the midst of a message that comes in chunks, other than the next BDAT or one that ends it (RFC 3030). */
   WithinChunks: OutOfOrder;
-  /** MAIL of a client that must authenticate first (RFC 4954 section 6). */
+  /** MAIL, VRFY, EXPN or ETRN of a client that must authenticate first (RFC 4954 section 6). */
   NeedAuthFirst: OutOfOrder;
   /** AUTH of a client that is authenticated already (RFC 4954 section 4). */
   AlreadyAuthenticated: OutOfOrder;
@@ -199,6 +202,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   SeeksHelp: true,
   Verify: true,
   Expand: true,
+  StartQueue: true,
   Shutdown: true,
   Unrecognized: true,
   SyntaxErrorIn: true,

@@ -61,6 +61,11 @@ export interface Reply extends WireReply {
   readonly sender?: Mailbox | null;
   /** The authenticated user. Only a positive reply to `Authenticate` has it. */
   readonly user?: string;
+  /**
+   * What a client of LMTP is told (RFC 2033 section 4.2): one reply for each recipient of the transaction, in their
+   * order. Only the server's own reply to `Deliver` has them. The reply of a handler is for all recipients.
+   */
+  readonly each?: readonly WireReply[];
 }
 
 /** A mark of positive replies, for the compiler only. */
@@ -102,13 +107,11 @@ export function say<S extends Severity>(
   text: string | readonly string[],
   enhanced?: Enhanced<NoInfer<S>>, // NoInfer, or TypeScript widens S and the check vanishes
 ): S extends 2 | 3 ? PositiveReply : Reply {
-  const reply = seal({
+  return sealed({
     code: severity * 100 + category * 10 + detail,
     lines: typeof text === "string" ? [text] : text,
     enhanced,
-  });
-  if (typeof reply === "string") throw new TypeError(reply);
-  return reply as Reply & PositiveReply;
+  }) as Reply & PositiveReply;
 }
 
 /** The positive reply to `Authenticate` (RFC 4954 section 6): the client is this user. */
@@ -119,6 +122,8 @@ export const authenticated = (user: string): Reply => ({
 
 /** 2xx and 3xx: done, or go on. */
 export const isPositive = (reply: Reply): boolean => reply.code < 400;
+/** Positive, or so for one of the recipients to whom it is a reply each. */
+export const isAcceptance = (reply: Reply): boolean => (reply.each ?? [reply]).some(isPositive);
 /** 4xx: not now. */
 export const isTransient = (reply: Reply): boolean => reply.code >= 400 && reply.code < 500;
 /** 5xx: never. */
@@ -189,6 +194,20 @@ export function seal(answer: unknown): Reply | string {
     reply.routes = Object.freeze(copies);
   }
   return REPLY.freeze(reply);
+}
+
+/**
+ * A reply with {@linkcode Reply.each}. A handler that changes it makes another one, without these.
+ *
+ * @throws {TypeError} for what cannot be sent as a reply
+ */
+export const withEach = (reply: Reply, each: readonly Reply[]): Reply =>
+  REPLY.freeze({ ...sealed(reply), each: Object.freeze(each.map(sealed)) });
+
+function sealed(answer: unknown): Reply {
+  const reply = seal(answer);
+  if (typeof reply === "string") throw new TypeError(reply);
+  return reply;
 }
 
 function sealRoute(route: Partial<Route> | null | undefined): Route | string {

@@ -35,11 +35,11 @@ export interface SessionListener {
   readonly kind: ListenerKind;
 }
 
-/** The client's name in HELO or EHLO. */
+/** The client's name in HELO, EHLO or LHLO. */
 export interface Helo {
-  /** The argument of HELO or EHLO. */
+  /** The argument of HELO, EHLO or LHLO. */
   readonly name: string;
-  /** True for EHLO, false for HELO. */
+  /** True for EHLO and LHLO, false for HELO. */
   readonly extended: boolean;
 }
 
@@ -79,7 +79,7 @@ export interface Session {
   readonly tls: Tls | undefined;
   /** The authenticated user; `undefined` for a stranger. */
   readonly user: string | undefined;
-  /** The client's last HELO or EHLO. */
+  /** The client's last HELO, EHLO or LHLO. */
   readonly helo: Helo | undefined;
   /** The open transaction. */
   readonly transaction: Transaction | undefined;
@@ -119,7 +119,7 @@ export interface Session {
   whenAnswered(then: (answer: Reply) => MaybePromise<void>): void;
   /**
    * Calls `then` at the end of the open transaction, or of the one that this MAIL opens. `accepted` is true if the
-   * client was told that its message is accepted; false if the message was refused or deferred, if it broke off, or
+   * client was told that its message is accepted, in LMTP for one recipient or more; false if the message was refused or deferred, if it broke off, or
    * if there was none. Nothing waits for `then`.
    */
   whenTransactionEnds(then: (accepted: boolean) => MaybePromise<void>): void;

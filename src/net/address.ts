@@ -3,21 +3,37 @@
  * @module
  */
 import { isIpv6, isNumeric, parseIp } from "../base/ip.ts";
+import type { MailProtocol } from "../smtp/command.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { FIRST_HANDED_OVER } from "./handed_over.ts";
 
 /**
  * What clients connect to a listener for: `smtp` to bring mail from elsewhere, `submission` to have mail sent on
- * (RFC 6409), `submissions` for the same over TLS from the first octet (RFC 8314 section 3.3).
+ * (RFC 6409), `submissions` for the same over TLS from the first octet (RFC 8314 section 3.3), `lmtp` to bring mail
+ * with a reply for each recipient (RFC 2033).
  */
-export type ListenerKind = "smtp" | "submission" | "submissions";
+export type ListenerKind = "smtp" | "submission" | "submissions" | "lmtp";
 
 /** Every kind of listener. */
 export const LISTENER_KINDS = [
   "smtp",
   "submission",
   "submissions",
+  "lmtp",
 ] as const satisfies readonly ListenerKind[];
+
+/** True for the kinds whose clients are users, who authenticate. */
+export const isForUsers = (kind: ListenerKind): kind is "submission" | "submissions" =>
+  kind === "submission" || kind === "submissions";
+
+/** The protocol that is spoken at listeners of a kind. */
+export const protocolAt = (kind: ListenerKind): MailProtocol => kind === "lmtp" ? "LMTP" : "SMTP";
+
+/** The reason why a listener of this kind may not have this TCP port; `undefined` if it may. */
+export const portFault = (kind: ListenerKind, port: number): string | undefined =>
+  kind === "lmtp" && port === 25
+    ? "LMTP is never spoken on port 25 (RFC 2033 section 5): take another port, such as 24, or a Unix socket"
+    : undefined;
 
 /** A listener as the configuration has it. */
 export interface Listen {

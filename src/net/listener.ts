@@ -5,7 +5,13 @@
 import { connect, createServer, type ListenOptions, type Server, type Socket } from "node:net";
 import { messageOf } from "../base/message_of.ts";
 import { within } from "../base/within.ts";
-import { type Listen, type ListenAddress, type ListenerKind, printListen } from "./address.ts";
+import {
+  type Listen,
+  type ListenAddress,
+  type ListenerKind,
+  portFault,
+  printListen,
+} from "./address.ts";
 import { checkHandedOver } from "./handed_over.ts";
 import { makeRoom } from "./unix_socket.ts";
 import { whyNotListening } from "./why_not_listening.ts";
@@ -54,6 +60,11 @@ export class Listener {
     const server = await listen(address);
     const bound = server.address();
     if (typeof bound !== "object" || bound === null) return new Listener(address, kind, server);
+    const fault = portFault(kind, bound.port);
+    if (fault !== undefined) {
+      server.close();
+      throw new Error(`cannot listen on ${printListen(address)}: ${fault}`);
+    }
     const hostname = address.transport === "tcp" ? address.hostname : bound.address;
     return new Listener({ transport: "tcp", hostname, port: bound.port }, kind, server);
   }

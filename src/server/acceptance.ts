@@ -3,6 +3,7 @@
  * @module
  */
 import type { Reply, Route } from "../handler/reply.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Envelope } from "../targets/target.ts";
 
@@ -13,6 +14,8 @@ export interface Arrival {
   readonly parameters: Parameters;
   /** Where it goes. A route knows its recipient as the client named it, and the parameters of that RCPT. */
   readonly routes: readonly Route[];
+  /** The recipients of the transaction, if each of them gets a reply of its own ({@linkcode Reply.each}). */
+  readonly recipients?: readonly Mailbox[] | undefined;
   /**
    * The message with `Received` on top, as it comes, to be read once and to its end. It throws if it breaks off or breaks
    * a rule, and that error is passed on.

@@ -5,7 +5,7 @@
  */
 import { within } from "../base/within.ts";
 import { messageFields } from "../handler/log_fields.ts";
-import { BROKEN, isPositive, type Reply, say } from "../handler/reply.ts";
+import { isAcceptance, type Reply, say } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import { printPath } from "../smtp/mailbox.ts";
 import type { DeliveryContext, Message, Outcome, Targets } from "../targets/target.ts";
@@ -19,6 +19,7 @@ import {
 } from "./consignment.ts";
 import type { Limits } from "./limits.ts";
 import type { Memory } from "./memory.ts";
+import { replyTo } from "./reply_to.ts";
 import { spool, SpoolFault } from "./spool.ts";
 
 /** What delivering needs. */
@@ -63,15 +64,16 @@ const NOTHING: Message = { size: 0, async *read() {} };
 async function deliverAll(
   { own, copies }: Consignments,
   message: Message,
-  { envelope, signal }: Arrival,
+  arrival: Arrival,
   { limits, log }: DeliveryOptions,
 ): Promise<Reply> {
+  const { envelope, signal } = arrival;
   const start = performance.now();
   const context = { envelope, log, signal };
   const results = await handOver(own, message, context);
   for (const result of results) logOutcome(result.outcome.result, result, context);
-  const reply = replyTo(results, envelope.id);
-  if (isPositive(reply) && copies.length > 0) {
+  const reply = replyTo(results, arrival);
+  if (isAcceptance(reply) && copies.length > 0) {
     const patience = COPYING * limits.deliverTimeout - (performance.now() - start);
     await sendCopies(copies, message, context, patience);
   }
@@ -117,21 +119,4 @@ function logOutcome(
     reason: outcome.reason,
     cause: "cause" in outcome ? outcome.cause : undefined,
   });
-}
-
-/**
- * One reply for all outcomes, since SMTP has no more. As long as one recipient is deferred the client has to try again,
- * as the server keeps no mail: those who have the message get it twice, which is better than a loss (RFC 5321 section
- * 6.1). Otherwise it succeeds if one target succeeded, and the log says who was refused.
- */
-function replyTo(results: readonly Result[], id: string): Reply {
-  const outcomes = results.map(({ outcome }) => outcome);
-  const deferred = outcomes.find(({ result }) => result === "deferred");
-  if (deferred === undefined && outcomes.some(({ result }) => result === "delivered")) {
-    return say(2, 5, 0, `ok: delivered as ${id}`, "2.0.0");
-  }
-  const worst = deferred ?? outcomes[0];
-  if (worst === undefined || worst.result === "delivered") return BROKEN;
-  const code = worst.result === "deferred" ? 451 : 554;
-  return { code, enhanced: worst.status, lines: [worst.reason] };
 }

@@ -11,6 +11,7 @@ import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import type { Log } from "../log/event.ts";
 import type { Extensions } from "./extension.ts";
+import { help } from "./help.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 
 /** The answer to an event, or what makes it. */
@@ -53,7 +54,8 @@ const SENDER_OK = say(2, 5, 0, "sender ok", "2.1.0");
 
 function answersWith(options: CoreOptions): Answers {
   return {
-    Greeting: (_event, { hostname }) => say(2, 2, 0, `${hostname} ESMTP Postmaster`),
+    Greeting: (_event, { hostname, listener }) =>
+      say(2, 2, 0, `${hostname} ${listener.kind === "lmtp" ? "LMTP" : "ESMTP"} Postmaster`),
     TalksEarly: say(2, 2, 0, "go on"),
     SayHelo: (_event, { hostname }) => say(2, 5, 0, hostname),
     SayEhlo: (_event, session) =>
@@ -69,17 +71,16 @@ function answersWith(options: CoreOptions): Answers {
     Deliver: (event, session) => deliver(event, session, options),
     ResetState: say(2, 5, 0, "ok", "2.0.0"),
     SayOK: say(2, 5, 0, "ok", "2.0.0"),
-    SeeksHelp: say(2, 1, 4, [
-      "HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN",
-      "the standard is RFC 5321",
-    ], "2.0.0"),
+    SeeksHelp: ({ topic }, session) => help(topic, session, options.extensions, options.limits),
     Verify: say(2, 5, 2, "send mail and it will be tried", "2.5.2"),
     Expand: say(5, 0, 2, "EXPN is not offered here", "5.5.1"),
+    StartQueue: ({ node }) => say(4, 5, 9, `${node} is not served by a queue here`, "4.7.1"),
     Shutdown: (_event, { hostname }) => say(2, 2, 1, `${hostname} closing connection`, "2.0.0"),
     Unrecognized: say(5, 0, 0, "command not recognized", "5.5.2"),
     SyntaxErrorIn: ({ fault }) => ({ ...fault, lines: [fault.reason] }),
     NotImplemented: say(5, 0, 2, "command not implemented", "5.5.1"),
-    NeedHeloFirst: say(5, 0, 3, "say HELO or EHLO first", "5.5.1"),
+    NeedHeloFirst: (_event, { listener }) =>
+      say(5, 0, 3, `say ${listener.kind === "lmtp" ? "LHLO" : "HELO or EHLO"} first`, "5.5.1"),
     NeedMailFromFirst: say(5, 0, 3, "say MAIL first", "5.5.1"),
     NeedRcptToFirst: say(5, 0, 3, "no valid recipients", "5.5.1"),
     NestedMail: say(5, 0, 3, "there is a transaction already", "5.5.1"),

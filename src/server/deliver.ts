@@ -11,6 +11,7 @@ import { protocolOf, receivedField } from "../message/received.ts";
 import type { Envelope } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
 import type { Limits } from "./limits.ts";
+import { isUtf8 } from "./smtputf8.ts";
 
 /** What taking messages needs. */
 export interface DeliverOptions {
@@ -30,15 +31,17 @@ export async function deliver(
   if (transaction === undefined) return BROKEN;
   const { routes, signal } = event;
   const { parameters } = transaction;
+  const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
   const envelope = envelopeOf(session, transaction);
   const body = limited(event.body, limits);
   const drain = async () => {
     for await (const _ of body);
     signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
   };
-  const message = traced(body, () => receivedFor(envelope, session, hidesClient), signal);
+  const trace = () => receivedFor(envelope, session, isUtf8(parameters), hidesClient);
+  const message = traced(body, trace, signal);
   try {
-    return await acceptance({ envelope, parameters, routes, message, drain, signal });
+    return await acceptance({ envelope, parameters, routes, recipients, message, drain, signal });
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     return session.trigger({ type: "LimitExceeded", limit: error.limit });
@@ -67,11 +70,16 @@ const limited = (body: AsyncIterable<Uint8Array>, { headerSize, received }: Limi
     if (facts.received > received) throw new LimitReached("received");
   });
 
-const receivedFor = (envelope: Envelope, session: Session, hidesClient = false): string =>
+const receivedFor = (
+  envelope: Envelope,
+  session: Session,
+  utf8: boolean,
+  hidesClient = false,
+): string =>
   receivedField({
     ...envelope,
     peer: hidesClient ? undefined : envelope.peer,
-    protocol: protocolOf(session),
+    protocol: protocolOf(session, utf8),
     cipher: session.tls?.cipher,
     recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,
     time: session.time.getTime(),

@@ -10,9 +10,10 @@ import type { Tls } from "../handler/tls.ts";
 import type { Field } from "../log/event.ts";
 import { redact, redactCommand, verbOf } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
-import { printPath } from "../smtp/mailbox.ts";
 import type { ClientDetails } from "../smtp/client_details.ts";
+import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
+import type { FinalReply } from "./final_replies.ts";
 import type { KnownCommand } from "./rule.ts";
 
 /** The event that a reply answers, with what the log says of it. */
@@ -25,6 +26,8 @@ export type Answered = Pick<Event, "type"> & {
   readonly mechanism?: string;
   readonly user?: string;
   readonly verdict?: Verdict;
+  /** The recipients of the message that it ends. */
+  readonly recipients?: readonly Mailbox[];
 };
 
 /** Logs a line of the client's: of AUTH and of unknown commands only the verb, and of one that is `secret` only how long it is. */
@@ -62,7 +65,7 @@ export function logReply(
     user: event.user ?? fields.user,
     handler: session.supervisor.refuser(reply),
     recipient: verb === "RCPT" ? address : undefined,
-    recipients: type === "Deliver" ? session.transaction?.recipients.map(printPath) : undefined,
+    recipients: event.recipients?.map(printPath),
     verb: event.command ?? verbOf(event.line ?? ""),
     cause: event.verdict !== undefined && "refused" in event.verdict
       ? event.verdict.refused
@@ -70,21 +73,29 @@ export function logReply(
   });
 }
 
-/** Logs a message that has come to its final dot, accepted or not. */
-export function logReceived(session: SessionState, size: number, reply: Reply): void {
+/** Logs a message that has come to its end, accepted or not: once for the recipients with the same codes. */
+export function logReceived(
+  session: SessionState,
+  size: number,
+  replies: readonly FinalReply[],
+): void {
   const { context: { log }, forwarded, transaction } = session;
   if (transaction === undefined || !log.wants("received")) return;
-  const { id, mailFrom, recipients } = transaction;
-  log("received", {
-    ...sessionFields(session),
-    id,
-    sender: printPath(mailFrom),
-    recipients: recipients.map(printPath),
-    size,
-    ...forwardedFields(forwarded),
-    code: reply.code,
-    enhanced: reply.enhanced,
-  });
+  const { id, mailFrom } = transaction;
+  const alike = Map.groupBy(replies, ({ reply }) => `${reply.code} ${reply.enhanced}`);
+  for (const group of alike.values()) {
+    const { code, enhanced } = group[0]!.reply;
+    log("received", {
+      ...sessionFields(session),
+      id,
+      sender: printPath(mailFrom),
+      recipients: group.flatMap(({ recipients }) => recipients.map(printPath)),
+      size,
+      ...forwardedFields(forwarded),
+      code,
+      enhanced,
+    });
+  }
 }
 
 /** What another server says of the client from which it has a message: `forwardedAddress`, `forwardedHelo`. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Event } from "../handler/event.ts";
-import { isPositive, type Reply } from "../handler/reply.ts";
+import { isAcceptance, isPositive, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import type { Chunk } from "../smtp/chunk.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
@@ -12,6 +12,7 @@ import type { Channel } from "./channel.ts";
 import { inChunks } from "./chunking.ts";
 import type { Conduct } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
+import { finalReplies } from "./final_replies.ts";
 import { Incoming, withDots } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logReceived } from "./journal.ts";
@@ -32,8 +33,8 @@ export interface Around {
   become(state: State): void;
   /** Sends the reply to an event, and to the command behind it. */
   answer(event: Event, reply: Reply, command: KnownCommand): void;
-  /** Sends the reply to a whole message. */
-  reply(event: Answered, reply: Reply): void;
+  /** The client is told this: 221 and 421 end the session. */
+  told(reply: Reply): void;
   /** Called when what the session waited for is there. */
   goOn(): void;
 }
@@ -164,11 +165,13 @@ export class Mail {
   }
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
-    const { session } = this.#around;
+    const { session, channel } = this.#around;
     this.count++;
-    logReceived(session, size, reply);
-    session.endings.end(event.type === "Deliver" && isPositive(reply));
-    this.#around.reply(event, reply);
+    const replies = finalReplies(reply, session);
+    logReceived(session, size, replies);
+    session.endings.end(event.type === "Deliver" && isAcceptance(reply));
+    for (const { reply, recipients } of replies) channel.add({ ...event, recipients }, reply);
+    this.#around.told(reply);
     this.#around.become(settled(this.#around.state));
     this.#around.goOn();
   }

@@ -5,8 +5,9 @@
 import type { Event, LimitName } from "../handler/event.ts";
 import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
 import type { Helo, SessionState } from "../handler/session.ts";
+import { protocolAt } from "../net/address.ts";
 import type { ClientDetails } from "../smtp/client_details.ts";
-import { parseCommand } from "../smtp/command.ts";
+import { type MailProtocol, parseCommand } from "../smtp/command.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { lastChallenge } from "./auth.ts";
@@ -17,7 +18,6 @@ import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { Inquiry } from "./inquiry.ts";
 import {
-  type Answered,
   logAuthenticated,
   logCommand,
   logEarly,
@@ -50,6 +50,7 @@ export class Protocol implements Around {
   readonly #transport: Transport;
   readonly goOn: () => void;
   tolerance: Tolerance;
+  readonly #protocol: MailProtocol;
   conduct: Conduct;
   /** Octets of the longest command. */
   readonly #longest: number;
@@ -65,6 +66,7 @@ export class Protocol implements Around {
     this.#transport = transport;
     this.goOn = goOn;
     this.tolerance = toleranceFor(session.peer.address, tolerated);
+    this.#protocol = protocolAt(session.listener.kind);
     this.#longest = extensions.lineLength(undefined, limits.commandLength);
     this.conduct = new Conduct(limits);
     this.lines = new Backlog(memory, this.#longest, this.tolerance.bareLineFeeds);
@@ -87,16 +89,22 @@ export class Protocol implements Around {
     return this.#state.at === "closed";
   }
 
-  /** Greets the client, or refuses it because of a limit. */
-  greet(refuse?: LimitName): void {
+  /**
+   * Greets the client, or refuses it because of a limit.
+   *
+   * @param helo what another server has heard the client say
+   */
+  greet(refuse?: LimitName, helo?: Helo): void {
     const event: Event = refuse ? { type: "LimitExceeded", limit: refuse } : { type: "Greeting" };
     this.inquiry.ask(event, (reply) => {
-      if (isPositive(reply) && this.lines.pending > 0) this.#hearEarly(reply);
+      if (!isPositive(reply)) this.#welcome(event, reply);
+      else if (helo !== undefined) this.#introduce(helo, reply);
+      else if (this.lines.pending > 0 && !this.session.named) this.#hearEarly(reply);
       else this.#welcome(event, reply);
     });
   }
 
-  /** Begins anew with a client that another server names, and that it may have heard say HELO. */
+  /** Begins anew with a client that another server names. */
   #beginWith(client: ClientDetails): void {
     const { session, engine: { tolerated, limits } } = this;
     const { peer: speaker } = session;
@@ -106,14 +114,8 @@ export class Protocol implements Around {
     this.lines.bareLineFeeds = this.tolerance.bareLineFeeds;
     this.conduct = new Conduct(limits);
     this.become({ at: "connected" });
-    const refuse = session.peer === speaker ? undefined : this.#transport.recount();
-    const helo = heloOf(client);
-    if (refuse !== undefined || helo === undefined) return this.greet(refuse);
-    const greeting: Event = { type: "Greeting" };
-    this.inquiry.ask(greeting, (reply) => {
-      if (isPositive(reply)) this.#introduce(helo, reply);
-      else this.#welcome(greeting, reply);
-    });
+    const refuse = session.peer === speaker ? undefined : this.#transport.recount?.();
+    this.greet(refuse, heloOf(client));
   }
 
   /** Takes a HELO that another server has heard; only a refusal of it is sent. */
@@ -122,7 +124,7 @@ export class Protocol implements Around {
     this.inquiry.ask(event, (reply) => {
       if (!isPositive(reply)) return this.answer(event, reply);
       this.become({ at: "greeted", helo });
-      this.reply({ type: "Greeting" }, greeting);
+      this.#reply({ type: "Greeting" }, greeting);
     });
   }
 
@@ -134,7 +136,7 @@ export class Protocol implements Around {
   }
 
   #welcome(event: Event, reply: Reply): void {
-    this.reply(event, reply);
+    this.#reply(event, reply);
     if (!isPositive(reply)) this.close();
   }
 
@@ -143,7 +145,7 @@ export class Protocol implements Around {
     const state = this.#state;
     logCommand(this.session, line, state.at === "challenged");
     if (state.at === "challenged") return this.#takeAnswer(line, state);
-    const parsed = parseCommand(line, this.tolerance, this.engine.domain);
+    const parsed = parseCommand(line, this.tolerance, this.engine.domain, this.#protocol);
     if (!("verb" in parsed) && this.turnAway(line)) return;
     const legal = legalCommand(parsed, line.length + 2, this);
     if ("wrong" in legal) return this.#protest(legal);
@@ -186,7 +188,7 @@ export class Protocol implements Around {
   /** One more reply, and then the end. */
   last(event: Event): void {
     this.inquiry.ask(event, (reply) => {
-      this.reply(event, reply);
+      this.#reply(event, reply);
       this.close();
     });
   }
@@ -296,13 +298,16 @@ export class Protocol implements Around {
 
   answer(event: Event, reply: Reply, command?: KnownCommand): void {
     this.pace.hold(this.conduct.answered(event, reply, command));
-    this.reply(event, reply, command);
+    this.#reply(event, reply, command);
   }
 
-  /** 221 and 421 end the session. */
-  reply(event: Answered, reply: Reply, command?: KnownCommand): void {
+  #reply(event: Event, reply: Reply, command?: KnownCommand): void {
     this.channel.add(event, reply, command);
-    if (reply.code === 221 || reply.code === 421) this.close();
+    this.told(reply);
+  }
+
+  told({ code }: Reply): void {
+    if (code === 221 || code === 421) this.close();
   }
 
   /** The session is in this state from now on, and its handlers see it. */

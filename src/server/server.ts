@@ -13,6 +13,7 @@ import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import type { Keep } from "../message/kept.ts";
+import { isForUsers } from "../net/address.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { isAmong, type Peers } from "../net/peers.ts";
@@ -112,14 +113,15 @@ export class Server {
     });
     const memory = new Memory(limits.messageMemory);
     const acceptance = beforeReply({ ...options, memory });
-    const { authentication, secure: certificates } = options;
+    const { authentication, secure: certificates, policy } = options;
     const passwords = authentication?.passwords;
     for (const [listener, its] of options.listeners) {
       const own: Limits = { ...limits, ...its.limits };
       const { xclient: peers, xclientLogin: login = false } = its;
       const trusted = peers && { peers, login };
-      const extensions = new Extensions(extensionsOn({ certificates, authentication, trusted }));
-      const submission = listener.kind === "smtp" ? undefined : options.submission;
+      const foundation = { certificates, authentication, policy, trusted };
+      const extensions = new Extensions(extensionsOn(foundation));
+      const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
       const shared = this.#share(ends, memory, submission?.domain);
       this.#shared.set(listener, { ...shared, options: its });

@@ -16,8 +16,8 @@ export interface Transport {
    * cannot be encrypted: then nothing gets through any more.
    */
   secure(words: string): Promise<Tls | undefined>;
-  /** Counts the connection for the session's new client. Gives the limit that this would exceed. */
-  recount(): LimitName | undefined;
+  /** Counts the connection for the session's new client, where connections are counted. Gives the limit that this exceeds. */
+  recount?(): LimitName | undefined;
   /** Closes the connection once everything is sent. */
   close(): void;
   /** Closes it at once: nothing gets through any more. */

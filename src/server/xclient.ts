@@ -49,6 +49,7 @@ function xclient({ peers, login }: Trusted): Extension {
     line: (session) => mayName(session, peers) ? `XCLIENT ${offered.join(" ")}` : undefined,
     commands: {
       XCLIENT: {
+        help: "XCLIENT attribute=value...: names the client that you speak for",
         octets: EXTRA,
         legalAt: BETWEEN,
         event: (argument) => {
@@ -74,6 +75,7 @@ const xforward = ({ peers }: Trusted): Extension => ({
   line: (session) => mayName(session, peers) ? `XFORWARD ${FORWARDED.join(" ")}` : undefined,
   commands: {
     XFORWARD: {
+      help: "XFORWARD attribute=value...: says from whom you have the next message",
       octets: EXTRA,
       legalAt: BETWEEN,
       event: (argument) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Directory, postmaster } from "../running.ts";
+import { Directory, feed, postmaster } from "../running.ts";
 
 const POLICY = `
 import { chain, discard, Mailbox, named, on, pipe, relay, say } from "postmaster";
@@ -257,4 +257,22 @@ Deno.test("an address that is none is a wrong command line", async () => {
     assert.deepEqual([code, stdout], [2, ""], args.join(" "));
     assert.match(stderr, message);
   }
+});
+
+Deno.test("route and simulate speak LMTP with a listener of that kind", async () => {
+  using site = new Site();
+  site.write("postmaster.yaml", {
+    listen: ["*:25", { address: "unix:/run/lmtp.sock", kind: "lmtp" }],
+    domains: ["example.net"],
+    users: ["joe", "jane"],
+    mailer: { command: ["procmail", "-d", "{user}"] },
+  });
+  const { stdout } = await site.route("joe@example.net", "--listener", "lmtp");
+  assert.equal(stdout, "joe@example.net -> mailer: procmail -d joe\n");
+  const said = "LHLO a\nMAIL FROM:<>\nRCPT TO:<joe@example.net>\nRCPT TO:<jane@example.net>\n" +
+    "DATA\n.\nEHLO a\n";
+  const config = ["--config", site.of("postmaster.yaml")];
+  const played = await feed(said, "simulate", ...config, "--listener", "unix:/run/lmtp.sock");
+  const codes = played.stdout.match(/(?<=^S: )\d+ /gm)?.join("");
+  assert.equal(codes, "220 250 250 250 250 354 250 250 500 ");
 });

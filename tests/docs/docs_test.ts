@@ -208,6 +208,7 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   SeeksHelp: { topic: "" },
   Verify: { argument: "joe" },
   Expand: { argument: "list" },
+  StartQueue: { node: "example.org", mode: "node" },
   Shutdown: {},
   Unrecognized: { line: "XYZZY" },
   SyntaxErrorIn: { command: "MAIL", fault },

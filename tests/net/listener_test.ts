@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { parseListen } from "../../src/net/address.ts";
+import { needRoot } from "../need.ts";
 import { Listener } from "../../src/net/listener.ts";
 
 for (const text of ["127.0.0.1:0", "[::1]:0", "*:0", "unix"]) {
@@ -76,4 +77,14 @@ Deno.test("Listener holds only so many of those who come before it serves", asyn
   assert.equal(served.length, 200);
   for (const socket of [...served, ...clients]) socket.destroy();
   listener.close();
+});
+
+Deno.test({
+  name: "Listener.open() refuses LMTP on port 25, and leaves the port free",
+  ...needRoot(),
+  async fn() {
+    const address = parseListen("127.0.0.25:25");
+    await assert.rejects(Listener.open(address, "lmtp"), /127\.0\.0\.25:25: LMTP is never spoken/);
+    (await Listener.open(address)).close();
+  },
 });

@@ -16,7 +16,6 @@ Deno.test("a client that reads nothing has few replies made for it, and all once
     },
     hold() {},
     secure: () => Promise.resolve(undefined),
-    recount: () => undefined,
     close() {},
     drop() {},
   };

@@ -1,0 +1,57 @@
+/**
+ * What the client is told of a message, made of what became of it.
+ * @module
+ */
+import { BROKEN, type Reply, say, withEach } from "../handler/reply.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Arrival } from "./acceptance.ts";
+import type { Result } from "./consignment.ts";
+
+/** The reply to a message; in LMTP with one for each recipient. */
+export function replyTo(
+  results: readonly Result[],
+  { envelope: { id }, recipients }: Pick<Arrival, "envelope" | "recipients">,
+): Reply {
+  const reply = together(results, id);
+  return recipients === undefined ? reply : withEach(reply, each(results, recipients, reply, id));
+}
+
+/**
+ * One reply for several outcomes. As long as one mail is deferred the client has to try again, as the server keeps no
+ * mail: those who have the message get it twice, which is better than a loss (RFC 5321 section 6.1). Otherwise it
+ * succeeds if one target succeeded, and the log says who was refused.
+ */
+function together(results: readonly Result[], id: string): Reply {
+  const outcomes = results.map(({ outcome }) => outcome);
+  const deferred = outcomes.find(({ result }) => result === "deferred");
+  if (deferred === undefined && outcomes.some(({ result }) => result === "delivered")) {
+    return say(2, 5, 0, `ok: delivered as ${id}`, "2.0.0");
+  }
+  const worst = deferred ?? outcomes[0];
+  if (worst === undefined || worst.result === "delivered") return BROKEN;
+  const code = worst.result === "deferred" ? 451 : 554;
+  return { code, enhanced: worst.status, lines: [worst.reason] };
+}
+
+/**
+ * A reply for each recipient. Routes that handlers have added belong to the message: all recipients wait until these
+ * are delivered. A recipient whose routes a handler has replaced gets the `whole` reply.
+ */
+function each(
+  results: readonly Result[],
+  recipients: readonly Mailbox[],
+  whole: Reply,
+  id: string,
+): readonly Reply[] {
+  const byRecipient = Map.groupBy(
+    results.flatMap((result) => result.routes.map(({ original }) => ({ original, result }))),
+    ({ original }) => original,
+  );
+  const of = (recipient: Mailbox | undefined) =>
+    (byRecipient.get(recipient) ?? []).map(({ result }) => result);
+  const added = of(undefined).filter(({ outcome }) => outcome.result === "deferred");
+  return recipients.map((recipient) => {
+    const own = of(recipient);
+    return own.length === 0 ? whole : together([...own, ...added], id);
+  });
+}
