@@ -39,7 +39,7 @@ Deno.test("HELP says how a command is written, and which parameters it may have 
     return [code, ...lines];
   };
   const [code, first, second] = await said("mail FROM");
-  assert.deepEqual([code, second], [214, "parameters: SIZE BODY"]);
+  assert.deepEqual([code, second], [214, "parameters: SIZE BODY SMTPUTF8"]);
   assert.match(`${first}`, /^MAIL FROM:<sender> \[parameters\]: /);
   assert.deepEqual((await said("NOOP")).length, 2);
   for (const unknown of ["STARTTLS", "AUTH", "ETRN", "XYZZY", "<>", "__proto__", "toString"]) {
