@@ -6,7 +6,6 @@ import {
   canonicalName,
   type HandlerFactory,
   isIn,
-  isMailDomain,
   isRelayingDenied,
   type Mailbox,
   on,
@@ -14,10 +13,8 @@ import {
   type Session,
 } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
+import { domain } from "./domain.ts";
 import { isBig, network } from "./network.ts";
-
-const domain = z.string({ error: "a domain such as example.org" })
-  .refine(isMailDomain, { error: "this is no domain: write one such as example.org" });
 
 /** The options of {@linkcode relayTo}. */
 export interface RelayToOptions {

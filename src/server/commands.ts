@@ -47,7 +47,7 @@ export const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
     after: hello,
   },
   MAIL: {
-    help: "MAIL FROM:<sender> [parameters]: begins a message; the sender may be empty",
+    help: "MAIL FROM:<sender> [parameters]: begins a message; without a sender, a bounce",
     legalAt: ["greeted"],
     event: ({ mailbox, parameters }) => ({ type: "SetMailFrom", mailbox, parameters }),
     after: ({ mailbox, parameters }, state, { sender = mailbox }, newId) =>
@@ -87,11 +87,11 @@ export const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
     event: ({ argument: topic }) => ({ type: "SeeksHelp", topic }),
   },
   VRFY: {
-    help: "VRFY mailbox: asks whether there is such a mailbox",
+    help: "VRFY mailbox [SMTPUTF8]: asks whether there is such a mailbox",
     event: ({ argument }) => ({ type: "Verify", argument }),
   },
   EXPN: {
-    help: "EXPN list: asks for the members of a list, where that is allowed",
+    help: "EXPN list [SMTPUTF8]: asks for the members of a list, where that is allowed",
     event: ({ argument }) => ({ type: "Expand", argument }),
   },
   QUIT: { help: "QUIT: ends the session", event: () => ({ type: "Shutdown" }) },

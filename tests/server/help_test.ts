@@ -14,7 +14,7 @@ import { help } from "../../src/server/help.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { PLAIN } from "../../src/auth/plain.ts";
 import { need } from "../need.ts";
-import { type Directory, Running } from "../running.ts";
+import { codes, type Directory, Running } from "../running.ts";
 import { selfSigned } from "../tls/openssl.ts";
 import { onlyJoe } from "./policy.ts";
 
@@ -39,12 +39,21 @@ Deno.test("HELP says how a command is written, and which parameters it may have 
     return [code, ...lines];
   };
   const [code, first, second] = await said("mail FROM");
-  assert.deepEqual([code, second], [214, "parameters: SIZE BODY SMTPUTF8"]);
+  assert.equal(code, 214);
+  assert.match(`${second}`, /^parameters: (\w+ )*SIZE\b/);
   assert.match(`${first}`, /^MAIL FROM:<sender> \[parameters\]: /);
   assert.deepEqual((await said("NOOP")).length, 2);
   for (const unknown of ["STARTTLS", "AUTH", "ETRN", "XYZZY", "<>", "__proto__", "toString"]) {
     assert.equal((await said(unknown))[0], 504, unknown);
   }
+});
+
+Deno.test("HELP has LHLO in place of HELO and EHLO where LMTP is spoken", async () => {
+  using client = Client.of(onlyJoe, { kind: "lmtp" });
+  await client.reply();
+  const verbs = verbsIn((await client.command("HELP")).lines);
+  assert.ok(verbs.includes("LHLO") && !verbs.includes("EHLO") && !verbs.includes("HELO"));
+  assert.deepEqual(await codes(client, "HELP lhlo", "HELP EHLO"), [214, 504]);
 });
 
 Deno.test("each command has a line of help that begins with its verb", () => {
