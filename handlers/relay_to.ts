@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  canonicalName,
   type HandlerFactory,
   isIn,
   isRelayingDenied,
@@ -74,9 +75,9 @@ export const relayTo: HandlerFactory<RelayToOptions> = defineHandler({
   summary: "Relays mail for some domains, and from some clients.",
   options,
   create: ({ domains, networks, users }) => {
-    const served = new Set(domains.map((domain) => domain.toLowerCase()));
+    const served = new Set(domains.map(canonicalName));
     const isServed = (mailbox: Mailbox) =>
-      served.has(mailbox.domain.toLowerCase()) && !mayLeadOn(mailbox);
+      served.has(canonicalName(mailbox.domain)) && !mayLeadOn(mailbox);
     const isTrusted = ({ peer, user }: Session) =>
       isIn(peer.address, networks) || (users && user !== undefined);
     return on("AddRcptTo", async ({ mailbox, exact }, next, session) => {

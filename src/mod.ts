@@ -29,6 +29,7 @@ export type {
 } from "./dns/records.ts";
 export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
+export { asAscii, foldCase } from "./smtp/unicode.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export {

@@ -56,8 +56,8 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   commandLength: {
     ...octets(512),
     description:
-      "The length of a command line with its CRLF (RFC 5321 section 4.5.3.1.4); MAIL may be 43 " +
-      "octets longer.",
+      "The length of a command line with its CRLF (RFC 5321 section 4.5.3.1.4). Parameters of " +
+      "extensions may make MAIL and RCPT longer.",
   },
   messageSize: {
     ...octets(1024),

@@ -21,7 +21,7 @@ const PIPELINING: Extension = {
     rfc: [2920],
     where: "to all sessions",
     seen: "nothing: the commands come one after the other",
-    test: "server/dialogues_test.ts",
+    test: "dialogues/pipelined.txt",
   },
   line: () => "PIPELINING",
 };
@@ -33,7 +33,7 @@ const SIZE: Extension = {
     rfc: [1870],
     where: "to all sessions, with the limit `message-size`",
     seen: '`readParameter(event.parameters, "SIZE")` at MAIL; `LimitExceeded`',
-    test: "server/limits_test.ts",
+    test: "server/extensions_test.ts",
   },
   line: (_session, { messageSize }) => `SIZE ${messageSize}`,
   parameters: {
@@ -106,7 +106,7 @@ const HELP: Extension = {
     rfc: [5321],
     where: "to all sessions",
     seen: "`SeeksHelp`",
-    test: "server/dialogues_test.ts",
+    test: "dialogues/complete.txt",
   },
   line: () => "HELP",
 };

@@ -75,8 +75,7 @@ export const ORCPT: Grammar<OriginalRecipient> = {
 /** Addresses of Internet mail are mailboxes. Others are not known here. */
 function isAddress(type: string, address: string): boolean {
   if (type === "rfc822") return isMailbox(address) || isMailbox(`${address}@localhost`); // Postfix sends local users so
-  const asAscii = address.replace(/\P{ASCII}/gu, "x"); // a letter everywhere (RFC 6531 section 3.3)
-  return type !== "utf-8" || isMailbox(asAscii);
+  return type !== "utf-8" || isMailbox(address);
 }
 
 const isMailbox = (address: string): boolean => Mailbox.tryParse(address)?.route.length === 0;

@@ -7,7 +7,7 @@ import { lower } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 import { asciiName } from "./idna.ts";
 import { STRICT, type Tolerance } from "./tolerance.ts";
-import { composed, isAscii, isLocalPart, octetsOf } from "./unicode.ts";
+import { composed, foldCase, isAscii, isLocalPart, octetsOf } from "./unicode.ts";
 
 /**
  * The most octets in a domain and in a path (RFC 5321 section 4.5.3.1). A local part may fill its path: servers must
@@ -79,6 +79,11 @@ export class Mailbox {
     return this.domain === ""
       ? "postmaster@"
       : `${quoteLocal(composed(this.local))}@${asciiName(this.domain)}`;
+  }
+
+  /** As {@linkcode Mailbox.key}, but the same for local parts in any case. */
+  get foldedKey(): string {
+    return foldCase(this.key);
   }
 
   /** True for a mailbox that every server takes; others take SMTPUTF8 (RFC 6531). */

@@ -41,3 +41,13 @@ const punctuationOf = (text: string): string => text.replace(/[^ -/:-@[-`{-~]+/g
 
 /** The text in the form in which it is compared: composed (NFC), in its own case. */
 export const composed = (text: string): string => isAscii(text) ? text : text.normalize("NFC");
+
+/** A form that texts share that differ in nothing but case, and in how their characters are composed. */
+export const foldCase = (text: string): string => composed(composed(text).toLowerCase());
+
+/** The text with `\x{F6}` for each character that is not printable ASCII (RFC 6533 section 3), as replies have it. */
+export const asAscii = (text: string): string =>
+  text.replace(
+    /[^ -~]/gu,
+    (char) => `\\x{${char.codePointAt(0)!.toString(16).toUpperCase().padStart(2, "0")}}`,
+  );

@@ -47,7 +47,10 @@ export class Postfix {
     this.#directory = directory;
   }
 
-  /** Starts one with these lines of `main.cf` and `master.cf` besides those that every Postfix needs. */
+  /**
+   * Starts one with these lines of `main.cf` and `master.cf` besides those that every Postfix needs. Mail for its own
+   * users, such as bounces, is discarded.
+   */
   static async start(main: string, services = ""): Promise<Postfix> {
     const directory = new Directory();
     const postfix = new Postfix(directory);
@@ -59,10 +62,11 @@ data_directory = ${directory.of("data")}
 maillog_file = ${directory.of("maillog")}
 maillog_file_prefixes = ${directory.path}
 myhostname = client.example.org
-mydestination =
+mydestination = example.org
+local_transport = discard:
+local_recipient_maps =
 inet_protocols = ipv4
 alias_maps =
-transport_maps = inline:{example.org=discard:bounces}
 `;
     directory.write("etc/main.cf", own + main);
     directory.write("etc/master.cf", SERVICES + services);

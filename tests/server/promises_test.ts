@@ -11,7 +11,9 @@ import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { promises } from "../../src/server/promises.ts";
+import { encode } from "../../src/smtp/ascii.ts";
 import { codes } from "../running.ts";
+import { latin1 } from "../smtp/arbitraries.ts";
 
 const NOW = Date.parse("2026-11-28T18:00:00Z");
 const HOUR = 3600;
@@ -42,7 +44,7 @@ async function mail(client: Client, ...parameters: readonly string[]): Promise<n
 }
 
 const rcpt = (client: Client, ...parameters: readonly string[]): Promise<number[]> =>
-  codes(client, ...parameters.map((each) => `RCPT TO:<joe@example.net> ${each}`));
+  codes(client, ...parameters.map((each) => latin1(encode(`RCPT TO:<joe@example.net> ${each}`))));
 
 const times = <T>(n: number, value: T): T[] => Array(n).fill(value);
 
@@ -92,7 +94,7 @@ Deno.test("DSN: parameters of RCPT are values, and routes keep them", async () =
     "NOTIFY=NEVER",
     "NOTIFY=success,Delay ORCPT=rfc822;Jane+2BDoe@example.com",
     "ORCPT=x400;/S+3DDoe/+2BX",
-    "ORCPT=utf-8;J\\x{F6}rg@ex\\x{1F600}.example",
+    "ORCPT=utf-8;J\\x{F6}rg@ex\\x{E9}.example",
     "ORCPT=RFC822;root",
   ];
   assert.deepEqual(await rcpt(client, ...good), times(good.length, 250));
@@ -120,9 +122,19 @@ Deno.test("DSN: parameters of RCPT are values, and routes keep them", async () =
     [[], undefined],
     [["SUCCESS", "DELAY"], { type: "rfc822", address: "Jane+Doe@example.com" }],
     [undefined, { type: "x400", address: "/S=Doe/+X" }],
-    [undefined, { type: "utf-8", address: "Jörg@ex😀.example" }],
+    [undefined, { type: "utf-8", address: "Jörg@exé.example" }],
     [undefined, { type: "rfc822", address: "root" }],
   ]);
+});
+
+Deno.test("DSN: an address in UTF-8 is there as it is with SMTPUTF8, else in ASCII (RFC 6533)", async () => {
+  const client = await greeted(anyone);
+  const [plain, encoded] = ["ORCPT=utf-8;jörg@bücher.example", "ORCPT=utf-8;j\\x{F6}rg@x.example"];
+  await codes(client, "MAIL FROM:<>");
+  assert.deepEqual(await rcpt(client, plain, encoded), [553, 250]);
+  await codes(client, "RSET", "MAIL FROM:<> SMTPUTF8");
+  assert.deepEqual(await rcpt(client, plain, encoded), [250, 250]);
+  assert.deepEqual(await rcpt(client, "ORCPT=rfc822;jörg@a", "NOTIFY=ſUCCESS"), [501, 501]);
 });
 
 Deno.test("DSN: the routes of an alias have the parameters of their RCPT", async () => {

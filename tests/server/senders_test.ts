@@ -5,9 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { readParameter } from "postmaster";
 import { type Directory, Running } from "../running.ts";
 import { bySmtp, needExim, sendByExim } from "./exim.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
+import { promising } from "./promising.ts";
 
 /** A server that tells what its clients say, and has a file for each recipient's mail. */
 const start = (): Promise<Running> =>
@@ -74,14 +76,18 @@ for (
 }
 
 Deno.test({
-  name: "Postfix sends 8-bit text by DATA, and asks for no DSN, which nobody offers",
+  name: "Postfix sends 8-bit text by DATA, and asks for DSN only where it is offered",
   ...needPostfix(),
   fn: async () => {
     await using server = await start();
-    await using postfix = await Postfix.start(`relayhost = [127.0.0.1]:${server.port}\n`);
-    await postfix.send(RECIPIENTS, MESSAGE, "-N", "success,failure,delay", "-V", "envelope1");
-    for (const name of ["joe", "jane"]) {
-      await postfix.logs(new RegExp(`to=<${name}@example\\.net>, .*dsn=2\\.0\\.0, status=sent`));
+    using other = await promising();
+    await using postfix = await Postfix.start(`relayhost = [127.0.0.1]:${server.port}
+transport_maps = inline:{dsn.example=smtp:[127.0.0.1]:${other.port}}
+`);
+    const dsn = ["-N", "success,failure,delay", "-R", "hdrs", "-V", "the+first envelope"];
+    await postfix.send([...RECIPIENTS, "max@dsn.example"], MESSAGE, ...dsn);
+    for (const to of ["joe@example.net", "jane@example.net", "max@dsn.example"]) {
+      await postfix.logs(new RegExp(`to=<${to}>, .*dsn=2\\.0\\.0, status=sent`));
     }
     await postfix.logs(/to=<nobody@example\.net>, .*dsn=5\.1\.1, status=bounced .*550 5\.1\.1/);
     await postfix.logs(/sender delivery status notification/); // its own: the mail went where nobody makes one
@@ -90,5 +96,25 @@ Deno.test({
     assert.match(mail, /^MAIL FROM:<ann@example\.org> SIZE=\d+ BODY=8BITMIME$/);
     const recipients = RECIPIENTS.map((recipient) => `RCPT TO:<${recipient}>`);
     assert.deepEqual(more.slice(0, 4), [...recipients.sort(), "DATA"]);
+
+    await postfix.send(["jörg@dsn.example"], MESSAGE, ...dsn);
+    await postfix.logs(/to=<[^>]*rg@dsn\.example>, .*status=sent/);
+    const asked = other.asked.flatMap((event) => "parameters" in event ? [event.parameters] : []);
+    const MAIL = { RET: "HDRS", ENVID: "the+first envelope", NOTIFY: undefined, ORCPT: undefined };
+    const to = (type: string, address: string) => ({
+      RET: undefined,
+      ENVID: undefined,
+      NOTIFY: ["SUCCESS", "FAILURE", "DELAY"],
+      ORCPT: { type, address },
+    });
+    assert.deepEqual(
+      asked.map((parameters) => ({
+        RET: readParameter(parameters, "RET"),
+        ENVID: readParameter(parameters, "ENVID"),
+        NOTIFY: readParameter(parameters, "NOTIFY"),
+        ORCPT: readParameter(parameters, "ORCPT"),
+      })),
+      [MAIL, to("rfc822", "max@dsn.example"), MAIL, to("utf-8", "jörg@dsn.example")],
+    );
   },
 });

@@ -1,10 +1,13 @@
 /**
- * The standards' own grammars: the values of parameters as an ABNF parser reads them, and nothing of the program.
+ * The standards' own grammars: the values of parameters as an ABNF parser reads them. Of the program it has only which
+ * characters beyond ASCII addresses have, which is tested elsewhere.
  *
  * @module
  */
 import apg from "apg-js";
 import { isIPv4, isIPv6 } from "node:net";
+import { isMailDomain } from "../../src/smtp/mailbox.ts";
+import { isLocalPart } from "../../src/smtp/unicode.ts";
 
 /**
  * RFC 3461 section 4, RFC 6533 section 3, RFC 2852 section 4, RFC 4865 section 4, RFC 6710 section 4; mailboxes by
@@ -142,7 +145,9 @@ function unicode(unitext: string): string | undefined {
 
 function isMailbox(rule: "rfc822-address" | "mailbox", address: string): boolean {
   if (!is(rule, address)) return false;
-  const domain = address.replace(/^(?:"(?:\\.|[^"\\])*"|[^"@]*)@?/, "");
+  const [local] = /^(?:"(?:\\.|[^"\\])*"|[^"@]*)/.exec(address)!;
+  const domain = address.slice(local.length + 1);
+  if (/[^\0-\x7f]/.test(address)) return isLocalPart(local) && isMailDomain(domain);
   if (!domain.startsWith("[")) return domain.split(".").every((label) => label.length <= 63);
   const literal = domain.slice(1, -1);
   const tag = /^[A-Za-z0-9-]*[A-Za-z0-9](?=:.)/.exec(literal)?.[0];

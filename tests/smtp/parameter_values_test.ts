@@ -49,14 +49,13 @@ const written = <T>(values: fc.Arbitrary<T>, write: (value: T) => fc.Arbitrary<s
 const word = (text: string): fc.Arbitrary<string> => fc.mixedCase(fc.constant(text));
 
 const printable = fc.string({ unit: "grapheme-ascii", maxLength: 60 });
-const letters = fc.string({
-  unit: fc.constantFrom(..."aZ09éßжあ漢😀\u{10FFFD}"),
-  minLength: 1,
-  maxLength: 12,
-});
+const letters = (some: string) =>
+  fc.string({ unit: fc.constantFrom(...some), minLength: 1, maxLength: 12 });
 const originals = {
   rfc822: mailbox.filter(({ route }) => route.length === 0).map(String),
-  "utf-8": fc.tuple(letters, letters).map(([local, domain]) => `${local}@${domain}.example`),
+  "utf-8": fc.tuple(letters("aZ09éßжあ漢😀"), letters("aZ09éжあ漢")).map(([local, domain]) =>
+    `${local}@${domain}.example`
+  ),
   x400: printable,
 };
 
