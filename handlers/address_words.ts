@@ -2,6 +2,7 @@
  * Addresses as they are written in fields of a header.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { Mailbox } from "postmaster";
 
 /**
@@ -9,7 +10,7 @@ import { Mailbox } from "postmaster";
  * domain: `joe, Jane <jane>` becomes `joe@example.net, Jane <jane@example.net>`. All else stays, and so does a value
  * that cannot be read.
  *
- * @param raw the value as it was sent
+ * @param raw the value as it was sent, one character for each octet
  */
 export function withDomains(raw: string, domain: string): string {
   const words = wordsOf(raw);
@@ -21,7 +22,8 @@ export function withDomains(raw: string, domain: string): string {
     end = place;
   };
   for (const { start, text } of bareAddresses(words)) {
-    if (Mailbox.tryParse(`${text}@${domain}`) !== undefined) insertAt(start + text.length);
+    const local = Buffer.from(text, "latin1").toString();
+    if (Mailbox.tryParse(`${local}@${domain}`) !== undefined) insertAt(start + text.length);
   }
   return pieces.join("") + raw.slice(end);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import type { Mailbox } from "postmaster";
+import { foldCase, type Mailbox } from "postmaster";
 import { ConfigError, messageOf, type Place } from "postmaster/making";
 import {
   AliasTable,
@@ -156,7 +156,7 @@ class AddressReader {
     const bare = unquoted(word.text);
     const [, path] = /^:include:\s*(.*)$/.exec(bare) ?? [];
     if (path !== undefined) return this.#readFile(word, path, alias, within);
-    if (bare.startsWith("\\") && bare.slice(1).toLowerCase() === localPartOf(alias)) {
+    if (bare.startsWith("\\") && foldCase(bare.slice(1)) === localPartOf(alias)) {
       return [{ ...word, text: alias }]; // an alias that leads to itself ends there
     }
     const message = notAnAddress(bare);
@@ -258,8 +258,7 @@ function placesIn(lines: string, file: string, line: number): (offset: number) =
   };
 }
 
-const localPartOf = (alias: string): string =>
-  unquoted(alias.replace(/@[^@"]*$/, "")).toLowerCase();
+const localPartOf = (alias: string): string => foldCase(unquoted(alias.replace(/@[^@"]*$/, "")));
 
 function unquoted(text: string): string {
   const [, inner] = /^"((?:\\.|[^"\\])*)"$/.exec(text) ?? [];

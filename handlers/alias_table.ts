@@ -2,7 +2,7 @@
  * Tables of aliases.
  * @module
  */
-import { isMailDomain, Mailbox } from "postmaster";
+import { canonicalName, foldCase, isMailDomain, Mailbox } from "postmaster";
 import type { Source } from "./in_doubt.ts";
 
 /** A source of aliases. */
@@ -23,7 +23,7 @@ export type AliasTarget = Mailbox | string;
  * @throws {TypeError} for anything else
  */
 export function parseAliasKey(text: string): string {
-  if (text.startsWith("@") && isMailDomain(text.slice(1))) return text.toLowerCase();
+  if (text.startsWith("@") && isMailDomain(text.slice(1))) return domainKey(text.slice(1));
   const target = tryParseTarget(text);
   if (typeof target === "string" && target.includes("@")) {
     throw new TypeError(
@@ -31,7 +31,7 @@ export function parseAliasKey(text: string): string {
     );
   }
   if (target !== undefined) {
-    return typeof target === "string" ? localKey(target) : target.key.toLowerCase();
+    return typeof target === "string" ? localKey(target) : target.foldedKey;
   }
   throw new TypeError(
     `\`${text}\` is no alias: write webmaster@example.net, webmaster or @example.net`,
@@ -65,7 +65,9 @@ function tryParseTarget(text: string): AliasTarget | undefined {
 }
 
 /** Neither a mailbox's key nor `@domain` can end in `@`. */
-const localKey = (local: string) => `${local.toLowerCase()}@`;
+const localKey = (local: string) => `${foldCase(local)}@`;
+
+const domainKey = (domain: string) => `@${canonicalName(domain)}`;
 
 /** Aliases in memory. */
 export class AliasTable implements Aliases {
@@ -94,13 +96,13 @@ export class AliasTable implements Aliases {
 
   find(recipient: Mailbox): readonly Mailbox[] | undefined {
     if (recipient.domain === "") return undefined; // the bare postmaster, which is in no domain
-    const targets = this.#entries.get(recipient.key.toLowerCase()) ??
+    const targets = this.#entries.get(recipient.foldedKey) ??
       this.#entries.get(localKey(recipient.local));
     return targets && inDomainOf(recipient, targets);
   }
 
   catchAll(recipient: Mailbox): readonly Mailbox[] | undefined {
-    const targets = this.#entries.get(`@${recipient.domain.toLowerCase()}`);
+    const targets = this.#entries.get(domainKey(recipient.domain));
     return targets && inDomainOf(recipient, targets);
   }
 }
@@ -127,13 +129,13 @@ export function circlesIn(
 ): ReadonlyMap<string, readonly Mailbox[]> {
   const done = new Set<string>();
   const visit = (mailbox: Mailbox, way: readonly Mailbox[]): readonly Mailbox[] | undefined => {
-    const id = idOf(mailbox);
-    const from = way.findIndex((one) => idOf(one) === id);
+    const id = mailbox.foldedKey;
+    const from = way.findIndex((one) => one.foldedKey === id);
     if (from >= 0) return [...way.slice(from), mailbox];
     if (done.has(id)) return undefined;
     done.add(id);
     for (const member of membersOf(mailbox)) {
-      const circle = idOf(member) === id ? undefined : visit(member, [...way, mailbox]);
+      const circle = member.foldedKey === id ? undefined : visit(member, [...way, mailbox]);
       if (circle !== undefined) return circle;
     }
     return undefined;
@@ -147,8 +149,6 @@ export function circlesIn(
   }
   return circles;
 }
-
-const idOf = (mailbox: Mailbox): string => mailbox.key.toLowerCase();
 
 /** Recipients that an alias is for; `*` stands for anybody whom a catch-all catches. */
 export function recipientsOf(key: string, domains: readonly string[]): readonly Mailbox[] {

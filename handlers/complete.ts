@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  canonicalName,
   dateTime,
   type HandlerFactory,
   type Header,
@@ -69,7 +70,8 @@ export const complete: HandlerFactory<CompleteOptions> = defineHandler({
     }).describe("The domain of addresses without one.").meta({ examples: ["example.net"] }),
     add: completions.default(ALL_COMPLETIONS).describe("What is added."),
   }),
-  create: ({ domain, add }) => {
+  create: ({ domain: said, add }) => {
+    const domain = canonicalName(said); // in A-labels, for messages without SMTPUTF8
     const adds = new Set(add);
     return on("Deliver", async (event, next, session) => {
       const { header, body, withHeader } = await readHeader(event.body, { limit: LIMIT });

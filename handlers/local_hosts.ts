@@ -2,7 +2,14 @@
  * The domains of the server's own mail.
  * @module
  */
-import { type HandlerFactory, isMailDomain, Mailbox, on, relayingDenied } from "postmaster";
+import {
+  canonicalName,
+  type HandlerFactory,
+  isMailDomain,
+  Mailbox,
+  on,
+  relayingDenied,
+} from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
 
 /**
@@ -25,14 +32,14 @@ export const localHosts: HandlerFactory<readonly string[]> = defineHandler({
     "a list of domains, such as [example.net]",
   ),
   create: (hosts) => {
-    const ours = new Set(hosts.map((host) => host.toLowerCase()));
+    const ours = new Set(hosts.map(canonicalName));
     const [first] = hosts;
     return on("AddRcptTo", (event, next) => {
       const { local, domain } = event.mailbox;
       if (domain === "" && first !== undefined) {
         return next({ ...event, mailbox: new Mailbox(local, first) });
       }
-      return ours.has(domain.toLowerCase()) ? next() : relayingDenied;
+      return ours.has(canonicalName(domain)) ? next() : relayingDenied;
     });
   },
   example: "local-hosts: [example.net, example.org]",

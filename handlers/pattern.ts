@@ -2,7 +2,7 @@
  * Patterns for addresses and names: plain forms, no wildcards.
  * @module
  */
-import { canonicalName, isMailDomain, isSameName, Mailbox } from "postmaster";
+import { canonicalName, foldCase, isMailDomain, Mailbox } from "postmaster";
 import { kinds, type z } from "postmaster/making";
 
 /** True for a mailbox that matches; `null` is the null sender. */
@@ -15,18 +15,19 @@ export type MailboxPattern = (mailbox: Mailbox | null) => boolean;
  * @throws {TypeError} for anything else
  */
 export function parseMailboxPattern(text: string): MailboxPattern {
-  const wanted = canonicalName(text);
-  if (wanted === "<>") return (mailbox) => mailbox === null;
-  if (wanted.startsWith("@.") && isMailDomain(wanted.slice(2))) {
-    return (mailbox) => mailbox?.domain.toLowerCase().endsWith(wanted.slice(1)) ?? false;
+  if (text === "<>") return (mailbox) => mailbox === null;
+  const domain = canonicalName(text.replace(/^@\.?/, ""));
+  if (text.startsWith("@") && isMailDomain(domain)) {
+    const matches = nameMatcher(text.slice(1));
+    return (mailbox) => mailbox !== null && matches(mailbox.domain);
   }
-  if (wanted.startsWith("@") && isMailDomain(wanted.slice(1))) {
-    return (mailbox) => mailbox != null && isSameName(mailbox.domain, wanted.slice(1));
+  const local = text.endsWith("@") ? Mailbox.tryParse(`${text}any.invalid`)?.local : undefined;
+  if (local !== undefined) {
+    const folded = foldCase(local);
+    return (mailbox) => mailbox !== null && foldCase(mailbox.local) === folded;
   }
-  const local = wanted.endsWith("@") ? Mailbox.tryParse(`${wanted}any.invalid`)?.local : undefined;
-  if (local !== undefined) return (mailbox) => mailbox?.local.toLowerCase() === local;
-  const key = Mailbox.tryParse(wanted)?.key;
-  if (key !== undefined) return (mailbox) => mailbox?.key.toLowerCase() === key;
+  const key = Mailbox.tryParse(text.replace(/\.$/, ""))?.foldedKey;
+  if (key !== undefined) return (mailbox) => mailbox?.foldedKey === key;
   throw new TypeError(
     `\`${text}\` is no pattern for addresses: write joe@example.net, @example.net, @.example.net, joe@ or <>`,
   );
@@ -41,10 +42,12 @@ export const mailboxPattern: z.ZodType<MailboxPattern, string> = kinds.text(
 /** A pattern for names: a domain, or `.example.net` for all names below it. */
 export const namePattern: z.ZodType<(name: string) => boolean, string> = kinds.text(
   "a name such as mail.example.net, or .example.net for all below it",
-  (text) => {
-    const wanted = canonicalName(text);
-    return wanted.startsWith(".")
-      ? (name) => canonicalName(name).endsWith(wanted)
-      : (name) => canonicalName(name) === wanted;
-  },
+  nameMatcher,
 );
+
+function nameMatcher(text: string): (name: string) => boolean {
+  const wanted = canonicalName(text.replace(/^\./, ""));
+  return text.startsWith(".")
+    ? (name) => canonicalName(name).endsWith(`.${wanted}`)
+    : (name) => canonicalName(name) === wanted;
+}

@@ -66,7 +66,7 @@ export function postmaster({ domains, aliases, users }: PostmasterOptions): Hand
           known({ type, mailbox: reader, parameters }, () => relayingDenied, session);
         if (reader.equals(mailbox)) return own();
         // A user of a server without domains is here, like its postmaster, and not relayed.
-        const exact = asked.exact === true && reader.domain === mailbox.domain;
+        const exact = asked.exact === true && isSameName(reader.domain, mailbox.domain);
         const reply = await session.trigger({ type, mailbox: reader, parameters, exact });
         if (!isUnclaimed(reply)) return reply;
         return isOurs(reader) ? own() : relayingDenied; // which sends the mail on

@@ -3,11 +3,13 @@
  * @module
  */
 import {
+  canonicalName,
   type Event,
   type EventName,
   type HandlerFactory,
   hostOf,
   isPositive,
+  type Mailbox,
   networkOf,
   on,
   type Prefixes,
@@ -49,11 +51,9 @@ const KEYS = {
   network: ({ peer }) => networkOf(peer.address, NETWORK),
   user: ({ user }) => user,
   sender: ({ mailFrom }, event) => mailboxOf(event, "SetMailFrom", mailFrom)?.key,
-  "sender-domain": ({ mailFrom }, event) =>
-    mailboxOf(event, "SetMailFrom", mailFrom)?.domain.toLowerCase(),
+  "sender-domain": ({ mailFrom }, event) => domainOf(mailboxOf(event, "SetMailFrom", mailFrom)),
   recipient: (_session, event) => mailboxOf(event, "AddRcptTo", null)?.key,
-  "recipient-domain": (_session, event) =>
-    mailboxOf(event, "AddRcptTo", null)?.domain.toLowerCase(),
+  "recipient-domain": (_session, event) => domainOf(mailboxOf(event, "AddRcptTo", null)),
 } as const satisfies Record<RateKey, (session: Session, event: Event) => string | undefined>;
 
 /** The things that can be counted by a key, if not all. */
@@ -200,3 +200,6 @@ function tooMuch(of: RateUnit, milliseconds: number): Reply {
 function mailboxOf(event: Event, type: "SetMailFrom" | "AddRcptTo", known: Session["mailFrom"]) {
   return event.type === type ? event.mailbox : known;
 }
+
+const domainOf = (mailbox: Mailbox | null | undefined): string | undefined =>
+  mailbox === null || mailbox === undefined ? undefined : canonicalName(mailbox.domain);

@@ -47,6 +47,7 @@ export { senderLogin, type SenderLoginOptions } from "./sender_login.ts";
 export { subaddress, type SubaddressOptions } from "./subaddress.ts";
 export { tarpit, type TarpitOptions } from "./tarpit.ts";
 export { trace } from "./trace.ts";
+export { verify, type VerifyOptions } from "./verify.ts";
 export { virtualUsers, type VirtualUsersOptions } from "./virtual_users.ts";
 export { when, type WhenOptions } from "./when.ts";
 export { zone, type ZoneOptions } from "./zone.ts";

@@ -3,9 +3,9 @@
  * @module
  */
 import {
+  canonicalName,
   type HandlerFactory,
   isIn,
-  isMailDomain,
   isRelayingDenied,
   type Mailbox,
   on,
@@ -13,10 +13,8 @@ import {
   type Session,
 } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
+import { domain } from "./domain.ts";
 import { isBig, network } from "./network.ts";
-
-const domain = z.string({ error: "a domain such as example.org" })
-  .refine(isMailDomain, { error: "this is no domain: write one such as example.org" });
 
 /** The options of {@linkcode relayTo}. */
 export interface RelayToOptions {
@@ -77,9 +75,9 @@ export const relayTo: HandlerFactory<RelayToOptions> = defineHandler({
   summary: "Relays mail for some domains, and from some clients.",
   options,
   create: ({ domains, networks, users }) => {
-    const served = new Set(domains.map((domain) => domain.toLowerCase()));
+    const served = new Set(domains.map(canonicalName));
     const isServed = (mailbox: Mailbox) =>
-      served.has(mailbox.domain.toLowerCase()) && !mayLeadOn(mailbox);
+      served.has(canonicalName(mailbox.domain)) && !mayLeadOn(mailbox);
     const isTrusted = ({ peer, user }: Session) =>
       isIn(peer.address, networks) || (users && user !== undefined);
     return on("AddRcptTo", async ({ mailbox, exact }, next, session) => {

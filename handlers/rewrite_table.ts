@@ -2,7 +2,7 @@
  * Tables of other addresses for the envelope.
  * @module
  */
-import { isMailDomain, Mailbox } from "postmaster";
+import { canonicalName, isMailDomain, Mailbox } from "postmaster";
 import { z } from "postmaster/making";
 import { eachOnce } from "./table.ts";
 
@@ -34,8 +34,14 @@ function faultIn(from: string, to: string): string | undefined {
 
 /** The key of a lookup: case does not matter. */
 function idOf(from: string): string {
-  return (isAddress(from) ? Mailbox.parse(from).key : from).toLowerCase();
+  return isWholeDomain(from)
+    ? domainKey(from.slice(1))
+    : isAddress(from)
+    ? Mailbox.parse(from).foldedKey
+    : from;
 }
+
+const domainKey = (domain: string): string => `@${canonicalName(domain)}`;
 
 const isWholeDomain = (text: string): boolean =>
   text.startsWith("@") && isMailDomain(text.slice(1));
@@ -49,8 +55,7 @@ function isAddress(text: string): boolean {
 export function rewriteBy(table: RewriteTable): Rewrite {
   const rules = new Map(Object.entries(table).map(([from, to]) => [idOf(from), to]));
   return (mailbox) => {
-    const to = rules.get(mailbox.key.toLowerCase()) ??
-      rules.get(`@${mailbox.domain.toLowerCase()}`);
+    const to = rules.get(mailbox.foldedKey) ?? rules.get(domainKey(mailbox.domain));
     if (to === undefined) return mailbox;
     return to.startsWith("@") ? new Mailbox(mailbox.local, to.slice(1)) : Mailbox.parse(to);
   };

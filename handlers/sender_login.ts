@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  asAscii,
   chain,
   type HandlerFactory,
   Mailbox,
@@ -145,7 +146,7 @@ async function refusalOf(
 }
 
 const notYours = (detail: 0 | 3, where: string, mailbox: Mailbox): Reply =>
-  say(5, 5, detail, `you may not use ${mailbox} in ${where}`, "5.7.1");
+  say(5, 5, detail, asAscii(`you may not use ${mailbox} in ${where}`).slice(0, 490), "5.7.1"); // a line has no more
 
 /** What the options say of addresses; `undefined` if they say nothing. */
 function tableOf(

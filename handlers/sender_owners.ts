@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  canonicalName,
   isTransient,
   Mailbox,
   type MaybePromise,
@@ -23,8 +24,8 @@ export type OwnersOf = (
 export type OwnerTable = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The users that a table has for an address. */
-export const ownersIn = (table: OwnerTable, { key, domain }: Mailbox): ReadonlySet<string> =>
-  table.get(key.toLowerCase()) ?? table.get(`@${domain.toLowerCase()}`) ?? new Set();
+export const ownersIn = (table: OwnerTable, { foldedKey, domain }: Mailbox): ReadonlySet<string> =>
+  table.get(foldedKey) ?? table.get(`@${canonicalName(domain)}`) ?? new Set();
 
 /**
  * The address of a table in lower case.
@@ -95,5 +96,4 @@ async function routesOf(mailbox: Mailbox, session: Session): Promise<readonly Ro
   return isTransient(reply) ? undefined : reply.routes?.filter(({ copy }) => !copy) ?? [];
 }
 
-const isSame = (one: Mailbox, other: Mailbox): boolean =>
-  one.key.toLowerCase() === other.key.toLowerCase();
+const isSame = (one: Mailbox, other: Mailbox): boolean => one.foldedKey === other.foldedKey;

@@ -106,7 +106,7 @@ export class NamedUsers implements LocalUsers {
     this.source = isFile ? from : "a list";
     this.#names = isFile
       ? new Watched(from, parseNames)
-      : { value: new Set(from), trouble: undefined };
+      : { value: new Set(from.map((name) => name.normalize())), trouble: undefined };
   }
 
   get trouble(): string | undefined {
@@ -133,7 +133,7 @@ export class NamedUsers implements LocalUsers {
 
 /** One name a line; `#` starts a comment. Throws a `ConfigError`. */
 function parseNames(text: string, file: string): ReadonlySet<string> {
-  return new Set(readLines(text, file, parseUserName));
+  return new Set(readLines(text, file, parseUserName).map((name) => name.normalize()));
 }
 
 /** A name that can be the local part of an address without quotes. Throws a TypeError for any other. */

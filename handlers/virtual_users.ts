@@ -2,7 +2,7 @@
  * Users by their addresses.
  * @module
  */
-import type { HandlerFactory, Target } from "postmaster";
+import { canonicalName, type HandlerFactory, type Target } from "postmaster";
 import { defineHandler, kinds, Watched } from "postmaster/making";
 import { parseAliasKey } from "./alias_table.ts";
 import { deferring } from "./in_doubt.ts";
@@ -43,8 +43,8 @@ export const virtualUsers: HandlerFactory<VirtualUsersOptions> = defineHandler({
   create: ({ file: path, deliver }) => {
     const file = new Watched<ReadonlyMap<string, string>>(path, parseUsers, new Map());
     const users = usersBy({
-      find: (mailbox) => file.value.get(mailbox.key.toLowerCase()),
-      catchAll: ({ domain }) => file.value.get(`@${domain.toLowerCase()}`),
+      find: (mailbox) => file.value.get(mailbox.foldedKey),
+      catchAll: ({ domain }) => file.value.get(`@${canonicalName(domain)}`),
     }, deliver);
     return deferring(file, users);
   },

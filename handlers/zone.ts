@@ -168,7 +168,7 @@ async function known(question: Question, tags: Tags): Promise<Reply> {
 
 /** Other addresses: each goes through the whole chain. */
 function others(
-  { event: { mailbox }, session, whole }: Question,
+  { event: { mailbox, parameters }, session, whole }: Question,
   addresses: readonly string[],
   own: readonly Route[] = [],
 ): Promise<Reply> {
@@ -177,7 +177,7 @@ function others(
     throw new Nonsense(`${mailbox} is an alias of itself`);
   }
   const ask = (member: Mailbox) =>
-    session.trigger({ type: "AddRcptTo", mailbox: member, parameters: new Map() });
+    session.trigger({ type: "AddRcptTo", mailbox: member, parameters });
   return askAll(mailbox, members, ask, session, own);
 }
 

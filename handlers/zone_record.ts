@@ -2,7 +2,8 @@
  * The records of a mail configuration in the DNS: their names and their content.
  * @module
  */
-import { Mailbox, Network } from "postmaster";
+import { Buffer } from "node:buffer";
+import { canonicalName, foldCase, Mailbox, Network } from "postmaster";
 import { isBig } from "./network.ts";
 
 /** The tags of each kind of record. */
@@ -20,22 +21,23 @@ export type Tags = ReadonlyMap<string, readonly string[]>;
 
 /** `example.net._domain.ZONE`. */
 export const domainName = (domain: string, zone: string): string =>
-  `${domain.toLowerCase()}._domain.${zone}`;
+  `${canonicalName(domain)}._domain.${zone}`;
 
 /** `_policy.ZONE`. */
 export const policyName = (zone: string): string => `_policy.${zone}`;
 
 /**
  * `joe.example.net._user.ZONE`; `undefined` for a local part that is too long for the DNS. The local part is one
- * label in lower case, in which every octet but letters, digits and hyphens is `_` and its two hexadecimal digits:
+ * label in lower case and UTF-8, in which every octet but letters, digits and hyphens is `_` and its two hexadecimal digits:
  * `joe.smith` is `joe_2esmith`.
  */
 export function userName({ local, domain }: Mailbox, zone: string): string | undefined {
-  const label = local.toLowerCase().replace(
+  const octets = Buffer.from(foldCase(local)).toString("latin1");
+  const label = octets.replace(
     /[^a-z0-9-]/g,
     (char) => `_${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
-  return label.length <= 63 ? `${label}.${domain.toLowerCase()}._user.${zone}` : undefined;
+  return label.length <= 63 ? `${label}.${canonicalName(domain)}._user.${zone}` : undefined;
 }
 
 /**
@@ -48,7 +50,8 @@ export function parseRecords(
   records: readonly (readonly string[])[],
   kind: Kind,
 ): Tags | undefined {
-  const ours = records.map((parts) => parts.join("")).filter(isOurs);
+  const ours = records.map((parts) => Buffer.from(parts.join(""), "latin1").toString())
+    .filter(isOurs);
   if (ours.length === 0) return undefined;
   const tags = new Map<string, string[]>();
   for (const part of ours.flatMap((record) => record.split(";").slice(1))) {
@@ -85,7 +88,7 @@ const FORMS: Readonly<Record<string, readonly [test: (value: string) => boolean,
     alias: [isAddress, "an address"],
     "catch-all": [isAddress, "an address"],
     relay: [(value) => value === "yes" || isAddress(value), "`yes` or an address"],
-    user: [(value) => /^[A-Za-z0-9_][\w.-]*$/.test(value), "the name of a user"],
+    user: [(value) => /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_.-]*$/u.test(value), "the name of a user"],
     reject: [isText, "a text of printable ASCII"],
     discard: [(value) => value === "yes", "`yes`"],
     refuse: [(value) => Network.parse(value) !== undefined, "a network such as 192.0.2.0/24"],

@@ -29,6 +29,7 @@ export type {
 } from "./dns/records.ts";
 export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
 export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
+export { asAscii, foldCase } from "./smtp/unicode.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
 export {
@@ -36,6 +37,10 @@ export {
   type ParameterValues,
   readParameter,
 } from "./smtp/parameter_values.ts";
+export type { ClientDetails } from "./smtp/client_details.ts";
+export type { Notification, OriginalRecipient } from "./smtp/dsn.ts";
+export type { DeliverBy } from "./smtp/times.ts";
+export type { QueueName } from "./smtp/etrn.ts";
 export type { Fault } from "./smtp/fault.ts";
 export type { ForeignLine, OtherProtocol } from "./smtp/other_protocol.ts";
 export type { Category, Digit, Enhanced, Severity, WireReply } from "./smtp/reply.ts";

@@ -13,6 +13,13 @@ export function need(...programs: readonly string[]): { ignore: boolean } {
   return { ignore: true };
 }
 
+/** Spread into the definition of a test that needs a file which no package puts there. */
+export function needFile(path: string, how: string): { ignore: boolean } {
+  if (isFile(path) || Deno.env.get("CI") === "true") return { ignore: false };
+  console.warn(`skipped: a test needs ${path} (${how})`);
+  return { ignore: true };
+}
+
 /** Spread into the definition of a test that only root can run. */
 export function needRoot(): { ignore: boolean } {
   if (Deno.uid() === 0 || Deno.env.get("CI") === "true") return { ignore: false };
@@ -48,12 +55,14 @@ export function needRuntime(version: string): { ignore: boolean } {
 
 function onPath(program: string): boolean {
   return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some(
-    (dir) => {
-      try {
-        return Deno.statSync(`${dir}/${program}`).isFile;
-      } catch {
-        return false;
-      }
-    },
+    (dir) => isFile(`${dir}/${program}`),
   );
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }

@@ -128,6 +128,10 @@ export function peerAddress(address: string): string {
   return parseIp(bare)?.toString() ?? address;
 }
 
+/** The address of 4 or 16 octets in network order, as {@linkcode peerAddress} names it. */
+export const ipOfOctets = (octets: Uint8Array): string =>
+  peerAddress(ipaddr.fromByteArray([...octets]).toString());
+
 /**
  * True for a name of numbers only, `127.1` or `0x7f.1`: it is no domain, and inet_aton(3) reads it as an IPv4
  * address.

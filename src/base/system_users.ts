@@ -22,9 +22,9 @@ const { signal: NEVER } = new AbortController();
 // deno-lint-ignore no-control-regex -- they are what no name may have
 const ASKABLE = /^(?!-)[^\x00-\x1f\x7f:/,]{1,255}$/;
 
-/** The names that may be meant by a local part: a user is found to the letter, or in lower case. */
+/** The names that may be meant by a local part: a user is found to the letter, composed (NFC), or in lower case. */
 export const spellings = (local: string): readonly string[] => [
-  ...new Set([local, local.toLowerCase()]),
+  ...new Set([local, local.normalize(), local.normalize().toLowerCase()]),
 ];
 
 /**

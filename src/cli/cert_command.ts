@@ -3,6 +3,7 @@
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { canonicalName } from "../dns/name.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { each } from "./argument.ts";
 import { makeSelfSigned } from "./cert.ts";
@@ -36,7 +37,8 @@ export function addCert(postmaster: Command): void {
 }
 
 function parseDomain(text: string): string {
-  if (isDomain(text)) return text.toLowerCase();
+  const name = canonicalName(text);
+  if (isDomain(name)) return name;
   throw new InvalidArgumentError("Write a domain such as mx.example.net.");
 }
 

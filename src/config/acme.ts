@@ -7,6 +7,7 @@ import type { AcmeSettings } from "../acme/settings.ts";
 import { isNumeric } from "../base/ip.ts";
 import { command, keyAsWritten, location, options, text } from "../base/kinds.ts";
 import { inPlace } from "../base/reading.ts";
+import { canonicalName } from "../dns/name.ts";
 import { parseListen } from "../net/address.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 
@@ -26,8 +27,9 @@ const email = text("an address such as admin@example.net", (address) => {
 });
 
 const domain = text("a domain", (name) => {
-  const plain = name.replace(/^\*\./, "");
-  if (isDomain(plain) && !plain.startsWith("[") && !isNumeric(plain)) return name.toLowerCase();
+  const wildcard = name.startsWith("*.") ? "*." : "";
+  const plain = canonicalName(name.slice(wildcard.length));
+  if (isDomain(plain) && !plain.startsWith("[") && !isNumeric(plain)) return wildcard + plain;
   throw new TypeError(`\`${name}\` is no domain: write one such as mx.example.net`);
 });
 

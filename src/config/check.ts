@@ -17,7 +17,12 @@ import { isDomain } from "../smtp/mailbox.ts";
 import { NO_RELAY } from "../targets/target.ts";
 import { type AliasFile, type IsUser, SiteAliases } from "./aliases.ts";
 import { doubtsAbout } from "./auth.ts";
-import { checkAuthentication, checkListeners, checkTls } from "./check_connections.ts";
+import {
+  checkAuthentication,
+  checkListeners,
+  checkTls,
+  doubtsAboutPeers,
+} from "./check_connections.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
@@ -67,7 +72,11 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     mailer: mailerOf(settings),
     authentication,
-    warnings: [...orderWarnings(handlers), ...doubtsAbout(settings.auth).map(problem)],
+    warnings: [
+      ...orderWarnings(handlers),
+      ...doubtsAbout(settings.auth).map(problem),
+      ...doubtsAboutPeers(settings.listen).map(problem),
+    ],
     doubtfulCertificates: doubtful.map(problem),
     targets: targetsOf(settings),
     problem,

@@ -6,12 +6,14 @@ import { readFileSync } from "node:fs";
 import { faultOfProgram } from "../acme/dns_hook.ts";
 import type { AcmeSettings } from "../acme/settings.ts";
 import { isForUsers, portFault } from "../net/address.ts";
+import { UNIX } from "../net/peers.ts";
 import { canEncrypt, concernsOf } from "../tls/certificates.ts";
 import { KeyFault, readKeyPair } from "../tls/key_pair.ts";
 import { authenticationBy, type AuthSettings } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Finding } from "./explain.ts";
 import type { Faults } from "./faults.ts";
+import type { ListenSetting } from "./schema.ts";
 import type { ReadSettings } from "./settings.ts";
 
 /** The certificates and keys must be readable and fit together. Returns what is doubtful. */
@@ -51,9 +53,40 @@ function checkAcme(acme: AcmeSettings | undefined, faults: Faults): void {
   if (fault !== undefined) faults.add(["tls", "acme", "dns-hook", 0], fault);
 }
 
+/** The keys of listeners with peers that are believed. */
+const PEERS = ["proxy", "xclient"] as const;
+
+/** What is doubtful about the peers of listeners that are believed. */
+export function doubtsAboutPeers(listens: readonly ListenSetting[]): readonly Finding[] {
+  return listens.flatMap((listen, i) =>
+    PEERS.flatMap((key) => {
+      const open = listen[key]?.find((peer) => peer !== UNIX && peer.bits === 0);
+      const message =
+        `with ${open}, everyone can claim any address: write the networks that you trust`;
+      return open === undefined ? [] : [{ path: ["listen", i, key], message }];
+    })
+  );
+}
+
+/** Listeners whose peers are believed must be able to know them. */
+function checkPeers(listens: readonly ListenSetting[], faults: Faults): void {
+  for (const [i, listen] of listens.entries()) {
+    const { address, xclient, xclientLogin } = listen;
+    for (const key of address.transport === "unix" ? PEERS : []) {
+      if (listen[key]?.includes(UNIX) ?? true) continue;
+      const message = `who connects by a Unix socket has no address: write \`${key}: [unix]\``;
+      faults.add(["listen", i, key], message);
+    }
+    if (xclientLogin && xclient === undefined) {
+      faults.add(["listen", i, "xclient-login"], "nobody may say XCLIENT here: set `xclient`");
+    }
+  }
+}
+
 /** Listeners must have what their kind needs. */
 export function checkListeners({ settings, wrong }: ReadSettings, faults: Faults): void {
   const { listen = [], tls, auth } = settings;
+  checkPeers(listen, faults);
   if (wrong.has("tls") || wrong.has("auth")) return;
   for (const [i, { address, kind }] of listen.entries()) {
     const misplaced = address.transport === "tcp" ? portFault(kind, address.port) : undefined;

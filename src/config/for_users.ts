@@ -3,6 +3,7 @@
  * @module
  */
 import { complete, relayTo } from "../../handlers/mod.ts";
+import { canonicalName } from "../dns/name.ts";
 import type { EventName } from "../handler/event.ts";
 import { type Handler, type Next, on } from "../handler/handler.ts";
 import type { Config } from "./config.ts";
@@ -11,8 +12,9 @@ import type { Config } from "./config.ts";
 export const bareDomainOf = (config: Config): string | undefined =>
   config.submission.complete.includes("addresses") ? domainOf(config) : undefined;
 
+/** It is in A-labels, because the client may not have SMTPUTF8. */
 const domainOf = ({ submission, domains, hostname }: Config): string =>
-  submission.domain ?? domains[0] ?? hostname;
+  canonicalName(submission.domain ?? domains[0] ?? hostname);
 
 /** Completes what users send. It stands outside of the operator's handlers, which see the whole message. */
 export function completion(config: Config): readonly Handler[] {

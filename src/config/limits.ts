@@ -44,7 +44,7 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   refusedRecipients: {
     ...number(1),
     description:
-      "Refused recipients in a session before the server looks up no more: it replies 452 to " +
+      "Refused recipients, and mailboxes that VRFY and EXPN do not find, in a session before the server looks up no more: it replies 452 to " +
       "further ones, so that the accepted recipients get their mail, and then ends the session.",
   },
   refusalDelay: {
@@ -56,8 +56,8 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   commandLength: {
     ...octets(512),
     description:
-      "The length of a command line with its CRLF (RFC 5321 section 4.5.3.1.4); MAIL may be 43 " +
-      "octets longer.",
+      "The length of a command line with its CRLF (RFC 5321 section 4.5.3.1.4). Parameters of " +
+      "extensions may make MAIL and RCPT longer.",
   },
   messageSize: {
     ...octets(1024),
@@ -90,7 +90,10 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
     description:
       "Global variables with a value; if there are more, some with a ttl or window are forgotten.",
   },
-  handshakeTimeout: { ...time, description: "The time for a TLS handshake." },
+  handshakeTimeout: {
+    ...time,
+    description: "The time for a TLS handshake, and for the header of a proxy.",
+  },
   commandTimeout: { ...time, description: "The time for a command line to arrive." },
   dataTimeout: { ...time, description: "The time between two pieces of a message." },
   messageTimeout: { ...time, description: "The time for a whole message to arrive." },

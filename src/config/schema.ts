@@ -3,16 +3,19 @@
  * @module
  */
 import { z } from "zod";
-import { count, kebabCase, location, options, text } from "../base/kinds.ts";
-import { isNumeric } from "../base/ip.ts";
+import { count, kebabCase, list, location, options, text } from "../base/kinds.ts";
+import { isNumeric, Network } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
+import { canonicalName } from "../dns/name.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
-import type { ListenerLimits } from "../server/limits.ts";
+import { type Peers, UNIX } from "../net/peers.ts";
+import type { ListenerOptions } from "../server/listener_options.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
+import { isAscii } from "../smtp/unicode.ts";
 import { authSchema } from "./auth.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
@@ -25,8 +28,9 @@ import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
 import { tolerateSchema } from "./tolerate.ts";
 
-const domain = (isOne: (name: string) => boolean) =>
-  text("a domain", (name) => {
+const domain = (isOne: (name: string) => boolean, formOf = (name: string) => name) =>
+  text("a domain", (said) => {
+    const name = isAscii(said) ? said : formOf(said);
     if (isOne(name) && !isNumeric(name)) return name;
     throw new TypeError(`\`${name}\` is no domain: write one such as mail.example.org`);
   });
@@ -34,8 +38,17 @@ const domain = (isOne: (name: string) => boolean) =>
 const listenAddress = text("an address such as `127.0.0.1:2525`", parseListen);
 const LISTEN = "an address such as `127.0.0.1:2525`, a mapping such as " +
   '`{address: "*:587", kind: submission}`, or a list of them';
-/** A listener, with its own limits. */
-export type ListenSetting = Listen & { readonly limits: ListenerLimits };
+/** A listener, with what differs there. */
+export type ListenSetting = Listen & ListenerOptions;
+
+const peers: z.ZodType<Peers, readonly string[]> = list(
+  text(
+    "a network such as `10.0.0.0/8`, or `unix`",
+    (written) => written === UNIX ? UNIX : Network.parse(written),
+  ),
+  "a list of networks such as [10.0.0.0/8]",
+  1,
+);
 
 const listener: z.ZodType<ListenSetting> = z.union([
   listenAddress.transform((address) => ({ address, kind: "smtp" as const, limits: {} })),
@@ -51,6 +64,18 @@ const listener: z.ZodType<ListenSetting> = z.union([
       "What differs here from the key `limits`, such as the size of a message. The limits of all " +
         "connections together cannot differ.",
     ).meta({ examples: [{ "message-size": "100 MiB", recipients: 100 }] }),
+    proxy: peers.optional().describe(
+      "The proxies that connect here, and nobody else does: each says with the PROXY protocol, " +
+        "version 1 or 2, who its client is. `unix` stands for everyone who may connect to a Unix " +
+        "socket. Proxies are believed, so nobody else may have an address in these networks.",
+    ).meta({ examples: [["10.0.0.0/8"]] }),
+    xclient: peers.optional().describe(
+      "The servers that may say whom they speak for, with XCLIENT, or from whom they have a " +
+        "message, with XFORWARD. They are believed.",
+    ).meta({ examples: [["127.0.0.1"]] }),
+    xclientLogin: z.boolean().default(false).describe(
+      "Whether XCLIENT may also say which user a client is (`LOGIN`).",
+    ),
   }),
 ], { error: LISTEN });
 const listen: z.ZodType<readonly ListenSetting[]> = z.union([
@@ -127,7 +152,7 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
  * The whole configuration. The first example of a key is the one that is shown first.
  */
 const shape = {
-  hostname: domain(isDomain).optional().describe(
+  hostname: domain(isDomain, canonicalName).optional().describe(
     "The server's own name, in its greeting and in `Received`. The default is the host name of " +
       "the system, which must be a domain.",
   ).meta({ examples: ["mx.example.net"] }),
@@ -162,7 +187,7 @@ const shape = {
     .prefault([])
     .describe(
       "The local domains. Mail for all other domains is refused with `550 5.7.1 relaying denied`, " +
-        "unless a handler accepts it.",
+        "unless a handler accepts it. `bücher.example` and `xn--bcher-kva.example` are one domain.",
     ).meta({
       examples: [["example.net", "example.org"]],
     }),

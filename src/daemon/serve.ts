@@ -14,7 +14,7 @@ import { openLog } from "../log/open.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
 import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
-import type { ListenerLimits } from "../server/limits.ts";
+import type { ListenerOptions } from "../server/listener_options.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
@@ -50,7 +50,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
-  const listeners = new Map<Listener, ListenerLimits>();
+  const listeners = new Map<Listener, ListenerOptions>();
   opened.defer(() => listeners.keys().forEach((listener) => listener.close()));
   const { first = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
     const isOthers = address.transport === "unix" && credentials !== undefined;
@@ -58,7 +58,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   });
   const open = async (listens: Config["listen"], owner?: Credentials) => {
     const opened = await listen(listens, owner);
-    opened.forEach((listener, i) => listeners.set(listener, listens[i]!.limits));
+    opened.forEach((listener, i) => listeners.set(listener, listens[i]!));
   };
   await open(first, credentials);
   const [authority] = await listen(challengeListens(read), credentials);

@@ -4,6 +4,7 @@
  */
 import { parseIp } from "../base/ip.ts";
 import { lower } from "../smtp/ascii.ts";
+import { asciiName } from "../smtp/idna.ts";
 
 /** True for a name that the DNS can have (RFC 1035 section 2.3.4), in the form that people write. */
 export function isDnsName(name: string): boolean {
@@ -12,12 +13,16 @@ export function isDnsName(name: string): boolean {
 }
 
 /**
- * A name of the DNS in the form in which names are compared: in lower case (RFC 4343), and without the final dot, which
- * says that it is complete (RFC 1034 section 3.1) and changes nothing for mail.
+ * A name of the DNS in the form in which names are compared and looked up: in lower case (RFC 4343) and A-labels
+ * (RFC 5890), and without the final dot, which says that it is complete (RFC 1034 section 3.1) and changes nothing for
+ * mail. What is no name stays as it is, but for ASCII letters.
  */
-export const canonicalName = (name: string): string => lower(name.replace(/\.$/, ""));
+export function canonicalName(name: string): string {
+  const whole = name.replace(/\.$/, "");
+  return asciiName(whole) ?? lower(whole);
+}
 
-/** True for two spellings of one name: neither case nor a final dot matters. */
+/** True for two spellings of one name: neither case, nor a final dot, nor U-labels for A-labels matter. */
 export const isSameName = (one: string, other: string): boolean =>
   canonicalName(one) === canonicalName(other);
 

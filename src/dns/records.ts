@@ -2,6 +2,7 @@
  * Records of the DNS, in the shapes that `node:dns/promises` gives them.
  * @module
  */
+import { characters } from "../smtp/ascii.ts";
 
 /** A mail exchanger (RFC 1035 section 3.3.9). `exchange` is `""` for the root: a null MX (RFC 7505). */
 export interface MxRecord {
@@ -73,7 +74,7 @@ export interface RecordTypes {
   SRV: SrvRecord;
   /** The certificate of a TLS server. */
   TLSA: TlsaRecord;
-  /** A text, as the strings that it is made of. */
+  /** A text, as the strings that it is made of, with one character for each octet. */
   TXT: string[];
 }
 
@@ -105,8 +106,6 @@ interface PacketData {
 /** A name without the final dot. */
 const name = (text: string): string => text === "." ? "" : text.replace(/\.$/, "");
 
-const latin1 = new TextDecoder("latin1");
-
 /** How the data of each type is turned into its record. */
 export const RECORDS: { readonly [T in RecordType]: (data: PacketData[T]) => RecordTypes[T] } = {
   A: (data) => data,
@@ -136,7 +135,7 @@ export const RECORDS: { readonly [T in RecordType]: (data: PacketData[T]) => Rec
     match: matchingType,
     data: certificate,
   }),
-  TXT: (data) => (data instanceof Uint8Array ? [data] : data).map((part) => latin1.decode(part)),
+  TXT: (data) => (data instanceof Uint8Array ? [data] : data).map((part) => characters(part)),
 };
 
 /** A copy of a record, which its receiver may change. */

@@ -4,6 +4,8 @@
  * @module
  */
 import type { Secret } from "../base/secret.ts";
+import type { ClientDetails } from "../smtp/client_details.ts";
+import type { QueueName } from "../smtp/etrn.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
@@ -72,6 +74,13 @@ export interface EventMap {
     /** The extension that was cut off the local part, with the delimiter: `+list`. */
     readonly suffix?: string;
   };
+  /**
+   * XCLIENT: another server, which is trusted, speaks for a client from now on. After a positive reply the session begins
+   * anew with that client: {@linkcode Greeting} is asked again, and its reply is sent.
+   */
+  SetClient: { readonly client: ClientDetails };
+  /** XFORWARD: another server says from whom it has the next message. It is logged, and changes nothing else. */
+  ForwardClient: { readonly client: ClientDetails };
   /** STARTTLS. After a positive reply the connection is encrypted, and the session begins anew (RFC 3207). */
   StartTls: Nothing;
   /**
@@ -121,6 +130,8 @@ export interface EventMap {
   Verify: { readonly argument: string };
   /** EXPN. */
   Expand: { readonly argument: string };
+  /** ETRN: the client asks for the mail that waits for a domain, or in a queue (RFC 1985). */
+  StartQueue: QueueName;
   /** QUIT. */
   Shutdown: Nothing;
 
@@ -140,7 +151,7 @@ export interface EventMap {
   NestedMail: OutOfOrder;
   /** A command in the midst of a message that comes in chunks, other than the next BDAT or one that ends it (RFC 3030). */
   WithinChunks: OutOfOrder;
-  /** MAIL of a client that must authenticate first (RFC 4954 section 6). */
+  /** MAIL, VRFY, EXPN or ETRN of a client that must authenticate first (RFC 4954 section 6). */
   NeedAuthFirst: OutOfOrder;
   /** AUTH of a client that is authenticated already (RFC 4954 section 4). */
   AlreadyAuthenticated: OutOfOrder;
@@ -167,6 +178,7 @@ export function frozenEvent(event: Event): Event {
   if (event.type === "SyntaxErrorIn") Object.freeze(event.fault);
   else if (event.type === "Authenticate") Object.freeze(event.verdict);
   else if (event.type === "Deliver") Object.freeze(event.routes);
+  else if ("client" in event) Object.freeze(event.client);
   return Object.freeze(event);
 }
 
@@ -178,6 +190,8 @@ const NAMES: { readonly [K in EventName]: true } = {
   SayEhlo: true,
   SetMailFrom: true,
   AddRcptTo: true,
+  SetClient: true,
+  ForwardClient: true,
   StartTls: true,
   Authenticate: true,
   StartData: true,
@@ -188,6 +202,7 @@ const NAMES: { readonly [K in EventName]: true } = {
   SeeksHelp: true,
   Verify: true,
   Expand: true,
+  StartQueue: true,
   Shutdown: true,
   Unrecognized: true,
   SyntaxErrorIn: true,

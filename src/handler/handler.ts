@@ -142,6 +142,13 @@ export function eventsOf(handler: Handler): ReadonlySet<EventName> | undefined {
   return all;
 }
 
+/**
+ * Whether a handler, or one of a chain, is made for this event by {@linkcode on}. One that may handle every event does
+ * not count: most pass most events on.
+ */
+export const isMadeFor = (handler: Handler, event: EventName): boolean =>
+  links(handler).some(({ types }) => types?.has(event));
+
 function ask(
   link: Link,
   place: number,

@@ -2,9 +2,9 @@
  * Routes: recipients with their targets.
  * @module
  */
-import { lower } from "../smtp/ascii.ts";
 import { rejoin } from "../smtp/subaddress.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
+import { foldCase } from "../smtp/unicode.ts";
 import type { EventOf } from "./event.ts";
 import type { Addressee, Route, Target } from "./reply.ts";
 
@@ -23,7 +23,7 @@ export function routeTo(event: EventOf<"AddRcptTo">, target: Target, user?: stri
 }
 
 function spelledAs(user: string, mailbox: Mailbox): Mailbox {
-  const isOtherCase = user !== mailbox.local && lower(user) === lower(mailbox.local);
+  const isOtherCase = user !== mailbox.local && foldCase(user) === foldCase(mailbox.local);
   return isOtherCase ? new Mailbox(user, mailbox.domain) : mailbox;
 }
 

@@ -19,6 +19,7 @@ export const FIELD_ORDER = [
   "session",
   "peer",
   "port",
+  "via",
   "listener",
   "event",
   "code",
@@ -74,6 +75,8 @@ interface OfConnection extends OfSession {
   /** Absent for a Unix socket. */
   readonly port?: number | undefined;
   readonly listener: string;
+  /** The proxy that the client has come by. */
+  readonly via?: string | undefined;
 }
 
 /** The fields of each log event. */
@@ -107,7 +110,11 @@ export interface LogFields {
   "spool failed": { readonly directory: string; readonly error: string };
   "store failed": { readonly file: string; readonly error: string };
   "store recovered": { readonly file: string };
+  /** A connection that should be that of a proxy is not, or brings no client. There is no session. */
+  "proxy refused": Omit<OfConnection, "session"> & { readonly reason: string };
   connected: OfConnection;
+  /** Another server, `via`, speaks for a client from now on. */
+  "client named": OfConnection & { readonly name?: string | undefined };
   refused: OfConnection & { readonly reason: string };
   /** Connections for which there was no session. */
   "refused more": { readonly connections: number };
@@ -159,6 +166,8 @@ export interface LogFields {
   received: OfMessage & {
     readonly recipients: readonly string[];
     readonly size: number;
+    /** What another server says of the client from which it has the message. */
+    readonly [forwarded: `forwarded${string}`]: Field;
     readonly code: number;
     readonly enhanced?: string | undefined;
   };
@@ -213,7 +222,9 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "spool failed": "error",
   "store failed": "error",
   "store recovered": "info",
+  "proxy refused": "warning",
   connected: "info",
+  "client named": "info",
   refused: "warning",
   "refused more": "warning",
   encrypted: "info",

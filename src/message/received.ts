@@ -23,17 +23,26 @@ export interface Reception {
   readonly time: number;
 }
 
-/** The protocol of a session: `SMTP`, or `ESMTP` or `LMTP` with its suffixes (RFC 3848). */
-export const protocolOf = ({ listener, helo, tls, user }: {
-  readonly listener: { readonly kind: string };
-  readonly helo: { readonly extended: boolean } | undefined;
-  readonly tls: object | undefined;
-  readonly user: string | undefined;
-}): string => {
+/**
+ * The protocol of a message: `SMTP`, or `ESMTP`, `LMTP`, `UTF8SMTP` or `UTF8LMTP` with its suffixes (RFC 3848, RFC 6531
+ * section 4.3).
+ *
+ * @param utf8 the message came with SMTPUTF8
+ */
+export function protocolOf(
+  { listener, helo, tls, user }: {
+    readonly listener: { readonly kind: string };
+    readonly helo: { readonly extended: boolean } | undefined;
+    readonly tls: object | undefined;
+    readonly user: string | undefined;
+  },
+  utf8: boolean,
+): string {
   if (!helo?.extended) return "SMTP";
-  const name = listener.kind === "lmtp" ? "LMTP" : "ESMTP";
+  const isLmtp = listener.kind === "lmtp";
+  const name = utf8 ? (isLmtp ? "UTF8LMTP" : "UTF8SMTP") : isLmtp ? "LMTP" : "ESMTP";
   return `${name}${tls ? "S" : ""}${user === undefined ? "" : "A"}`;
-};
+}
 
 /** The whole field, folded, with its CRLF. */
 export function receivedField(reception: Reception): string {

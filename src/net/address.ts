@@ -3,6 +3,7 @@
  * @module
  */
 import { isIpv6, isNumeric, parseIp } from "../base/ip.ts";
+import type { MailProtocol } from "../smtp/command.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { FIRST_HANDED_OVER } from "./handed_over.ts";
 
@@ -24,6 +25,9 @@ export const LISTENER_KINDS = [
 /** True for the kinds whose clients are users, who authenticate. */
 export const isForUsers = (kind: ListenerKind): kind is "submission" | "submissions" =>
   kind === "submission" || kind === "submissions";
+
+/** The protocol that is spoken at listeners of a kind. */
+export const protocolAt = (kind: ListenerKind): MailProtocol => kind === "lmtp" ? "LMTP" : "SMTP";
 
 /** The reason why a listener of this kind may not have this TCP port; `undefined` if it may. */
 export const portFault = (kind: ListenerKind, port: number): string | undefined =>

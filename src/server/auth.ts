@@ -35,6 +35,7 @@ export const authBy = (authentication: Authentication): Extension => ({
   parameters: { MAIL: { AUTH: GRAMMARS.AUTH } },
   commands: {
     AUTH: {
+      help: "AUTH mechanism [response]: proves who you are",
       octets: LONGEST - ORDINARY,
       legalAt: ["greeted"],
       event: (argument, session) => begin(argument, session, authentication),

@@ -57,7 +57,7 @@ export class Channel {
   /** Sends what was added. */
   flush(): void {
     if (this.#waiting === "") return;
-    this.blocked = !this.#transport.send(this.#take());
+    if (!this.#transport.send(this.#take())) this.blocked = true; // until it is `taken`
   }
 
   /** Sends what was added as the last clear words, and encrypts the connection. */

@@ -21,6 +21,7 @@ export const CHUNKING: Extension = {
   line: () => "CHUNKING",
   commands: {
     BDAT: {
+      help: "BDAT octets [LAST]: so many octets of the message follow",
       legalAt: ["rcpt", "chunks"],
       event: (argument) => {
         const chunk = parseChunk(argument);

@@ -12,6 +12,7 @@ import { isBinary } from "./chunking.ts";
 import type { Engine } from "./engine.ts";
 import { OpenTransaction } from "./open_transaction.ts";
 import type { KnownCommand, LegalCommand, Rule, Wrong } from "./rule.ts";
+import { beyondAscii } from "./smtputf8.ts";
 import { settled, type State } from "./state.ts";
 
 /** Where a line comes. */
@@ -29,11 +30,24 @@ const hello = ({ verb, name }: Command & { verb: "HELO" | "EHLO" | "LHLO" }): St
 });
 
 /** The commands of RFC 5321 section 4.1.1. The message that follows DATA is the dialogue's. */
-const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
-  HELO: { event: ({ name }) => ({ type: "SayHelo", name }), after: hello },
-  EHLO: { event: ({ name }) => ({ type: "SayEhlo", name }), after: hello },
-  LHLO: { event: ({ name }) => ({ type: "SayEhlo", name }), after: hello },
+export const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
+  HELO: {
+    help: "HELO name: begins a session without extensions",
+    event: ({ name }) => ({ type: "SayHelo", name }),
+    after: hello,
+  },
+  EHLO: {
+    help: "EHLO name: begins a session with extensions, and lists them",
+    event: ({ name }) => ({ type: "SayEhlo", name }),
+    after: hello,
+  },
+  LHLO: {
+    help: "LHLO name: begins a session, and lists the extensions",
+    event: ({ name }) => ({ type: "SayEhlo", name }),
+    after: hello,
+  },
   MAIL: {
+    help: "MAIL FROM:<sender> [parameters]: begins a message; without a sender, a bounce",
     legalAt: ["greeted"],
     event: ({ mailbox, parameters }) => ({ type: "SetMailFrom", mailbox, parameters }),
     after: ({ mailbox, parameters }, state, { sender = mailbox }, newId) =>
@@ -42,6 +56,7 @@ const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
         : state,
   },
   RCPT: {
+    help: "RCPT TO:<recipient> [parameters]: adds a recipient to the message",
     legalAt: ["mail", "rcpt"],
     event: ({ mailbox, parameters }) => ({ type: "AddRcptTo", mailbox, parameters }),
     after: ({ mailbox, parameters }, state, { routes = [] }) => {
@@ -51,18 +66,35 @@ const RULES: { readonly [V in Verb]: Rule<Command & { verb: V }> } = {
     },
   },
   DATA: {
+    help: "DATA: the message follows, up to a line with a dot alone",
     legalAt: ["rcpt"],
     event: (_said, { transaction }) =>
       isBinary(transaction)
         ? { code: 503, enhanced: "5.5.1", reason: "a binary message must come by BDAT" }
         : { type: "StartData" },
   },
-  RSET: { event: () => ({ type: "ResetState" }), after: (_said, state) => settled(state) },
-  NOOP: { event: ({ argument }) => ({ type: "SayOK", argument }) },
-  HELP: { event: ({ argument: topic }) => ({ type: "SeeksHelp", topic }) },
-  VRFY: { event: ({ argument }) => ({ type: "Verify", argument }) },
-  EXPN: { event: ({ argument }) => ({ type: "Expand", argument }) },
-  QUIT: { event: () => ({ type: "Shutdown" }) },
+  RSET: {
+    help: "RSET: forgets the message that was begun",
+    event: () => ({ type: "ResetState" }),
+    after: (_said, state) => settled(state),
+  },
+  NOOP: {
+    help: "NOOP [anything]: does nothing",
+    event: ({ argument }) => ({ type: "SayOK", argument }),
+  },
+  HELP: {
+    help: "HELP [command]: lists the commands, or says how one is written",
+    event: ({ argument: topic }) => ({ type: "SeeksHelp", topic }),
+  },
+  VRFY: {
+    help: "VRFY mailbox [SMTPUTF8]: asks whether there is such a mailbox",
+    event: ({ argument }) => ({ type: "Verify", argument }),
+  },
+  EXPN: {
+    help: "EXPN list [SMTPUTF8]: asks for the members of a list, where that is allowed",
+    event: ({ argument }) => ({ type: "Expand", argument }),
+  },
+  QUIT: { help: "QUIT: ends the session", event: () => ({ type: "Shutdown" }) },
 };
 
 /** What a line of so many octets, CRLF included, asks here, or what is wrong with it. */
@@ -82,7 +114,8 @@ export function legalCommand(
   }
   const wrong = misplaced(command.verb, rule, state) ?? unauthenticated(command.verb, session) ??
     excess(command.verb, here) ??
-    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined);
+    ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined) ??
+    beyondAscii(line, state);
   if (wrong !== undefined) return { wrong, refused: command, payload };
   return {
     command,
@@ -138,7 +171,7 @@ function unauthenticated(command: string, { listener, user }: SessionState): Eve
   return isFree ? undefined : { type: "NeedAuthFirst", command };
 }
 
-const FOR_USERS: ReadonlySet<string> = new Set(["MAIL", "VRFY", "EXPN"]);
+const FOR_USERS: ReadonlySet<string> = new Set(["MAIL", "VRFY", "EXPN", "ETRN"]);
 
 /** The event for a message or a recipient too many. */
 function excess(verb: string, { engine: { limits }, state, messages }: Here): Event | undefined {

@@ -33,6 +33,9 @@ const FRESH: ReadonlySet<EventName> = new Set(["SayHelo", "SayEhlo", "ResetState
 /** Others may have been sent behind them before the client knew of a refusal (RFC 2920 section 3.1, RFC 3030 section 4.2). */
 const PIPELINED: ReadonlySet<string | undefined> = new Set(["MAIL", "RCPT", "BDAT"]);
 
+/** Commands of a client that guesses mailboxes, until it has guessed wrong too often. */
+const GUESSES: ReadonlySet<string> = new Set(["MAIL", "RCPT", "VRFY", "EXPN"]);
+
 /** What ends the session. */
 export const TOO_MANY_ERRORS: Event = { type: "LimitExceeded", limit: "errors" };
 
@@ -54,7 +57,7 @@ export class Conduct {
   faultIn({ verb }: KnownCommand, { at }: State): Event | undefined {
     if (verb === "QUIT" || isOfMessage(verb)) return undefined;
     if (this.#fruitless >= FRUITLESS) return TOO_MANY_ERRORS;
-    if (verb !== "MAIL" && verb !== "RCPT") return undefined;
+    if (!GUESSES.has(verb)) return undefined;
     if (this.#refused < this.#limits.refusedRecipients) return undefined;
     return at === "rcpt" ? { type: "LimitExceeded", limit: "refused-recipients" } : TOO_MANY_ERRORS;
   }
@@ -77,7 +80,7 @@ export class Conduct {
     if (isOutOfOrder(event) && command !== "DATA") this.#excuses = Math.max(0, this.#excuses - 1);
     else if (isRefusal && PIPELINED.has(command)) this.#excuses = this.#limits.recipients + 1;
     else if (FRESH.has(event.type) || brings || command === "MAIL") this.#excuses = 0;
-    if (event.type !== "AddRcptTo" || reply.code < 500) return 0;
+    if (!isWrongGuess(event, reply)) return 0;
     return ++this.#refused > PROMPT ? this.#limits.refusalDelay : 0;
   }
 
@@ -90,6 +93,10 @@ export class Conduct {
 
 /** The command brings a message, or a part of it. */
 const isOfMessage = (verb: string | undefined): boolean => verb === "DATA" || verb === "BDAT";
+
+/** There is no such mailbox, or no mail for it. VRFY and EXPN may also be refused because they are not offered. */
+const isWrongGuess = ({ type }: Event, { code }: Reply): boolean =>
+  type === "AddRcptTo" ? code >= 500 : (type === "Verify" || type === "Expand") && code >= 550;
 
 const isOutOfOrder = ({ type }: Event): boolean =>
   type === "NeedMailFromFirst" || type === "NeedRcptToFirst";

@@ -11,6 +11,7 @@ import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import type { Log } from "../log/event.ts";
 import type { Extensions } from "./extension.ts";
+import { help } from "./help.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 
 /** The answer to an event, or what makes it. */
@@ -61,6 +62,8 @@ function answersWith(options: CoreOptions): Answers {
       say(2, 5, 0, [session.hostname, ...options.extensions.linesFor(session, options.limits)]),
     SetMailFrom: ({ mailbox }) => ({ ...SENDER_OK, sender: mailbox }),
     AddRcptTo: relayingDenied,
+    SetClient: say(2, 5, 0, "ok", "2.0.0"),
+    ForwardClient: say(2, 5, 0, "ok", "2.0.0"),
     StartTls: say(2, 2, 0, "ready to start TLS", "2.0.0"),
     Authenticate: (event, session) => authenticate(event, session, options),
     StartData: say(3, 5, 4, "end the message with a dot on a line of its own"),
@@ -68,12 +71,10 @@ function answersWith(options: CoreOptions): Answers {
     Deliver: (event, session) => deliver(event, session, options),
     ResetState: say(2, 5, 0, "ok", "2.0.0"),
     SayOK: say(2, 5, 0, "ok", "2.0.0"),
-    SeeksHelp: say(2, 1, 4, [
-      "HELO EHLO MAIL RCPT DATA RSET NOOP QUIT HELP VRFY EXPN",
-      "the standard is RFC 5321",
-    ], "2.0.0"),
+    SeeksHelp: ({ topic }, session) => help(topic, session, options.extensions, options.limits),
     Verify: say(2, 5, 2, "send mail and it will be tried", "2.5.2"),
     Expand: say(5, 0, 2, "EXPN is not offered here", "5.5.1"),
+    StartQueue: ({ node }) => say(4, 5, 9, `${node} is not served by a queue here`, "4.7.1"),
     Shutdown: (_event, { hostname }) => say(2, 2, 1, `${hostname} closing connection`, "2.0.0"),
     Unrecognized: say(5, 0, 0, "command not recognized", "5.5.2"),
     SyntaxErrorIn: ({ fault }) => ({ ...fault, lines: [fault.reason] }),

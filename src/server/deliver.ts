@@ -11,6 +11,7 @@ import { protocolOf, receivedField } from "../message/received.ts";
 import type { Envelope } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
 import type { Limits } from "./limits.ts";
+import { isUtf8 } from "./smtputf8.ts";
 
 /** What taking messages needs. */
 export interface DeliverOptions {
@@ -37,7 +38,8 @@ export async function deliver(
     for await (const _ of body);
     signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
   };
-  const message = traced(body, () => receivedFor(envelope, session, hidesClient), signal);
+  const trace = () => receivedFor(envelope, session, isUtf8(parameters), hidesClient);
+  const message = traced(body, trace, signal);
   try {
     return await acceptance({ envelope, parameters, routes, recipients, message, drain, signal });
   } catch (error) {
@@ -68,11 +70,16 @@ const limited = (body: AsyncIterable<Uint8Array>, { headerSize, received }: Limi
     if (facts.received > received) throw new LimitReached("received");
   });
 
-const receivedFor = (envelope: Envelope, session: Session, hidesClient = false): string =>
+const receivedFor = (
+  envelope: Envelope,
+  session: Session,
+  utf8: boolean,
+  hidesClient = false,
+): string =>
   receivedField({
     ...envelope,
     peer: hidesClient ? undefined : envelope.peer,
-    protocol: protocolOf(session),
+    protocol: protocolOf(session, utf8),
     cipher: session.tls?.cipher,
     recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,
     time: session.time.getTime(),

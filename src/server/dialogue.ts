@@ -125,8 +125,13 @@ export class Dialogue {
     if (this.closed) return;
     if (this.#ready() && this.#mayLeave()) protocol.last({ type: "ServiceClosing" });
     if (this.idle || protocol.state.at === "data") channel.flush();
-    if (this.#protocol.ended && this.idle) protocol.close();
+    if (protocol.ended && this.#isOver) protocol.close();
     else channel.hold(this.#enough());
+  }
+
+  /** Nothing can come any more of a client that sends no more. */
+  get #isOver(): boolean {
+    return this.#protocol.mail.receiving !== undefined || (this.idle && this.#ready());
   }
 
   /** The next line may be looked at. */

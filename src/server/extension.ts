@@ -14,12 +14,12 @@ import type { Rule } from "./rule.ts";
 
 /** A parameter of MAIL or RCPT. */
 export interface Parameter<T = unknown> extends Grammar<T> {
-  /** What is wrong with a value that is well-formed, or which limit it exceeds; `all` are the command's parameters. */
-  judge?(value: T, limits: Limits, all: Parameters): Fault | LimitName | undefined;
+  /** What is wrong with a value that is well-formed, or which limit it exceeds. */
+  judge?(value: T, limits: Limits): Fault | LimitName | undefined;
 }
 
 /** What decides whether a session is offered an extension. */
-export type ClientTraits = Pick<Session, "tls" | "user" | "listener" | "peer">;
+export type ClientTraits = Pick<Session, "tls" | "user" | "listener" | "peer" | "named">;
 
 /** What the server can do besides RFC 5321. */
 export interface Extension {
@@ -29,6 +29,8 @@ export interface Extension {
   readonly line: (session: ClientTraits, limits: Limits) => string | undefined;
   /** Its parameters of MAIL and RCPT, by their names in upper case; with more values than an earlier one's, perhaps. */
   readonly parameters?: { readonly [V in EnvelopeVerb]?: Readonly<Record<string, Parameter>> };
+  /** What is wrong with parameters of MAIL of which each is right. */
+  readonly agree?: (parameters: Parameters) => Fault | undefined;
   /** Its commands, by their verbs in upper case. They are given what stands behind the verb. */
   readonly commands?: Readonly<Record<string, ExtensionCommand>>;
 }
@@ -66,6 +68,7 @@ interface Brought {
 export class Extensions {
   readonly #all: readonly Extension[];
   readonly #parameters: Readonly<Record<EnvelopeVerb, ReadonlyMap<string, readonly Brought[]>>>;
+  readonly #agreements: readonly NonNullable<Extension["agree"]>[];
   readonly #commands: ReadonlyMap<string, Extension>;
   /** Octets by which the line of a command may be longer than others, by its verb. */
   readonly #extra: ReadonlyMap<string, number>;
@@ -75,6 +78,7 @@ export class Extensions {
   constructor(all: readonly Extension[]) {
     this.#all = all;
     this.#parameters = { MAIL: broughtBy(all, "MAIL"), RCPT: broughtBy(all, "RCPT") };
+    this.#agreements = all.map(({ agree }) => agree).filter((agree) => agree !== undefined);
     this.#commands = new Map(
       all.flatMap((extension) =>
         Object.keys(extension.commands ?? {}).map((verb) => [verb, extension])
@@ -109,6 +113,20 @@ export class Extensions {
       : extension.commands?.[verb];
   }
 
+  /** The commands that are offered to a session, with their rules. */
+  commandsFor(session: ClientTraits, limits: Limits): readonly [string, ExtensionCommand][] {
+    return this.#all.filter(({ line }) => line(session, limits) !== undefined)
+      .flatMap(({ commands = {} }) => Object.entries(commands));
+  }
+
+  /** The names of the parameters of a command that a session may use. */
+  parametersFor(verb: string, session: ClientTraits, limits: Limits): readonly string[] {
+    if (verb !== "MAIL" && verb !== "RCPT") return [];
+    return [...this.#parameters[verb]].filter(([_name, brought]) =>
+      brought.some(({ extension }) => extension.line(session, limits) !== undefined)
+    ).map(([name]) => name);
+  }
+
   /**
    * Octets that a line may have with its CRLF (RFC 5321 section 4.5.3.1.4), `ordinary` without extensions; without a
    * verb, the longest of all.
@@ -127,8 +145,13 @@ export class Extensions {
       const parameter = this.#parameters[verb].get(name)
         ?.findLast(({ extension }) => extension.line(client, limits) !== undefined)?.parameter;
       const value = parameter === undefined ? UNKNOWN : parameter.read(text);
-      const fault = isFault(value) ? value : parameter?.judge?.(value, limits, parameters);
+      const fault = isFault(value) ? value : parameter?.judge?.(value, limits);
       if (typeof fault === "string") return { type: "LimitExceeded", limit: fault };
+      if (fault !== undefined) return { type: "SyntaxErrorIn", command: verb, fault };
+    }
+    if (verb !== "MAIL") return undefined;
+    for (const agree of this.#agreements) {
+      const fault = agree(parameters);
       if (fault !== undefined) return { type: "SyntaxErrorIn", command: verb, fault };
     }
     return undefined;

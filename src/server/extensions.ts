@@ -5,11 +5,15 @@
  * @module
  */
 import type { Authentication } from "../auth/authentication.ts";
+import { chain, type Handler, isMadeFor } from "../handler/handler.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS } from "../smtp/parameter_values.ts";
 import { authBy } from "./auth.ts";
-import { BINARYMIME, CHUNKING } from "./chunking.ts";
-import { type Extension, Extensions } from "./extension.ts";
+import { CHUNKING } from "./chunking.ts";
+import { ETRN } from "./etrn.ts";
+import type { Extension } from "./extension.ts";
+import { SMTPUTF8 } from "./smtputf8.ts";
+import { type Trusted, xclientFor } from "./xclient.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
 const PIPELINING: Extension = {
@@ -18,7 +22,7 @@ const PIPELINING: Extension = {
     rfc: [2920],
     where: "to all sessions",
     seen: "nothing: the commands come one after the other",
-    test: "server/dialogues_test.ts",
+    test: "dialogues/pipelined.txt",
   },
   line: () => "PIPELINING",
 };
@@ -30,7 +34,7 @@ const SIZE: Extension = {
     rfc: [1870],
     where: "to all sessions, with the limit `message-size`",
     seen: '`readParameter(event.parameters, "SIZE")` at MAIL; `LimitExceeded`',
-    test: "server/limits_test.ts",
+    test: "server/extensions_test.ts",
   },
   line: (_session, { messageSize }) => `SIZE ${messageSize}`,
   parameters: {
@@ -77,6 +81,25 @@ const ENHANCED_STATUS_CODES: Extension = {
   line: () => "ENHANCEDSTATUSCODES",
 };
 
+/** The largest limit that LIMITS can tell of: a client takes no limit for none that matters. */
+const MOST = 999_999;
+
+/** RFC 9422: clients learn of limits before they reach them. */
+const LIMITS: Extension = {
+  about: {
+    name: "LIMITS",
+    rfc: [9422],
+    where: "to all sessions, with the limits `messages-per-connection` and `recipients`",
+    seen: "`LimitExceeded` of clients that do not keep to the limits",
+    test: "server/extensions_test.ts",
+  },
+  line: (_session, { messagesPerConnection, recipients }) => {
+    const limits = Object.entries({ MAILMAX: messagesPerConnection, RCPTMAX: recipients })
+      .filter(([, limit]) => limit <= MOST).map(([name, limit]) => `${name}=${limit}`);
+    return limits.length === 0 ? undefined : ["LIMITS", ...limits].join(" ");
+  },
+};
+
 /** RFC 5321 section 4.1.1.8, which is optional. */
 const HELP: Extension = {
   about: {
@@ -84,7 +107,7 @@ const HELP: Extension = {
     rfc: [5321],
     where: "to all sessions",
     seen: "`SeeksHelp`",
-    test: "server/dialogues_test.ts",
+    test: "dialogues/complete.txt",
   },
   line: () => "HELP",
 };
@@ -101,6 +124,7 @@ const startTls = (certificates: { readonly ready: boolean }): Extension => ({
   line: ({ tls }) => tls === undefined && certificates.ready ? "STARTTLS" : undefined,
   commands: {
     STARTTLS: {
+      help: "STARTTLS: encrypts the connection from here on",
       legalAt: ["greeted"],
       event: (argument) =>
         argument === "" ? { type: "StartTls" } : wrong(501, "STARTTLS takes no parameters"),
@@ -109,46 +133,32 @@ const startTls = (certificates: { readonly ready: boolean }): Extension => ({
   },
 });
 
-/**
- * RFC 8689: the message may only go on by encrypted connections to servers that keep to this, too. To be offered once
- * mail is sent on by a client that can promise this.
- */
-const REQUIRETLS: Extension = {
-  about: {
-    name: "REQUIRETLS",
-    rfc: [8689],
-    where: "to nobody yet: mailers do not promise to send on by encrypted connections only",
-    seen: '`readParameter(event.parameters, "REQUIRETLS")` at MAIL',
-    test: "server/extensions_test.ts",
-  },
-  line: ({ tls }) => tls === undefined ? undefined : "REQUIRETLS",
-  parameters: { MAIL: { REQUIRETLS: GRAMMARS.REQUIRETLS } },
-};
-
 /** What a server has that its extensions stand on. */
 export interface Foundation {
   /** Whether connections can be encrypted now; without it, STARTTLS is not offered. */
   readonly certificates?: { readonly ready: boolean } | undefined;
   /** How clients authenticate; without it, AUTH is not offered. */
   readonly authentication?: Authentication | undefined;
+  /** The servers that may name their clients; without them, XCLIENT and XFORWARD are not offered. */
+  readonly trusted?: Trusted | undefined;
+  /** The operator's handlers: some commands are only there if one of them answers. */
+  readonly policy?: Handler | undefined;
 }
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication }: Foundation,
+  { certificates, authentication, policy = chain(), trusted }: Foundation,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,
   EIGHT_BIT_MIME,
   ENHANCED_STATUS_CODES,
+  SMTPUTF8,
   CHUNKING,
+  LIMITS,
   HELP,
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
+  ...isMadeFor(policy, "StartQueue") ? [ETRN] : [],
+  ...trusted === undefined ? [] : xclientFor(trusted),
 ];
-
-/** Extensions that no server has yet, because nothing keeps what they promise. */
-export const PROMISES: readonly Extension[] = [BINARYMIME, REQUIRETLS];
-
-/** The extensions of a server without certificates and authentication. */
-export const EXTENSIONS: Extensions = new Extensions(extensionsOn({}));

@@ -82,12 +82,16 @@ export class Incoming {
 
   /** Takes what belongs to the message and returns the number of octets that did. */
   take(chunk: Uint8Array): number {
+    const push = (octets: Uint8Array) => this.body.push(octets);
     const used = this.#decoder.decode(chunk, (run) => {
       this.size += run.length;
-      if (this.body.wanted) this.#guard.take(run, (octets) => this.body.push(octets));
+      if (this.body.wanted) this.#guard.take(run, push);
     });
     if (this.fault !== undefined) this.fail("it breaks the rules");
-    else if (this.ended) this.body.end();
+    else if (this.ended) {
+      this.#guard.end(push);
+      this.body.end();
+    }
     return used;
   }
 

@@ -37,7 +37,7 @@ export interface Limits {
   readonly received: number;
   /** Global variables with a value. */
   readonly variables: number;
-  /** The time for a TLS handshake. */
+  /** The time for a TLS handshake, and for the header of a proxy. */
   readonly handshakeTimeout: number;
   /** The time for a command line to arrive (section 4.5.3.2.7). */
   readonly commandTimeout: number;

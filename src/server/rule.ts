@@ -40,6 +40,8 @@ export interface Answer {
 
 /** What the engine makes of a command. */
 export interface Rule<Command> {
+  /** How it is written, and what it does: the answer to HELP. */
+  readonly help: string;
   /** The states in which it is legal; all, without it. */
   readonly legalAt?: readonly State["at"][];
   /** What is asked, or what is wrong with it. */

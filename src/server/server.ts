@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Authentication } from "../auth/authentication.ts";
-import { hostOf, isLocal, peerAddress } from "../base/ip.ts";
+import { peerAddress } from "../base/ip.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
@@ -16,25 +16,31 @@ import type { Keep } from "../message/kept.ts";
 import { isForUsers } from "../net/address.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
+import { isAmong, type Peers } from "../net/peers.ts";
+import type { ProxyHeader } from "../net/proxy_header.ts";
 import { printReply } from "../smtp/reply.ts";
 import type { Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
+import { Crowd } from "./crowd.ts";
 import { Extensions } from "./extension.ts";
 import { extensionsOn } from "./extensions.ts";
+import { Gate } from "./gate.ts";
 import { newId } from "./id.ts";
-import { LIMIT_REPLIES, type Limits, type ListenerLimits } from "./limits.ts";
+import { LIMIT_REPLIES, type Limits } from "./limits.ts";
+import type { ListenerOptions } from "./listener_options.ts";
 import { Memory } from "./memory.ts";
+import { peerNamed } from "./named_client.ts";
 import { spool } from "./spool.ts";
 import type { Tolerated } from "./tolerated.ts";
 
 /** What a server is made of. */
 export interface ServerOptions {
   readonly hostname: string;
-  /** What it listens on, with the limits that differ there; the server closes them when it stops. */
-  readonly listeners: ReadonlyMap<Listener, ListenerLimits>;
+  /** What it listens on, with what differs there; the server closes them when it stops. */
+  readonly listeners: ReadonlyMap<Listener, ListenerOptions>;
   /** The operator's handlers. They wrap the core, which answers what they pass on. */
   readonly policy: Handler;
   readonly limits: Limits;
@@ -67,6 +73,17 @@ export interface Submission {
 interface Shared {
   readonly context: SessionContext;
   readonly engine: ConnectionEngine;
+  readonly options: ListenerOptions;
+}
+
+/** A connection that was accepted. */
+interface Accepted {
+  readonly socket: Socket;
+  readonly listener: Listener;
+  /** The client. */
+  readonly peer: Peer;
+  /** The proxy that the client has come by. */
+  readonly via?: Peer;
 }
 
 /** A running server. */
@@ -78,32 +95,40 @@ export class Server {
   #suspicious = false;
   /** Somebody has connected since the last sweep. */
   #visited = false;
-  readonly #connections = new Set<Connection>();
+  readonly #connections: Crowd<Connection>;
+  readonly #gate = new Gate();
   /** Those that were refused, until they are closed. */
   readonly #refused = new Set<Connection>();
   /** How many were refused without a session since the last sweep. */
   #sentAway = 0;
-  readonly #perHost = new Map<string, number>();
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
   private constructor(options: ServerOptions) {
     this.#options = options;
-    const { log, limits } = options;
+    const { log, limits, descriptors } = options;
+    this.#connections = new Crowd({
+      connections: Math.min(limits.connections, descriptors.connections),
+      connectionsPerAddress: limits.connectionsPerAddress,
+    });
     const memory = new Memory(limits.messageMemory);
     const acceptance = beforeReply({ ...options, memory });
-    const { authentication, secure } = options;
-    const extensions = new Extensions(extensionsOn({ certificates: secure, authentication }));
+    const { authentication, secure: certificates, policy } = options;
     const passwords = authentication?.passwords;
-    for (const [listener, differing] of options.listeners) {
-      const own: Limits = { ...limits, ...differing };
+    for (const [listener, its] of options.listeners) {
+      const own: Limits = { ...limits, ...its.limits };
+      const { xclient: peers, xclientLogin: login = false } = its;
+      const trusted = peers && { peers, login };
+      const foundation = { certificates, authentication, policy, trusted };
+      const extensions = new Extensions(extensionsOn(foundation));
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
-      this.#shared.set(listener, this.#share(ends, memory, submission?.domain));
+      const shared = this.#share(ends, memory, submission?.domain);
+      this.#shared.set(listener, { ...shared, options: its });
     }
   }
 
-  #share(ends: CoreOptions, memory: Memory, domain: string | undefined): Shared {
+  #share(ends: CoreOptions, memory: Memory, domain: string | undefined): Omit<Shared, "options"> {
     const { hostname, log, globals, dns, tolerated, targets, policy, secure } = this.#options;
     const { extensions, limits } = ends;
     const keep: Keep = (body) => spool(body, this.#options.spoolDirectory, memory);
@@ -115,6 +140,7 @@ export class Server {
         ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection),
+        recount: (connection, address) => this.#connections.move(connection, address),
       },
     };
   }
@@ -151,6 +177,7 @@ export class Server {
     const { log, limits, targets } = this.#options;
     log("stopping", { reason, sessions: this.#connections.size });
     for (const listener of this.#options.listeners.keys()) listener.close();
+    this.#gate.close();
     for (const connection of this.#connections) connection.shutDown(false);
     if (!await within(this.#finished(), limits.shutdownTimeout)) {
       for (const connection of this.#connections) connection.shutDown(true);
@@ -166,69 +193,90 @@ export class Server {
   kill(): void {
     clearInterval(this.#sweeper);
     for (const listener of this.#options.listeners.keys()) listener.close();
+    this.#gate.close();
     for (const connection of [...this.#connections, ...this.#refused]) connection.drop();
     this.#options.targets.kill();
   }
 
-  #accept(socket: Socket, at: Listener): void {
-    const { name, kind } = at;
-    const { log } = this.#options;
+  #accept(socket: Socket, listener: Listener): void {
     this.#visited = true;
-    const peer = peerOf(socket, name);
+    const peer = peerOf(socket, listener.name);
     if (peer === undefined) return abandon(socket);
-    const refuse = this.#full(peer.address);
+    const { options: { proxy } } = this.#shared.get(listener)!;
+    if (proxy === undefined) this.#admit({ socket, listener, peer });
+    else this.#await({ socket, listener, peer }, proxy);
+  }
+
+  /** Waits for the header of a proxy. */
+  #await(accepted: Accepted, proxies: Peers): void {
+    const { socket, listener, peer: via } = accepted;
+    const refuse = (reason?: string) => {
+      if (reason !== undefined) {
+        this.#options.log("proxy refused", { ...placeOf(accepted), reason });
+      }
+      abandon(socket);
+    };
+    if (!isAmong(via.address, proxies)) {
+      return refuse(
+        "it is not in `proxy` of this listener: add it there if it is a proxy of yours",
+      );
+    }
+    if (this.#connections.full(this.#gate.size) !== undefined) {
+      this.#sentAway++;
+      return abandon(socket);
+    }
+    const { handshakeTimeout } = this.#shared.get(listener)!.engine.limits;
+    const come = (header: ProxyHeader) =>
+      this.#admit({ socket, listener, peer: peerNamed(header.client, via), via });
+    this.#gate.admit(socket, performance.now() + handshakeTimeout, { come, failed: refuse });
+  }
+
+  /** Begins a session, or refuses it. */
+  #admit(accepted: Accepted): void {
+    const { socket, listener: { name, kind }, peer, via } = accepted;
+    const { log } = this.#options;
+    const refuse = this.#full(accepted);
     if (refuse !== undefined && this.#refused.size >= this.#options.descriptors.refused) {
       this.#sentAway++;
       return kind === "submissions" ? abandon(socket) : sendAway(socket, refuse);
     }
     const id = newId();
     const listener = { address: name, kind };
-    const { context, engine } = this.#shared.get(at)!;
+    const { context, engine } = this.#shared.get(accepted.listener)!;
     const session = new SessionState({ id, peer, listener, context });
     const connection = new Connection(socket, session, engine);
-    if (refuse === undefined) this.#remember(connection);
+    if (refuse === undefined) this.#connections.add(connection, peer.address);
     else this.#refused.add(connection);
     const { size } = this.#connections;
     if (size + this.#refused.size >= this.#options.descriptors.connections / 2) {
       this.#suspicious = true;
     }
-    const { address, port } = peer;
-    const of = { session: id, peer: address, port: port === 0 ? undefined : port, listener: name };
+    const of = { session: id, ...placeOf(accepted), via: via?.address };
     if (refuse === undefined) log("connected", of);
     else log("refused", { ...of, reason: refuse });
-    if (kind === "submissions") connection.startSecurely(refuse);
-    else connection.start(refuse);
+    if (kind === "submissions") return connection.startSecurely(refuse);
+    connection.start(refuse);
+    socket.resume(); // it is paused if a header was read of it
   }
 
-  #full(address: string): LimitName | undefined {
-    const { limits: { connections, connectionsPerAddress }, descriptors } = this.#options;
-    if (this.#connections.size >= Math.min(connections, descriptors.connections)) {
-      return "connections";
-    }
-    return (this.#perHost.get(hostOf(address)) ?? 0) >= connectionsPerAddress && !isLocal(address)
-      ? "connections-per-address"
-      : undefined;
-  }
-
-  #remember(connection: Connection): void {
-    const host = hostOf(connection.address);
-    this.#connections.add(connection);
-    this.#perHost.set(host, (this.#perHost.get(host) ?? 0) + 1);
+  /** The limit that a connection would exceed. That for each address is not for those who bring many clients. */
+  #full({ listener, peer, via }: Accepted): LimitName | undefined {
+    const { options: { xclient = [] } } = this.#shared.get(listener)!;
+    const bringsMany = peer === via || isAmong(peer.address, xclient);
+    return this.#connections.full(this.#gate.size) ??
+      (bringsMany ? undefined : this.#connections.fullFor(peer.address));
   }
 
   #forget(connection: Connection): void {
     this.#refused.delete(connection);
-    if (!this.#connections.delete(connection)) return;
-    const host = hostOf(connection.address);
-    const left = (this.#perHost.get(host) ?? 1) - 1;
-    if (left > 0) this.#perHost.set(host, left);
-    else this.#perHost.delete(host);
+    this.#connections.remove(connection);
     if (this.#connections.size === 0) this.#emptied?.resolve();
   }
 
   #sweep(): void {
     this.#clock.now = performance.now();
     for (const connection of [...this.#connections, ...this.#refused]) connection.sweep();
+    this.#gate.sweep(this.#clock.now);
     if (this.#sentAway > 0) this.#options.log("refused more", { connections: this.#sentAway });
     this.#sentAway = 0;
     this.#reviveListeners();
@@ -261,6 +309,13 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   return { address: peerAddress(remoteAddress), port: remotePort };
 }
+
+/** Where a connection comes from, and where to, for the log. */
+const placeOf = ({ peer: { address, port }, listener }: Accepted) => ({
+  peer: address,
+  port: port === 0 ? undefined : port,
+  listener: listener.name,
+});
 
 /** Says why, and closes the socket without waiting for the client: for when too many are refused at once. */
 function sendAway(socket: Socket, limit: LimitName): void {

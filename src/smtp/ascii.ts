@@ -21,6 +21,18 @@ export function text(bytes: Uint8Array, from = 0, to: number = bytes.length): st
   return characters(bytes, from, to);
 }
 
+/** True for UTF-8 without octets that stand for nothing: overlong forms, surrogates, what is cut off or beyond U+10FFFF. */
+export function isWellFormed(bytes: Uint8Array): boolean {
+  try {
+    strict.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** The bytes as a string of one character each, without decoding them. */
 export function characters(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
   // Ten times as fast as spreading the bytes, and one flat string instead of a sum of characters.

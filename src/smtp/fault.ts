@@ -6,7 +6,7 @@
 /** A violation of the protocol, with its reply (RFC 5321, RFC 3463). */
 export interface Fault {
   /** The reply code: 500 to 555. */
-  readonly code: 500 | 501 | 503 | 504 | 550 | 552 | 554 | 555;
+  readonly code: 500 | 501 | 503 | 504 | 550 | 552 | 553 | 554 | 555;
   /** The enhanced status code, class 5. */
   readonly enhanced: `5.${number}.${number}`;
   /** One line of printable ASCII for the client, without any text of the client. */

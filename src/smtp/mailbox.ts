@@ -5,7 +5,9 @@
 import { isIpv6, parseIp } from "../base/ip.ts";
 import { lower } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
+import { asciiName } from "./idna.ts";
 import { STRICT, type Tolerance } from "./tolerance.ts";
+import { composed, foldCase, isAscii, isLocalPart, octetsOf } from "./unicode.ts";
 
 /**
  * The most octets in a domain and in a path (RFC 5321 section 4.5.3.1). A local part may fill its path: servers must
@@ -13,11 +15,17 @@ import { STRICT, type Tolerance } from "./tolerance.ts";
  */
 export const MAXIMUM = { domain: 255, path: 256 } as const;
 
-/** A mailbox (RFC 5321 section 4.1.2): a local part and a domain, with the source route it came by. */
+/**
+ * A mailbox (RFC 5321 section 4.1.2): a local part and a domain, with the source route it came by. With SMTPUTF8 they may
+ * have characters beyond ASCII (RFC 6531 section 3.3).
+ */
 export class Mailbox {
   /** The local part without quotes and backslashes. Its case matters. */
   readonly local: string;
-  /** The domain or address literal as it was written; `""` only for the bare `<postmaster>`. */
+  /**
+   * The domain or address literal as it was written, in U-labels or in A-labels; `""` only for the bare `<postmaster>`.
+   * {@linkcode canonicalName} makes one form of both.
+   */
   readonly domain: string;
   /** The domains of an obsolete source route `@a,@b:`, nearly always empty (RFC 5321 appendix C). */
   readonly route: readonly string[];
@@ -58,8 +66,9 @@ export class Mailbox {
   }
 
   /**
-   * True for the same local part, in the same case, and the same domain in any case; the route does not matter. The
-   * bare `<postmaster>` is one mailbox in any case (RFC 5321 section 4.1.1.3).
+   * True for the same local part, in the same case, and the same domain in any case, in U-labels or A-labels; the route
+   * does not matter. Local parts are the same if their composed forms (NFC) are. The bare `<postmaster>` is one mailbox
+   * in any case (RFC 5321 section 4.1.1.3).
    */
   equals(other: Mailbox | null | undefined): boolean {
     return this.key === other?.key;
@@ -67,7 +76,19 @@ export class Mailbox {
 
   /** A string that is the same for equal mailboxes only: a key for tables. */
   get key(): string {
-    return this.domain === "" ? "postmaster@" : `${quoteLocal(this.local)}@${lower(this.domain)}`;
+    return this.domain === ""
+      ? "postmaster@"
+      : `${quoteLocal(composed(this.local))}@${asciiName(this.domain)}`;
+  }
+
+  /** As {@linkcode Mailbox.key}, but the same for local parts in any case. */
+  get foldedKey(): string {
+    return foldCase(this.key);
+  }
+
+  /** True for a mailbox that every server takes; others take SMTPUTF8 (RFC 6531). */
+  get isAscii(): boolean {
+    return isAscii(printPath(this));
   }
 
   /** The address without route and brackets, quoted where it must be. */
@@ -89,8 +110,8 @@ const PARSED: unique symbol = Symbol("parsed");
 
 /** Throws a TypeError for parts that would not parse again after printing: a queue would lose the mailbox. */
 function check(local: string, domain: string, route: readonly string[]): void {
-  if (!/^[ -~]*$/.test(local)) {
-    throw new TypeError(`local part ${JSON.stringify(local)} is not printable ASCII`);
+  if (!isLocalPart(local)) {
+    throw new TypeError(`local part ${JSON.stringify(local)} has a character that no address has`);
   }
   if (domain === "" ? lower(local) !== "postmaster" || route.length > 0 : !isMailDomain(domain)) {
     throw new TypeError(`${JSON.stringify(domain)} is not a domain of a mailbox`);
@@ -101,7 +122,7 @@ function check(local: string, domain: string, route: readonly string[]): void {
     }
   }
   const path = printPath(new Mailbox(local, domain, route, PARSED));
-  if (path.length > MAXIMUM.path) throw new TypeError(`${path} is too long`);
+  if (octetsOf(path) > MAXIMUM.path) throw new TypeError(`${path} is too long`);
 }
 
 /** A path as it goes over the wire: `<@a,@b:joe@example.net>`, `<>` for the null path. */
@@ -115,21 +136,28 @@ export function printPath(mailbox: Mailbox | null): string {
 const quoteLocal = (local: string): string =>
   endOf(DOT_STRING, local, 0) === local.length ? local : `"${local.replace(/["\\]/g, "\\$&")}"`;
 
-/** True for a domain or an address literal of RFC 5321 sections 4.1.2 and 4.1.3. */
-export const isDomain = (domain: string): boolean => isWholeDomain(domain, STRICT);
+/** True for a domain or an address literal of RFC 5321 sections 4.1.2 and 4.1.3, without U-labels: the name of a host. */
+export const isDomain = (domain: string): boolean =>
+  isAscii(domain) && isWholeDomain(domain, STRICT);
 
-/** As {@linkcode isDomain}, but a domain may have underscores: the domain of a {@linkcode Mailbox}. */
+/**
+ * As {@linkcode isDomain}, but a domain may have underscores and U-labels (RFC 6531 section 3.3): the domain of a
+ * {@linkcode Mailbox}.
+ */
 export const isMailDomain = (domain: string): boolean => isWholeDomain(domain, WITH_UNDERSCORES);
 
 const isWholeDomain = (domain: string, tolerance: Tolerance): boolean =>
   domain !== "" && endOfDomain(domain, 0, tolerance) === domain.length;
 
-/** The grammar of RFC 5321 sections 4.1.2 and 4.1.3, at one place of a line. */
-const DOT_STRING = /[\w!#$%&'*+\-/=?^`{|}~]+(?:\.[\w!#$%&'*+\-/=?^`{|}~]+)*/y;
-const QUOTED_STRING = /"(?:[ !#-[\]-~]|\\[ -~])*"/y;
+/**
+ * The grammar of RFC 5321 sections 4.1.2 and 4.1.3, with that of RFC 6531 section 3.3, at one place of a line. Which
+ * characters beyond ASCII may be there is judged when the end is found.
+ */
+const DOT_STRING = /[\w!#$%&'*+\-/=?^`{|}~\x80-\uffff]+(?:\.[\w!#$%&'*+\-/=?^`{|}~\x80-\uffff]+)*/y;
+const QUOTED_STRING = /"(?:[ !#-[\]-~\x80-\uffff]|\\[ -~])*"/y;
 const LITERAL = /\[[!-Z^-~]+\]/y;
-const NAME = nameOf("0-9A-Za-z");
-const NAME_WITH_UNDERSCORES = nameOf("0-9A-Za-z_");
+const NAME = nameOf("0-9A-Za-z\\x80-\\uffff");
+const NAME_WITH_UNDERSCORES = nameOf("0-9A-Za-z_\\x80-\\uffff");
 
 function nameOf(letters: string): RegExp {
   const label = `[${letters}](?:[${letters}-]{0,61}[${letters}])?`;
@@ -177,12 +205,13 @@ export function parsePath(
   if (endOfLocal < 0) return bad("bad local part of the address");
   const written = line.slice(at, endOfLocal);
   const local = isQuoted ? written.slice(1, -1).replace(/\\(.)/g, "$1") : written;
+  if (!isLocalPart(local)) return bad("the local part has a character that no address has");
 
   if (isEnd(endOfLocal) && route.length === 0 && lower(local) === "postmaster") {
     return { mailbox: new Mailbox(local, "", NO_ROUTE, PARSED), end: behind(endOfLocal) };
   }
   if (isEnd(endOfLocal) && route.length === 0 && domain !== undefined) {
-    const octets = endOfLocal - at + domain.length + 3;
+    const octets = octetsOf(written) + domain.length + 3;
     return octets > MAXIMUM.path
       ? tooLong
       : { mailbox: new Mailbox(local, domain, NO_ROUTE, PARSED), end: behind(endOfLocal) };
@@ -192,9 +221,7 @@ export function parsePath(
   const hasDot = line[endOfName] === "." && line[endOfName - 1] !== "]";
   const end = hasDot && tolerance.trailingDots ? endOfName + 1 : endOfName;
   if (end < 0 || !isEnd(end)) return bad("bad domain of the address");
-  if (end - start + (isBare ? 2 : 1) > MAXIMUM.path) {
-    return tooLong;
-  }
+  if (octetsOf(line.slice(start, end)) + (isBare ? 2 : 1) > MAXIMUM.path) return tooLong;
   const name = line.slice(endOfLocal + 1, endOfName);
   return {
     mailbox: new Mailbox(local, name, route.length > 0 ? route : NO_ROUTE, PARSED),
@@ -211,8 +238,10 @@ function endOfDomain(line: string, start: number, { underscores }: Tolerance): n
   const isLiteral = line[start] === "[";
   const name = underscores ? NAME_WITH_UNDERSCORES : NAME;
   const end = endOf(isLiteral ? LITERAL : name, line, start);
-  if (end - start > MAXIMUM.domain) return -1;
-  return isLiteral && !isAddress(line.slice(start + 1, end - 1)) ? -1 : end;
+  if (end < 0) return -1;
+  const domain = line.slice(start, end);
+  const isGood = isLiteral ? isAddress(domain.slice(1, -1)) : asciiName(domain) !== undefined;
+  return isGood && octetsOf(domain) <= MAXIMUM.domain ? end : -1;
 }
 
 /**

@@ -19,6 +19,9 @@ export interface ForeignLine {
 /** The octets that are examined. */
 const ENOUGH = 2048;
 
+/** A request, up to its protocol. Commands with any text may name a protocol, and are no requests. */
+const REQUEST = String.raw`^(?:(?!(?:NOOP|HELP|VRFY|EXPN) )[^\s:]+ \S+ )?`;
+
 /**
  * Beginnings that no SMTP command has. A request names its protocol at the end of the line, a response at its start.
  */
@@ -28,9 +31,9 @@ const BEGINNINGS: readonly (readonly [OtherProtocol, RegExp])[] = [
   // deno-lint-ignore no-control-regex -- versions 4 and 5
   ["SOCKS", /^(?:\x04[\x01\x02]|\x05[\x01-\x09])/],
   ["SSH", /^SSH-\d/i],
-  ["RTSP", /^(?:[^\s:]+ \S+ )?RTSP\/\d/i],
-  ["SIP", /^(?:[^\s:]+ \S+ )?SIP\/\d/i],
-  ["HTTP", /^(?:[^\s:]+ \S+ )?HTTP\/\d/i],
+  ["RTSP", new RegExp(String.raw`${REQUEST}RTSP/\d`, "i")],
+  ["SIP", new RegExp(String.raw`${REQUEST}SIP/\d`, "i")],
+  ["HTTP", new RegExp(String.raw`${REQUEST}HTTP/\d`, "i")],
   ["HTTP", /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) /i],
   ["header", /^[!-9;-~]+:/],
 ];

@@ -12,7 +12,8 @@ export type Parameters = ReadonlyMap<string, string | null>;
 /** The empty list of parameters. */
 export const NO_PARAMETERS: Parameters = frozenMap(new Map());
 
-const PARAMETER = / +([0-9A-Za-z][0-9A-Za-z-]*)(?:=([!-<>-~]+))?(?= |$)/y;
+/** A value may be UTF-8 (RFC 6531 section 3.3): each parameter says what it takes. */
+const PARAMETER = / +([0-9A-Za-z][0-9A-Za-z-]*)(?:=([!-<>-~\xa0-\uffff]+))?(?= |$)/y;
 
 /** Parses `SP keyword[=value]` from `start` to the end of the line. */
 export function parseParameters(

@@ -3,6 +3,7 @@
  * @module
  */
 import { closest } from "fastest-levenshtein";
+import { canonicalName } from "../dns/name.ts";
 import type { Addressee } from "../handler/reply.ts";
 import type { Envelope } from "./target.ts";
 
@@ -117,7 +118,7 @@ export function valuesFor(
     local: recipient.local,
     user,
     extension,
-    domain: recipient.domain,
+    domain: canonicalName(recipient.domain),
     sender: envelope.sender === null ? nullSender : String(envelope.sender),
     peer: envelope.peer,
     helo: envelope.helo,

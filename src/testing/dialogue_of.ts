@@ -8,7 +8,6 @@ import type { SessionState } from "../handler/session.ts";
 import { type Step, SUPERVISOR, watched } from "../handler/supervisor.ts";
 import { Dialogue } from "../server/dialogue.ts";
 import type { Engine } from "../server/engine.ts";
-import { EXTENSIONS } from "../server/extensions.ts";
 import { newId } from "../server/id.ts";
 import type { Clock, Transport } from "../server/transport.ts";
 import { type SessionGround, sessionOf } from "./session_of.ts";
@@ -50,11 +49,12 @@ export function engineOf(
   policy: Handler,
   ground: Ground,
 ): { readonly engine: Engine; readonly session: SessionState } {
-  const { clock, tolerated = {}, newId: makeId = newId, extensions = EXTENSIONS } = ground;
+  const { clock, tolerated = {}, newId: makeId = newId } = ground;
   const { domain } = ground;
   const start = Number(ground.time ?? new Date()) - clock.now;
   const now = () => start + clock.now;
-  const { whole, session, limits, memory } = sessionOf(policy, { ...ground, id: makeId(), now });
+  const own = { ...ground, id: makeId(), now };
+  const { whole, session, extensions, limits, memory } = sessionOf(policy, own);
   const asking = ground.asked === undefined ? whole : recording(whole, ground.asked);
   const shared = { chain: asking, extensions, limits, tolerated, domain, memory, clock };
   return { engine: { ...shared, newId: makeId }, session };

@@ -12,8 +12,8 @@ import { type Log, silent } from "../log/event.ts";
 import type { ListenerKind } from "../net/address.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
-import type { Extensions } from "../server/extension.ts";
-import { EXTENSIONS } from "../server/extensions.ts";
+import { Extensions } from "../server/extension.ts";
+import { extensionsOn } from "../server/extensions.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../server/memory.ts";
 import { spool } from "../server/spool.ts";
@@ -53,7 +53,7 @@ export interface SessionGround extends SessionSetup {
   readonly targets: Targets;
   /** The address that the client has connected to. */
   readonly listener?: string;
-  /** Without them, those of every server. */
+  /** Without them, those of a server without certificates and authentication. */
   readonly extensions?: Extensions;
   /** Milliseconds since the epoch; without it, those of the system's clock. */
   readonly now: (() => number) | undefined;
@@ -62,7 +62,7 @@ export interface SessionGround extends SessionSetup {
 /** A new session, and the chain around the server's core that answers its events. */
 export function sessionOf(handler: Handler, ground: SessionGround) {
   const { hostname = "mx.example.net", targets, id, now, tls, user } = ground;
-  const { extensions = EXTENSIONS } = ground;
+  const { extensions = new Extensions(extensionsOn({ policy: handler })) } = ground;
   const log: Log = ground.log === undefined
     ? silent
     : Object.assign(ground.log.bind(ground), { wants: () => true });
@@ -81,5 +81,5 @@ export function sessionOf(handler: Handler, ground: SessionGround) {
     tls,
     user,
   });
-  return { whole, session, limits, memory };
+  return { whole, session, extensions, limits, memory };
 }

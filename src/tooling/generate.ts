@@ -9,6 +9,7 @@ import { catalogueParts } from "./catalogue.ts";
 import { commandsParts } from "./commands.ts";
 import { configurationParts } from "./configuration.ts";
 import { deno } from "./deno.ts";
+import { extensionsParts } from "./extensions.ts";
 import { fill, type Parts } from "./page.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -18,6 +19,7 @@ const PAGES: Readonly<Record<string, (page: string) => Parts>> = {
   "configuration.md": configurationParts,
   "commands.md": commandsParts,
   "catalogue.md": catalogueParts,
+  "extensions.md": extensionsParts,
 };
 
 /** Writes all pages of `docs/` that have generated parts into a directory, and returns their paths. */

@@ -35,7 +35,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     spoolDirectory: dir,
   };
   const opened = await Listener.openAll(listen);
-  const listeners = new Map(opened.map((listener) => [listener, {}]));
+  const listeners = new Map(opened.map((listener) => [listener, { limits: {} }]));
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, policy, targets },
     submission: { domain: undefined, hidesClient: false },

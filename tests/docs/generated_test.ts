@@ -4,8 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { readyMade } from "../../handlers/registry.ts";
+import { GRAMMARS } from "../../src/smtp/parameter_values.ts";
+import { abouts } from "../../src/tooling/extensions.ts";
 import { commandsIn } from "../../src/tooling/commands.ts";
 import { examplesOf, keysIn, meaningOf } from "../../src/tooling/keys.ts";
 import { fill } from "../../src/tooling/page.ts";
@@ -44,6 +47,7 @@ Deno.test("the generated pages are up to date, wherever they are generated", asy
     "catalogue.md",
     "commands.md",
     "configuration.md",
+    "extensions.md",
     "postmaster.schema.json",
   ]);
   const stale = names.filter((name) =>
@@ -149,6 +153,16 @@ Deno.test("every command has an exit status and an example", () => {
     const where = `\`${name}\` in docs/commands.md`;
     assert.match(section, /^Exit status: /m, `no exit status of ${where}`);
     assert.match(section, /^```console\n\$ .*\bpostmaster /m, `no example of ${where}`);
+  }
+});
+
+Deno.test("every extension has a test, and every parameter a row", () => {
+  for (const { name, test } of abouts()) {
+    assert.ok(existsSync(`${root}tests/${test}`), `${name}: there is no tests/${test}`);
+  }
+  const page = Deno.readTextFileSync(`${root}docs/extensions.md`);
+  for (const name of Object.keys(GRAMMARS)) {
+    assert.match(page, new RegExp(`^\\| .*\`${name}\`.* \\|`, "m"), `no row for ${name}`);
   }
 });
 

@@ -32,6 +32,15 @@ export function stepsOf(page: string): Step[] {
   });
 }
 
+/** The files that a section of a page shows, by their names. */
+export function filesOf(page: string, heading: string): Record<string, string> {
+  const [, section = ""] = page.split(`\n## ${heading}\n`);
+  const steps = stepsOf(section.split("\n## ")[0]!);
+  return Object.fromEntries(
+    steps.flatMap((step) => "file" in step ? [[step.file, step.content]] : []),
+  );
+}
+
 function commandsIn(block: string): Step[] {
   const [, ...parts] = `\n${block}`.split(/^\$ /m);
   return parts.map((part) => {

@@ -78,6 +78,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   guesses: {},
   "discard-all": { sends: [{ to: "anybody@example.com" }, {}], arrives: {} },
   "early-talkers": {},
+  verify: {},
   dnsbl: [{}, {
     zones: {
       "zen.spamhaus.org": "44.33.22.11 A 127.0.0.2\n66.33.22.11 A 127.0.0.2",

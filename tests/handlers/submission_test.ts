@@ -277,6 +277,7 @@ Deno.test("complete() adds a domain to addresses that are a local part alone, an
       [" Sales: joe, <jane>; ann", " Sales: joe@example.net, <jane@example.net>; ann@example.net"],
       [' "joe smith"', ' "joe smith"@example.net'],
       [' <"joe>smith">', ' <"joe>smith"@example.net>'],
+      [" j\xc3\xb6e", " j\xc3\xb6e@example.net"], // the octets of UTF-8
       [" joe\r\n ,\r\n\tjane", " joe@example.net\r\n ,\r\n\tjane@example.net"],
     ] as const
   ) assert.equal(withDomains(before, "example.net"), after);

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { chain, discard, type Handler, on, say } from "postmaster";
-import { Client, type ClientOptions } from "postmaster/testing";
+import { Client, type ClientOptions, FakeClock } from "postmaster/testing";
 import { BINARYMIME } from "../../src/server/chunking.ts";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
@@ -92,6 +92,15 @@ Deno.test("an empty message may come", async () => {
   using client = await ready();
   assert.deepEqual(await codes(client, "BDAT 0", "BDAT 0 LAST", "NOOP"), [250, 250, 250]);
   assert.deepEqual(kept(client), [""]);
+});
+
+Deno.test("a message may end in the middle of a line, also in its header", async () => {
+  for (const [message, whole] of [["-", "\r\n-"], ["X: y\r\nText", "X: y\r\n\r\nText"]] as const) {
+    using client = await ready();
+    client.send(bdat(message, true));
+    assert.deepEqual(await replies(client, 1), [250]);
+    assert.deepEqual(kept(client), [whole]);
+  }
 });
 
 for (const fake of [...LOOK_ALIKES, "\r\n.\r\n"]) {
@@ -214,6 +223,50 @@ Deno.test("a message that is given up is aborted for those who read it", async (
   client.send(bdat("X: y\r\n") + "RSET\r\n");
   assert.deepEqual(await replies(client, 2), [250, 250]);
   assert.equal(await ended.promise, "the client gave it up, true");
+});
+
+Deno.test("the first chunk waits for the handler that is asked about DATA", async () => {
+  const asked = Promise.withResolvers<void>(), go = Promise.withResolvers<void>();
+  const policy = chain(
+    on("StartData", async (_event, next) => {
+      asked.resolve();
+      await go.promise;
+      return next();
+    }),
+    onlyJoe,
+  );
+  using client = await ready(policy);
+  client.send(bdat("X: y\r\n") + bdat("\r\nz\r\n", true) + "NOOP\r\n");
+  await asked.promise;
+  go.resolve();
+  assert.deepEqual(await replies(client, 3), [250, 250, 250]);
+  assert.deepEqual(kept(client), ["X: y\r\n\r\nz\r\n"]);
+});
+
+Deno.test("a client that is silent between two chunks is too late, as within a message", async () => {
+  for (
+    const [limits, text] of [
+      [{ dataTimeout: 1000 }, "timeout waiting for the message"],
+      [{ messageTimeout: 1000 }, "the message took too long"],
+    ] as const
+  ) {
+    const clock = new FakeClock();
+    using client = await ready(onlyJoe, { clock, limits });
+    client.send(bdat("X: y\r\n"));
+    assert.deepEqual(await replies(client, 1), [250]);
+    clock.advance(1001);
+    assert.deepEqual((await client.reply()).lines, [text]);
+  }
+});
+
+Deno.test("a handler that does not read the chunks is given up", async () => {
+  const clock = new FakeClock();
+  const policy = chain(on("Deliver", () => new Promise<never>(() => {})), onlyJoe);
+  using client = await ready(policy, { clock, limits: { deliverTimeout: 1000 } });
+  client.send(bdat("x".repeat(200_000)) + bdat("x") + bdat("", true));
+  assert.deepEqual(await replies(client, 1), [250]);
+  clock.advance(1001);
+  assert.deepEqual(await replies(client, 2), [250, 451]);
 });
 
 /** Options of the engine that the test kit does not show. */

@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import { type ClientTraits, Extensions } from "../../src/server/extension.ts";
-import { EXTENSIONS, extensionsOn, PROMISES } from "../../src/server/extensions.ts";
-import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
+import { extensionsOn } from "../../src/server/extensions.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/server/limits.ts";
 import { PLAIN } from "../../src/auth/plain.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { ENCRYPTED } from "../../src/testing/mod.ts";
-import { readParameter } from "postmaster";
+import { discard, on, readParameter } from "postmaster";
+import { Client } from "postmaster/testing";
+import { codes } from "../running.ts";
 import { parseParameters } from "../../src/smtp/parameters.ts";
 
 const SESSION = {
   peer: { address: "192.0.2.1", port: 45678 },
   tls: undefined,
   user: undefined,
+  named: false,
   listener: { address: "192.0.2.25:25", kind: "smtp" },
 } as const;
-/** The table of a server that offers all that is there. */
-const extensions = new Extensions([...extensionsOn({}), ...PROMISES]);
+/** Those of a server without certificates and authentication. */
+const EXTENSIONS = new Extensions(extensionsOn({}));
 const LIMITS = { ...DEFAULT_LIMITS, messageSize: 52428800, commandLength: 512 };
 
 /** What is said of the parameters of a MAIL, or of a RCPT: a code, a limit or nothing. */
@@ -84,20 +86,33 @@ Deno.test("handlers read parameters by name, as values", () => {
 
 Deno.test("EHLO tells of each extension, and parameters make lines longer by what they need", () => {
   assert.deepEqual(EXTENSIONS.linesFor(SESSION, LIMITS), [
-    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING", "HELP"],
+    ...["PIPELINING", "SIZE 52428800", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8"],
+    ...["CHUNKING", "LIMITS MAILMAX=10000 RCPTMAX=1000", "HELP"],
   ]);
   assert.equal(EXTENSIONS.lineLength("RCPT", 512), 512);
-  assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17);
-  assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17);
+  assert.equal(EXTENSIONS.lineLength("MAIL", 512), 512 + 26 + 17 + 10);
+  assert.equal(EXTENSIONS.lineLength(undefined, 512), 512 + 26 + 17 + 10);
 });
 
-Deno.test("REQUIRETLS is there over TLS only, takes no value, and no server offers it yet (RFC 8689)", () => {
-  const encrypted = { ...SESSION, tls: ENCRYPTED };
-  assert.ok(extensions.linesFor(encrypted, LIMITS).includes("REQUIRETLS"));
-  assert.ok(!extensions.linesFor(SESSION, LIMITS).includes("REQUIRETLS"));
-  assert.ok(!EXTENSIONS.linesFor(encrypted, LIMITS).includes("REQUIRETLS"));
-  assert.equal(judged(" REQUIRETLS", "MAIL", extensions, encrypted), undefined);
-  assert.equal(judged(" REQUIRETLS=yes", "MAIL", extensions, encrypted), 501);
-  assert.equal(judged(" REQUIRETLS", "RCPT", extensions, encrypted), 555);
-  assert.equal(judged(" REQUIRETLS", "MAIL", extensions), 555);
+Deno.test("LIMITS tells what the engine keeps to, and nothing that is larger than it can say (RFC 9422)", async () => {
+  const tells = (limits: Partial<Limits>) =>
+    EXTENSIONS.linesFor(SESSION, { ...LIMITS, ...limits }).filter((line) => /^LIMITS/.test(line));
+  assert.deepEqual(tells({ recipients: 1_000_000 }), ["LIMITS MAILMAX=10000"]);
+  assert.deepEqual(tells({ messagesPerConnection: 1e9, recipients: 999_999 }), [
+    "LIMITS RCPTMAX=999999",
+  ]);
+  assert.deepEqual(tells({ messagesPerConnection: 1e6, recipients: 1e6 }), []);
+
+  const limits = { messagesPerConnection: 2, recipients: 3 };
+  const client = Client.of(on("AddRcptTo", () => discard()), { limits });
+  await client.reply();
+  const { lines } = await client.command("EHLO c.example");
+  assert.ok(lines.includes("LIMITS MAILMAX=2 RCPTMAX=3"));
+  const rcpts = ["a", "b", "c"].map((user) => `RCPT TO:<${user}@example.net>`);
+  const message = ["MAIL FROM:<>", ...rcpts, "DATA", "."];
+  assert.deepEqual(await codes(client, ...message), [250, 250, 250, 250, 354, 250]);
+  assert.deepEqual(await codes(client, "MAIL FROM:<>", ...rcpts, rcpts[0]!), [
+    ...[250, 250, 250, 250, 452],
+  ]);
+  assert.deepEqual(await codes(client, "DATA", ".", "MAIL FROM:<>"), [354, 250, 421]);
 });

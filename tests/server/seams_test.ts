@@ -42,6 +42,7 @@ const PAINT: Extension = {
   },
   commands: {
     XPAINT: {
+      help: "XPAINT word",
       legalAt: ["greeted"],
       octets: 100,
       event: (argument) =>
@@ -50,6 +51,7 @@ const PAINT: Extension = {
           : { type: "SayOK", argument },
     },
     XASK: {
+      help: "XASK word",
       legalAt: ["greeted"],
       event: () =>
         question(
@@ -68,6 +70,7 @@ const SECURE: Extension = {
   line: ({ tls }) => tls === undefined ? "XSECURE" : undefined,
   commands: {
     XSECURE: {
+      help: "XSECURE word",
       legalAt: ["greeted"],
       event: () => ({ type: "SayOK", argument: "secure" }),
       after: () => ({ at: "securing" }),
@@ -102,7 +105,8 @@ async function serving(
     });
     const ticking = setInterval(() => connection.sweep(), 20);
     const onClose = () => clearInterval(ticking);
-    const shared = { ...engine, onClose, ...(secure === undefined ? {} : { secure }) };
+    const recount = () => undefined;
+    const shared = { ...engine, onClose, recount, ...(secure === undefined ? {} : { secure }) };
     const connection = new Connection(socket, session, shared);
     connection.start();
   });

@@ -46,6 +46,8 @@ Deno.test("foreignLine() takes mistaken commands for what they are", () => {
     "MAIL FROM:a@b",
     "RCPT TO: x",
     "DATA now",
+    "NOOP x HTTP/1",
+    "HELP me SIP/2",
   ];
   mistakes.push(
     "NOOP\0",

@@ -1,0 +1,54 @@
+/**
+ * Where connections wait until their proxies have said whose they are.
+ * @module
+ */
+import type { Socket } from "node:net";
+import { type Announced, readProxyHeader } from "../net/read_proxy_header.ts";
+
+/** A connection that waits. */
+interface Waiting {
+  /** Until when, on the clock of the server. */
+  readonly until: number;
+  readonly late: () => void;
+}
+
+/** What the log says of a proxy that sends no header. */
+const REMEDY =
+  "have the proxy send one (`send-proxy` or `send-proxy-v2` in HAProxy), or let it use a listener without `proxy`";
+
+/** The connections whose header of the PROXY protocol has not come. */
+export class Gate {
+  readonly #waiting = new Map<Socket, Waiting>();
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Reads the header of a connection until then. */
+  admit(socket: Socket, until: number, { come, failed }: Announced): void {
+    socket.on("error", () => {}); // between two readers, a reset would end the process
+    const leave = <A>(then: (argument: A) => void) => (argument: A) => {
+      this.#waiting.delete(socket);
+      then(argument);
+    };
+    const stop = readProxyHeader(socket, {
+      come: leave(come),
+      failed: leave((reason) => failed(reason && `${reason}: ${REMEDY}`)),
+    });
+    const late = leave(() => {
+      stop();
+      failed(`no header of the PROXY protocol came in time: ${REMEDY}`);
+    });
+    this.#waiting.set(socket, { until, late: () => late(undefined) });
+  }
+
+  /** To be called every now and then: sends those away that wait too long. */
+  sweep(now: number): void {
+    for (const { until, late } of this.#waiting.values()) if (now > until) late();
+  }
+
+  /** Closes all. */
+  close(): void {
+    for (const socket of this.#waiting.keys()) socket.destroy();
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The part of `docs/extensions.md` that the extensions say of themselves.
+ * @module
+ */
+import { on } from "../handler/handler.ts";
+import type { About } from "../server/extension.ts";
+import { extensionsOn } from "../server/extensions.ts";
+import { promises } from "../server/promises.ts";
+import { type Parts, table } from "./page.ts";
+
+/** A server that has all that extensions stand on. */
+const EVERYTHING = {
+  certificates: { ready: true },
+  authentication: { mechanisms: [], listeners: [], clearLoopback: false },
+  policy: on("StartQueue", (_event, next) => next()),
+  trusted: { peers: [], login: true },
+};
+
+/** What every extension says of itself. */
+export const abouts = (): readonly About[] =>
+  [...extensionsOn(EVERYTHING), ...promises({ longest: 0, now: Date.now })]
+    .map(({ about }) => about);
+
+/** The part of the page: a table of the extensions. */
+export const extensionsParts = (): Parts =>
+  new Map([[
+    "extensions",
+    table(
+      ["Extension", "RFC", "Offered", "What handlers see", "Test"],
+      abouts().map(({ name, rfc, where, seen, test }) => [
+        `\`${name}\``,
+        rfc.map((number) => `[${number}](https://www.rfc-editor.org/rfc/rfc${number})`).join(", "),
+        where,
+        seen,
+        `[${test}](../tests/${test})`,
+      ]),
+    ),
+  ]]);

@@ -1,0 +1,110 @@
+/**
+ * The grammar of command lines (RFC 5321), written apart from that of the server.
+ * @module
+ */
+import { isIPv6 } from "node:net";
+
+/** An address: `domain` is `""` for the bare `<postmaster>`. */
+export interface Address {
+  readonly local: string;
+  readonly domain: string;
+}
+
+/** MAIL or RCPT. */
+export interface Envelope {
+  readonly verb: "MAIL" | "RCPT";
+  readonly address: Address | null;
+  readonly parameters: readonly (readonly [name: string, value: string | undefined])[];
+}
+
+/** What a line says, or the code of the reply to one that breaks the grammar. */
+export type Said =
+  | { readonly verb: string; readonly argument: string }
+  | Envelope
+  | { readonly verb: string; readonly fault: number };
+
+const ATOM = "[A-Za-z0-9!#$%&'*+\\-/=?^_`{|}~]+";
+const LOCAL = `${ATOM}(?:\\.${ATOM})*|"(?:[ !#-\\[\\]-~]|\\\\[ -~])*"`;
+const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+const HOST = `${LABEL}(?:\\.${LABEL})*|\\[[^\\[\\]\\\\ ]+\\]`;
+const PATH = new RegExp(
+  `^<(?:(?<route>@(?:${HOST})(?:,@(?:${HOST}))*):)?(?<local>${LOCAL})@(?<domain>${HOST})>`,
+);
+const PARAMETERS = /^(?: +[A-Za-z0-9][A-Za-z0-9-]*(?:=[!-<>-~]+)?)*$/;
+
+/** Reads a line without its CRLF, one character an octet. */
+export function readLine(line: string): Said {
+  if (/[^ -~]/.test(line)) return { verb: "", fault: 500 };
+  const [, word = "", argument = ""] = /^([^ ]*) *(.*?) *$/.exec(line) ?? [];
+  const verb = word.toUpperCase();
+  const lacks = argument === "";
+  switch (verb) {
+    case "HELO":
+    case "EHLO":
+      return lacks || argument.includes(" ") ? { verb, fault: 501 } : { verb, argument };
+    case "MAIL":
+    case "RCPT":
+      return readEnvelope(verb, argument);
+    case "DATA":
+    case "RSET":
+    case "QUIT":
+      return lacks ? { verb, argument } : { verb, fault: 501 };
+    case "VRFY":
+    case "EXPN":
+      return lacks ? { verb, fault: 501 } : { verb, argument };
+    default:
+      return { verb, argument };
+  }
+}
+
+function readEnvelope(verb: "MAIL" | "RCPT", argument: string): Said {
+  const keyword = verb === "MAIL" ? /^FROM: */i : /^TO: */i;
+  if (!keyword.test(argument)) return { verb, fault: 501 };
+  const said = argument.replace(keyword, "");
+  const path = readPath(said);
+  if (path === undefined || (path.address === null && verb === "RCPT")) return { verb, fault: 501 };
+  const rest = said.slice(path.length);
+  if (!PARAMETERS.test(rest)) return { verb, fault: 501 };
+  const parameters = rest.split(" ").filter((part) => part !== "").map((part) => {
+    const [name = "", value] = part.split("=");
+    return [name.toUpperCase(), value] as const;
+  });
+  const isTwice = new Set(parameters.map(([name]) => name)).size < parameters.length;
+  return isTwice ? { verb, fault: 501 } : { verb, address: path.address, parameters };
+}
+
+/** The path at the start of a text, and its length. */
+function readPath(said: string): { address: Address | null; length: number } | undefined {
+  if (said.startsWith("<>")) return { address: null, length: 2 };
+  const [bare] = /^<postmaster>/i.exec(said) ?? [];
+  if (bare !== undefined) {
+    return { address: { local: bare.slice(1, -1), domain: "" }, length: bare.length };
+  }
+  const found = PATH.exec(said);
+  const { route = "", local = "", domain = "" } = found?.groups ?? {};
+  if (found === null || found[0].length > 256) return undefined;
+  const hosts = [domain, ...route.split(/,?@/).slice(1)];
+  if (!hosts.every((host) => host.length <= 255 && isHost(host))) return undefined;
+  const meant = local.startsWith('"') ? local.slice(1, -1).replace(/\\(.)/g, "$1") : local;
+  return { address: { local: meant, domain }, length: found[0].length };
+}
+
+function isHost(host: string): boolean {
+  const [, literal] = /^\[(.*)\]$/.exec(host) ?? [];
+  if (literal === undefined) return true;
+  const [, tag, content = ""] = /^([A-Za-z0-9-]*[A-Za-z0-9]):(.+)$/.exec(literal) ?? [];
+  if (tag?.toLowerCase() === "ipv6") return isIPv6(content) && !content.includes("%");
+  if (tag !== undefined) return true;
+  const numbers = literal.split(".");
+  return numbers.length === 4 &&
+    numbers.every((number) => /^(?:0|[1-9]\d{0,2})$/.test(number) && Number(number) < 256);
+}
+
+/** Whether a line that is no command is one of another protocol, which ends the session. */
+export const isForeign = (line: string): boolean =>
+  // deno-lint-ignore no-control-regex -- TLS and SOCKS
+  /^(?:\x16\x03|\x04[\x01\x02]|\x05[\x01-\x09]|SSH-\d)/i.test(line) ||
+  (!/^(?:NOOP|HELP|VRFY|EXPN) /i.test(line) &&
+    /^(?:[^\s:]+ \S+ )?(?:HTTP|RTSP|SIP)\/\d/i.test(line)) ||
+  /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) /i.test(line) ||
+  /^[!-9;-~]+:/.test(line);

@@ -1,0 +1,119 @@
+/**
+ * One session of the fuzzer: all that happens in it follows from its seed.
+ * @module
+ */
+import { EngineSession } from "./engine.ts";
+import type { Heard } from "./heard.ts";
+import type { House } from "./house.ts";
+import { examine } from "./model.ts";
+import { mutated } from "./mutate.ts";
+import { Random } from "./random.ts";
+import { SocketSession } from "./sockets.ts";
+import { cut, madeUp, RECORDED, type Transcript } from "./transcripts.ts";
+import { randomWorld, type World } from "./world.ts";
+
+/** What a client does. */
+export type Act =
+  /** Sends octets at once, one character each. */
+  | { readonly send: string }
+  /** Waits a moment, or until the server has answered everything. */
+  | "pause"
+  | "settle"
+  /** The last act: sends no more, or goes away. */
+  | "end"
+  | "vanish";
+
+/** A session before it happens. */
+export interface Plan {
+  readonly seed: number;
+  readonly world: World;
+  readonly acts: readonly Act[];
+  /** The door of the house; without it, the session is with the engine, without sockets. */
+  readonly door: number | undefined;
+}
+
+/** The session of a seed: with a server over a socket, or with the engine alone. */
+export function planOf(seed: number, house?: House): Plan {
+  const random = new Random(seed);
+  const door = house && random.below(house.doors.length);
+  const world = door === undefined ? randomWorld(random) : house!.doors[door]!.world;
+  const some = (): Transcript => random.chance(0.3) ? random.pick(RECORDED) : madeUp(random);
+  const steps = mutated(some(), random, some);
+  // Nobody waits for real until a server has given up a handler.
+  const hurried = door === undefined ? steps : steps.map((step) => step.replace(/hangs/gi, "dies"));
+  return { seed, world, acts: [...acts(hurried, random)], door };
+}
+
+function* acts(steps: Transcript, random: Random): Iterable<Act> {
+  const isPatient = random.chance(0.5);
+  const whole = random.chance(0.3);
+  for (const step of whole ? [steps.join("")] : steps) {
+    for (const send of pieces(step, random)) {
+      yield { send };
+      if (random.chance(0.1)) yield "pause";
+    }
+    if (isPatient || random.chance(0.2)) yield "settle";
+  }
+  yield random.chance(0.1) ? "vanish" : random.chance(0.5) ? "end" : "settle";
+}
+
+/** The pieces in which a step is sent: it is whole, cut in a few, or in single octets. */
+function pieces(step: string, random: Random): string[] {
+  const kind = random.below(4);
+  if (kind === 0 && step.length < 2000) return [...step];
+  return (kind < 3 ? [step] : cut(step, random)).filter((piece) => piece !== "");
+}
+
+/** A session that can be played. */
+interface Session {
+  /** Sends octets, one character each, as soon as the server reads. */
+  write(octets: string): Promise<void>;
+  /** Lets the session go on while the client waits. */
+  idle(): Promise<void>;
+  /** Waits until the server has done all that it can do with what it was sent. */
+  settle(): Promise<void>;
+  /** Sends no more. */
+  end(): Promise<void>;
+  /** Goes away. */
+  vanish(): Promise<void>;
+  /** What is left of the session when it is over. */
+  outlived(): Promise<string | undefined>;
+  readonly heard: Heard;
+}
+
+/** Plays a session, and says what is wrong with it. */
+export async function play(
+  { seed, world, acts, door }: Plan,
+  house?: House,
+): Promise<string | undefined> {
+  const random = new Random(seed ^ 0x5eed);
+  const session = door === undefined
+    ? new EngineSession(world, random)
+    : await SocketSession.open(house!, house!.doors[door]!, random);
+  try {
+    const fault = await perform(session, world, acts);
+    await session.vanish();
+    return fault ?? await session.outlived();
+  } catch (error) {
+    return String((error as Error)?.stack ?? error);
+  }
+}
+
+async function perform(
+  session: Session,
+  world: World,
+  acts: readonly Act[],
+): Promise<string | undefined> {
+  for (const act of [...acts, "settle"] as const) {
+    if (typeof act === "object") await session.write(act.send);
+    else if (act === "pause") await session.idle();
+    else if (act === "end") await session.end();
+    else if (act === "vanish") await session.vanish();
+    else {
+      await session.settle();
+      const { fault } = examine(world, session.heard);
+      if (fault !== undefined) return fault;
+    }
+  }
+  return undefined;
+}

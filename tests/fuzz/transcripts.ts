@@ -1,0 +1,297 @@
+/**
+ * What clients say: sessions of real clients, and pieces of which sessions are made.
+ * @module
+ */
+import { LOOK_ALIKES } from "../smtp/look_alikes.ts";
+import type { Random } from "./random.ts";
+import { DOMAIN, PASSWORDS, RECIPIENTS, SENDERS } from "./world.ts";
+
+/** A session, as its client has sent it: a step each, one character an octet. */
+export type Transcript = readonly string[];
+
+/** Sessions as they were recorded. */
+export const RECORDED: readonly Transcript[] = [
+  [ // Postfix
+    "EHLO mail.example.org\r\n",
+    "MAIL FROM:<ann@example.org> SIZE=332 BODY=8BITMIME\r\nRCPT TO:<joe@example.net>\r\nDATA\r\n",
+    "Received: by mail.example.org (Postfix, from userid 1000)\r\n\tid 4XyZ; Sat, 28 Nov 2026 " +
+    "12:00:00 +0000 (UTC)\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nFrom: ann@example.org\r\n\r\n" +
+    "Gr\xc3\xbc\xc3\x9fe\r\n..\r\n.. two dots\r\n\r\n.\r\nQUIT\r\n",
+  ],
+  [ // Exim
+    "EHLO exim.example.org\r\n",
+    "MAIL FROM:<ann@example.org> SIZE=1365\r\nRCPT TO:<joe@example.net>\r\n" +
+    "RCPT TO:<nobody@example.net>\r\nRCPT TO:<ann@example.net>\r\nDATA\r\n",
+    "Message-Id: <E1@exim>\r\n\r\nhello\r\n.\r\n",
+    "MAIL FROM:<> SIZE=1200\r\nRCPT TO:<fails@example.net>\r\nDATA\r\n",
+    "Subject: a bounce\r\n\r\n.\r\n",
+    "QUIT\r\n",
+  ],
+  [ // qmail
+    "HELO qmail.example.org\r\n",
+    "MAIL FROM:<ann@example.org>\r\n",
+    "RCPT TO:<joe@example.net>\r\n",
+    "DATA\r\n",
+    "Received: (qmail 1 invoked by uid 1000); 28 Nov 2026 12:00:00 -0000\r\n\r\nhello\r\n.\r\n",
+    "QUIT\r\n",
+  ],
+  [ // swaks
+    "EHLO pc.example.org\r\n",
+    "MAIL FROM:<you@pc.example.org>\r\n",
+    "RCPT TO:<joe@example.net>\r\n",
+    "DATA\r\n",
+    "Date: Sat, 28 Nov 2026 12:00:00 +0000\r\nTo: joe@example.net\r\nSubject: test\r\n" +
+    "X-Mailer: swaks v20240103.0 jetmore.org/john/code/swaks/\r\n\r\nThis is a test mailing\r\n" +
+    "\r\n\r\n.\r\n",
+    "QUIT\r\n",
+  ],
+  [ // Python's smtplib
+    "ehlo [127.0.1.1]\r\n",
+    "AUTH PLAIN AGpvZQBzZXNhbWU=\r\n",
+    "mail FROM:<ann@example.org> size=31\r\n",
+    "rcpt TO:<joe@example.net>\r\n",
+    "data\r\n",
+    "Subject: hello\r\n\r\nby python\r\n.\r\n",
+    "quit\r\n",
+  ],
+  [ // Thunderbird
+    "EHLO [192.168.1.2]\r\n",
+    "STARTTLS\r\n",
+    "EHLO [192.168.1.2]\r\n",
+    "AUTH LOGIN\r\n",
+    "YW5u\r\n",
+    "cGVuY2ls\r\n",
+    "MAIL FROM:<ann@example.net> BODY=8BITMIME SIZE=390\r\n",
+    "RCPT TO:<joe@example.net>\r\n",
+    "DATA\r\n",
+    "Message-ID: <1@example.net>\r\nMIME-Version: 1.0\r\n" +
+    "Content-Type: text/plain; charset=UTF-8; format=flowed\r\n\r\nhello\r\n-- \r\nann\r\n.\r\n",
+    "QUIT\r\n",
+  ],
+  [ // Exim, with chunks
+    "EHLO exim.example.org\r\n",
+    "MAIL FROM:<ann@example.org> SIZE=1040\r\nRCPT TO:<joe@example.net>\r\n" +
+    "BDAT 28 LAST\r\nSubject: chunks\r\n\r\n.hello\r\n",
+    "QUIT\r\n",
+  ],
+  [ // Exchange, with chunks
+    "EHLO exchange.example.org\r\n",
+    "MAIL FROM:<ann@example.org> SIZE=2048 BODY=BINARYMIME\r\n",
+    "RCPT TO:<joe@example.net>\r\n",
+    "BDAT 17\r\nSubject: x\r\n\r\nabc",
+    "BDAT 6\r\n\0\r.\n\xff\r",
+    "BDAT 0 LAST\r\n",
+    "QUIT\r\n",
+  ],
+  [ // a browser
+    "POST / HTTP/1.1\r\nHost: mx.example.net:25\r\nContent-Type: text/plain\r\n\r\n",
+    "EHLO a\r\nMAIL FROM:<ann@example.org>\r\n",
+  ],
+];
+
+const HELLO = ["EHLO c.example", "HELO c.example", "EHLO [192.0.2.1]", "ehlo x", "HELO _", "EHLO"];
+const OTHERS = [
+  "RSET",
+  "NOOP",
+  "NOOP x HTTP/1.1",
+  "HELP",
+  "HELP mail",
+  "VRFY joe",
+  "VRFY",
+  "EXPN list",
+  "QUIT",
+  "QUIT now",
+  "RSET x",
+  "DATA x",
+  "ETRN example.net",
+  "TURN",
+  "SEND FROM:<ann@example.org>",
+  "XCLIENT ADDR=192.0.2.7",
+  "XFORWARD NAME=spike",
+  "BDAT 10",
+  "BDAT",
+  "BDAT x",
+  "BDAT 5 LAST now",
+  "BDAT 0",
+  "BDAT 0 LAST",
+  "BDAT 99999999999999999999",
+  "BDAT -1",
+  "STARTTLS",
+  "STARTTLS now",
+  "GET / HTTP/1.0",
+  "Host: example.org",
+  "SSH-2.0-OpenSSH_9",
+  "\x16\x03\x01\x02\x00\x01",
+  "PROXY TCP4 192.0.2.1 192.0.2.2 1 2",
+  "",
+  " ",
+  ".",
+  "EHLO c.example\0",
+  "\xff\xfe",
+  "NOOP \xc3\xa9",
+];
+const DOMAINS = [DOMAIN, DOMAIN.toUpperCase(), "example.org", "[192.0.2.1]", "[IPv6:2001:db8::1]"];
+const ADDRESSES = [
+  "<>",
+  "<Postmaster>",
+  "<joe>",
+  "joe@example.net",
+  "<joe@example.net",
+  "< joe@example.net>",
+  "<@a.example,@b.example:joe@example.net>",
+  "<@a.example:>",
+  `<"joe"@example.net>`,
+  `<"j\\oe"@example.net>`,
+  `<"with space"@example.net>`,
+  `<"a>b"@example.net>`,
+  "<joe@[192.0.2.300]>",
+  "<joe@[IPv6:::1%lo]>",
+  "<joe@[x-tag:y]>",
+  "<joe@example..net>",
+  "<joe@-example.net>",
+  "<joe@example_net>",
+  "<joe@example.net.>",
+  "<j\xf6e@example.net>",
+  "<joe@b\xfccher.example>",
+];
+const PARAMETERS = [
+  "SIZE=1000",
+  "SIZE=99999999999",
+  "SIZE=x",
+  "SIZE",
+  "BODY=8BITMIME",
+  "BODY=7bit",
+  "BODY=BINARYMIME",
+  "AUTH=<>",
+  "AUTH=ann+40example.org",
+  "AUTH=a+4x",
+  "SMTPUTF8",
+  "RET=HDRS",
+  "ENVID=a+3Db",
+  "NOTIFY=NEVER",
+  "ORCPT=rfc822;joe@example.net",
+  "XYZ",
+  "=",
+  "SIZE=1 SIZE=2",
+];
+const HEADERS = [
+  "Subject: hello\r\n\r\n",
+  "Subject: hello\r\n folded\r\n\tmore\r\nX: y\r\n\r\n",
+  "Received: from a\r\nReceived: from b\r\nRECEIVED : from c\r\n\r\n",
+  "From ann Sat Nov 28\r\n>From joe\r\nSubject: x\r\n\r\n",
+  "Subject : x\r\n\r\n",
+  " folded at the top\r\n\r\n",
+  "no header\r\n",
+  "\r\n",
+  "X-Long: " + "x".repeat(400) + "\r\n\r\n",
+  "",
+];
+
+/** A session that is made of pieces. */
+export function madeUp(random: Random): Transcript {
+  const steps = random.chance(0.95) ? [`${hello(random)}\r\n`] : [];
+  if (random.chance(0.3)) steps.push("STARTTLS\r\n", `${hello(random)}\r\n`);
+  if (random.chance(0.3)) steps.push(...authentication(random));
+  for (let count = random.between(1, 4); count > 0; count--) {
+    steps.push(...random.chance(0.8) ? transaction(random) : [other(random)]);
+  }
+  if (random.chance(0.7)) steps.push("QUIT\r\n");
+  return steps;
+}
+
+const hello = (random: Random): string => random.chance(0.8) ? HELLO[0]! : random.pick(HELLO);
+
+const other = (random: Random): string => `${random.pick(OTHERS)}\r\n`;
+
+function transaction(random: Random): string[] {
+  const recipients = random.times(random.between(1, 4), () => `RCPT TO:${recipient(random)}`);
+  const isChunked = random.chance(0.4);
+  const steps = [`MAIL FROM:${sender(random)}${parameters(random)}`, ...recipients];
+  if (!isChunked) steps.push("DATA");
+  if (random.chance(0.1)) steps.splice(random.below(steps.length), 0, random.pick(OTHERS));
+  const lines = steps.map((step) => `${step}\r\n`);
+  const message = isChunked ? chunks(text(random), random) : [`${text(random)}.\r\n`];
+  return [...random.chance(0.5) ? lines : [lines.join("")], ...message];
+}
+
+/** A message in chunks, with the right sizes or, sometimes, wrong ones, or something else between them. */
+function chunks(message: string, random: Random): string[] {
+  const text = random.chance(0.2) ? message.slice(0, -random.below(4)) : message;
+  const pieces = random.chance(0.1) && text.length < 500 ? [...text] : cut(text, random);
+  const lasts = random.chance(0.3) ? [...pieces, ""] : pieces;
+  const steps = lasts.map((piece, i) => {
+    const lie = random.chance(0.02) ? random.pick([-1, 1, 100, 2 ** 53]) : 0;
+    const isLast = random.chance(0.98) ? i === lasts.length - 1 : random.chance(0.5);
+    return `BDAT ${piece.length + lie}${isLast ? " LAST" : ""}\r\n${piece}`;
+  });
+  if (random.chance(0.1)) steps.splice(random.below(steps.length), 0, other(random));
+  return steps;
+}
+
+/** Cuts a text in a few pieces. */
+export function cut(text: string, random: Random): string[] {
+  const places = random.times(random.between(0, 5), () => random.below(text.length + 1));
+  places.sort((a, b) => a - b);
+  return [0, ...places].map((place, i) => text.slice(place, places[i] ?? text.length));
+}
+
+function sender(random: Random): string {
+  if (random.chance(0.05)) return random.pick(ADDRESSES);
+  const local = random.chance(0.5) ? "ann" : random.pick([...SENDERS.keys()]);
+  return `<${local}@${random.chance(0.8) ? "example.org" : random.pick(DOMAINS)}>`;
+}
+
+function recipient(random: Random): string {
+  if (random.chance(0.1)) return random.pick(ADDRESSES);
+  const local = random.chance(0.5) ? "joe" : random.pick([...RECIPIENTS.keys(), "nobody"]);
+  const written = local.includes(" ") ? `"${local}"` : local;
+  return `<${written}@${random.chance(0.9) ? DOMAIN : random.pick(DOMAINS)}>`;
+}
+
+const parameters = (random: Random): string =>
+  random.chance(0.3)
+    ? random.times(random.between(1, 2), () => ` ${random.pick(PARAMETERS)}`).join("")
+    : "";
+
+/** A message as it is sent, without its final dot. */
+function text(random: Random): string {
+  const header = random.pick(HEADERS);
+  const lines = random.times(random.below(6), () => line(random)).join("");
+  const fake = random.chance(0.1) ? `text${random.pick(LOOK_ALIKES)}MAIL FROM:<>\r\n` : "";
+  return random.chance(0.03) ? largeText(random) : header + lines + fake;
+}
+
+function line(random: Random): string {
+  if (random.chance(0.1)) {
+    return random.pick([".", "..", "...", ". ", ".x"]).replace(/^\.$/, "..") + "\r\n";
+  }
+  if (random.chance(0.02)) {
+    return random.octets(random.below(200)).replace(/[\r\n\0]/g, "") + "\r\n";
+  }
+  return random.pick(["", "hello", "x".repeat(76), "y".repeat(998), "From me"]) + "\r\n";
+}
+
+const largeText = (random: Random): string =>
+  `Subject: large\r\n\r\n${`${"z".repeat(70)}\r\n`.repeat(random.between(100, 5000))}`;
+
+function authentication(random: Random): string[] {
+  const user = random.pick([...PASSWORDS.keys(), "nobody", "j\xf6e"]);
+  const password = random.chance(0.7)
+    ? PASSWORDS.get(user) ?? "x"
+    : random.pick(["sesame", "", "x"]);
+  const plain = btoa(
+    `${random.chance(0.9) ? "" : random.pick([user, "ann"])}\0${user}\0${password}`,
+  );
+  const [first, last] = [btoa(user), btoa(password)];
+  return random.pick([
+    [`AUTH PLAIN ${plain}\r\n`],
+    ["AUTH PLAIN\r\n", `${plain}\r\n`],
+    ["AUTH LOGIN\r\n", `${first}\r\n`, `${last}\r\n`],
+    [`AUTH LOGIN ${first}\r\n`, `${last}\r\n`],
+    [
+      "AUTH PLAIN\r\n",
+      random.pick(["*\r\n", "\r\n", "=\r\n", "x\r\n", `${plain}=\r\n`, "AA==\r\n"]),
+    ],
+    [random.pick(["AUTH\r\n", "AUTH PLAIN =\r\n", "AUTH CRAM-MD5\r\n", "AUTH PLAIN x y\r\n"])],
+  ]);
+}

@@ -1,0 +1,64 @@
+/**
+ * An Exim that sends one message. Debian's package replaces Postfix, so that `.ci/run` unpacks the package into
+ * `/opt/exim` instead of installing it.
+ *
+ * @module
+ */
+import { runClient } from "../clients.ts";
+import { needFile, needRoot } from "../need.ts";
+import { Directory } from "../running.ts";
+
+const EXIM = "/opt/exim/usr/sbin/exim4";
+const USER = "Debian-exim";
+
+/** Spread into the definition of a test that runs Exim. */
+export const needExim = (): { ignore: boolean } => ({
+  ignore: needFile(EXIM, ".ci/run unpacks it").ignore || needRoot().ignore,
+});
+
+/** The routers and transports for all mail for a domain, sent by SMTP to a port with these options. */
+export const bySmtp = (port: number, options: readonly string[]): string =>
+  `begin routers
+there:
+  driver = manualroute
+  domains = example.net
+  route_list = * 127.0.0.1
+  self = send
+  transport = there
+
+begin transports
+there:
+  driver = smtp
+  port = ${port}
+  allow_localhost
+  ${options.join("\n  ")}
+`;
+
+/** Sends a message by an Exim that has these routers and transports, and gives its log. */
+export async function sendByExim(
+  routers: string,
+  recipients: readonly string[],
+  message: string,
+): Promise<string> {
+  using directory = new Directory();
+  Deno.chmodSync(directory.path, 0o755);
+  for (const name of ["spool", "log"]) Deno.mkdirSync(directory.of(name));
+  await runClient("chown", [USER, directory.of("spool"), directory.of("log")]);
+  const configuration = directory.write(
+    "exim.conf",
+    `exim_path = ${EXIM}
+exim_user = ${USER}
+spool_directory = ${directory.of("spool")}
+log_file_path = ${directory.of("log")}/%slog
+primary_hostname = client.example.org
+keep_environment =
+
+${routers}
+begin retry
+* * F,1h,10m
+`,
+  );
+  const envelope = ["-f", "ann@example.org", "--", ...recipients];
+  await runClient(EXIM, ["-C", configuration, "-odi", "-oi", ...envelope], message);
+  return directory.read("log/mainlog");
+}
