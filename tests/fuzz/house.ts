@@ -94,7 +94,7 @@ export class House implements Disposable {
     ]);
     const server = Server.start({
       hostname: HOSTNAME,
-      listeners: new Map(listeners.map((listener) => [listener, {}])),
+      listeners: new Map(listeners.map((listener) => [listener, { limits: {} }])),
       policy,
       limits: LIMITS,
       tolerated: {},
