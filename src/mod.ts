@@ -37,6 +37,7 @@ export {
   type ParameterValues,
   readParameter,
 } from "./smtp/parameter_values.ts";
+export type { ClientDetails } from "./smtp/client_details.ts";
 export type { Notification, OriginalRecipient } from "./smtp/dsn.ts";
 export type { DeliverBy } from "./smtp/times.ts";
 export type { QueueName } from "./smtp/etrn.ts";

@@ -2,11 +2,13 @@
  * `postmaster route`: where mail for an address would go, or who refuses it.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { answererOf, printSteps } from "../handler/print_steps.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
 import { BROKEN, isTransient, type Route } from "../handler/reply.ts";
 import { printable } from "../log/escape.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
+import { isAscii } from "../smtp/unicode.ts";
 import type { Exchange } from "../testing/simulation.ts";
 import type { ClientFlags } from "./client_flags.ts";
 import { printPlan, type Simulated, simulated, type Visit } from "./simulated.ts";
@@ -75,12 +77,12 @@ async function ask(
     let attempt = attemptOf("the connection", greeting);
     const lines = [
       `${kind === "lmtp" ? "LHLO" : "EHLO"} ${helo}`,
-      `MAIL FROM:${from}`,
+      `MAIL FROM:${from}${isAscii(from) && address.isAscii ? "" : " SMTPUTF8"}`,
       `RCPT TO:${printPath(address)}`,
     ];
     for (const line of lines) {
       if (!attempt.accepted) break;
-      attempt = attemptOf(line.slice(0, 4), await simulation.send(`${line}\r\n`));
+      attempt = attemptOf(line.slice(0, 4), await simulation.send(octets(`${line}\r\n`)));
     }
     return attempt;
   } finally {
@@ -94,6 +96,9 @@ const attemptOf = (command: string, exchange: Exchange): Attempt => ({
   accepted: /^[23]/.test(exchange.lines.at(-1) ?? ""),
 });
 
+/** The octets of a text, one character for each. */
+const octets = (text: string): string => Buffer.from(text).toString("latin1");
+
 const rootsOf = ({ asked }: Exchange) => asked.flatMap(({ steps }) => steps);
 
 const routesIn = (attempt: Attempt): readonly Route[] =>
@@ -103,7 +108,9 @@ const routesIn = (attempt: Attempt): readonly Route[] =>
 function printRefusal(address: Mailbox, attempt: Attempt, atFirst: boolean): string {
   const { lines, command } = attempt;
   const [first = "no reply", ...others] = lines;
-  const text = [first.replace("-", " "), ...others.map((line) => line.slice(4))].join(" / ");
+  const text = [first.replace(/^(\d+)-/, "$1 "), ...others.map((line) => line.slice(4))].join(
+    " / ",
+  );
   const details = [
     answerer(address, attempt),
     ...(command === "RCPT" ? [] : [`to ${command}`]),

@@ -53,24 +53,40 @@ function checkAcme(acme: AcmeSettings | undefined, faults: Faults): void {
   if (fault !== undefined) faults.add(["tls", "acme", "dns-hook", 0], fault);
 }
 
-/** What is doubtful about the proxies of listeners. */
+/** The keys of listeners with peers that are believed. */
+const PEERS = ["proxy", "xclient"] as const;
+
+/** What is doubtful about the peers of listeners that are believed. */
 export function doubtsAboutPeers(listens: readonly ListenSetting[]): readonly Finding[] {
-  return listens.flatMap(({ proxy = [] }, i) => {
-    const open = proxy.find((peer) => peer !== UNIX && peer.bits === 0);
-    const message =
-      `everyone is a proxy with ${open}, and can claim any address: write the networks of your proxies`;
-    return open === undefined ? [] : [{ path: ["listen", i, "proxy"], message }];
-  });
+  return listens.flatMap((listen, i) =>
+    PEERS.flatMap((key) => {
+      const open = listen[key]?.find((peer) => peer !== UNIX && peer.bits === 0);
+      const message =
+        `with ${open}, everyone can claim any address: write the networks that you trust`;
+      return open === undefined ? [] : [{ path: ["listen", i, key], message }];
+    })
+  );
+}
+
+/** Listeners whose peers are believed must be able to know them. */
+function checkPeers(listens: readonly ListenSetting[], faults: Faults): void {
+  for (const [i, listen] of listens.entries()) {
+    const { address, xclient, xclientLogin } = listen;
+    for (const key of address.transport === "unix" ? PEERS : []) {
+      if (listen[key]?.includes(UNIX) ?? true) continue;
+      const message = `who connects by a Unix socket has no address: write \`${key}: [unix]\``;
+      faults.add(["listen", i, key], message);
+    }
+    if (xclientLogin && xclient === undefined) {
+      faults.add(["listen", i, "xclient-login"], "nobody may say XCLIENT here: set `xclient`");
+    }
+  }
 }
 
 /** Listeners must have what their kind needs. */
 export function checkListeners({ settings, wrong }: ReadSettings, faults: Faults): void {
   const { listen = [], tls, auth } = settings;
-  for (const [i, { address, proxy }] of listen.entries()) {
-    if (address.transport !== "unix" || proxy === undefined || proxy.includes(UNIX)) continue;
-    const message = "who connects by a Unix socket has no address: write `proxy: [unix]`";
-    faults.add(["listen", i, "proxy"], message);
-  }
+  checkPeers(listen, faults);
   if (wrong.has("tls") || wrong.has("auth")) return;
   for (const [i, { address, kind }] of listen.entries()) {
     const misplaced = address.transport === "tcp" ? portFault(kind, address.port) : undefined;

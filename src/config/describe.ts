@@ -52,10 +52,13 @@ export function describe(config: Config): string[] {
   ];
 }
 
-function printListener({ address, kind, limits, proxy }: Config["listen"][number]): string {
+function printListener(
+  { address, kind, limits, proxy, xclient }: Config["listen"][number],
+): string {
   const more = [
     ...kind === "smtp" ? [] : [kind],
     ...proxy === undefined ? [] : [`behind proxies at ${proxy.join(" and ")}`],
+    ...xclient === undefined ? [] : [`XCLIENT from ${xclient.join(" and ")}`],
     ...listenerLimits(limits),
   ];
   return printListen(address) + (more.length === 0 ? "" : ` (${more.join(", ")})`);

@@ -69,6 +69,13 @@ const listener: z.ZodType<ListenSetting> = z.union([
         "version 1 or 2, who its client is. `unix` stands for everyone who may connect to a Unix " +
         "socket. Proxies are believed, so nobody else may have an address in these networks.",
     ).meta({ examples: [["10.0.0.0/8"]] }),
+    xclient: peers.optional().describe(
+      "The servers that may say whom they speak for, with XCLIENT, or from whom they have a " +
+        "message, with XFORWARD. They are believed.",
+    ).meta({ examples: [["127.0.0.1"]] }),
+    xclientLogin: z.boolean().default(false).describe(
+      "Whether XCLIENT may also say which user a client is (`LOGIN`).",
+    ),
   }),
 ], { error: LISTEN });
 const listen: z.ZodType<readonly ListenSetting[]> = z.union([
@@ -180,7 +187,7 @@ const shape = {
     .prefault([])
     .describe(
       "The local domains. Mail for all other domains is refused with `550 5.7.1 relaying denied`, " +
-        "unless a handler accepts it.",
+        "unless a handler accepts it. `bücher.example` and `xn--bcher-kva.example` are one domain.",
     ).meta({
       examples: [["example.net", "example.org"]],
     }),

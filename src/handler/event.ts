@@ -4,6 +4,7 @@
  * @module
  */
 import type { Secret } from "../base/secret.ts";
+import type { ClientDetails } from "../smtp/client_details.ts";
 import type { QueueName } from "../smtp/etrn.ts";
 import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
@@ -73,6 +74,13 @@ export interface EventMap {
     /** The extension that was cut off the local part, with the delimiter: `+list`. */
     readonly suffix?: string;
   };
+  /**
+   * XCLIENT: another server, which is trusted, speaks for a client from now on. After a positive reply the session begins
+   * anew with that client: {@linkcode Greeting} is asked again, and its reply is sent.
+   */
+  SetClient: { readonly client: ClientDetails };
+  /** XFORWARD: another server says from whom it has the next message. It is logged, and changes nothing else. */
+  ForwardClient: { readonly client: ClientDetails };
   /** STARTTLS. After a positive reply the connection is encrypted, and the session begins anew (RFC 3207). */
   StartTls: Nothing;
   /**
@@ -170,6 +178,7 @@ export function frozenEvent(event: Event): Event {
   if (event.type === "SyntaxErrorIn") Object.freeze(event.fault);
   else if (event.type === "Authenticate") Object.freeze(event.verdict);
   else if (event.type === "Deliver") Object.freeze(event.routes);
+  else if ("client" in event) Object.freeze(event.client);
   return Object.freeze(event);
 }
 
@@ -181,6 +190,8 @@ const NAMES: { readonly [K in EventName]: true } = {
   SayEhlo: true,
   SetMailFrom: true,
   AddRcptTo: true,
+  SetClient: true,
+  ForwardClient: true,
   StartTls: true,
   Authenticate: true,
   StartData: true,

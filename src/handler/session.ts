@@ -6,6 +6,7 @@ import type { Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
 import type { Keep, KeptMessage } from "../message/kept.ts";
 import type { ListenerKind } from "../net/address.ts";
+import type { ClientDetails } from "../smtp/client_details.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
@@ -62,6 +63,10 @@ export interface Session {
   readonly id: string;
   /** The client. */
   readonly peer: Peer;
+  /** Whether another server has named the client by XCLIENT. */
+  readonly named: boolean;
+  /** What another server says by XFORWARD of the client from which it has the next message, or the open transaction's. */
+  readonly forwarded: ClientDetails | undefined;
   /** The listener that the client has connected to. */
   readonly listener: SessionListener;
   /** The server's own name. */
@@ -164,7 +169,9 @@ export interface SessionOptions {
 /** The mutable half of a session. Only the engine writes to it. */
 export class SessionState implements SessionOptions {
   readonly id: string;
-  readonly peer: Peer;
+  peer: Peer;
+  named = false;
+  forwarded: ClientDetails | undefined;
   readonly listener: SessionListener;
   readonly context: SessionContext;
   readonly supervisor: Supervisor;
@@ -196,6 +203,7 @@ export class SessionState implements SessionOptions {
 
   /** Sets what handlers see of the session's progress. */
   show(helo: Helo | undefined, transaction: Transaction | undefined): void {
+    if (this.transaction !== undefined && transaction === undefined) this.forwarded = undefined;
     this.helo = helo;
     this.transaction = transaction;
     if (transaction === undefined) this.endings.end(false);
@@ -205,6 +213,17 @@ export class SessionState implements SessionOptions {
   forget(): void {
     this.endings.end(false);
     this.#ofTransaction = undefined;
+  }
+
+  /** Begins anew with the client that another server names: nothing of the one before is left. */
+  begin(peer: Peer, user: string | undefined): void {
+    this.forget();
+    this.#values = undefined;
+    this.forwarded = undefined;
+    this.peer = Object.freeze(peer);
+    this.named = true;
+    this.user = user;
+    this.tls = this.tls && Object.freeze({ ...this.tls, peer: undefined }); // the other server's certificate
   }
 
   end(): void {

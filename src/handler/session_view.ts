@@ -5,6 +5,7 @@
 import { BoundResolver, type Resolver } from "../dns/resolver.ts";
 import type { Field } from "../log/event.ts";
 import type { KeptMessage } from "../message/kept.ts";
+import type { ClientDetails } from "../smtp/client_details.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
@@ -49,6 +50,12 @@ export class SessionView implements Session, Watched<Session> {
   }
   get peer(): Peer {
     return this.#state.peer;
+  }
+  get named(): boolean {
+    return this.#state.named;
+  }
+  get forwarded(): ClientDetails | undefined {
+    return this.#state.forwarded;
   }
   get listener(): SessionListener {
     return this.#state.listener;

@@ -113,6 +113,8 @@ export interface LogFields {
   /** A connection that should be that of a proxy is not, or brings no client. There is no session. */
   "proxy refused": Omit<OfConnection, "session"> & { readonly reason: string };
   connected: OfConnection;
+  /** Another server, `via`, speaks for a client from now on. */
+  "client named": OfConnection & { readonly name?: string | undefined };
   refused: OfConnection & { readonly reason: string };
   /** Connections for which there was no session. */
   "refused more": { readonly connections: number };
@@ -164,6 +166,8 @@ export interface LogFields {
   received: OfMessage & {
     readonly recipients: readonly string[];
     readonly size: number;
+    /** What another server says of the client from which it has the message. */
+    readonly [forwarded: `forwarded${string}`]: Field;
     readonly code: number;
     readonly enhanced?: string | undefined;
   };
@@ -220,6 +224,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "store recovered": "info",
   "proxy refused": "warning",
   connected: "info",
+  "client named": "info",
   refused: "warning",
   "refused more": "warning",
   encrypted: "info",

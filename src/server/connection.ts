@@ -44,11 +44,6 @@ export class Connection implements Transport {
     this.#listen();
   }
 
-  /** The client's address. */
-  get address(): string {
-    return this.#session.peer.address;
-  }
-
   start(refuse?: LimitName): void {
     this.#dialogue.start(refuse);
   }
@@ -82,6 +77,10 @@ export class Connection implements Transport {
     this.#socket = secured.socket;
     this.#listen();
     return secured.tls;
+  }
+
+  recount(): LimitName | undefined {
+    return this.#engine.recount(this, this.#session.peer.address);
   }
 
   close(): void {
@@ -157,6 +156,8 @@ export interface Secured {
 /** What the connections of a server share. */
 export interface ConnectionEngine extends Engine {
   readonly onClose: (connection: Connection) => void;
+  /** Counts a connection for another client's address. Gives the limit that this would exceed. */
+  readonly recount: (connection: Connection, address: string) => LimitName | undefined;
   /** Without it, no connection can be encrypted. */
   readonly secure?: Secure | undefined;
 }

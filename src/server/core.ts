@@ -62,6 +62,8 @@ function answersWith(options: CoreOptions): Answers {
       say(2, 5, 0, [session.hostname, ...options.extensions.linesFor(session, options.limits)]),
     SetMailFrom: ({ mailbox }) => ({ ...SENDER_OK, sender: mailbox }),
     AddRcptTo: relayingDenied,
+    SetClient: say(2, 5, 0, "ok", "2.0.0"),
+    ForwardClient: say(2, 5, 0, "ok", "2.0.0"),
     StartTls: say(2, 2, 0, "ready to start TLS", "2.0.0"),
     Authenticate: (event, session) => authenticate(event, session, options),
     StartData: say(3, 5, 4, "end the message with a dot on a line of its own"),

@@ -54,14 +54,21 @@ export class Crowd<Connection> implements Iterable<Connection> {
     this.#counts.set(host, (this.#counts.get(host) ?? 0) + 1);
   }
 
-  /** Says whether it was there. */
-  remove(connection: Connection): boolean {
+  /** Counts a connection for another address. Gives the limit that this exceeds. */
+  move(connection: Connection, address: string): LimitName | undefined {
+    if (!this.#hosts.has(connection)) return undefined;
+    this.remove(connection);
+    const limit = this.fullFor(address);
+    this.add(connection, address);
+    return limit;
+  }
+
+  remove(connection: Connection): void {
     const host = this.#hosts.get(connection);
-    if (host === undefined) return false;
+    if (host === undefined) return;
     this.#hosts.delete(connection);
     const left = this.#counts.get(host)! - 1;
     if (left > 0) this.#counts.set(host, left);
     else this.#counts.delete(host);
-    return true;
   }
 }

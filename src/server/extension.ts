@@ -19,7 +19,7 @@ export interface Parameter<T = unknown> extends Grammar<T> {
 }
 
 /** What decides whether a session is offered an extension. */
-export type ClientTraits = Pick<Session, "tls" | "user" | "listener" | "peer">;
+export type ClientTraits = Pick<Session, "tls" | "user" | "listener" | "peer" | "named">;
 
 /** What the server can do besides RFC 5321. */
 export interface Extension {

@@ -5,10 +5,12 @@
 import type { Event, Verdict } from "../handler/event.ts";
 import { sessionFields } from "../handler/log_fields.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
-import type { SessionState } from "../handler/session.ts";
+import type { Peer, SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
+import type { Field } from "../log/event.ts";
 import { redact, redactCommand, verbOf } from "../log/redact.ts";
 import { text } from "../smtp/ascii.ts";
+import type { ClientDetails } from "../smtp/client_details.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
 import type { FinalReply } from "./final_replies.ts";
@@ -77,7 +79,7 @@ export function logReceived(
   size: number,
   replies: readonly FinalReply[],
 ): void {
-  const { context: { log }, transaction } = session;
+  const { context: { log }, forwarded, transaction } = session;
   if (transaction === undefined || !log.wants("received")) return;
   const { id, mailFrom } = transaction;
   const alike = Map.groupBy(replies, ({ reply }) => `${reply.code} ${reply.enhanced}`);
@@ -89,11 +91,21 @@ export function logReceived(
       sender: printPath(mailFrom),
       recipients: group.flatMap(({ recipients }) => recipients.map(printPath)),
       size,
+      ...forwardedFields(forwarded),
       code,
       enhanced,
     });
   }
 }
+
+/** What another server says of the client from which it has a message: `forwardedAddress`, `forwardedHelo`. */
+const forwardedFields = (details: ClientDetails = {}): Record<`forwarded${string}`, Field> =>
+  Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [
+      `forwarded${name[0]!.toUpperCase()}${name.slice(1)}`,
+      value,
+    ]),
+  );
 
 /** Logs what was negotiated for a connection that is encrypted now. */
 export function logEncrypted(
@@ -105,6 +117,13 @@ export function logEncrypted(
     ...sessionFields(session),
     ...{ protocol, cipher, serverName, client },
   });
+}
+
+/** Logs a client that another server has named. */
+export function logNamed(session: SessionState, { name }: ClientDetails, by: Peer): void {
+  const { peer: { port }, listener: { address: listener } } = session;
+  const place = { port: port === 0 ? undefined : port, via: by.address, listener };
+  session.context.log("client named", { ...sessionFields(session), ...place, name });
 }
 
 /** Logs a client that has authenticated. */

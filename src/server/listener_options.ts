@@ -10,4 +10,8 @@ export interface ListenerOptions {
   readonly limits: ListenerLimits;
   /** The proxies that connect to it, and nobody else does; without it, clients connect themselves. */
   readonly proxy?: Peers | undefined;
+  /** The servers that may name their clients. */
+  readonly xclient?: Peers | undefined;
+  /** Whether they may also say which user a client is. */
+  readonly xclientLogin?: boolean;
 }

@@ -4,9 +4,10 @@
  */
 import type { Event, LimitName } from "../handler/event.ts";
 import { BROKEN, isPositive, type Reply } from "../handler/reply.ts";
-import type { SessionState } from "../handler/session.ts";
-import { type MailProtocol, parseCommand } from "../smtp/command.ts";
+import type { Helo, SessionState } from "../handler/session.ts";
 import { protocolAt } from "../net/address.ts";
+import type { ClientDetails } from "../smtp/client_details.ts";
+import { type MailProtocol, parseCommand } from "../smtp/command.ts";
 import { foreignLine } from "../smtp/other_protocol.ts";
 import type { Tolerance } from "../smtp/tolerance.ts";
 import { lastChallenge } from "./auth.ts";
@@ -16,13 +17,22 @@ import { faulty, legalCommand } from "./commands.ts";
 import { Conduct, TOO_MANY_ERRORS } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { Inquiry } from "./inquiry.ts";
-import { logAuthenticated, logCommand, logEarly, logEncrypted, logForeign } from "./journal.ts";
+import {
+  logAuthenticated,
+  logCommand,
+  logEarly,
+  logEncrypted,
+  logForeign,
+  logNamed,
+} from "./journal.ts";
 import { type Around, Mail } from "./mail.ts";
+import { peerNamed } from "./named_client.ts";
 import { Pace } from "./pace.ts";
 import type { Answer, Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
 import { settled, type State } from "./state.ts";
 import { toleranceFor } from "./tolerated.ts";
 import type { Transport } from "./transport.ts";
+import { heloOf } from "./xclient.ts";
 
 /** What is waited for between the lines of AUTH. */
 const EXCHANGE: Event = { type: "Authenticate", mechanism: "", user: "" };
@@ -39,9 +49,9 @@ export class Protocol implements Around {
   readonly pace: Pace;
   readonly #transport: Transport;
   readonly goOn: () => void;
-  readonly tolerance: Tolerance;
+  tolerance: Tolerance;
   readonly #protocol: MailProtocol;
-  readonly conduct: Conduct;
+  conduct: Conduct;
   /** Octets of the longest command. */
   readonly #longest: number;
   #state: State = { at: "connected" };
@@ -79,12 +89,42 @@ export class Protocol implements Around {
     return this.#state.at === "closed";
   }
 
-  /** Greets the client, or refuses it because of a limit. */
-  greet(refuse?: LimitName): void {
+  /**
+   * Greets the client, or refuses it because of a limit.
+   *
+   * @param helo what another server has heard the client say
+   */
+  greet(refuse?: LimitName, helo?: Helo): void {
     const event: Event = refuse ? { type: "LimitExceeded", limit: refuse } : { type: "Greeting" };
     this.inquiry.ask(event, (reply) => {
-      if (isPositive(reply) && this.lines.pending > 0) this.#hearEarly(reply);
+      if (!isPositive(reply)) this.#welcome(event, reply);
+      else if (helo !== undefined) this.#introduce(helo, reply);
+      else if (this.lines.pending > 0 && !this.session.named) this.#hearEarly(reply);
       else this.#welcome(event, reply);
+    });
+  }
+
+  /** Begins anew with a client that another server names. */
+  #beginWith(client: ClientDetails): void {
+    const { session, engine: { tolerated, limits } } = this;
+    const { peer: speaker } = session;
+    session.begin(peerNamed(client, speaker), client.login);
+    logNamed(session, client, speaker);
+    this.tolerance = toleranceFor(session.peer.address, tolerated);
+    this.lines.bareLineFeeds = this.tolerance.bareLineFeeds;
+    this.conduct = new Conduct(limits);
+    this.become({ at: "connected" });
+    const refuse = session.peer === speaker ? undefined : this.#transport.recount?.();
+    this.greet(refuse, heloOf(client));
+  }
+
+  /** Takes a HELO that another server has heard; only a refusal of it is sent. */
+  #introduce(helo: Helo, greeting: Reply): void {
+    const event: Event = { type: helo.extended ? "SayEhlo" : "SayHelo", name: helo.name };
+    this.inquiry.ask(event, (reply) => {
+      if (!isPositive(reply)) return this.answer(event, reply);
+      this.become({ at: "greeted", helo });
+      this.#reply({ type: "Greeting" }, greeting);
     });
   }
 
@@ -202,6 +242,7 @@ export class Protocol implements Around {
   }
 
   #conclude({ answered: event, reply }: Answer, { command, after }: LegalCommand): void {
+    if (event.type === "SetClient" && isPositive(reply)) return this.#beginWith(event.client);
     this.answer(event, reply, command);
     if (event.type === "Shutdown") return this.close();
     if (!isPositive(reply) || this.closed) return;
@@ -209,6 +250,9 @@ export class Protocol implements Around {
     if (event.type === "Authenticate") {
       this.session.user = reply.user;
       logAuthenticated(this.session, event.mechanism);
+    }
+    if (event.type === "ForwardClient") {
+      this.session.forwarded = { ...this.session.forwarded, ...event.client };
     }
     const next = after(this.#state, reply);
     if (!("incoming" in next)) this.mail.abandon("the client gave it up");

@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Authentication } from "../auth/authentication.ts";
-import { isLocal, peerAddress } from "../base/ip.ts";
+import { peerAddress } from "../base/ip.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
@@ -32,6 +32,7 @@ import { newId } from "./id.ts";
 import { LIMIT_REPLIES, type Limits } from "./limits.ts";
 import type { ListenerOptions } from "./listener_options.ts";
 import { Memory } from "./memory.ts";
+import { peerNamed } from "./named_client.ts";
 import { spool } from "./spool.ts";
 import type { Tolerated } from "./tolerated.ts";
 
@@ -72,7 +73,7 @@ export interface Submission {
 interface Shared {
   readonly context: SessionContext;
   readonly engine: ConnectionEngine;
-  readonly proxy: Peers | undefined;
+  readonly options: ListenerOptions;
 }
 
 /** A connection that was accepted. */
@@ -112,19 +113,22 @@ export class Server {
     });
     const memory = new Memory(limits.messageMemory);
     const acceptance = beforeReply({ ...options, memory });
-    const { authentication, secure, policy } = options;
-    const foundation = { certificates: secure, authentication, policy };
-    const extensions = new Extensions(extensionsOn(foundation));
+    const { authentication, secure: certificates, policy } = options;
     const passwords = authentication?.passwords;
-    for (const [listener, { limits: differing, proxy }] of options.listeners) {
-      const own: Limits = { ...limits, ...differing };
+    for (const [listener, its] of options.listeners) {
+      const own: Limits = { ...limits, ...its.limits };
+      const { xclient: peers, xclientLogin: login = false } = its;
+      const trusted = peers && { peers, login };
+      const foundation = { certificates, authentication, policy, trusted };
+      const extensions = new Extensions(extensionsOn(foundation));
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
-      this.#shared.set(listener, { ...this.#share(ends, memory, submission?.domain), proxy });
+      const shared = this.#share(ends, memory, submission?.domain);
+      this.#shared.set(listener, { ...shared, options: its });
     }
   }
 
-  #share(ends: CoreOptions, memory: Memory, domain: string | undefined): Omit<Shared, "proxy"> {
+  #share(ends: CoreOptions, memory: Memory, domain: string | undefined): Omit<Shared, "options"> {
     const { hostname, log, globals, dns, tolerated, targets, policy, secure } = this.#options;
     const { extensions, limits } = ends;
     const keep: Keep = (body) => spool(body, this.#options.spoolDirectory, memory);
@@ -136,6 +140,7 @@ export class Server {
         ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection),
+        recount: (connection, address) => this.#connections.move(connection, address),
       },
     };
   }
@@ -197,7 +202,7 @@ export class Server {
     this.#visited = true;
     const peer = peerOf(socket, listener.name);
     if (peer === undefined) return abandon(socket);
-    const { proxy } = this.#shared.get(listener)!;
+    const { options: { proxy } } = this.#shared.get(listener)!;
     if (proxy === undefined) this.#admit({ socket, listener, peer });
     else this.#await({ socket, listener, peer }, proxy);
   }
@@ -222,7 +227,7 @@ export class Server {
     }
     const { handshakeTimeout } = this.#shared.get(listener)!.engine.limits;
     const come = (header: ProxyHeader) =>
-      this.#admit({ socket, listener, peer: clientOf(header, via), via });
+      this.#admit({ socket, listener, peer: peerNamed(header.client, via), via });
     this.#gate.admit(socket, performance.now() + handshakeTimeout, { come, failed: refuse });
   }
 
@@ -254,10 +259,12 @@ export class Server {
     socket.resume(); // it is paused if a header was read of it
   }
 
-  /** The limit that a connection would exceed. That for each address is not for proxies, which bring many clients. */
-  #full({ peer, via }: Accepted): LimitName | undefined {
+  /** The limit that a connection would exceed. That for each address is not for those who bring many clients. */
+  #full({ listener, peer, via }: Accepted): LimitName | undefined {
+    const { options: { xclient = [] } } = this.#shared.get(listener)!;
+    const bringsMany = peer === via || isAmong(peer.address, xclient);
     return this.#connections.full(this.#gate.size) ??
-      (peer === via ? undefined : this.#connections.fullFor(peer.address));
+      (bringsMany ? undefined : this.#connections.fullFor(peer.address));
   }
 
   #forget(connection: Connection): void {
@@ -302,13 +309,6 @@ function peerOf(socket: Socket, listener: string): Peer | undefined {
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   return { address: peerAddress(remoteAddress), port: remotePort };
 }
-
-/**
- * The client that a proxy names. A loopback address is one of the machine on which the proxy runs, which is the proxy's
- * own; so is that of a client without an address.
- */
-const clientOf = ({ client }: ProxyHeader, proxy: Peer): Peer =>
-  client === undefined || isLocal(client.address) ? proxy : client;
 
 /** Where a connection comes from, and where to, for the log. */
 const placeOf = ({ peer: { address, port }, listener }: Accepted) => ({

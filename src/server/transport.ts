@@ -2,6 +2,7 @@
  * What the engine asks of the world: a connection and the time.
  * @module
  */
+import type { LimitName } from "../handler/event.ts";
 import type { Tls } from "../handler/tls.ts";
 
 /** What a dialogue can do to its connection. */
@@ -15,6 +16,8 @@ export interface Transport {
    * cannot be encrypted: then nothing gets through any more.
    */
   secure(words: string): Promise<Tls | undefined>;
+  /** Counts the connection for the session's new client, where connections are counted. Gives the limit that this exceeds. */
+  recount?(): LimitName | undefined;
   /** Closes the connection once everything is sent. */
   close(): void;
   /** Closes it at once: nothing gets through any more. */

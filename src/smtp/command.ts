@@ -60,12 +60,23 @@ export function parseCommand(
 ): Command | NotACommand {
   const whole = text(octets);
   const isPlain = /^[ -~]*$/.test(whole);
-  if (!isPlain && !isInternational(whole, octets)) {
+  if (!isPlain && !mayBeUtf8(whole, octets)) {
     const reason = whole.includes("\n")
       ? "a line ends with CRLF, and has no other LF"
       : "a command is a line of printable ASCII, but for addresses in UTF-8";
     return syntax("", 500, "5.5.2", reason);
   }
+  const command = parseLine(whole, isPlain, tolerance, domain, protocol);
+  return isPlain ? command : beyondAscii(command, whole);
+}
+
+function parseLine(
+  whole: string,
+  isPlain: boolean,
+  tolerance: Tolerance,
+  domain: string | undefined,
+  protocol: MailProtocol,
+): Command | NotACommand {
   const line = whole.trimEnd(); // RFC 5321 section 4.1.1: tolerate trailing space
   const space = line.indexOf(" ");
   const verb = upper(space < 0 ? line : line.slice(0, space));
@@ -80,9 +91,9 @@ export function parseCommand(
         ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
         : { verb, name: argument };
     case "MAIL":
-      return marked(parseEnvelope(verb, "FROM:", argument, tolerance, domain), isPlain);
+      return parseEnvelope(verb, "FROM:", argument, tolerance, domain);
     case "RCPT":
-      return marked(parseEnvelope(verb, "TO:", argument, tolerance, domain), isPlain);
+      return parseEnvelope(verb, "TO:", argument, tolerance, domain);
     case "DATA":
     case "RSET":
     case "QUIT":
@@ -135,11 +146,17 @@ export const NEEDS_SMTPUTF8: Fault = {
 };
 
 /** The lines that may be more than ASCII (RFC 6531 section 3.3): with addresses, and well-formed. */
-const isInternational = (line: string, octets: Uint8Array): boolean =>
-  /^(?:MAIL|RCPT|VRFY|EXPN) /i.test(line) && isHarmless(line) && isWellFormed(octets);
+const mayBeUtf8 = (line: string, octets: Uint8Array): boolean =>
+  /^(?:MAIL|RCPT|VRFY|EXPN) [ -~\x80-\uffff]*$/i.test(line) && isWellFormed(octets);
 
-const marked = (command: Command | NotACommand, isPlain: boolean): Command | NotACommand =>
-  isPlain || !("mailbox" in command) ? command : { ...command, utf8: true };
+/** A command, of which is known that it has characters beyond ASCII. */
+function beyondAscii(command: Command | NotACommand, line: string): Command | NotACommand {
+  if (!("verb" in command)) return command;
+  if (!isHarmless(line)) {
+    return syntax(command.verb, 501, "5.5.2", "the line has a character that no address has");
+  }
+  return "mailbox" in command ? { ...command, utf8: true } : command;
+}
 
 const syntax = (
   verb: string,

@@ -23,15 +23,16 @@ export class LineCutter {
   #skipping = false;
   /** Octets of a line, CRLF included. */
   cap: number;
-  readonly #bareLineFeeds: boolean;
+  /** Whether LF alone ends a line, as CRLF does. */
+  bareLineFeeds: boolean;
 
   /**
    * @param cap octets of a line, CRLF included
-   * @param bareLineFeeds whether LF alone ends a line, as CRLF does
+   * @param bareLineFeeds as {@linkcode LineCutter.bareLineFeeds}
    */
   constructor(cap: number, bareLineFeeds = false) {
     this.cap = cap;
-    this.#bareLineFeeds = bareLineFeeds;
+    this.bareLineFeeds = bareLineFeeds;
   }
 
   /** Octets fed and not yet taken. */
@@ -60,7 +61,7 @@ export class LineCutter {
     if (lf < 0) return this.#incomplete(bytes);
     const tooLong = this.#skipping || lf + 1 > this.cap;
     const isBare = bytes[lf - 1] !== CR;
-    const isPart = isBare && !this.#bareLineFeeds;
+    const isPart = isBare && !this.bareLineFeeds;
     this.#drop(isPart ? lf : lf + 1);
     if (isPart) this.#searched = 1;
     this.#skipping = false;

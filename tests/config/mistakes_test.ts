@@ -114,6 +114,12 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "1:42",
     /by a Unix socket has no address: write `proxy: \[unix\]`/,
   ],
+  [
+    "listen: [{address: 'unix:/run/a', xclient: [10.0.0.1]}]",
+    "1:44",
+    /write `xclient: \[unix\]`/,
+  ],
+  ["listen: [{address: ':25', xclient-login: true}]", "1:42", /set `xclient`/],
   ["auth: {passwords: {}}", "1:19", /one of its keys is needed, and only one: `file`, /],
   ["auth: {passwords: {file: a, dovecot: b}}", "1:19", /one of its keys is needed, and only one/],
   ["auth: {passwords: {file: none}}", "1:26", /`auth\.passwords\.file`: there is no file/],

@@ -192,6 +192,8 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
   SayEhlo: { name: "client.example.org" },
   SetMailFrom: { mailbox, parameters: NO_PARAMETERS },
   AddRcptTo: { mailbox, parameters: NO_PARAMETERS },
+  SetClient: { client: { address: "192.0.2.7" } },
+  ForwardClient: { client: { address: "192.0.2.7" } },
   StartTls: {},
   Authenticate: { mechanism: "PLAIN", user: "joe", password: new Secret("wrong") },
   StartData: {},

@@ -13,6 +13,7 @@ const SESSION = {
   peer: { address: "192.0.2.1", port: 45678 },
   tls: undefined,
   user: undefined,
+  named: false,
   listener: { address: "192.0.2.25:25", kind: "smtp" },
 } as const;
 /** Those of a server without certificates and authentication. */

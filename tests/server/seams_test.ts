@@ -105,7 +105,8 @@ async function serving(
     });
     const ticking = setInterval(() => connection.sweep(), 20);
     const onClose = () => clearInterval(ticking);
-    const shared = { ...engine, onClose, ...(secure === undefined ? {} : { secure }) };
+    const recount = () => undefined;
+    const shared = { ...engine, onClose, recount, ...(secure === undefined ? {} : { secure }) };
     const connection = new Connection(socket, session, shared);
     connection.start();
   });

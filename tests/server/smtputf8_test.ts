@@ -37,7 +37,11 @@ Deno.test("addresses beyond ASCII are taken in a transaction with SMTPUTF8 only"
   assert.equal(await said(client, "RCPT TO:<jörg@example.net>"), "250 2.1.5");
   assert.equal(await said(client, "RCPT TO:<joe@bücher.example>"), "250 2.1.5");
   assert.equal(await said(client, "RCPT TO:<joe@x\uff0ey.example>"), "501 5.1.3");
-  assert.equal(await said(client, "RCPT TO:<joe\u202e@example.net>"), "500 5.5.2");
+  assert.equal(await said(client, "RCPT TO:<joe\u202e@example.net>"), "501 5.1.3");
+  const hidden = "RCPT TO:<joe@example.net> ORCPT=utf-8;j\u202ee@b.example";
+  assert.match(await said(client, hidden), /^5\d\d 5/);
+  assert.equal(await said(client, "RCPT TO:<joe@example.net>\u00a0"), "501 5.5.2");
+  assert.equal(await said(client, "VRFY jo\u200be SMTPUTF8"), "501 5.5.2");
 });
 
 Deno.test("a message of a transaction with SMTPUTF8 names its recipient in UTF-8 (RFC 6531 section 3.7.3)", async () => {

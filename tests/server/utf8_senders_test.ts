@@ -9,7 +9,7 @@ import { need } from "../need.ts";
 import { run, Running } from "../running.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 
-const RECIPIENT = "jörg@bücher.example";
+const [RECIPIENT, BY_A_LABEL] = ["jörg@bücher.example", "you@xn--bcher-kva.example"];
 const SENDER = "andré@example.org";
 const HEADER = `From: André <${SENDER}>\nTo: Jörg <${RECIPIENT}>\nSubject: Grüße\n`;
 
@@ -26,15 +26,17 @@ function assertArrived(server: Running): void {
 }
 
 Deno.test({
-  name: "Postfix sends a message with SMTPUTF8",
+  name: "Postfix sends a message with SMTPUTF8, to a domain in both label forms",
   ...needPostfix(),
   fn: async () => {
     await using server = await start();
     await using postfix = await Postfix.start(`relayhost = [127.0.0.1]:${server.port}
 smtputf8_enable = yes
 `);
-    await postfix.send([RECIPIENT], `${HEADER}\nübermorgen\n`, "-f", SENDER);
-    await postfix.logs(/to=<[^>]*\.example>, .* status=sent/);
+    await postfix.send([RECIPIENT, BY_A_LABEL], `${HEADER}\nübermorgen\n`, "-f", SENDER);
+    for (const name of ["j..?rg", "you"]) {
+      await postfix.logs(new RegExp(`to=<${name}@[^>]*\\.example>, .* status=sent`));
+    }
     assertArrived(server);
   },
 });
@@ -68,7 +70,7 @@ Deno.test({
   fn: async () => {
     await using server = await start();
     const to = ["--server", `127.0.0.1:${server.port}`, "--helo", "client.example.org"];
-    for (const envelope of [["--from", SENDER, "--to", "you@example.net"], ["--to", RECIPIENT]]) {
+    for (const envelope of [["--from", SENDER, "--to", BY_A_LABEL], ["--to", RECIPIENT]]) {
       const { code, stdout, stderr } = await run("swaks", [...to, ...envelope]);
       assert.notEqual(code, 0);
       assert.match(stdout + stderr, /553 5\.6\.7 .*SMTPUTF8/);
