@@ -5,11 +5,20 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { fileURLToPath } from "node:url";
 import { readParameter } from "postmaster";
+import { runClient } from "../clients.ts";
+import { filesOf } from "../docs/page.ts";
+import { need } from "../need.ts";
 import { type Directory, Running } from "../running.ts";
 import { bySmtp, needExim, sendByExim } from "./exim.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 import { promising } from "./promising.ts";
+
+const { "chunks.py": SCRIPT } = filesOf(
+  Deno.readTextFileSync(fileURLToPath(new URL("../../docs/around.md", import.meta.url))),
+  "By hand",
+);
 
 /** A server that tells what its clients say, and has a file for each recipient's mail. */
 const start = (): Promise<Running> =>
@@ -70,10 +79,25 @@ for (
       }
       assert.match(log, /550 5\.1\.1 unknown recipient/);
       assertWhole(server.directory);
+      await server.logs(/ disconnected /);
       assert.deepEqual(verbsTo(server), verbs);
     },
   });
 }
+
+Deno.test({
+  name: "the script of the documentation sends a message in chunks",
+  ...need("python3"),
+  fn: async () => {
+    await using server = await start();
+    for (const recipient of ["joe@example.net", "jane@example.net"]) {
+      const args = ["-c", SCRIPT!, "127.0.0.1", `${server.port}`, "ann@example.org", recipient];
+      const said = await runClient("python3", args, MESSAGE);
+      assert.match(said, /\(250, b'2\.0\.0 ok: delivered as \w+'\)\n$/);
+    }
+    assertWhole(server.directory);
+  },
+});
 
 Deno.test({
   name: "Postfix sends 8-bit text by DATA, and asks for DSN only where it is offered",
@@ -92,6 +116,7 @@ transport_maps = inline:{dsn.example=smtp:[127.0.0.1]:${other.port}}
     await postfix.logs(/to=<nobody@example\.net>, .*dsn=5\.1\.1, status=bounced .*550 5\.1\.1/);
     await postfix.logs(/sender delivery status notification/); // its own: the mail went where nobody makes one
     assertWhole(server.directory);
+    await server.logs(/ received /);
     const [, mail = "", ...more] = commandsTo(server);
     assert.match(mail, /^MAIL FROM:<ann@example\.org> SIZE=\d+ BODY=8BITMIME$/);
     const recipients = RECIPIENTS.map((recipient) => `RCPT TO:<${recipient}>`);
