@@ -12,6 +12,7 @@ import { filesOf } from "../docs/page.ts";
 import { need } from "../need.ts";
 import { type Directory, Running } from "../running.ts";
 import { bySmtp, needExim, sendByExim } from "./exim.ts";
+import { selfSigned } from "../tls/openssl.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 import { promising } from "./promising.ts";
 
@@ -24,6 +25,7 @@ const { "chunks.py": SCRIPT } = filesOf(
 const start = (): Promise<Running> =>
   Running.start((directory) => ({
     users: ["joe", "jane"],
+    tls: { ...selfSigned(directory, ["mx.example.net"]) },
     log: { level: "trace" },
     mailer: { command: ["tee", "-a", directory.of("{recipient}")] },
   }));
@@ -59,18 +61,30 @@ function assertWhole(directory: Directory): void {
 }
 
 const RECIPIENTS = ["joe@example.net", "nobody@example.net", "jane@example.net"];
-const CHUNKS = ["EHLO", "MAIL", "RCPT", "RCPT", "RCPT", "BDAT", "BDAT", "QUIT"];
+const UP_TO_RCPT = ["EHLO", "MAIL", "RCPT", "RCPT", "RCPT"];
 
 for (
   const [how, options, verbs] of [
-    ["in chunks, and would like PRDR", ["hosts_try_chunking = *", "hosts_try_prdr = *"], CHUNKS],
-    ["in chunks, and wants no PRDR", ["hosts_try_chunking = *", "hosts_try_prdr ="], CHUNKS],
-    ["by DATA", ["hosts_try_chunking ="], [...CHUNKS.slice(0, 5), "DATA", "QUIT"]],
+    [
+      "in chunks over TLS, and would like PRDR",
+      ["hosts_require_tls = *", "hosts_try_prdr = *"],
+      ["EHLO", "STARTTLS", ...UP_TO_RCPT, "BDAT", "BDAT", "QUIT"],
+    ],
+    [
+      "in chunks, and wants no PRDR",
+      ["hosts_avoid_tls = *", "hosts_try_prdr ="],
+      [...UP_TO_RCPT, "BDAT", "BDAT", "QUIT"],
+    ],
+    [
+      "by DATA",
+      ["hosts_avoid_tls = *", "hosts_try_chunking ="],
+      [...UP_TO_RCPT, "DATA", "QUIT"],
+    ],
   ] as const
 ) {
   Deno.test({
     name: `Exim sends ${how}: the mailer gets every octet`,
-    ...needExim(),
+    ...needExim("openssl"),
     fn: async () => {
       await using server = await start();
       const log = await sendByExim(bySmtp(server.port, options), RECIPIENTS, MESSAGE);
@@ -87,7 +101,7 @@ for (
 
 Deno.test({
   name: "the script of the documentation sends a message in chunks",
-  ...need("python3"),
+  ...need("openssl", "python3"),
   fn: async () => {
     await using server = await start();
     for (const recipient of ["joe@example.net", "jane@example.net"]) {
@@ -101,7 +115,7 @@ Deno.test({
 
 Deno.test({
   name: "Postfix sends 8-bit text by DATA, and asks for DSN only where it is offered",
-  ...needPostfix(),
+  ...needPostfix("openssl"),
   fn: async () => {
     await using server = await start();
     using other = await promising();
