@@ -61,7 +61,8 @@ export async function oneOf(
   }
   for (const mailbox of mailboxes) asked.push(await ask(mailbox, session, false));
   if (asked.some(({ reply }) => !isRefusal(reply))) return UNSURE;
-  return asked.map(({ reply }) => reply).find((reply) => !isUnclaimed(reply)) ?? UNKNOWN;
+  const other = asked.map(({ reply }) => reply).find((reply) => !isUnclaimed(reply));
+  return other === undefined ? UNKNOWN : { ...other, code: 550 };
 }
 
 /** The reply to VRFY: a mailbox that is there, or why it is not. */

@@ -187,7 +187,7 @@ const shape = {
     .prefault([])
     .describe(
       "The local domains. Mail for all other domains is refused with `550 5.7.1 relaying denied`, " +
-        "unless a handler accepts it.",
+        "unless a handler accepts it. `bücher.example` and `xn--bcher-kva.example` are one domain.",
     ).meta({
       examples: [["example.net", "example.org"]],
     }),

@@ -13,6 +13,7 @@ const EVERYTHING = {
   certificates: { ready: true },
   authentication: { mechanisms: [], listeners: [], clearLoopback: false },
   policy: on("StartQueue", (_event, next) => next()),
+  trusted: { peers: [], login: true },
 };
 
 /** What every extension says of itself. */

@@ -107,14 +107,15 @@ export class EngineSession implements Transport {
     if (this.#mustWait) await this.settle();
     if (this.#closed) return;
     this.#sent += octets;
-    this.#dialogue.receive(Uint8Array.from(octets, (character) => character.charCodeAt(0)));
+    this.#dialogue.receive(bytesAt(octets, this.#random.below(4)));
     if (this.#memory.held > MOST) throw new Error(`the session holds ${this.#memory.held} octets`);
   }
 
   /** Sends no more. */
-  end(): void {
+  end(): Promise<void> {
     this.#client = "done";
     if (!this.#closed) this.#dialogue.end();
+    return Promise.resolve();
   }
 
   /** Goes away. */
@@ -122,6 +123,7 @@ export class EngineSession implements Transport {
     this.#client = "gone";
     this.#closed = true;
     this.#dialogue.lost();
+    this.#held = this.#securing = this.#blocked = false;
     await turns(PATIENCE / 10);
   }
 
@@ -153,13 +155,14 @@ export class EngineSession implements Transport {
     };
   }
 
-  /** The octets that the session holds for ever: what waits for a handler that never answers is given up in time. */
-  async outlived(): Promise<number> {
+  /** What is left of the session when it is over: a handler that never answers is given up in time. */
+  async outlived(): Promise<string | undefined> {
     for (let i = 0; i < 3 && this.#memory.held > 0; i++) {
       this.#clock.advance(301_000);
       await turns(10);
     }
-    return this.#memory.held;
+    const { held } = this.#memory;
+    return held === 0 ? undefined : `${held} octets are held after the session`;
   }
 
   send(replies: string): boolean {
@@ -212,4 +215,11 @@ function extensionsOf({ tls, auth, kind, binary }: World): Extensions {
     authentication: auth === "no" ? undefined : authentication,
   });
   return new Extensions([...offered, ...binary ? [BINARYMIME] : []]);
+}
+
+/** Octets that begin so far from where a word of memory begins. */
+function bytesAt(octets: string, offset: number): Uint8Array {
+  const bytes = new Uint8Array(new ArrayBuffer(octets.length + offset), offset);
+  bytes.set(Buffer.from(octets, "latin1"));
+  return bytes;
 }

@@ -14,27 +14,39 @@ import { readChunk } from "./message.ts";
 import { isBinary, lineLimit, longestLimit, parameterFault } from "./parameters.ts";
 import type { World } from "./world.ts";
 
-/** What is wrong with a session; `undefined` if nothing is. */
-export function faultIn(world: World, heard: Heard): string | undefined {
+/** What the model says of a session so far. */
+export interface Finding {
+  /** What is wrong; `undefined` if nothing is. */
+  readonly fault: string | undefined;
+  /** The server waits for a handshake since the client has sent so many octets. */
+  readonly securing: number | undefined;
+}
+
+/** Compares a session with the model. */
+export function examine(world: World, heard: Heard): Finding {
   const replies = readReplies(heard.said);
-  if (typeof replies === "string") return replies;
+  if (typeof replies === "string") return { fault: replies, securing: undefined };
+  const model = new Model(world, heard, replies);
   try {
-    new Model(world, heard, replies).run();
-    return undefined;
+    model.run();
+    return { fault: undefined, securing: model.securing };
   } catch (error) {
-    if (error instanceof Fault) return error.message;
+    if (error instanceof Fault) return { fault: error.message, securing: undefined };
     throw error;
   }
 }
 
 class Model extends MailHearing {
   #exchange: Exchange | undefined;
+  /** The server waits for a handshake since the client has sent so many octets. */
+  securing: number | undefined;
   #refused = 0;
   /** The LF before this place was alone. */
   #behindBareLf = false;
 
   run(): void {
     const { closed, client } = this.heard;
+    this.tls = this.world.encrypted;
     try {
       this.expect("the connection", 220);
       while (!this.closed) this.#line();
@@ -202,6 +214,7 @@ class Model extends MailHearing {
   }
 
   #lookAtExtensions(verb: string): void {
+    if (this.isGuess) return;
     const { lines } = this.last;
     const names = lines.slice(1).map((line) => line.split(" ")[0]!);
     if (verb === "HELO" && lines.length > 1) this.fail("HELO is answered with extensions");
@@ -219,7 +232,10 @@ class Model extends MailHearing {
     if (argument !== "") return this.error("sure", what, 501);
     this.expect(what, 220);
     const secured = this.heard.secured.find(({ at }) => at >= this.at);
-    if (secured === undefined) throw new Waiting();
+    if (secured === undefined) {
+      this.securing = this.at;
+      throw new Waiting();
+    }
     this.at = secured.at;
     this.closed = !secured.ok;
     this.tls = true;
@@ -240,6 +256,7 @@ class Model extends MailHearing {
 
   #challenged(what: string): void {
     this.expect(what, 334);
+    if (this.isGuess) return;
     const { lines } = this.last;
     const challenge = this.#exchange!.challenge;
     if (lines.length !== 1 || lines[0] !== challenge) this.fail("a wrong challenge");

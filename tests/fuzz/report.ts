@@ -2,6 +2,7 @@
  * What is told of a session that went wrong.
  * @module
  */
+import type { House } from "./house.ts";
 import { type Act, type Plan, play } from "./run.ts";
 
 /** A session that went wrong. */
@@ -13,10 +14,11 @@ export interface Failure {
 }
 
 /** Makes the session shorter as long as something goes wrong: without acts, and with fewer pieces. */
-export async function shrink(plan: Plan, fault: string): Promise<Failure> {
+export async function shrink(plan: Plan, fault: string, house?: House): Promise<Failure> {
+  if (house !== undefined) house.patience = 1000;
   const failure = { plan, fault, acts: plan.acts };
   const attempt = async (acts: readonly Act[]): Promise<boolean> => {
-    const still = await play({ ...plan, acts });
+    const still = await play({ ...plan, acts }, house);
     if (still !== undefined) Object.assign(failure, { fault: still, acts });
     return still !== undefined;
   };
@@ -35,13 +37,13 @@ export async function shrink(plan: Plan, fault: string): Promise<Failure> {
 }
 
 /** A failure as text: the seed, what is wrong, and each act of the shorter session. */
-export function print({ plan: { seed, world, acts: all }, fault, acts }: Failure): string {
+export function print({ plan: { seed, world, acts: all, door }, fault, acts }: Failure): string {
   const { limits, ...traits } = world;
   const { errors, recipients, messageSize, textLine, headerSize, received } = limits;
   const tight = { errors, recipients, messageSize, textLine, headerSize, received };
   return [
     `wrong with seed ${seed}: ${fault}`,
-    `play it again: deno task fuzz --seed ${seed}`,
+    `play it again: deno task fuzz --seed ${seed}${door === undefined ? "" : " --sockets"}`,
     `server: ${JSON.stringify({ ...traits, ...tight })}`,
     `acts (${acts.length} of ${all.length} are enough):`,
     ...acts.map((act) => typeof act === "object" ? `  send ${quoted(act.send)}` : `  ${act}`),
@@ -49,8 +51,14 @@ export function print({ plan: { seed, world, acts: all }, fault, acts }: Failure
 }
 
 /** A text as an expression of JavaScript, without long repetitions. */
-const quoted = (text: string): string =>
-  JSON.stringify(text).replace(
-    /([ -~])\1{29,}/g,
-    (run, one: string) => `" + "${one}".repeat(${run.length}) + "`,
-  );
+function quoted(text: string): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const { index, 0: run, 1: unit = "" } of text.matchAll(/([^]{1,100}?)\1{19,}/g)) {
+    if (index > end) parts.push(JSON.stringify(text.slice(end, index)));
+    parts.push(`${JSON.stringify(unit)}.repeat(${run.length / unit.length})`);
+    end = index + run.length;
+  }
+  if (end < text.length) parts.push(JSON.stringify(text.slice(end)));
+  return parts.join(" + ");
+}

@@ -3,10 +3,12 @@
  * @module
  */
 import { EngineSession } from "./engine.ts";
-import { turns } from "./policy.ts";
-import { faultIn } from "./model.ts";
+import type { Heard } from "./heard.ts";
+import type { House } from "./house.ts";
+import { examine } from "./model.ts";
 import { mutated } from "./mutate.ts";
 import { Random } from "./random.ts";
+import { SocketSession } from "./sockets.ts";
 import { cut, madeUp, RECORDED, type Transcript } from "./transcripts.ts";
 import { randomWorld, type World } from "./world.ts";
 
@@ -26,15 +28,20 @@ export interface Plan {
   readonly seed: number;
   readonly world: World;
   readonly acts: readonly Act[];
+  /** The door of the house; without it, the session is with the engine, without sockets. */
+  readonly door: number | undefined;
 }
 
-/** The session of a seed. */
-export function planOf(seed: number): Plan {
+/** The session of a seed: with a server over a socket, or with the engine alone. */
+export function planOf(seed: number, house?: House): Plan {
   const random = new Random(seed);
-  const world = randomWorld(random);
+  const door = house && random.below(house.doors.length);
+  const world = door === undefined ? randomWorld(random) : house!.doors[door]!.world;
   const some = (): Transcript => random.chance(0.3) ? random.pick(RECORDED) : madeUp(random);
   const steps = mutated(some(), random, some);
-  return { seed, world, acts: [...acts(steps, random)] };
+  // Nobody waits for real until a server has given up a handler.
+  const hurried = door === undefined ? steps : steps.map((step) => step.replace(/hangs/gi, "dies"));
+  return { seed, world, acts: [...acts(hurried, random)], door };
 }
 
 function* acts(steps: Transcript, random: Random): Iterable<Act> {
@@ -57,26 +64,56 @@ function pieces(step: string, random: Random): string[] {
   return (kind < 3 ? [step] : cut(step, random)).filter((piece) => piece !== "");
 }
 
+/** A session that can be played. */
+interface Session {
+  /** Sends octets, one character each, as soon as the server reads. */
+  write(octets: string): Promise<void>;
+  /** Lets the session go on while the client waits. */
+  idle(): Promise<void>;
+  /** Waits until the server has done all that it can do with what it was sent. */
+  settle(): Promise<void>;
+  /** Sends no more. */
+  end(): Promise<void>;
+  /** Goes away. */
+  vanish(): Promise<void>;
+  /** What is left of the session when it is over. */
+  outlived(): Promise<string | undefined>;
+  readonly heard: Heard;
+}
+
 /** Plays a session, and says what is wrong with it. */
-export async function play({ seed, world, acts }: Plan): Promise<string | undefined> {
-  const session = new EngineSession(world, new Random(seed ^ 0x5eed));
+export async function play(
+  { seed, world, acts, door }: Plan,
+  house?: House,
+): Promise<string | undefined> {
+  const random = new Random(seed ^ 0x5eed);
+  const session = door === undefined
+    ? new EngineSession(world, random)
+    : await SocketSession.open(house!, house!.doors[door]!, random);
   try {
-    for (const act of [...acts, "settle"] as const) {
-      if (typeof act === "object") await session.write(act.send);
-      else if (act === "pause") await session.idle();
-      else if (act === "end") session.end();
-      else if (act === "vanish") await session.vanish();
-      else {
-        await session.settle();
-        const fault = faultIn(world, session.heard);
-        if (fault !== undefined) return fault;
-      }
-    }
+    const fault = await perform(session, world, acts);
+    await session.vanish();
+    return fault ?? await session.outlived();
   } catch (error) {
     return String((error as Error)?.stack ?? error);
   }
-  if (!session.heard.closed) await session.vanish();
-  await turns(5);
-  const held = await session.outlived();
-  return held === 0 ? undefined : `${held} octets are held after the session`;
+}
+
+async function perform(
+  session: Session,
+  world: World,
+  acts: readonly Act[],
+): Promise<string | undefined> {
+  for (const act of [...acts, "settle"] as const) {
+    if (typeof act === "object") await session.write(act.send);
+    else if (act === "pause") await session.idle();
+    else if (act === "end") await session.end();
+    else if (act === "vanish") await session.vanish();
+    else {
+      await session.settle();
+      const { fault } = examine(world, session.heard);
+      if (fault !== undefined) return fault;
+    }
+  }
+  return undefined;
 }

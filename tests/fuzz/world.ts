@@ -2,6 +2,7 @@
  * What a fuzzed server is like: what its clients may find out, and the model of its answers must know.
  * @module
  */
+import type { ListenerKind } from "../../src/net/address.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/server/limits.ts";
 import type { Random } from "./random.ts";
 
@@ -10,12 +11,14 @@ export interface World {
   readonly limits: Limits;
   /** Whether STARTTLS is offered. */
   readonly tls: boolean;
+  /** Whether TLS is spoken from the first octet. */
+  readonly encrypted: boolean;
   /** Whether AUTH is offered, and whether also in clear text. */
   readonly auth: "no" | "over TLS" | "always";
   /** Whether BINARYMIME is offered. */
   readonly binary: boolean;
-  /** `submission` wants authentication before mail. */
-  readonly kind: "smtp" | "submission";
+  /** `submission` and `submissions` want authentication before mail. */
+  readonly kind: ListenerKind;
 }
 
 export const HOSTNAME = "mx.example.net";
@@ -100,6 +103,7 @@ export function randomWorld(random: Random): World {
     limits: { ...DEFAULT_LIMITS, refusalDelay: 0, errors, ...tight },
     tls: random.chance(0.5),
     auth: random.pick(["no", "over TLS", "always"]),
+    encrypted: false,
     binary: random.chance(0.3),
     kind: random.chance(0.8) ? "smtp" : "submission",
   };

@@ -101,7 +101,7 @@ Deno.test("verify() says 250 only where a mailbox is there, and 252 where its ma
   assert.deepEqual(await said(client, "VRFY nobody@example.net"), [550, "5.1.1"]);
   const strict = on("AddRcptTo", () => say(5, 5, 4, "no mail today", "5.7.1"));
   using refused = await asking(chain(mayAsk(), strict));
-  assert.deepEqual(await said(refused, "VRFY joe@example.net"), [554, "5.7.1"]);
+  assert.deepEqual(await said(refused, "VRFY joe@example.net"), [550, "5.7.1"]);
 });
 
 Deno.test("verify() expands one level of a list, and shows only addresses that get mail", async () => {

@@ -138,6 +138,22 @@ Deno.test(
   },
 );
 
+Deno.test("a PROXY header is no early talk, and what comes with it from the client is", async () => {
+  await using server = await Running.start(() => ({
+    listen: { address: "127.0.0.1:0", proxy: ["127.0.0.1"] },
+    handlers: [{ "early-talkers": { delay: "1 s" } }],
+  }));
+  const greeted = async (first: string) => {
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(`PROXY TCP4 192.0.2.9 127.0.0.1 1234 25\r\n${first}`);
+    const [chunk] = await once(socket, "data");
+    socket.destroy();
+    return String(chunk).slice(0, 3);
+  };
+  assert.deepEqual(await Promise.all([greeted(""), greeted("EHLO c.example\r\n")]), ["220", "554"]);
+  await server.logs(/ talks early peer=192\.0\.2\.9 octets=16/);
+});
+
 Deno.test("handlers see an early talker once, and only a client that is greeted", async () => {
   const seen: string[] = [];
   const greeting = Promise.withResolvers<void>();

@@ -5,8 +5,10 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { encode } from "../../src/smtp/ascii.ts";
+import { parseCommand } from "../../src/smtp/command.ts";
 import { isFault } from "../../src/smtp/fault.ts";
-import { GRAMMARS, type ParameterName } from "../../src/smtp/parameter_values.ts";
+import { GRAMMARS, type ParameterName, readParameter } from "../../src/smtp/parameter_values.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { REFERENCE } from "./abnf.ts";
 import { mailbox } from "./arbitraries.ts";
@@ -146,6 +148,28 @@ for (const [name, good] of Object.entries(GOOD)) {
     assert.ok(counts.bad > numRuns / 10, `hardly any were bad: ${JSON.stringify(counts)}`);
   });
 }
+
+Deno.test("2000 good parameters come through a command as they are meant", () => {
+  const verbs = { MAIL: ["RET", "ENVID", "HOLDUNTIL", "BY"], RCPT: ["NOTIFY", "ORCPT"] } as const;
+  const parameters = (names: readonly string[]) =>
+    fc.tuple(...names.map((name) => GOOD[name]!.map((good) => ({ ...good, name }))));
+  fc.assert(
+    fc.property(
+      fc.constantFrom("MAIL" as const, "RCPT" as const)
+        .chain((verb) => fc.record({ verb: fc.constant(verb), all: parameters(verbs[verb]) })),
+      ({ verb, all }) => {
+        const path = verb === "MAIL" ? "FROM:<>" : "TO:<joe@example.net>";
+        const line = [verb, path, ...all.map(({ name, text }) => `${name}=${text}`)].join(" ");
+        const command = parseCommand(encode(line));
+        assert.ok("parameters" in command, line);
+        for (const { name, value } of all) {
+          assert.deepEqual(readParameter(command.parameters, name as ParameterName), value, line);
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
 
 Deno.test("what an address of Internet mail means is a mailbox again", () => {
   fc.assert(fc.property(GOOD["ORCPT"]!, ({ text }) => {

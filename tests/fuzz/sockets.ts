@@ -1,0 +1,160 @@
+/**
+ * A session with a real server over a socket.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, TLSSocket } from "node:tls";
+import { until } from "../running.ts";
+import type { Delivered, Heard } from "./heard.ts";
+import type { Door, House } from "./house.ts";
+import { examine } from "./model.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** The first octet of an alert of TLS. */
+const ALERT = 0x15;
+
+/** One session. */
+export class SocketSession {
+  readonly #house: House;
+  readonly #world: World;
+  readonly #random: Random;
+  #socket: Socket | TLSSocket;
+  readonly #delivered: Delivered[] = [];
+  readonly #secured: { at: number; ok: boolean }[] = [];
+  #sent = "";
+  #said = "";
+  #closed = false;
+  /** The server has taken what was sent too early for a handshake. */
+  #isAlerted = false;
+  #client: Heard["client"] = "there";
+  #forget = () => {};
+
+  private constructor(house: House, { world }: Door, random: Random, socket: Socket) {
+    this.#house = house;
+    this.#world = world;
+    this.#random = random;
+    this.#socket = socket;
+  }
+
+  /** Connects. */
+  static async open(house: House, door: Door, random: Random): Promise<SocketSession> {
+    const { address } = door;
+    if (address.transport === "fd") throw new TypeError("nobody can connect to a descriptor");
+    const allowHalfOpen = true;
+    const socket = connect(
+      address.transport === "tcp"
+        ? { host: "127.0.0.1", port: address.port, allowHalfOpen }
+        : { path: address.path, allowHalfOpen },
+    );
+    const session = new SocketSession(house, door, random, socket);
+    await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    const port = address.transport === "tcp" ? socket.localPort! : 0;
+    const take = (delivered: Omit<Delivered, "after">) =>
+      session.#delivered.push({ ...delivered, after: session.#said.length });
+    session.#forget = await until(
+      "the server sees the client",
+      () => house.sessions.watch(door.name, port, take),
+    );
+    if (!door.world.encrypted) session.#listen();
+    else if (!await session.#handshake()) throw new Error("no handshake");
+    return session;
+  }
+
+  async write(octets: string): Promise<void> {
+    if (/STARTTLS/i.test(this.#sent.slice(this.#secured.at(-1)?.at ?? 0))) await this.settle();
+    if (this.#closed) return;
+    this.#sent += octets;
+    this.#socket.write(Buffer.from(octets, "latin1"));
+  }
+
+  async end(): Promise<void> {
+    // Over TLS 1.3, a client that half-closes together with its part of the handshake gets no answers.
+    if (this.#socket instanceof TLSSocket) await this.settle();
+    if (this.#client === "there") this.#socket.end();
+    this.#client = "done";
+  }
+
+  async vanish(): Promise<void> {
+    if (this.#client !== "gone") await this.idle();
+    this.#client = "gone";
+    if (this.#random.chance(0.5) && "resetAndDestroy" in this.#socket) {
+      (this.#socket as Socket).resetAndDestroy();
+    } else this.#socket.destroy();
+    this.#closed = true;
+    this.#socket.removeAllListeners("data");
+  }
+
+  /** Waits until what must come is there, and speaks TLS once the server is ready for it. */
+  async settle(): Promise<void> {
+    for (const end = Date.now() + this.#house.patience; Date.now() < end;) {
+      const { fault, securing } = examine(this.#world, this.heard);
+      if (fault === undefined && securing === undefined) return;
+      if (fault === undefined && this.#client !== "there") return;
+      if (this.#isAlerted) {
+        this.#secured.push({ at: this.#sent.length, ok: false });
+        this.#closed = true;
+      } else if (fault === undefined && !this.#closed) {
+        const ok = await this.#handshake();
+        if (!ok && securing === this.#sent.length) throw new Error("the handshake failed");
+        continue;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  idle(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, this.#random.below(3)));
+  }
+
+  get heard(): Heard {
+    return {
+      sent: this.#sent,
+      said: this.#said,
+      delivered: this.#delivered,
+      closed: this.#closed,
+      client: this.#client,
+      secured: this.#secured,
+    };
+  }
+
+  /** Waits until nothing is left of the session. */
+  async outlived(): Promise<string | undefined> {
+    this.#socket.destroy();
+    const end = Date.now() + this.#house.patience;
+    while (this.#house.connections > 0 && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    this.#forget();
+    return this.#house.connections === 0 ? undefined : "the server keeps the connection";
+  }
+
+  #listen(): void {
+    const over = () => {
+      this.#closed = true;
+      this.#socket.end();
+    };
+    this.#socket.on("data", (chunk) => {
+      this.#isAlerted ||= chunk[0] === ALERT;
+      if (!this.#isAlerted) this.#said += chunk.toString("latin1");
+    });
+    this.#socket.on("end", over).on("close", over).on("error", () => {});
+  }
+
+  async #handshake(): Promise<boolean> {
+    const clear = this.#socket;
+    clear.removeAllListeners().on("error", () => {});
+    const at = this.#sent.length;
+    const socket = connectTls({ socket: clear, rejectUnauthorized: false });
+    this.#socket = socket;
+    const ok = await new Promise<boolean>((resolve) => {
+      socket.once("secureConnect", () => resolve(true));
+      for (const event of ["close", "end", "error"]) socket.once(event, () => resolve(false));
+    });
+    if (!this.#world.encrypted) this.#secured.push({ at, ok });
+    if (!ok) this.#closed = true;
+    this.#listen();
+    return ok;
+  }
+}
