@@ -103,7 +103,7 @@ class Model extends MailHearing {
     const said = readLine(text);
     const what = JSON.stringify(text.slice(0, 60));
     const { verb } = said;
-    if (("fault" in said || !BASIC.has(verb)) && isForeign(text)) {
+    if (("fault" in said || !BASIC.has(verb)) && isForeign(text.slice(0, 2048))) {
       return void this.expect("a line of another protocol", 421);
     }
     const isRefused = isDoubtful(text) && [500, 501].includes(this.next?.code ?? 0);

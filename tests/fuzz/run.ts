@@ -78,11 +78,15 @@ function* acts(steps: Transcript, random: Random): Iterable<Act> {
   yield random.chance(0.1) ? "vanish" : random.chance(0.5) ? "end" : "settle";
 }
 
+/** Octets that a socket gives at once. */
+const MOST_AT_ONCE = 64 * 1024;
+
 /** The pieces in which a step is sent: it is whole, cut in a few, or in single octets. */
 function pieces(step: string, random: Random): string[] {
   const kind = random.below(4);
   if (kind === 0 && step.length < 2000) return [...step];
-  return (kind < 3 ? [step] : cut(step, random)).filter((piece) => piece !== "");
+  return (kind < 3 ? [step] : cut(step, random))
+    .flatMap((piece) => piece.match(new RegExp(`[^]{1,${MOST_AT_ONCE}}`, "g")) ?? []);
 }
 
 /** A session that can be played. */
