@@ -86,7 +86,6 @@ export const isDoubtful = (octets: string): boolean =>
   /[^\0-\x7f]/.test(octets) && (octets.length > 200 || !NICE.test(utf8Of(octets) ?? ""));
 
 /** Letters that nobody refuses. */
-// deno-lint-ignore no-control-regex -- ASCII is meant
 const NICE = /^[\0-\x7fäöüéñ中文]*$/;
 
 function readEnvelope(verb: "MAIL" | "RCPT", argument: string, utf8: boolean): Said {
