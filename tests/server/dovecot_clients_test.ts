@@ -125,6 +125,7 @@ Deno.test({
       ["250 joe", "451 jane", "554 max"],
       stdout + server.log.join("\n") + directory.read("log"),
     );
-    assert.equal(server.log.filter((line) => / line="BDAT \d+ LAST"$/.test(line)).length, 2);
+    const chunks = () => server.log.filter((line) => / line="BDAT \d+ LAST"$/.test(line));
+    await until("the log has both messages", () => chunks().length === 2);
   },
 });
