@@ -86,7 +86,6 @@ export const isDoubtful = (octets: string): boolean =>
   /[^\0-\x7f]/.test(octets) && (octets.length > 200 || !NICE.test(utf8Of(octets) ?? ""));
 
 /** Letters that nobody refuses. */
-// deno-lint-ignore no-control-regex -- ASCII is meant
 const NICE = /^[\0-\x7fäöüéñ中文]*$/;
 
 function readEnvelope(verb: "MAIL" | "RCPT", argument: string, utf8: boolean): Said {
@@ -136,6 +135,7 @@ function isHost(host: string): boolean {
 export const isForeign = (line: string): boolean =>
   // deno-lint-ignore no-control-regex -- TLS and SOCKS
   /^(?:\x16\x03|\x04[\x01\x02]|\x05[\x01-\x09]|SSH-\d)/i.test(line) ||
+  /^PROXY (?:TCP[46]|UNKNOWN)(?: |$)/.test(line) || line === "\0" ||
   (!/^(?:NOOP|HELP|VRFY|EXPN) /i.test(line) &&
     /^(?:[^\s:]+ \S+ )?(?:HTTP|RTSP|SIP)\/\d/i.test(line)) ||
   /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) /i.test(line) ||
