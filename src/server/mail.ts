@@ -99,6 +99,7 @@ export class Mail {
         return this.begin(chunk);
       }
       lines.skip(chunk.octets);
+      if (chunk.last) this.#answerOthers(event, reply);
       this.#answerChunk(event, reply);
     });
   }
@@ -145,6 +146,14 @@ export class Mail {
     const isRefused = fault === undefined && answer !== undefined && !isPositive(answer);
     if (isRefused) this.#answerChunk(event, answer);
     else inquiry.ask(event, (reply) => this.#answerChunk(event, reply));
+  }
+
+  /** The last chunk has the replies of the message: those for all recipients but one, who has the chunk's own. */
+  #answerOthers(event: Event, reply: Reply): void {
+    const { session, channel } = this.#around;
+    for (const { reply: one } of finalReplies(reply, session).slice(1)) {
+      channel.add(event, one, BDAT);
+    }
   }
 
   /** What follows a chunk that was refused is no part of a message: the transaction is over. */
