@@ -43,8 +43,8 @@ export class Incoming {
   size = 0;
   /** The chunk that is coming, or has come last. */
   chunk: Chunk | undefined;
-  /** The answer to `Deliver`, which may come before the end of the message. */
-  answer: Reply | undefined;
+  /** The answer to `Deliver`, which may come before the end of the message, and the handler that refuses it. */
+  answer: { readonly reply: Reply; readonly refuser: string } | undefined;
 
   /** @param drained called when the socket, held because the body was `full`, may go on */
   constructor(

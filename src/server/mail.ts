@@ -47,7 +47,7 @@ export class Mail {
   readonly #around: Around;
   /** What is asked about the message: between its chunks, commands are asked about too. */
   readonly delivery: Inquiry;
-  /** Messages that came to their end. */
+  /** Messages that have begun. */
   count = 0;
 
   constructor(around: Around) {
@@ -69,8 +69,9 @@ export class Mail {
 
   /** A message whose recipients are known: takes what follows DATA, or the first BDAT. */
   begin(chunk?: Chunk): void {
-    const { engine, state, tolerance, channel } = this.#around;
+    const { engine, session, state, tolerance, channel } = this.#around;
     if (state.at !== "rcpt") return;
+    this.count++;
     const { transaction } = state;
     const coming = chunk === undefined ? withDots(tolerance) : inChunks(transaction);
     const incoming = new Incoming(engine, coming, () => this.#around.goOn());
@@ -78,7 +79,7 @@ export class Mail {
     channel.flush();
     channel.touch();
     this.delivery.ask(incoming.event(transaction.routes), (reply) => {
-      incoming.answer = reply;
+      incoming.answer = { reply, refuser: session.supervisor.refuser(reply) };
       incoming.fail("it was answered before its end");
       this.#end(incoming);
     });
@@ -99,7 +100,7 @@ export class Mail {
         return this.begin(chunk);
       }
       lines.skip(chunk.octets);
-      this.#answerChunk(event, reply);
+      this.#answerChunk(event, reply, chunk.last);
     });
   }
 
@@ -142,16 +143,22 @@ export class Mail {
     this.#around.become({ ...state, at: "chunks" });
     const { answer, chunk, fault } = incoming;
     const event: Event = fault ?? { type: "TakeChunk", octets: chunk?.octets ?? 0 };
-    const isRefused = fault === undefined && answer !== undefined && !isPositive(answer);
-    if (isRefused) this.#answerChunk(event, answer);
-    else inquiry.ask(event, (reply) => this.#answerChunk(event, reply));
+    if (fault === undefined && answer !== undefined && !isPositive(answer.reply)) {
+      this.#answerChunk({ ...event, refuser: answer.refuser }, answer.reply);
+    } else inquiry.ask(event, (reply) => this.#answerChunk(event, reply));
   }
 
-  /** What follows a chunk that was refused is no part of a message: the transaction is over. */
-  #answerChunk(event: Event, reply: Reply): void {
+  /**
+   * What follows a chunk that was refused is no part of a message: the transaction is over. In LMTP the last chunk has a
+   * reply for each recipient also then (RFC 2033 section 4.3).
+   */
+  #answerChunk(event: Event & Answered, reply: Reply, isLast = false): void {
+    const { session, channel } = this.#around;
+    const more = isLast ? finalReplies(reply, session).slice(1) : [];
     this.#around.answer(event, reply, BDAT);
     const { state } = this.#around;
     if (isPositive(reply) || state.at === "closed") return;
+    for (const each of more) channel.add(event, each.reply, BDAT);
     this.abandon("a part of it was refused");
     this.#around.become(settled(state));
   }
@@ -160,13 +167,15 @@ export class Mail {
   #end(incoming: Incoming): void {
     const { answer, ended, fault } = incoming;
     if (answer === undefined || !ended) return;
-    if (fault === undefined) return this.#endTransaction({ type: "Deliver" }, answer, incoming);
+    if (fault === undefined) {
+      const event = { type: "Deliver", refuser: answer.refuser } as const;
+      return this.#endTransaction(event, answer.reply, incoming);
+    }
     this.#around.inquiry.ask(fault, (reply) => this.#endTransaction(fault, reply, incoming));
   }
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
     const { session, channel } = this.#around;
-    this.count++;
     const replies = finalReplies(reply, session);
     logReceived(session, size, replies);
     session.endings.end(event.type === "Deliver" && isAcceptance(reply));

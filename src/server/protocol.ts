@@ -80,7 +80,7 @@ export class Protocol implements Around {
     return this.#state;
   }
 
-  /** Messages that came to their end. */
+  /** Messages that have begun. */
   get messages(): number {
     return this.mail.count;
   }

@@ -195,6 +195,20 @@ Deno.test("a message in chunks is answered for each recipient after its last chu
   await isQuiet(client);
 });
 
+Deno.test("a last chunk that a handler does not let come is answered for each recipient", async () => {
+  const policy = 'import { on, say } from "postmaster";\n' +
+    'export default on("StartData", () => say(4, 5, 1, "not now"));\n';
+  await using server = await serve((directory) => ({
+    handlers: [directory.write("policy.ts", policy)],
+  }));
+  using client = await greeted(server);
+  client.send(
+    `MAIL FROM:<>\r\nRCPT TO:<${FAILED}>\r\nRCPT TO:<${DELIVERED}>\r\nBDAT 3 LAST\r\nx\r\n`,
+  );
+  assert.deepEqual(await readCodes(client, 5), [250, 250, 250, 451, 451]);
+  await isQuiet(client);
+});
+
 Deno.test("a delivery that takes too long defers each recipient", async () => {
   const slow = { command: ["sh", "-c", "cat > /dev/null; sleep 60"] };
   await using server = await serve(() => ({ mailer: slow, limits: { "deliver-timeout": "1 s" } }));
