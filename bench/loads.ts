@@ -29,6 +29,11 @@ const rcpt = (i: number): string => `RCPT TO:<sink+${i}@bench.test>\r\n`;
 const mail = (message: string, recipients = 1): string =>
   `MAIL FROM:<sender@bench.test>\r\n${times(recipients, rcpt)}DATA\r\n${message}.\r\n`;
 
+/** The message with a BDAT for each octet. */
+const chunked = (message: string): string =>
+  `MAIL FROM:<>\r\n${rcpt(0)}${times(message.length, (i) => `BDAT 1\r\n${message[i]}`)}` +
+  "BDAT 0 LAST\r\n";
+
 /** A message of 4 MB: a header, and then a line again and again. */
 const shape = (line: string, header = HEADER, packet = PACKET): Load =>
   packets(mail(header + line.repeat((SIZE - header.length) / line.length)), packet);
@@ -72,6 +77,11 @@ export const GROWING: readonly [string, number, (count: number) => Load][] = [
     (count) => packets(mail(HEADER + "..\r\n".repeat(count / 4)), 1),
   ],
   ["NOOPs octet by octet", 4000, (count) => packets(times(count, () => "NOOP\r\n"), 1)],
+  [
+    "chunks of one octet",
+    50_000,
+    (count) => packets(chunked(HEADER + "a".repeat(count - HEADER.length))),
+  ],
   ["dotted lines", 500_000, (count) => packets(mail(HEADER + "..\r\n".repeat(count)))],
   ["MIME parts", 10_000, (count) => packets(mail(MULTIPART + PART.repeat(count)))],
   ["header fields", 50_000, (count) => packets(mail("X: 5678\r\n".repeat(count)))],

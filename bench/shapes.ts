@@ -13,6 +13,7 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
+import { write } from "./client.ts";
 import { GROWING, type Load, plain, SHAPES } from "./loads.ts";
 import { median, script, Subject } from "./subject.ts";
 import type { Asked, Wait } from "./waiting_worker.ts";
@@ -44,10 +45,6 @@ async function send(port: number, load: Load): Promise<string | undefined> {
   const said = await replies;
   if (!/^221 .*\r\n$/m.test(said)) throw new Error(`the server said ${said.slice(-100)}`);
   return /^[45]\d\d .*/m.exec(said)?.[0];
-}
-
-async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
 async function readAll(connection: Deno.Conn): Promise<string> {

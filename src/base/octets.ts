@@ -29,6 +29,7 @@ export class Octets {
 
   /** Adds a chunk. The first chunk is not copied: the caller must not write to it any more. */
   add(chunk: Uint8Array): void {
+    if (chunk.length === 0) return; // its memory may be large
     if (this.length === 0) return this.#adopt(chunk);
     if (!this.#own || this.#end + chunk.length > this.#memory.length) {
       this.#move(Math.max(LEAST, 2 * (this.length + chunk.length)));

@@ -6,6 +6,7 @@ import { complete, relayTo } from "../../handlers/mod.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { EventName } from "../handler/event.ts";
 import { type Handler, type Next, on } from "../handler/handler.ts";
+import { isForUsers } from "../net/address.ts";
 import type { Config } from "./config.ts";
 
 /** The domain of addresses without one in MAIL and RCPT; `undefined` if none is added. */
@@ -30,14 +31,14 @@ export function relaying(config: Config): readonly Handler[] {
   return [forUsers("AddRcptTo", relayTo({ users: true }))];
 }
 
-const hasSubmission = ({ listen }: Config): boolean => listen.some(({ kind }) => kind !== "smtp");
+const hasSubmission = ({ listen }: Config): boolean => listen.some(({ kind }) => isForUsers(kind));
 
 /** The handler of one event, for users who have connected to have their mail sent. */
 const forUsers = (type: EventName, handler: Handler): Handler =>
   on(
     type,
     (event, next, session) =>
-      session.user !== undefined && session.listener.kind !== "smtp"
+      session.user !== undefined && isForUsers(session.listener.kind)
         ? handler(event, next as Next, session)
         : next(),
   );

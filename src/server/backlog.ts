@@ -5,8 +5,11 @@
 import { LineCutter, type TOO_LONG } from "../smtp/lines.ts";
 import type { Memory, Part } from "./memory.ts";
 
-/** Octets that may wait while a handler thinks; none if memory is full. */
-const HIGH_WATER = 64 * 1024;
+/**
+ * Octets that may wait while a handler thinks; none if memory is full. Less than the runtime reads at once: what waits
+ * is copied when more is added to it.
+ */
+const HIGH_WATER = 32 * 1024;
 
 /** Command lines that wait, in memory that all sessions share. */
 export class Backlog extends LineCutter {

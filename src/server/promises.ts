@@ -7,6 +7,7 @@ import type { Fault } from "../smtp/fault.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS, readParameter } from "../smtp/parameter_values.ts";
 import type { Parameters } from "../smtp/parameters.ts";
+import { isForUsers } from "../net/address.ts";
 import { BINARYMIME } from "./chunking.ts";
 import type { Extension } from "./extension.ts";
 
@@ -87,7 +88,7 @@ const futureRelease = ({ longest, now }: HoldOptions): Extension => {
       test: "server/promises_test.ts",
     },
     line: ({ listener }) =>
-      listener.kind === "submission" || listener.kind === "submissions"
+      isForUsers(listener.kind)
         ? `FUTURERELEASE ${longest} ${printTime(now() + 1000 * longest)}`
         : undefined,
     parameters: {

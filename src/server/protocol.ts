@@ -109,11 +109,11 @@ export class Protocol implements Around {
     const { session, engine: { tolerated, limits } } = this;
     const { peer: speaker } = session;
     session.begin(peerNamed(client, speaker), client.login);
-    logNamed(session, client, speaker);
     this.tolerance = toleranceFor(session.peer.address, tolerated);
     this.lines.bareLineFeeds = this.tolerance.bareLineFeeds;
     this.conduct = new Conduct(limits);
     this.become({ at: "connected" });
+    logNamed(session, client, speaker);
     const refuse = session.peer === speaker ? undefined : this.#transport.recount?.();
     this.greet(refuse, heloOf(client));
   }

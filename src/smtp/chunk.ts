@@ -73,25 +73,29 @@ export class ChunkDecoder implements BodyDecoder {
   /** Looks for what no line of text may have, and for the longest line. */
   #look(octets: Uint8Array): void {
     const words = wordsOf(octets);
+    const { length } = octets;
+    let longest = this.longest;
     let behindCr = this.#behindCr;
     let lineStart = -this.#line;
-    for (let i = 0; i < octets.length; i++) {
-      const byte = octets[i]!;
-      if (behindCr && byte !== LF) this.malformed ??= "bare CR";
-      if (byte > CR) {
-        behindCr = false;
-        i = endOfText(octets, words, i + 1) - 1;
-        continue;
+    let i = 0;
+    while (i < length) {
+      if (!behindCr) {
+        i = endOfText(octets, words, i);
+        behindCr = octets[i] === CR;
+        if (behindCr) i++;
       }
-      if (byte === LF) {
-        if (behindCr) {
-          if (i + 1 - lineStart > this.longest) this.longest = i + 1 - lineStart;
-          lineStart = i + 1;
-        } else this.malformed ??= "bare LF";
-      } else if (byte === 0) this.malformed ??= "NUL";
+      if (i >= length) break;
+      const byte = octets[i++]!;
+      if (byte === LF && behindCr) {
+        if (i - lineStart > longest) longest = i - lineStart;
+        lineStart = i;
+      } else if (behindCr) this.malformed ??= "bare CR";
+      else if (byte === LF) this.malformed ??= "bare LF";
+      if (byte === 0) this.malformed ??= "NUL";
       behindCr = byte === CR;
     }
+    this.longest = longest;
     this.#behindCr = behindCr;
-    this.#line = octets.length - lineStart;
+    this.#line = length - lineStart;
   }
 }

@@ -54,3 +54,9 @@ Deno.test("Octets gives up the memory of what was dropped when it is told to", (
   octets.shrink();
   equal(octets.all.buffer.byteLength, 1000);
 });
+
+Deno.test("Octets keeps no memory for nothing", () => {
+  const octets = new Octets();
+  octets.add(new Uint8Array(1000).subarray(1000));
+  equal(octets.all.buffer.byteLength, 0);
+});

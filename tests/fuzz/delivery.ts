@@ -41,6 +41,6 @@ export function faultInDelivery(
 /** The field that the server puts on top (RFC 5321 section 4.4). */
 const TRACE = new RegExp(
   `^Received: from [^\\s]+ \\([^\\r\\n]*\\)\\r\\n\\tby ${HOSTNAME.replaceAll(".", "\\.")} ` +
-    `with [A-Z]+ id \\w+(?:\\r\\n\\tfor <[ -~]*>)?(?:\\r\\n\\ttls \\w+)?;\\r\\n` +
+    `with [A-Z8]+ id \\w+(?:\\r\\n\\tfor <[ -~\\x80-\\xff]*>)?(?:\\r\\n\\ttls \\w+)?;\\r\\n` +
     `\\t\\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d \\+0000\\r\\n`,
 );

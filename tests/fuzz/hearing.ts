@@ -89,4 +89,4 @@ export class Hearing {
 
 /** Whether a reply has an enhanced status code (RFC 2034). */
 const hasStatus = (what: string, code: number): boolean =>
-  code >= 400 || (code < 300 && what !== "the connection" && !/^(?:HELO|EHLO) /.test(what));
+  code >= 400 || (code < 300 && what !== "the connection" && !/^(?:HELO|EHLO|LHLO) /.test(what));

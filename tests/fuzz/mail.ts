@@ -14,6 +14,8 @@ export interface Transaction {
   readonly recipients: Address[];
   /** The message may have any octets. */
   readonly binary: boolean;
+  /** Its addresses may be in UTF-8. */
+  readonly utf8: boolean;
   /** What of its message has come in chunks. */
   chunks: string | undefined;
 }
@@ -66,7 +68,7 @@ export class MailHearing extends Hearing {
   /** The end of a message: how it ends, and to whom it goes. */
   #end(text: Text): void {
     const { sender, recipients } = this.transaction!;
-    const { code, gets, body } = fateOfMessage(this.world, text, sender, recipients);
+    const { code, each, gets, body } = fateOfMessage(this.world, text, sender, recipients);
     const next = this.heard.delivered[this.#delivered];
     const answer = this.next;
     const isLost = next === undefined && answer === undefined && this.heard.client === "gone";
@@ -78,14 +80,21 @@ export class MailHearing extends Hearing {
       if (fault !== undefined) this.fail(fault);
       if (answer !== undefined && next.after >= answer.end) this.fail("answered, then delivered");
     }
-    this.expect("the end of a message", code);
+    const codes = this.world.kind === "lmtp" ? each : [code];
+    for (const code of codes) this.expect("the end of a message", code);
     this.transaction = undefined;
     this.messages++;
   }
 
-  /** RFC 3848. */
+  /** RFC 3848, RFC 6531 section 4.3. */
   get #protocol(): string {
     if (!this.helo?.extended) return "SMTP";
-    return `ESMTP${this.tls ? "S" : ""}${this.user === undefined ? "" : "A"}`;
+    const isLmtp = this.world.kind === "lmtp";
+    const name = this.transaction?.utf8
+      ? isLmtp ? "UTF8LMTP" : "UTF8SMTP"
+      : isLmtp
+      ? "LMTP"
+      : "ESMTP";
+    return `${name}${this.tls ? "S" : ""}${this.user === undefined ? "" : "A"}`;
   }
 }

@@ -3,15 +3,15 @@
  * client has sent apart from the server's own code.
  * @module
  */
-import { BASIC, NOT_IMPLEMENTED, ORDERED, VERBS } from "./commands.ts";
+import { BASIC, GREETINGS, GUESSES, NOT_IMPLEMENTED, ORDERED, VERBS } from "./commands.ts";
 import { answerTo, Exchange } from "./exchange.ts";
 import { answerToRecipient, answerToSender } from "./fate.ts";
-import { type Envelope, isForeign, readLine, type Said } from "./grammar.ts";
+import { type Envelope, isDoubtful, isForeign, readLine, type Said } from "./grammar.ts";
 import { type Heard, readReplies } from "./heard.ts";
 import { Fault, Waiting, type Weight } from "./hearing.ts";
 import { MailHearing } from "./mail.ts";
 import { readChunk } from "./message.ts";
-import { isBinary, lineLimit, longestLimit, parameterFault } from "./parameters.ts";
+import { isBinary, isUtf8, lineLimit, longestLimit, parameterFault } from "./parameters.ts";
 import type { World } from "./world.ts";
 
 /** What the model says of a session so far. */
@@ -100,6 +100,11 @@ class Model extends MailHearing {
     if (("fault" in said || !BASIC.has(verb)) && isForeign(text)) {
       return void this.expect("a line of another protocol", 421);
     }
+    const isRefused = isDoubtful(text) && [500, 501].includes(this.next?.code ?? 0);
+    if (isRefused) return this.error("sure", what, 500, 501);
+    if (GREETINGS.has(verb) && (verb === "LHLO") !== (this.world.kind === "lmtp")) {
+      return this.error("sure", what, 500);
+    }
     if ("fault" in said) return this.error("sure", what, said.fault);
     if (!VERBS.has(verb)) return this.error("sure", what, 500);
     if (!this.#offers(verb)) return void this.expect(what, 502);
@@ -119,7 +124,7 @@ class Model extends MailHearing {
     if (octets > lineLimit(verb, this.world)) return { code: 500, weight: "sure" };
     const early = this.#misplaced(verb);
     if (early !== undefined) return { code: 503, weight: early };
-    const isForUsers = this.world.kind !== "smtp" && /^(MAIL|VRFY|EXPN)$/.test(verb);
+    const isForUsers = this.world.kind.startsWith("submission") && /^(MAIL|VRFY|EXPN)$/.test(verb);
     return isForUsers && this.user === undefined ? { code: 530, weight: "sure" } : undefined;
   }
 
@@ -157,11 +162,13 @@ class Model extends MailHearing {
       const fault = parameterFault(said, this.world, this.#offers("AUTH"));
       if (fault === 501) return this.error("sure", what, 501);
       if (fault !== undefined) return void this.expect(what, fault);
+      const allowed = verb === "MAIL" ? isUtf8(said.parameters) : this.transaction?.utf8;
+      if (said.utf8 && !allowed) return this.error("sure", what, 553);
     }
-    if (this.#refused >= limits.refusedRecipients && !/^(DATA|QUIT)$/.test(verb)) {
-      const isAccepted = (this.transaction?.recipients.length ?? 0) > 0;
-      if (verb === "MAIL" || (verb === "RCPT" && !isAccepted)) return void this.expect(what, 421);
-      if (verb === "RCPT") return void this.expect(what, 452);
+    if (this.#refused >= limits.refusedRecipients && GUESSES.has(verb)) {
+      const isAccepted = (this.transaction?.recipients.length ?? 0) > 0 &&
+        this.transaction?.chunks === undefined;
+      return void this.expect(what, isAccepted ? 452 : 421);
     }
     if ("address" in said) return this.#envelope(said, what);
     this.#plain(verb, "argument" in said ? said.argument : "", what);
@@ -170,8 +177,8 @@ class Model extends MailHearing {
   #envelope({ verb, address, parameters }: Envelope, what: string): void {
     if (verb === "MAIL") {
       if (this.expect(what, answerToSender(address)) === 250) {
-        const binary = isBinary(parameters);
-        this.transaction = { sender: address, recipients: [], binary, chunks: undefined };
+        const [binary, utf8] = [isBinary(parameters), isUtf8(parameters)];
+        this.transaction = { sender: address, recipients: [], binary, utf8, chunks: undefined };
       }
       return;
     }
@@ -184,8 +191,9 @@ class Model extends MailHearing {
     switch (verb) {
       case "HELO":
       case "EHLO":
+      case "LHLO":
         this.expect(`${verb} ${what}`, 250);
-        this.helo = { extended: verb === "EHLO" };
+        this.helo = { extended: verb !== "HELO" };
         this.transaction = undefined;
         return this.#lookAtExtensions(verb);
       case "RSET":
@@ -195,7 +203,7 @@ class Model extends MailHearing {
       case "NOOP":
         return void this.expect(what, 250);
       case "HELP":
-        return void this.expect(what, 214);
+        return void this.expect(what, this.#knows(argument) ? 214 : 504);
       case "VRFY":
         return void this.expect(what, 252);
       case "EXPN":
@@ -213,6 +221,13 @@ class Model extends MailHearing {
     }
   }
 
+  /** Whether HELP says something of a topic. */
+  #knows(topic: string): boolean {
+    const [word = ""] = topic.toUpperCase().split(" ");
+    const isOther = GREETINGS.has(word) && (word === "LHLO") !== (this.world.kind === "lmtp");
+    return word === "" || (VERBS.has(word) && this.#offers(word) && !isOther);
+  }
+
   #lookAtExtensions(verb: string): void {
     if (this.isGuess) return;
     const { lines } = this.last;
@@ -220,7 +235,16 @@ class Model extends MailHearing {
     if (verb === "HELO" && lines.length > 1) this.fail("HELO is answered with extensions");
     if (verb === "HELO") return;
     for (
-      const name of ["PIPELINING", "8BITMIME", "SIZE", "CHUNKING", "BINARYMIME", "STARTTLS", "AUTH"]
+      const name of [
+        "PIPELINING",
+        "8BITMIME",
+        "SIZE",
+        "CHUNKING",
+        "SMTPUTF8",
+        "BINARYMIME",
+        "STARTTLS",
+        "AUTH",
+      ]
     ) {
       if (names.includes(name) !== this.#offers(name)) {
         this.fail(`EHLO ${names.includes(name) ? "offers" : "lacks"} ${name}`);

@@ -37,7 +37,11 @@ export function planOf(seed: number, house?: House): Plan {
   const random = new Random(seed);
   const door = house && random.below(house.doors.length);
   const world = door === undefined ? randomWorld(random) : house!.doors[door]!.world;
-  const some = (): Transcript => random.chance(0.3) ? random.pick(RECORDED) : madeUp(random);
+  const some = (): Transcript => {
+    const steps = random.chance(0.3) ? random.pick(RECORDED) : madeUp(random);
+    const isTold = world.kind === "lmtp" && random.chance(0.95);
+    return isTold ? steps.map((step) => step.replace(/^(?:EHLO|HELO) /gim, "LHLO ")) : steps;
+  };
   const steps = mutated(some(), random, some);
   // Nobody waits for real until a server has given up a handler.
   const hurried = door === undefined ? steps : steps.map((step) => step.replace(/hangs/gi, "dies"));

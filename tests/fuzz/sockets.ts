@@ -12,8 +12,8 @@ import { examine } from "./model.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
-/** The first octet of an alert of TLS. */
-const ALERT = 0x15;
+/** The beginning of an alert of TLS, which no reply has. */
+const ALERT = "\x15\x03";
 
 /** One session. */
 export class SocketSession {
@@ -136,8 +136,9 @@ export class SocketSession {
       this.#socket.end();
     };
     this.#socket.on("data", (chunk) => {
-      this.#isAlerted ||= chunk[0] === ALERT;
-      if (!this.#isAlerted) this.#said += chunk.toString("latin1");
+      const [words = "", alert] = chunk.toString("latin1").split(ALERT);
+      if (!this.#isAlerted) this.#said += words;
+      if (alert !== undefined) this.#isAlerted = true;
     });
     this.#socket.on("end", over).on("close", over).on("error", () => {});
   }

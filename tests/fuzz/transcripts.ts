@@ -2,6 +2,7 @@
  * What clients say: sessions of real clients, and pieces of which sessions are made.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { LOOK_ALIKES } from "../smtp/look_alikes.ts";
 import type { Random } from "./random.ts";
 import { DOMAIN, PASSWORDS, RECIPIENTS, SENDERS } from "./world.ts";
@@ -68,6 +69,21 @@ export const RECORDED: readonly Transcript[] = [
     "Content-Type: text/plain; charset=UTF-8; format=flowed\r\n\r\nhello\r\n-- \r\nann\r\n.\r\n",
     "QUIT\r\n",
   ],
+  [ // Postfix, by LMTP
+    "LHLO mail.example.org\r\n",
+    "MAIL FROM:<ann@example.org> SIZE=332 BODY=8BITMIME\r\nRCPT TO:<joe@example.net>\r\n" +
+    "RCPT TO:<nobody@example.net>\r\nRCPT TO:<fails@example.net>\r\n" +
+    "RCPT TO:<defers@example.net>\r\nDATA\r\n",
+    "Subject: to a mailbox\r\n\r\nhello\r\n.\r\n",
+    "QUIT\r\n",
+  ],
+  [ // Postfix, with addresses in UTF-8
+    "EHLO mail.example.org\r\n",
+    "MAIL FROM:<\xc3\xa4nn@b\xc3\xbccher.example> SIZE=332 BODY=8BITMIME SMTPUTF8\r\n" +
+    "RCPT TO:<j\xc3\xbcrgen@example.net>\r\nDATA\r\n",
+    "Subject: gr\xc3\xbc\xc3\x9fe\r\n\r\nhello\r\n.\r\n",
+    "QUIT\r\n",
+  ],
   [ // Exim, with chunks
     "EHLO exim.example.org\r\n",
     "MAIL FROM:<ann@example.org> SIZE=1040\r\nRCPT TO:<joe@example.net>\r\n" +
@@ -98,6 +114,12 @@ const OTHERS = [
   "HELP mail",
   "VRFY joe",
   "VRFY",
+  "VRFY j\xc3\xb6e",
+  "VRFY j\xc3\xb6e SMTPUTF8",
+  "HELP rcpt",
+  "HELP LHLO",
+  "HELP nonsense",
+  "LHLO x",
   "EXPN list",
   "QUIT",
   "QUIT now",
@@ -152,6 +174,14 @@ const ADDRESSES = [
   "<joe@example_net>",
   "<joe@example.net.>",
   "<j\xf6e@example.net>",
+  "<j\xc3\xb6e@example.net>",
+  "<joe@b\xc3\xbccher.example>",
+  "<\xe4\xb8\xad\xe6\x96\x87@\xe4\xb8\xad\xe6\x96\x87.example>",
+  "<j\xef\xbc\xa0x@example.net>",
+  "<j\xe2\x80\xaee@example.net>",
+  "<joe@example\xe3\x80\x82net>",
+  "<j\xed\xa0\x80@example.net>",
+  "<j\xc0\xaee@example.net>",
   "<joe@b\xfccher.example>",
 ];
 const PARAMETERS = [
@@ -244,7 +274,8 @@ function sender(random: Random): string {
 function recipient(random: Random): string {
   if (random.chance(0.1)) return random.pick(ADDRESSES);
   const local = random.chance(0.5) ? "joe" : random.pick([...RECIPIENTS.keys(), "nobody"]);
-  const written = local.includes(" ") ? `"${local}"` : local;
+  const octets = Buffer.from(local).toString("latin1");
+  const written = local.includes(" ") ? `"${octets}"` : octets;
   return `<${written}@${random.chance(0.9) ? DOMAIN : random.pick(DOMAINS)}>`;
 }
 

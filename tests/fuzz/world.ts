@@ -41,6 +41,7 @@ export const RECIPIENTS: ReadonlyMap<string, Recipient> = new Map<string, Recipi
   ["late", { gets: ["late"] }],
   ["both", { gets: ["joe", "ann"] }],
   ["with space", { gets: ["with space"] }],
+  ["jürgen", { gets: ["jürgen"] }],
   ["postmaster", { gets: ["postmaster"] }],
   ["defers", { ends: "deferred" }],
   ["fails", { ends: "failed" }],
@@ -105,6 +106,6 @@ export function randomWorld(random: Random): World {
     auth: random.pick(["no", "over TLS", "always"]),
     encrypted: false,
     binary: random.chance(0.3),
-    kind: random.chance(0.8) ? "smtp" : "submission",
+    kind: random.chance(0.6) ? "smtp" : random.pick(["submission", "lmtp"]),
   };
 }

@@ -5,15 +5,16 @@
  * @module
  */
 import { runClient } from "../clients.ts";
-import { needFile, needRoot } from "../need.ts";
+import { need, needFile, needRoot } from "../need.ts";
 import { Directory } from "../running.ts";
 
 const EXIM = "/opt/exim/usr/sbin/exim4";
 const USER = "Debian-exim";
 
 /** Spread into the definition of a test that runs Exim. */
-export const needExim = (): { ignore: boolean } => ({
-  ignore: needFile(EXIM, ".ci/run unpacks it").ignore || needRoot().ignore,
+export const needExim = (...programs: readonly string[]): { ignore: boolean } => ({
+  ignore: need(...programs).ignore || needFile(EXIM, ".ci/run unpacks it").ignore ||
+    needRoot().ignore,
 });
 
 /** The routers and transports for all mail for a domain, sent by SMTP to a port with these options. */

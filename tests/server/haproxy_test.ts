@@ -27,13 +27,13 @@ const {
 );
 const PORTS = ["25", "587", "465"] as const;
 
-const VERSIONS = [
-  ["2", (text: string) => text],
-  [
-    "1",
-    (text: string) => text.replaceAll("send-proxy-v2 check", "send-proxy check check-send-proxy"),
-  ],
-] as const;
+/** How HAProxy speaks PROXY: as on the page, or otherwise. */
+const WAYS = [
+  (text: string) => text,
+  (text: string) =>
+    text.replaceAll("send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c,unique-id"),
+  (text: string) => text.replaceAll("send-proxy-v2 check", "send-proxy check check-send-proxy"),
+];
 
 /** The server of the page, on ports of its own. */
 async function startServer(): Promise<Running> {
@@ -75,18 +75,18 @@ async function send(by: string, address: string, server: string, tls: readonly s
 }
 
 Deno.test({
-  name: "behind HAProxy, with both versions of PROXY, the client is the client everywhere",
+  name: "behind HAProxy, with each version of PROXY, the client is the client everywhere",
   ...need("haproxy", "openssl", "swaks"),
   fn: async () => {
     await using server = await startServer();
-    for (const [version, edit] of VERSIONS) {
+    for (const [way, edit] of WAYS.entries()) {
       const { haproxy, ports } = await startHAProxy(server, edit);
       await using _ = haproxy;
       for (
         const [port, address, tls] of [
-          ["25", `192.0.2.${version}`, []],
-          ["587", `2001:db8::${version}`, ["--tls"]],
-          ["465", `192.0.2.1${version}`, ["--tls-on-connect"]],
+          ["25", `192.0.2.${way + 1}`, []],
+          ["587", `2001:db8::${way + 1}`, ["--tls"]],
+          ["465", `192.0.2.1${way + 1}`, ["--tls-on-connect"]],
         ] as const
       ) {
         const there = address.includes(":") ? "2001:db8::25" : "192.0.2.25";
@@ -99,9 +99,9 @@ Deno.test({
       const codes: number[] = [];
       const at = parseListen(`127.0.0.1:${ports.get("25")}`);
       const [one, again, other] = [
-        `198.51.100.${version}`,
-        `198.51.100.${version}`,
-        `203.0.113.${version}`,
+        `198.51.100.${way + 1}`,
+        `198.51.100.${way + 1}`,
+        `203.0.113.${way + 1}`,
       ];
       for (const address of [one, again, other]) {
         const client = await Client.connect(at);

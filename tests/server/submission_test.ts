@@ -27,11 +27,12 @@ async function serve(
     listen: [
       "127.0.0.1:0",
       { address: "127.0.0.1:0", kind: "submission", ...submission },
+      { address: "127.0.0.1:0", kind: "lmtp" },
     ],
     users: ["joe", "jane"],
     auth: {
       passwords: { file: directory.write("passwords", `${line}\n`) },
-      listeners: ["smtp", "submission"],
+      listeners: ["smtp", "submission", "lmtp"],
       "clear-text": "loopback",
     },
     relay: { command: ["tee", "-a", directory.of("sent")] },
@@ -43,12 +44,12 @@ async function serve(
 const portOf = (server: Running, listener: number) =>
   server.addresses[listener]!.split(":").at(-1)!;
 
-const SMTP = 0, SUBMISSION = 1;
+const SMTP = 0, SUBMISSION = 1, LMTP = 2;
 
 /** A client that has said EHLO, and has authenticated if it is a user. */
 async function connect(server: Running, listener: number, user?: string): Promise<Client> {
   const client = await server.connect(server.addresses[listener]);
-  await client.command("EHLO client.example.org");
+  await client.command(`${listener === LMTP ? "LHLO" : "EHLO"} client.example.org`);
   if (user === undefined) return client;
   const login = Buffer.from(`\0${user}\0${PASSWORD}`).toString("base64");
   assert.equal((await client.command(`AUTH PLAIN ${login}`)).code, 235);
@@ -100,11 +101,14 @@ Deno.test("mail to elsewhere is relayed for users at a listener for submission, 
     "ann%example.com@example.org",
   ];
   for (
-    const [listener, user] of [[SMTP, undefined], [SMTP, "joe"], [SUBMISSION, undefined]] as const
+    const [listener, user] of [
+      ...[[SMTP, undefined], [SMTP, "joe"], [LMTP, undefined], [LMTP, "joe"]] as const,
+      [SUBMISSION, undefined] as const,
+    ]
   ) {
     using client = await connect(server, listener, user);
     for (const to of [...elsewhere, "nobody@example.net"]) {
-      const refusal = listener === SMTP ? 550 : 530;
+      const refusal = listener === SUBMISSION ? 530 : 550;
       assert.equal(await send(client, "joe@example.net", to), refusal, `${user} ${to}`);
       await client.command("RSET");
       assert.ok(await code(client, `RCPT TO:<${to}>`) >= 500);

@@ -77,7 +77,7 @@ Deno.test("the client that a server names takes its place, and nothing of the se
     /^Received: from client\.example\.org \(\[192\.0\.2\.7\]\)/m,
   );
   await server.logs(
-    / client named peer=192\.0\.2\.7 port=4711 via=127\.0\.0\.1 .*name=spike\.example\.org/,
+    / client named peer=192\.0\.2\.7 port=4711 via=127\.0\.0\.1 listener=\S+ name=spike\.example\.org/,
   );
   await server.logs(/ received peer=192\.0\.2\.7 .*code=250/);
 });
