@@ -287,8 +287,7 @@ export class Protocol implements Around {
       if (this.closed) return;
       if (tls === undefined) return this.drop();
       this.channel.touch();
-      this.session.tls = tls;
-      logEncrypted(this.session, tls);
+      logEncrypted(this.session, this.session.encrypted(tls));
       this.session.user = undefined;
       this.become({ at: "connected" });
       then();
