@@ -17,16 +17,19 @@ export interface Accepted {
   readonly gets: ReadonlySet<string>;
   /** What `Received` calls the protocol. */
   readonly protocol: string;
+  /** The client's address in `Received`. */
+  readonly peer: string;
 }
 
 /** What is wrong with a delivery; `undefined` if nothing is. */
 export function faultInDelivery(
   { sender, recipients, message }: Delivered,
-  { body, sender: from, recipients: to, gets, protocol }: Accepted,
+  { body, sender: from, recipients: to, gets, protocol, peer }: Accepted,
 ): string | undefined {
   const [trace = ""] = TRACE.exec(message) ?? [];
   if (trace === "") return `no Received: ${JSON.stringify(message.slice(0, 300))}`;
   if (!trace.includes(` with ${protocol} id `)) return `not ${protocol}: ${trace}`;
+  if (!trace.includes(` (${peer})\r\n`)) return `not from ${peer}: ${trace}`;
   if (trace.includes("\r\n\tfor <") !== (to.length === 1)) return `for whom? ${trace}`;
   if (message.slice(trace.length) !== body) {
     return `delivered: ${JSON.stringify(message)} instead of ${JSON.stringify(body)}`;

@@ -129,11 +129,13 @@ export class EngineSession implements Transport {
 
   /** Waits until the server has done all that it can do with what it was sent. */
   async settle(): Promise<void> {
+    let said = this.#said.length;
     for (let turn = 1; this.#mustWait || this.#blocked || !this.#dialogue.idle; turn++) {
       if (this.#closed) break;
       if (turn % PATIENCE === 0) this.#clock.advance(301_000);
       if (turn > 5 * PATIENCE) throw new Error("the session is stuck");
       await turns(1);
+      if (this.#said.length > said) [said, turn] = [this.#said.length, 1];
     }
     await turns(1);
   }

@@ -135,6 +135,7 @@ function isHost(host: string): boolean {
 export const isForeign = (line: string): boolean =>
   // deno-lint-ignore no-control-regex -- TLS and SOCKS
   /^(?:\x16\x03|\x04[\x01\x02]|\x05[\x01-\x09]|SSH-\d)/i.test(line) ||
+  /^PROXY (?:TCP[46]|UNKNOWN)(?: |$)/.test(line) || line === "\0" ||
   (!/^(?:NOOP|HELP|VRFY|EXPN) /i.test(line) &&
     /^(?:[^\s:]+ \S+ )?(?:HTTP|RTSP|SIP)\/\d/i.test(line)) ||
   /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) /i.test(line) ||

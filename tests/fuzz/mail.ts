@@ -75,8 +75,8 @@ export class MailHearing extends Hearing {
     if (gets.size > 0 && !isLost) {
       if (next === undefined) this.fail("a message was not delivered");
       this.#delivered++;
-      const protocol = this.#protocol;
-      const fault = faultInDelivery(next, { body, sender, recipients, gets, protocol });
+      const [protocol, { peer }] = [this.#protocol, this.world];
+      const fault = faultInDelivery(next, { body, sender, recipients, gets, protocol, peer });
       if (fault !== undefined) this.fail(fault);
       if (answer !== undefined && next.after >= answer.end) this.fail("answered, then delivered");
     }

@@ -46,6 +46,7 @@ class Model extends MailHearing {
 
   run(): void {
     const { closed, client } = this.heard;
+    if (this.world.silent) return this.#silence();
     this.tls = this.world.encrypted;
     try {
       this.expect("the connection", 220);
@@ -57,6 +58,11 @@ class Model extends MailHearing {
     if (this.unexpected > 0) this.fail("something was delivered that nobody sent");
     const ended = this.closed || client !== "there";
     if (closed !== ended) this.fail(`the server has ${closed ? "" : "not "}closed`);
+  }
+
+  /** Who is not greeted is not heard either. */
+  #silence(): void {
+    if (this.heard.said !== "" || this.unexpected > 0) this.fail("the server is not silent");
   }
 
   #line(): void {
@@ -97,7 +103,7 @@ class Model extends MailHearing {
     const said = readLine(text);
     const what = JSON.stringify(text.slice(0, 60));
     const { verb } = said;
-    if (("fault" in said || !BASIC.has(verb)) && isForeign(text)) {
+    if (("fault" in said || !BASIC.has(verb)) && isForeign(text.slice(0, 2048))) {
       return void this.expect("a line of another protocol", 421);
     }
     const isRefused = isDoubtful(text) && [500, 501].includes(this.next?.code ?? 0);

@@ -46,6 +46,12 @@ const MUTATIONS: readonly Mutation[] = [
     insertAt(step, random, "x".repeat(random.pick([500, 505, 600, 1000, 13_000])))
   ),
   onStep((step, random) => {
+    const [what, count] = random.pick(
+      [["x", 2_000_000], ["x\r\n", 4000], ["NOOP\r\n", 3000]] as const,
+    );
+    return insertAt(step, random, what.repeat(random.chance(0.1) ? count : count / 10));
+  }),
+  onStep((step, random) => {
     const at = random.below(step.length);
     const changed = String.fromCharCode(step.charCodeAt(at) ^ (1 << random.below(8)) & 0xff);
     return step === "" ? step : step.slice(0, at) + changed + step.slice(at + 1);

@@ -220,6 +220,7 @@ const HEADERS = [
 /** A session that is made of pieces. */
 export function madeUp(random: Random): Transcript {
   const steps = random.chance(0.95) ? [`${hello(random)}\r\n`] : [];
+  if (random.chance(0.1)) steps.push(...authentication(random));
   if (random.chance(0.3)) steps.push("STARTTLS\r\n", `${hello(random)}\r\n`);
   if (random.chance(0.3)) steps.push(...authentication(random));
   for (let count = random.between(1, 4); count > 0; count--) {
