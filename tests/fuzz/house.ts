@@ -79,7 +79,7 @@ export class House implements Disposable {
   readonly doors: readonly Door[];
   readonly sessions: Sessions;
   /** Milliseconds after which what must come does not come any more. */
-  patience = 15_000;
+  patience = 60_000;
   readonly #server: Server;
   readonly #end: () => void;
 
