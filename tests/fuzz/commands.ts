@@ -18,6 +18,8 @@ export const VERBS: ReadonlySet<string> = new Set([
   "STARTTLS",
   "AUTH",
   "BDAT",
+  "XCLIENT",
+  "XFORWARD",
 ]);
 /** Commands that have their place in the order of a session. */
 export const ORDERED: ReadonlySet<string> = new Set([

@@ -80,6 +80,11 @@ export class Hearing {
     this.count(weight);
   }
 
+  /** Nothing has been counted yet of this client. */
+  countAnew(): void {
+    Object.assign(this.#errors, { sure: 0, possible: 0 });
+  }
+
   /** A mistake that was answered. */
   count(weight: Weight): void {
     this.#errors.possible++;

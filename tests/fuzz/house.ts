@@ -15,6 +15,7 @@ import {
 } from "../../src/net/address.ts";
 import { Listener } from "../../src/net/listener.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
+import type { ListenerOptions } from "../../src/server/listener_options.ts";
 import { Server } from "../../src/server/server.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
 import { Certificates } from "../../src/tls/certificates.ts";
@@ -101,11 +102,14 @@ export class House implements Disposable {
       { address: { transport: "unix", path: directory.of("smtp") }, kind: "smtp" },
       { address: { transport: "unix", path: directory.of("lmtp") }, kind: "lmtp" },
       ...PROXIED.map((kind) => ({ address: LOOPBACK, kind })),
+      { address: LOOPBACK, kind: "smtp" },
     ]);
-    const proxied = listeners.slice(-PROXIED.length);
-    const optionsOf = (listener: Listener) => ({
+    const proxied = listeners.slice(-PROXIED.length - 1, -1);
+    const naming = listeners.at(-1);
+    const optionsOf = (listener: Listener): ListenerOptions => ({
       limits: {},
-      proxy: proxied.includes(listener) ? [Network.parse("127.0.0.1")] : undefined,
+      proxy: proxied.includes(listener) ? HERE : undefined,
+      ...listener === naming ? { xclient: HERE, xclientLogin: true } : {},
     });
     const server = Server.start({
       hostname: HOSTNAME,
@@ -126,7 +130,7 @@ export class House implements Disposable {
     return new House(
       server,
       sessions,
-      listeners.map((listener) => doorOf(listener, proxied.includes(listener))),
+      listeners.map((listener) => doorOf(listener, optionsOf(listener))),
       () => {
         server.kill();
         certificates[Symbol.dispose]();
@@ -144,6 +148,8 @@ export class House implements Disposable {
     this.#end();
   }
 }
+
+const HERE = [Network.parse("127.0.0.1")];
 
 /** The kinds of listeners for proxies. */
 const PROXIED: readonly ListenerKind[] = ["smtp", "submissions"];
@@ -171,13 +177,17 @@ async function certificatesIn(directory: Directory, log: Log): Promise<Certifica
   return new Certificates(settings, HOSTNAME, log);
 }
 
-const doorOf = ({ name, kind }: Listener, proxied: boolean): Door => ({
+const doorOf = (
+  { name, kind }: Listener,
+  { proxy, xclient }: Pick<ListenerOptions, "proxy" | "xclient">,
+): Door => ({
   name,
-  proxied,
+  proxied: proxy !== undefined,
   address: parseListen(name),
   world: {
     limits: LIMITS,
     tls: true,
+    xclient: xclient === undefined ? "no" : "with login",
     encrypted: kind === "submissions",
     auth: "always",
     peer: name.startsWith("unix:") ? "unix" : "[127.0.0.1]",

@@ -29,6 +29,8 @@ export class MailHearing extends Hearing {
   transaction: Transaction | undefined;
   tls = false;
   user: string | undefined;
+  /** The client's address, as `Received` has it. */
+  peer: string = this.world.peer;
 
   /** The messages of the targets that nobody has sent. */
   get unexpected(): number {
@@ -75,7 +77,8 @@ export class MailHearing extends Hearing {
     if (gets.size > 0 && !isLost) {
       if (next === undefined) this.fail("a message was not delivered");
       this.#delivered++;
-      const [protocol, { peer }] = [this.#protocol, this.world];
+      const { peer } = this;
+      const protocol = this.#protocol;
       const fault = faultInDelivery(next, { body, sender, recipients, gets, protocol, peer });
       if (fault !== undefined) this.fail(fault);
       if (answer !== undefined && next.after >= answer.end) this.fail("answered, then delivered");

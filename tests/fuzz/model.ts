@@ -13,6 +13,10 @@ import { MailHearing } from "./mail.ts";
 import { readChunk } from "./message.ts";
 import { isBinary, isUtf8, lineLimit, longestLimit, parameterFault } from "./parameters.ts";
 import type { World } from "./world.ts";
+import { isLoopback, readNamed } from "./xclient.ts";
+
+/** The commands by which another server names its client. */
+const NAMING: ReadonlySet<string> = new Set(["XCLIENT", "XFORWARD"]);
 
 /** What the model says of a session so far. */
 export interface Finding {
@@ -41,6 +45,10 @@ class Model extends MailHearing {
   /** The server waits for a handshake since the client has sent so many octets. */
   securing: number | undefined;
   #refused = 0;
+  /** Another server has named the client. */
+  #named = false;
+  /** To whom AUTH is offered. */
+  #auth = this.world.auth;
   /** The LF before this place was alone. */
   #behindBareLf = false;
 
@@ -112,7 +120,8 @@ class Model extends MailHearing {
       return this.error("sure", what, 500);
     }
     if ("fault" in said) return this.error("sure", what, said.fault);
-    if (!VERBS.has(verb)) return this.error("sure", what, 500);
+    const isUnknown = NAMING.has(verb) && this.world.xclient === "no";
+    if (!VERBS.has(verb) || isUnknown) return this.error("sure", what, 500);
     if (!this.#offers(verb)) return void this.expect(what, 502);
     const chunk = verb === "BDAT" && "argument" in said ? readChunk(said.argument) : undefined;
     const refused = this.#refusal(said, octets);
@@ -135,15 +144,35 @@ class Model extends MailHearing {
   }
 
   #offers(verb: string): boolean {
-    const { tls, auth } = this.world;
+    const { tls, xclient } = this.world;
     if (verb === "STARTTLS") return tls && !this.tls;
-    if (verb === "AUTH") return auth === "always" || (auth === "over TLS" && this.tls);
+    if (verb === "AUTH") return this.#auth === "always" || (this.#auth === "over TLS" && this.tls);
+    if (NAMING.has(verb)) return xclient !== "no" && !this.#named;
     if (verb === "BINARYMIME") return this.world.binary;
     return !NOT_IMPLEMENTED.has(verb);
   }
 
+  /** XCLIENT and XFORWARD. */
+  #name(verb: "XCLIENT" | "XFORWARD", argument: string, what: string): void {
+    const client = readNamed(verb, argument);
+    if (client === undefined) return this.error("sure", what, 501);
+    if (verb === "XFORWARD") return void this.expect(what, 250);
+    const { address = "", helo, login, protocol = "ESMTP" } = client;
+    this.expect("the connection", 220);
+    this.#named = true;
+    this.user = this.world.xclient === "with login" ? login : undefined;
+    this.helo = helo === undefined ? undefined : { extended: protocol.toUpperCase() !== "SMTP" };
+    this.transaction = undefined;
+    this.#refused = 0;
+    this.countAnew();
+    if (address === "" || isLoopback(address)) return;
+    this.peer = address.includes(":") ? `[IPv6:${address}]` : `[${address}]`;
+    if (this.#auth === "always") this.#auth = "over TLS";
+  }
+
   /** How much a command counts that must not come now. */
   #misplaced(verb: string): Weight | undefined {
+    if (NAMING.has(verb)) return this.transaction === undefined ? undefined : "sure";
     if (!ORDERED.has(verb)) return undefined;
     if (this.helo === undefined) return "sure";
     const brings = verb === "DATA" || verb === "BDAT";
@@ -218,6 +247,9 @@ class Model extends MailHearing {
         return void this.expect(what, 221);
       case "STARTTLS":
         return this.#startTls(argument, what);
+      case "XCLIENT":
+      case "XFORWARD":
+        return this.#name(verb, argument, what);
       case "AUTH":
         return this.#authenticate(argument, what);
       case "DATA":

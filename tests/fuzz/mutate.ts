@@ -3,7 +3,7 @@
  * @module
  */
 import type { Random } from "./random.ts";
-import type { Transcript } from "./transcripts.ts";
+import type { Transcript } from "./recorded.ts";
 
 type Mutation = (steps: string[], random: Random, other: Transcript) => void;
 

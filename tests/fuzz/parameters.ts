@@ -6,15 +6,16 @@ import type { Envelope } from "./grammar.ts";
 import type { World } from "./world.ts";
 
 /** Octets of a line with its CRLF, by its verb. */
-export function lineLimit(verb: string, { auth }: World): number {
+export function lineLimit(verb: string, { auth, xclient }: World): number {
   const isSecret = auth !== "no";
   if (verb === "MAIL") return 512 + 26 + 17 + 10 + (isSecret ? 500 : 0);
+  if (verb === "XCLIENT" || verb === "XFORWARD") return xclient === "no" ? 512 : 512 + 1024;
   return verb === "AUTH" && isSecret ? 12_288 : 512;
 }
 
 /** Octets of the longest line of all. */
 export const longestLimit = (world: World): number =>
-  Math.max(lineLimit("MAIL", world), lineLimit("AUTH", world));
+  Math.max(...["MAIL", "AUTH", "XCLIENT"].map((verb) => lineLimit(verb, world)));
 
 /** The code of the reply to parameters that are wrong or too much. */
 export function parameterFault(

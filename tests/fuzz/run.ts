@@ -10,7 +10,8 @@ import { mutated } from "./mutate.ts";
 import { type Header, randomHeader } from "./proxy.ts";
 import { Random } from "./random.ts";
 import { SocketSession } from "./sockets.ts";
-import { cut, madeUp, RECORDED, type Transcript } from "./transcripts.ts";
+import { RECORDED, type Transcript } from "./recorded.ts";
+import { cut, madeUp } from "./transcripts.ts";
 import { randomWorld, type World } from "./world.ts";
 
 /** What a client does. */

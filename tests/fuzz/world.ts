@@ -17,6 +17,8 @@ export interface World {
   readonly auth: "no" | "over TLS" | "always";
   /** The client's address, as `Received` has it. */
   readonly peer: string;
+  /** Whether the client may name another by XCLIENT, also with its user. */
+  readonly xclient: "no" | "yes" | "with login";
   /** The server does not say a word. */
   readonly silent?: boolean;
   /** Whether BINARYMIME is offered. */
@@ -111,6 +113,7 @@ export function randomWorld(random: Random): World {
     auth,
     peer: auth === "always" ? "[127.0.0.1]" : "[192.0.2.1]",
     encrypted: false,
+    xclient: random.chance(0.7) ? "no" : random.pick(["yes", "with login"]),
     binary: random.chance(0.3),
     kind: random.chance(0.6) ? "smtp" : random.pick(["submission", "lmtp"]),
   };

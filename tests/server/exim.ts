@@ -35,11 +35,12 @@ there:
   ${options.join("\n  ")}
 `;
 
-/** Sends a message by an Exim that has these routers and transports, and gives its log. */
+/** Sends a message with SMTPUTF8 by an Exim that has these routers and transports, and gives its log. */
 export async function sendByExim(
   routers: string,
   recipients: readonly string[],
   message: string,
+  sender = "ann@example.org",
 ): Promise<string> {
   using directory = new Directory();
   Deno.chmodSync(directory.path, 0o755);
@@ -53,13 +54,26 @@ spool_directory = ${directory.of("spool")}
 log_file_path = ${directory.of("log")}/%slog
 primary_hostname = client.example.org
 keep_environment =
+smtputf8_advertise_hosts = *
+acl_smtp_rcpt = all
+
+begin acl
+all:
+  accept
 
 ${routers}
 begin retry
 * * F,1h,10m
 `,
   );
-  const envelope = ["-f", "ann@example.org", "--", ...recipients];
-  await runClient(EXIM, ["-C", configuration, "-odi", "-oi", ...envelope], message);
+  const session = [
+    "EHLO localhost",
+    `MAIL FROM:<${sender}> SMTPUTF8 BODY=8BITMIME`,
+    ...recipients.map((recipient) => `RCPT TO:<${recipient}>`),
+    "DATA",
+    `${message.replaceAll(/^\./gm, "..").replaceAll("\n", "\r\n")}.`,
+    "QUIT\r\n",
+  ];
+  await runClient(EXIM, ["-C", configuration, "-odi", "-bs"], session.join("\r\n"));
   return directory.read("log/mainlog");
 }

@@ -35,6 +35,16 @@ const WAYS = [
   (text: string) => text.replaceAll("send-proxy-v2 check", "send-proxy check check-send-proxy"),
 ];
 
+/** Refuses some clients by their addresses. */
+const HANDLERS = [
+  {
+    when: {
+      if: { any: [{ network: "203.0.113.0/24" }, { network: "2001:db8:1::/48" }] },
+      then: { bye: { on: "Greeting", text: "not here" } },
+    },
+  },
+];
+
 /** The server of the page, on ports of its own. */
 async function startServer(): Promise<Running> {
   using hashes = new Hashes();
@@ -44,6 +54,7 @@ async function startServer(): Promise<Running> {
   return Running.start((directory) => ({
     ...parse(settings) as Settings,
     tls: { ...selfSigned(directory, ["mx.example.net"]) },
+    handlers: HANDLERS,
     limits: { "connections-per-address": 1 },
     auth: { passwords: { file: directory.write("passwords", `${line}\n`) } },
   }));
@@ -96,20 +107,27 @@ Deno.test({
         assert.match(server.directory.read("mail"), new RegExp(`\\[(IPv6:)?${address}\\]`));
       }
       using clients = new DisposableStack();
-      const codes: number[] = [];
-      const at = parseListen(`127.0.0.1:${ports.get("25")}`);
-      const [one, again, other] = [
-        `198.51.100.${way + 1}`,
-        `198.51.100.${way + 1}`,
-        `203.0.113.${way + 1}`,
-      ];
-      for (const address of [one, again, other]) {
-        const client = await Client.connect(at);
-        clients.use(client);
-        client.send(`PROXY TCP4 ${address} 192.0.2.25 4711 25\r\n`);
-        codes.push((await client.reply()).code);
+      const greetings: string[] = [];
+      for (
+        const client of [
+          `TCP4 198.51.100.${way + 1} 192.0.2.25`,
+          `TCP4 198.51.100.${way + 1} 192.0.2.25`,
+          "TCP4 203.0.113.7 192.0.2.25",
+          "TCP6 2001:db8:1::7 2001:db8::25",
+        ]
+      ) {
+        const connection = await Client.connect(parseListen(`127.0.0.1:${ports.get("25")}`));
+        clients.use(connection);
+        connection.send(`PROXY ${client} 4711 25\r\n`);
+        const { code, lines: [line] } = await connection.reply();
+        greetings.push(`${code} ${line}`);
       }
-      assert.deepEqual(codes, [220, 421, 220]);
+      assert.deepEqual(greetings, [
+        "220 mx.example.net ESMTP Postmaster",
+        "421 too many connections from your address",
+        "421 not here",
+        "421 not here",
+      ]);
     }
     assert.deepEqual(server.log.filter((line) => / proxy refused /.test(line)), []);
   },

@@ -94,6 +94,6 @@ Deno.test({
         assert.ok(line !== undefined, log);
       }
     }
-    assert.equal(server.directory.read("mail").match(/^\t.*with LMTP id/mg)?.length, 2);
+    assert.equal(server.directory.read("mail").match(/^\t.*with (UTF8)?LMTP id/mg)?.length, 2);
   },
 });

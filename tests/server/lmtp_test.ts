@@ -195,17 +195,22 @@ Deno.test("a message in chunks is answered for each recipient after its last chu
   await isQuiet(client);
 });
 
-Deno.test("a last chunk that a handler does not let come is answered for each recipient", async () => {
-  const policy = 'import { on, say } from "postmaster";\n' +
-    'export default on("StartData", () => say(4, 5, 1, "not now"));\n';
+Deno.test("a message in one chunk that is refused before it comes is answered for each recipient", async () => {
+  const policy = `
+    import { on, say } from "postmaster";
+    export default on("StartData", (_event, next, { mailFrom }) =>
+      mailFrom === null ? say(5, 5, 4, "no message now") : next());
+  `;
   await using server = await serve((directory) => ({
     handlers: [directory.write("policy.ts", policy)],
   }));
   using client = await greeted(server);
-  client.send(
-    `MAIL FROM:<>\r\nRCPT TO:<${FAILED}>\r\nRCPT TO:<${DELIVERED}>\r\nBDAT 3 LAST\r\nx\r\n`,
-  );
-  assert.deepEqual(await readCodes(client, 5), [250, 250, 250, 451, 451]);
+  const envelope = `MAIL FROM:<>\r\nRCPT TO:<${DEFERRED}>\r\nRCPT TO:<${DELIVERED}>\r\n`;
+  client.send(`${envelope}BDAT 6 LAST\r\nQUIT\r\n`);
+  assert.deepEqual(await readCodes(client, 5), [250, 250, 250, 554, 554]);
+  await isQuiet(client);
+  client.send(`${envelope}BDAT 6\r\nQUIT\r\n`);
+  assert.deepEqual(await readCodes(client, 4), [250, 250, 250, 554]);
   await isQuiet(client);
 });
 
