@@ -37,20 +37,23 @@ export interface Asked {
   readonly reply: Reply;
 }
 
-/** Asks the whole chain what it would say to RCPT. */
-async function ask(mailbox: Mailbox, session: Session, exact: boolean): Promise<Asked> {
-  const event = { type: "AddRcptTo", mailbox, parameters: new Map(), exact } as const;
-  return { mailbox, reply: await session.trigger(event) };
+/** A mailbox that may be a list: with those that the handlers asked for in place of it. */
+export interface AskedList extends Asked {
+  readonly members: readonly Asked[];
 }
+
+/** Asks the whole chain what it would say to RCPT; `exact` is that of the event. */
+export type Ask = (mailbox: Mailbox, exact: boolean) => Promise<AskedList>;
 
 /** The one mailbox of several that is there, or the reply that says why there is none. */
 export async function oneOf(
   mailboxes: readonly Mailbox[],
+  ask: Ask,
   session: Session,
-): Promise<Asked | Reply> {
+): Promise<AskedList | Reply> {
   if (mailboxes.length === 0) return NO_MAILBOX;
-  const asked: Asked[] = [];
-  for (const mailbox of mailboxes) asked.push(await ask(mailbox, session, true));
+  const asked: AskedList[] = [];
+  for (const mailbox of mailboxes) asked.push(await ask(mailbox, true));
   const there = asked.filter(({ reply }) => isPositive(reply));
   const [only, another] = there;
   if (only !== undefined && another === undefined) return only;
@@ -59,7 +62,7 @@ export async function oneOf(
     const ambiguous = "ambiguous: say which of these";
     return naming(several, session, (lines) => say(5, 5, 3, [ambiguous, ...lines], "5.1.4"));
   }
-  for (const mailbox of mailboxes) asked.push(await ask(mailbox, session, false));
+  for (const mailbox of mailboxes) asked.push(await ask(mailbox, false));
   if (asked.some(({ reply }) => !isRefusal(reply))) return UNSURE;
   const other = asked.map(({ reply }) => reply).find((reply) => !isUnclaimed(reply));
   return other === undefined ? UNKNOWN : { ...other, code: 550 };
@@ -69,18 +72,15 @@ export async function oneOf(
 export const verified = (found: Asked | Reply, session: Session): Reply =>
   "code" in found ? found : naming([found.mailbox], session, named);
 
-/** The reply to EXPN: the members of a list that get mail, at most so many. */
-export function expanded(
-  { mailbox, reply: { routes = [] } }: Asked,
-  members: readonly Asked[],
-  most: number,
-  session: Session,
-): Reply {
-  if (members.length === 0) return NO_LIST;
+/** The reply to EXPN: the members of a list that get mail, at most so many; or why it has none. */
+export function expanded(found: AskedList | Reply, most: number, session: Session): Reply {
+  if ("code" in found) return found;
+  const { mailbox: list, reply: { routes = [] }, members } = found;
   const getsMail = (one: Mailbox) => routes.some(({ recipient }) => recipient.equals(one));
   const shown = members.filter(({ mailbox, reply }) => isPositive(reply) || getsMail(mailbox))
     .map(({ mailbox }) => mailbox);
-  if (getsMail(mailbox)) shown.push(mailbox); // a list may have itself as a member
+  if (shown.length === 0) return NO_LIST;
+  if (getsMail(list)) shown.push(list); // a list may have itself as a member
   return naming(shown, session, (lines) => lines.length > most ? TOO_LONG : named(lines));
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  type EventOf,
   type Handler,
   type HandlerFactory,
   isIn,
@@ -15,7 +16,7 @@ import {
 import { defineHandler, kinds, z } from "postmaster/making";
 import { domain } from "./domain.ts";
 import { network } from "./network.ts";
-import { type Asked, expanded, meant, oneOf, verified } from "./verification.ts";
+import { type Ask, type Asked, expanded, meant, oneOf, verified } from "./verification.ts";
 
 /** The options of {@linkcode verify}. */
 export interface VerifyOptions {
@@ -43,9 +44,9 @@ const options = kinds.options({
   error: "for whom? give `networks` or `users`",
 });
 
-/** A list whose members are being asked for. */
+/** A mailbox that is being asked for; if it is a list, its members are asked for too. */
 interface Expansion {
-  /** The depth at which they are asked for; the members of lists in it come deeper. */
+  /** The depth at which its members are asked for; the members of lists in it come deeper. */
   readonly depth: number;
   readonly members: Asked[];
 }
@@ -73,15 +74,20 @@ export const verify: HandlerFactory<VerifyOptions> = defineHandler({
     const expansion = variable("command", "expansion", (): Expansion | undefined => undefined);
     const mayAsk = ({ peer, user }: Session) =>
       isIn(peer.address, networks) || (users && user !== undefined);
-    const find = (argument: string, session: Session) =>
-      oneOf(meant(argument, domains ?? [session.hostname]), session);
-
-    const expand = async (argument: string, session: Session): Promise<Reply> => {
-      const members: Asked[] = [];
-      session.set(expansion, { depth: session.depth + 2, members });
-      const found = await find(argument, session);
-      session.unset(expansion);
-      return "code" in found ? found : expanded(found, members, most, session);
+    const find = (argument: string, session: Session) => {
+      const ask: Ask = async (mailbox, exact) => {
+        const members: Asked[] = [];
+        session.set(expansion, { depth: session.depth + 2, members });
+        const parameters = new Map();
+        const reply = await session.trigger({ type: "AddRcptTo", mailbox, parameters, exact });
+        session.unset(expansion);
+        return { mailbox, reply, members };
+      };
+      return oneOf(meant(argument, domains ?? [session.hostname]), ask, session);
+    };
+    const answer = async (event: EventOf<"Verify" | "Expand">, session: Session) => {
+      const found = await find(event.argument, session);
+      return event.type === "Verify" ? verified(found, session) : expanded(found, most, session);
     };
 
     return (event, next, session): MaybePromise<Reply> => {
@@ -91,10 +97,9 @@ export const verify: HandlerFactory<VerifyOptions> = defineHandler({
         return noted(event.mailbox, next(), list.members);
       }
       if (!mayAsk(session)) return next();
-      if (event.type === "Verify") {
-        return find(event.argument, session).then((found) => verified(found, session));
+      if (event.type === "Verify" || (event.type === "Expand" && lists)) {
+        return answer(event, session);
       }
-      if (event.type === "Expand" && lists) return expand(event.argument, session);
       if (event.type === "SayEhlo") return saying(next(), lists ? ["VRFY", "EXPN"] : ["VRFY"]);
       if (event.type === "SeeksHelp" && event.topic === "" && lists) {
         return saying(next(), ["EXPN"]);

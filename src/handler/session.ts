@@ -223,7 +223,17 @@ export class SessionState implements SessionOptions {
     this.peer = Object.freeze(peer);
     this.named = true;
     this.user = user;
-    this.tls = this.tls && Object.freeze({ ...this.tls, peer: undefined }); // the other server's certificate
+    if (this.tls !== undefined) this.encrypted(this.tls);
+  }
+
+  /**
+   * The connection is encrypted. The certificate is no client's if another server has named the client: that server may
+   * have shown it.
+   *
+   * @returns what handlers see of it
+   */
+  encrypted(tls: Tls): Tls {
+    return this.tls = this.named ? Object.freeze({ ...tls, peer: undefined }) : tls;
   }
 
   end(): void {

@@ -62,7 +62,7 @@ export class Beginning {
   /** Takes what comes next. */
   take(fresh: Uint8Array): Come {
     const before = this.octets - this.#seen.length;
-    const come = Buffer.concat([this.#seen, fresh]);
+    const come = this.#seen.length === 0 ? fresh : Buffer.concat([this.#seen, fresh]);
     this.octets += fresh.length;
     const found = this.#header ?? proxyHeader(come);
     this.#seen = found === "more" ? come : new Uint8Array();

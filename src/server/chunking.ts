@@ -3,11 +3,10 @@
  * @module
  */
 import type { Transaction } from "../handler/session.ts";
-import { ChunkDecoder, parseChunk } from "../smtp/chunk.ts";
+import { parseChunk } from "../smtp/chunk.ts";
 import { wrong } from "../smtp/grammar.ts";
 import { GRAMMARS, readParameter } from "../smtp/parameter_values.ts";
 import type { Extension } from "./extension.ts";
-import type { Coming } from "./incoming.ts";
 
 /** RFC 3030 section 2: BDAT says how many octets follow it, and nothing in them ends the message. */
 export const CHUNKING: Extension = {
@@ -50,9 +49,3 @@ const NO_CHUNK = wrong(501, "BDAT wants a number of octets, and LAST behind it f
 /** The message of this transaction may have any octets. */
 export const isBinary = (transaction: Pick<Transaction, "parameters"> | undefined): boolean =>
   transaction !== undefined && readParameter(transaction.parameters, "BODY") === "BINARYMIME";
-
-/** A message that comes in chunks. */
-export const inChunks = (transaction: Transaction): Coming => ({
-  verb: "BDAT",
-  decoder: new ChunkDecoder(isBinary(transaction)),
-});

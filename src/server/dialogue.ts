@@ -100,7 +100,7 @@ export class Dialogue {
     return this.#protocol.closed;
   }
 
-  /** Messages that came to their end. */
+  /** Messages that have begun. */
   get messages(): number {
     return this.#protocol.messages;
   }

@@ -107,7 +107,7 @@ const HELP: Extension = {
     rfc: [5321],
     where: "to all sessions",
     seen: "`SeeksHelp`",
-    test: "dialogues/complete.txt",
+    test: "server/help_test.ts",
   },
   line: () => "HELP",
 };

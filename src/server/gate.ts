@@ -12,9 +12,9 @@ interface Waiting {
   readonly late: () => void;
 }
 
-/** What the log says of a proxy that sends no header. */
+/** How to mend a header that is wrong or does not come. */
 const REMEDY =
-  "have the proxy send one (`send-proxy` or `send-proxy-v2` in HAProxy), or let it use a listener without `proxy`";
+  "let the proxy send a header (`send-proxy` or `send-proxy-v2` in HAProxy), or use a listener without `proxy`";
 
 /** The connections whose header of the PROXY protocol has not come. */
 export class Gate {

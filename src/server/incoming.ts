@@ -7,32 +7,15 @@ import { MessageAborted } from "../handler/aborted.ts";
 import type { Event, EventOf } from "../handler/event.ts";
 import type { Reply, Route } from "../handler/reply.ts";
 import { HeaderGuard } from "../message/header_guard.ts";
-import { BareLfDecoder } from "../smtp/bare_lf.ts";
 import type { BodyDecoder } from "../smtp/body_decoder.ts";
 import type { Chunk } from "../smtp/chunk.ts";
-import { DotDecoder } from "../smtp/dot.ts";
-import type { Tolerance } from "../smtp/tolerance.ts";
 import type { Engine } from "./engine.ts";
 import { Inflow } from "./inflow.ts";
 import type { Limits } from "./limits.ts";
 
-/** How a message comes. */
-export interface Coming {
-  /** The command that brings it. */
-  readonly verb: "DATA" | "BDAT";
-  readonly decoder: BodyDecoder;
-}
-
-/** A message that follows DATA. */
-export const withDots = ({ bareLineFeeds }: Tolerance): Coming => ({
-  verb: "DATA",
-  decoder: bareLineFeeds ? new BareLfDecoder() : new DotDecoder(),
-});
-
 /** Bytes from the wire in; the body for the `Deliver` event out. */
 export class Incoming {
   readonly body: Inflow;
-  readonly #verb: Coming["verb"];
   readonly #decoder: BodyDecoder;
   readonly #guard = new HeaderGuard();
   readonly #limits: Limits;
@@ -43,17 +26,16 @@ export class Incoming {
   size = 0;
   /** The chunk that is coming, or has come last. */
   chunk: Chunk | undefined;
-  /** The answer to `Deliver`, which may come before the end of the message. */
-  answer: Reply | undefined;
+  /** The answer to `Deliver`, which may come before the end of the message, and the handler that refuses it. */
+  answer: { readonly reply: Reply; readonly refuser: string } | undefined;
 
   /** @param drained called when the socket, held because the body was `full`, may go on */
   constructor(
     { limits, memory, clock }: Pick<Engine, "limits" | "memory" | "clock">,
-    { verb, decoder }: Coming,
+    decoder: BodyDecoder,
     drained: () => void,
   ) {
     this.#limits = limits;
-    this.#verb = verb;
     this.#decoder = decoder;
     this.since = clock.now;
     this.body = new Inflow(memory, drained);
@@ -118,7 +100,7 @@ export class Incoming {
         : `${malformed} in the message: lines end with CRLF`;
       return {
         type: "SyntaxErrorIn",
-        command: this.#verb,
+        command: this.#decoder.verb,
         fault: { code: 554, enhanced: "5.6.0", reason },
       };
     }

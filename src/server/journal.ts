@@ -28,6 +28,8 @@ export type Answered = Pick<Event, "type"> & {
   readonly verdict?: Verdict;
   /** The recipients of the message that it ends. */
   readonly recipients?: readonly Mailbox[];
+  /** The handler that has refused it, if other events were asked about since then. */
+  readonly refuser?: string;
 };
 
 /** Logs a line of the client's: of AUTH and of unknown commands only the verb, and of one that is `secret` only how long it is. */
@@ -63,7 +65,7 @@ export function logReply(
     limit: event.limit,
     mechanism: event.mechanism,
     user: event.user ?? fields.user,
-    handler: session.supervisor.refuser(reply),
+    handler: event.refuser ?? session.supervisor.refuser(reply),
     recipient: verb === "RCPT" ? address : undefined,
     recipients: event.recipients?.map(printPath),
     verb: event.command ?? verbOf(event.line ?? ""),

@@ -25,7 +25,7 @@ import {
   logForeign,
   logNamed,
 } from "./journal.ts";
-import { type Around, Mail } from "./mail.ts";
+import { Mail, type MailContext } from "./mail.ts";
 import { peerNamed } from "./named_client.ts";
 import { Pace } from "./pace.ts";
 import type { Answer, Challenge, KnownCommand, LegalCommand, Wrong } from "./rule.ts";
@@ -38,7 +38,7 @@ import { heloOf } from "./xclient.ts";
 const EXCHANGE: Event = { type: "Authenticate", mechanism: "", user: "" };
 
 /** One session. When a line is its turn is not known here, but in `dialogue.ts`. */
-export class Protocol implements Around {
+export class Protocol implements MailContext {
   readonly engine: Engine;
   readonly session: SessionState;
   readonly lines: Backlog;
@@ -48,6 +48,7 @@ export class Protocol implements Around {
   readonly mail: Mail;
   readonly pace: Pace;
   readonly #transport: Transport;
+  /** Called when what the session waited for is there. */
   readonly goOn: () => void;
   tolerance: Tolerance;
   readonly #protocol: MailProtocol;
@@ -58,7 +59,6 @@ export class Protocol implements Around {
   /** The client has said its last. */
   ended = false;
 
-  /** @param goOn called when what the session waited for is there */
   constructor(engine: Engine, session: SessionState, transport: Transport, goOn: () => void) {
     const { chain, clock, extensions, limits, memory, tolerated } = engine;
     this.engine = engine;
@@ -80,7 +80,7 @@ export class Protocol implements Around {
     return this.#state;
   }
 
-  /** Messages that came to their end. */
+  /** Messages that have begun. */
   get messages(): number {
     return this.mail.count;
   }
@@ -109,11 +109,11 @@ export class Protocol implements Around {
     const { session, engine: { tolerated, limits } } = this;
     const { peer: speaker } = session;
     session.begin(peerNamed(client, speaker), client.login);
-    logNamed(session, client, speaker);
     this.tolerance = toleranceFor(session.peer.address, tolerated);
     this.lines.bareLineFeeds = this.tolerance.bareLineFeeds;
     this.conduct = new Conduct(limits);
     this.become({ at: "connected" });
+    logNamed(session, client, speaker);
     const refuse = session.peer === speaker ? undefined : this.#transport.recount?.();
     this.greet(refuse, heloOf(client));
   }
@@ -287,8 +287,7 @@ export class Protocol implements Around {
       if (this.closed) return;
       if (tls === undefined) return this.drop();
       this.channel.touch();
-      this.session.tls = tls;
-      logEncrypted(this.session, tls);
+      logEncrypted(this.session, this.session.encrypted(tls));
       this.session.user = undefined;
       this.become({ at: "connected" });
       then();

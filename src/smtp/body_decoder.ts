@@ -9,6 +9,8 @@ import type { Chunk } from "./chunk.ts";
  * (RFC 3030 section 2).
  */
 export interface BodyDecoder {
+  /** The command that brings the message. */
+  readonly verb: "DATA" | "BDAT";
   /**
    * Decodes what of `chunk` belongs to the message, and gives the number of octets that did. The chunk may be changed;
    * `emit` is given views of it.

@@ -23,6 +23,7 @@ export function parseChunk(argument: string): Chunk | undefined {
 
 /** Takes the chunks of one message for what they are: no octet in them ends it. */
 export class ChunkDecoder implements BodyDecoder {
+  readonly verb = "BDAT";
   readonly #binary: boolean;
   /** Octets of the chunk that are still to come. */
   #left = 0;

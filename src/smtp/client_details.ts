@@ -33,6 +33,8 @@ export type Attribute = keyof typeof ATTRIBUTES;
 type Detail = keyof ClientDetails;
 
 const printable = (text: string): string => text.replace(/[^!-~]/g, "?");
+/** A user, whose name must not become that of another user. */
+const user = (text: string): string | undefined => /[^!-~]/.test(text) ? undefined : text;
 const oneOf = (...words: readonly string[]) => (text: string): string | undefined =>
   words.find((word) => word === upper(text));
 
@@ -43,7 +45,7 @@ const ATTRIBUTES = {
   PORT: ["port", port],
   PROTO: ["protocol", printable],
   HELO: ["helo", printable],
-  LOGIN: ["login", printable],
+  LOGIN: ["login", user],
   IDENT: ["ident", printable],
   SOURCE: ["source", oneOf("LOCAL", "REMOTE")],
   DESTADDR: [undefined, address],

@@ -28,6 +28,7 @@ export class DotDecoder implements BodyDecoder {
   #at: number = START;
   /** Octets of the line so far, for the longest line. */
   #line = 0;
+  readonly verb = "DATA";
   ended = false;
   readonly paused = false;
   malformed: BodyDecoder["malformed"];

@@ -1,12 +1,12 @@
 /**
  * Clients of other protocols that try to have SMTP commands obeyed: a browser that is made to post them, or a TLS
- * client with commands in its hello.
+ * client with commands in its hello; and proxies that announce a client where none is expected.
  * @module
  */
 import { characters } from "./ascii.ts";
 
 /** The protocol of the client; `header` is a line such as `Host: example.org`, of any protocol. */
-export type OtherProtocol = "HTTP" | "RTSP" | "SIP" | "SSH" | "TLS" | "SOCKS" | "header";
+export type OtherProtocol = "HTTP" | "RTSP" | "SIP" | "SSH" | "TLS" | "SOCKS" | "PROXY" | "header";
 
 /** A line of another protocol. */
 export interface ForeignLine {
@@ -30,6 +30,8 @@ const BEGINNINGS: readonly (readonly [OtherProtocol, RegExp])[] = [
   ["TLS", /^\x16\x03/],
   // deno-lint-ignore no-control-regex -- versions 4 and 5
   ["SOCKS", /^(?:\x04[\x01\x02]|\x05[\x01-\x09])/],
+  // the header of version 1, and the third line of one of version 2
+  ["PROXY", /^(?:PROXY (?:TCP[46]|UNKNOWN)(?: |\r|$)|\0(?:\r\nQUIT\n|\r?$))/],
   ["SSH", /^SSH-\d/i],
   ["RTSP", new RegExp(String.raw`${REQUEST}RTSP/\d`, "i")],
   ["SIP", new RegExp(String.raw`${REQUEST}SIP/\d`, "i")],

@@ -9,7 +9,7 @@ export const NOT_IMPLEMENTED: ReadonlySet<string> = new Set(
 );
 /** The commands of RFC 5321. */
 export const BASIC: ReadonlySet<string> = new Set(
-  ["HELO", "EHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "HELP", "VRFY", "EXPN"],
+  ["HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "HELP", "VRFY", "EXPN"],
 );
 /** All commands that have a name. */
 export const VERBS: ReadonlySet<string> = new Set([
@@ -18,6 +18,8 @@ export const VERBS: ReadonlySet<string> = new Set([
   "STARTTLS",
   "AUTH",
   "BDAT",
+  "XCLIENT",
+  "XFORWARD",
 ]);
 /** Commands that have their place in the order of a session. */
 export const ORDERED: ReadonlySet<string> = new Set([
@@ -28,3 +30,7 @@ export const ORDERED: ReadonlySet<string> = new Set([
   "AUTH",
   "BDAT",
 ]);
+/** Those of SMTP and that of LMTP (RFC 2033 section 4.1). */
+export const GREETINGS: ReadonlySet<string> = new Set(["HELO", "EHLO", "LHLO"]);
+/** Commands by which mailboxes can be guessed. */
+export const GUESSES: ReadonlySet<string> = new Set(["MAIL", "RCPT", "VRFY", "EXPN"]);

@@ -4,6 +4,7 @@
  */
 import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
 import type { Authentication } from "../../src/auth/authentication.ts";
+import { Network } from "../../src/base/ip.ts";
 import { chain } from "../../src/handler/handler.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { SessionState } from "../../src/handler/session.ts";
@@ -18,6 +19,7 @@ import { newId } from "../../src/server/id.ts";
 import { Memory, type Part } from "../../src/server/memory.ts";
 import { spool } from "../../src/server/spool.ts";
 import type { Transport } from "../../src/server/transport.ts";
+import { xclientFor } from "../../src/server/xclient.ts";
 import { ENCRYPTED } from "../../src/testing/encrypted.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
@@ -42,6 +44,8 @@ class Counted extends Memory {
     };
   }
 }
+
+const EVERYONE = [Network.parse("0.0.0.0/0")];
 
 /** Turns of the event loop after which a session that waits is stuck, unless the clock goes on. */
 const PATIENCE = 300;
@@ -129,11 +133,13 @@ export class EngineSession implements Transport {
 
   /** Waits until the server has done all that it can do with what it was sent. */
   async settle(): Promise<void> {
+    let said = this.#said.length;
     for (let turn = 1; this.#mustWait || this.#blocked || !this.#dialogue.idle; turn++) {
       if (this.#closed) break;
       if (turn % PATIENCE === 0) this.#clock.advance(301_000);
       if (turn > 5 * PATIENCE) throw new Error("the session is stuck");
       await turns(1);
+      if (this.#said.length > said) [said, turn] = [this.#said.length, 1];
     }
     await turns(1);
   }
@@ -203,7 +209,7 @@ export class EngineSession implements Transport {
   }
 }
 
-function extensionsOf({ tls, auth, kind, binary }: World): Extensions {
+function extensionsOf({ tls, auth, kind, binary, xclient }: World): Extensions {
   const authentication: Authentication = {
     mechanisms: [PLAIN, LOGIN],
     passwords,
@@ -214,7 +220,12 @@ function extensionsOf({ tls, auth, kind, binary }: World): Extensions {
     certificates: tls ? { ready: true } : undefined,
     authentication: auth === "no" ? undefined : authentication,
   });
-  return new Extensions([...offered, ...binary ? [BINARYMIME] : []]);
+  const naming = xclientFor({ peers: EVERYONE, login: xclient === "with login" });
+  return new Extensions([
+    ...offered,
+    ...binary ? [BINARYMIME] : [],
+    ...xclient === "no" ? [] : naming,
+  ]);
 }
 
 /** Octets that begin so far from where a word of memory begins. */

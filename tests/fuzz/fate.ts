@@ -29,6 +29,8 @@ function fateOf({ local, domain }: Address): Recipient | undefined {
 export interface Fate {
   /** The code of the reply. */
   readonly code: number;
+  /** The codes of the replies for each recipient, where each has one. */
+  readonly each: readonly number[];
   /** The local parts of those who get it. */
   readonly gets: ReadonlySet<string>;
   /** What they get below `Received`. */
@@ -43,14 +45,24 @@ export function fateOfMessage(
   recipients: readonly Address[],
 ): Fate {
   const body = guarded(text.text);
-  const ends = (code: number): Fate => ({ code, gets: new Set(), body });
+  const ends = (code: number): Fate => ({
+    code,
+    each: recipients.map(() => code),
+    gets: new Set(),
+    body,
+  });
   const refused = faultInText(text, limits) ?? ANSWERS[endingOf(sender)] ??
     faultInHeader(body, limits);
   if (refused !== undefined) return ends(refused);
   const fates = recipients.map((recipient) => fateOf(recipient)!);
   const gets = new Set(fates.flatMap((fate) => "gets" in fate ? fate.gets : []));
-  const isLater = fates.some((fate) => "ends" in fate && fate.ends !== "failed");
-  return { code: isLater ? 451 : gets.size > 0 ? 250 : 554, gets, body };
+  return { code: together(fates), each: fates.map((fate) => together([fate])), gets, body };
+}
+
+/** One code for what becomes of several recipients. */
+function together(fates: readonly Recipient[]): number {
+  if (fates.some((fate) => "ends" in fate && fate.ends !== "failed")) return 451;
+  return fates.some((fate) => "gets" in fate) ? 250 : 554;
 }
 
 /** The codes of the refusals that a message may get before it has come whole. */

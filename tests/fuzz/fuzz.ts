@@ -22,7 +22,7 @@ using house = await House.open();
 let sessions = 0;
 for (let seed = first; sessions === 0 || (only === undefined && Date.now() < end);) {
   // Sessions over sockets are slower, so there are fewer.
-  const isOverSocket = only === undefined ? seed % 16 === 0 : values.sockets;
+  const isOverSocket = values.sockets || (only === undefined && seed % 16 === 0);
   const plan = planOf(seed, isOverSocket ? house : undefined);
   const fault = await play(plan, house);
   if (fault !== undefined) {

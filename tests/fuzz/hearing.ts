@@ -80,6 +80,11 @@ export class Hearing {
     this.count(weight);
   }
 
+  /** Nothing has been counted yet of this client. */
+  countAnew(): void {
+    Object.assign(this.#errors, { sure: 0, possible: 0 });
+  }
+
   /** A mistake that was answered. */
   count(weight: Weight): void {
     this.#errors.possible++;
@@ -89,4 +94,4 @@ export class Hearing {
 
 /** Whether a reply has an enhanced status code (RFC 2034). */
 const hasStatus = (what: string, code: number): boolean =>
-  code >= 400 || (code < 300 && what !== "the connection" && !/^(?:HELO|EHLO) /.test(what));
+  code >= 400 || (code < 300 && what !== "the connection" && !/^(?:HELO|EHLO|LHLO) /.test(what));

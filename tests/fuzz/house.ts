@@ -6,9 +6,16 @@ import type { Authentication } from "../../src/auth/authentication.ts";
 import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import type { Log } from "../../src/log/event.ts";
-import { type ListenAddress, LISTENER_KINDS, parseListen } from "../../src/net/address.ts";
+import { Network } from "../../src/base/ip.ts";
+import {
+  type ListenAddress,
+  LISTENER_KINDS,
+  type ListenerKind,
+  parseListen,
+} from "../../src/net/address.ts";
 import { Listener } from "../../src/net/listener.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
+import type { ListenerOptions } from "../../src/server/listener_options.ts";
 import { Server } from "../../src/server/server.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
 import { Certificates } from "../../src/tls/certificates.ts";
@@ -23,6 +30,8 @@ export interface Door {
   /** The name of the listener. */
   readonly name: string;
   readonly address: ListenAddress;
+  /** Proxies come here, and say for whom. */
+  readonly proxied: boolean;
   readonly world: World;
 }
 
@@ -90,11 +99,21 @@ export class House implements Disposable {
     const certificates = await certificatesIn(directory, log);
     const listeners = await Listener.openAll([
       ...LISTENER_KINDS.map((kind) => ({ address: LOOPBACK, kind })),
-      { address: { transport: "unix", path: directory.of("socket") }, kind: "smtp" },
+      { address: { transport: "unix", path: directory.of("smtp") }, kind: "smtp" },
+      { address: { transport: "unix", path: directory.of("lmtp") }, kind: "lmtp" },
+      ...PROXIED.map((kind) => ({ address: LOOPBACK, kind })),
+      { address: LOOPBACK, kind: "smtp" },
     ]);
+    const proxied = listeners.slice(-PROXIED.length - 1, -1);
+    const naming = listeners.at(-1);
+    const optionsOf = (listener: Listener): ListenerOptions => ({
+      limits: {},
+      proxy: proxied.includes(listener) ? HERE : undefined,
+      ...listener === naming ? { xclient: HERE, xclientLogin: true } : {},
+    });
     const server = Server.start({
       hostname: HOSTNAME,
-      listeners: new Map(listeners.map((listener) => [listener, { limits: {} }])),
+      listeners: new Map(listeners.map((listener) => [listener, optionsOf(listener)])),
       policy,
       limits: LIMITS,
       tolerated: {},
@@ -108,11 +127,16 @@ export class House implements Disposable {
       submission: { domain: undefined, hidesClient: false },
       spoolDirectory: directory.path,
     });
-    return new House(server, sessions, listeners.map(doorOf), () => {
-      server.kill();
-      certificates[Symbol.dispose]();
-      directory[Symbol.dispose]();
-    });
+    return new House(
+      server,
+      sessions,
+      listeners.map((listener) => doorOf(listener, optionsOf(listener))),
+      () => {
+        server.kill();
+        certificates[Symbol.dispose]();
+        directory[Symbol.dispose]();
+      },
+    );
   }
 
   /** How many connections are open. */
@@ -124,6 +148,11 @@ export class House implements Disposable {
     this.#end();
   }
 }
+
+const HERE = [Network.parse("127.0.0.1")];
+
+/** The kinds of listeners for proxies. */
+const PROXIED: readonly ListenerKind[] = ["smtp", "submissions"];
 
 const LOOPBACK: ListenAddress = { transport: "tcp", hostname: "127.0.0.1", port: 0 };
 
@@ -148,14 +177,20 @@ async function certificatesIn(directory: Directory, log: Log): Promise<Certifica
   return new Certificates(settings, HOSTNAME, log);
 }
 
-const doorOf = ({ name, kind }: Listener): Door => ({
+const doorOf = (
+  { name, kind }: Listener,
+  { proxy, xclient }: Pick<ListenerOptions, "proxy" | "xclient">,
+): Door => ({
   name,
+  proxied: proxy !== undefined,
   address: parseListen(name),
   world: {
     limits: LIMITS,
     tls: true,
+    xclient: xclient === undefined ? "no" : "with login",
     encrypted: kind === "submissions",
     auth: "always",
+    peer: name.startsWith("unix:") ? "unix" : "[127.0.0.1]",
     binary: false,
     kind,
   },

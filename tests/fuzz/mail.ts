@@ -14,6 +14,8 @@ export interface Transaction {
   readonly recipients: Address[];
   /** The message may have any octets. */
   readonly binary: boolean;
+  /** Its addresses may be in UTF-8. */
+  readonly utf8: boolean;
   /** What of its message has come in chunks. */
   chunks: string | undefined;
 }
@@ -27,6 +29,8 @@ export class MailHearing extends Hearing {
   transaction: Transaction | undefined;
   tls = false;
   user: string | undefined;
+  /** The client's address, as `Received` has it. */
+  peer: string = this.world.peer;
 
   /** The messages of the targets that nobody has sent. */
   get unexpected(): number {
@@ -66,26 +70,34 @@ export class MailHearing extends Hearing {
   /** The end of a message: how it ends, and to whom it goes. */
   #end(text: Text): void {
     const { sender, recipients } = this.transaction!;
-    const { code, gets, body } = fateOfMessage(this.world, text, sender, recipients);
+    const { code, each, gets, body } = fateOfMessage(this.world, text, sender, recipients);
     const next = this.heard.delivered[this.#delivered];
     const answer = this.next;
     const isLost = next === undefined && answer === undefined && this.heard.client === "gone";
     if (gets.size > 0 && !isLost) {
       if (next === undefined) this.fail("a message was not delivered");
       this.#delivered++;
+      const { peer } = this;
       const protocol = this.#protocol;
-      const fault = faultInDelivery(next, { body, sender, recipients, gets, protocol });
+      const fault = faultInDelivery(next, { body, sender, recipients, gets, protocol, peer });
       if (fault !== undefined) this.fail(fault);
       if (answer !== undefined && next.after >= answer.end) this.fail("answered, then delivered");
     }
-    this.expect("the end of a message", code);
+    const codes = this.world.kind === "lmtp" ? each : [code];
+    for (const code of codes) this.expect("the end of a message", code);
     this.transaction = undefined;
     this.messages++;
   }
 
-  /** RFC 3848. */
+  /** RFC 3848, RFC 6531 section 4.3. */
   get #protocol(): string {
     if (!this.helo?.extended) return "SMTP";
-    return `ESMTP${this.tls ? "S" : ""}${this.user === undefined ? "" : "A"}`;
+    const isLmtp = this.world.kind === "lmtp";
+    const name = this.transaction?.utf8
+      ? isLmtp ? "UTF8LMTP" : "UTF8SMTP"
+      : isLmtp
+      ? "LMTP"
+      : "ESMTP";
+    return `${name}${this.tls ? "S" : ""}${this.user === undefined ? "" : "A"}`;
   }
 }

@@ -3,16 +3,20 @@
  * client has sent apart from the server's own code.
  * @module
  */
-import { BASIC, NOT_IMPLEMENTED, ORDERED, VERBS } from "./commands.ts";
+import { BASIC, GREETINGS, GUESSES, NOT_IMPLEMENTED, ORDERED, VERBS } from "./commands.ts";
 import { answerTo, Exchange } from "./exchange.ts";
 import { answerToRecipient, answerToSender } from "./fate.ts";
-import { type Envelope, isForeign, readLine, type Said } from "./grammar.ts";
+import { type Envelope, isDoubtful, isForeign, readLine, type Said } from "./grammar.ts";
 import { type Heard, readReplies } from "./heard.ts";
 import { Fault, Waiting, type Weight } from "./hearing.ts";
 import { MailHearing } from "./mail.ts";
 import { readChunk } from "./message.ts";
-import { isBinary, lineLimit, longestLimit, parameterFault } from "./parameters.ts";
+import { isBinary, isUtf8, lineLimit, longestLimit, parameterFault } from "./parameters.ts";
 import type { World } from "./world.ts";
+import { isLoopback, readNamed } from "./xclient.ts";
+
+/** The commands by which another server names its client. */
+const NAMING: ReadonlySet<string> = new Set(["XCLIENT", "XFORWARD"]);
 
 /** What the model says of a session so far. */
 export interface Finding {
@@ -41,11 +45,16 @@ class Model extends MailHearing {
   /** The server waits for a handshake since the client has sent so many octets. */
   securing: number | undefined;
   #refused = 0;
+  /** Another server has named the client. */
+  #named = false;
+  /** To whom AUTH is offered. */
+  #auth = this.world.auth;
   /** The LF before this place was alone. */
   #behindBareLf = false;
 
   run(): void {
     const { closed, client } = this.heard;
+    if (this.world.silent) return this.#silence();
     this.tls = this.world.encrypted;
     try {
       this.expect("the connection", 220);
@@ -57,6 +66,11 @@ class Model extends MailHearing {
     if (this.unexpected > 0) this.fail("something was delivered that nobody sent");
     const ended = this.closed || client !== "there";
     if (closed !== ended) this.fail(`the server has ${closed ? "" : "not "}closed`);
+  }
+
+  /** Who is not greeted is not heard either. */
+  #silence(): void {
+    if (this.heard.said !== "" || this.unexpected > 0) this.fail("the server is not silent");
   }
 
   #line(): void {
@@ -97,11 +111,17 @@ class Model extends MailHearing {
     const said = readLine(text);
     const what = JSON.stringify(text.slice(0, 60));
     const { verb } = said;
-    if (("fault" in said || !BASIC.has(verb)) && isForeign(text)) {
+    if (("fault" in said || !BASIC.has(verb)) && isForeign(text.slice(0, 2048))) {
       return void this.expect("a line of another protocol", 421);
     }
+    const isRefused = isDoubtful(text) && [500, 501].includes(this.next?.code ?? 0);
+    if (isRefused) return this.error("sure", what, 500, 501);
+    if (GREETINGS.has(verb) && (verb === "LHLO") !== (this.world.kind === "lmtp")) {
+      return this.error("sure", what, 500);
+    }
     if ("fault" in said) return this.error("sure", what, said.fault);
-    if (!VERBS.has(verb)) return this.error("sure", what, 500);
+    const isUnknown = NAMING.has(verb) && this.world.xclient === "no";
+    if (!VERBS.has(verb) || isUnknown) return this.error("sure", what, 500);
     if (!this.#offers(verb)) return void this.expect(what, 502);
     const chunk = verb === "BDAT" && "argument" in said ? readChunk(said.argument) : undefined;
     const refused = this.#refusal(said, octets);
@@ -119,20 +139,40 @@ class Model extends MailHearing {
     if (octets > lineLimit(verb, this.world)) return { code: 500, weight: "sure" };
     const early = this.#misplaced(verb);
     if (early !== undefined) return { code: 503, weight: early };
-    const isForUsers = this.world.kind !== "smtp" && /^(MAIL|VRFY|EXPN)$/.test(verb);
+    const isForUsers = this.world.kind.startsWith("submission") && /^(MAIL|VRFY|EXPN)$/.test(verb);
     return isForUsers && this.user === undefined ? { code: 530, weight: "sure" } : undefined;
   }
 
   #offers(verb: string): boolean {
-    const { tls, auth } = this.world;
+    const { tls, xclient } = this.world;
     if (verb === "STARTTLS") return tls && !this.tls;
-    if (verb === "AUTH") return auth === "always" || (auth === "over TLS" && this.tls);
+    if (verb === "AUTH") return this.#auth === "always" || (this.#auth === "over TLS" && this.tls);
+    if (NAMING.has(verb)) return xclient !== "no" && !this.#named;
     if (verb === "BINARYMIME") return this.world.binary;
     return !NOT_IMPLEMENTED.has(verb);
   }
 
+  /** XCLIENT and XFORWARD. */
+  #name(verb: "XCLIENT" | "XFORWARD", argument: string, what: string): void {
+    const client = readNamed(verb, argument);
+    if (client === undefined) return this.error("sure", what, 501);
+    if (verb === "XFORWARD") return void this.expect(what, 250);
+    const { address = "", helo, login, protocol = "ESMTP" } = client;
+    this.expect("the connection", 220);
+    this.#named = true;
+    this.user = this.world.xclient === "with login" ? login : undefined;
+    this.helo = helo === undefined ? undefined : { extended: protocol.toUpperCase() !== "SMTP" };
+    this.transaction = undefined;
+    this.#refused = 0;
+    this.countAnew();
+    if (address === "" || isLoopback(address)) return;
+    this.peer = address.includes(":") ? `[IPv6:${address}]` : `[${address}]`;
+    if (this.#auth === "always") this.#auth = "over TLS";
+  }
+
   /** How much a command counts that must not come now. */
   #misplaced(verb: string): Weight | undefined {
+    if (NAMING.has(verb)) return this.transaction === undefined ? undefined : "sure";
     if (!ORDERED.has(verb)) return undefined;
     if (this.helo === undefined) return "sure";
     const brings = verb === "DATA" || verb === "BDAT";
@@ -157,11 +197,13 @@ class Model extends MailHearing {
       const fault = parameterFault(said, this.world, this.#offers("AUTH"));
       if (fault === 501) return this.error("sure", what, 501);
       if (fault !== undefined) return void this.expect(what, fault);
+      const allowed = verb === "MAIL" ? isUtf8(said.parameters) : this.transaction?.utf8;
+      if (said.utf8 && !allowed) return this.error("sure", what, 553);
     }
-    if (this.#refused >= limits.refusedRecipients && !/^(DATA|QUIT)$/.test(verb)) {
-      const isAccepted = (this.transaction?.recipients.length ?? 0) > 0;
-      if (verb === "MAIL" || (verb === "RCPT" && !isAccepted)) return void this.expect(what, 421);
-      if (verb === "RCPT") return void this.expect(what, 452);
+    if (this.#refused >= limits.refusedRecipients && GUESSES.has(verb)) {
+      const isAccepted = (this.transaction?.recipients.length ?? 0) > 0 &&
+        this.transaction?.chunks === undefined;
+      return void this.expect(what, isAccepted ? 452 : 421);
     }
     if ("address" in said) return this.#envelope(said, what);
     this.#plain(verb, "argument" in said ? said.argument : "", what);
@@ -170,8 +212,8 @@ class Model extends MailHearing {
   #envelope({ verb, address, parameters }: Envelope, what: string): void {
     if (verb === "MAIL") {
       if (this.expect(what, answerToSender(address)) === 250) {
-        const binary = isBinary(parameters);
-        this.transaction = { sender: address, recipients: [], binary, chunks: undefined };
+        const [binary, utf8] = [isBinary(parameters), isUtf8(parameters)];
+        this.transaction = { sender: address, recipients: [], binary, utf8, chunks: undefined };
       }
       return;
     }
@@ -184,8 +226,9 @@ class Model extends MailHearing {
     switch (verb) {
       case "HELO":
       case "EHLO":
+      case "LHLO":
         this.expect(`${verb} ${what}`, 250);
-        this.helo = { extended: verb === "EHLO" };
+        this.helo = { extended: verb !== "HELO" };
         this.transaction = undefined;
         return this.#lookAtExtensions(verb);
       case "RSET":
@@ -195,7 +238,7 @@ class Model extends MailHearing {
       case "NOOP":
         return void this.expect(what, 250);
       case "HELP":
-        return void this.expect(what, 214);
+        return void this.expect(what, this.#knows(argument) ? 214 : 504);
       case "VRFY":
         return void this.expect(what, 252);
       case "EXPN":
@@ -204,6 +247,9 @@ class Model extends MailHearing {
         return void this.expect(what, 221);
       case "STARTTLS":
         return this.#startTls(argument, what);
+      case "XCLIENT":
+      case "XFORWARD":
+        return this.#name(verb, argument, what);
       case "AUTH":
         return this.#authenticate(argument, what);
       case "DATA":
@@ -213,6 +259,13 @@ class Model extends MailHearing {
     }
   }
 
+  /** Whether HELP says something of a topic. */
+  #knows(topic: string): boolean {
+    const [word = ""] = topic.toUpperCase().split(" ");
+    const isOther = GREETINGS.has(word) && (word === "LHLO") !== (this.world.kind === "lmtp");
+    return word === "" || (VERBS.has(word) && this.#offers(word) && !isOther);
+  }
+
   #lookAtExtensions(verb: string): void {
     if (this.isGuess) return;
     const { lines } = this.last;
@@ -220,7 +273,16 @@ class Model extends MailHearing {
     if (verb === "HELO" && lines.length > 1) this.fail("HELO is answered with extensions");
     if (verb === "HELO") return;
     for (
-      const name of ["PIPELINING", "8BITMIME", "SIZE", "CHUNKING", "BINARYMIME", "STARTTLS", "AUTH"]
+      const name of [
+        "PIPELINING",
+        "8BITMIME",
+        "SIZE",
+        "CHUNKING",
+        "SMTPUTF8",
+        "BINARYMIME",
+        "STARTTLS",
+        "AUTH",
+      ]
     ) {
       if (names.includes(name) !== this.#offers(name)) {
         this.fail(`EHLO ${names.includes(name) ? "offers" : "lacks"} ${name}`);

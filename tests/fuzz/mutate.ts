@@ -3,7 +3,7 @@
  * @module
  */
 import type { Random } from "./random.ts";
-import type { Transcript } from "./transcripts.ts";
+import type { Transcript } from "./recorded.ts";
 
 type Mutation = (steps: string[], random: Random, other: Transcript) => void;
 
@@ -45,6 +45,12 @@ const MUTATIONS: readonly Mutation[] = [
   onStep((step, random) =>
     insertAt(step, random, "x".repeat(random.pick([500, 505, 600, 1000, 13_000])))
   ),
+  onStep((step, random) => {
+    const [what, count] = random.pick(
+      [["x", 2_000_000], ["x\r\n", 4000], ["NOOP\r\n", 3000]] as const,
+    );
+    return insertAt(step, random, what.repeat(random.chance(0.1) ? count : count / 10));
+  }),
   onStep((step, random) => {
     const at = random.below(step.length);
     const changed = String.fromCharCode(step.charCodeAt(at) ^ (1 << random.below(8)) & 0xff);

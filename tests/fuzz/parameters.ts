@@ -6,15 +6,16 @@ import type { Envelope } from "./grammar.ts";
 import type { World } from "./world.ts";
 
 /** Octets of a line with its CRLF, by its verb. */
-export function lineLimit(verb: string, { auth }: World): number {
+export function lineLimit(verb: string, { auth, xclient }: World): number {
   const isSecret = auth !== "no";
-  if (verb === "MAIL") return 512 + 26 + 17 + (isSecret ? 500 : 0);
+  if (verb === "MAIL") return 512 + 26 + 17 + 10 + (isSecret ? 500 : 0);
+  if (verb === "XCLIENT" || verb === "XFORWARD") return xclient === "no" ? 512 : 512 + 1024;
   return verb === "AUTH" && isSecret ? 12_288 : 512;
 }
 
 /** Octets of the longest line of all. */
 export const longestLimit = (world: World): number =>
-  Math.max(lineLimit("MAIL", world), lineLimit("AUTH", world));
+  Math.max(...["MAIL", "AUTH", "XCLIENT"].map((verb) => lineLimit(verb, world)));
 
 /** The code of the reply to parameters that are wrong or too much. */
 export function parameterFault(
@@ -44,6 +45,8 @@ function faultInMail(
     case "BODY":
       if (/^BINARYMIME$/i.test(value ?? "")) return binary ? undefined : 504;
       return /^(?:7BIT|8BITMIME)$/i.test(value ?? "") ? undefined : 504;
+    case "SMTPUTF8":
+      return value === undefined ? undefined : 501;
     case "AUTH":
       if (!offersAuth) return 555;
       return value === "<>" || /^(?:[!-*,-<>-~]|\+[2-7][0-9A-F])+$/.test(value ?? "") &&
@@ -58,3 +61,7 @@ function faultInMail(
 /** Whether the parameters of MAIL announce a message of any octets (RFC 3030 section 3). */
 export const isBinary = (parameters: Envelope["parameters"]): boolean =>
   parameters.some(([name, value]) => name === "BODY" && /^BINARYMIME$/i.test(value ?? ""));
+
+/** Whether the parameters of MAIL allow addresses in UTF-8 (RFC 6531 section 3.4). */
+export const isUtf8 = (parameters: Envelope["parameters"]): boolean =>
+  parameters.some(([name]) => name === "SMTPUTF8");

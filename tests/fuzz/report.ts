@@ -37,7 +37,9 @@ export async function shrink(plan: Plan, fault: string, house?: House): Promise<
 }
 
 /** A failure as text: the seed, what is wrong, and each act of the shorter session. */
-export function print({ plan: { seed, world, acts: all, door }, fault, acts }: Failure): string {
+export function print(
+  { plan: { seed, world, acts: all, door, header }, fault, acts }: Failure,
+): string {
   const { limits, ...traits } = world;
   const { errors, recipients, messageSize, textLine, headerSize, received } = limits;
   const tight = { errors, recipients, messageSize, textLine, headerSize, received };
@@ -45,6 +47,7 @@ export function print({ plan: { seed, world, acts: all, door }, fault, acts }: F
     `wrong with seed ${seed}: ${fault}`,
     `play it again: deno task fuzz --seed ${seed}${door === undefined ? "" : " --sockets"}`,
     `server: ${JSON.stringify({ ...traits, ...tight })}`,
+    ...header === undefined ? [] : [`after the header ${quoted(header.octets)}`],
     `acts (${acts.length} of ${all.length} are enough):`,
     ...acts.map((act) => typeof act === "object" ? `  send ${quoted(act.send)}` : `  ${act}`),
   ].join("\n");

@@ -7,9 +7,11 @@ import type { Heard } from "./heard.ts";
 import type { House } from "./house.ts";
 import { examine } from "./model.ts";
 import { mutated } from "./mutate.ts";
+import { type Header, randomHeader } from "./proxy.ts";
 import { Random } from "./random.ts";
 import { SocketSession } from "./sockets.ts";
-import { cut, madeUp, RECORDED, type Transcript } from "./transcripts.ts";
+import { RECORDED, type Transcript } from "./recorded.ts";
+import { cut, madeUp } from "./transcripts.ts";
 import { randomWorld, type World } from "./world.ts";
 
 /** What a client does. */
@@ -30,18 +32,38 @@ export interface Plan {
   readonly acts: readonly Act[];
   /** The door of the house; without it, the session is with the engine, without sockets. */
   readonly door: number | undefined;
+  /** What the proxy says that the client comes by. */
+  readonly header: Header | undefined;
 }
 
 /** The session of a seed: with a server over a socket, or with the engine alone. */
 export function planOf(seed: number, house?: House): Plan {
   const random = new Random(seed);
   const door = house && random.below(house.doors.length);
-  const world = door === undefined ? randomWorld(random) : house!.doors[door]!.world;
-  const some = (): Transcript => random.chance(0.3) ? random.pick(RECORDED) : madeUp(random);
+  const at = door === undefined ? undefined : house?.doors[door];
+  const header = at?.proxied ? randomHeader(random) : undefined;
+  const world = announced(at?.world ?? randomWorld(random), header);
+  const some = (): Transcript => {
+    const steps = random.chance(0.3) ? random.pick(RECORDED) : madeUp(random);
+    const isTold = world.kind === "lmtp" && random.chance(0.95);
+    return isTold ? steps.map((step) => step.replace(/^(?:EHLO|HELO) /gim, "LHLO ")) : steps;
+  };
   const steps = mutated(some(), random, some);
   // Nobody waits for real until a server has given up a handler.
   const hurried = door === undefined ? steps : steps.map((step) => step.replace(/hangs/gi, "dies"));
-  return { seed, world, acts: [...acts(hurried, random)], door };
+  return { seed, world, acts: [...acts(hurried, random)], door, header };
+}
+
+/** What a client finds of whom a proxy has said this. */
+function announced(world: World, header: Header | undefined): World {
+  if (header?.bad) return { ...world, silent: true };
+  const { address } = header?.client ?? {};
+  if (address === undefined) return world;
+  return {
+    ...world,
+    auth: "over TLS",
+    peer: address.includes(":") ? `[IPv6:${address}]` : `[${address}]`,
+  };
 }
 
 function* acts(steps: Transcript, random: Random): Iterable<Act> {
@@ -57,11 +79,15 @@ function* acts(steps: Transcript, random: Random): Iterable<Act> {
   yield random.chance(0.1) ? "vanish" : random.chance(0.5) ? "end" : "settle";
 }
 
+/** Octets that a socket gives at once. */
+const MOST_AT_ONCE = 64 * 1024;
+
 /** The pieces in which a step is sent: it is whole, cut in a few, or in single octets. */
 function pieces(step: string, random: Random): string[] {
   const kind = random.below(4);
   if (kind === 0 && step.length < 2000) return [...step];
-  return (kind < 3 ? [step] : cut(step, random)).filter((piece) => piece !== "");
+  return (kind < 3 ? [step] : cut(step, random))
+    .flatMap((piece) => piece.match(new RegExp(`[^]{1,${MOST_AT_ONCE}}`, "g")) ?? []);
 }
 
 /** A session that can be played. */
@@ -83,13 +109,14 @@ interface Session {
 
 /** Plays a session, and says what is wrong with it. */
 export async function play(
-  { seed, world, acts, door }: Plan,
+  plan: Plan,
   house?: House,
 ): Promise<string | undefined> {
+  const { seed, world, acts, door } = plan;
   const random = new Random(seed ^ 0x5eed);
   const session = door === undefined
     ? new EngineSession(world, random)
-    : await SocketSession.open(house!, house!.doors[door]!, random);
+    : await SocketSession.open(house!, house!.doors[door]!, plan, random);
   try {
     const fault = await perform(session, world, acts);
     await session.vanish();

@@ -9,11 +9,14 @@ import { until } from "../running.ts";
 import type { Delivered, Heard } from "./heard.ts";
 import type { Door, House } from "./house.ts";
 import { examine } from "./model.ts";
+import type { Header } from "./proxy.ts";
 import type { Random } from "./random.ts";
+import type { Plan } from "./run.ts";
+import { cut } from "./transcripts.ts";
 import type { World } from "./world.ts";
 
-/** The first octet of an alert of TLS. */
-const ALERT = 0x15;
+/** The beginning of an alert of TLS, which no reply has. */
+const ALERT = "\x15\x03";
 
 /** One session. */
 export class SocketSession {
@@ -31,7 +34,7 @@ export class SocketSession {
   #client: Heard["client"] = "there";
   #forget = () => {};
 
-  private constructor(house: House, { world }: Door, random: Random, socket: Socket) {
+  private constructor(house: House, world: World, random: Random, socket: Socket) {
     this.#house = house;
     this.#world = world;
     this.#random = random;
@@ -39,7 +42,7 @@ export class SocketSession {
   }
 
   /** Connects. */
-  static async open(house: House, door: Door, random: Random): Promise<SocketSession> {
+  static async open(house: House, door: Door, plan: Plan, random: Random): Promise<SocketSession> {
     const { address } = door;
     if (address.transport === "fd") throw new TypeError("nobody can connect to a descriptor");
     const allowHalfOpen = true;
@@ -48,18 +51,33 @@ export class SocketSession {
         ? { host: "127.0.0.1", port: address.port, allowHalfOpen }
         : { path: address.path, allowHalfOpen },
     );
-    const session = new SocketSession(house, door, random, socket);
+    const { world, header } = plan;
+    const session = new SocketSession(house, world, random, socket);
     await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-    const port = address.transport === "tcp" ? socket.localPort! : 0;
+    if (header !== undefined) await session.#announce(header);
+    if (world.silent) {
+      session.#listen();
+      return session;
+    }
+    const own = address.transport === "tcp" ? socket.localPort! : 0;
+    const port = header?.client?.port ?? own;
     const take = (delivered: Omit<Delivered, "after">) =>
       session.#delivered.push({ ...delivered, after: session.#said.length });
     session.#forget = await until(
       "the server sees the client",
       () => house.sessions.watch(door.name, port, take),
     );
-    if (!door.world.encrypted) session.#listen();
+    if (!world.encrypted) session.#listen();
     else if (!await session.#handshake()) throw new Error("no handshake");
     return session;
+  }
+
+  /** Says, as a proxy does, whose the connection is. */
+  async #announce({ octets }: Header): Promise<void> {
+    for (const piece of cut(octets, this.#random)) {
+      this.#socket.write(Buffer.from(piece, "latin1"));
+      await this.idle();
+    }
   }
 
   async write(octets: string): Promise<void> {
@@ -136,8 +154,9 @@ export class SocketSession {
       this.#socket.end();
     };
     this.#socket.on("data", (chunk) => {
-      this.#isAlerted ||= chunk[0] === ALERT;
-      if (!this.#isAlerted) this.#said += chunk.toString("latin1");
+      const [words = "", alert] = chunk.toString("latin1").split(ALERT);
+      if (!this.#isAlerted) this.#said += words;
+      if (alert !== undefined) this.#isAlerted = true;
     });
     this.#socket.on("end", over).on("close", over).on("error", () => {});
   }

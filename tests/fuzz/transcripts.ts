@@ -1,93 +1,12 @@
 /**
- * What clients say: sessions of real clients, and pieces of which sessions are made.
+ * Sessions that are made of pieces.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { LOOK_ALIKES } from "../smtp/look_alikes.ts";
 import type { Random } from "./random.ts";
+import type { Transcript } from "./recorded.ts";
 import { DOMAIN, PASSWORDS, RECIPIENTS, SENDERS } from "./world.ts";
-
-/** A session, as its client has sent it: a step each, one character an octet. */
-export type Transcript = readonly string[];
-
-/** Sessions as they were recorded. */
-export const RECORDED: readonly Transcript[] = [
-  [ // Postfix
-    "EHLO mail.example.org\r\n",
-    "MAIL FROM:<ann@example.org> SIZE=332 BODY=8BITMIME\r\nRCPT TO:<joe@example.net>\r\nDATA\r\n",
-    "Received: by mail.example.org (Postfix, from userid 1000)\r\n\tid 4XyZ; Sat, 28 Nov 2026 " +
-    "12:00:00 +0000 (UTC)\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nFrom: ann@example.org\r\n\r\n" +
-    "Gr\xc3\xbc\xc3\x9fe\r\n..\r\n.. two dots\r\n\r\n.\r\nQUIT\r\n",
-  ],
-  [ // Exim
-    "EHLO exim.example.org\r\n",
-    "MAIL FROM:<ann@example.org> SIZE=1365\r\nRCPT TO:<joe@example.net>\r\n" +
-    "RCPT TO:<nobody@example.net>\r\nRCPT TO:<ann@example.net>\r\nDATA\r\n",
-    "Message-Id: <E1@exim>\r\n\r\nhello\r\n.\r\n",
-    "MAIL FROM:<> SIZE=1200\r\nRCPT TO:<fails@example.net>\r\nDATA\r\n",
-    "Subject: a bounce\r\n\r\n.\r\n",
-    "QUIT\r\n",
-  ],
-  [ // qmail
-    "HELO qmail.example.org\r\n",
-    "MAIL FROM:<ann@example.org>\r\n",
-    "RCPT TO:<joe@example.net>\r\n",
-    "DATA\r\n",
-    "Received: (qmail 1 invoked by uid 1000); 28 Nov 2026 12:00:00 -0000\r\n\r\nhello\r\n.\r\n",
-    "QUIT\r\n",
-  ],
-  [ // swaks
-    "EHLO pc.example.org\r\n",
-    "MAIL FROM:<you@pc.example.org>\r\n",
-    "RCPT TO:<joe@example.net>\r\n",
-    "DATA\r\n",
-    "Date: Sat, 28 Nov 2026 12:00:00 +0000\r\nTo: joe@example.net\r\nSubject: test\r\n" +
-    "X-Mailer: swaks v20240103.0 jetmore.org/john/code/swaks/\r\n\r\nThis is a test mailing\r\n" +
-    "\r\n\r\n.\r\n",
-    "QUIT\r\n",
-  ],
-  [ // Python's smtplib
-    "ehlo [127.0.1.1]\r\n",
-    "AUTH PLAIN AGpvZQBzZXNhbWU=\r\n",
-    "mail FROM:<ann@example.org> size=31\r\n",
-    "rcpt TO:<joe@example.net>\r\n",
-    "data\r\n",
-    "Subject: hello\r\n\r\nby python\r\n.\r\n",
-    "quit\r\n",
-  ],
-  [ // Thunderbird
-    "EHLO [192.168.1.2]\r\n",
-    "STARTTLS\r\n",
-    "EHLO [192.168.1.2]\r\n",
-    "AUTH LOGIN\r\n",
-    "YW5u\r\n",
-    "cGVuY2ls\r\n",
-    "MAIL FROM:<ann@example.net> BODY=8BITMIME SIZE=390\r\n",
-    "RCPT TO:<joe@example.net>\r\n",
-    "DATA\r\n",
-    "Message-ID: <1@example.net>\r\nMIME-Version: 1.0\r\n" +
-    "Content-Type: text/plain; charset=UTF-8; format=flowed\r\n\r\nhello\r\n-- \r\nann\r\n.\r\n",
-    "QUIT\r\n",
-  ],
-  [ // Exim, with chunks
-    "EHLO exim.example.org\r\n",
-    "MAIL FROM:<ann@example.org> SIZE=1040\r\nRCPT TO:<joe@example.net>\r\n" +
-    "BDAT 28 LAST\r\nSubject: chunks\r\n\r\n.hello\r\n",
-    "QUIT\r\n",
-  ],
-  [ // Exchange, with chunks
-    "EHLO exchange.example.org\r\n",
-    "MAIL FROM:<ann@example.org> SIZE=2048 BODY=BINARYMIME\r\n",
-    "RCPT TO:<joe@example.net>\r\n",
-    "BDAT 17\r\nSubject: x\r\n\r\nabc",
-    "BDAT 6\r\n\0\r.\n\xff\r",
-    "BDAT 0 LAST\r\n",
-    "QUIT\r\n",
-  ],
-  [ // a browser
-    "POST / HTTP/1.1\r\nHost: mx.example.net:25\r\nContent-Type: text/plain\r\n\r\n",
-    "EHLO a\r\nMAIL FROM:<ann@example.org>\r\n",
-  ],
-];
 
 const HELLO = ["EHLO c.example", "HELO c.example", "EHLO [192.0.2.1]", "ehlo x", "HELO _", "EHLO"];
 const OTHERS = [
@@ -98,6 +17,12 @@ const OTHERS = [
   "HELP mail",
   "VRFY joe",
   "VRFY",
+  "VRFY j\xc3\xb6e",
+  "VRFY j\xc3\xb6e SMTPUTF8",
+  "HELP rcpt",
+  "HELP LHLO",
+  "HELP nonsense",
+  "LHLO x",
   "EXPN list",
   "QUIT",
   "QUIT now",
@@ -107,7 +32,14 @@ const OTHERS = [
   "TURN",
   "SEND FROM:<ann@example.org>",
   "XCLIENT ADDR=192.0.2.7",
+  "XCLIENT NAME=spike ADDR=IPV6:2001:db8::9 PORT=25 PROTO=ESMTP HELO=spike LOGIN=joe",
+  "XCLIENT ADDR=127.0.0.9 PROTO=smtp HELO=a+20b LOGIN=[UNAVAILABLE]",
+  "XCLIENT ADDR=192.0.2.300",
+  "XCLIENT",
+  "XCLIENT HELO=a+2",
   "XFORWARD NAME=spike",
+  "XFORWARD SOURCE=REMOTE IDENT=1",
+  "XFORWARD LOGIN=joe",
   "BDAT 10",
   "BDAT",
   "BDAT x",
@@ -152,6 +84,14 @@ const ADDRESSES = [
   "<joe@example_net>",
   "<joe@example.net.>",
   "<j\xf6e@example.net>",
+  "<j\xc3\xb6e@example.net>",
+  "<joe@b\xc3\xbccher.example>",
+  "<\xe4\xb8\xad\xe6\x96\x87@\xe4\xb8\xad\xe6\x96\x87.example>",
+  "<j\xef\xbc\xa0x@example.net>",
+  "<j\xe2\x80\xaee@example.net>",
+  "<joe@example\xe3\x80\x82net>",
+  "<j\xed\xa0\x80@example.net>",
+  "<j\xc0\xaee@example.net>",
   "<joe@b\xfccher.example>",
 ];
 const PARAMETERS = [
@@ -190,8 +130,12 @@ const HEADERS = [
 /** A session that is made of pieces. */
 export function madeUp(random: Random): Transcript {
   const steps = random.chance(0.95) ? [`${hello(random)}\r\n`] : [];
+  if (random.chance(0.1)) steps.push(...authentication(random));
   if (random.chance(0.3)) steps.push("STARTTLS\r\n", `${hello(random)}\r\n`);
   if (random.chance(0.3)) steps.push(...authentication(random));
+  if (random.chance(0.15)) {
+    steps.push("XCLIENT ADDR=192.0.2.9 LOGIN=ann\r\n", `${hello(random)}\r\n`);
+  }
   for (let count = random.between(1, 4); count > 0; count--) {
     steps.push(...random.chance(0.8) ? transaction(random) : [other(random)]);
   }
@@ -244,7 +188,8 @@ function sender(random: Random): string {
 function recipient(random: Random): string {
   if (random.chance(0.1)) return random.pick(ADDRESSES);
   const local = random.chance(0.5) ? "joe" : random.pick([...RECIPIENTS.keys(), "nobody"]);
-  const written = local.includes(" ") ? `"${local}"` : local;
+  const octets = Buffer.from(local).toString("latin1");
+  const written = local.includes(" ") ? `"${octets}"` : octets;
   return `<${written}@${random.chance(0.9) ? DOMAIN : random.pick(DOMAINS)}>`;
 }
 

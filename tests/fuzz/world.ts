@@ -15,6 +15,12 @@ export interface World {
   readonly encrypted: boolean;
   /** Whether AUTH is offered, and whether also in clear text. */
   readonly auth: "no" | "over TLS" | "always";
+  /** The client's address, as `Received` has it. */
+  readonly peer: string;
+  /** Whether the client may name another by XCLIENT, also with its user. */
+  readonly xclient: "no" | "yes" | "with login";
+  /** The server does not say a word. */
+  readonly silent?: boolean;
   /** Whether BINARYMIME is offered. */
   readonly binary: boolean;
   /** `submission` and `submissions` want authentication before mail. */
@@ -41,6 +47,7 @@ export const RECIPIENTS: ReadonlyMap<string, Recipient> = new Map<string, Recipi
   ["late", { gets: ["late"] }],
   ["both", { gets: ["joe", "ann"] }],
   ["with space", { gets: ["with space"] }],
+  ["jürgen", { gets: ["jürgen"] }],
   ["postmaster", { gets: ["postmaster"] }],
   ["defers", { ends: "deferred" }],
   ["fails", { ends: "failed" }],
@@ -98,13 +105,16 @@ const TIGHT: Partial<Limits> = {
 /** A server to fuzz: some of its limits are tight. */
 export function randomWorld(random: Random): World {
   const tight = Object.fromEntries(Object.entries(TIGHT).filter(() => random.chance(0.1)));
+  const auth = random.pick(["no", "over TLS", "always"] as const);
   const errors = random.chance(0.5) ? 1000 : DEFAULT_LIMITS.errors;
   return {
     limits: { ...DEFAULT_LIMITS, refusalDelay: 0, errors, ...tight },
     tls: random.chance(0.5),
-    auth: random.pick(["no", "over TLS", "always"]),
+    auth,
+    peer: auth === "always" ? "[127.0.0.1]" : "[192.0.2.1]",
     encrypted: false,
+    xclient: random.chance(0.7) ? "no" : random.pick(["yes", "with login"]),
     binary: random.chance(0.3),
-    kind: random.chance(0.8) ? "smtp" : "submission",
+    kind: random.chance(0.6) ? "smtp" : random.pick(["submission", "lmtp"]),
   };
 }

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chain, type Handler, on, pipe, say } from "postmaster";
+import { chain, type Handler, Mailbox, on, pipe, say } from "postmaster";
 import {
   alias,
   catchAll,
@@ -120,6 +120,27 @@ Deno.test("verify() expands one level of a list, and shows only addresses that g
   assert.deepEqual(await said(client, "EXPN joe"), [550, "5.2.4"]);
   assert.deepEqual(await said(client, "EXPN nobody"), [550, "5.1.1"]);
   assert.deepEqual(await said(client, "EXPN a b"), [553, "5.1.3"]);
+});
+
+Deno.test("verify() keeps the members of lists apart, and takes no check for a member", async () => {
+  const lists = explode({ "x@example.org": ["gone"], "y@example.org": ["joe", "jane"] });
+  const checking = on("AddRcptTo", async (event, next, session) => {
+    if (event.mailbox.local !== "checked") return next();
+    await session.trigger({ ...event, mailbox: Mailbox.parse("nobody@example.net") });
+    return pipe(["true"]);
+  });
+  const xAndY = on(
+    "AddRcptTo",
+    ({ mailbox: { local, domain } }, next) =>
+      (local === "x" || local === "y") && domain === "example.net" ? pipe(["true"]) : next(),
+  );
+  const both = mayAsk({ domains: ["example.org", "example.net"] });
+  using client = await asking(chain(both, checking, lists, xAndY, users));
+  assert.deepEqual(await said(client, "EXPN x"), [550, "5.2.4"]); // the list of example.org leads nowhere
+  assert.deepEqual(await said(client, "EXPN checked@example.net"), [550, "5.2.4"]);
+  assert.deepEqual(await said(client, "EXPN y@example.org"), [
+    ...[250, "<joe@example.org>", "<jane@example.org>"],
+  ]);
 });
 
 Deno.test("verify() names addresses beyond ASCII as far as ASCII can write them", async () => {

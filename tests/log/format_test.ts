@@ -68,6 +68,7 @@ const VALUES: readonly [unknown, string, unknown][] = [
   ["\x1b[31m", '"\\u001b[31m"', "\x1b[31m"],
   ["\x7f\x9b", '"\\u007f\\u009b"', "\x7f\x9b"],
   ["\u2028\u2029", '"\\u2028\\u2029"', "\u2028\u2029"],
+  ["<jörg@bücher.example>", '"<jörg@bücher.example>"', "<jörg@bücher.example>"],
   ["\u202egnp.exe", '"\\u202egnp.exe"', "\u202egnp.exe"],
   ["\ud800", '"\\ud800"', "\ud800"],
   ["\u{e0041}", '"\\udb40\\udc41"', "\u{e0041}"],

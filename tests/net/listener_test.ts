@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { parseListen } from "../../src/net/address.ts";
 import { needRoot } from "../need.ts";
 import { Listener } from "../../src/net/listener.ts";
+import { readProxyHeader } from "../../src/net/read_proxy_header.ts";
+import { v2 } from "./proxy_headers.ts";
 
 for (const text of ["127.0.0.1:0", "[::1]:0", "*:0", "unix"]) {
   Deno.test(`Listener on ${text} leaves a listener that accepts alone`, async () => {
@@ -59,6 +62,29 @@ Deno.test("Listener.serve() hands over those who came before it, with what they 
   });
   assert.equal(await served.promise, "hello");
   await once(patient, "close");
+  listener.close();
+});
+
+Deno.test("the header of a proxy that came before Listener.serve() is read, and what follows it is kept", async () => {
+  const listener = await Listener.open(parseListen("127.0.0.1:0"));
+  const proxy = connect(Number(listener.name.split(":").at(-1)), "127.0.0.1");
+  await once(proxy, "connect");
+  proxy.write(Buffer.concat([v2("192.0.2.7", 4711), Buffer.from("hello")]));
+  const heard = Promise.withResolvers<unknown>();
+  listener.serve({
+    accepted: (socket) =>
+      readProxyHeader(socket, {
+        come: ({ client }) => {
+          socket.on("data", (data) => heard.resolve({ client, data: String(data) }));
+          socket.resume();
+        },
+        failed: heard.reject,
+      }),
+    failed: (_name, error) => heard.reject(new Error(error)),
+  });
+  const client = { address: "192.0.2.7", port: 4711 };
+  assert.deepEqual(await heard.promise, { client, data: "hello" });
+  proxy.destroy();
   listener.close();
 });
 

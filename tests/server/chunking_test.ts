@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chain, discard, type Handler, on, say } from "postmaster";
+import { chain, discard, type Handler, named, on, say } from "postmaster";
 import { Client, type ClientOptions, FakeClock } from "postmaster/testing";
 import { BINARYMIME } from "../../src/server/chunking.ts";
 import { Extensions } from "../../src/server/extension.ts";
@@ -204,6 +204,40 @@ Deno.test("a handler that refuses the message before its end is heard at the nex
   client.send(bdat("Subject: x\r\n\r\n") + bdat("more\r\n", true));
   assert.deepEqual((await client.reply()).lines, ["no mail today"]);
   assert.deepEqual(await replies(client, 1), [503]);
+});
+
+Deno.test("the log names the handler that refuses a message, whatever was said between its chunks", async () => {
+  for (const last of [false, true]) {
+    const refusals: object[] = [];
+    const log = (event: string, fields: object) => {
+      if (event === "rejected") refusals.push(fields);
+    };
+    const accepted = Promise.withResolvers<void>();
+    const late = named("refusing", async (event, next) => {
+      if (event.type !== "Deliver") return next();
+      await accepted.promise;
+      return say(5, 5, 4, "no mail today", "5.7.0");
+    });
+    using client = await ready(chain(late, onlyJoe), { log });
+    client.send(bdat("Subject: x\r\n"));
+    assert.deepEqual(await replies(client, 1), [250]);
+    accepted.resolve();
+    assert.deepEqual(await codes(client, "NOOP", "NOOP"), [250, 250]);
+    client.send(bdat("\r\nmore\r\n", last));
+    assert.deepEqual(await replies(client, 1), [554]);
+    assert.deepEqual(refusals.map((fields) => "handler" in fields && fields.handler), ["refusing"]);
+  }
+});
+
+Deno.test("a message that is given up between its chunks counts as one", async () => {
+  using client = await greeted(onlyJoe, { limits: { messagesPerConnection: 2 } });
+  for (const _ of [1, 2]) {
+    assert.deepEqual(await codes(client, ...ENVELOPE), [250, 250]);
+    client.send(bdat("Subject: x\r\n"));
+    assert.deepEqual(await replies(client, 1), [250]);
+    assert.deepEqual(await codes(client, "RSET"), [250]);
+  }
+  assert.equal((await client.command("MAIL FROM:<>")).code, 421);
 });
 
 Deno.test("a message that is given up is aborted for those who read it", async () => {

@@ -5,15 +5,16 @@
  * @module
  */
 import { runClient } from "../clients.ts";
-import { needFile, needRoot } from "../need.ts";
+import { need, needFile, needRoot } from "../need.ts";
 import { Directory } from "../running.ts";
 
 const EXIM = "/opt/exim/usr/sbin/exim4";
 const USER = "Debian-exim";
 
 /** Spread into the definition of a test that runs Exim. */
-export const needExim = (): { ignore: boolean } => ({
-  ignore: needFile(EXIM, ".ci/run unpacks it").ignore || needRoot().ignore,
+export const needExim = (...programs: readonly string[]): { ignore: boolean } => ({
+  ignore: need(...programs).ignore || needFile(EXIM, ".ci/run unpacks it").ignore ||
+    needRoot().ignore,
 });
 
 /** The routers and transports for all mail for a domain, sent by SMTP to a port with these options. */
@@ -34,11 +35,12 @@ there:
   ${options.join("\n  ")}
 `;
 
-/** Sends a message by an Exim that has these routers and transports, and gives its log. */
+/** Sends a message with SMTPUTF8 by an Exim that has these routers and transports, and gives its log. */
 export async function sendByExim(
   routers: string,
   recipients: readonly string[],
   message: string,
+  sender = "ann@example.org",
 ): Promise<string> {
   using directory = new Directory();
   Deno.chmodSync(directory.path, 0o755);
@@ -52,13 +54,26 @@ spool_directory = ${directory.of("spool")}
 log_file_path = ${directory.of("log")}/%slog
 primary_hostname = client.example.org
 keep_environment =
+smtputf8_advertise_hosts = *
+acl_smtp_rcpt = all
+
+begin acl
+all:
+  accept
 
 ${routers}
 begin retry
 * * F,1h,10m
 `,
   );
-  const envelope = ["-f", "ann@example.org", "--", ...recipients];
-  await runClient(EXIM, ["-C", configuration, "-odi", "-oi", ...envelope], message);
+  const session = [
+    "EHLO localhost",
+    `MAIL FROM:<${sender}> SMTPUTF8 BODY=8BITMIME`,
+    ...recipients.map((recipient) => `RCPT TO:<${recipient}>`),
+    "DATA",
+    `${message.replaceAll(/^\./gm, "..").replaceAll("\n", "\r\n")}.`,
+    "QUIT\r\n",
+  ];
+  await runClient(EXIM, ["-C", configuration, "-odi", "-bs"], session.join("\r\n"));
   return directory.read("log/mainlog");
 }

@@ -15,11 +15,12 @@ export class HAProxy {
     this.#child = child;
   }
 
-  /** Starts one with this configuration, and waits until its health checks find every server well. */
+  /** Starts one with this configuration, which checks often, and waits until the checks find every server well. */
   static async start(configuration: string): Promise<HAProxy> {
     const directory = new Directory();
     const global = `global\n  stats socket ${directory.of("stats")}\n\n`;
-    const file = directory.write("haproxy.cfg", global + configuration);
+    const often = configuration.replace("defaults\n", "defaults\n  default-server inter 300ms\n");
+    const file = directory.write("haproxy.cfg", global + often);
     const child = new Deno.Command("haproxy", { args: ["-db", "-q", "-f", file], stdin: "null" })
       .spawn();
     const haproxy = new HAProxy(directory, child);

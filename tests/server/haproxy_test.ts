@@ -27,13 +27,23 @@ const {
 );
 const PORTS = ["25", "587", "465"] as const;
 
-const VERSIONS = [
-  ["2", (text: string) => text],
-  [
-    "1",
-    (text: string) => text.replaceAll("send-proxy-v2 check", "send-proxy check check-send-proxy"),
-  ],
-] as const;
+/** How HAProxy speaks PROXY: as on the page, or otherwise. */
+const WAYS = [
+  (text: string) => text,
+  (text: string) =>
+    text.replaceAll("send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c,unique-id"),
+  (text: string) => text.replaceAll("send-proxy-v2 check", "send-proxy check check-send-proxy"),
+];
+
+/** Refuses some clients by their addresses. */
+const HANDLERS = [
+  {
+    when: {
+      if: { any: [{ network: "203.0.113.0/24" }, { network: "2001:db8:1::/48" }] },
+      then: { bye: { on: "Greeting", text: "not here" } },
+    },
+  },
+];
 
 /** The server of the page, on ports of its own. */
 async function startServer(): Promise<Running> {
@@ -44,6 +54,7 @@ async function startServer(): Promise<Running> {
   return Running.start((directory) => ({
     ...parse(settings) as Settings,
     tls: { ...selfSigned(directory, ["mx.example.net"]) },
+    handlers: HANDLERS,
     limits: { "connections-per-address": 1 },
     auth: { passwords: { file: directory.write("passwords", `${line}\n`) } },
   }));
@@ -75,18 +86,18 @@ async function send(by: string, address: string, server: string, tls: readonly s
 }
 
 Deno.test({
-  name: "behind HAProxy, with both versions of PROXY, the client is the client everywhere",
+  name: "behind HAProxy, with each version of PROXY, the client is the client everywhere",
   ...need("haproxy", "openssl", "swaks"),
   fn: async () => {
     await using server = await startServer();
-    for (const [version, edit] of VERSIONS) {
+    for (const [way, edit] of WAYS.entries()) {
       const { haproxy, ports } = await startHAProxy(server, edit);
       await using _ = haproxy;
       for (
         const [port, address, tls] of [
-          ["25", `192.0.2.${version}`, []],
-          ["587", `2001:db8::${version}`, ["--tls"]],
-          ["465", `192.0.2.1${version}`, ["--tls-on-connect"]],
+          ["25", `192.0.2.${way + 1}`, []],
+          ["587", `2001:db8::${way + 1}`, ["--tls"]],
+          ["465", `192.0.2.1${way + 1}`, ["--tls-on-connect"]],
         ] as const
       ) {
         const there = address.includes(":") ? "2001:db8::25" : "192.0.2.25";
@@ -96,20 +107,27 @@ Deno.test({
         assert.match(server.directory.read("mail"), new RegExp(`\\[(IPv6:)?${address}\\]`));
       }
       using clients = new DisposableStack();
-      const codes: number[] = [];
-      const at = parseListen(`127.0.0.1:${ports.get("25")}`);
-      const [one, again, other] = [
-        `198.51.100.${version}`,
-        `198.51.100.${version}`,
-        `203.0.113.${version}`,
-      ];
-      for (const address of [one, again, other]) {
-        const client = await Client.connect(at);
-        clients.use(client);
-        client.send(`PROXY TCP4 ${address} 192.0.2.25 4711 25\r\n`);
-        codes.push((await client.reply()).code);
+      const greetings: string[] = [];
+      for (
+        const client of [
+          `TCP4 198.51.100.${way + 1} 192.0.2.25`,
+          `TCP4 198.51.100.${way + 1} 192.0.2.25`,
+          "TCP4 203.0.113.7 192.0.2.25",
+          "TCP6 2001:db8:1::7 2001:db8::25",
+        ]
+      ) {
+        const connection = await Client.connect(parseListen(`127.0.0.1:${ports.get("25")}`));
+        clients.use(connection);
+        connection.send(`PROXY ${client} 4711 25\r\n`);
+        const { code, lines: [line] } = await connection.reply();
+        greetings.push(`${code} ${line}`);
       }
-      assert.deepEqual(codes, [220, 421, 220]);
+      assert.deepEqual(greetings, [
+        "220 mx.example.net ESMTP Postmaster",
+        "421 too many connections from your address",
+        "421 not here",
+        "421 not here",
+      ]);
     }
     assert.deepEqual(server.log.filter((line) => / proxy refused /.test(line)), []);
   },

@@ -15,7 +15,7 @@ Deno.test("a message may be counted octets, in which a dot and a bare LF mean no
   const engine = { limits: DEFAULT_LIMITS, memory: new Memory(1e6), clock: { now: 0 } };
   const incoming = new Incoming(
     engine,
-    { verb: "BDAT", decoder: new ChunkDecoder(true) },
+    new ChunkDecoder(true),
     () => {},
   );
   incoming.begin({ octets: text.length, last: true });

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { filesOf } from "../docs/page.ts";
 import { Directory, Running, type Settings } from "../running.ts";
-import { needExim, sendByExim } from "./exim.ts";
+import { bySmtp, needExim, sendByExim } from "./exim.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 
 /** What a mailer says of the mail of each user, by its exit code: 75 defers, 77 refuses. */
@@ -29,14 +29,18 @@ const { "/etc/postmaster/postmaster.yaml": SETTINGS, "/etc/postfix/main.cf": MAI
   "LMTP from Postfix",
 );
 
-/** The server of the page, which has its socket in this directory instead. */
+/** The server of the page, which has its socket in this directory instead, and listens at a port, too. */
 const start = (spool: string): Promise<Running> =>
   Running.start((directory) => {
     Deno.chmodSync(directory.path, 0o755);
     const mailer = directory.write("mailer", MAILER);
     Deno.chmodSync(mailer, 0o755);
+    const { listen, ...settings } = parse(
+      SETTINGS!.replace("/var/spool/postfix", spool),
+    ) as Settings;
     return {
-      ...parse(SETTINGS!.replace("/var/spool/postfix", spool)) as Settings,
+      ...settings,
+      listen: [listen, { address: "127.0.0.1:0", kind: "lmtp" }],
       users: ["joe", "jane", "max"],
       mailer: { command: [mailer, "{recipient}"] },
     };
@@ -67,21 +71,29 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Exim's LMTP keeps only the recipient that was deferred",
+  name: "Exim's LMTP keeps only the recipient that was deferred, over a Unix socket and TCP",
   ...needExim(),
   fn: async () => {
     using spool = new Directory();
     Deno.chmodSync(spool.path, 0o755);
     Deno.mkdirSync(spool.of("postmaster"));
-    await using _server = await start(spool.path);
+    await using server = await start(spool.path);
     const { "/etc/exim4/exim4.conf": routers } = filesOf(PAGE, "LMTP from Exim");
-    const there = routers!.replace("/run/", `${spool.path}/`);
-    const log = await sendByExim(there, RECIPIENTS, "Subject: by LMTP\n\nhello\n");
-    for (const [i, mark] of ["=>", "==", "**", "**"].entries()) {
-      const line = log.split("\n").find((line) =>
-        line.includes(` ${mark} `) && line.includes(RECIPIENTS[i]!)
-      );
-      assert.ok(line !== undefined, log);
+    const port = Number(server.addresses[1]!.split(":").at(-1));
+    for (
+      const there of [
+        routers!.replace("/run/", `${spool.path}/`),
+        bySmtp(port, ["protocol = lmtp"]),
+      ]
+    ) {
+      const log = await sendByExim(there, RECIPIENTS, "Subject: by LMTP\n\nhello\n");
+      for (const [i, mark] of ["=>", "==", "**", "**"].entries()) {
+        const line = log.split("\n").find((line) =>
+          line.includes(` ${mark} `) && line.includes(RECIPIENTS[i]!)
+        );
+        assert.ok(line !== undefined, log);
+      }
     }
+    assert.equal(server.directory.read("mail").match(/^\t.*with (UTF8)?LMTP id/mg)?.length, 2);
   },
 });

@@ -195,6 +195,25 @@ Deno.test("a message in chunks is answered for each recipient after its last chu
   await isQuiet(client);
 });
 
+Deno.test("a message in one chunk that is refused before it comes is answered for each recipient", async () => {
+  const policy = `
+    import { on, say } from "postmaster";
+    export default on("StartData", (_event, next, { mailFrom }) =>
+      mailFrom === null ? say(5, 5, 4, "no message now") : next());
+  `;
+  await using server = await serve((directory) => ({
+    handlers: [directory.write("policy.ts", policy)],
+  }));
+  using client = await greeted(server);
+  const envelope = `MAIL FROM:<>\r\nRCPT TO:<${DEFERRED}>\r\nRCPT TO:<${DELIVERED}>\r\n`;
+  client.send(`${envelope}BDAT 6 LAST\r\nQUIT\r\n`);
+  assert.deepEqual(await readCodes(client, 5), [250, 250, 250, 554, 554]);
+  await isQuiet(client);
+  client.send(`${envelope}BDAT 6\r\nQUIT\r\n`);
+  assert.deepEqual(await readCodes(client, 4), [250, 250, 250, 554]);
+  await isQuiet(client);
+});
+
 Deno.test("a delivery that takes too long defers each recipient", async () => {
   const slow = { command: ["sh", "-c", "cat > /dev/null; sleep 60"] };
   await using server = await serve(() => ({ mailer: slow, limits: { "deliver-timeout": "1 s" } }));

@@ -5,16 +5,27 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { fileURLToPath } from "node:url";
 import { readParameter } from "postmaster";
+import { runClient } from "../clients.ts";
+import { filesOf } from "../docs/page.ts";
+import { need } from "../need.ts";
 import { type Directory, Running } from "../running.ts";
 import { bySmtp, needExim, sendByExim } from "./exim.ts";
+import { selfSigned } from "../tls/openssl.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 import { promising } from "./promising.ts";
+
+const { "chunks.py": SCRIPT } = filesOf(
+  Deno.readTextFileSync(fileURLToPath(new URL("../../docs/around.md", import.meta.url))),
+  "By hand",
+);
 
 /** A server that tells what its clients say, and has a file for each recipient's mail. */
 const start = (): Promise<Running> =>
   Running.start((directory) => ({
     users: ["joe", "jane"],
+    tls: { ...selfSigned(directory, ["mx.example.net"]) },
     log: { level: "trace" },
     mailer: { command: ["tee", "-a", directory.of("{recipient}")] },
   }));
@@ -50,18 +61,30 @@ function assertWhole(directory: Directory): void {
 }
 
 const RECIPIENTS = ["joe@example.net", "nobody@example.net", "jane@example.net"];
-const CHUNKS = ["EHLO", "MAIL", "RCPT", "RCPT", "RCPT", "BDAT", "BDAT", "QUIT"];
+const UP_TO_RCPT = ["EHLO", "MAIL", "RCPT", "RCPT", "RCPT"];
 
 for (
   const [how, options, verbs] of [
-    ["in chunks, and would like PRDR", ["hosts_try_chunking = *", "hosts_try_prdr = *"], CHUNKS],
-    ["in chunks, and wants no PRDR", ["hosts_try_chunking = *", "hosts_try_prdr ="], CHUNKS],
-    ["by DATA", ["hosts_try_chunking ="], [...CHUNKS.slice(0, 5), "DATA", "QUIT"]],
+    [
+      "in chunks over TLS, and would like PRDR",
+      ["hosts_require_tls = *", "hosts_try_prdr = *"],
+      ["EHLO", "STARTTLS", ...UP_TO_RCPT, "BDAT", "BDAT", "QUIT"],
+    ],
+    [
+      "in chunks, and wants no PRDR",
+      ["hosts_avoid_tls = *", "hosts_try_prdr ="],
+      [...UP_TO_RCPT, "BDAT", "BDAT", "QUIT"],
+    ],
+    [
+      "by DATA",
+      ["hosts_avoid_tls = *", "hosts_try_chunking ="],
+      [...UP_TO_RCPT, "DATA", "QUIT"],
+    ],
   ] as const
 ) {
   Deno.test({
     name: `Exim sends ${how}: the mailer gets every octet`,
-    ...needExim(),
+    ...needExim("openssl"),
     fn: async () => {
       await using server = await start();
       const log = await sendByExim(bySmtp(server.port, options), RECIPIENTS, MESSAGE);
@@ -70,14 +93,29 @@ for (
       }
       assert.match(log, /550 5\.1\.1 unknown recipient/);
       assertWhole(server.directory);
+      await server.logs(/ disconnected /);
       assert.deepEqual(verbsTo(server), verbs);
     },
   });
 }
 
 Deno.test({
+  name: "the script of the documentation sends a message in chunks",
+  ...need("openssl", "python3"),
+  fn: async () => {
+    await using server = await start();
+    for (const recipient of ["joe@example.net", "jane@example.net"]) {
+      const args = ["-c", SCRIPT!, "127.0.0.1", `${server.port}`, "ann@example.org", recipient];
+      const said = await runClient("python3", args, MESSAGE);
+      assert.match(said, /\(250, b'2\.0\.0 ok: delivered as \w+'\)\n$/);
+    }
+    assertWhole(server.directory);
+  },
+});
+
+Deno.test({
   name: "Postfix sends 8-bit text by DATA, and asks for DSN only where it is offered",
-  ...needPostfix(),
+  ...needPostfix("openssl"),
   fn: async () => {
     await using server = await start();
     using other = await promising();
@@ -92,6 +130,7 @@ transport_maps = inline:{dsn.example=smtp:[127.0.0.1]:${other.port}}
     await postfix.logs(/to=<nobody@example\.net>, .*dsn=5\.1\.1, status=bounced .*550 5\.1\.1/);
     await postfix.logs(/sender delivery status notification/); // its own: the mail went where nobody makes one
     assertWhole(server.directory);
+    await server.logs(/ received /);
     const [, mail = "", ...more] = commandsTo(server);
     assert.match(mail, /^MAIL FROM:<ann@example\.org> SIZE=\d+ BODY=8BITMIME$/);
     const recipients = RECIPIENTS.map((recipient) => `RCPT TO:<${recipient}>`);

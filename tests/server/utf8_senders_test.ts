@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { need } from "../need.ts";
 import { run, Running } from "../running.ts";
+import { bySmtp, needExim, sendByExim } from "./exim.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 
 const [RECIPIENT, BY_A_LABEL] = ["jörg@bücher.example", "you@xn--bcher-kva.example"];
@@ -37,6 +38,18 @@ smtputf8_enable = yes
     for (const name of ["j..?rg", "you"]) {
       await postfix.logs(new RegExp(`to=<${name}@[^>]*\\.example>, .* status=sent`));
     }
+    assertArrived(server);
+  },
+});
+
+Deno.test({
+  name: "Exim sends a message with SMTPUTF8, in chunks",
+  ...needExim(),
+  fn: async () => {
+    await using server = await start();
+    const routers = bySmtp(server.port, []).replace("domains = example.net", "domains = *");
+    const log = await sendByExim(routers, [RECIPIENT], `${HEADER}\nübermorgen\n`, SENDER);
+    assert.match(log, / => .* K C="250 2\.0\.0 ok/);
     assertArrived(server);
   },
 });

@@ -4,6 +4,9 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import tls from "node:tls";
 import { Client } from "postmaster/testing";
 import { parseListen } from "../../src/net/address.ts";
 import { need } from "../need.ts";
@@ -77,7 +80,7 @@ Deno.test("the client that a server names takes its place, and nothing of the se
     /^Received: from client\.example\.org \(\[192\.0\.2\.7\]\)/m,
   );
   await server.logs(
-    / client named peer=192\.0\.2\.7 port=4711 via=127\.0\.0\.1 .*name=spike\.example\.org/,
+    / client named peer=192\.0\.2\.7 port=4711 via=127\.0\.0\.1 listener=\S+ name=spike\.example\.org/,
   );
   await server.logs(/ received peer=192\.0\.2\.7 .*code=250/);
 });
@@ -212,34 +215,63 @@ Deno.test("what XFORWARD says is for handlers and the log, until the transaction
   assert.equal((await seen(client)).forwarded, undefined);
 });
 
+/** A server to which a filter shows a certificate, and what the filter needs for that. */
+async function serveWithCertificates(kind: "smtp" | "submissions") {
+  let certificate = { certificate: "", key: "", authority: "" };
+  const server = await Running.start((directory) => {
+    certificate = ofClient(directory, "filter");
+    return {
+      listen: { ...TRUSTED, kind },
+      handlers: [directory.write("policy.ts", POLICY)],
+      tls: {
+        ...selfSigned(directory, ["mx.example.net"]),
+        "client-certificates": "request",
+        "client-ca": certificate.authority,
+      },
+      auth: { external: { subjects: { "CN=filter": "joe" } } },
+    };
+  });
+  const shown = {
+    rejectUnauthorized: false,
+    cert: Deno.readTextFileSync(certificate.certificate),
+    key: Deno.readTextFileSync(certificate.key),
+  };
+  return { server, shown };
+}
+
 Deno.test(
   "a certificate is not that of the client whom its owner names",
   need("openssl"),
   async () => {
-    let certificate = { certificate: "", key: "", authority: "" };
-    await using server = await Running.start((directory) => {
-      certificate = ofClient(directory, "filter");
-      return {
-        listen: { ...TRUSTED, kind: "submissions" },
-        handlers: [directory.write("policy.ts", POLICY)],
-        tls: {
-          ...selfSigned(directory, ["mx.example.net"]),
-          "client-certificates": "request",
-          "client-ca": certificate.authority,
-        },
-        auth: { external: { subjects: { "CN=filter": "joe" } } },
-      };
-    });
-    using client = await Client.connect(parseListen(server.addresses[0]!), {
-      rejectUnauthorized: false,
-      cert: Deno.readTextFileSync(certificate.certificate),
-      key: Deno.readTextFileSync(certificate.key),
-    });
+    const { server, shown } = await serveWithCertificates("submissions");
+    await using _server = server;
+    using client = await Client.connect(parseListen(server.addresses[0]!), shown);
     await client.reply();
     assert.match(String((await seen(client)).tls), /CN=filter/);
     await client.command("XCLIENT ADDR=192.0.2.7");
     assert.equal((await seen(client)).tls, undefined);
     const { lines } = await client.command("EHLO a.example");
     assert.deepEqual(lines.filter((line) => /AUTH.*EXTERNAL/.test(line)), []);
+  },
+);
+
+Deno.test(
+  "nor is one that is shown after XCLIENT, by STARTTLS",
+  need("openssl"),
+  async () => {
+    const { server, shown } = await serveWithCertificates("smtp");
+    await using _server = server;
+    const socket = connect(server.port, "127.0.0.1");
+    for (const line of ["XCLIENT ADDR=192.0.2.7", "EHLO a.example", "STARTTLS"]) {
+      await once(socket, "data");
+      socket.write(`${line}\r\n`);
+    }
+    await once(socket, "data");
+    const secured = tls.connect({ ...shown, socket });
+    secured.write("NOOP\r\n");
+    const [reply] = await once(secured, "data");
+    assert.match(String(reply), /^250 .*"address":"192\.0\.2\.7"/);
+    assert.doesNotMatch(String(reply), /CN=filter/);
+    secured.destroy();
   },
 );

@@ -97,6 +97,7 @@ Deno.test("parseClientDetails() says which attribute is wrong", () => {
       ["HELO=a+2", /HELO is wrong/],
       ["HELO=a+ZZ", /HELO is wrong/],
       ["SOURCE=ELSEWHERE", /SOURCE is wrong/],
+      ["LOGIN=j+C3+B6rg", /LOGIN is wrong/],
     ] as const
   ) {
     const found = parse(argument);

@@ -26,6 +26,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   SSH: ["SSH-2.0-OpenSSH_10.0", "SSH-1.99-x"],
   TLS: ["\x16\x03\x01\x02\0\x01", "\x16\x03"],
   SOCKS: ["\x04\x01\0\x19", "\x05\x01\0", "\x05\x02\0\x02"],
+  PROXY: ["PROXY TCP4 192.0.2.7 192.0.2.25 4711 25", "PROXY UNKNOWN", "\0", "\0\r\nQUIT\n!"],
   header: ["Host: example.org", "Content-Length:5", "subject: x", "X-A:"],
 };
 
@@ -39,6 +40,9 @@ Deno.test("foreignLine() takes mistaken commands for what they are", () => {
   const mistakes = [
     "",
     "XFOO",
+    "PROXY",
+    "PROXY ME",
+    "\0x",
     "GE",
     "GET",
     "GETS x",

@@ -239,3 +239,36 @@ Deno.test("no character becomes ASCII in the form in which local parts are compa
     if (/[@.]/.test(char.normalize("NFKC"))) assert.equal(isLocalPart(`a${char}`), false);
   }
 });
+
+Deno.test("a command that is taken is well-formed and harmless, whatever octets are put into it", () => {
+  const commands = [
+    "MAIL FROM:<jö#@b.example> SMTPUTF8",
+    "RCPT TO:<jö@#ü.example>",
+    "VRFY ü# SMTPUTF8",
+  ]
+    .map((line) => encode(line));
+  const hostile = fc.oneof(
+    fc.uint8Array({ maxLength: 5 }),
+    fc.constantFrom(
+      ...Object.values(MALFORMED).map(bytesOf),
+      ...Object.values(HARMFUL).map(encode),
+    ),
+    anyText.map(encode),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...commands), hostile, (line, octets) => {
+      const place = line.indexOf(0x23);
+      const whole = Uint8Array.of(
+        ...line.subarray(0, place),
+        ...octets,
+        ...line.subarray(place + 1),
+      );
+      const parsed = parseCommand(whole);
+      if (!("verb" in parsed)) return;
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(whole);
+      assert.ok(isHarmless(text), JSON.stringify(text));
+      assert.doesNotMatch(text, /[\p{Cc}\p{Cn}\p{Cs}\p{Co}\u202a-\u202e\u2066-\u2069]/u);
+    }),
+    { numRuns: 3000 },
+  );
+});
