@@ -93,7 +93,7 @@ export function logReceived(
       sender: printPath(mailFrom),
       recipients: group.flatMap(({ recipients }) => recipients.map(printPath)),
       size,
-      ...forwardedFields(forwarded),
+      ...forwarded && forwardedFields(forwarded),
       code,
       enhanced,
     });
@@ -101,7 +101,7 @@ export function logReceived(
 }
 
 /** What another server says of the client from which it has a message: `forwardedAddress`, `forwardedHelo`. */
-const forwardedFields = (details: ClientDetails = {}): Record<`forwarded${string}`, Field> =>
+const forwardedFields = (details: ClientDetails): Record<`forwarded${string}`, Field> =>
   Object.fromEntries(
     Object.entries(details).map(([name, value]) => [
       `forwarded${name[0]!.toUpperCase()}${name.slice(1)}`,
