@@ -2,24 +2,26 @@
  * Measures what messages cost that come by DATA and in chunks by BDAT, in the way in which clients send them: DATA and
  * the final dot wait for their replies, all chunks are sent at once. The server throws the messages away.
  *
- * An argument names a directory with another version of the sources. Its server is then measured in turn with this
- * one, with what it understands. Figures are the least of several rounds, since a busy machine only adds to them; CPU
- * time is that of the server, from /proc (Linux).
+ * An argument names a directory with another version of the sources, whose server is then measured with DATA, too.
+ *
+ * Each way has a server of its own, and all take turns, forwards and backwards. The milliseconds are the least of all
+ * rounds, since a busy machine only adds to them; the ratios are the median of those of each round to its first line.
+ * CPU time is that of the server, from /proc (Linux).
  *
  * @module
  */
 import { resolve } from "node:path";
 import { write } from "./client.ts";
-import { script, Subject } from "./subject.ts";
+import { median, script, Subject } from "./subject.ts";
 
-const ROUNDS = 7, SESSIONS = 4;
+const ROUNDS = 16, SESSIONS = 4;
 const KIB = 1024, MIB = 1024 * KIB;
 
 /** Octets of a message, and how many each session sends. */
 const SIZES: readonly (readonly [string, number, number])[] = [
-  ["1 KB", 1000, 1000],
-  ["100 KB", 100_000, 400],
-  ["25 MiB", 25 * MIB, 4],
+  ["1 KB", 1000, 500],
+  ["100 KB", 100_000, 200],
+  ["25 MiB", 25 * MIB, 2],
 ];
 
 /** Octets of a chunk; `undefined` is DATA. */
@@ -104,47 +106,48 @@ async function costOf(server: Subject, steps: readonly Step[], messages: number)
   return { cpu: (server.cpu - cpu) / count, time: time / count };
 }
 
-/** A server and a way to send it messages. */
-interface Subjected {
+/** A way to send messages, and a server for it. */
+interface Way {
   readonly name: string;
   readonly server: Subject;
-  readonly steps: readonly Step[];
+  readonly chunk: number | undefined;
 }
 
-async function compare(subjects: readonly Subjected[], messages: number): Promise<void> {
-  const costs = new Map<Subjected, Cost[]>(subjects.map((subject) => [subject, []]));
-  for (let round = 0; round <= ROUNDS; round++) {
-    for (const [{ server, steps }, all] of costs) {
+async function compare(ways: readonly Way[], size: number, messages: number): Promise<void> {
+  const message = messageOf(size);
+  const rows = ways.map(({ name, server, chunk }) => {
+    return { name, server, steps: stepsOf(message, chunk), costs: [] as Cost[] };
+  });
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const { server, steps, costs } of round % 2 === 0 ? rows : rows.toReversed()) {
       const cost = await costOf(server, steps, messages);
-      if (round > 0) all.push(cost); // the first round warms up
+      if (round >= 0) costs.push(cost); // the round before warms up
     }
   }
-  const of = (all: readonly Cost[], figure: keyof Cost) =>
-    Math.min(...all.map((cost) => cost[figure]));
-  const [first] = costs.values();
-  const print = (all: readonly Cost[], figure: keyof Cost) => {
-    const ratio = of(all, figure) / of(first ?? [], figure);
-    return `${of(all, figure).toFixed(3).padStart(9)} ms (${ratio.toFixed(2)})`;
+  const print = (costs: readonly Cost[], figure: keyof Cost) => {
+    const least = Math.min(...costs.map((cost) => cost[figure]));
+    const ratios = costs.map((cost, round) => cost[figure] / rows[0]!.costs[round]![figure]);
+    return `${least.toFixed(3).padStart(8)} ms (${median(ratios).toFixed(2)})`;
   };
-  for (const [{ name }, all] of costs) {
-    console.log(`  ${name.padEnd(24)} CPU ${print(all, "cpu")}   time ${print(all, "time")}`);
+  for (const { name, costs } of rows) {
+    console.log(`  ${name.padEnd(24)} CPU ${print(costs, "cpu")}   time ${print(costs, "time")}`);
   }
 }
 
-const env = { BENCH_KIND: "discard" };
-const server = await Subject.start(script("./serve.ts", env));
-const [directory] = Deno.args;
-const other = directory === undefined
-  ? undefined
-  : await Subject.start(script(`${resolve(directory)}/bench/serve.ts`, env));
-for (const [name, size, messages] of SIZES) {
-  console.log(`a message of ${name}; in parentheses the ratio to the first line`);
-  const message = messageOf(size);
-  const ways = Object.entries(WAYS)
-    .filter(([, chunk = Infinity]) => chunk === Infinity || chunk < size)
-    .map(([name, chunk]) => ({ name, server, steps: stepsOf(message, chunk) }));
-  const theirs = other && { name: "DATA, other server", server: other, steps: ways[0]!.steps };
-  await compare(theirs === undefined ? ways : [theirs, ...ways], messages);
+const [other] = Deno.args;
+const start = (directory: string) =>
+  Subject.start(script(`${directory}/serve.ts`, { BENCH_KIND: "discard" }));
+const ways: Way[] = [];
+if (other !== undefined) {
+  const server = await start(resolve(other, "bench"));
+  ways.push({ name: "DATA, other sources", server, chunk: undefined });
 }
-await server.stop();
-await other?.stop();
+for (const [name, chunk] of Object.entries(WAYS)) {
+  ways.push({ name, server: await start("."), chunk });
+}
+for (const [name, size, messages] of SIZES) {
+  console.log(`a message of ${name}`);
+  const fitting = ways.filter(({ chunk = Infinity }) => chunk === Infinity || chunk < size);
+  await compare(fitting, size, messages);
+}
+for (const { server } of ways) await server.stop();
