@@ -28,8 +28,8 @@ export const policyName = (zone: string): string => `_policy.${zone}`;
 
 /**
  * `joe.example.net._user.ZONE`; `undefined` for a local part that is too long for the DNS. The local part is one
- * label in lower case and UTF-8, in which every octet but letters, digits and hyphens is `_` and its two hexadecimal digits:
- * `joe.smith` is `joe_2esmith`.
+ * label in lower case and UTF-8, in which every octet but letters, digits and hyphens is `_` and its two hexadecimal
+ * digits: `joe.smith` is `joe_2esmith`.
  */
 export function userName({ local, domain }: Mailbox, zone: string): string | undefined {
   const octets = Buffer.from(foldCase(local)).toString("latin1");

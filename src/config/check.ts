@@ -210,13 +210,11 @@ class Checks {
     const { limits } = this.#settings;
     const time = readyMade.get(name)?.waits?.(options);
     if (time === undefined || limits === undefined || time < limits.handlerTimeout) return;
+    const [held, end] = [time, limits.handlerTimeout].map(printDuration);
     this.#faults.add(
       path,
-      `\`${name}\` holds answers back for up to ${printDuration(time)}, and the limit ` +
-        `\`handler-timeout\` ends it after ${
-          printDuration(limits.handlerTimeout)
-        }: make the first ` +
-        "shorter or the second longer",
+      `\`${name}\` holds answers back for up to ${held}, and the limit \`handler-timeout\` ends it ` +
+        `after ${end}: make the first shorter or the second longer`,
     );
   }
 

@@ -44,8 +44,9 @@ const ROWS: { readonly [K in keyof Limits]: Row } = {
   refusedRecipients: {
     ...number(1),
     description:
-      "Refused recipients, and mailboxes that VRFY and EXPN do not find, in a session before the server looks up no more: it replies 452 to " +
-      "further ones, so that the accepted recipients get their mail, and then ends the session.",
+      "Refused recipients, and mailboxes that VRFY and EXPN do not find, in a session before the " +
+      "server looks up no more: it replies 452 to further ones, so that the accepted recipients " +
+      "get their mail, and then ends the session.",
   },
   refusalDelay: {
     schema: duration(0),

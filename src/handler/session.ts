@@ -65,7 +65,7 @@ export interface Session {
   readonly peer: Peer;
   /** Whether another server has named the client by XCLIENT. */
   readonly named: boolean;
-  /** What another server says by XFORWARD of the client from which it has the next message, or the open transaction's. */
+  /** What another server says by XFORWARD of the client from which it has the open transaction, or else the next one. */
   readonly forwarded: ClientDetails | undefined;
   /** The listener that the client has connected to. */
   readonly listener: SessionListener;
@@ -119,8 +119,8 @@ export interface Session {
   whenAnswered(then: (answer: Reply) => MaybePromise<void>): void;
   /**
    * Calls `then` at the end of the open transaction, or of the one that this MAIL opens. `accepted` is true if the
-   * client was told that its message is accepted, in LMTP for one recipient or more; false if the message was refused or deferred, if it broke off, or
-   * if there was none. Nothing waits for `then`.
+   * client was told that its message is accepted, in LMTP for one recipient or more; false if the message was refused
+   * or deferred, if it broke off, or if there was none. Nothing waits for `then`.
    */
   whenTransactionEnds(then: (accepted: boolean) => MaybePromise<void>): void;
   /** Writes a line to the server's log, with the session's id. Control characters are escaped. */

@@ -6,8 +6,8 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { type HeaderFault, type ProxyHeader, proxyHeader } from "./proxy_header.ts";
 
-/** What is called once, when it is known whose a connection is. */
-export interface Announced {
+/** What is told of a header, once. */
+export interface HeaderEvents {
   /** The header has come. The socket is paused, and what follows the header is put back. */
   readonly come: (header: ProxyHeader) => void;
   /** There is no header, for this reason; without a reason, the proxy has gone away without a word. */
@@ -19,7 +19,7 @@ export interface Announced {
  *
  * @returns what stops reading; then nothing is called
  */
-export function readProxyHeader(socket: Socket, { come, failed }: Announced): () => void {
+export function readProxyHeader(socket: Socket, { come, failed }: HeaderEvents): () => void {
   const beginning = new Beginning();
   const look = () => {
     for (let fresh; (fresh = socket.read() as Uint8Array | null) !== null;) {
@@ -45,8 +45,8 @@ export function readProxyHeader(socket: Socket, { come, failed }: Announced): ()
   return stop;
 }
 
-/** What has come of a connection: its header and what follows it, or what is wrong with it; `undefined` if more must come. */
-export type Come =
+/** The header and what follows it, or what is wrong with it; `undefined` if more must come. */
+export type Progress =
   | { readonly header: ProxyHeader; readonly rest: Uint8Array }
   | HeaderFault
   | undefined;
@@ -60,7 +60,7 @@ export class Beginning {
   octets = 0;
 
   /** Takes what comes next. */
-  take(fresh: Uint8Array): Come {
+  take(fresh: Uint8Array): Progress {
     const before = this.octets - this.#seen.length;
     const come = this.#seen.length === 0 ? fresh : Buffer.concat([this.#seen, fresh]);
     this.octets += fresh.length;

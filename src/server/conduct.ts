@@ -30,7 +30,7 @@ const UNOFFERED: ReadonlySet<number> = new Set([504, 555]);
 /** They begin anew, or end, what was pipelined behind a refusal. */
 const FRESH: ReadonlySet<EventName> = new Set(["SayHelo", "SayEhlo", "ResetState"]);
 
-/** Others may have been sent behind them before the client knew of a refusal (RFC 2920 section 3.1, RFC 3030 section 4.2). */
+/** Others may come behind them before the client knows of a refusal (RFC 2920 section 3.1, RFC 3030 section 4.2). */
 const PIPELINED: ReadonlySet<string | undefined> = new Set(["MAIL", "RCPT", "BDAT"]);
 
 /** Commands of a client that guesses mailboxes, until it has guessed wrong too often. */

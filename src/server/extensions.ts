@@ -13,7 +13,7 @@ import { CHUNKING } from "./chunking.ts";
 import { ETRN } from "./etrn.ts";
 import type { Extension } from "./extension.ts";
 import { SMTPUTF8 } from "./smtputf8.ts";
-import { type Trusted, xclientFor } from "./xclient.ts";
+import { xclientFor, type XclientPeers } from "./xclient.ts";
 
 /** RFC 2920: commands may be sent without waiting for the replies. The dialogue takes them so from everybody. */
 const PIPELINING: Extension = {
@@ -140,14 +140,14 @@ export interface Foundation {
   /** How clients authenticate; without it, AUTH is not offered. */
   readonly authentication?: Authentication | undefined;
   /** The servers that may name their clients; without them, XCLIENT and XFORWARD are not offered. */
-  readonly trusted?: Trusted | undefined;
+  readonly xclient?: XclientPeers | undefined;
   /** The operator's handlers: some commands are only there if one of them answers. */
   readonly policy?: Handler | undefined;
 }
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication, policy = chain(), trusted }: Foundation,
+  { certificates, authentication, policy = chain(), xclient }: Foundation,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,
@@ -160,5 +160,5 @@ export const extensionsOn = (
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
   ...isMadeFor(policy, "StartQueue") ? [ETRN] : [],
-  ...trusted === undefined ? [] : xclientFor(trusted),
+  ...xclient === undefined ? [] : xclientFor(xclient),
 ];

@@ -3,13 +3,16 @@
  * @module
  */
 import type { Socket } from "node:net";
-import { type Announced, readProxyHeader } from "../net/read_proxy_header.ts";
+import { type HeaderEvents, readProxyHeader } from "../net/read_proxy_header.ts";
 
 /** A connection that waits. */
 interface Waiting {
   /** Until when, on the clock of the server. */
   readonly until: number;
+  /** To be called when that time is over. */
   readonly late: () => void;
+  /** Stops reading, and calls nothing. */
+  readonly stop: () => void;
 }
 
 /** How to mend a header that is wrong or does not come. */
@@ -25,7 +28,7 @@ export class Gate {
   }
 
   /** Reads the header of a connection until then. */
-  admit(socket: Socket, until: number, { come, failed }: Announced): void {
+  admit(socket: Socket, until: number, { come, failed }: HeaderEvents): void {
     socket.on("error", () => {}); // between two readers, a reset would end the process
     const leave = <A>(then: (argument: A) => void) => (argument: A) => {
       this.#waiting.delete(socket);
@@ -39,7 +42,7 @@ export class Gate {
       stop();
       failed(`no header of the PROXY protocol came in time: ${REMEDY}`);
     });
-    this.#waiting.set(socket, { until, late: () => late(undefined) });
+    this.#waiting.set(socket, { until, late: () => late(undefined), stop });
   }
 
   /** To be called every now and then: sends those away that wait too long. */
@@ -47,8 +50,12 @@ export class Gate {
     for (const { until, late } of this.#waiting.values()) if (now > until) late();
   }
 
-  /** Closes all. */
+  /** Closes all, which is told to nobody. */
   close(): void {
-    for (const socket of this.#waiting.keys()) socket.destroy();
+    for (const [socket, { stop }] of this.#waiting) {
+      stop();
+      socket.destroy();
+    }
+    this.#waiting.clear();
   }
 }

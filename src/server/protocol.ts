@@ -252,7 +252,7 @@ export class Protocol implements MailContext {
       logAuthenticated(this.session, event.mechanism);
     }
     if (event.type === "ForwardClient") {
-      this.session.forwarded = { ...this.session.forwarded, ...event.client };
+      this.session.forwarded = Object.freeze({ ...this.session.forwarded, ...event.client });
     }
     const next = after(this.#state, reply);
     if (!("incoming" in next)) this.mail.abandon("the client gave it up");

@@ -4,11 +4,10 @@
  */
 import type { Socket } from "node:net";
 import type { Authentication } from "../auth/authentication.ts";
-import { peerAddress } from "../base/ip.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
-import { type Peer, type SessionContext, SessionState } from "../handler/session.ts";
+import { type SessionContext, SessionState } from "../handler/session.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
@@ -18,18 +17,18 @@ import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { isAmong, type Peers } from "../net/peers.ts";
 import type { ProxyHeader } from "../net/proxy_header.ts";
-import { printReply } from "../smtp/reply.ts";
 import type { Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
+import { abandon, type Accepted, peerOf, placeOf, sendAway } from "./accepted.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
-import { Crowd } from "./crowd.ts";
+import { Connections } from "./connections.ts";
 import { Extensions } from "./extension.ts";
 import { extensionsOn } from "./extensions.ts";
 import { Gate } from "./gate.ts";
 import { newId } from "./id.ts";
-import { LIMIT_REPLIES, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import type { ListenerOptions } from "./listener_options.ts";
 import { Memory } from "./memory.ts";
 import { peerNamed } from "./named_client.ts";
@@ -76,16 +75,6 @@ interface Shared {
   readonly options: ListenerOptions;
 }
 
-/** A connection that was accepted. */
-interface Accepted {
-  readonly socket: Socket;
-  readonly listener: Listener;
-  /** The client. */
-  readonly peer: Peer;
-  /** The proxy that the client has come by. */
-  readonly via?: Peer;
-}
-
 /** A running server. */
 export class Server {
   readonly #options: ServerOptions;
@@ -95,7 +84,7 @@ export class Server {
   #suspicious = false;
   /** Somebody has connected since the last sweep. */
   #visited = false;
-  readonly #connections: Crowd<Connection>;
+  readonly #connections: Connections<Connection>;
   readonly #gate = new Gate();
   /** Those that were refused, until they are closed. */
   readonly #refused = new Set<Connection>();
@@ -104,10 +93,11 @@ export class Server {
   readonly #clock = { now: performance.now() };
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
+
   private constructor(options: ServerOptions) {
     this.#options = options;
     const { log, limits, descriptors } = options;
-    this.#connections = new Crowd({
+    this.#connections = new Connections({
       connections: Math.min(limits.connections, descriptors.connections),
       connectionsPerAddress: limits.connectionsPerAddress,
     });
@@ -118,8 +108,8 @@ export class Server {
     for (const [listener, its] of options.listeners) {
       const own: Limits = { ...limits, ...its.limits };
       const { xclient: peers, xclientLogin: login = false } = its;
-      const trusted = peers && { peers, login };
-      const foundation = { certificates, authentication, policy, trusted };
+      const xclient = peers && { peers, login };
+      const foundation = { certificates, authentication, policy, xclient };
       const extensions = new Extensions(extensionsOn(foundation));
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
@@ -300,34 +290,6 @@ export class Server {
     }
     await this.#options.targets.idle();
   }
-}
-
-/** Who is at the other end; `undefined` if nobody is any more. */
-function peerOf(socket: Socket, listener: string): Peer | undefined {
-  if (listener.startsWith("unix:")) return { address: "unix", port: 0 };
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  return { address: peerAddress(remoteAddress), port: remotePort };
-}
-
-/** Where a connection comes from, and where to, for the log. */
-const placeOf = ({ peer: { address, port }, listener }: Accepted) => ({
-  peer: address,
-  port: port === 0 ? undefined : port,
-  listener: listener.name,
-});
-
-/** Says why, and closes the socket without waiting for the client: for when too many are refused at once. */
-function sendAway(socket: Socket, limit: LimitName): void {
-  socket.on("error", () => {});
-  socket.end(printReply(LIMIT_REPLIES[limit], true));
-  socket.destroySoon();
-}
-
-/** Closes a socket without a word: its client is gone already, or expects nothing in clear text. */
-function abandon(socket: Socket): void {
-  socket.on("error", () => {}); // without a listener a reset would end the process
-  socket.destroy();
 }
 
 /** How often deadlines are looked at: often enough for the shortest, a second at most. */

@@ -16,7 +16,7 @@ export interface Transport {
    * cannot be encrypted: then nothing gets through any more.
    */
   secure(words: string): Promise<Tls | undefined>;
-  /** Counts the connection for the session's new client, where connections are counted. Gives the limit that this exceeds. */
+  /** Counts the connection for the session's new client. Gives the limit that this exceeds. */
   recount?(): LimitName | undefined;
   /** Closes the connection once everything is sent. */
   close(): void;

@@ -14,7 +14,7 @@ import { isFault } from "../smtp/fault.ts";
 import type { ClientTraits, Extension } from "./extension.ts";
 
 /** The servers that may name their clients. */
-export interface Trusted {
+export interface XclientPeers {
   readonly peers: Peers;
   /** Whether they also say which user a client is. */
   readonly login: boolean;
@@ -26,13 +26,13 @@ const BETWEEN = ["connected", "greeted"] as const;
 const EXTRA = 1024;
 
 /** The extensions for these servers. */
-export const xclientFor = (trusted: Trusted): readonly Extension[] => [
-  xclient(trusted),
-  xforward(trusted),
+export const xclientFor = (servers: XclientPeers): readonly Extension[] => [
+  xclient(servers),
+  xforward(servers),
 ];
 
 /** What another server says of its client becomes the client of the session. */
-function xclient({ peers, login }: Trusted): Extension {
+function xclient({ peers, login }: XclientPeers): Extension {
   const offered: readonly Attribute[] = [
     ...["NAME", "ADDR", "PORT", "PROTO", "HELO"] as const,
     ...login ? ["LOGIN"] as const : [],
@@ -64,7 +64,7 @@ function xclient({ peers, login }: Trusted): Extension {
 }
 
 /** What another server says of its client is logged with the next message. */
-const xforward = ({ peers }: Trusted): Extension => ({
+const xforward = ({ peers }: XclientPeers): Extension => ({
   about: {
     name: "XFORWARD",
     rfc: [],

@@ -240,7 +240,9 @@ function endOfDomain(line: string, start: number, { underscores }: Tolerance): n
   const end = endOf(isLiteral ? LITERAL : name, line, start);
   if (end < 0) return -1;
   const domain = line.slice(start, end);
-  const isGood = isLiteral ? isAddress(domain.slice(1, -1)) : asciiName(domain) !== undefined;
+  const isGood = isLiteral
+    ? isAddress(domain.slice(1, -1))
+    : isAscii(domain) || asciiName(domain) !== undefined;
   return isGood && octetsOf(domain) <= MAXIMUM.domain ? end : -1;
 }
 

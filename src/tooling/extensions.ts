@@ -5,7 +5,7 @@
 import { on } from "../handler/handler.ts";
 import type { About } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
-import { promises } from "../server/promises.ts";
+import { queueExtensions } from "../server/queue_extensions.ts";
 import { type Parts, table } from "./page.ts";
 
 /** A server that has all that extensions stand on. */
@@ -13,12 +13,12 @@ const EVERYTHING = {
   certificates: { ready: true },
   authentication: { mechanisms: [], listeners: [], clearLoopback: false },
   policy: on("StartQueue", (_event, next) => next()),
-  trusted: { peers: [], login: true },
+  xclient: { peers: [], login: true },
 };
 
 /** What every extension says of itself. */
 export const abouts = (): readonly About[] =>
-  [...extensionsOn(EVERYTHING), ...promises({ longest: 0, now: Date.now })]
+  [...extensionsOn(EVERYTHING), ...queueExtensions({ longest: 0, now: Date.now })]
     .map(({ about }) => about);
 
 /** The part of the page: a table of the extensions. */

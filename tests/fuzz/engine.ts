@@ -2,7 +2,6 @@
  * A session with the engine in this process, without sockets.
  * @module
  */
-import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
 import type { Authentication } from "../../src/auth/authentication.ts";
 import { Network } from "../../src/base/ip.ts";
 import { chain } from "../../src/handler/handler.ts";
@@ -24,7 +23,7 @@ import { ENCRYPTED } from "../../src/testing/encrypted.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
 import type { Delivered, Heard } from "./heard.ts";
-import { passwords, policy, targetsFor, turns } from "./policy.ts";
+import { mechanisms, passwords, policy, targetsFor, turns } from "./policy.ts";
 import type { Random } from "./random.ts";
 import { HOSTNAME, type World } from "./world.ts";
 
@@ -211,7 +210,7 @@ export class EngineSession implements Transport {
 
 function extensionsOf({ tls, auth, kind, binary, xclient }: World): Extensions {
   const authentication: Authentication = {
-    mechanisms: [PLAIN, LOGIN],
+    mechanisms,
     passwords,
     listeners: [kind],
     clearLoopback: auth === "always",

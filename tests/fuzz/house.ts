@@ -3,7 +3,6 @@
  * @module
  */
 import type { Authentication } from "../../src/auth/authentication.ts";
-import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import type { Log } from "../../src/log/event.ts";
 import { Network } from "../../src/base/ip.ts";
@@ -22,7 +21,7 @@ import { Certificates } from "../../src/tls/certificates.ts";
 import { selfSigned } from "../../src/tls/self_signed.ts";
 import { Directory } from "../running.ts";
 import type { Delivered } from "./heard.ts";
-import { passwords, policy, targetsFor } from "./policy.ts";
+import { mechanisms, passwords, policy, targetsFor } from "./policy.ts";
 import { HOSTNAME, type World } from "./world.ts";
 
 /** A way in, and what a client finds there. */
@@ -80,7 +79,7 @@ export class House implements Disposable {
   readonly doors: readonly Door[];
   readonly sessions: Sessions;
   /** Milliseconds after which what must come does not come any more. */
-  patience = 15_000;
+  patience = 60_000;
   readonly #server: Server;
   readonly #end: () => void;
 
@@ -157,7 +156,7 @@ const PROXIED: readonly ListenerKind[] = ["smtp", "submissions"];
 const LOOPBACK: ListenAddress = { transport: "tcp", hostname: "127.0.0.1", port: 0 };
 
 const AUTHENTICATION: Authentication = {
-  mechanisms: [PLAIN, LOGIN],
+  mechanisms,
   passwords,
   listeners: LISTENER_KINDS,
   clearLoopback: true,

@@ -23,7 +23,7 @@ export interface Transaction {
 /** A session with its messages. */
 export class MailHearing extends Hearing {
   #delivered = 0;
-  /** Messages that have come whole. */
+  /** Messages that have begun. */
   messages = 0;
   helo: { readonly extended: boolean } | undefined;
   transaction: Transaction | undefined;
@@ -39,6 +39,7 @@ export class MailHearing extends Hearing {
 
   /** The message that follows DATA. */
   data(): void {
+    this.messages++;
     const found = readData(this.heard.sent, this.at);
     if (found === undefined) throw new Waiting();
     const raw = this.heard.sent.slice(this.at, this.at + found.length);
@@ -50,6 +51,7 @@ export class MailHearing extends Hearing {
   chunk({ octets, last }: Chunk): void {
     const transaction = this.transaction!;
     const { binary, sender } = transaction;
+    if (transaction.chunks === undefined) this.messages++;
     if (this.at + octets > this.heard.sent.length) throw new Waiting();
     const text = (transaction.chunks ?? "") + this.heard.sent.slice(this.at, this.at + octets);
     this.at += octets;
@@ -86,7 +88,6 @@ export class MailHearing extends Hearing {
     const codes = this.world.kind === "lmtp" ? each : [code];
     for (const code of codes) this.expect("the end of a message", code);
     this.transaction = undefined;
-    this.messages++;
   }
 
   /** RFC 3848, RFC 6531 section 4.3. */

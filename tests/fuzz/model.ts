@@ -4,7 +4,7 @@
  * @module
  */
 import { BASIC, GREETINGS, GUESSES, NOT_IMPLEMENTED, ORDERED, VERBS } from "./commands.ts";
-import { answerTo, Exchange } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { answerToRecipient, answerToSender } from "./fate.ts";
 import { type Envelope, isDoubtful, isForeign, readLine, type Said } from "./grammar.ts";
 import { type Heard, readReplies } from "./heard.ts";
@@ -320,16 +320,19 @@ class Model extends MailHearing {
     this.expect(what, 334);
     if (this.isGuess) return;
     const { lines } = this.last;
-    const challenge = this.#exchange!.challenge;
-    if (lines.length !== 1 || lines[0] !== challenge) this.fail("a wrong challenge");
+    if (lines.length !== 1 || !this.#exchange!.hear(lines[0]!)) this.fail("a wrong challenge");
   }
 
   #respond(text: string, what = "a response"): void {
-    const exchange = this.#exchange!;
-    const answer = answerTo(exchange, text);
-    if (answer === "go on") return this.#challenged(what);
+    const answer = this.#exchange!.answer(text);
+    const isChallenge = answer === "refused sometime" && this.next?.code === 334;
+    if (answer === "go on" || isChallenge) return this.#challenged(what);
     this.#exchange = undefined;
-    if (answer === "malformed") return this.error("sure", what, 501);
+    const isRefused = answer === "refused sometime" && this.next?.code === 535;
+    if (isRefused) return void this.expect(what, 535);
+    if (answer === "malformed" || answer === "refused sometime") {
+      return this.error("sure", what, 501);
+    }
     this.expect(what, answer.user === undefined ? 535 : 235);
     this.user = answer.user;
   }

@@ -4,8 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 import { chain, type Handler, Mailbox, on, type Route, say } from "postmaster";
-import type { Passwords } from "../../src/auth/exchange.ts";
-import { WRONG } from "../../src/auth/exchange.ts";
+import { type Mechanism, type Passwords, WRONG } from "../../src/auth/exchange.ts";
+import { LOGIN, PLAIN } from "../../src/auth/plain.ts";
+import { scram, scramKeys } from "../../src/auth/scram.ts";
 import { Targets, type TargetType, unsettled } from "../../src/targets/target.ts";
 import type { Delivered } from "./heard.ts";
 import { DOMAIN, PASSWORDS, RECIPIENTS, SENDERS } from "./world.ts";
@@ -79,6 +80,30 @@ export const passwords: Passwords = {
     return PASSWORDS.get(user) === password.reveal() ? { user } : WRONG;
   },
 };
+
+/** What SCRAM keeps of each password, and of one that nobody knows. */
+const SECRETS = new Map(
+  await Promise.all([...PASSWORDS, ["", "nobody's"] as const].map(async ([user, password]) => {
+    const [salt, iterations] = [new TextEncoder().encode(`salt of ${user}`), 2];
+    const keys = await scramKeys(password, salt, iterations, "sha256");
+    return [user, { salt, iterations, ...keys }] as const;
+  })),
+);
+
+/** What clients may authenticate with. */
+export const mechanisms: readonly Mechanism[] = [
+  PLAIN,
+  LOGIN,
+  scram({
+    hash: "sha256",
+    secrets: {
+      async secretOf(user) {
+        await turns(1);
+        return SECRETS.get(user) ?? SECRETS.get("")!;
+      },
+    },
+  }),
+];
 
 /** The targets: what is delivered is given to `take`. */
 export const targetsFor = (take: (delivered: Omit<Delivered, "after">, session: string) => void) =>

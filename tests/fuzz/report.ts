@@ -29,7 +29,8 @@ export async function shrink(plan: Plan, fault: string, house?: House): Promise<
   }
   for (let i = 1; i < failure.acts.length;) {
     const [last, next] = failure.acts.slice(i - 1) as [Act, Act];
-    const joined = typeof last === "object" && typeof next === "object" &&
+    const joined = typeof last === "object" && typeof next === "object" && "send" in last &&
+      "send" in next &&
       await attempt(failure.acts.toSpliced(i - 1, 2, { send: last.send + next.send }));
     if (!joined) i++;
   }
@@ -49,7 +50,13 @@ export function print(
     `server: ${JSON.stringify({ ...traits, ...tight })}`,
     ...header === undefined ? [] : [`after the header ${quoted(header.octets)}`],
     `acts (${acts.length} of ${all.length} are enough):`,
-    ...acts.map((act) => typeof act === "object" ? `  send ${quoted(act.send)}` : `  ${act}`),
+    ...acts.map((act) =>
+      typeof act !== "object"
+        ? `  ${act}`
+        : "send" in act
+        ? `  send ${quoted(act.send)}`
+        : `  prove to be ${act.user}, who has the password ${act.password}`
+    ),
   ].join("\n");
 }
 

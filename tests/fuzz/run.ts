@@ -2,6 +2,7 @@
  * One session of the fuzzer: all that happens in it follows from its seed.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { EngineSession } from "./engine.ts";
 import type { Heard } from "./heard.ts";
 import type { House } from "./house.ts";
@@ -11,13 +12,16 @@ import { type Header, randomHeader } from "./proxy.ts";
 import { Random } from "./random.ts";
 import { SocketSession } from "./sockets.ts";
 import { RECORDED, type Transcript } from "./recorded.ts";
-import { cut, madeUp } from "./transcripts.ts";
+import { lastMessage } from "./scram.ts";
+import { cut, madeUp, PROOF } from "./transcripts.ts";
 import { randomWorld, type World } from "./world.ts";
 
 /** What a client does. */
 export type Act =
   /** Sends octets at once, one character each. */
   | { readonly send: string }
+  /** Answers the challenge of SCRAM as a client does that is called `user` and knows this password. */
+  | { readonly user: string; readonly password: string }
   /** Waits a moment, or until the server has answered everything. */
   | "pause"
   | "settle"
@@ -70,6 +74,11 @@ function* acts(steps: Transcript, random: Random): Iterable<Act> {
   const isPatient = random.chance(0.5);
   const whole = random.chance(0.3);
   for (const step of whole ? [steps.join("")] : steps) {
+    if (step.startsWith(PROOF)) {
+      const [user = "", password = ""] = step.slice(1).split(" ");
+      yield { user, password };
+      continue;
+    }
     for (const send of pieces(step, random)) {
       yield { send };
       if (random.chance(0.1)) yield "pause";
@@ -83,7 +92,8 @@ function* acts(steps: Transcript, random: Random): Iterable<Act> {
 const MOST_AT_ONCE = 64 * 1024;
 
 /** The pieces in which a step is sent: it is whole, cut in a few, or in single octets. */
-function pieces(step: string, random: Random): string[] {
+function pieces(steps: string, random: Random): string[] {
+  const step = steps.replaceAll(PROOF, "");
   const kind = random.below(4);
   if (kind === 0 && step.length < 2000) return [...step];
   return (kind < 3 ? [step] : cut(step, random))
@@ -114,10 +124,10 @@ export async function play(
 ): Promise<string | undefined> {
   const { seed, world, acts, door } = plan;
   const random = new Random(seed ^ 0x5eed);
-  const session = door === undefined
-    ? new EngineSession(world, random)
-    : await SocketSession.open(house!, house!.doors[door]!, plan, random);
   try {
+    const session = door === undefined
+      ? new EngineSession(world, random)
+      : await SocketSession.open(house!, house!.doors[door]!, plan, random);
     const fault = await perform(session, world, acts);
     await session.vanish();
     return fault ?? await session.outlived();
@@ -126,14 +136,26 @@ export async function play(
   }
 }
 
+/** The last message of SCRAM, to the challenge that has come last. */
+function proofOf(
+  { user, password }: { user: string; password: string },
+  { heard }: Session,
+): string {
+  const [, challenge = ""] = /334 (\S*)\r\n$/.exec(heard.said) ?? [];
+  const last = lastMessage(user, password, Buffer.from(challenge, "base64").toString());
+  return `${btoa(last?.message ?? "none")}\r\n`;
+}
+
 async function perform(
   session: Session,
   world: World,
   acts: readonly Act[],
 ): Promise<string | undefined> {
   for (const act of [...acts, "settle"] as const) {
-    if (typeof act === "object") await session.write(act.send);
-    else if (act === "pause") await session.idle();
+    if (typeof act === "object") {
+      if ("user" in act) await session.settle();
+      await session.write("user" in act ? proofOf(act, session) : act.send);
+    } else if (act === "pause") await session.idle();
     else if (act === "end") await session.end();
     else if (act === "vanish") await session.vanish();
     else {

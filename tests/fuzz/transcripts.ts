@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import { LOOK_ALIKES } from "../smtp/look_alikes.ts";
 import type { Random } from "./random.ts";
 import type { Transcript } from "./recorded.ts";
+import { firstMessage } from "./scram.ts";
 import { DOMAIN, PASSWORDS, RECIPIENTS, SENDERS } from "./world.ts";
 
 const HELLO = ["EHLO c.example", "HELO c.example", "EHLO [192.0.2.1]", "ehlo x", "HELO _", "EHLO"];
@@ -127,6 +128,9 @@ const HEADERS = [
   "",
 ];
 
+/** Begins a step that is the last message of SCRAM: behind it are the user and the password. */
+export const PROOF = "\ue000";
+
 /** A session that is made of pieces. */
 export function madeUp(random: Random): Transcript {
   const steps = random.chance(0.95) ? [`${hello(random)}\r\n`] : [];
@@ -228,11 +232,14 @@ function authentication(random: Random): string[] {
     `${random.chance(0.9) ? "" : random.pick([user, "ann"])}\0${user}\0${password}`,
   );
   const [first, last] = [btoa(user), btoa(password)];
+  const proof = `${PROOF}${user} ${password}`;
   return random.pick([
     [`AUTH PLAIN ${plain}\r\n`],
     ["AUTH PLAIN\r\n", `${plain}\r\n`],
     ["AUTH LOGIN\r\n", `${first}\r\n`, `${last}\r\n`],
     [`AUTH LOGIN ${first}\r\n`, `${last}\r\n`],
+    ["AUTH SCRAM-SHA-256\r\n", `${btoa(firstMessage(user))}\r\n`, proof, "\r\n"],
+    [`AUTH SCRAM-SHA-256 ${btoa(firstMessage(user))}\r\n`, proof, random.pick(["\r\n", "*\r\n"])],
     [
       "AUTH PLAIN\r\n",
       random.pick(["*\r\n", "\r\n", "=\r\n", "x\r\n", `${plain}=\r\n`, "AA==\r\n"]),

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { peerAddress } from "../../src/base/ip.ts";
 import { proxyHeader } from "../../src/net/proxy_header.ts";
-import { Beginning, type Come } from "../../src/net/read_proxy_header.ts";
+import { Beginning, type Progress } from "../../src/net/read_proxy_header.ts";
 import { binary, LOCAL, ON_UNIX, v1, v2 } from "./proxy_headers.ts";
 
 const octets = (text: string): Uint8Array => Buffer.from(text, "latin1");
@@ -29,7 +29,7 @@ const header = fc.oneof(
 );
 
 /** What comes of octets that arrive in these pieces. */
-function inPieces(whole: Uint8Array, sizes: readonly number[]): Come {
+function inPieces(whole: Uint8Array, sizes: readonly number[]): Progress {
   const beginning = new Beginning();
   for (let at = 0, n = 0; at < whole.length; n++) {
     const end = at + (sizes[n % sizes.length] ?? whole.length);

@@ -8,7 +8,7 @@ import { on, say } from "postmaster";
 import { Client } from "postmaster/testing";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
-import { promises } from "../../src/server/promises.ts";
+import { queueExtensions } from "../../src/server/queue_extensions.ts";
 import { RULES } from "../../src/server/commands.ts";
 import { help } from "../../src/server/help.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
@@ -61,7 +61,7 @@ Deno.test("each command has a line of help that begins with its verb", () => {
   const authentication = { mechanisms: [PLAIN], clearText: true } as never;
   const table = [
     ...extensionsOn({ certificates: { ready: true }, authentication, policy }),
-    ...promises({ longest: 1, now: () => 0 }),
+    ...queueExtensions({ longest: 1, now: () => 0 }),
   ];
   const all = [
     ...Object.entries(RULES),

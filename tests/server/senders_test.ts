@@ -14,7 +14,7 @@ import { type Directory, Running } from "../running.ts";
 import { bySmtp, needExim, sendByExim } from "./exim.ts";
 import { selfSigned } from "../tls/openssl.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
-import { promising } from "./promising.ts";
+import { withQueueExtensions } from "./with_queue_extensions.ts";
 
 const { "chunks.py": SCRIPT } = filesOf(
   Deno.readTextFileSync(fileURLToPath(new URL("../../docs/around.md", import.meta.url))),
@@ -118,7 +118,7 @@ Deno.test({
   ...needPostfix("openssl"),
   fn: async () => {
     await using server = await start();
-    using other = await promising();
+    using other = await withQueueExtensions();
     await using postfix = await Postfix.start(`relayhost = [127.0.0.1]:${server.port}
 transport_maps = inline:{dsn.example=smtp:[127.0.0.1]:${other.port}}
 `);

@@ -1,6 +1,6 @@
 /**
- * The extensions that no server offers yet: each promises what only a queue, or a client that sends mail on, can keep.
- * Until then their parameters are "not recognized".
+ * The extensions that no server offers yet: what they promise to clients, only a queue or a client that sends mail on can
+ * keep. Until then their parameters are "not recognized".
  * @module
  */
 import type { Fault } from "../smtp/fault.ts";
@@ -20,7 +20,7 @@ const DSN: Extension = {
     seen:
       '`readParameter(event.parameters, "RET")` and `"ENVID"` at MAIL, `"NOTIFY"` and `"ORCPT"` at RCPT; ' +
       "`parameters` of each route",
-    test: "server/promises_test.ts",
+    test: "server/queue_extensions_test.ts",
   },
   line: () => "DSN",
   parameters: {
@@ -36,7 +36,7 @@ const MT_PRIORITY: Extension = {
     rfc: [6710],
     where: "to nobody yet: without a queue nothing waits",
     seen: '`readParameter(event.parameters, "MT-PRIORITY")` at MAIL',
-    test: "server/promises_test.ts",
+    test: "server/queue_extensions_test.ts",
   },
   line: () => "MT-PRIORITY",
   parameters: { MAIL: { "MT-PRIORITY": GRAMMARS["MT-PRIORITY"] } },
@@ -49,7 +49,7 @@ const DELIVERBY: Extension = {
     rfc: [2852],
     where: "to nobody yet: notifications need a queue",
     seen: '`readParameter(event.parameters, "BY")` at MAIL',
-    test: "server/promises_test.ts",
+    test: "server/queue_extensions_test.ts",
   },
   line: () => "DELIVERBY",
   parameters: { MAIL: { BY: GRAMMARS.BY } },
@@ -62,7 +62,7 @@ const REQUIRETLS: Extension = {
     rfc: [8689],
     where: "to nobody yet: mailers do not promise encrypted connections",
     seen: '`readParameter(event.parameters, "REQUIRETLS")` at MAIL',
-    test: "server/promises_test.ts",
+    test: "server/queue_extensions_test.ts",
   },
   line: ({ tls }) => tls === undefined ? undefined : "REQUIRETLS",
   parameters: { MAIL: { REQUIRETLS: GRAMMARS.REQUIRETLS } },
@@ -85,7 +85,7 @@ const futureRelease = ({ longest, now }: HoldOptions): Extension => {
       rfc: [4865],
       where: "to nobody yet: messages that wait need a queue",
       seen: '`readParameter(event.parameters, "HOLDFOR")` or `"HOLDUNTIL"` at MAIL',
-      test: "server/promises_test.ts",
+      test: "server/queue_extensions_test.ts",
     },
     line: ({ listener }) =>
       isForUsers(listener.kind)
@@ -130,7 +130,7 @@ const TWO_TIMES = wrong(501, "a message is held back for some time or until a ti
 const LATE_ANYWAY = wrong(501, "the message would be held back longer than BY allows");
 
 /** The extensions that a server with a queue can have. */
-export const promises = (hold: HoldOptions): readonly Extension[] => [
+export const queueExtensions = (hold: HoldOptions): readonly Extension[] => [
   BINARYMIME,
   DSN,
   MT_PRIORITY,

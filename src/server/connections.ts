@@ -6,20 +6,20 @@ import { hostOf, isLocal } from "../base/ip.ts";
 import type { LimitName } from "../handler/event.ts";
 
 /** How many connections there may be. */
-export interface CrowdLimits {
+export interface ConnectionLimits {
   readonly connections: number;
   /** From one address, or one /64 network of IPv6. */
   readonly connectionsPerAddress: number;
 }
 
 /** The connections that are served. */
-export class Crowd<Connection> implements Iterable<Connection> {
-  readonly #limits: CrowdLimits;
+export class Connections<Connection> implements Iterable<Connection> {
+  readonly #limits: ConnectionLimits;
   /** Each with the host that it is counted for. */
   readonly #hosts = new Map<Connection, string>();
   readonly #counts = new Map<string, number>();
 
-  constructor(limits: CrowdLimits) {
+  constructor(limits: ConnectionLimits) {
     this.#limits = limits;
   }
 

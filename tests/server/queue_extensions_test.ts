@@ -10,7 +10,7 @@ import { Client, type ClientOptions, ENCRYPTED } from "postmaster/testing";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
-import { promises } from "../../src/server/promises.ts";
+import { queueExtensions } from "../../src/server/queue_extensions.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { codes } from "../running.ts";
 import { latin1 } from "../smtp/arbitraries.ts";
@@ -20,10 +20,10 @@ const HOUR = 3600;
 
 const extensions = new Extensions([
   ...extensionsOn({}),
-  ...promises({ longest: 24 * HOUR, now: () => NOW }),
+  ...queueExtensions({ longest: 24 * HOUR, now: () => NOW }),
 ]);
 
-/** A client of a server that keeps all promises. */
+/** A client of a server that offers all of them. */
 async function greeted(policy: Handler, options: ClientOptions = {}): Promise<Client> {
   const client = Client.of(policy, { ...options, extensions } as ClientOptions);
   await client.reply();

@@ -7,20 +7,20 @@ import { type AddressInfo, createServer } from "node:net";
 import { discard, type Event, on } from "postmaster";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
-import { promises } from "../../src/server/promises.ts";
+import { queueExtensions } from "../../src/server/queue_extensions.ts";
 import { type Asked, dialogueOf, transportTo } from "../../src/testing/dialogue_of.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { keeping } from "../../src/testing/outbox.ts";
 
 /** Starts one that takes all mail. It tells the events that it has asked. */
-export async function promising(): Promise<
+export async function withQueueExtensions(): Promise<
   { readonly port: number; readonly asked: Event[] } & Disposable
 > {
   const asked: Event[] = [];
   const hold = { longest: 3600, now: Date.now };
   const ground = {
     clock: new FakeClock(),
-    extensions: new Extensions([...extensionsOn({}), ...promises(hold)]),
+    extensions: new Extensions([...extensionsOn({}), ...queueExtensions(hold)]),
     targets: keeping([]),
     asked: ({ event }: Asked) => asked.push(event),
   };
