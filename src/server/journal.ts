@@ -84,20 +84,28 @@ export function logReceived(
   const { context: { log }, forwarded, transaction } = session;
   if (transaction === undefined || !log.wants("received")) return;
   const { id, mailFrom } = transaction;
-  const alike = Map.groupBy(replies, ({ reply }) => `${reply.code} ${reply.enhanced}`);
-  for (const group of alike.values()) {
-    const { code, enhanced } = group[0]!.reply;
+  for (const { reply: { code, enhanced }, recipients } of alike(replies)) {
     log("received", {
       ...sessionFields(session),
       id,
       sender: printPath(mailFrom),
-      recipients: group.flatMap(({ recipients }) => recipients.map(printPath)),
+      recipients: recipients.map(printPath),
       size,
       ...forwarded && forwardedFields(forwarded),
       code,
       enhanced,
     });
   }
+}
+
+/** One reply for all recipients with its codes. */
+function alike(replies: readonly FinalReply[]): readonly FinalReply[] {
+  if (replies.length === 1) return replies; // as always in SMTP
+  const groups = Map.groupBy(replies, ({ reply }) => `${reply.code} ${reply.enhanced}`);
+  return Array.from(groups.values(), (group) => ({
+    reply: group[0]!.reply,
+    recipients: group.flatMap(({ recipients }) => recipients),
+  }));
 }
 
 /** What another server says of the client from which it has a message: `forwardedAddress`, `forwardedHelo`. */
