@@ -72,15 +72,29 @@ export function doubtsAboutPeers(listens: readonly ListenSetting[]): readonly Fi
 function checkPeers(listens: readonly ListenSetting[], faults: Faults): void {
   for (const [i, listen] of listens.entries()) {
     const { address, xclient, xclientLogin } = listen;
-    for (const key of address.transport === "unix" ? PEERS : []) {
-      if (listen[key]?.includes(UNIX) ?? true) continue;
-      const message = `who connects by a Unix socket has no address: write \`${key}: [unix]\``;
-      faults.add(["listen", i, key], message);
+    for (const key of PEERS) {
+      const fault = listen[key] === undefined ? undefined : unknowable(key, listen[key], address);
+      if (fault !== undefined) faults.add(["listen", i, key], fault);
     }
     if (xclientLogin && xclient === undefined) {
       faults.add(["listen", i, "xclient-login"], "nobody may say XCLIENT here: set `xclient`");
     }
   }
+}
+
+/** Why none of these peers can connect to an address. */
+function unknowable(
+  key: typeof PEERS[number],
+  peers: NonNullable<ListenSetting[typeof key]>,
+  { transport }: ListenSetting["address"],
+): string | undefined {
+  if (transport === "unix" && !peers.includes(UNIX)) {
+    return `who connects by a Unix socket has no address: write \`${key}: [unix]\``;
+  }
+  if (transport === "tcp" && peers.every((peer) => peer === UNIX)) {
+    return "`unix` is for Unix sockets, and this is none: write networks such as [10.0.0.0/8]";
+  }
+  return undefined;
 }
 
 /** Listeners must have what their kind needs. */

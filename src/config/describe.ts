@@ -53,12 +53,14 @@ export function describe(config: Config): string[] {
 }
 
 function printListener(
-  { address, kind, limits, proxy, xclient }: Config["listen"][number],
+  { address, kind, limits, proxy, xclient, xclientLogin }: Config["listen"][number],
 ): string {
   const more = [
     ...kind === "smtp" ? [] : [kind],
     ...proxy === undefined ? [] : [`behind proxies at ${proxy.join(" and ")}`],
-    ...xclient === undefined ? [] : [`XCLIENT from ${xclient.join(" and ")}`],
+    ...xclient === undefined
+      ? []
+      : [`XCLIENT${xclientLogin ? " with LOGIN" : ""} from ${xclient.join(" and ")}`],
     ...listenerLimits(limits),
   ];
   return printListen(address) + (more.length === 0 ? "" : ` (${more.join(", ")})`);

@@ -10,6 +10,8 @@ import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import type { Log } from "../log/event.ts";
+import type { ListenerKind } from "../net/address.ts";
+import { upper } from "../smtp/ascii.ts";
 import type { Extensions } from "./extension.ts";
 import { help } from "./help.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
@@ -35,6 +37,13 @@ export function core(options: CoreOptions): Handler {
     const answer = answers[event.type] as Reply | ((e: Event, s: Session) => MaybePromise<Reply>);
     return typeof answer === "function" ? answer(event, session) : answer;
   });
+}
+
+/** What a client that greets with the hello of the other protocol, SMTP or LMTP, is told. */
+function wrongHello(line: string, kind: ListenerKind): string | undefined {
+  const [verb = ""] = upper(line).split(" ", 1);
+  if (kind !== "lmtp") return verb === "LHLO" ? "this is SMTP: say EHLO" : undefined;
+  return verb === "HELO" || verb === "EHLO" ? "this is LMTP: say LHLO" : undefined;
 }
 
 async function authenticate(
@@ -76,7 +85,8 @@ function answersWith(options: CoreOptions): Answers {
     Expand: say(5, 0, 2, "EXPN is not offered here", "5.5.1"),
     StartQueue: ({ node }) => say(4, 5, 9, `${node} is not served by a queue here`, "4.7.1"),
     Shutdown: (_event, { hostname }) => say(2, 2, 1, `${hostname} closing connection`, "2.0.0"),
-    Unrecognized: say(5, 0, 0, "command not recognized", "5.5.2"),
+    Unrecognized: ({ line }, { listener }) =>
+      say(5, 0, 0, wrongHello(line, listener.kind) ?? "command not recognized", "5.5.2"),
     SyntaxErrorIn: ({ fault }) => ({ ...fault, lines: [fault.reason] }),
     NotImplemented: say(5, 0, 2, "command not implemented", "5.5.1"),
     NeedHeloFirst: (_event, { listener }) =>

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import type { Handler } from "../handler/handler.ts";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { type ListenAddress } from "../net/address.ts";
+import { encode } from "../smtp/ascii.ts";
 import { assembleReply, parseReplyLine, type ReplyLine, type WireReply } from "../smtp/reply.ts";
 import { dialogueOf, transportTo } from "./dialogue_of.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -88,9 +89,9 @@ export class Client {
     this.#write(typeof data === "string" ? Uint8Array.from(data, (c) => c.charCodeAt(0)) : data);
   }
 
-  /** Sends a command line and reads the reply to it. */
+  /** Sends a command line, in UTF-8, and reads the reply to it. */
   command(line: string): Promise<WireReply> {
-    this.send(`${line}\r\n`);
+    this.send(encode(`${line}\r\n`));
     return this.reply();
   }
 

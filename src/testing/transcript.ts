@@ -15,11 +15,12 @@
  * S: closed
  * ```
  *
- * `C:` is a line of the client; neighbouring ones are sent in one piece. `B:` is bytes without a line
+ * `C:` is a line of the client, sent in UTF-8; neighbouring ones are sent in one piece. `B:` is bytes without a line
  * end, with the escapes `\r`, `\n`, `\t`, `\\` and `\xNN`. `S:` is a line of the server, in which `*` stands for
  * anything; or a `/regular expression/`; or `...`, all lines of one reply; or `closed`.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { messageOf } from "../base/message_of.ts";
 import type { Client } from "./client.ts";
 
@@ -62,7 +63,7 @@ export function parseTranscriptLine(
 
 /** Plays a transcript to a server. Throws at the first line on which they disagree. */
 export async function playTranscript(text: string, file: string, client: Client): Promise<void> {
-  const steps = parseTranscript(text, file);
+  const steps = parseTranscript(Buffer.from(text).toString("latin1"), file);
   for (let i = 0; i < steps.length; i++) {
     const { kind, line, text } = steps[i]!;
     if (kind === "client") {

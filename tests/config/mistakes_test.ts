@@ -119,6 +119,8 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "1:44",
     /write `xclient: \[unix\]`/,
   ],
+  ["listen: [{address: ':25', proxy: [unix]}]", "1:34", /`unix` is for Unix sockets/],
+  ["listen: [{address: ':25', xclient: [unix]}]", "1:36", /write networks such as/],
   ["listen: [{address: ':25', xclient-login: true}]", "1:42", /set `xclient`/],
   ["auth: {passwords: {}}", "1:19", /one of its keys is needed, and only one: `file`, /],
   ["auth: {passwords: {file: a, dovecot: b}}", "1:19", /one of its keys is needed, and only one/],

@@ -126,6 +126,8 @@ Deno.test("the hello is LHLO, and no other; the extensions are those of SMTP", a
   for (const hello of ["LHLO a.example", "lhlo", "LHLO a b"]) {
     assert.deepEqual(await codes(smtp, hello), [500], hello);
   }
+  assert.deepEqual((await client.command("EHLO a.example")).lines, ["this is LMTP: say LHLO"]);
+  assert.deepEqual((await smtp.command("LHLO a.example")).lines, ["this is SMTP: say EHLO"]);
   assert.deepEqual(await codes(client, "LHLO", "LHLO a b"), [501, 501]);
   const { code, lines } = await client.command("lhlo client.example.org");
   assert.equal(code, 250);
