@@ -4,17 +4,21 @@
  */
 import type { Event } from "./event.ts";
 import type { Reply } from "./reply.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** What all handlers share while one command is answered, at every depth. */
 export class Command {
   /** The event of the engine, before any handler changed it. */
   readonly event: Event;
+  /** The watch over the handlers that are asked. */
+  readonly supervisor: Supervisor;
   #values: Map<string, unknown> | undefined;
   #waiting: ((answer: Reply) => void)[] | undefined;
   #answer: Reply | undefined;
 
-  constructor(event: Event) {
+  constructor(event: Event, supervisor: Supervisor) {
     this.event = event;
+    this.supervisor = supervisor;
   }
 
   /** The values of variables with the scope `command`. */

@@ -174,6 +174,7 @@ export class SessionState implements SessionOptions {
   forwarded: ClientDetails | undefined;
   readonly listener: SessionListener;
   readonly context: SessionContext;
+  /** The watch over the handlers that are asked about commands. */
   readonly supervisor: Supervisor;
   readonly endings = new Endings();
   tls: Tls | undefined;
@@ -192,7 +193,13 @@ export class SessionState implements SessionOptions {
     this.peer = Object.freeze(peer);
     this.listener = listener;
     this.context = context;
-    this.supervisor = new Supervisor(() => sessionFields(this), context.log, context.judge);
+    this.supervisor = this.supervise();
+  }
+
+  /** Another watch, over handlers that are asked at the same time. */
+  supervise(): Supervisor {
+    const { log, judge } = this.context;
+    return new Supervisor(() => sessionFields(this), log, judge);
   }
 
   get signal(): AbortSignal {

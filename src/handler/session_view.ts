@@ -94,10 +94,10 @@ export class SessionView implements Session, Watched<Session> {
     return this.#state.signal;
   }
   get [SUPERVISOR](): Supervisor {
-    return this.#state.supervisor;
+    return this.#command.supervisor;
   }
   get [STEPS](): Step[] | undefined {
-    return this.#step?.inner ?? this.#state.supervisor.recording;
+    return this.#step?.inner ?? this.#command.supervisor.recording;
   }
   [SEEN_BY](step: Step): Session {
     return new SessionView(this.#state, this.#command, this.depth, step);
@@ -153,7 +153,7 @@ export class SessionView implements Session, Watched<Session> {
 
   trigger(event: Event): MaybePromise<Reply> {
     if (this.depth >= MAX_DEPTH) {
-      this.#state.supervisor.broke("trigger", event, `nested more than ${MAX_DEPTH} deep`);
+      this.#command.supervisor.broke("trigger", event, `nested more than ${MAX_DEPTH} deep`);
       return BROKEN;
     }
     const inner = new SessionView(this.#state, this.#command, this.depth + 1, this.#step);
@@ -161,15 +161,15 @@ export class SessionView implements Session, Watched<Session> {
   }
 
   whenAnswered(then: (answer: Reply) => MaybePromise<void>): void {
-    const { supervisor } = this.#state;
+    const { supervisor } = this.#command;
     const broke = (error: unknown) => supervisor.broke("whenAnswered", this.original, error);
     this.#command.whenAnswered((answer) => Promise.try(then, answer).catch(broke));
   }
 
   whenTransactionEnds(then: (accepted: boolean) => MaybePromise<void>): void {
-    const { supervisor, endings } = this.#state;
+    const { supervisor } = this.#command;
     const broke = (error: unknown) => supervisor.broke("whenTransactionEnds", this.original, error);
-    endings.add((accepted) => Promise.try(then, accepted).catch(broke));
+    this.#state.endings.add((accepted) => Promise.try(then, accepted).catch(broke));
   }
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {
@@ -185,7 +185,7 @@ export class SessionView implements Session, Watched<Session> {
   }
 
   async record(run: () => MaybePromise<Reply>): Promise<{ reply: Reply; steps: readonly Step[] }> {
-    const { supervisor } = this.#state;
+    const { supervisor } = this.#command;
     const whole = this.#step?.inner; // a recording outside includes this
     const steps: Step[] = whole ?? (supervisor.recording = []);
     const before = steps.length;

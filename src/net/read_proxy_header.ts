@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { type Enough, readAhead } from "./read_ahead.ts";
 import { type HeaderFault, type ProxyHeader, proxyHeader } from "./proxy_header.ts";
 
 /** What is told of a header, once. */
@@ -21,29 +22,19 @@ export interface HeaderEvents {
  */
 export function readProxyHeader(socket: Socket, { come, failed }: HeaderEvents): () => void {
   const beginning = new Beginning();
-  const look = () => {
-    for (let fresh; (fresh = socket.read() as Uint8Array | null) !== null;) {
-      const found = beginning.take(fresh);
-      if (found === undefined) continue;
-      stop(); // before the octets are put back, of which a listener would be told
-      socket.pause();
-      if ("fault" in found) return failed(found.fault);
-      if (found.rest.length > 0) socket.unshift(found.rest);
-      return come(found.header);
-    }
+  const take = (octets: Uint8Array): Enough | undefined => {
+    const found = beginning.take(octets);
+    if (found === undefined) return undefined;
+    return "fault" in found
+      ? { rest: NOTHING, then: () => failed(found.fault) }
+      : { rest: found.rest, then: () => come(found.header) };
   };
-  const gone = () => {
-    stop();
+  const gone = () =>
     failed(beginning.octets === 0 ? undefined : "the connection ended within the header");
-  };
-  const heard = { readable: look, error: gone, end: gone, close: gone };
-  const stop = () => {
-    for (const [event, listener] of Object.entries(heard)) socket.off(event, listener);
-  };
-  socket.resume(); // the runtime does not read a new socket that was paused before
-  for (const [event, listener] of Object.entries(heard)) socket.on(event, listener);
-  return stop;
+  return readAhead(socket, take, gone);
 }
+
+const NOTHING = new Uint8Array();
 
 /** The header and what follows it, or what is wrong with it; `undefined` if more must come. */
 export type Progress =
@@ -54,7 +45,7 @@ export type Progress =
 /** The beginning of a connection. Of a long header no more is kept than is needed to understand it. */
 export class Beginning {
   /** Kept until the header is understood. */
-  #seen: Uint8Array = new Uint8Array();
+  #seen: Uint8Array = NOTHING;
   #header: ProxyHeader | undefined;
   /** The octets that have come. */
   octets = 0;
@@ -65,7 +56,7 @@ export class Beginning {
     const come = this.#seen.length === 0 ? fresh : Buffer.concat([this.#seen, fresh]);
     this.octets += fresh.length;
     const found = this.#header ?? proxyHeader(come);
-    this.#seen = found === "more" ? come : new Uint8Array();
+    this.#seen = found === "more" ? come : NOTHING;
     if (found === "more") return undefined;
     if ("fault" in found) return found;
     this.#header = found;

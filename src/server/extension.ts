@@ -59,7 +59,7 @@ export interface ExtensionCommand extends Rule<string> {
 type EnvelopeVerb = "MAIL" | "RCPT";
 
 /** A parameter with its extension. */
-interface Brought {
+interface ExtensionParameter {
   readonly extension: Extension;
   readonly parameter: Parameter;
 }
@@ -67,7 +67,9 @@ interface Brought {
 /** The extensions of a server. */
 export class Extensions {
   readonly #all: readonly Extension[];
-  readonly #parameters: Readonly<Record<EnvelopeVerb, ReadonlyMap<string, readonly Brought[]>>>;
+  readonly #parameters: Readonly<
+    Record<EnvelopeVerb, ReadonlyMap<string, readonly ExtensionParameter[]>>
+  >;
   readonly #agreements: readonly NonNullable<Extension["agree"]>[];
   readonly #commands: ReadonlyMap<string, Extension>;
   /** Octets by which the line of a command may be longer than others, by its verb. */
@@ -77,7 +79,7 @@ export class Extensions {
 
   constructor(all: readonly Extension[]) {
     this.#all = all;
-    this.#parameters = { MAIL: broughtBy(all, "MAIL"), RCPT: broughtBy(all, "RCPT") };
+    this.#parameters = { MAIL: parametersBy(all, "MAIL"), RCPT: parametersBy(all, "RCPT") };
     this.#agreements = all.map(({ agree }) => agree).filter((agree) => agree !== undefined);
     this.#commands = new Map(
       all.flatMap((extension) =>
@@ -122,8 +124,8 @@ export class Extensions {
   /** The names of the parameters of a command that a session may use. */
   parametersFor(verb: string, session: ClientTraits, limits: Limits): readonly string[] {
     if (verb !== "MAIL" && verb !== "RCPT") return [];
-    return [...this.#parameters[verb]].filter(([_name, brought]) =>
-      brought.some(({ extension }) => extension.line(session, limits) !== undefined)
+    return [...this.#parameters[verb]].filter(([_name, each]) =>
+      each.some(({ extension }) => extension.line(session, limits) !== undefined)
     ).map(([name]) => name);
   }
 
@@ -159,19 +161,19 @@ export class Extensions {
 }
 
 /** The parameters of a command by their names, each of the extensions that have it. */
-function broughtBy(
+function parametersBy(
   all: readonly Extension[],
   verb: EnvelopeVerb,
-): ReadonlyMap<string, readonly Brought[]> {
-  const brought = all.flatMap((extension) =>
+): ReadonlyMap<string, readonly ExtensionParameter[]> {
+  const parameters = all.flatMap((extension) =>
     Object.entries(extension.parameters?.[verb] ?? {})
       .map(([name, parameter]) => ({ name, extension, parameter }))
   );
-  return Map.groupBy(brought, ({ name }) => name);
+  return Map.groupBy(parameters, ({ name }) => name);
 }
 
 /** Octets by which all parameters together may make a line longer. */
-const octetsOf = (parameters: ReadonlyMap<string, readonly Brought[]>): number =>
+const octetsOf = (parameters: ReadonlyMap<string, readonly ExtensionParameter[]>): number =>
   [...parameters.values()]
     .reduce((sum, each) => sum + Math.max(...each.map(({ parameter }) => parameter.octets)), 0);
 

@@ -133,8 +133,8 @@ const startTls = (certificates: { readonly ready: boolean }): Extension => ({
   },
 });
 
-/** What a server has that its extensions stand on. */
-export interface Foundation {
+/** What decides which extensions a server has. */
+export interface ExtensionSettings {
   /** Whether connections can be encrypted now; without it, STARTTLS is not offered. */
   readonly certificates?: { readonly ready: boolean } | undefined;
   /** How clients authenticate; without it, AUTH is not offered. */
@@ -147,7 +147,7 @@ export interface Foundation {
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication, policy = chain(), xclient }: Foundation,
+  { certificates, authentication, policy = chain(), xclient }: ExtensionSettings,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,

@@ -8,6 +8,7 @@ import { type Handler, isPromise, type MaybePromise } from "../handler/handler.t
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
+import type { Supervisor } from "../handler/supervisor.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 import type { Clock } from "./transport.ts";
 
@@ -25,14 +26,26 @@ export class Inquiry {
   readonly #session: SessionState;
   readonly #clock: Clock;
   readonly #settled: () => void;
+  /** The watch over the handlers that are asked here. */
+  readonly supervisor: Supervisor;
   #question: Question | undefined;
 
-  /** @param settled called after each answer that did not come at once */
-  constructor(chain: Handler, session: SessionState, clock: Clock, settled: () => void) {
+  /**
+   * @param settled called after each answer that did not come at once
+   * @param supervisor by default that of the session
+   */
+  constructor(
+    chain: Handler,
+    session: SessionState,
+    clock: Clock,
+    settled: () => void,
+    supervisor: Supervisor = session.supervisor,
+  ) {
     this.#chain = chain;
     this.#session = session;
     this.#clock = clock;
     this.#settled = settled;
+    this.supervisor = supervisor;
   }
 
   /** The event that waits for its answer, and since when. */
@@ -42,9 +55,9 @@ export class Inquiry {
 
   /** Asks. `then` runs at once if the answer is there at once. */
   ask(event: Event, then: (reply: Reply) => void): void {
-    const { supervisor } = this.#session;
+    const { supervisor } = this;
     supervisor.begin();
-    const command = new Command(event);
+    const command = new Command(event, this.supervisor);
     const settle = (reply: Reply) => {
       const isBroken = event.type === "LimitExceeded" && reply === BROKEN;
       const answer = isBroken ? LIMIT_REPLIES[event.limit] : reply;
@@ -73,7 +86,7 @@ export class Inquiry {
    */
   wait<T>(work: MaybePromise<T>, event: Event, then: (value: T | undefined) => void): void {
     if (!isPromise(work)) return then(work);
-    const waited = { event, command: new Command(event), since: this.#clock.now };
+    const waited = { event, command: new Command(event, this.supervisor), since: this.#clock.now };
     const question: Question = { ...waited, then: () => then(undefined) };
     this.#question = question;
     const come = (value: T | undefined) => {
@@ -83,7 +96,7 @@ export class Inquiry {
       this.#settled();
     };
     work.then(come, (error) => {
-      this.#session.supervisor.broke("core", event, error);
+      this.supervisor.broke("core", event, error);
       come(undefined);
     });
   }
@@ -92,14 +105,14 @@ export class Inquiry {
   forget(): void {
     this.#question?.command.answered(BROKEN);
     this.#question = undefined;
-    this.#session.supervisor.giveUp();
+    this.supervisor.giveUp();
   }
 
   /** A handler did not answer in time: it is named in the log, and the answer is 451. */
   giveUp(): void {
     const question = this.#question;
     if (question === undefined) return;
-    const { supervisor } = this.#session;
+    const { supervisor } = this;
     supervisor.broke(supervisor.hanging ?? "core", question.event, "did not answer in time");
     this.forget();
     question.then(BROKEN);

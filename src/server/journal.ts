@@ -28,7 +28,7 @@ export type Answered = Pick<Event, "type"> & {
   readonly verdict?: Verdict;
   /** The recipients of the message that it ends. */
   readonly recipients?: readonly Mailbox[];
-  /** The handler that has refused it, if other events were asked about since then. */
+  /** The handler that has refused a message; without it, the one that has refused the command. */
   readonly refuser?: string;
 };
 

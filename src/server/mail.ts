@@ -56,7 +56,8 @@ export class Mail {
   constructor(context: MailContext) {
     const { engine: { chain, clock }, session } = context;
     this.#context = context;
-    this.delivery = new Inquiry(chain, session, clock, () => context.goOn());
+    const goOn = () => context.goOn();
+    this.delivery = new Inquiry(chain, session, clock, goOn, session.supervise());
   }
 
   /** The message whose end has not come. */
@@ -72,7 +73,7 @@ export class Mail {
 
   /** A message whose recipients are known: takes what follows DATA, or the first BDAT. */
   begin(chunk?: Chunk): void {
-    const { engine, session, state, tolerance, channel } = this.#context;
+    const { engine, state, tolerance, channel } = this.#context;
     if (state.at !== "rcpt") return;
     this.count++;
     const { transaction } = state;
@@ -84,7 +85,7 @@ export class Mail {
     channel.flush();
     channel.touch();
     this.delivery.ask(incoming.event(transaction.routes), (reply) => {
-      incoming.answer = { reply, refuser: session.supervisor.refuser(reply) };
+      incoming.answer = { reply, refuser: this.delivery.supervisor.refuser(reply) };
       incoming.fail("it was answered before its end");
       this.#end(incoming);
     });

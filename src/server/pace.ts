@@ -11,6 +11,22 @@ import type { Clock } from "./transport.ts";
  * sent only once in 61 turns while there is something to do.
  */
 export const LINES = 8;
+/** Sessions that go on in one turn: it is short, however many of them send a lot. */
+export const SESSIONS = 8;
+
+/** How sessions go on that wait for another turn, the one that has waited longest first. */
+const waiting: (() => void)[] = [];
+
+function waitForTurn(goOn: () => void): void {
+  waiting.push(goOn);
+  if (waiting.length === 1) setImmediate(turn);
+}
+
+function turn(): void {
+  const now = waiting.splice(0, SESSIONS);
+  if (waiting.length > 0) setImmediate(turn);
+  for (const goOn of now) queueMicrotask(goOn); // an error in one stops none of the others
+}
 
 /** Has a session pause after so many lines, and while an answer is held back. */
 export class Pace {
@@ -49,7 +65,7 @@ export class Pace {
     if (this.#lines < LINES) return;
     this.#lines = 0;
     this.#pausing = true;
-    setImmediate(() => {
+    waitForTurn(() => {
       this.#pausing = false;
       this.#goOn();
     });

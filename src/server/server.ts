@@ -109,8 +109,8 @@ export class Server {
       const own: Limits = { ...limits, ...its.limits };
       const { xclient: peers, xclientLogin: login = false } = its;
       const xclient = peers && { peers, login };
-      const foundation = { certificates, authentication, policy, xclient };
-      const extensions = new Extensions(extensionsOn(foundation));
+      const all = extensionsOn({ certificates, authentication, policy, xclient });
+      const extensions = new Extensions(all);
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
       const shared = this.#share(ends, memory, submission?.domain);

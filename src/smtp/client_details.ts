@@ -6,6 +6,7 @@
 import { parseIp, peerAddress } from "../base/ip.ts";
 import { upper } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
+import { wrong } from "./grammar.ts";
 
 /** What another server knows of its client. */
 export interface ClientDetails {
@@ -70,16 +71,16 @@ export function parseClientDetails(
 ): ClientDetails | Fault {
   const details: Partial<Record<Detail, string | number>> = {};
   const words = argument.split(" ").filter((word) => word !== "");
-  if (words.length === 0) return wrong("an attribute with its value is wanted");
+  if (words.length === 0) return wrong(501, "an attribute with its value is wanted");
   for (const word of words) {
     const [, name = "", written = ""] = /^([^=]*)=(.*)$/.exec(word) ?? [];
     const attribute = known.find((one) => one === upper(name));
-    if (attribute === undefined) return wrong("there is an attribute that is not known here");
+    if (attribute === undefined) return wrong(501, "there is an attribute that is not known here");
     if (NONE.has(upper(written))) continue;
     const [detail, read] = ATTRIBUTES[attribute];
     const text = decoded(written);
     const value = text === undefined ? undefined : read(text);
-    if (value === undefined) return wrong(`the value of ${attribute} is wrong`);
+    if (value === undefined) return wrong(501, `the value of ${attribute} is wrong`);
     if (detail !== undefined) details[detail] = value;
   }
   return details as ClientDetails;
@@ -101,5 +102,3 @@ function port(text: string): number | undefined {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return number > 0 && number <= 65535 ? number : undefined;
 }
-
-const wrong = (reason: string): Fault => ({ code: 501, enhanced: "5.5.4", reason });

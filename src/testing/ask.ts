@@ -59,7 +59,7 @@ export async function ask(
       routes: [],
     },
   );
-  const command = new Command(event);
+  const command = new Command(event, session.supervisor);
   const reply = await whole(event, () => BROKEN, new SessionView(session, command));
   command.answered(reply);
   return reply;

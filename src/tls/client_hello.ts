@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import { type Enough, readAhead } from "../net/read_ahead.ts";
 
 /** Octets that are looked at. A longer message is left to TLS, as one without a name. */
 const MOST = 16_384;
@@ -25,25 +26,12 @@ const HANDSHAKE = 22, CLIENT_HELLO = 1, SERVER_NAME = 0, HOST_NAME = 0;
 export function serverName(socket: Socket): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let seen: Uint8Array = new Uint8Array();
-  const look = () => {
-    for (let fresh; (fresh = socket.read() as Uint8Array | null) !== null;) {
-      seen = Buffer.concat([seen, fresh]);
-    }
+  const take = (octets: Uint8Array): Enough | undefined => {
+    seen = Buffer.concat([seen, octets]);
     const name = nameIn(seen);
-    if (name === undefined) return;
-    stop(); // before the octets are put back, of which a listener would be told
-    socket.pause();
-    socket.unshift(seen);
-    resolve(name);
+    return name === undefined ? undefined : { rest: seen, then: () => resolve(name) };
   };
-  const gone = () => {
-    stop();
-    reject(new Error("the client went away"));
-  };
-  const heard = Object.entries({ readable: look, end: gone, close: gone });
-  const stop = () => heard.forEach(([event, listener]) => socket.off(event, listener));
-  socket.resume(); // the runtime does not read a new socket that was paused before
-  heard.forEach(([event, listener]) => socket.on(event, listener));
+  readAhead(socket, take, () => reject(new Error("the client went away")));
   return promise;
 }
 

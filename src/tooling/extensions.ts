@@ -8,7 +8,7 @@ import { extensionsOn } from "../server/extensions.ts";
 import { queueExtensions } from "../server/queue_extensions.ts";
 import { type Parts, table } from "./page.ts";
 
-/** A server that has all that extensions stand on. */
+/** What a server with all extensions has. */
 const EVERYTHING = {
   certificates: { ready: true },
   authentication: { mechanisms: [], listeners: [], clearLoopback: false },

@@ -139,4 +139,8 @@ export const isForeign = (line: string): boolean =>
   (!/^(?:NOOP|HELP|VRFY|EXPN) /i.test(line) &&
     /^(?:[^\s:]+ \S+ )?(?:HTTP|RTSP|SIP)\/\d/i.test(line)) ||
   /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) /i.test(line) ||
-  /^[!-9;-~]+:/.test(line);
+  /^(?:[!-9;-~]+:|PROXY (?:TCP[46]|UNKNOWN)(?: |\r|$)|\0\r?$)/.test(line);
+
+/** Whether a line looks like the header of a proxy until more of it comes. */
+export const beginsAsProxy = (line: string): boolean =>
+  /^(?:PROXY (?:TCP[46]|UNKNOWN)|\0)/.test(line);

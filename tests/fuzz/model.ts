@@ -6,7 +6,14 @@
 import { BASIC, GREETINGS, GUESSES, NOT_IMPLEMENTED, ORDERED, VERBS } from "./commands.ts";
 import { Exchange } from "./exchange.ts";
 import { answerToRecipient, answerToSender } from "./fate.ts";
-import { type Envelope, isDoubtful, isForeign, readLine, type Said } from "./grammar.ts";
+import {
+  beginsAsProxy,
+  type Envelope,
+  isDoubtful,
+  isForeign,
+  readLine,
+  type Said,
+} from "./grammar.ts";
 import { type Heard, readReplies } from "./heard.ts";
 import { Fault, Waiting, type Weight } from "./hearing.ts";
 import { MailHearing } from "./mail.ts";
@@ -96,7 +103,7 @@ class Model extends MailHearing {
     if (this.#exchange !== undefined) return false;
     const isSeen = this.next?.code === 421;
     return isForeign(line.slice(0, Math.min(limit, 2048))) ||
-      (isSeen && isForeign(line.slice(0, 2048)));
+      (isSeen && (isForeign(line.slice(0, 2048)) || beginsAsProxy(line)));
   }
 
   #tooLong(text: string, limit: number): void {
@@ -111,7 +118,7 @@ class Model extends MailHearing {
     const said = readLine(text);
     const what = JSON.stringify(text.slice(0, 60));
     const { verb } = said;
-    if (("fault" in said || !BASIC.has(verb)) && isForeign(text.slice(0, 2048))) {
+    if (("fault" in said || !BASIC.has(verb)) && this.#isForeign(text, 2048)) {
       return void this.expect("a line of another protocol", 421);
     }
     const isRefused = isDoubtful(text) && [500, 501].includes(this.next?.code ?? 0);

@@ -58,9 +58,12 @@ export function asking(handler: Handler): Asking {
       judge: (target) => keeping([]).faultIn(target),
     },
   });
-  const session = new SessionView(state, new Command({ type: "SayOK", argument: "" }));
+  const session = new SessionView(
+    state,
+    new Command({ type: "SayOK", argument: "" }, state.supervisor),
+  );
   const ask = async (event: Event) => {
-    const command = new Command(event);
+    const command = new Command(event, state.supervisor);
     const view = new SessionView(state, command);
     const reply = await whole(event, () => say(4, 5, 1, "no core"), view);
     command.answered(reply);

@@ -229,6 +229,38 @@ Deno.test("the log names the handler that refuses a message, whatever was said b
   }
 });
 
+Deno.test("the log names the handler that does not answer, whoever reads the message meanwhile", async () => {
+  const broken: object[] = [];
+  const log = (event: string, fields: object) => {
+    if (event === "handler broke") broken.push(fields);
+  };
+  const clock = new FakeClock();
+  const reader = named("reader", async (event, next) => {
+    if (event.type !== "Deliver") return next();
+    const body = (async function* () {
+      yield* event.body;
+    })();
+    return await next({ ...event, body });
+  });
+  const asked = Promise.withResolvers<void>();
+  const hung = named("hung", (event, next) => {
+    if (event.type !== "SayOK") return next();
+    asked.resolve();
+    return new Promise<never>(() => {});
+  });
+  const limits = { handlerTimeout: 1000 };
+  using client = await ready(chain(hung, reader, onlyJoe), { log, clock, limits });
+  client.send(bdat("Subject: x\r\n\r\n"));
+  assert.deepEqual(await replies(client, 1), [250]);
+  client.send("NOOP\r\n");
+  await asked.promise;
+  clock.advance(1001);
+  assert.deepEqual(await replies(client, 1), [451]);
+  assert.deepEqual(broken.map((fields) => "handler" in fields && fields.handler), ["hung"]);
+  client.send(bdat("hello\r\n", true));
+  assert.deepEqual(await replies(client, 1), [250]);
+});
+
 Deno.test("a message that is given up between its chunks counts as one", async () => {
   using client = await greeted(onlyJoe, { limits: { messagesPerConnection: 2 } });
   for (const _ of [1, 2]) {

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { on } from "postmaster";
 import { Client } from "postmaster/testing";
-import { LINES } from "../../src/server/pace.ts";
+import { LINES, SESSIONS } from "../../src/server/pace.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { Running } from "../running.ts";
 
@@ -24,6 +24,29 @@ for (const answers of ["at once", "with a promise"] as const) {
     for (let i = 0; i < 1000; i++) equal((await client.reply()).code, 250);
   });
 }
+
+Deno.test(`of many sessions that send a lot, ${SESSIONS} go on in a turn, and all in the end`, async () => {
+  const COUNT = 100, EACH = 50;
+  let handled = 0;
+  const policy = on("SayOK", (_event, next) => {
+    handled++;
+    return next();
+  });
+  const clients = Array.from({ length: COUNT }, () => Client.of(policy));
+  for (const client of clients) await client.reply();
+  for (const client of clients) client.send("NOOP\r\n".repeat(EACH));
+  await setImmediate(); // the first lines are handled as they come
+  const turns: number[] = [];
+  for (let before = handled; handled < COUNT * EACH; before = handled) {
+    await setImmediate();
+    turns.push(handled - before);
+  }
+  ok(Math.max(...turns) <= 2 * LINES * SESSIONS, `${turns}`);
+  for (const client of clients) {
+    for (let i = 0; i < EACH; i++) equal((await client.reply()).code, 250);
+    client[Symbol.dispose]();
+  }
+});
 
 Deno.test("replies leave before all the lines of a client that sends without end are handled", async () => {
   let handled = 0;
