@@ -17,6 +17,7 @@ export class Backlog extends LineCutter {
   readonly #part: Part;
   /** Octets to come that are no line. */
   #unwanted = 0;
+  #skipped = { size: 0, since: 0 };
 
   /** The rest is as for {@linkcode LineCutter}. */
   constructor(memory: Memory, cap: number, bareLineFeeds: boolean) {
@@ -33,15 +34,22 @@ export class Backlog extends LineCutter {
   override feed(chunk: Uint8Array): void {
     const unwanted = Math.min(this.#unwanted, chunk.length);
     this.#unwanted -= unwanted;
+    this.#skipped.size += unwanted;
     super.feed(unwanted === 0 ? chunk : chunk.subarray(unwanted));
     this.#part.hold(this.pending);
   }
 
-  /** Leaves out so many octets before the next line. */
-  skip(octets: number): void {
+  /** What is being left out: its octets so far, and when it began. */
+  get skipping(): { readonly size: number; readonly since: number } | undefined {
+    return this.#unwanted > 0 ? this.#skipped : undefined;
+  }
+
+  /** Leaves out so many octets before the next line, from this time on. */
+  skip(octets: number, now: number): void {
     if (octets === 0) return;
     const waiting = this.takeRest();
     this.#unwanted = octets;
+    this.#skipped = { size: 0, since: now };
     this.feed(waiting);
   }
 

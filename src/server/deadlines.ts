@@ -3,7 +3,6 @@
  * @module
  */
 import type { LimitName } from "../handler/event.ts";
-import type { Incoming } from "./incoming.ts";
 import type { Limits } from "./limits.ts";
 import type { Protocol } from "./protocol.ts";
 
@@ -12,7 +11,7 @@ const RATE_GRACE = 60_000;
 
 /** What is overdue: our words to the client, or its handshake, a handler, or what the client should have sent. */
 export function overdue(
-  { engine: { clock: { now }, limits }, channel, inquiry, mail, pace, state }: Protocol,
+  { engine: { clock: { now }, limits }, channel, inquiry, lines, mail, pace, state }: Protocol,
 ): "write" | "handler" | LimitName | undefined {
   const silent = now - channel.since;
   if (channel.blocked) return silent > limits.writeTimeout ? "write" : undefined;
@@ -25,12 +24,14 @@ export function overdue(
     if (channel.held) return silent > limits.deliverTimeout ? "handler" : undefined;
     return overdueMessage(unfinished, now, silent, limits);
   }
+  if (lines.skipping !== undefined) return overdueMessage(lines.skipping, now, silent, limits);
   if (delivery.open !== undefined) return silent > limits.deliverTimeout ? "handler" : undefined;
   return !pace.pausing && silent > limits.commandTimeout ? "command-timeout" : undefined;
 }
 
+/** For a message that comes, or a chunk of one that was refused before it came. */
 function overdueMessage(
-  { size, since }: Incoming,
+  { size, since }: { readonly size: number; readonly since: number },
   now: number,
   silent: number,
   limits: Limits,

@@ -37,7 +37,8 @@ export class Dialogue {
   /** Takes bytes from the client. They are kept and changed: the buffer is the dialogue's from now on. */
   receive(chunk: Uint8Array): void {
     if (this.closed) return;
-    const { lines, mail, mail: { receiving } } = this.#protocol;
+    const { channel, lines, mail, mail: { receiving } } = this.#protocol;
+    if (lines.skipping !== undefined) channel.touch();
     if (receiving === undefined) lines.feed(chunk);
     else mail.take(receiving, chunk);
     this.#advance();

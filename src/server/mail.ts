@@ -94,7 +94,7 @@ export class Mail {
 
   /** Takes what follows BDAT. The first chunk is refused where DATA would be. */
   takeChunk(chunk: Chunk): void {
-    const { state, inquiry, conduct, lines } = this.#context;
+    const { engine: { clock }, state, inquiry, conduct, lines } = this.#context;
     if (state.at === "chunks") {
       this.#context.become({ ...state, at: "data" });
       return this.#takeRest(state.incoming, chunk);
@@ -105,7 +105,7 @@ export class Mail {
         conduct.answered(event, reply, BDAT);
         return this.begin(chunk);
       }
-      lines.skip(chunk.octets);
+      lines.skip(chunk.octets, clock.now);
       this.#answerChunk(event, reply, chunk.last);
     });
   }

@@ -275,7 +275,7 @@ export class Protocol implements MailContext {
   #protest({ wrong, refused, payload = 0 }: Wrong): void {
     if (this.conduct.isTooMuch(wrong)) return this.last(TOO_MANY_ERRORS);
     if (payload === Infinity) return this.last(wrong); // what follows might be taken for commands
-    this.lines.skip(payload);
+    this.lines.skip(payload, this.engine.clock.now);
     this.inquiry.ask(wrong, (reply) => this.answer(wrong, reply, refused));
   }
 

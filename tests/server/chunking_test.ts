@@ -325,6 +325,29 @@ Deno.test("a client that is silent between two chunks is too late, as within a m
   }
 });
 
+Deno.test("a chunk that is refused before it comes has the time of a message to come", async () => {
+  for (
+    const [limits, steps, text] of [
+      [{ commandTimeout: 1000 }, 5, undefined],
+      [{ messageTimeout: 2500 }, 3, "the message took too long"],
+      [{ dataTimeout: 500 }, 1, "timeout waiting for the message"],
+    ] as const
+  ) {
+    const clock = new FakeClock();
+    using client = await greeted(onlyJoe, { clock, limits });
+    client.send(`MAIL FROM:<>\r\nRCPT TO:<nobody@example.net>\r\nBDAT 60\r\n`);
+    assert.deepEqual(await replies(client, 3), [250, 550, 503]);
+    for (let step = 0; step < steps; step++) {
+      client.send("x".repeat(10));
+      clock.advance(900);
+    }
+    if (text === undefined) client.send(`${"x".repeat(10)}NOOP\r\n`);
+    const { code, lines } = await client.reply();
+    if (text === undefined) assert.equal(code, 250);
+    else assert.deepEqual(lines, [text]);
+  }
+});
+
 Deno.test("a handler that does not read the chunks is given up", async () => {
   const clock = new FakeClock();
   const policy = chain(on("Deliver", () => new Promise<never>(() => {})), onlyJoe);

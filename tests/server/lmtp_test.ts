@@ -216,6 +216,21 @@ Deno.test("a message in one chunk that is refused before it comes is answered fo
   await isQuiet(client);
 });
 
+Deno.test("a message is copied as soon as one recipient has it, and never before", async () => {
+  await using server = await serve(() => ({ handlers: [{ archive: { to: "you@example.net" } }] }));
+  using client = await greeted(server);
+  await begin(client, DEFERRED, FAILED);
+  client.send(MESSAGE);
+  assert.deepEqual(await readCodes(client, 2), [451, 554]);
+  await begin(client, DEFERRED, DELIVERED);
+  client.send(MESSAGE);
+  assert.deepEqual(await readCodes(client, 2), [451, 250]);
+  await codes(client, "QUIT");
+  assert.equal(await server.stop(), 0);
+  const copies = server.log.filter((line) => / delivered .*recipient=<?you@/.test(line));
+  assert.equal(copies.length, 1, server.log.join("\n"));
+});
+
 Deno.test("a delivery that takes too long defers each recipient", async () => {
   const slow = { command: ["sh", "-c", "cat > /dev/null; sleep 60"] };
   await using server = await serve(() => ({ mailer: slow, limits: { "deliver-timeout": "1 s" } }));
