@@ -178,6 +178,7 @@ function descend(yaml: YamlDocument, path: Path): { key?: Node; value: Node | nu
       const pair = value.items.find((item) => keyOf(item) === String(step)) as
         | Pair<Node, Node | null>
         | undefined;
+      if (pair === undefined && step === 0) continue; // one mapping in place of a list
       if (pair === undefined) break;
       key = pair.key;
       value = pair.value ?? pair.key;

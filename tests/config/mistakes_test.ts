@@ -119,6 +119,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "1:44",
     /write `xclient: \[unix\]`/,
   ],
+  ["listen: {address: ':25', proxy: [unix]}", "1:33", /`listen\[0\]\.proxy`/],
   ["listen: [{address: ':25', proxy: [unix]}]", "1:34", /`unix` is for Unix sockets/],
   ["listen: [{address: ':25', xclient: [unix]}]", "1:36", /write networks such as/],
   ["listen: [{address: ':25', xclient-login: true}]", "1:42", /set `xclient`/],
