@@ -26,7 +26,7 @@ const STRAY_JOINER =
 
 /** True for text that may stand in a command or an address: printable, and read by people as programs read it. */
 export const isHarmless = (text: string): boolean =>
-  PRINTABLE_ASCII.test(text) || !HARMFUL.test(text) && !STRAY_JOINER.test(text);
+  PRINTABLE_ASCII.test(text) || !HARMFUL.test(text) && !STRAY_JOINER.test(composed(text));
 
 /**
  * True for what a local part may be: harmless text that does not begin with a mark, which would change the character

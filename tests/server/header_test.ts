@@ -13,7 +13,7 @@ const BEGINNINGS: Readonly<Record<string, string>> = {
   "hello\r\nSubject: x\r\n": "\nhello\nSubject: x\n",
   ":\r\n": "\n:\n",
   " :\r\n": "\n :\n",
-  "S\xfcbject: x\r\n": "\nS\xfcbject: x\n",
+  "S\xfcbject: x\r\n": "\nS\xc3\xbcbject: x\n",
   "Subject: x\r\nhello\r\n\r\n": "Subject: x\n\nhello\n\n",
   "From x@example.org Thu Nov 26 02:56:58 2026\r\nSubject: x\r\n":
     "X-Mailbox-Line: From x@example.org Thu Nov 26 02:56:58 2026\nSubject: x\n",

@@ -11,9 +11,7 @@ import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
 import { queueExtensions } from "../../src/server/queue_extensions.ts";
-import { encode } from "../../src/smtp/ascii.ts";
 import { codes } from "../running.ts";
-import { latin1 } from "../smtp/arbitraries.ts";
 
 const NOW = Date.parse("2026-11-28T18:00:00Z");
 const HOUR = 3600;
@@ -44,7 +42,7 @@ async function mail(client: Client, ...parameters: readonly string[]): Promise<n
 }
 
 const rcpt = (client: Client, ...parameters: readonly string[]): Promise<number[]> =>
-  codes(client, ...parameters.map((each) => latin1(encode(`RCPT TO:<joe@example.net> ${each}`))));
+  codes(client, ...parameters.map((each) => `RCPT TO:<joe@example.net> ${each}`));
 
 const times = <T>(n: number, value: T): T[] => Array(n).fill(value);
 
