@@ -67,7 +67,8 @@ function tryParseTarget(text: string): AliasTarget | undefined {
 /** Neither a mailbox's key nor `@domain` can end in `@`. */
 const localKey = (local: string) => `${foldCase(local)}@`;
 
-const domainKey = (domain: string) => `@${canonicalName(domain)}`;
+/** The key for the unknown users of a domain. */
+export const domainKey = (domain: string) => `@${canonicalName(domain)}`;
 
 /** Aliases in memory. */
 export class AliasTable implements Aliases {

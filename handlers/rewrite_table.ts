@@ -2,8 +2,9 @@
  * Tables of other addresses for the envelope.
  * @module
  */
-import { canonicalName, isMailDomain, Mailbox } from "postmaster";
+import { isMailDomain, Mailbox } from "postmaster";
 import { z } from "postmaster/making";
+import { domainKey } from "./alias_table.ts";
 import { eachOnce } from "./table.ts";
 
 /** Gives a mailbox another address, or itself. */
@@ -40,8 +41,6 @@ function idOf(from: string): string {
     ? Mailbox.parse(from).foldedKey
     : from;
 }
-
-const domainKey = (domain: string): string => `@${canonicalName(domain)}`;
 
 const isWholeDomain = (text: string): boolean =>
   text.startsWith("@") && isMailDomain(text.slice(1));

@@ -3,7 +3,6 @@
  * @module
  */
 import {
-  canonicalName,
   isTransient,
   Mailbox,
   type MaybePromise,
@@ -11,7 +10,7 @@ import {
   routeKey,
   type Session,
 } from "postmaster";
-import { parseAliasKey } from "./alias_table.ts";
+import { domainKey, parseAliasKey } from "./alias_table.ts";
 import { readLines } from "./lines.ts";
 
 /** The users of an address; `undefined` while that cannot be told. */
@@ -25,7 +24,7 @@ export type OwnerTable = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The users that a table has for an address. */
 export const ownersIn = (table: OwnerTable, { foldedKey, domain }: Mailbox): ReadonlySet<string> =>
-  table.get(foldedKey) ?? table.get(`@${canonicalName(domain)}`) ?? new Set();
+  table.get(foldedKey) ?? table.get(domainKey(domain)) ?? new Set();
 
 /**
  * The address of a table in lower case.

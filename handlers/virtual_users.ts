@@ -2,9 +2,9 @@
  * Users by their addresses.
  * @module
  */
-import { canonicalName, type HandlerFactory, type Target } from "postmaster";
+import { type HandlerFactory, type Target } from "postmaster";
 import { defineHandler, kinds, Watched } from "postmaster/making";
-import { parseAliasKey } from "./alias_table.ts";
+import { domainKey, parseAliasKey } from "./alias_table.ts";
 import { deferring } from "./in_doubt.ts";
 import { readLines } from "./lines.ts";
 import { usersBy } from "./users.ts";
@@ -44,7 +44,7 @@ export const virtualUsers: HandlerFactory<VirtualUsersOptions> = defineHandler({
     const file = new Watched<ReadonlyMap<string, string>>(path, parseUsers, new Map());
     const users = usersBy({
       find: (mailbox) => file.value.get(mailbox.foldedKey),
-      catchAll: ({ domain }) => file.value.get(`@${canonicalName(domain)}`),
+      catchAll: ({ domain }) => file.value.get(domainKey(domain)),
     }, deliver);
     return deferring(file, users);
   },

@@ -7,6 +7,8 @@ import { answererOf, printSteps } from "../handler/print_steps.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
 import { BROKEN, isTransient, type Route } from "../handler/reply.ts";
 import { printable } from "../log/escape.ts";
+import { protocolAt } from "../net/address.ts";
+import { HELLOS } from "../smtp/command.ts";
 import { type Mailbox, printPath } from "../smtp/mailbox.ts";
 import { isAscii } from "../smtp/unicode.ts";
 import type { Exchange } from "../testing/simulation.ts";
@@ -76,7 +78,7 @@ async function ask(
   try {
     let attempt = attemptOf("the connection", greeting);
     const lines = [
-      `${kind === "lmtp" ? "LHLO" : "EHLO"} ${helo}`,
+      `${HELLOS[protocolAt(kind)].at(-1)} ${helo}`,
       `MAIL FROM:${from}${isAscii(from) && address.isAscii ? "" : " SMTPUTF8"}`,
       `RCPT TO:${printPath(address)}`,
     ];

@@ -106,17 +106,17 @@ export function legalCommand(
   const ruled = ruledBy(line, here);
   if ("wrong" in ruled) return ruled;
   const { command, said, rule } = ruled;
-  const payload = rule.payload?.(said) ?? 0;
+  const payload = () => rule.payload?.(said) ?? 0;
   const { engine: { extensions, limits, newId }, session, state } = here;
   const { commandLength } = limits;
   if (octets > commandLength && octets > extensions.lineLength(command.verb, commandLength)) {
-    return { wrong: { type: "LimitExceeded", limit: "command-length" }, payload };
+    return { wrong: { type: "LimitExceeded", limit: "command-length" }, payload: payload() };
   }
   const wrong = misplaced(command.verb, rule, state) ?? unauthenticated(command.verb, session) ??
     excess(command.verb, here) ??
     ("parameters" in line ? extensions.faultIn(line, session, limits) : undefined) ??
     beyondAscii(line, state);
-  if (wrong !== undefined) return { wrong, refused: command, payload };
+  if (wrong !== undefined) return { wrong, refused: command, payload: payload() };
   return {
     command,
     payload,
@@ -152,7 +152,7 @@ function ruledBy(line: Command | NotACommand, { engine, session }: Here): Ruled 
 export const faulty = ({ command, payload }: LegalCommand, fault: Fault): Wrong => ({
   wrong: { type: "SyntaxErrorIn", command: command.verb, fault },
   refused: command,
-  payload,
+  payload: payload(),
 });
 
 /** The event for a command that is not legal in a state. */

@@ -10,8 +10,9 @@ import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
 import type { Log } from "../log/event.ts";
-import type { ListenerKind } from "../net/address.ts";
+import { protocolAt } from "../net/address.ts";
 import { upper } from "../smtp/ascii.ts";
+import { HELLOS, isForeignHello, type MailProtocol } from "../smtp/command.ts";
 import type { Extensions } from "./extension.ts";
 import { help } from "./help.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
@@ -39,11 +40,13 @@ export function core(options: CoreOptions): Handler {
   });
 }
 
-/** What a client that greets with the hello of the other protocol, SMTP or LMTP, is told. */
-function wrongHello(line: string, kind: ListenerKind): string | undefined {
+/** The answer to a line that is no command; who begins with the other protocol is told which one this is. */
+function unrecognized(line: string, protocol: MailProtocol): Reply {
   const [verb = ""] = upper(line).split(" ", 1);
-  if (kind !== "lmtp") return verb === "LHLO" ? "this is SMTP: say EHLO" : undefined;
-  return verb === "HELO" || verb === "EHLO" ? "this is LMTP: say LHLO" : undefined;
+  const text = isForeignHello(verb, protocol)
+    ? `this is ${protocol}: say ${HELLOS[protocol].at(-1)}`
+    : "command not recognized";
+  return say(5, 0, 0, text, "5.5.2");
 }
 
 async function authenticate(
@@ -85,12 +88,11 @@ function answersWith(options: CoreOptions): Answers {
     Expand: say(5, 0, 2, "EXPN is not offered here", "5.5.1"),
     StartQueue: ({ node }) => say(4, 5, 9, `${node} is not served by a queue here`, "4.7.1"),
     Shutdown: (_event, { hostname }) => say(2, 2, 1, `${hostname} closing connection`, "2.0.0"),
-    Unrecognized: ({ line }, { listener }) =>
-      say(5, 0, 0, wrongHello(line, listener.kind) ?? "command not recognized", "5.5.2"),
+    Unrecognized: ({ line }, { listener }) => unrecognized(line, protocolAt(listener.kind)),
     SyntaxErrorIn: ({ fault }) => ({ ...fault, lines: [fault.reason] }),
     NotImplemented: say(5, 0, 2, "command not implemented", "5.5.1"),
     NeedHeloFirst: (_event, { listener }) =>
-      say(5, 0, 3, `say ${listener.kind === "lmtp" ? "LHLO" : "HELO or EHLO"} first`, "5.5.1"),
+      say(5, 0, 3, `say ${HELLOS[protocolAt(listener.kind)].join(" or ")} first`, "5.5.1"),
     NeedMailFromFirst: say(5, 0, 3, "say MAIL first", "5.5.1"),
     NeedRcptToFirst: say(5, 0, 3, "no valid recipients", "5.5.1"),
     NestedMail: say(5, 0, 3, "there is a transaction already", "5.5.1"),

@@ -110,14 +110,12 @@ export class Extensions {
   ): Rule<string> | "not offered" | undefined {
     const extension = this.#commands.get(verb);
     if (extension === undefined) return OF_THE_STANDARDS.has(verb) ? "not offered" : undefined;
-    return extension.line(session, limits) === undefined
-      ? "not offered"
-      : extension.commands?.[verb];
+    return isOffered(extension, session, limits) ? extension.commands?.[verb] : "not offered";
   }
 
   /** The commands that are offered to a session, with their rules. */
   commandsFor(session: ClientTraits, limits: Limits): readonly [string, ExtensionCommand][] {
-    return this.#all.filter(({ line }) => line(session, limits) !== undefined)
+    return this.#all.filter((extension) => isOffered(extension, session, limits))
       .flatMap(({ commands = {} }) => Object.entries(commands));
   }
 
@@ -125,7 +123,7 @@ export class Extensions {
   parametersFor(verb: string, session: ClientTraits, limits: Limits): readonly string[] {
     if (verb !== "MAIL" && verb !== "RCPT") return [];
     return [...this.#parameters[verb]].filter(([_name, each]) =>
-      each.some(({ extension }) => extension.line(session, limits) !== undefined)
+      each.some(({ extension }) => isOffered(extension, session, limits))
     ).map(([name]) => name);
   }
 
@@ -145,7 +143,7 @@ export class Extensions {
   ): Event | undefined {
     for (const [name, text] of parameters) {
       const parameter = this.#parameters[verb].get(name)
-        ?.findLast(({ extension }) => extension.line(client, limits) !== undefined)?.parameter;
+        ?.findLast(({ extension }) => isOffered(extension, client, limits))?.parameter;
       const value = parameter === undefined ? UNKNOWN : parameter.read(text);
       const fault = isFault(value) ? value : parameter?.judge?.(value, limits);
       if (typeof fault === "string") return { type: "LimitExceeded", limit: fault };
@@ -159,6 +157,9 @@ export class Extensions {
     return undefined;
   }
 }
+
+const isOffered = ({ line }: Extension, session: ClientTraits, limits: Limits): boolean =>
+  line(session, limits) !== undefined;
 
 /** The parameters of a command by their names, each of the extensions that have it. */
 function parametersBy(

@@ -30,19 +30,22 @@ export class Gate {
   /** Reads the header of a connection until then. */
   admit(socket: Socket, until: number, { come, failed }: HeaderEvents): void {
     socket.on("error", () => {}); // between two readers, a reset would end the process
-    const leave = <A>(then: (argument: A) => void) => (argument: A) => {
+    const fail = (reason: string | undefined) => {
       this.#waiting.delete(socket);
-      then(argument);
+      failed(reason && `${reason}: ${REMEDY}`);
     };
     const stop = readProxyHeader(socket, {
-      come: leave(come),
-      failed: leave((reason) => failed(reason && `${reason}: ${REMEDY}`)),
+      come: (header) => {
+        this.#waiting.delete(socket);
+        come(header);
+      },
+      failed: fail,
     });
-    const late = leave(() => {
+    const late = () => {
       stop();
-      failed(`no header of the PROXY protocol came in time: ${REMEDY}`);
-    });
-    this.#waiting.set(socket, { until, late: () => late(undefined), stop });
+      fail("no header of the PROXY protocol came in time");
+    };
+    this.#waiting.set(socket, { until, late, stop });
   }
 
   /** To be called every now and then: sends those away that wait too long. */

@@ -6,7 +6,7 @@ import { type Reply, say } from "../handler/reply.ts";
 import type { Session } from "../handler/session.ts";
 import { protocolAt } from "../net/address.ts";
 import { upper } from "../smtp/ascii.ts";
-import { FOREIGN } from "../smtp/command.ts";
+import { isForeignHello } from "../smtp/command.ts";
 import { RULES } from "./commands.ts";
 import type { Extensions } from "./extension.ts";
 import type { Limits } from "./limits.ts";
@@ -32,8 +32,11 @@ export function help(
   limits: Limits,
 ): Reply {
   const commands = [...Object.entries(RULES), ...extensions.commandsFor(session, limits)];
-  const helps = new Map(commands.map(([verb, { help }]) => [verb, help] as const));
-  for (const verb of FOREIGN[protocolAt(session.listener.kind)]) helps.delete(verb);
+  const protocol = protocolAt(session.listener.kind);
+  const helps = new Map(
+    commands.filter(([verb]) => !isForeignHello(verb, protocol))
+      .map(([verb, { help }]) => [verb, help] as const),
+  );
   const [word = ""] = topic.split(" ", 1);
   if (word === "") {
     const verbs = [...helps.keys()].filter((verb) => verb !== OF_HANDLERS);

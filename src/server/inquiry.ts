@@ -57,7 +57,7 @@ export class Inquiry {
   ask(event: Event, then: (reply: Reply) => void): void {
     const { supervisor } = this;
     supervisor.begin();
-    const command = new Command(event, this.supervisor);
+    const command = new Command(event, supervisor);
     const settle = (reply: Reply) => {
       const isBroken = event.type === "LimitExceeded" && reply === BROKEN;
       const answer = isBroken ? LIMIT_REPLIES[event.limit] : reply;

@@ -39,7 +39,7 @@ export interface MailContext {
   /** The client is told this: 221 and 421 end the session. */
   told(reply: Reply): void;
   /** Called when what the session waited for is there. */
-  goOn(): void;
+  readonly goOn: () => void;
 }
 
 /** The command that brings a chunk. */
@@ -54,9 +54,8 @@ export class Mail {
   count = 0;
 
   constructor(context: MailContext) {
-    const { engine: { chain, clock }, session } = context;
+    const { engine: { chain, clock }, session, goOn } = context;
     this.#context = context;
-    const goOn = () => context.goOn();
     this.delivery = new Inquiry(chain, session, clock, goOn, session.supervise());
   }
 
@@ -73,14 +72,14 @@ export class Mail {
 
   /** A message whose recipients are known: takes what follows DATA, or the first BDAT. */
   begin(chunk?: Chunk): void {
-    const { engine, state, tolerance, channel } = this.#context;
+    const { engine, state, tolerance, channel, goOn } = this.#context;
     if (state.at !== "rcpt") return;
     this.count++;
     const { transaction } = state;
     const decoder = chunk === undefined
       ? dotDecoder(tolerance)
       : new ChunkDecoder(isBinary(transaction));
-    const incoming = new Incoming(engine, decoder, () => this.#context.goOn());
+    const incoming = new Incoming(engine, decoder, goOn);
     this.#context.become({ ...state, at: "data", incoming });
     channel.flush();
     channel.touch();

@@ -149,10 +149,9 @@ export class Protocol implements MailContext {
     if (!("verb" in parsed) && this.turnAway(line)) return;
     const legal = legalCommand(parsed, line.length + 2, this);
     if ("wrong" in legal) return this.#protest(legal);
-    const { command, payload } = legal;
-    const wrong = this.conduct.faultIn(command, state);
+    const wrong = this.conduct.faultIn(legal.command, state);
     if (wrong === undefined) this.#take(legal);
-    else this.#protest({ wrong, refused: command, payload });
+    else this.#protest({ wrong, refused: legal.command, payload: legal.payload() });
   }
 
   /** A line was left out that is too long. */

@@ -63,7 +63,7 @@ export interface LegalCommand {
   readonly command: KnownCommand;
   readonly said: MaybePromise<Said>;
   /** Octets that follow it and are no command; `Infinity` if nobody can know how many. */
-  readonly payload: number;
+  readonly payload: () => number;
   /** The state after a positive reply. */
   readonly after: (state: State, reply: Reply) => State;
 }

@@ -41,11 +41,17 @@ export type NotACommand =
 /** The protocol that a client speaks. */
 export type MailProtocol = "SMTP" | "LMTP";
 
-/** The commands of the other protocol: LMTP greets with LHLO in place of HELO and EHLO (RFC 2033 section 4.1). */
-export const FOREIGN: { readonly [P in MailProtocol]: readonly Verb[] } = {
-  SMTP: ["LHLO"],
-  LMTP: ["HELO", "EHLO"],
-};
+/** The commands by which a client begins a session, the last one with extensions (RFC 2033 section 4.1). */
+export const HELLOS = {
+  SMTP: ["HELO", "EHLO"],
+  LMTP: ["LHLO"],
+} as const satisfies Readonly<Record<MailProtocol, readonly Verb[]>>;
+
+const ALL_HELLOS: ReadonlySet<string> = new Set(Object.values(HELLOS).flat());
+
+/** True for a command that begins a session of the other protocol. */
+export const isForeignHello = (verb: string, protocol: MailProtocol): boolean =>
+  ALL_HELLOS.has(verb) && !HELLOS[protocol].some((own) => own === verb);
 
 /**
  * Parses a line without its CRLF.
@@ -86,7 +92,7 @@ function parseLine(
     case "HELO":
     case "EHLO":
     case "LHLO":
-      if (FOREIGN[protocol].includes(verb)) return { unrecognized: line };
+      if (isForeignHello(verb, protocol)) return { unrecognized: line };
       return argument === "" || argument.includes(" ")
         ? syntax(verb, 501, "5.5.4", `${verb} wants one name`)
         : { verb, name: argument };

@@ -2,6 +2,7 @@
  * The argument of ETRN (RFC 1985): whose mail the server is asked to send.
  * @module
  */
+import { lower } from "./ascii.ts";
 import type { Fault } from "./fault.ts";
 import { wrong } from "./grammar.ts";
 import { isDomain } from "./mailbox.ts";
@@ -25,6 +26,6 @@ const FAULT = wrong(501, "ETRN wants a domain, @ and a domain, or # and the name
 export function parseEtrn(argument: string): QueueName | Fault {
   const [, option = "", name = ""] = /^([@#]?)([\w.-]{1,255})$/.exec(argument) ?? [];
   const mode = MODES[option as keyof typeof MODES];
-  if (mode === "queue") return name === "" ? FAULT : { node: name, mode };
-  return name.includes(".") && isDomain(name) ? { node: name.toLowerCase(), mode } : FAULT;
+  if (mode === "queue") return { node: name, mode };
+  return name.includes(".") && isDomain(name) ? { node: lower(name), mode } : FAULT;
 }
