@@ -46,7 +46,7 @@ export interface AskedList extends Asked {
 export type Ask = (mailbox: Mailbox, exact: boolean) => Promise<AskedList>;
 
 /** The one mailbox of several that is there, or the reply that says why there is none. */
-export async function oneOf(
+export async function foundAmong(
   mailboxes: readonly Mailbox[],
   ask: Ask,
   session: Session,

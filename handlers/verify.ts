@@ -16,7 +16,7 @@ import {
 import { defineHandler, kinds, z } from "postmaster/making";
 import { domain } from "./domain.ts";
 import { network } from "./network.ts";
-import { type Ask, type Asked, expanded, meant, oneOf, verified } from "./verification.ts";
+import { type Ask, type Asked, expanded, foundAmong, meant, verified } from "./verification.ts";
 
 /** The options of {@linkcode verify}. */
 export interface VerifyOptions {
@@ -83,7 +83,7 @@ export const verify: HandlerFactory<VerifyOptions> = defineHandler({
         session.unset(expansion);
         return { mailbox, reply, members };
       };
-      return oneOf(meant(argument, domains ?? [session.hostname]), ask, session);
+      return foundAmong(meant(argument, domains ?? [session.hostname]), ask, session);
     };
     const answer = async (event: EventOf<"Verify" | "Expand">, session: Session) => {
       const found = await find(event.argument, session);

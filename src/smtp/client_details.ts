@@ -36,8 +36,8 @@ type Detail = keyof ClientDetails;
 const printable = (text: string): string => text.replace(/[^!-~]/g, "?");
 /** A user, whose name must not become that of another user. */
 const user = (text: string): string | undefined => /[^!-~]/.test(text) ? undefined : text;
-const oneOf = (...words: readonly string[]) => (text: string): string | undefined =>
-  words.find((word) => word === upper(text));
+const origin = (text: string): string | undefined =>
+  ["LOCAL", "REMOTE"].find((word) => word === upper(text));
 
 /** How each attribute is read; a detail that is `undefined` is wrong. What is nobody's detail is skipped. */
 const ATTRIBUTES = {
@@ -48,7 +48,7 @@ const ATTRIBUTES = {
   HELO: ["helo", printable],
   LOGIN: ["login", user],
   IDENT: ["ident", printable],
-  SOURCE: ["source", oneOf("LOCAL", "REMOTE")],
+  SOURCE: ["source", origin],
   DESTADDR: [undefined, address],
   DESTPORT: [undefined, port],
   REVERSE_NAME: [undefined, printable],

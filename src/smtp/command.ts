@@ -73,7 +73,7 @@ export function parseCommand(
     return syntax("", 500, "5.5.2", reason);
   }
   const command = parseLine(whole, isPlain, tolerance, domain, protocol);
-  return isPlain ? command : beyondAscii(command, whole);
+  return isPlain ? command : inUtf8(command, whole);
 }
 
 function parseLine(
@@ -156,7 +156,7 @@ const mayBeUtf8 = (line: string, octets: Uint8Array): boolean =>
   /^(?:MAIL|RCPT|VRFY|EXPN) [ -~\x80-\uffff]*$/i.test(line) && isWellFormed(octets);
 
 /** A command, of which is known that it has characters beyond ASCII. */
-function beyondAscii(command: Command | NotACommand, line: string): Command | NotACommand {
+function inUtf8(command: Command | NotACommand, line: string): Command | NotACommand {
   if (!("verb" in command)) return command;
   if (!isHarmless(line)) {
     return syntax(command.verb, 501, "5.5.2", "the line has a character that no address has");

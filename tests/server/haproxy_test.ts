@@ -16,7 +16,7 @@ import { need } from "../need.ts";
 import { freePort } from "../ports.ts";
 import { Running, type Settings } from "../running.ts";
 import { selfSigned } from "../tls/openssl.ts";
-import { HAProxy } from "./haproxy.ts";
+import { startHAProxy } from "./haproxy.ts";
 
 const {
   "/etc/postmaster/postmaster.yaml": SETTINGS,
@@ -61,7 +61,7 @@ async function startServer(): Promise<Running> {
 }
 
 /** The HAProxy of the page, behind another proxy: so clients can come from everywhere. */
-async function startHAProxy(server: Running, edit: (text: string) => string) {
+async function behindHAProxy(server: Running, edit: (text: string) => string) {
   const ports = new Map(PORTS.map((port) => [port as string, freePort()]));
   let text = edit(CONFIGURATION!).replace(
     /bind :::(\d+) v4v6/g,
@@ -70,7 +70,7 @@ async function startHAProxy(server: Running, edit: (text: string) => string) {
   for (const [i, port] of PORTS.entries()) {
     text = text.replace(`10.0.0.25:2${port.padStart(3, "5")}`, server.addresses[i]!);
   }
-  return { haproxy: await HAProxy.start(text), ports };
+  return { haproxy: await startHAProxy(text), ports };
 }
 
 /** Sends a message by swaks, which says to HAProxy from where. */
@@ -91,7 +91,7 @@ Deno.test({
   fn: async () => {
     await using server = await startServer();
     for (const [way, edit] of WAYS.entries()) {
-      const { haproxy, ports } = await startHAProxy(server, edit);
+      const { haproxy, ports } = await behindHAProxy(server, edit);
       await using _ = haproxy;
       for (
         const [port, address, tls] of [

@@ -11,7 +11,7 @@ import { filesOf } from "../docs/page.ts";
 import { need } from "../need.ts";
 import { freePort } from "../ports.ts";
 import { Running, type Settings } from "../running.ts";
-import { needNginx, Nginx } from "./nginx.ts";
+import { needNginx, startNginx } from "./nginx.ts";
 
 const { "/etc/postmaster/postmaster.yaml": SETTINGS, "/etc/nginx/nginx.conf": CONFIGURATION } =
   filesOf(
@@ -28,7 +28,7 @@ Deno.test({
       .replace("10.0.0.1", "127.0.0.1");
     await using server = await Running.start(() => parse(settings) as Settings);
     const [outside, web] = [freePort(), freePort()];
-    await using _nginx = await Nginx.start(
+    await using _nginx = await startNginx(
       CONFIGURATION!.replace("listen 25", `listen 127.0.0.1:${outside} proxy_protocol`)
         .replace("xclient on;", "xclient on; set_real_ip_from 127.0.0.1;")
         .replaceAll("8025", `${web}`).replace("10.0.0.25", "127.0.0.1")
