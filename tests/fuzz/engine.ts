@@ -22,7 +22,7 @@ import { xclientFor } from "../../src/server/xclient.ts";
 import { ENCRYPTED } from "../../src/testing/encrypted.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
-import type { Delivered, Heard } from "./heard.ts";
+import { Recording } from "./heard.ts";
 import { mechanisms, passwords, policy, targetsFor, turns } from "./policy.ts";
 import type { Random } from "./random.ts";
 import { HOSTNAME, type World } from "./world.ts";
@@ -57,16 +57,12 @@ export class EngineSession implements Transport {
   readonly #clock = new FakeClock();
   readonly #memory: Counted;
   readonly #dialogue: Dialogue;
-  readonly #delivered: Delivered[] = [];
-  readonly #secured: { at: number; ok: boolean }[] = [];
-  #sent = "";
-  #said = "";
-  #closed = false;
+  /** The session so far. */
+  readonly heard: Recording = new Recording();
   #held = false;
   #securing = false;
   /** The client takes no replies. */
   #blocked = false;
-  #client: Heard["client"] = "there";
 
   constructor(world: World, random: Random) {
     this.#random = random;
@@ -74,7 +70,7 @@ export class EngineSession implements Transport {
     this.#memory = new Counted(limits.messageMemory);
     const memory = this.#memory;
     const targets = targetsFor((delivered) =>
-      this.#delivered.push({ ...delivered, after: this.#said.length })
+      this.heard.delivered.push({ ...delivered, after: this.heard.said.length })
     );
     const extensions = extensionsOf(world);
     const acceptance = beforeReply({
@@ -108,23 +104,23 @@ export class EngineSession implements Transport {
   /** Sends octets, one character each, as soon as the server reads. */
   async write(octets: string): Promise<void> {
     if (this.#mustWait) await this.settle();
-    if (this.#closed) return;
-    this.#sent += octets;
+    if (this.heard.closed) return;
+    this.heard.sent += octets;
     this.#dialogue.receive(bytesAt(octets, this.#random.below(4)));
     if (this.#memory.held > MOST) throw new Error(`the session holds ${this.#memory.held} octets`);
   }
 
   /** Sends no more. */
   end(): Promise<void> {
-    this.#client = "done";
-    if (!this.#closed) this.#dialogue.end();
+    this.heard.client = "done";
+    if (!this.heard.closed) this.#dialogue.end();
     return Promise.resolve();
   }
 
   /** Goes away. */
   async vanish(): Promise<void> {
-    this.#client = "gone";
-    this.#closed = true;
+    this.heard.client = "gone";
+    this.heard.closed = true;
     this.#dialogue.lost();
     this.#held = this.#securing = this.#blocked = false;
     await turns(PATIENCE / 10);
@@ -132,13 +128,13 @@ export class EngineSession implements Transport {
 
   /** Waits until the server has done all that it can do with what it was sent. */
   async settle(): Promise<void> {
-    let said = this.#said.length;
+    let said = this.heard.said.length;
     for (let turn = 1; this.#mustWait || this.#blocked || !this.#dialogue.idle; turn++) {
-      if (this.#closed) break;
+      if (this.heard.closed) break;
       if (turn % PATIENCE === 0) this.#clock.advance(301_000);
       if (turn > 5 * PATIENCE) throw new Error("the session is stuck");
       await turns(1);
-      if (this.#said.length > said) [said, turn] = [this.#said.length, 1];
+      if (this.heard.said.length > said) [said, turn] = [this.heard.said.length, 1];
     }
     await turns(1);
   }
@@ -146,18 +142,6 @@ export class EngineSession implements Transport {
   /** Lets the session go on while the client waits. */
   idle(): Promise<void> {
     return turns(this.#random.between(1, 4));
-  }
-
-  /** The session so far. */
-  get heard(): Heard {
-    return {
-      sent: this.#sent,
-      said: this.#said,
-      delivered: this.#delivered,
-      closed: this.#closed,
-      client: this.#client,
-      secured: this.#secured,
-    };
   }
 
   /** What is left of the session when it is over: a handler that never answers is given up in time. */
@@ -171,7 +155,7 @@ export class EngineSession implements Transport {
   }
 
   send(replies: string): boolean {
-    this.#said += replies;
+    this.heard.said += replies;
     if (this.#random.chance(0.95)) return true;
     this.#blocked = true;
     turns(this.#random.between(1, 5)).then(() => {
@@ -186,21 +170,21 @@ export class EngineSession implements Transport {
   }
 
   async secure(words: string) {
-    this.#said += words;
+    this.heard.said += words;
     this.#securing = true;
     await turns(this.#random.between(1, 3));
     this.#securing = false;
     const ok = this.#random.chance(0.9);
-    this.#secured.push({ at: this.#sent.length, ok });
+    this.heard.secured.push({ at: this.heard.sent.length, ok });
     return ok ? ENCRYPTED : undefined;
   }
 
   close(): void {
-    this.#closed = true;
+    this.heard.closed = true;
   }
 
   drop(): void {
-    this.#closed = true;
+    this.heard.closed = true;
   }
 
   get #mustWait(): boolean {

@@ -29,6 +29,16 @@ export interface Heard {
   readonly secured: readonly { readonly at: number; readonly ok: boolean }[];
 }
 
+/** What is heard of a session while it goes on. */
+export class Recording implements Heard {
+  sent = "";
+  said = "";
+  readonly delivered: Delivered[] = [];
+  closed = false;
+  client: Heard["client"] = "there";
+  readonly secured: { at: number; ok: boolean }[] = [];
+}
+
 /** A reply. */
 export interface Reply {
   readonly code: number;

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { until } from "../running.ts";
-import type { Delivered, Heard } from "./heard.ts";
+import { type Delivered, Recording } from "./heard.ts";
 import type { Door, House } from "./house.ts";
 import { examine } from "./model.ts";
 import type { Header } from "./proxy.ts";
@@ -24,14 +24,10 @@ export class SocketSession {
   readonly #world: World;
   readonly #random: Random;
   #socket: Socket | TLSSocket;
-  readonly #delivered: Delivered[] = [];
-  readonly #secured: { at: number; ok: boolean }[] = [];
-  #sent = "";
-  #said = "";
-  #closed = false;
+  /** The session so far. */
+  readonly heard: Recording = new Recording();
   /** The server has taken what was sent too early for a handshake. */
   #isAlerted = false;
-  #client: Heard["client"] = "there";
   #forget = () => {};
 
   private constructor(house: House, world: World, random: Random, socket: Socket) {
@@ -62,7 +58,7 @@ export class SocketSession {
     const own = address.transport === "tcp" ? socket.localPort! : 0;
     const port = header?.client?.port ?? own;
     const take = (delivered: Omit<Delivered, "after">) =>
-      session.#delivered.push({ ...delivered, after: session.#said.length });
+      session.heard.delivered.push({ ...delivered, after: session.heard.said.length });
     session.#forget = await until(
       "the server sees the client",
       () => house.sessions.watch(door.name, port, take),
@@ -81,26 +77,28 @@ export class SocketSession {
   }
 
   async write(octets: string): Promise<void> {
-    if (/STARTTLS/i.test(this.#sent.slice(this.#secured.at(-1)?.at ?? 0))) await this.settle();
-    if (this.#closed) return;
-    this.#sent += octets;
+    if (/STARTTLS/i.test(this.heard.sent.slice(this.heard.secured.at(-1)?.at ?? 0))) {
+      await this.settle();
+    }
+    if (this.heard.closed) return;
+    this.heard.sent += octets;
     this.#socket.write(Buffer.from(octets, "latin1"));
   }
 
   async end(): Promise<void> {
     // Over TLS 1.3, a client that half-closes together with its part of the handshake gets no answers.
     if (this.#socket instanceof TLSSocket) await this.settle();
-    if (this.#client === "there") this.#socket.end();
-    this.#client = "done";
+    if (this.heard.client === "there") this.#socket.end();
+    this.heard.client = "done";
   }
 
   async vanish(): Promise<void> {
-    if (this.#client !== "gone") await this.idle();
-    this.#client = "gone";
+    if (this.heard.client !== "gone") await this.idle();
+    this.heard.client = "gone";
     if (this.#random.chance(0.5) && "resetAndDestroy" in this.#socket) {
       (this.#socket as Socket).resetAndDestroy();
     } else this.#socket.destroy();
-    this.#closed = true;
+    this.heard.closed = true;
     this.#socket.removeAllListeners("data");
   }
 
@@ -109,13 +107,13 @@ export class SocketSession {
     for (const end = Date.now() + this.#house.patience; Date.now() < end;) {
       const { fault, securing } = examine(this.#world, this.heard);
       if (fault === undefined && securing === undefined) return;
-      if (fault === undefined && this.#client !== "there") return;
+      if (fault === undefined && this.heard.client !== "there") return;
       if (this.#isAlerted) {
-        this.#secured.push({ at: this.#sent.length, ok: false });
-        this.#closed = true;
-      } else if (fault === undefined && !this.#closed) {
+        this.heard.secured.push({ at: this.heard.sent.length, ok: false });
+        this.heard.closed = true;
+      } else if (fault === undefined && !this.heard.closed) {
         const ok = await this.#handshake();
-        if (!ok && securing === this.#sent.length) throw new Error("the handshake failed");
+        if (!ok && securing === this.heard.sent.length) throw new Error("the handshake failed");
         continue;
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -124,17 +122,6 @@ export class SocketSession {
 
   idle(): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, this.#random.below(3)));
-  }
-
-  get heard(): Heard {
-    return {
-      sent: this.#sent,
-      said: this.#said,
-      delivered: this.#delivered,
-      closed: this.#closed,
-      client: this.#client,
-      secured: this.#secured,
-    };
   }
 
   /** Waits until nothing is left of the session. */
@@ -150,12 +137,12 @@ export class SocketSession {
 
   #listen(): void {
     const over = () => {
-      this.#closed = true;
+      this.heard.closed = true;
       this.#socket.end();
     };
     this.#socket.on("data", (chunk) => {
       const [words = "", alert] = chunk.toString("latin1").split(ALERT);
-      if (!this.#isAlerted) this.#said += words;
+      if (!this.#isAlerted) this.heard.said += words;
       if (alert !== undefined) this.#isAlerted = true;
     });
     this.#socket.on("end", over).on("close", over).on("error", () => {});
@@ -164,15 +151,15 @@ export class SocketSession {
   async #handshake(): Promise<boolean> {
     const clear = this.#socket;
     clear.removeAllListeners().on("error", () => {});
-    const at = this.#sent.length;
+    const at = this.heard.sent.length;
     const socket = connectTls({ socket: clear, rejectUnauthorized: false });
     this.#socket = socket;
     const ok = await new Promise<boolean>((resolve) => {
       socket.once("secureConnect", () => resolve(true));
       for (const event of ["close", "end", "error"]) socket.once(event, () => resolve(false));
     });
-    if (!this.#world.encrypted) this.#secured.push({ at, ok });
-    if (!ok) this.#closed = true;
+    if (!this.#world.encrypted) this.heard.secured.push({ at, ok });
+    if (!ok) this.heard.closed = true;
     this.#listen();
     return ok;
   }
