@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { SERVICES } from "../tests/server/postfix_services.ts";
 import { environmentOf, type Launch, type Place } from "./subject.ts";
 
 /** A certificate and its key, ECDSA P-256, that every user may read. */
@@ -78,20 +79,7 @@ const PROCESSES = 1100;
 const masterCf = ({ port, tlsPort }: Place): string => `
 127.0.0.1:${port} inet n - n - ${PROCESSES} smtpd
 127.0.0.1:${tlsPort} inet n - n - ${PROCESSES} smtpd -o smtpd_tls_wrappermode=yes
-pickup    unix  n - n 60 1 pickup
-cleanup   unix  n - n - 0 cleanup
-qmgr      unix  n - n 300 1 qmgr
-tlsmgr    unix  - - n 1000? 1 tlsmgr
-rewrite   unix  - - n - - trivial-rewrite
-bounce    unix  - - n - 0 bounce
-defer     unix  - - n - 0 bounce
-proxymap  unix  - - n - - proxymap
-error     unix  - - n - - error
-retry     unix  - - n - - error
-discard   unix  - - n - - discard
-anvil     unix  - - n - 1 anvil
-postlog   unix-dgram n - n - 1 postlogd
-`;
+${SERVICES}`;
 
 /**
  * Answers as Dovecot does (its authentication protocol, version 1.1) for any password, in this process.

@@ -6,31 +6,12 @@
 import { runClient } from "../clients.ts";
 import { need, needRoot } from "../need.ts";
 import { Directory, until } from "../running.ts";
+import { SERVICES } from "./postfix_services.ts";
 
 /** Spread into the definition of a test that starts a Postfix. */
 export const needPostfix = (...programs: readonly string[]): { ignore: boolean } => ({
   ignore: need("postfix", ...programs).ignore || needRoot().ignore,
 });
-
-/** What every Postfix needs; it listens on nothing. */
-const SERVICES = `pickup unix n - n 1 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-smtp unix - - n - - smtp
-lmtp unix - - n - - lmtp
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-proxymap unix - - n - - proxymap
-anvil unix - - n - 1 anvil
-showq unix n - n - - showq
-postlog unix-dgram n - n - 1 postlogd
-`;
 
 /** A message in the queue, as `postqueue -j` has it. */
 export interface Queued {
