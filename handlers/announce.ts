@@ -2,8 +2,9 @@
  * Extensions of your own.
  * @module
  */
-import { type HandlerFactory, isPositive, on } from "postmaster";
+import { type HandlerFactory, on } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
+import { withLines } from "./more_lines.ts";
 
 /** The options of {@linkcode announce}. */
 export interface AnnounceOptions {
@@ -39,10 +40,6 @@ export const announce: HandlerFactory<AnnounceOptions> = defineHandler({
       1,
     ).describe("EHLO keywords with their parameters."),
   }),
-  create: ({ keywords }) =>
-    on("SayEhlo", async (_event, next) => {
-      const reply = await next();
-      return isPositive(reply) ? { ...reply, lines: [...reply.lines, ...keywords] } : reply;
-    }),
+  create: ({ keywords }) => on("SayEhlo", (_event, next) => withLines(next(), keywords)),
   example: "announce: { keywords: [XCHATTY, X-LIMIT 10] }",
 });

@@ -8,13 +8,13 @@ import {
   type HandlerFactory,
   type Header,
   headerField,
-  isMailDomain,
   on,
   prepend,
   readHeader,
   type Session,
 } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
+import { domain } from "./domain.ts";
 import { withDomains } from "./address_words.ts";
 import { LIMIT, TOO_BIG } from "./held_header.ts";
 
@@ -65,9 +65,8 @@ export const complete: HandlerFactory<CompleteOptions> = defineHandler({
   name: "complete",
   summary: "Adds Date, Message-ID, From and domains to messages without them.",
   options: kinds.options({
-    domain: z.string().refine(isMailDomain, {
-      error: "this is no domain: write one such as example.net",
-    }).describe("The domain of addresses without one.").meta({ examples: ["example.net"] }),
+    domain: domain.describe("The domain of addresses without one.")
+      .meta({ examples: ["example.net"] }),
     add: completions.default(ALL_COMPLETIONS).describe("What is added."),
   }),
   create: ({ domain: said, add }) => {

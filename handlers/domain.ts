@@ -7,5 +7,5 @@ import { z } from "postmaster/making";
 
 /** An option that is a domain. */
 export const domain: z.ZodType<string, string> = z.string({
-  error: "a domain such as example.org",
-}).refine(isMailDomain, { error: "this is no domain: write one such as example.org" });
+  error: "a domain such as example.net",
+}).refine(isMailDomain, { error: "this is no domain: write one such as example.net" });

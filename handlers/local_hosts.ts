@@ -2,15 +2,9 @@
  * The domains of the server's own mail.
  * @module
  */
-import {
-  canonicalName,
-  type HandlerFactory,
-  isMailDomain,
-  Mailbox,
-  on,
-  relayingDenied,
-} from "postmaster";
-import { defineHandler, kinds, z } from "postmaster/making";
+import { canonicalName, type HandlerFactory, Mailbox, on, relayingDenied } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
+import { domain } from "./domain.ts";
 
 /**
  * Passes on recipients in these domains and denies relaying to all others. The bare `<postmaster>` (RFC 5321 section
@@ -28,7 +22,7 @@ export const localHosts: HandlerFactory<readonly string[]> = defineHandler({
   name: "local-hosts",
   summary: "Denies relaying to all domains but these.",
   options: kinds.list(
-    z.string().refine(isMailDomain, { error: "this is no domain: write one such as example.net" }),
+    domain,
     "a list of domains, such as [example.net]",
   ),
   create: (hosts) => {

@@ -7,7 +7,6 @@ import {
   type Handler,
   type HandlerFactory,
   isIn,
-  isPositive,
   type MaybePromise,
   type Reply,
   type Session,
@@ -15,6 +14,7 @@ import {
 } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
 import { domain } from "./domain.ts";
+import { withLines } from "./more_lines.ts";
 import { network } from "./network.ts";
 import { type Ask, type Asked, expanded, foundAmong, meant, verified } from "./verification.ts";
 
@@ -100,9 +100,11 @@ export const verify: HandlerFactory<VerifyOptions> = defineHandler({
       if (event.type === "Verify" || (event.type === "Expand" && lists)) {
         return answer(event, session);
       }
-      if (event.type === "SayEhlo") return saying(next(), lists ? ["VRFY", "EXPN"] : ["VRFY"]);
+      if (event.type === "SayEhlo") { // RFC 5321 section 3.5.2 demands that EHLO tells of EXPN
+        return withLines(next(), lists ? ["VRFY", "EXPN"] : ["VRFY"]);
+      }
       if (event.type === "SeeksHelp" && event.topic === "" && lists) {
-        return saying(next(), ["EXPN"]);
+        return withLines(next(), ["EXPN"]);
       }
       return next();
     };
@@ -120,10 +122,4 @@ async function noted(
   const reply = await answer;
   members.push({ mailbox, reply });
   return reply;
-}
-
-/** The reply to EHLO or HELP with these commands. RFC 5321 section 3.5.2 demands that EHLO tells of EXPN. */
-async function saying(answer: MaybePromise<Reply>, keywords: readonly string[]): Promise<Reply> {
-  const reply = await answer;
-  return isPositive(reply) ? { ...reply, lines: [...reply.lines, ...keywords] } : reply;
 }
