@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { need } from "../need.ts";
-import { run, Running } from "../running.ts";
+import { codes, run, Running } from "../running.ts";
 import { bySmtp, needExim, sendByExim } from "./exim.ts";
 import { needPostfix, Postfix } from "./postfix.ts";
 
@@ -39,6 +39,31 @@ smtputf8_enable = yes
       await postfix.logs(new RegExp(`to=<${name}@[^>]*\\.example>, .* status=sent`));
     }
     assertArrived(server);
+  },
+});
+
+Deno.test({
+  name: "mail for addresses in UTF-8 elsewhere goes on by the sendmail of Postfix",
+  ...needPostfix("sendmail"),
+  fn: async () => {
+    await using postfix = await Postfix.start("default_transport = discard:\n");
+    await using server = await Running.start(() => ({
+      domains: ["bücher.example"],
+      users: ["me"],
+      aliases: { you: "jörg@münchen.example" },
+      relay: {
+        command: ["sendmail", "-C", postfix.etc, "-i", "-f", "{sender}", "--", "{recipient}"],
+      },
+    }));
+    using client = await server.connect();
+    const said = await codes(
+      client,
+      ...["EHLO client.example.org", `MAIL FROM:<${SENDER}> SMTPUTF8`],
+      ...["RCPT TO:<you@bücher.example>", "DATA", `Subject: Grüße\r\n\r\nübermorgen\r\n.`],
+    );
+    assert.deepEqual(said, [250, 250, 250, 354, 250]);
+    await postfix.logs(/from=<andr[^>]+@example\.org>/);
+    await postfix.logs(/to=<j[^>]+rg@m[^>]+nchen\.example>, .* status=sent/);
   },
 });
 
