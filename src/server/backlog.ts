@@ -3,7 +3,7 @@
  * @module
  */
 import { LineCutter, type TOO_LONG } from "../smtp/lines.ts";
-import type { Memory, Part } from "./memory.ts";
+import type { Memory, Part } from "../message/memory.ts";
 
 /**
  * Octets that may wait while a handler thinks; none if memory is full. Less than the runtime reads at once: what waits

@@ -16,11 +16,11 @@ import {
   type Consignments,
   handOver,
   type Result,
-} from "./consignment.ts";
+} from "../targets/consignment.ts";
 import type { Limits } from "./limits.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory } from "../message/memory.ts";
 import { replyTo } from "./reply_to.ts";
-import { spool, SpoolFault } from "./spool.ts";
+import { spool, SpoolFault } from "../message/spool.ts";
 
 /** What delivering needs. */
 export interface DeliveryOptions {

@@ -5,7 +5,7 @@
 import type { Handler } from "../handler/handler.ts";
 import type { Extensions } from "./extension.ts";
 import type { Limits } from "./limits.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory } from "../message/memory.ts";
 import type { Tolerated } from "./tolerated.ts";
 import type { Clock } from "./transport.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { MessageAborted } from "../handler/aborted.ts";
 import { Chunks } from "../message/chunks.ts";
-import type { Memory, Part } from "./memory.ts";
+import type { Memory, Part } from "../message/memory.ts";
 
 /** Octets that may wait to be read before the socket is held; none if memory is full. */
 const HIGH_WATER = 128 * 1024;

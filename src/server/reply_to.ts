@@ -5,7 +5,7 @@
 import { BROKEN, type Reply, say, withEach } from "../handler/reply.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Arrival } from "./acceptance.ts";
-import type { Result } from "./consignment.ts";
+import type { Result } from "../targets/consignment.ts";
 
 /** The reply to a message; in LMTP with one for each recipient. */
 export function replyTo(

@@ -30,9 +30,9 @@ import { Gate } from "./gate.ts";
 import { newId } from "./id.ts";
 import type { Limits } from "./limits.ts";
 import type { ListenerOptions } from "./listener_options.ts";
-import { Memory } from "./memory.ts";
+import { Memory } from "../message/memory.ts";
 import { peerNamed } from "./named_client.ts";
-import { spool } from "./spool.ts";
+import { spool } from "../message/spool.ts";
 import type { Tolerated } from "./tolerated.ts";
 
 /** What a server is made of. */

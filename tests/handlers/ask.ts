@@ -14,8 +14,8 @@ import { MemoryStore } from "../../src/handler/memory_store.ts";
 import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { keeping } from "../../src/testing/outbox.ts";
-import { Memory } from "../../src/server/memory.ts";
-import { spool } from "../../src/server/spool.ts";
+import { Memory } from "../../src/message/memory.ts";
+import { spool } from "../../src/message/spool.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 
 /** A session with a handler, and what was logged in it. */

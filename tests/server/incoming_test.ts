@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Incoming } from "../../src/server/incoming.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
-import { Memory } from "../../src/server/memory.ts";
+import { Memory } from "../../src/message/memory.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { ChunkDecoder } from "../../src/smtp/chunk.ts";
 

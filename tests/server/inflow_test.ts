@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { MessageAborted } from "../../src/handler/aborted.ts";
 import { Inflow } from "../../src/server/inflow.ts";
-import { Memory } from "../../src/server/memory.ts";
-import { spool, SpoolFault } from "../../src/server/spool.ts";
+import { Memory } from "../../src/message/memory.ts";
+import { spool, SpoolFault } from "../../src/message/spool.ts";
 
 const plenty = () => new Memory(2 ** 30);
 const KIB = new Uint8Array(1024);

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { discard, Mailbox } from "postmaster";
-import type { Result } from "../../src/server/consignment.ts";
+import type { Result } from "../../src/targets/consignment.ts";
 import { replyTo } from "../../src/server/reply_to.ts";
 import type { Outcome } from "../../src/targets/target.ts";
 import { ENVELOPE } from "../targets/deliver.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { consign, handOver } from "../../src/server/consignment.ts";
+import { consign, handOver } from "../../src/targets/consignment.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { type Delivery, type Outcome, Targets } from "../../src/targets/target.ts";
 import { ENVELOPE, HELLO } from "../targets/deliver.ts";

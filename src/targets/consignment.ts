@@ -13,7 +13,7 @@ import {
   type Targets,
   type TargetType,
   unsettled,
-} from "../targets/target.ts";
+} from "./target.ts";
 
 /** The routes of one mail: several if recipients of the client lead to the same mailbox. */
 export type Routes = readonly [Route, ...Route[]];

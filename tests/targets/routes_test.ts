@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { chain, discard, Mailbox, on, type Route } from "postmaster";
 import { alias } from "postmaster/handlers";
 import { Client } from "postmaster/testing";
-import { consign, handOver } from "../../src/server/consignment.ts";
+import { consign, handOver } from "../../src/targets/consignment.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { keeping, type Kept } from "../../src/testing/outbox.ts";
 import { ENVELOPE, HELLO } from "../targets/deliver.ts";

@@ -3,8 +3,8 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
-import { Chunks } from "../message/chunks.ts";
-import type { KeptMessage } from "../message/kept.ts";
+import { Chunks } from "./chunks.ts";
+import type { KeptMessage } from "./kept.ts";
 import type { Memory, Part } from "./memory.ts";
 
 /** Octets of a message that are kept in memory, if there is memory. */
