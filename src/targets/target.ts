@@ -43,14 +43,20 @@ export type Outcome =
     readonly reason: string;
     /** For the log only. */
     readonly cause?: string;
+    /** What is in trouble, if not the mail of this recipient alone. For trouble of the server no mail is given up. */
+    readonly scope?: Scope;
   };
 
+/** What is in trouble, if not the mail of one recipient alone. */
+export type Scope = "destination" | "server";
+
 /** The outcome of a delivery that broke or could not begin. */
-export const unsettled = (cause: string): Outcome => ({
+export const unsettled = (cause: string, scope?: Scope): Outcome => ({
   result: "deferred",
   status: "4.3.0",
   reason: "local delivery failed",
   cause,
+  ...(scope === undefined ? {} : { scope }),
 });
 
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
