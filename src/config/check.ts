@@ -31,6 +31,7 @@ import type { Finding } from "./explain.ts";
 import { Faults } from "./faults.ts";
 import { mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
+import { queueDirectory } from "./queue.ts";
 import { isMapping, type Written } from "./overrides.ts";
 import { refuseUnread, unknownReaders } from "./postmaster.ts";
 import { ConfigError } from "../base/problem.ts";
@@ -58,6 +59,7 @@ export function checkSettings(
   const aliases = checks.aliases(users, hostname);
   const handlers = checks.handlers();
   const stateDirectory = checks.stateDirectory();
+  checks.deliver();
   const doubtful = checkTls(read, hostname, faults);
   checkListeners(read, faults);
   const authentication = checkAuthentication(read, faults);
@@ -70,6 +72,9 @@ export function checkSettings(
   return {
     ...settings,
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
+    queue: settings.queue &&
+      { ...settings.queue, directory: queueDirectory(settings.queue, stateDirectory) },
+    deliver: settings.deliver ?? (settings.queue === undefined ? "before-reply" : "queued"),
     mailer: mailerOf(settings),
     authentication,
     warnings: [
@@ -161,6 +166,16 @@ class Checks {
     if (domains === undefined) return;
     const place = this.#written.keyPlace(["postmaster"]);
     refuseUnread(aliases, isUser, { domains, hostname }, place);
+  }
+
+  /** Without a queue nothing can be queued. */
+  deliver(): void {
+    const { deliver, queue } = this.#settings;
+    if (deliver !== "queued" || queue !== undefined || this.#wrong.has("queue")) return;
+    this.#faults.add(
+      ["deliver"],
+      "`queued` needs a queue: remove `queue: none`, or write before-reply",
+    );
   }
 
   /** Who the server becomes: a group goes with a user, and a user that is only a number needs one. */

@@ -10,6 +10,7 @@ import type { Exports } from "../modules/loader.ts";
 import type { Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
+import type { DeliveryTime, QueueSettings } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 
 /** One of the operator's handlers. */
@@ -31,8 +32,11 @@ export interface HandlerEntry {
 }
 
 /** Everything that the server needs to know: the settings, with their defaults, and what they name. */
-export interface Config
-  extends Omit<Settings, "hostname" | "users" | "aliases" | "postmaster" | "handlers"> {
+export interface Config extends
+  Omit<
+    Settings,
+    "hostname" | "users" | "aliases" | "postmaster" | "handlers" | "queue" | "deliver"
+  > {
   /** The file it was read from; `undefined` if there is none. */
   readonly file: string | undefined;
   readonly hostname: string;
@@ -45,6 +49,10 @@ export interface Config
   readonly doubtfulCertificates: readonly Problem[];
   /** The full path of the directory for what must survive a restart; it need not be there yet. */
   readonly stateDirectory: string;
+  /** The queue, with the full path of its directory, which need not be there yet; `undefined` if there is none. */
+  readonly queue: (QueueSettings & { readonly directory: string }) | undefined;
+  /** When mail is delivered. */
+  readonly deliver: DeliveryTime;
   /** How clients authenticate; `undefined` if they cannot. */
   readonly authentication: (Authentication & Disposable) | undefined;
   /** The targets that handlers may name. */

@@ -23,6 +23,7 @@ import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { mailerSchema, relaySchema } from "./programs.ts";
+import { DELIVERY, queueSchema } from "./queue.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
@@ -248,9 +249,16 @@ const shape = {
     "How mail is sent on: that of users to other domains (`submission`), that for aliases and lists " +
       "that lead elsewhere, and that for the target `relay` of handlers. Without this key nothing is relayed.",
   ),
-  deliver: z.literal("before-reply").default("before-reply").describe(
-    "When mail is delivered: before the reply to the client, so that the reply tells the outcome.",
-  ),
+  queue: queueSchema.prefault({}).describe(
+    "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
+      "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",
+  ).meta({ examples: [{ directory: "/var/spool/postmaster", reserve: "1 GiB" }] }),
+  deliver: z.enum(DELIVERY).optional().describe(
+    "When mail is delivered. `queued`: the reply is 250 as soon as the message is safe in the queue, " +
+      "and then it is delivered. `before-reply`: it is delivered first, so that the reply tells the " +
+      "outcome; what has to wait goes to the queue. Handlers can choose for a message. The default is " +
+      "`queued`, and without a queue `before-reply`.",
+  ).meta({ examples: ["before-reply"] }),
   handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
     .prefault([...embedded.keys()]).describe(
       "Handlers around the server's own, the outermost first: paths of modules, names of ready-made " +

@@ -15,4 +15,9 @@ export type Outcome =
     readonly reason: string;
     /** For the log only. */
     readonly cause?: string;
+    /** What is in trouble, if not the mail of this recipient alone. For trouble of the server no mail is given up. */
+    readonly scope?: Scope;
   };
+
+/** What is in trouble, if not the mail of one recipient alone. */
+export type Scope = "destination" | "server";

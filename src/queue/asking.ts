@@ -3,7 +3,6 @@
  * does not answer in time, or answers what it may not is named in the log, and the reply is 451, so the mail waits.
  * @module
  */
-import { frozenMap } from "../base/frozen.ts";
 import { within } from "../base/within.ts";
 import { Command } from "../handler/command.ts";
 import type { Event, EventOf } from "../handler/event.ts";
@@ -22,6 +21,7 @@ import { Mailbox, mayLeadOn } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../smtp/parameters.ts";
 import { relay } from "../targets/relay.ts";
 import type { Origin, QueuedMessage, QueuedRecipient } from "./entry.ts";
+import { mailboxOf, parametersOf } from "./plain.ts";
 
 /** What the handlers say. */
 export interface Answer {
@@ -106,8 +106,8 @@ export class Asking {
     const session = this.#state(origin);
     session.show(origin.helo, {
       ...{ id, routes },
-      mailFrom: sender === null ? null : Mailbox.parse(sender),
-      parameters: frozenMap(new Map(Object.entries(parameters))),
+      mailFrom: mailboxOf(sender),
+      parameters: parametersOf(parameters),
       recipients: [Mailbox.parse(recipient.original ?? recipient.recipient)],
     });
     return session;

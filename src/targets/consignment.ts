@@ -88,8 +88,12 @@ async function deliverOne(
     results.push({ routes, target, plan, outcome });
   };
   let delivery: Delivery | undefined;
+  if (type === undefined) {
+    const none = unsettled(`there is no target ${JSON.stringify(target.target)}`, "server");
+    for (const routes of recipients) settle(routes, none);
+    return results;
+  }
   try {
-    if (type === undefined) throw new Error(`there is no target ${JSON.stringify(target.target)}`);
     delivery = await type.open(target.args, context);
     for (const routes of recipients) {
       const outcome = await delivery.recipient(routes[0]);

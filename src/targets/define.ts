@@ -156,16 +156,21 @@ const CLASS: Readonly<Record<string, string>> = { deferred: "4", failed: "5" };
 const STATUS = /^[45]\.\d{1,3}\.\d{1,3}$/;
 /** What fits in a line of a reply. */
 const REASON = /^[ -~]{1,400}$/;
+const SCOPES: ReadonlySet<unknown> = new Set([undefined, "destination", "server"]);
 
 function sound(value: unknown, name: string): Outcome {
-  const { result, reason, status, cause } = Object(value);
+  const { result, reason, status, cause, scope } = Object(value);
   const isSound = typeof reason === "string" && REASON.test(reason) &&
-    (cause === undefined || typeof cause === "string");
+    (cause === undefined || typeof cause === "string") && SCOPES.has(scope);
   if (isSound && result === "delivered") return { result, reason };
   if (
     isSound && typeof status === "string" && STATUS.test(status) && CLASS[result] === status[0]
   ) {
-    return { result, status, reason, ...(cause === undefined ? {} : { cause }) } as Outcome;
+    return {
+      ...{ result, status, reason },
+      ...(cause === undefined ? {} : { cause }),
+      ...(scope === undefined ? {} : { scope }),
+    } as Outcome;
   }
   return unsettled(`the target ${name} gave what is no outcome: ${JSON.stringify(value)}`);
 }

@@ -3,7 +3,7 @@
  * arguments. Delivery has two phases, and an outcome for each recipient.
  * @module
  */
-import type { Outcome } from "../handler/outcome.ts";
+import type { Outcome, Scope } from "../handler/outcome.ts";
 import type { Addressee, Route, Target } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
@@ -32,14 +32,15 @@ export interface Envelope {
   readonly hostname: string;
 }
 
-export type { Outcome } from "../handler/outcome.ts";
+export type { Outcome, Scope } from "../handler/outcome.ts";
 
 /** The outcome of a delivery that broke or could not begin. */
-export const unsettled = (cause: string): Outcome => ({
+export const unsettled = (cause: string, scope?: Scope): Outcome => ({
   result: "deferred",
   status: "4.3.0",
   reason: "local delivery failed",
   cause,
+  ...(scope === undefined ? {} : { scope }),
 });
 
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */

@@ -237,7 +237,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["mailer: {timeout: 30 d}", "1:19", /`30 d` is too long: make it 24 d or less/],
   ["relay: {}", "1:8", /`relay\.command`: this is missing: it must be a list/],
   ['relay: {command: [x, "{"]}', "1:18", /{ without its partner/],
-  ["deliver: later", "1:10", /must be `before-reply`; found `later`/],
+  ["deliver: later", "1:10", /must be one of `queued`, `before-reply`; found `later`/],
   ["log: {syslog: {host: 127.1}}", "1:22", /`127\.1` is no machine: write its name/],
   [
     "handlers: [{alias: {Joe@example.net: a, joe@Example.net: b}}]",

@@ -1,0 +1,40 @@
+/**
+ * The part of the schema that is about the queue.
+ * @module
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { lifetime, location, options, size } from "../base/kinds.ts";
+
+/** When mail is delivered: from the queue after the reply, or before the reply. */
+export const DELIVERY = ["queued", "before-reply"] as const;
+/** See {@linkcode DELIVERY}. */
+export type DeliveryTime = typeof DELIVERY[number];
+
+/** What a configuration says of the queue; `undefined` for `none`. */
+const settings = options({
+  directory: location.optional().describe(
+    "Where mail waits. It must be on a disk that survives a restart, and on this machine. One server " +
+      "uses it. The default is the directory `queue` in the state directory.",
+  ).meta({ examples: ["/var/spool/postmaster"] }),
+  reserve: size(0).prefault("64 MiB").describe(
+    "The free space that must be left on the disk: with less, messages are refused with 452, and " +
+      "those in the queue are still delivered.",
+  ),
+  keep: lifetime(0).prefault("7 d").describe(
+    "How long the server knows what became of a message after its end, for `postmaster trace`.",
+  ),
+});
+
+export const queueSchema = z.union([z.literal("none").transform(() => undefined), settings], {
+  error: "a mapping such as `{reserve: 1 GiB}`, or `none`",
+});
+
+/** What a configuration says of the queue. */
+export type QueueSettings = z.output<typeof settings>;
+
+/** The directory of the queue. */
+export const queueDirectory = (
+  { directory }: QueueSettings,
+  stateDirectory: string,
+): string => directory ?? join(stateDirectory, "queue");

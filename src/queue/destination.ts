@@ -1,0 +1,109 @@
+/**
+ * The jobs that wait for a destination, and what it is given at once.
+ * @module
+ */
+import { BackOff } from "./back_off.ts";
+import { Fifo } from "./fifo.ts";
+import { type Rate, RateWindow } from "./rate.ts";
+import { Turns } from "./turns.ts";
+
+/** Recipients of a message that are delivered together. */
+export interface Job {
+  /** Their keys in the store. */
+  readonly keys: readonly number[];
+  /** The queue id of the message. */
+  readonly message: string;
+  readonly destination: string;
+  /** The sender's mailbox; `null` is the null path. */
+  readonly sender: string | null;
+  /** From -9 to 9. */
+  readonly priority: number;
+}
+
+/** What a destination is given. */
+export interface DestinationLimits {
+  /** Jobs at once. */
+  readonly concurrency: number;
+  /** How many jobs may begin in a time; without it, any number. */
+  readonly rate?: Rate | undefined;
+}
+
+/** The jobs of a sender with the same priority. */
+interface SenderLine<J> {
+  readonly key: string;
+  readonly priority: number;
+  readonly jobs: Fifo<J>;
+}
+
+export class Destination<J extends Job> {
+  readonly name: string;
+  readonly backOff: BackOff;
+  readonly #window: RateWindow | undefined;
+  readonly #lines = new Map<string, SenderLine<J>>();
+  #turns = new Turns<SenderLine<J>>();
+  #waiting = 0;
+  /** Jobs that have begun and not ended. */
+  running = 0;
+
+  constructor(name: string, { concurrency, rate }: DestinationLimits) {
+    this.name = name;
+    this.backOff = new BackOff(concurrency);
+    this.#window = rate && new RateWindow(rate);
+  }
+
+  /** Jobs that have not begun. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** The highest priority of a job that waits. */
+  get highest(): number | undefined {
+    return this.#turns.highest;
+  }
+
+  add(job: J): void {
+    const key = `${job.priority} ${job.sender ?? ""}`;
+    let line = this.#lines.get(key);
+    if (line === undefined) {
+      line = { key, priority: job.priority, jobs: new Fifo() };
+      this.#lines.set(key, line);
+      this.#turns.add(job.priority, line);
+    }
+    line.jobs.push(job);
+    this.#waiting++;
+  }
+
+  /** When the next job may begin, as far as time decides that. */
+  next(now: number): number {
+    return Math.max(this.#window?.next(now) ?? now, this.backOff.until);
+  }
+
+  /** The job whose turn it is begins. */
+  begin(now: number): J {
+    const line = this.#turns.take()!;
+    const job = line.jobs.shift()!;
+    if (line.jobs.size > 0) this.#turns.add(line.priority, line);
+    else this.#lines.delete(line.key);
+    this.#waiting--;
+    this.running++;
+    this.#window?.begin(now);
+    return job;
+  }
+
+  /** Gives all jobs that wait, and has them no more. */
+  withdraw(): J[] {
+    const jobs = [...this.#lines.values()].flatMap((line) =>
+      Array.from({ length: line.jobs.size }, () => line.jobs.shift()!)
+    );
+    this.#lines.clear();
+    this.#turns = new Turns();
+    this.#waiting = 0;
+    return jobs;
+  }
+
+  /** Whether nothing is lost if it is forgotten. */
+  isForgotten(now: number): boolean {
+    return this.running === 0 && this.#waiting === 0 && this.backOff.isForgotten(now) &&
+      (this.#window?.isForgotten(now) ?? true);
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Which job begins next. Destinations take turns, and in each of them its senders, so that a backlog of one never
+ * delays another: a job waits for at most one of each busy destination, and of each busy sender at its own. All is in
+ * memory. There are no timers: the time is given, in milliseconds of a clock that never jumps (`performance.now()`).
+ * @module
+ */
+import { Destination, type DestinationLimits, type Job } from "./destination.ts";
+import { Heap } from "./heap.ts";
+import { Turns } from "./turns.ts";
+
+/** The limits of {@linkcode Lanes}. */
+export interface LaneSettings {
+  /** Jobs at once. */
+  readonly concurrency: number;
+  /** So many jobs of a destination may wait before no more of its mail should come from the store. */
+  readonly backlog: number;
+  limitsOf(destination: string): DestinationLimits;
+}
+
+/** A destination with its place. */
+interface Lane<J extends Job> {
+  readonly destination: Destination<J>;
+  /** Where it stands; `undefined` if no job of it waits, or if an end of one must come first. */
+  place: Place<J> | undefined;
+}
+
+/** A place of a lane. Only its last one counts; older ones are passed over. */
+interface Place<J extends Job> {
+  readonly lane: Lane<J>;
+  /** Whether it is its turn, or a time must come first, or a place for a job anywhere. */
+  readonly at: "ready" | "asleep" | "crowding";
+}
+
+/** What is remembered of a job that has begun. */
+interface Begun<J extends Job> {
+  readonly lane: Lane<J>;
+  /** How often its destination had backed off then. */
+  readonly times: number;
+}
+
+/** So many destinations are remembered before those are looked for that need not be. */
+const SOME = 1000;
+
+export class Lanes<J extends Job> {
+  readonly #settings: LaneSettings;
+  readonly #lanes = new Map<string, Lane<J>>();
+  readonly #ready = new Turns<Place<J>>();
+  readonly #asleep = new Heap<Place<J>>();
+  #crowding: Place<J>[] = [];
+  readonly #begun = new Map<J, Begun<J>>();
+  readonly #full = new Set<string>();
+  #waiting = 0;
+  #sweepAt = SOME;
+
+  constructor(settings: LaneSettings) {
+    this.#settings = settings;
+  }
+
+  /** Jobs that have not begun. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Jobs that have begun and not ended. */
+  get running(): number {
+    return this.#begun.size;
+  }
+
+  /** Destinations that are remembered. */
+  get destinations(): number {
+    return this.#lanes.size;
+  }
+
+  /** Destinations with so many jobs that no more of their mail should come from the store. */
+  get full(): readonly string[] {
+    return [...this.#full];
+  }
+
+  /** Jobs of a destination that have not begun. */
+  waitingOf(destination: string): number {
+    return this.#lanes.get(destination)?.destination.waiting ?? 0;
+  }
+
+  /** Until when a destination is left alone, because of its trouble; `undefined` if it is not. */
+  pausedUntil(destination: string, now: number): number | undefined {
+    const until = this.#lanes.get(destination)?.destination.backOff.until ?? now;
+    return until > now ? until : undefined;
+  }
+
+  add(job: J, now: number): void {
+    const lane = this.#lanes.get(job.destination) ?? this.#newLane(job.destination, now);
+    const { destination, place } = lane;
+    const isUrgent = job.priority > (destination.highest ?? -Infinity);
+    destination.add(job);
+    this.#count(lane, 1);
+    const isFirst = place === undefined && destination.waiting === 1;
+    if (isFirst || (isUrgent && place?.at === "ready")) this.#line(lane);
+  }
+
+  /** The next job, which begins; `undefined` if none may begin now. */
+  next(now: number): J | undefined {
+    this.#wake(now);
+    for (;;) {
+      const free = this.#settings.concurrency - this.#begun.size;
+      const place = free > 0 ? this.#ready.take() : undefined;
+      if (place === undefined) return undefined;
+      const { lane } = place;
+      if (lane.place === place && this.#mayBegin(lane, free, now)) return this.#begin(lane, now);
+    }
+  }
+
+  /**
+   * A job that has begun has ended.
+   *
+   * @param result `trouble`: its destination cannot be reached, or wants less
+   */
+  ended(job: J, result: "fine" | "trouble", now: number): void {
+    const begun = this.#begun.get(job);
+    if (begun === undefined) throw new TypeError(`no job for ${job.destination} has begun`);
+    this.#begun.delete(job);
+    const { lane, times } = begun;
+    lane.destination.running--;
+    lane.destination.backOff.ended(result === "fine", times, now);
+    if (lane.place?.at !== "ready") this.#line(lane);
+    for (const place of this.#crowding.splice(0)) {
+      if (place.lane.place === place) this.#line(place.lane);
+    }
+    if (lane.destination.isForgotten(now)) this.#lanes.delete(lane.destination.name);
+  }
+
+  /** Gives all jobs of a destination that have not begun, and has them no more. */
+  withdraw(destination: string): readonly J[] {
+    const lane = this.#lanes.get(destination);
+    if (lane === undefined) return [];
+    const jobs = lane.destination.withdraw();
+    this.#count(lane, -jobs.length);
+    this.#line(lane);
+    return jobs;
+  }
+
+  /**
+   * When {@linkcode next}, which has just given `undefined`, should be called again if no job is added and none ends;
+   * `undefined` if it need not.
+   */
+  wakeAt(): number | undefined {
+    for (let first; (first = this.#asleep.peek()) !== undefined; this.#asleep.pop()) {
+      if (first.item.lane.place === first.item) return first.time;
+    }
+    return undefined;
+  }
+
+  /** Puts a lane behind all others of its priority, if it has jobs that wait. */
+  #line(lane: Lane<J>): void {
+    const { highest } = lane.destination;
+    lane.place = highest === undefined ? undefined : { lane, at: "ready" };
+    if (lane.place !== undefined) this.#ready.add(highest!, lane.place);
+  }
+
+  /** Whether a job of a lane may begin. If not, the lane gets the place where it waits until one may. */
+  #mayBegin(lane: Lane<J>, free: number, now: number): boolean {
+    const { destination } = lane;
+    lane.place = undefined;
+    if (destination.running >= destination.backOff.places) return false; // it is back when a job ends
+    const time = destination.next(now);
+    if (time > now) {
+      lane.place = { lane, at: "asleep" };
+      this.#asleep.push(time, lane.place);
+      return false;
+    }
+    if (destination.running >= free) {
+      lane.place = { lane, at: "crowding" };
+      this.#crowding.push(lane.place);
+      return false;
+    }
+    return true;
+  }
+
+  #begin(lane: Lane<J>, now: number): J {
+    const job = lane.destination.begin(now);
+    this.#begun.set(job, { lane, times: lane.destination.backOff.times });
+    this.#count(lane, -1);
+    this.#line(lane);
+    return job;
+  }
+
+  #wake(now: number): void {
+    while ((this.#asleep.peek()?.time ?? Infinity) <= now) {
+      const { item } = this.#asleep.pop()!;
+      if (item.lane.place === item) this.#line(item.lane);
+    }
+  }
+
+  #count({ destination }: Lane<J>, more: number): void {
+    this.#waiting += more;
+    if (destination.waiting >= this.#settings.backlog) this.#full.add(destination.name);
+    else this.#full.delete(destination.name);
+  }
+
+  #newLane(name: string, now: number): Lane<J> {
+    if (this.#lanes.size >= this.#sweepAt) this.#sweep(now);
+    const lane: Lane<J> = {
+      destination: new Destination(name, this.#settings.limitsOf(name)),
+      place: undefined,
+    };
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  /** Forgets destinations whose trouble was long ago. It happens so seldom that each new one pays for one at most. */
+  #sweep(now: number): void {
+    for (const [name, { destination }] of this.#lanes) {
+      if (destination.isForgotten(now)) this.#lanes.delete(name);
+    }
+    this.#sweepAt = SOME + 2 * this.#lanes.size;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Between what handlers and targets use and the plain data of the queue.
+ * @module
+ */
+import { frozenMap } from "../base/frozen.ts";
+import type { Route } from "../handler/reply.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import type { Parameters } from "../smtp/parameters.ts";
+import type { Envelope } from "../targets/target.ts";
+import type { NewRecipient, PlainParameters, QueuedMessage, RecipientState } from "./entry.ts";
+
+/** Parameters as plain data. */
+export const plainParameters = (parameters: Parameters): PlainParameters =>
+  Object.fromEntries(parameters);
+
+/** Parameters of plain data. */
+export const parametersOf = (plain: PlainParameters): Parameters =>
+  frozenMap(new Map(Object.entries(plain)));
+
+/** The mailbox of a text; `null` is the null path. */
+export const mailboxOf = (text: string | null): Mailbox | null =>
+  text === null ? null : Mailbox.parse(text);
+
+/** The recipient that a route is for. */
+export const recipientOf = (
+  { recipient, user, extension, original, parameters, target, copy = false }: Route,
+  facts: {
+    readonly destination: string;
+    readonly decidedBy: string | undefined;
+    readonly state: RecipientState;
+  },
+): NewRecipient => ({
+  recipient: String(recipient),
+  user,
+  extension,
+  original: original && String(original),
+  parameters: parameters === undefined ? {} : plainParameters(parameters),
+  target,
+  copy,
+  ...facts,
+});
+
+/** The route of a recipient. */
+export function routeOf(queued: NewRecipient): Route {
+  const { recipient, user, extension, original, parameters, target, copy } = queued;
+  return Object.freeze({
+    recipient: Mailbox.parse(recipient),
+    target,
+    parameters: parametersOf(parameters),
+    ...user === undefined ? {} : { user },
+    ...extension === undefined ? {} : { extension },
+    ...original === undefined ? {} : { original: Mailbox.parse(original) },
+    ...copy ? { copy } : {},
+  });
+}
+
+/** What targets learn of a message. */
+export const envelopeOf = ({ id, sender, origin }: QueuedMessage): Envelope => ({
+  id,
+  session: origin.session,
+  sender: mailboxOf(sender),
+  peer: origin.peer,
+  helo: origin.helo?.name ?? "",
+  hostname: origin.hostname,
+});

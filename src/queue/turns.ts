@@ -1,0 +1,56 @@
+/**
+ * Things that take turns, those with a higher priority first. Those with a lower one are never starved: of a few turns,
+ * one goes to the priority that has waited longest.
+ * @module
+ */
+import { Fifo } from "./fifo.ts";
+
+/** One of so many turns goes to the priority that has waited longest. */
+const SHARE = 4;
+
+interface Level<T> {
+  readonly priority: number;
+  readonly items: Fifo<T>;
+  /** The number of the turn at which one of them was last taken. */
+  served: number;
+}
+
+export class Turns<T> {
+  /** Those with items, the highest priority first; there are as many as priorities, at most 19. */
+  #levels: Level<T>[] = [];
+  #turn = 0;
+
+  /** The highest priority of an item; `undefined` if there is none. */
+  get highest(): number | undefined {
+    return this.#levels[0]?.priority;
+  }
+
+  /** Puts an item behind all of its priority. */
+  add(priority: number, item: T): void {
+    this.#level(priority).items.push(item);
+  }
+
+  /** The item whose turn it is; it goes. */
+  take(): T | undefined {
+    const level = this.#next();
+    if (level === undefined) return undefined;
+    level.served = this.#turn;
+    const item = level.items.shift();
+    if (level.items.size === 0) this.#levels = this.#levels.filter((one) => one !== level);
+    return item;
+  }
+
+  #next(): Level<T> | undefined {
+    if (++this.#turn % SHARE !== 0 || this.#levels.length < 2) return this.#levels[0];
+    return this.#levels.reduce((longest, level) => level.served < longest.served ? level : longest);
+  }
+
+  #level(priority: number): Level<T> {
+    const below = this.#levels.findIndex((level) => level.priority <= priority);
+    const found = this.#levels[below];
+    if (found?.priority === priority) return found;
+    const level = { priority, items: new Fifo<T>(), served: this.#turn };
+    this.#levels = this.#levels.toSpliced(below < 0 ? this.#levels.length : below, 0, level);
+    return level;
+  }
+}
