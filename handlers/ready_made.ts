@@ -25,6 +25,7 @@ export { greylist, type GreylistOptions } from "./greylist.ts";
 export { guesses, type GuessesOptions } from "./guesses.ts";
 export { helo } from "./helo.ts";
 export { heloPolicy } from "./helo_policy.ts";
+export { hold, type HoldOptions } from "./hold.ts";
 export { impatient, type ImpatientOptions } from "./impatient.ts";
 export { localHosts } from "./local_hosts.ts";
 export { maxReceived } from "./max_received.ts";

@@ -121,6 +121,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   helo: {},
   "helo-policy": { sends: [{}, { helo: "mx.example.net", code: 550 }] },
+  hold: {},
   impatient: bannedAfterFour(),
   "local-hosts": {
     settings: { domains: ["example.net", "example.org", "example.com"] },
