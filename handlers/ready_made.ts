@@ -45,6 +45,7 @@ export { rewriteSender } from "./rewrite_sender.ts";
 export { rewriteText, type RewriteTextOptions } from "./rewrite_text.ts";
 export { senderDomain } from "./sender_domain.ts";
 export { senderLogin, type SenderLoginOptions } from "./sender_login.ts";
+export { stolenPasswords, type StolenPasswordsOptions } from "./stolen_passwords.ts";
 export { subaddress, type SubaddressOptions } from "./subaddress.ts";
 export { tarpit, type TarpitOptions } from "./tarpit.ts";
 export { trace } from "./trace.ts";
