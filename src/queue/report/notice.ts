@@ -3,9 +3,8 @@
  * @module
  */
 import type { Notification } from "../../smtp/dsn.ts";
-import { readParameter } from "../../smtp/parameter_values.ts";
 import type { Attempt, QueuedMessage, QueuedRecipient } from "../entry.ts";
-import { parametersOf } from "../plain.ts";
+import { parameter } from "./parameter.ts";
 
 /** What a sender is told of a recipient (RFC 3464 section 2.3.3). */
 export type Action = "failed" | "delayed" | "delivered" | "relayed" | "expanded";
@@ -43,7 +42,7 @@ const DEFAULT: readonly Notification[] = ["FAILURE", "DELAY"];
 /** The notices that are told, one kind after the other: those that the sender wants, and not those of copies. */
 export function tellings(message: QueuedMessage, notices: readonly Notice[]): readonly Telling[] {
   const wanted = notices.filter(({ recipient, action }) => {
-    const notify = readParameter(parametersOf(recipient.parameters), "NOTIFY") ?? DEFAULT;
+    const notify = parameter(recipient.parameters, "NOTIFY") ?? DEFAULT;
     return !recipient.copy && notify.includes(KIND[action].notification);
   });
   const kinds = Map.groupBy(wanted, ({ action }) => KIND[action].about);

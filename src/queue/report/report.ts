@@ -8,13 +8,13 @@ import { messageFields } from "../../handler/log_fields.ts";
 import type { Log } from "../../log/event.ts";
 import { headerField } from "../../message/header.ts";
 import { dateTime } from "../../message/received.ts";
-import { readParameter } from "../../smtp/parameter_values.ts";
 import { isAscii } from "../../smtp/unicode.ts";
 import type { Message } from "../../targets/target.ts";
 import type { PlainParameters, QueuedMessage } from "../entry.ts";
-import { envelopeOf, parametersOf } from "../plain.ts";
+import { envelopeOf } from "../plain.ts";
 import { type About, type Notice, type Telling, tellings } from "./notice.ts";
 import { readReturned, type Returned, returnedPart } from "./original.ts";
+import { parameter } from "./parameter.ts";
 import { type Part, printPart } from "./part.ts";
 import { encodingOf } from "./quoted.ts";
 import { statusPart } from "./status_part.ts";
@@ -97,7 +97,7 @@ function logDropped(message: QueuedMessage, { notices }: Telling, log: Log): voi
 
 const isAboutFailure = (about: About): boolean => about === "bounce" || about === "double-bounce";
 
-const ret = ({ parameters }: QueuedMessage) => readParameter(parametersOf(parameters), "RET");
+const ret = ({ parameters }: QueuedMessage) => parameter(parameters, "RET");
 
 function compose(
   message: QueuedMessage,
@@ -115,7 +115,7 @@ function compose(
   const messageId = `<${crypto.randomUUID()}@${hostname}>`;
   const fields = {
     "Date": dateTime(now),
-    "From": `${words.sender} <${from}>`,
+    "From": `${phrase(words.sender)} <${from}>`,
     "To": message.sender ?? `postmaster@${hostname}`,
     "Subject": foldedWords(subject),
     "Message-ID": messageId,
@@ -145,7 +145,7 @@ function needsUtf8(
   const addresses = notices.flatMap(({ recipient: { recipient, original = "", parameters } }) => [
     recipient,
     original,
-    readParameter(parametersOf(parameters), "ORCPT")?.address ?? "",
+    parameter(parameters, "ORCPT")?.address ?? "",
   ]);
   return ![sender ?? "", ...addresses].every(isAscii) ||
     encodingOf(header.toString("latin1")) !== "7bit";
@@ -158,9 +158,13 @@ function threadOf({ messageId = "" }: QueuedMessage): Readonly<Record<string, st
     : {};
 }
 
-/** A text as encoded words (RFC 2047), in lines that are not too long. */
-const foldedWords = (text: string): string =>
-  isAscii(text) ? text : libmime.encodeWord(text, "Q", 52).replace(/\?= =\?/g, "?=\r\n =?");
+/** A text for a field: as encoded words (RFC 2047), in lines that are not too long, if it is not plain. */
+const foldedWords = (text: string, isPlain = isAscii(text) && !text.includes("=?")): string =>
+  isPlain ? text : libmime.encodeWord(text, "Q", 52).replace(/\?= =\?/g, "?=\r\n =?");
+
+/** The name of a mailbox (RFC 5322 section 3.2.5). */
+const phrase = (name: string): string =>
+  foldedWords(name, /^[\w !#$%&'*+\-/=?^`{|}~]+$/.test(name));
 
 function print(
   fields: Readonly<Record<string, string>>,

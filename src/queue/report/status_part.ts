@@ -6,12 +6,11 @@ import { Buffer } from "node:buffer";
 import { dateTime } from "../../message/received.ts";
 import type { OriginalRecipient } from "../../smtp/dsn.ts";
 import { isDomain } from "../../smtp/mailbox.ts";
-import { readParameter } from "../../smtp/parameter_values.ts";
 import { isAscii } from "../../smtp/unicode.ts";
 import { encodeUtf8Xtext } from "../../smtp/xtext.ts";
 import type { QueuedMessage } from "../entry.ts";
-import { parametersOf } from "../plain.ts";
 import type { Notice } from "./notice.ts";
+import { parameter } from "./parameter.ts";
 import type { Part } from "./part.ts";
 import { fieldText } from "./quoted.ts";
 
@@ -46,7 +45,7 @@ const printFields = (fields: Fields): string =>
 function ofMessage({ id, accepted, parameters, origin }: QueuedMessage): Fields {
   const helo = origin.helo?.name ?? "";
   return {
-    "Original-Envelope-Id": readParameter(parametersOf(parameters), "ENVID"),
+    "Original-Envelope-Id": parameter(parameters, "ENVID"),
     "Reporting-MTA": `dns; ${origin.hostname}`,
     "X-Postmaster-Queue-ID": id,
     "Received-From-MTA": isDomain(helo) ? `dns; ${helo}` : undefined,
@@ -73,7 +72,7 @@ function ofRecipient({ recipient, action, attempt, until }: Notice, utf8: boolea
 function originalOf(
   { parameters, original, recipient }: Notice["recipient"],
 ): OriginalRecipient | undefined {
-  const known = readParameter(parametersOf(parameters), "ORCPT");
+  const known = parameter(parameters, "ORCPT");
   if (known !== undefined) return known;
   return original === undefined || original === recipient ? undefined : typed(original);
 }

@@ -10,21 +10,8 @@ import type { Notice, Telling } from "./notice.ts";
 import type { Returned } from "./original.ts";
 import { encodedPart, type Part } from "./part.ts";
 import { oneLine } from "./quoted.ts";
+import { fill, type Values } from "./template.ts";
 import type { Words } from "./words.ts";
-
-/** The placeholders of texts. */
-export const PLACEHOLDERS = [
-  "hostname",
-  "sender",
-  "recipients",
-  "subject",
-  "date",
-  "until",
-  "attached",
-  "queue-id",
-] as const;
-
-type Values = Readonly<Record<typeof PLACEHOLDERS[number], string>>;
 
 /** The subject of a report, and its part for people. */
 export function textPart(
@@ -73,10 +60,6 @@ function describe({ recipient, action, attempt: { outcome } }: Notice, words: Wo
   const told = fill(words[isExpired ? "expired" : action], { reason });
   return `  ${recipient.original ?? recipient.recipient}\n      ${told}`;
 }
-
-/** A template with values in place of its placeholders. */
-const fill = (template: string, values: Readonly<Record<string, string>>): string =>
-  template.replace(/\{([a-z-]+)\}/g, (whole, name) => values[name] ?? whole);
 
 /** A date and time for people, in UTC. */
 const dateFor = (time: number, { language }: Words): string =>

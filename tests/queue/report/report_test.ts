@@ -65,7 +65,7 @@ Deno.test({
       "Last-Attempt-Date": "Sat, 28 Nov 2026 20:01:00 +0000",
     }]);
     assert.equal(whole!.type, "message/rfc822");
-    assert.equal(whole!.content.replace(/\r?\n/g, "\r\n"), ORIGINAL);
+    assert.equal(whole!.content, ORIGINAL);
     assert.ok(!JSON.stringify(seen).includes("SECRET"));
   },
 });

@@ -130,17 +130,21 @@ export interface Seen {
   readonly parts: readonly SeenPart[];
 }
 
-/** Splits the multipart by its boundary only, so that nothing in a part can hide another one. */
+/** The parser tells the parts, and the defects that it finds; contents are cut out of the octets between boundaries. */
 const PARSER = `
-import base64, email, email.header, json, sys
+import base64, email, email.header, json, quopri, sys
 
-def content(part):
-    octets = part.as_bytes().split(b"\\n\\n", 1)[1] if part.is_multipart() else part.get_payload(decode=True)
-    return octets.decode("latin1")
+def content(octets, part):
+    octets = octets.split(b"\\r\\n\\r\\n", 1)[1]
+    encoding = part["Content-Transfer-Encoding"]
+    assert encoding in ("7bit", "8bit", "quoted-printable"), encoding
+    return (quopri.decodestring(octets) if encoding == "quoted-printable" else octets).decode("latin1")
 
 def see(octets):
     report = email.message_from_bytes(octets)
     parts = report.get_payload()
+    first, *pieces, last = octets.split(b"\\r\\n--" + report.get_boundary().encode())
+    assert last == b"--\\r\\n", last
     return {
         "fields": {name: str(value) for name, value in report.items()},
         "type": report.get_content_type(),
@@ -150,8 +154,8 @@ def see(octets):
         "parts": [{
             "type": part.get_content_type(),
             "fields": dict(part.items()),
-            "content": content(part),
-        } for part in parts],
+            "content": content(piece, part),
+        } for part, piece in zip(parts, pieces, strict=True)],
     }
 
 json.dump([see(base64.b64decode(each)) for each in json.load(sys.stdin)], sys.stdout)
