@@ -151,8 +151,10 @@ function timeOf(read: ConditionRead): ((time: Date) => boolean) | undefined {
   };
 }
 
-const recipientsOf = (event: Event, { recipients }: Session): readonly Mailbox[] =>
-  event.type === "AddRcptTo" ? [event.mailbox] : recipients;
+function recipientsOf(event: Event, { recipients }: Session): readonly Mailbox[] {
+  if ("route" in event) return [event.route.recipient, ...recipients];
+  return event.type === "AddRcptTo" ? [event.mailbox] : recipients;
+}
 
 const heloOf = (event: Event, { helo }: Session): string | undefined =>
   event.type === "SayHelo" || event.type === "SayEhlo" ? event.name : helo?.name;

@@ -2,7 +2,7 @@
  * Handlers under several conditions.
  * @module
  */
-import type { HandlerFactory } from "postmaster";
+import { type HandlerFactory, onEvery } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
 import { condition } from "./condition.ts";
 import { handlers } from "./nested.ts";
@@ -33,12 +33,13 @@ export const firstMatch: HandlerFactory<readonly Pick<WhenOptions, "if" | "then"
       undefined,
       1,
     ),
-    create: (rules) => async (event, next, session) => {
-      for (const { if: holds, then } of rules) {
-        if (await holds(event, session)) return await then(event, next, session);
-      }
-      return await next();
-    },
+    create: (rules) =>
+      onEvery(async (event, next, session) => {
+        for (const { if: holds, then } of rules) {
+          if (await holds(event, session)) return await then(event, next, session);
+        }
+        return await next();
+      }),
     example: `\
 first-match:
   - { if: { network: 192.0.2.0/24 }, then: { relay-to: { networks: [192.0.2.0/24] } } }

@@ -16,6 +16,7 @@ const EVENTS = [
     "AddRcptTo",
     "StartData",
     "Deliver",
+    "BeforeDelivery",
   ],
   ...["ResetState", "SayOK", "SeeksHelp", "Verify", "Expand", "Shutdown", "Unrecognized"],
   ...["SyntaxErrorIn", "NotImplemented", "NeedHeloFirst", "NeedMailFromFirst"],

@@ -39,8 +39,9 @@ export const impatient: HandlerFactory<ImpatientOptions | undefined> = defineHan
   }).prefault({}),
   create: ({ bound, ban: time }) => {
     const calls = variable("command", "calls of impatient", () => 0);
-    return async (_event, next, session) => {
-      if (session.tick(calls) > 1) return next();
+    return async (event, next, session) => {
+      const isOwn = event.type === session.original.type; // the client has asked for it
+      if (!isOwn || session.tick(calls) > 1) return next();
       const reply = await next();
       if (!isPermanent(reply) || session.tick(refusals) <= bound) return reply;
       if (time !== undefined) await ban(session, "too many refusals", time);

@@ -8,6 +8,7 @@ import {
   isIn,
   isRelayingDenied,
   type Mailbox,
+  mayLeadOn,
   on,
   relay,
   type Session,
@@ -48,9 +49,6 @@ const options = kinds.options({
     path: ["networks"],
   },
 );
-
-/** Whether the next server might read a route in the local part: `joe%example.com@example.org`. */
-export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
 
 /**
  * Sends mail on, by the command that the configuration names as `relay`: mail for `domains`, and all mail of clients

@@ -7,7 +7,9 @@ import { defineHandler, kinds, z } from "postmaster/making";
 import { events, fixedReply, replyLines } from "./fixed_reply.ts";
 
 /** The events to which a positive reply would promise a delivery that nobody makes. */
-const ONLY_REFUSED: ReadonlySet<EventName> = new Set(["AddRcptTo", "Deliver"]);
+const ONLY_REFUSED: ReadonlySet<EventName> = new Set(
+  ["AddRcptTo", "Deliver", "BeforeDelivery"] as const,
+);
 
 /** The options of {@linkcode reply}. */
 export interface ReplyOptions {

@@ -36,8 +36,9 @@ export const tarpit: HandlerFactory<TarpitOptions | undefined> = defineHandler({
   }).prefault({}),
   create: ({ first, most }) => {
     const calls = variable("command", "calls of tarpit", () => 0);
-    return async (_event, next, session) => {
-      if (session.tick(calls) > 1) return next();
+    return async (event, next, session) => {
+      const isOwn = event.type === session.original.type; // the client has asked for it
+      if (!isOwn || session.tick(calls) > 1) return next();
       const reply = await next();
       if (!isPermanent(reply)) return reply;
       await holdBack(Math.min(most, first * 2 ** (session.tick(refusals) - 1)), session);

@@ -2,7 +2,7 @@
  * The steps of a chain in the log.
  * @module
  */
-import { type HandlerFactory, printSteps, variable } from "postmaster";
+import { type HandlerFactory, onEvery, printSteps, variable } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
 
 /**
@@ -23,14 +23,14 @@ export const trace: HandlerFactory<undefined> = defineHandler({
   options: kinds.none,
   create: () => {
     const recording = variable("command", "trace", () => false);
-    return async (_event, next, session) => {
+    return onEvery(async (_event, next, session) => {
       if (session.get(recording)) return next(); // a recording outside includes this
       session.set(recording, true);
       const { reply, steps } = await session.record(next);
       session.set(recording, false);
       for (const line of printSteps(steps)) session.log(line);
       return reply;
-    };
+    });
   },
   example: "trace",
 });

@@ -2,7 +2,7 @@
  * Handlers under a condition.
  * @module
  */
-import type { HandlerFactory } from "postmaster";
+import { type HandlerFactory, onEvery } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
 import { type Condition, condition } from "./condition.ts";
 import { handlers, type NestedHandler } from "./nested.ts";
@@ -40,10 +40,11 @@ export const when: HandlerFactory<WhenOptions> = defineHandler({
     then: handlers.describe("The handlers to ask if it holds, the outermost first."),
     else: handlers.optional().describe("The handlers to ask if it does not hold."),
   }),
-  create: ({ if: holds, then, else: otherwise }) => async (event, next, session) => {
-    const handler = await holds(event, session) ? then : otherwise;
-    return await (handler === undefined ? next() : handler(event, next, session));
-  },
+  create: ({ if: holds, then, else: otherwise }) =>
+    onEvery(async (event, next, session) => {
+      const handler = await holds(event, session) ? then : otherwise;
+      return await (handler === undefined ? next() : handler(event, next, session));
+    }),
   example: `\
 - when:
     if: { weekday: [sat], leap-year: true, time-zone: Europe/Berlin }

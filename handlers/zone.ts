@@ -11,6 +11,7 @@ import {
   isUnclaimed,
   Mailbox,
   mailer,
+  mayLeadOn,
   Network,
   type Next,
   on,
@@ -27,7 +28,6 @@ import {
 import { defineHandler, kinds, z } from "postmaster/making";
 import { accept, askAll } from "./alias.ts";
 import { found, unlessInDoubt } from "./lookup.ts";
-import { mayLeadOn } from "./relay_to.ts";
 import {
   domainName,
   type Kind,

@@ -28,7 +28,7 @@ export type {
   TlsaRecord,
 } from "./dns/records.ts";
 export { type DnsAnswer, Resolver } from "./dns/resolver.ts";
-export { isDomain, isMailDomain, Mailbox } from "./smtp/mailbox.ts";
+export { isDomain, isMailDomain, Mailbox, mayLeadOn } from "./smtp/mailbox.ts";
 export { asAscii, foldCase } from "./smtp/unicode.ts";
 export { type Cut, cuts, rejoin } from "./smtp/subaddress.ts";
 export type { Parameters } from "./smtp/parameters.ts";
@@ -65,11 +65,12 @@ export type {
 } from "./handler/event.ts";
 export { Secret } from "./base/secret.ts";
 export type { HandlerFactory } from "./handler/define.ts";
-export { chain, handlerNames, named, on } from "./handler/handler.ts";
+export { chain, handlerNames, named, on, onEvery } from "./handler/handler.ts";
 export type { Handler, MaybePromise, Next } from "./handler/handler.ts";
 export type { AnswerTo } from "./handler/fitting.ts";
 export {
   authenticated,
+  hold,
   isPermanent,
   isPositive,
   isRelayingDenied,
@@ -89,6 +90,7 @@ export type {
   Route,
   Target,
 } from "./handler/reply.ts";
+export type { Outcome } from "./handler/outcome.ts";
 export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, SessionListener, Transaction } from "./handler/session.ts";
@@ -101,7 +103,7 @@ export type { GlobalOptions, Held, Json, Scope, Stored, Variable } from "./handl
 
 export { discard } from "./targets/discard.ts";
 export { defineTarget, type TargetContext, type TargetDefinition } from "./targets/define.ts";
-export type { Delivery, Envelope, Message, Outcome } from "./targets/target.ts";
+export type { Delivery, Envelope, Message } from "./targets/target.ts";
 export { mailer } from "./targets/mailer_target.ts";
 export { pipe, type PipeOptions, procmail } from "./targets/pipe.ts";
 export { relay } from "./targets/relay.ts";

@@ -10,6 +10,7 @@ import type { Fault } from "../smtp/fault.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { ForeignLine } from "../smtp/other_protocol.ts";
 import type { Parameters } from "../smtp/parameters.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Route } from "./reply.ts";
 
 /** The caps and deadlines of a session. Each has a standard reply. */
@@ -120,6 +121,33 @@ export interface EventMap {
     /** Aborted when the message breaks off, or the server stops waiting for the reply: then nothing is delivered. */
     readonly signal: AbortSignal;
   };
+  /**
+   * The queue is about to deliver a recipient's mail. A positive reply says where it goes, as for
+   * {@linkcode AddRcptTo}; 4xx defers it, 5xx fails it for good, and {@linkcode hold} puts it on hold. The session is
+   * that in which the message came, as far as the queue knows of it.
+   */
+  BeforeDelivery: {
+    /** Where the mail would go. */
+    readonly route: Route;
+    /** The first attempt is 1. */
+    readonly attempt: number;
+    /** What shares limits, and trouble: `example.net`, or a mailbox of this machine. */
+    readonly destination: string;
+    /** What became of the attempt before; `undefined` at the first one. */
+    readonly last: Outcome | undefined;
+  };
+  /** An attempt to deliver a recipient's mail is over. The reply changes nothing. */
+  AfterDelivery: {
+    /** Where the mail went, or should have gone. */
+    readonly route: Route;
+    /** The first attempt is 1. */
+    readonly attempt: number;
+    readonly outcome: Outcome;
+    /** How it goes on: `deferred` mail is tried again, mail of which nothing more is tried has `failed` or `expired`. */
+    readonly ending: "delivered" | "failed" | "deferred" | "expired";
+    /** When deferred mail is tried again. */
+    readonly next: Date | undefined;
+  };
   /** RSET. */
   ResetState: Nothing;
   /** NOOP. */
@@ -179,6 +207,7 @@ export function frozenEvent(event: Event): Event {
   else if (event.type === "Authenticate") Object.freeze(event.verdict);
   else if (event.type === "Deliver") Object.freeze(event.routes);
   else if ("client" in event) Object.freeze(event.client);
+  else if ("route" in event) Object.freeze(event.route);
   return Object.freeze(event);
 }
 
@@ -197,6 +226,8 @@ const NAMES: { readonly [K in EventName]: true } = {
   StartData: true,
   TakeChunk: true,
   Deliver: true,
+  BeforeDelivery: true,
+  AfterDelivery: true,
   ResetState: true,
   SayOK: true,
   SeeksHelp: true,
@@ -220,6 +251,11 @@ const NAMES: { readonly [K in EventName]: true } = {
 };
 /** The names of all events. */
 export const EVENT_NAMES: readonly string[] = Object.keys(NAMES);
+
+/** The events that no client causes, but the queue: a handler that is a plain function is not asked them. */
+export const OF_QUEUE: ReadonlySet<EventName> = new Set(
+  ["BeforeDelivery", "AfterDelivery"] as const,
+);
 
 /** The events whose replies carry no enhanced status code (RFC 2034 section 4). */
 export const WITHOUT_STATUS: ReadonlySet<EventName> = new Set([

@@ -13,14 +13,20 @@ import {
   type Target,
 } from "./reply.ts";
 
-/** The answers that a handler may give to an event. The answer that accepts a recipient says where the mail goes. */
-export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ?
-    | RecipientReply
-    | (Reply & { readonly routes: readonly Route[] })
-    | Target
-    | readonly Target[]
+/**
+ * The answers that a handler may give to an event. The answer that accepts a recipient, or lets its mail be delivered,
+ * says where the mail goes.
+ */
+export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ? Destined
+  : "BeforeDelivery" extends K ? Destined
   : "Authenticate" extends K ? AuthenticationReply
   : Reply;
+
+type Destined =
+  | RecipientReply
+  | (Reply & { readonly routes: readonly Route[] })
+  | Target
+  | readonly Target[];
 
 /** The events that end the client's work, and those of strangers, whose MAIL nobody takes. */
 const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([
@@ -32,6 +38,9 @@ const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([
 
 /** The reason why the reply does not fit the event; `undefined` if it does. */
 export function misfit(event: Event, reply: Reply): string | undefined {
+  if (reply.hold !== undefined && (event.type !== "BeforeDelivery" || isPositive(reply))) {
+    return `answered a hold to ${event.type} (${reply.code}): only mail that is about to be delivered can be held so`;
+  }
   if (!isPositive(reply)) return undefined;
   if (NEVER_POSITIVE.has(event.type)) {
     return `answered a positive reply (${reply.code}) to ${event.type}`;
@@ -53,6 +62,9 @@ export function misfit(event: Event, reply: Reply): string | undefined {
   }
   if (event.type === "SyntaxErrorIn" && (event.command === "DATA" || event.command === "BDAT")) {
     return `answered a positive reply (${reply.code}) to what nobody gets`;
+  }
+  if (event.type === "BeforeDelivery" && !reply.routes?.length) {
+    return "let mail be delivered nowhere: answer next(), or a target";
   }
   return event.type === "AddRcptTo" && !reply.routes?.some(({ copy }) => !copy)
     ? 'accepted a recipient without a target for its mail: answer a target, such as procmail("joe")'

@@ -5,7 +5,14 @@
  */
 import { MessageAborted } from "./aborted.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
-import { type Event, EVENT_NAMES, type EventName, type EventOf, frozenEvent } from "./event.ts";
+import {
+  type Event,
+  EVENT_NAMES,
+  type EventName,
+  type EventOf,
+  frozenEvent,
+  OF_QUEUE,
+} from "./event.ts";
 import { type AnswerTo, misfit } from "./fitting.ts";
 import { BROKEN, isPositive, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
@@ -18,7 +25,10 @@ export type MaybePromise<T> = T | Promise<T>;
 /** Asks the handlers further in: about the same event, unless it is given another. */
 export type Next<K extends EventName = EventName> = (event?: EventOf<K>) => MaybePromise<Reply>;
 
-/** Answers every event; most events it passes on. */
+/**
+ * Answers every event; most events it passes on. A plain function is asked about what clients do. About mail in the
+ * queue only handlers are asked that {@linkcode on} or {@linkcode onEvery} has made.
+ */
 export type Handler = (event: Event, next: Next, session: Session) => MaybePromise<Reply>;
 
 /** A handler in a chain, with its name for logs and traces. */
@@ -27,7 +37,12 @@ interface Link {
   readonly handler: Handler;
   /** The events that it handles; it passes on all others. Without it, it may handle every event. */
   readonly types?: ReadonlySet<EventName> | undefined;
+  /** Without `types`: it is asked about mail in the queue, too. */
+  readonly everything?: boolean;
 }
+
+const handles = ({ types, everything = false }: Link, type: EventName): boolean =>
+  types === undefined ? everything || !OF_QUEUE.has(type) : types.has(type);
 
 /** The links of the handlers that {@linkcode chain} and {@linkcode named} made. */
 const linksOf = new WeakMap<Handler, readonly Link[]>();
@@ -72,6 +87,25 @@ export function on<const K extends EventName>(
   return handler;
 }
 
+/**
+ * A handler for every event, also those about mail in the queue, `BeforeDelivery` and `AfterDelivery`. A plain function
+ * is not asked these two, so that a refusal that is meant for clients does not refuse mail that was accepted.
+ *
+ * ```ts
+ * import { onEvery } from "postmaster";
+ *
+ * export default onEvery((event, next, session) => {
+ *   session.log(event.type);
+ *   return next();
+ * });
+ * ```
+ */
+export function onEvery(answer: Handler): Handler {
+  const handler: Handler = (event, next, session) => answer(event, next, session);
+  linksOf.set(handler, [{ name: answer.name || "onEvery", handler, everything: true }]);
+  return handler;
+}
+
 /** A misspelled event would make a handler that never refuses; types are not always checked. */
 function refuseUnknown(type: string): void {
   if (EVENT_NAMES.includes(type)) return;
@@ -79,16 +113,20 @@ function refuseUnknown(type: string): void {
   throw new TypeError(`there is no event \`${type}\`: ${hint}`);
 }
 
-/** The reply that accepts the event's recipient for a target, or for several. */
+/** The reply that sends the mail of the event's recipient to a target, or to several. */
 function toReply(event: Event, answer: Reply | Target | readonly Target[]): Reply {
-  if (event.type !== "AddRcptTo" || typeof answer !== "object" || "code" in answer) {
+  const { type } = event;
+  const isDestined = type === "AddRcptTo" || type === "BeforeDelivery";
+  if (!isDestined || typeof answer !== "object" || "code" in answer) {
     return answer as Reply; // the chain checks it
   }
   const targets = Array.isArray(answer) ? answer : [answer];
   if (targets.length === 0) {
     throw new TypeError("accepted a recipient with an empty list of targets");
   }
-  return { ...RECIPIENT_OK, routes: targets.map((target) => routeTo(event, target)) };
+  const route = (target: Target) =>
+    type === "AddRcptTo" ? routeTo(event, target) : { ...event.route, target };
+  return { ...RECIPIENT_OK, routes: targets.map(route) };
 }
 
 const RECIPIENT_OK = say(2, 5, 0, "recipient ok", "2.1.5");
@@ -112,8 +150,8 @@ export function chain(...handlers: readonly Handler[]): Handler {
   const list = handlers.flatMap(links);
   const run = (from: number, event: Event, last: Next, session: Session): MaybePromise<Reply> => {
     let place = from;
-    while (list[place]?.types?.has(event.type) === false) place++;
-    const link = list[place];
+    let link = list[place];
+    while (link !== undefined && !handles(link, event.type)) link = list[++place];
     if (link === undefined) return last(event);
     const supervisor = watched(session)[SUPERVISOR];
     if (supervisor.recording === undefined) {

@@ -81,7 +81,8 @@ function printOwn(reply: Reply | undefined, type: EventName): string {
 }
 
 /** `550 5.1.1 unknown recipient`; several lines are one, with slashes between them. */
-function printAnswer({ lines, ...reply }: Reply, type: EventName): string {
+function printAnswer({ hold, lines, ...reply }: Reply, type: EventName): string {
+  if (hold !== undefined) return `hold: ${hold}`;
   return printReply({ ...reply, lines: [lines.join(" / ")] }, !WITHOUT_STATUS.has(type)).trimEnd();
 }
 
@@ -107,6 +108,10 @@ export function printEvent(event: Event): string {
     return `${event.type} ${printPath(event.mailbox)}${
       printParameters(event.parameters)
     }${exactly}`;
+  }
+  if (event.type === "BeforeDelivery") return `${event.type} ${printRoute(event.route)}`;
+  if (event.type === "AfterDelivery") {
+    return `${event.type} ${printRoute(event.route)} ${event.ending}`;
   }
   const { type, ...carried } = event;
   const [said] = Object.values(carried);

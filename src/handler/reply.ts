@@ -61,6 +61,8 @@ export interface Reply extends WireReply {
   readonly sender?: Mailbox | null;
   /** The authenticated user. Only a positive reply to `Authenticate` has it. */
   readonly user?: string;
+  /** Why mail in the queue is put on hold. Only a reply to `BeforeDelivery` has it: {@linkcode hold} makes one. */
+  readonly hold?: string;
   /**
    * What a client of LMTP is told (RFC 2033 section 4.2): one reply for each recipient of the transaction, in their
    * order. Only the server's own reply to `Deliver` has them. The reply of a handler is for all recipients.
@@ -120,6 +122,18 @@ export const authenticated = (user: string): Reply => ({
   user,
 });
 
+/**
+ * The reply to `BeforeDelivery` that puts the mail on hold: nobody tries it until an operator releases it.
+ *
+ * @param reason one line, which the operator reads
+ * @throws {TypeError} for a reason that is empty or has control characters
+ */
+export function hold(reason: string): Reply {
+  return sealed({ ...HELD, hold: reason });
+}
+
+const HELD = say(4, 5, 0, "on hold", "4.7.0");
+
 /** 2xx and 3xx: done, or go on. */
 export const isPositive = (reply: Reply): boolean => reply.code < 400;
 /** Positive, or so for one of the recipients to whom it is a reply each. */
@@ -176,13 +190,19 @@ export function seal(answer: unknown): Reply | string {
   if (!("code" in answer && "lines" in answer)) {
     return `answered ${describe(answer)} instead of a reply`;
   }
-  const { code, enhanced, lines, routes, sender, user } = answer as Reply;
+  const { code, enhanced, lines, routes, sender, user, hold } = answer as Reply;
   const reply: { -readonly [K in keyof Reply]: Reply[K] } = { code, lines: frozenData(lines) };
   if (enhanced !== undefined) reply.enhanced = enhanced;
   const fault = faultInReply(reply);
   if (fault !== undefined) return fault;
   if (sender !== undefined) reply.sender = sender;
   if (user !== undefined) reply.user = user;
+  if (hold !== undefined) {
+    if (typeof hold !== "string" || !/^\P{Cc}+$/u.test(hold)) {
+      return "answered a hold without a reason of one line";
+    }
+    reply.hold = hold;
+  }
   if (routes !== undefined) {
     if (!Array.isArray(routes)) return "answered routes that are no list";
     const copies: Route[] = [];

@@ -35,4 +35,5 @@ export const addresseeKey = ({ recipient, user, extension }: Addressee): string 
   user === undefined ? recipient.key : `${recipient.key} ${JSON.stringify([user, extension])}`;
 
 /** A key that is equal for two routes to the same place. */
-export const placeKey = ({ target }: Route): string => JSON.stringify([target.target, target.args]);
+export const placeKey = ({ target }: Pick<Route, "target">): string =>
+  JSON.stringify([target.target, target.args]);

@@ -4,7 +4,7 @@
  */
 import { type Passwords, WRONG } from "../auth/exchange.ts";
 import type { Event, EventName, EventOf } from "../handler/event.ts";
-import { type Handler, type MaybePromise, named } from "../handler/handler.ts";
+import { type Handler, type MaybePromise, named, onEvery } from "../handler/handler.ts";
 import { authenticated, relayingDenied, type Reply, say } from "../handler/reply.ts";
 import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
@@ -33,11 +33,12 @@ export interface CoreOptions extends DeliverOptions {
 /** Makes the core. It answers every event and never asks further in. */
 export function core(options: CoreOptions): Handler {
   const answers = answersWith(options);
-  return named("core", (event, _next, session) => {
+  const answerTo: Handler = (event, _next, session) => {
     // The table's type says that each answer takes the event of its name; TypeScript cannot follow.
     const answer = answers[event.type] as Reply | ((e: Event, s: Session) => MaybePromise<Reply>);
     return typeof answer === "function" ? answer(event, session) : answer;
-  });
+  };
+  return named("core", onEvery(answerTo));
 }
 
 /** The answer to a line that is no command; who begins with the other protocol is told which one this is. */
@@ -81,6 +82,8 @@ function answersWith(options: CoreOptions): Answers {
     StartData: say(3, 5, 4, "end the message with a dot on a line of its own"),
     TakeChunk: ({ octets }) => say(2, 5, 0, `${octets} octets received`, "2.0.0"),
     Deliver: (event, session) => deliver(event, session, options),
+    BeforeDelivery: ({ route }) => ({ ...say(2, 5, 0, "go on", "2.0.0"), routes: [route] }),
+    AfterDelivery: say(2, 5, 0, "ok", "2.0.0"),
     ResetState: say(2, 5, 0, "ok", "2.0.0"),
     SayOK: say(2, 5, 0, "ok", "2.0.0"),
     SeeksHelp: ({ topic }, session) => help(topic, session, options.extensions, options.limits),

@@ -136,6 +136,9 @@ export function printPath(mailbox: Mailbox | null): string {
 const quoteLocal = (local: string): string =>
   endOf(DOT_STRING, local, 0) === local.length ? local : `"${local.replace(/["\\]/g, "\\$&")}"`;
 
+/** Whether the next server might read a route in the local part: `joe%example.com@example.org`. */
+export const mayLeadOn = ({ local }: Mailbox): boolean => /[@%!]/.test(local);
+
 /** True for a domain or an address literal of RFC 5321 sections 4.1.2 and 4.1.3, without U-labels: the name of a host. */
 export const isDomain = (domain: string): boolean =>
   isAscii(domain) && isWholeDomain(domain, STRICT);

@@ -3,6 +3,7 @@
  * arguments. Delivery has two phases, and an outcome for each recipient.
  * @module
  */
+import type { Outcome, Scope } from "../handler/outcome.ts";
 import type { Addressee, Route, Target } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
@@ -31,24 +32,7 @@ export interface Envelope {
   readonly hostname: string;
 }
 
-/** What became of the mail of one recipient. */
-export type Outcome =
-  | { readonly result: "delivered"; readonly reason: string }
-  | {
-    /** Deferred: later it may work. Failed: it never will. */
-    readonly result: "deferred" | "failed";
-    /** The enhanced status code (RFC 3463). */
-    readonly status: `${4 | 5}.${number}.${number}`;
-    /** One line of printable ASCII that the client may read. */
-    readonly reason: string;
-    /** For the log only. */
-    readonly cause?: string;
-    /** What is in trouble, if not the mail of this recipient alone. For trouble of the server no mail is given up. */
-    readonly scope?: Scope;
-  };
-
-/** What is in trouble, if not the mail of one recipient alone. */
-export type Scope = "destination" | "server";
+export type { Outcome, Scope } from "../handler/outcome.ts";
 
 /** The outcome of a delivery that broke or could not begin. */
 export const unsettled = (cause: string, scope?: Scope): Outcome => ({

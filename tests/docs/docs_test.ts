@@ -203,6 +203,14 @@ const SAMPLES: { readonly [K in EventName]: EventMap[K] } = {
     routes: [{ recipient: mailbox, target: discard() }],
     signal: new AbortController().signal,
   },
+  BeforeDelivery: {
+    ...{ route: { recipient: mailbox, target: discard() }, attempt: 1 },
+    ...{ destination: "example.net", last: undefined },
+  },
+  AfterDelivery: {
+    ...{ route: { recipient: mailbox, target: discard() }, attempt: 1, next: undefined },
+    ...{ outcome: { result: "delivered", reason: "discarded" }, ending: "delivered" },
+  },
   ResetState: {},
   SayOK: { argument: "" },
   SeeksHelp: { topic: "" },

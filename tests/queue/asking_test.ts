@@ -1,0 +1,358 @@
+/**
+ * Questions about mail in the queue: the session that handlers see, and what is made of their answers.
+ * @module
+ */
+import assert from "node:assert/strict";
+import {
+  chain,
+  type Event,
+  type Handler,
+  hold,
+  Mailbox,
+  on,
+  onEvery,
+  pipe,
+  readParameter,
+  relay,
+  type Route,
+  say,
+  type Session,
+  variable,
+} from "postmaster";
+import {
+  dnsbl,
+  firstMatch,
+  greylist,
+  impatient,
+  rateLimit,
+  reject,
+  relayTo,
+  tarpit,
+  trace,
+  when,
+} from "postmaster/handlers";
+import { FakeDns, MemoryStore } from "postmaster/testing";
+import { Asking } from "../../src/queue/asking.ts";
+import type { Origin, QueuedMessage, QueuedRecipient } from "../../src/queue/entry.ts";
+import { keeping } from "../../src/testing/outbox.ts";
+import { sessionOf, type SessionSetup } from "../../src/testing/session_of.ts";
+
+const TO_PIPE = pipe(["/bin/cat"]);
+
+const message: QueuedMessage = {
+  ...{ id: "Q1", accepted: 0, size: 100, messageId: undefined, priority: 0 },
+  ...{ sender: "joe@example.net", parameters: { BODY: "8BITMIME", ENVID: "x" } },
+  origin: {
+    ...{ session: "S1", hostname: "mx.example.net", peer: "203.0.113.9", port: 4321, user: "joe" },
+    listener: { address: "192.0.2.25:587", kind: "submission" },
+    helo: { name: "laptop.example.net", extended: true },
+    tls: { protocol: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" },
+  },
+};
+
+const recipient: QueuedRecipient = {
+  ...{ key: 1, message: "Q1", attempts: 2, warned: false, refusal: undefined, copy: false },
+  ...{ recipient: "ann@example.org", original: "Ann@example.org", parameters: {} },
+  ...{ user: undefined, extension: undefined, target: TO_PIPE, destination: "example.org" },
+  ...{ decidedBy: undefined, state: { at: "active" } },
+  last: {
+    ...{ time: 0, took: 1, plan: undefined },
+    outcome: { result: "deferred", status: "4.4.1", reason: "no answer" },
+  },
+};
+
+const ROUTE: Route = {
+  recipient: Mailbox.parse("ann@example.org"),
+  original: Mailbox.parse("Ann@example.org"),
+  parameters: new Map([["NOTIFY", "NEVER"]]),
+  target: TO_PIPE,
+};
+
+/** Asks where a report goes. */
+const routeFor = (asking: Asking, mailbox: string) =>
+  asking.route({ ...message, sender: null, parameters: {}, origin: OWN }, {
+    ...recipient,
+    ...{ recipient: mailbox, original: undefined },
+  });
+
+const OWN: Origin = {
+  ...{ session: "Q2", hostname: "mx.example.net", peer: "local", port: 0, made: "bounce" },
+  ...{ listener: { address: "local", kind: "smtp" }, helo: undefined, user: undefined },
+  tls: undefined,
+};
+
+/** The questions to a chain, and the lines that were logged. */
+function askingOf(
+  policy: Handler,
+  setup: SessionSetup & { timeout?: number; relays?: boolean } = {},
+) {
+  const logged: { event: string; fields: Record<string, unknown> }[] = [];
+  const targets = keeping([]);
+  const { session } = sessionOf(policy, {
+    ...setup,
+    ...{ id: "TEST", targets, now: undefined },
+    log: (event, fields) => logged.push({ event, fields: { ...fields } }),
+  });
+  const { context } = session;
+  const judge: typeof context.judge = (target) =>
+    setup.relays === false && target.target === "relay"
+      ? "there is no relay"
+      : context.judge(target);
+  return { asking: new Asking({ ...context, judge }, setup.timeout ?? 10_000), logged };
+}
+
+const before = (policy: Handler, setup?: Parameters<typeof askingOf>[1]) =>
+  askingOf(policy, setup).asking.before(message, recipient, ROUTE);
+
+Deno.test("without policy the mail goes where it would go", async () => {
+  const { reply, handler } = await before(chain());
+  assert.equal(reply.code, 250);
+  assert.equal(handler, undefined);
+  const [route] = reply.routes ?? [];
+  assert.equal(String(route?.recipient), "ann@example.org");
+  assert.deepEqual(route?.target, TO_PIPE);
+  assert.deepEqual([route?.original, route?.parameters], [ROUTE.original, ROUTE.parameters]);
+});
+
+Deno.test("a handler sees the session in which the message came", async () => {
+  const seen: Record<string, unknown>[] = [];
+  const policy = on("BeforeDelivery", (event, next, session) => {
+    const { id, user, helo, tls, peer, listener, transaction, original } = session;
+    seen.push({ id, user, helo, peer, listener, protocol: tls?.protocol, depth: session.depth });
+    assert.equal(original, event);
+    assert.equal(transaction?.id, "Q1");
+    assert.equal(String(transaction?.mailFrom), "joe@example.net");
+    assert.equal(readParameter(transaction!.parameters, "BODY"), "8BITMIME");
+    assert.deepEqual(session.recipients.map(String), ["Ann@example.org"]);
+    assert.deepEqual(transaction?.routes, [event.route]);
+    assert.throws(() => Object.assign(event.route.target.args, { argv: [] }), TypeError);
+    assert.equal(event.attempt, 3);
+    assert.equal(event.destination, "example.org");
+    assert.equal(event.last?.reason, "no answer");
+    return next();
+  });
+  assert.equal((await before(policy)).reply.code, 250);
+  assert.deepEqual(seen, [{
+    ...{ id: "S1", user: "joe", protocol: "TLSv1.3", depth: 0 },
+    helo: { name: "laptop.example.net", extended: true },
+    peer: { address: "203.0.113.9", port: 4321 },
+    listener: { address: "192.0.2.25:587", kind: "submission" },
+  }]);
+});
+
+Deno.test("a handler defers, fails, holds or sends elsewhere, and is named", async () => {
+  const answering = (answer: Parameters<typeof on<"BeforeDelivery">>[1]) =>
+    before(on("BeforeDelivery", function policy(...args) {
+      return answer(...args);
+    }));
+  const deferred = await answering(() => say(4, 5, 0, "not at night", "4.7.1"));
+  assert.deepEqual([deferred.reply.code, deferred.handler], [450, "policy"]);
+  const failed = await answering(() => say(5, 5, 0, "never", "5.7.1"));
+  assert.deepEqual([failed.reply.code, failed.handler], [550, "policy"]);
+  const held = await answering(() => hold("looks stolen"));
+  assert.deepEqual([held.reply.hold, held.handler], ["looks stolen", "policy"]);
+  const elsewhere = await answering(() => [relay([Mailbox.parse("b@example.com")]), TO_PIPE]);
+  assert.deepEqual(
+    elsewhere.reply.routes?.map(({ recipient, target }) => [`${recipient}`, target.target]),
+    [
+      ["ann@example.org", "relay"],
+      ["ann@example.org", "pipe"],
+    ],
+  );
+});
+
+Deno.test("a broken handler defers, and is named in the log", async () => {
+  const broken: Record<string, Handler> = {
+    throws: on("BeforeDelivery", function policy() {
+      throw new Error("no such table");
+    }),
+    rejects: on("BeforeDelivery", async function policy() {
+      await Promise.reject(new Error("no such table"));
+      return say(5, 5, 0, "never");
+    }),
+    hangs: on("BeforeDelivery", function policy() {
+      return new Promise(() => {});
+    }),
+    nowhere: on("BeforeDelivery", function policy() {
+      return { code: 250, lines: ["go"] };
+    }),
+    nonsense: on("BeforeDelivery", function policy() {
+      return "no" as never;
+    }),
+    "no target": on("BeforeDelivery", function policy() {
+      return relay([Mailbox.parse("b@example.com")]);
+    }),
+  };
+  for (const [name, policy] of Object.entries(broken)) {
+    const { asking, logged } = askingOf(policy, { timeout: 20, relays: false });
+    const { reply, handler } = await asking.before(message, recipient, ROUTE);
+    assert.equal(reply.code, 451, name);
+    assert.equal(handler, "policy", name);
+    const [line] = logged.filter(({ event }) => event === "handler broke");
+    assert.equal(line?.fields["handler"], "policy", name);
+    assert.equal(line?.fields["session"], "S1", name);
+    assert.equal(line?.fields["id"], "Q1", name);
+  }
+});
+
+Deno.test("what hinders the target of the mail is for the target to say", async () => {
+  const { asking, logged } = askingOf(chain(), { relays: false });
+  const target = relay([Mailbox.parse("ann@example.org")]);
+  const { reply } = await asking.before(message, recipient, { ...ROUTE, target });
+  assert.equal(reply.routes?.[0]?.target.target, "relay");
+  assert.deepEqual(logged, []);
+});
+
+Deno.test("a hold answers nothing but BeforeDelivery", async () => {
+  const holding = on("AddRcptTo", () => hold("no"));
+  const { asking, logged } = askingOf(holding);
+  assert.equal((await routeFor(asking, "joe@example.net")).reply.code, 451);
+  assert.match(String(logged[0]?.fields["error"]), /answered a hold to AddRcptTo/);
+  assert.throws(() => hold(""), TypeError);
+  assert.throws(() => hold("two\nlines"), TypeError);
+});
+
+Deno.test("AfterDelivery tells what became of the mail, and its reply changes nothing", async () => {
+  const told: Event[] = [];
+  const policy = on("AfterDelivery", (event, _next, session) => {
+    told.push(event);
+    session.log("heard");
+    return say(5, 5, 0, "whatever");
+  });
+  const { asking, logged } = askingOf(policy);
+  const outcome = { result: "failed", status: "5.1.1", reason: "unknown" } as const;
+  const ended = { attempt: 3, outcome, ending: "failed", next: undefined } as const;
+  await asking.after(message, recipient, ROUTE, ended);
+  const [event] = told;
+  assert.ok(event?.type === "AfterDelivery" && event.ending === "failed");
+  assert.equal(event.outcome, outcome);
+  assert.equal(logged[0]?.fields["id"], "Q1");
+});
+
+Deno.test("variables: global ones are shared, those of sessions and transactions are fresh", async () => {
+  const global = variable("global", "seen", () => 0);
+  const ofSession = variable("session", "seen", () => 0);
+  const ofTransaction = variable("transaction", "seen", () => 0);
+  const counts: number[][] = [];
+  const policy = on("BeforeDelivery", async (_event, next, session) => {
+    counts.push([
+      await session.tick(global),
+      session.tick(ofSession),
+      session.tick(ofTransaction),
+    ]);
+    return next();
+  });
+  const { asking } = askingOf(policy, { globals: new MemoryStore() });
+  await asking.before(message, recipient, ROUTE);
+  await asking.before(message, recipient, ROUTE);
+  assert.deepEqual(counts, [[1, 1, 1], [2, 1, 1]]);
+});
+
+Deno.test("a handler may ask where mail for another recipient goes", async () => {
+  const policy = chain(
+    on("BeforeDelivery", async (_event, next, session) => {
+      const mailbox = Mailbox.parse("deputy@example.net");
+      const reply = await session.trigger({ type: "AddRcptTo", mailbox, parameters: new Map() });
+      return reply.routes === undefined ? next() : { ...reply, lines: ["to the deputy"] };
+    }),
+    on("AddRcptTo", () => TO_PIPE),
+  );
+  const { reply } = await before(policy);
+  assert.deepEqual(reply.routes?.map(({ recipient }) => `${recipient}`), ["deputy@example.net"]);
+});
+
+Deno.test("the session of a question ends with the answer", async () => {
+  let session: Session | undefined;
+  const ended: boolean[] = [];
+  const policy = on("BeforeDelivery", (_event, next, its) => {
+    session = its;
+    its.whenTransactionEnds((accepted) => void ended.push(accepted));
+    its.whenAnswered(({ code }) => void ended.push(code === 250));
+    return next();
+  });
+  await before(policy);
+  assert.equal(session?.signal.aborted, true);
+  assert.deepEqual(ended, [true, false]);
+});
+
+Deno.test("handlers that never heard of the queue are not asked", async () => {
+  const refuses: Handler = () => say(5, 5, 0, "go away", "5.7.1");
+  const policies: Handler[] = [
+    refuses,
+    chain(on("AddRcptTo", () => say(5, 5, 0, "no")), refuses),
+    chain(impatient({ bound: 0, ban: "1 d" }), tarpit({ first: "50 s" }), refuses),
+    when({ if: { user: true }, then: [refuses, reject()] }),
+    firstMatch([{ if: { user: true }, then: refuses }]),
+    chain(trace(), reject({ on: ["AddRcptTo", "Deliver"] })),
+  ];
+  for (const policy of policies) assert.equal((await before(policy)).reply.code, 250);
+  assert.equal((await before(onEvery(refuses))).reply.code, 550);
+});
+
+Deno.test("conditions and traces reach deliveries", async () => {
+  const late = reject({ on: "BeforeDelivery", text: "too late" });
+  const wanted = { recipient: "@example.org", user: "joe", sender: "joe@example.net" } as const;
+  for (
+    const policy of [
+      when({ if: wanted, then: late }),
+      firstMatch([{ if: { user: "ann" }, then: reject() }, { if: wanted, then: late }]),
+    ]
+  ) {
+    const { asking, logged } = askingOf(chain(trace(), impatient({ bound: 0 }), policy));
+    const { reply, handler } = await asking.before(message, recipient, ROUTE);
+    assert.deepEqual([reply.code, handler], [550, "reject"]);
+    assert.match(String(logged[0]?.fields["text"]), /^BeforeDelivery ann@example.org \(pipe\)/);
+  }
+  const mailbox = Mailbox.parse("ann@example.com");
+  const { asking } = askingOf(when({ if: wanted, then: late }));
+  const other = { ...recipient, original: undefined, recipient: "ann@example.com" };
+  const elsewhere = { ...ROUTE, recipient: mailbox };
+  assert.equal((await asking.before(message, other, elsewhere)).reply.code, 250);
+});
+
+const STRANGERS: readonly Handler[] = [
+  greylist(),
+  rateLimit({ limit: 1, of: "recipients", by: "all" }),
+  dnsbl({ lists: ["bl.example.org"] }),
+  impatient({ bound: 0, ban: "1 d" }),
+];
+
+Deno.test("the server's own mail takes the routes of the site, whatever is asked of strangers", async () => {
+  const policy = chain(
+    ...STRANGERS,
+    on("AddRcptTo", ({ mailbox }, next) => mailbox.domain === "example.net" ? TO_PIPE : next()),
+  );
+  const dns = new FakeDns({ "*.bl.example.org": { A: ["127.0.0.2"] } });
+  const { asking } = askingOf(policy, { dns });
+  for (let i = 0; i < 3; i++) {
+    const home = await routeFor(asking, "joe@example.net");
+    assert.deepEqual(home.reply.routes?.map(({ target }) => target.target), ["pipe"]);
+    const away = await routeFor(asking, "ann@example.org");
+    assert.deepEqual(away.reply.routes?.map(({ target }) => target), [
+      relay([Mailbox.parse("ann@example.org")]),
+    ]);
+  }
+});
+
+Deno.test("the server's own mail is not relayed without a relay, nor to a route in disguise", async () => {
+  const { asking } = askingOf(chain(), { relays: false });
+  const away = await routeFor(asking, "ann@example.org");
+  assert.deepEqual([away.reply.code, away.handler], [550, "core"]);
+  const open = askingOf(relayTo({ domains: ["example.org"] })).asking;
+  const { reply } = await routeFor(open, "ann%example.com@example.org");
+
+  assert.equal(reply.code, 550);
+});
+
+Deno.test("refusals of unknown mailboxes stand for the server's own mail", async () => {
+  const policy = chain(
+    ...STRANGERS,
+    on("AddRcptTo", function users() {
+      return say(5, 5, 0, "nobody here", "5.1.1");
+    }),
+  );
+  const { asking, logged } = askingOf(policy);
+  const { reply, handler } = await routeFor(asking, "x@example.net");
+  assert.deepEqual([reply.code, handler], [550, "users"]);
+  assert.deepEqual(logged.filter(({ event }) => event === "handler broke"), []);
+});
