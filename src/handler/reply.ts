@@ -35,6 +35,8 @@ export interface Route extends Addressee {
   readonly original?: Mailbox;
   /** The parameters of the RCPT that named it, such as those of RFC 3461. */
   readonly parameters?: Parameters;
+  /** The handler that has decided on this route, for the queue's records. The server sets it, too. */
+  readonly decidedBy?: string;
   /**
    * A copy, of which the sender knows nothing: it is made after the delivery, and its outcome does not change the
    * reply.
