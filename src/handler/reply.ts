@@ -22,17 +22,17 @@ export interface Addressee {
   readonly user?: string;
   /** The extension that was cut off to find the user, for `{extension}`; by default none. */
   readonly extension?: string;
+  /**
+   * The recipient as the client named it, which notices to the sender name. The server sets it for each recipient
+   * that it accepts, also behind aliases; a route that a handler adds to the message has none.
+   */
+  readonly original?: Mailbox;
 }
 
 /** Where the mail of one recipient goes. */
 export interface Route extends Addressee {
   /** The target. */
   readonly target: Target;
-  /**
-   * The recipient as the client named it, which notices to the sender name. The server sets it for each recipient
-   * that it accepts, also behind aliases; a route that a handler adds to the message has none.
-   */
-  readonly original?: Mailbox;
   /** The parameters of the RCPT that named it, such as those of RFC 3461. */
   readonly parameters?: Parameters;
   /**
