@@ -159,11 +159,13 @@ function threadOf({ messageId = "" }: QueuedMessage): Readonly<Record<string, st
 }
 
 /** A text for a field: as encoded words (RFC 2047), in lines that are not too long, if it is not plain. */
-const foldedWords = (text: string, isPlain = isAscii(text) && !text.includes("=?")): string =>
-  isPlain ? text : libmime.encodeWord(text, "Q", 52).replace(/\?= =\?/g, "?=\r\n =?");
+export const foldedWords = (
+  text: string,
+  isPlain = isAscii(text) && !text.includes("=?"),
+): string => isPlain ? text : libmime.encodeWord(text, "Q", 52).replace(/\?= =\?/g, "?=\r\n =?");
 
 /** The name of a mailbox (RFC 5322 section 3.2.5). */
-const phrase = (name: string): string =>
+export const phrase = (name: string): string =>
   foldedWords(name, /^[\w !#$%&'*+\-/=?^`{|}~]+$/.test(name));
 
 function print(
@@ -180,5 +182,5 @@ function print(
 }
 
 /** A field, perhaps folded. */
-const field = (name: string, value: string): string =>
+export const field = (name: string, value: string): string =>
   value.split("\r\n").map((line, i) => i === 0 ? headerField(name, line) : `${line}\r\n`).join("");
