@@ -147,6 +147,11 @@ export const isTransient = (reply: Reply): boolean => reply.code >= 400 && reply
 /** 5xx: never. */
 export const isPermanent = (reply: Reply): boolean => reply.code >= 500;
 
+/** The reply to `BeforeDelivery` that lets the mail take its route. */
+export const goOn = (route: Route): Reply => ({ ...GO_ON, routes: [route] });
+
+const GO_ON = say(2, 5, 0, "go on", "2.0.0");
+
 /** The reply in place of a broken handler's (RFC 5321 section 4.2.2): never acceptance. */
 export const BROKEN: Reply = say(4, 5, 1, "local error in processing", "4.3.0");
 
