@@ -178,6 +178,10 @@ export function chain(...handlers: readonly Handler[]): Handler {
 /** The names of the handlers of a chain, the outermost first. */
 export const handlerNames = (handler: Handler): string[] => links(handler).map(({ name }) => name);
 
+/** Whether more than one handler of a chain is asked about an event: the innermost, the core, is asked about all. */
+export const asksOthers = (whole: Handler, event: EventName): boolean =>
+  links(whole).filter((link) => handles(link, event)).length > 1;
+
 /** The events that a handler handles; `undefined` if it may handle every event. */
 export function eventsOf(handler: Handler): ReadonlySet<EventName> | undefined {
   const all = new Set<EventName>();

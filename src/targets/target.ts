@@ -97,6 +97,8 @@ export interface TargetType {
    * certain already. The arguments make sense. Without it, the arguments are shown.
    */
   plan?(args: Target["args"], addressee: Addressee): string | Outcome;
+  /** For a target that sends mail on: where to. The arguments make sense. */
+  forwardsTo?(args: Target["args"]): readonly Mailbox[];
   /** Opens a delivery. If it throws, all recipients are deferred. */
   open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
 }
