@@ -167,6 +167,8 @@ export interface QueueDesk {
     page: { readonly after: number; readonly limit: number; readonly dryRun: boolean },
   ): Promise<Page<Listed>>;
   stats(): Promise<Stats>;
+  /** The first octets of a message; `undefined` if the store does not have it, or not any more. */
+  head(id: string, octets: number): Promise<Uint8Array | undefined>;
   /** The messages, the newest first. */
   trace(what: Traced, limit: number): Promise<readonly Trace[]>;
 }
