@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { lifetime, location, options, size } from "../base/kinds.ts";
+import { reportsSchema } from "./reports.ts";
 
 /** When mail is delivered: from the queue after the reply, or before the reply. */
 export const DELIVERY = ["queued", "before-reply"] as const;
@@ -20,6 +21,9 @@ const settings = options({
   reserve: size(0).prefault("64 MiB").describe(
     "The free space that must be left on the disk: with less, messages are refused with 452, and " +
       "those in the queue are still delivered.",
+  ),
+  bounces: reportsSchema.prefault({}).describe(
+    "What senders are told of their messages: of failures and delays, and of success if they want it.",
   ),
   keep: lifetime(0).prefault("7 d").describe(
     "How long the server knows what became of a message after its end, for `postmaster trace`.",

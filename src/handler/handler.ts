@@ -14,7 +14,7 @@ import {
   OF_QUEUE,
 } from "./event.ts";
 import { type AnswerTo, misfit } from "./fitting.ts";
-import { BROKEN, isPositive, type Reply, say, seal, type Target } from "./reply.ts";
+import { BROKEN, isPositive, isReason, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
 import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor, watched } from "./supervisor.ts";
@@ -270,7 +270,7 @@ function sound(
 
 /**
  * The event that a handler passes on: the same, or another one, copied. Throws, into the handler, for routes to which
- * no mail can go.
+ * no mail can go, and for a hold without a reason.
  */
 function passed(
   changed: Event | undefined,
@@ -282,6 +282,9 @@ function passed(
   if (changed.type !== "Deliver" || event.type !== "Deliver") return frozenEvent(changed);
   const fault = supervisor.faultIn(changed.routes, event);
   if (fault !== undefined) throw new TypeError(fault);
+  if (changed.hold !== undefined && !isReason(changed.hold)) {
+    throw new TypeError("a hold needs a reason of one line");
+  }
   return frozenEvent(
     changed.body === event.body
       ? changed

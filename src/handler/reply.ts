@@ -132,6 +132,10 @@ export function hold(reason: string): Reply {
   return sealed({ ...HELD, hold: reason });
 }
 
+/** Whether a hold can have this reason: one line for people. */
+export const isReason = (reason: unknown): boolean =>
+  typeof reason === "string" && /^\P{Cc}+$/u.test(reason);
+
 const HELD = say(4, 5, 0, "on hold", "4.7.0");
 
 /** 2xx and 3xx: done, or go on. */
@@ -198,9 +202,7 @@ export function seal(answer: unknown): Reply | string {
   if (sender !== undefined) reply.sender = sender;
   if (user !== undefined) reply.user = user;
   if (hold !== undefined) {
-    if (typeof hold !== "string" || !/^\P{Cc}+$/u.test(hold)) {
-      return "answered a hold without a reason of one line";
-    }
+    if (!isReason(hold)) return "answered a hold without a reason of one line";
     reply.hold = hold;
   }
   if (routes !== undefined) {

@@ -177,6 +177,11 @@ export interface LogFields {
   deferred: OfDelivery;
   failed: OfDelivery;
   "copy lost": OfDelivery;
+  /** Mail with the null sender has failed, and nobody else is told. */
+  "double bounce dropped": OfMessage & {
+    readonly recipients: readonly string[];
+    readonly reason: string;
+  };
   mailer: OfMessage & {
     readonly command: string;
     readonly status: string;
@@ -246,6 +251,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   deferred: "warning",
   failed: "warning",
   "copy lost": "error",
+  "double bounce dropped": "warning",
   mailer: "debug",
   "handler broke": "error",
   "stray error": "error",

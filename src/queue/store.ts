@@ -73,7 +73,7 @@ export interface Loaded {
 
 /** Which recipients are meant. A recipient must match all that is given. */
 export interface Filter {
-  /** Queue ids of messages, or beginnings of them. */
+  /** Queue ids of messages, whole: one id may be the beginning of many others. */
   readonly ids?: readonly string[];
   /** A part of the recipient's mailbox, or of what the client called it, in any case. */
   readonly to?: string;
