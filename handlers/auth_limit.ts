@@ -4,7 +4,7 @@
  */
 import { chain, type HandlerFactory, printDuration } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
-import { rateLimit, type RateUnit } from "./rate_limit.ts";
+import { excess, rateLimit, type RateUnit } from "./rate_limit.ts";
 
 /** The options of {@linkcode authLimit}. */
 export interface AuthLimitOptions {
@@ -14,6 +14,8 @@ export interface AuthLimitOptions {
   readonly recipients?: number;
   /** The time for that many. */
   readonly per?: number | string;
+  /** What happens to what is more: it is deferred, or accepted and put on hold until an operator releases it. */
+  readonly excess?: "defer" | "hold";
 }
 
 const options = kinds.options({
@@ -22,6 +24,9 @@ const options = kinds.options({
   recipients: kinds.count(1).optional()
     .describe("How many recipients these may have together.").meta({ examples: [500] }),
   per: kinds.lifetime(1000).prefault("1 h").describe("The time for that many."),
+  excess: excess.describe(
+    "What happens to what is more: it is deferred, or accepted and put on hold until an operator releases it.",
+  ),
 }).refine(({ messages, recipients }) => messages !== undefined || recipients !== undefined, {
   error: "of what? give `messages`, `recipients` or both",
 });
@@ -29,7 +34,8 @@ const options = kinds.options({
 /**
  * Limits how many messages, and recipients, each authenticated user sends in some time, over all sessions of the user:
  * a stolen password then sends little. More are deferred, with `450 4.7.1` and the time to wait. It counts as
- * {@linkcode rateLimit} does: only what is accepted. The counts survive a restart.
+ * {@linkcode rateLimit} does: only what is accepted. The counts survive a restart. With `excess: "hold"`, more is accepted
+ * and put on hold.
  *
  * @example
  * ```ts
@@ -42,7 +48,7 @@ export const authLimit: HandlerFactory<AuthLimitOptions> = defineHandler({
   name: "auth-limit",
   summary: "Limits what an authenticated user sends in a time.",
   options,
-  create: ({ messages, recipients, per }) => {
+  create: ({ messages, recipients, per, excess }) => {
     const time = printDuration(per);
     const limitOf = (of: RateUnit, limit: number | undefined) =>
       limit === undefined ? [] : [rateLimit({
@@ -52,6 +58,7 @@ export const authLimit: HandlerFactory<AuthLimitOptions> = defineHandler({
         by: "user",
         name: `auth-limit of ${limit} ${of} per ${time}`,
         persist: true,
+        excess,
       })];
     return chain(...limitOf("messages", messages), ...limitOf("recipients", recipients));
   },

@@ -4,6 +4,7 @@
  */
 import {
   canonicalName,
+  chain,
   type Event,
   type EventName,
   type HandlerFactory,
@@ -81,7 +82,13 @@ export interface RateLimitOptions {
   readonly name?: string;
   /** The counts survive a restart. */
   readonly persist?: boolean;
+  /** What happens to what is more: it is deferred, or accepted and put on hold until an operator releases it. */
+  readonly excess?: "defer" | "hold";
 }
+
+/** The option `excess`. */
+export const excess: z.ZodDefault<z.ZodEnum<{ defer: "defer"; hold: "hold" }>> = z
+  .enum(["defer", "hold"]).default("defer");
 
 const options = kinds.options({
   limit: kinds.count(1).describe("How many may come."),
@@ -98,6 +105,12 @@ const options = kinds.options({
   name: z.string().regex(/^[^[\]\p{C}]+$/u).optional()
     .describe("Rate limits with the same name share their counts."),
   persist: z.boolean().default(false).describe("The counts survive a restart."),
+  excess: excess.describe(
+    "What happens to what is more: it is deferred, or accepted and put on hold until an operator releases it.",
+  ),
+}).refine(({ of, excess }) => of !== "connections" || excess === "defer", {
+  error: "connections cannot be put on hold: count messages or recipients",
+  path: ["excess"],
 }).refine(({ of, by }) => NEEDS[by]?.includes(of) ?? true, {
   error: ({ input }) => {
     const { of = "messages", by } = input as { of?: RateUnit; by: RateKey };
@@ -122,7 +135,8 @@ interface Bucket {
  * Limits how many connections, messages or recipients come in some time: by the client's address or network, the
  * sender, the recipient or their domains, the user, or all together. More are deferred (450, a connection with 421).
  * Messages that the client gets 250 for count, and their recipients, once for each command of the client, before
- * aliases. An open transaction counts, so that many at once cannot pass the limit.
+ * aliases. An open transaction counts, so that many at once cannot pass the limit. With `excess: "hold"`, a
+ * message that is more, or has a recipient who is more, is accepted and put on hold.
  *
  * @example
  * ```ts
@@ -139,12 +153,13 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
   name: "rate-limit",
   summary: "Limits connections, messages or recipients in a time.",
   options,
-  create: ({ limit, per, of, by, burst = limit, name, persist }) => {
+  create: ({ limit, per, of, by, burst = limit, name, persist, excess }) => {
     const empty = (): Bucket => ({ tokens: burst, at: 0, granted: true });
     const title = name ?? `${limit} ${of} per ${printDuration(per)} by ${by}`;
     const ttl = per * burst / limit;
     const buckets = variable("global", `rate ${title}`, empty, { ttl, persist });
     const verdict = variable("command", "rate-limit", (): Verdict | undefined => undefined);
+    const exceeded = variable("transaction", "rate-limit exceeded", () => false);
 
     const judge = async (session: Session, key: string): Verdict => {
       const bucket = buckets.of(key);
@@ -156,7 +171,11 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
           ? { tokens: tokens - 1, at: now, granted: true }
           : { tokens, at: now, granted: false };
       });
-      if (!granted) return tooMuch(of, (1 - tokens) * per / limit);
+      if (!granted) {
+        if (excess === "defer") return tooMuch(of, (1 - tokens) * per / limit);
+        session.set(exceeded, true);
+        return undefined;
+      }
       const giveBack = async () => {
         await session.update(
           bucket,
@@ -174,7 +193,7 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
       return undefined;
     };
 
-    return on(COUNTED[of], async (_event, next, session): Promise<Reply> => {
+    const counting = on(COUNTED[of], async (_event, next, session): Promise<Reply> => {
       const reply = await next();
       const { original } = session;
       const key = KEYS[by](session, original);
@@ -183,6 +202,17 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
       session.set(verdict, judged);
       return await judged ?? reply;
     });
+    if (excess === "defer") return counting;
+    return chain(
+      counting,
+      on(
+        "Deliver",
+        (event, next, session) =>
+          session.get(exceeded)
+            ? next({ ...event, hold: event.hold ?? `more than ${title}` })
+            : next(),
+      ),
+    );
   },
   example: "rate-limit: { limit: 100, per: 1 h, by: sender, burst: 20 }",
   part: "checks",

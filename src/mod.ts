@@ -91,6 +91,7 @@ export type {
   Target,
 } from "./handler/reply.ts";
 export type { Outcome } from "./handler/outcome.ts";
+export type { OwnMessage } from "./handler/own_message.ts";
 export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
 export type { Helo, Peer, Session, SessionListener, Transaction } from "./handler/session.ts";

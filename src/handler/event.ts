@@ -118,6 +118,10 @@ export interface EventMap {
     readonly body: AsyncIterable<Uint8Array>;
     /** The targets of the message; a handler may add routes. */
     readonly routes: readonly Route[];
+    /** A handler that sets it has the message wait in the queue until an operator releases it, for this reason. */
+    readonly hold?: string;
+    /** A handler that sets it decides when the message is delivered. Without a queue, it changes nothing. */
+    readonly deliver?: "queued" | "before-reply";
     /** Aborted when the message breaks off, or the server stops waiting for the reply: then nothing is delivered. */
     readonly signal: AbortSignal;
   };

@@ -93,9 +93,12 @@ function printChange(event: Event, passed: Event): string {
   return event.type === "Deliver" && passed.type === "Deliver" ? printRevision(event, passed) : "";
 }
 
-function printRevision(event: EventOf<"Deliver">, { body, routes }: EventOf<"Deliver">): string {
+function printRevision(event: EventOf<"Deliver">, changed: EventOf<"Deliver">): string {
+  const { body, routes, hold, deliver } = changed;
   return (body === event.body ? "" : " with another body") +
-    (routes === event.routes ? "" : ` for ${routes.map(printRoute).join(", ") || "nobody"}`);
+    (routes === event.routes ? "" : ` for ${routes.map(printRoute).join(", ") || "nobody"}`) +
+    (hold === event.hold ? "" : ` on hold: ${hold}`) +
+    (deliver === event.deliver ? "" : ` to be delivered ${deliver}`);
 }
 
 const printRoute = ({ recipient, target }: Route): string => `${recipient} (${target.target})`;

@@ -12,6 +12,7 @@ import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
 import { Endings } from "./endings.ts";
+import type { OwnMessage, Send } from "./own_message.ts";
 import { sessionFields } from "./log_fields.ts";
 import { type Judge, type Step, Supervisor } from "./supervisor.ts";
 import type { Reply, Route } from "./reply.ts";
@@ -123,6 +124,13 @@ export interface Session {
    * or deferred, if it broke off, or if there was none. Nothing waits for `then`.
    */
   whenTransactionEnds(then: (accepted: boolean) => MaybePromise<void>): void;
+  /**
+   * Sends a message of the server's own, with the null sender. Its mail goes where the handlers say. Resolves once the
+   * message is safe in the queue.
+   *
+   * @throws {Error} if it cannot be put into the queue
+   */
+  send(message: OwnMessage): Promise<void>;
   /** Writes a line to the server's log, with the session's id. Control characters are escaped. */
   log(text: string, fields?: Readonly<Record<string, Field>>): void;
   /** As {@linkcode Session.log}, at the level `warning`: for faults that the operator should mend. */
@@ -152,6 +160,8 @@ export interface SessionContext {
   readonly chain: Handler;
   /** Knows to which targets mail can go. */
   readonly judge: Judge;
+  /** Sends what handlers send; without it, nothing can be sent. */
+  readonly send?: Send | undefined;
   /** Milliseconds since the epoch; by default the system's time. */
   readonly now?: (() => number) | undefined;
 }

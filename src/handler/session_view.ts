@@ -11,6 +11,7 @@ import type { Command } from "./command.ts";
 import type { Event } from "./event.ts";
 import type { MaybePromise } from "./handler.ts";
 import { handlerFields } from "./log_fields.ts";
+import type { OwnMessage } from "./own_message.ts";
 import { BROKEN, type Reply } from "./reply.ts";
 import type { Helo, Peer, Session, SessionListener, SessionState, Transaction } from "./session.ts";
 import {
@@ -170,6 +171,13 @@ export class SessionView implements Session, Watched<Session> {
     const { supervisor } = this.#command;
     const broke = (error: unknown) => supervisor.broke("whenTransactionEnds", this.original, error);
     this.#state.endings.add((accepted) => Promise.try(then, accepted).catch(broke));
+  }
+
+  async send(message: OwnMessage): Promise<void> {
+    const { send } = this.#state.context;
+    if (send === undefined) throw new Error("there is no queue that could send a message");
+    const { to, subject } = message;
+    this.log("sends a message", { recipient: `<${to}>`, subject, message: await send(message) });
   }
 
   log(text: string, fields: Readonly<Record<string, Field>> = {}): void {

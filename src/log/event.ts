@@ -69,6 +69,12 @@ interface OfDelivery extends OfMessage {
   readonly reason: string;
   /** What only the postmaster should read. */
   readonly cause?: string | undefined;
+  /** Which attempt this was; 1 is the first. */
+  readonly attempt?: number | undefined;
+  /** Seconds since the message was accepted. */
+  readonly age?: number | undefined;
+  /** When the next attempt is due. */
+  readonly next?: string | undefined;
 }
 
 interface OfConnection extends OfSession {
@@ -171,10 +177,30 @@ export interface LogFields {
     readonly code: number;
     readonly enhanced?: string | undefined;
   };
+  /** An operator or a handler keeps the mail in the queue. */
+  held: OfMessage & {
+    readonly recipient: string;
+    readonly reason: string;
+    readonly handler?: string | undefined;
+  };
+  /** The server tells the sender of a message, `about`, what became of it, in the message `id`. */
+  reported: OfMessage & {
+    readonly recipient: string;
+    readonly text: string;
+    readonly about: string;
+  };
+  /** The store of the queue cannot keep anything at the moment. */
+  "queue failed": { readonly directory: string; readonly error: string };
+  "queue recovered": { readonly directory: string };
   delivered: OfDelivery;
   deferred: OfDelivery;
   failed: OfDelivery;
   "copy lost": OfDelivery;
+  /** Mail with the null sender has failed, and nobody else is told. */
+  "double bounce dropped": OfMessage & {
+    readonly recipients: readonly string[];
+    readonly reason: string;
+  };
   mailer: OfMessage & {
     readonly command: string;
     readonly status: string;
@@ -239,10 +265,15 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "talks early": "info",
   "other protocol": "warning",
   received: "info",
+  held: "warning",
+  reported: "info",
+  "queue failed": "error",
+  "queue recovered": "info",
   delivered: "info",
   deferred: "warning",
   failed: "warning",
   "copy lost": "error",
+  "double bounce dropped": "warning",
   mailer: "debug",
   "handler broke": "error",
   "stray error": "error",

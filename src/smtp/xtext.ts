@@ -37,4 +37,11 @@ export function decodeUnitext(text: string): string | undefined {
   return /^\P{Cc}*$/u.test(decoded) && decoded.isWellFormed() ? decoded : undefined;
 }
 
+/** An address in UTF-8 in ASCII, as `utf-8-addr-xtext`. */
+export const encodeUtf8Xtext = (address: string): string =>
+  address.replace(
+    /[^!-*,-<>-[\]-~]/gu,
+    (char) => `\\x{${char.codePointAt(0)!.toString(16).toUpperCase().padStart(2, "0")}}`,
+  );
+
 const fromHex = (hex: string): string => String.fromCodePoint(parseInt(hex, 16));

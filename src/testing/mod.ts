@@ -2,7 +2,7 @@
  * The test kit: what tests of one's own handlers and targets need.
  * @module
  */
-export { ask, mail, rcpt, type Situation } from "./ask.ts";
+export { after, ask, before, type DeliverySituation, mail, rcpt, type Situation } from "./ask.ts";
 export { Client, type ClientOptions } from "./client.ts";
 export type { SessionSetup } from "./session_of.ts";
 export { FakeClock } from "./fake_clock.ts";

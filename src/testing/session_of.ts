@@ -6,6 +6,7 @@ import type { Resolver } from "../dns/resolver.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
+import type { OwnMessage } from "../handler/own_message.ts";
 import { type Peer, SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
 import { type Log, silent } from "../log/event.ts";
@@ -16,7 +17,7 @@ import { Extensions } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../message/memory.ts";
-import { spool } from "../message/spool.ts";
+import { spool, SpoolFile } from "../message/spool.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Targets } from "../targets/target.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -35,6 +36,8 @@ export interface SessionSetup {
   readonly globals?: GlobalStore;
   /** Without it, a DNS without names. */
   readonly dns?: Resolver;
+  /** Receives the messages that handlers send with `session.send`. */
+  sent?(message: OwnMessage): void;
   /** Receives the name and the fields of each event that the server logs. */
   log?(event: string, fields: object): void;
   /** The time at which the session begins, or the question is asked; without it, now. */
@@ -71,13 +74,19 @@ export function sessionOf(handler: Handler, ground: SessionGround) {
   const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
   const whole = chain(handler, core({ acceptance, limits, extensions, log }));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = ground;
-  const keep = (body: AsyncIterable<Uint8Array>) => spool(body, "/tmp", memory);
+  const keep = (body: AsyncIterable<Uint8Array>) =>
+    spool(body, () => SpoolFile.unnamed("/tmp"), memory);
   const judge: Targets["faultIn"] = (target) => targets.faultIn(target);
+  let sent = 0;
+  const send = (message: OwnMessage) => {
+    ground.sent?.(message);
+    return Promise.resolve(`${id}-${++sent}`);
+  };
   const session = new SessionState({
     id,
     peer: ground.peer ?? { address: "192.0.2.1", port: 45678 },
     listener: { address: ground.listener ?? "192.0.2.25:25", kind: ground.kind ?? "smtp" },
-    context: { hostname, log, globals, dns, keep, chain: whole, judge, now },
+    context: { hostname, log, globals, dns, keep, chain: whole, judge, now, send },
     tls,
     user,
   });

@@ -121,6 +121,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   helo: {},
   "helo-policy": { sends: [{}, { helo: "mx.example.net", code: 550 }] },
+  hold: {},
   impatient: bannedAfterFour(),
   "local-hosts": {
     settings: { domains: ["example.net", "example.org", "example.com"] },
@@ -187,6 +188,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
       joe: ["<sales@example.net> From: joe@example.net\n\nhi\n", `<joe@example.net> ${HELLO}`],
     },
   },
+  "stolen-passwords": {},
   subaddress: { sends: [{ to: "joe+list@example.net" }] },
   tarpit: { sends: [{ to: ["nobody@example.net", "joe@example.net"] }] },
   trace: {
