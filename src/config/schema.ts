@@ -17,6 +17,7 @@ import type { ListenerOptions } from "../server/listener_options.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
 import { isAscii } from "../smtp/unicode.ts";
 import { authSchema } from "./auth.ts";
+import { controlSchema } from "./control.ts";
 import { daemonKeys } from "./daemon.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
@@ -259,6 +260,9 @@ const shape = {
       "outcome; what has to wait goes to the queue. Handlers can choose for a message. The default is " +
       "`queued`, and without a queue `before-reply`.",
   ).meta({ examples: ["before-reply"] }),
+  control: controlSchema.prefault({}).describe(
+    "The control socket, by which `postmaster queue` and `postmaster trace` reach the running server.",
+  ).meta({ examples: [{ group: "operators" }] }),
   handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
     .prefault([...embedded.keys()]).describe(
       "Handlers around the server's own, the outermost first: paths of modules, names of ready-made " +

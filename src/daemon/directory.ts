@@ -69,7 +69,8 @@ export function isSafe(path: string, owner: Owner): boolean {
     );
 }
 
-const ancestors = (path: string): string[] =>
+/** A directory and all above it. */
+export const ancestors = (path: string): string[] =>
   path === dirname(path) ? [path] : [path, ...ancestors(dirname(path))];
 
 function isUntouchable({ uid, gid, mode, isSymlink }: Deno.FileInfo, { groups }: Owner): boolean {

@@ -11,6 +11,7 @@ import { ownUser } from "../base/passwd.ts";
 import { failureOf, tried } from "../base/tried.ts";
 import { tryToWriteIn } from "../base/writable.ts";
 import { type Config, ConfigError, type Problem } from "../config/mod.ts";
+import { faultOfControl } from "./control_socket.ts";
 import type { Credentials } from "./credentials.ts";
 import { directoriesOf, isDirectory, isSafe, parentsOf } from "./directory.ts";
 import { faultOfPidFile } from "./pid_file.ts";
@@ -18,16 +19,17 @@ import { faultOfPidFile } from "./pid_file.ts";
 /** What root makes before it becomes the server's user: paths of directories, of the log, and of sockets. */
 export function madeByRoot(config: Config, owner: Credentials | undefined): ReadonlySet<string> {
   if (owner === undefined) return new Set();
-  const { log, listen } = config;
+  const { log, listen, control } = config;
   const directories = [...directoriesOf(config), ...parentsOf(config)].map(({ path }) => path)
     .filter((path) => isSafe(path, owner) && !existsSync(path));
   const file = log.sinks.file;
   const canMake = (path: string) =>
     directories.includes(dirname(path)) || isSafe(path, owner) && !existsSync(path);
   const files = file !== undefined && canMake(file) ? [file] : [];
-  const sockets = listen.flatMap(({ address }) =>
-    address.transport === "unix" && isSafe(address.path, owner) ? [address.path] : []
-  );
+  const sockets = [
+    ...listen.flatMap(({ address }) => address.transport === "unix" ? [address.path] : []),
+    ...config.queue === undefined ? [] : [control.socket],
+  ].filter((path) => isSafe(path, owner));
   return new Set([...directories, ...files, ...sockets]);
 }
 
@@ -54,7 +56,21 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   for (const [i, { address }] of listen.entries()) {
     if (address.transport === "unix") note(["listen", i], faultOfSocket(address.path, made));
   }
+  if (config.queue !== undefined) noteControl(config, made, note);
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** The state directory with the socket may be missing: the server makes it. */
+function noteControl(
+  config: Config,
+  made: ReadonlySet<string>,
+  note: (path: readonly string[], message: string | undefined) => void,
+): void {
+  const { control: { socket }, stateDirectory } = config;
+  const isMissing = dirname(socket) === stateDirectory && look(stateDirectory) === "nothing";
+  if (!isMissing) note(["control", "socket"], faultOfSocket(socket, made));
+  const fault = faultOfControl(config, made);
+  if (fault !== undefined) note(["control", fault.key], fault.message);
 }
 
 /** Why a directory can neither be used nor made. The directory above it must be there. */

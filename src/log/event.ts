@@ -115,6 +115,8 @@ export interface LogFields {
   "listener failed": { readonly listen: string; readonly error: string };
   "spool failed": { readonly directory: string; readonly error: string };
   "store failed": { readonly file: string; readonly error: string };
+  /** An operator has changed the queue. */
+  "queue changed": { readonly change: string; readonly recipients: number };
   "store recovered": { readonly file: string };
   /** A connection that should be that of a proxy is not, or brings no client. There is no session. */
   "proxy refused": Omit<OfConnection, "session"> & { readonly reason: string };
@@ -247,6 +249,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "listener failed": "error",
   "spool failed": "error",
   "store failed": "error",
+  "queue changed": "info",
   "store recovered": "info",
   "proxy refused": "warning",
   connected: "info",

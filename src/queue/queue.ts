@@ -157,6 +157,7 @@ export class Queue {
     return {
       find: (filter, after, limit) => store.find(filter, after, limit),
       stats: () => store.stats(),
+      head: (id, octets) => store.head(id, octets),
       trace: (what, limit) => store.trace(what, limit),
       change: async (filter, change, page) => {
         const changed = await store.change(filter, change, page);

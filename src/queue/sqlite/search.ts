@@ -29,7 +29,7 @@ function conditionOf(filter: Filter): Condition {
   const numbers = (states ?? ["waiting", "active", "held"]).map((state) => STATES.indexOf(state));
   add(`state IN (${numbers.join()})`);
   if (ids !== undefined) {
-    add(`(${ids.map(() => "id LIKE ? ESCAPE '\\'").join(" OR ") || "0"})`, ...ids.map(beginning));
+    add("id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
   }
   if (to !== undefined) add(`(recipient ${LIKE} OR original ${LIKE})`, anywhere(to), anywhere(to));
   if (from === "<>") add("sender IS NULL");
@@ -47,8 +47,6 @@ function conditionOf(filter: Filter): Condition {
     values: all.flatMap(({ values }) => values),
   };
 }
-
-const beginning = (text: string): string => anywhere(text).slice(1);
 
 const listedOf = (row: Row): Listed => ({ message: messageOf(row), recipient: recipientOf(row) });
 
@@ -179,10 +177,23 @@ export function stats(db: DatabaseSync): Stats {
   };
 }
 
+/** The first octets of a message; `"file"` if it is in a file, `undefined` if the message is not there or has ended. */
+export function head(
+  db: DatabaseSync,
+  id: string,
+  octets: number,
+): Uint8Array | "file" | undefined {
+  const row = db.prepare(
+    `SELECT file, substr(octets, 1, ?) AS octets FROM message LEFT JOIN body USING (seq)
+     WHERE id = ? AND ended IS NULL`,
+  ).get(octets, id);
+  return row?.["file"] === 1 ? "file" : row?.["octets"] as Uint8Array | undefined;
+}
+
 /** As {@linkcode QueueDesk.trace}. */
 export function trace(db: DatabaseSync, what: Traced, limit: number): Trace[] {
   const [sql, value] = "id" in what
-    ? ["id LIKE ? ESCAPE '\\'", beginning(what.id)]
+    ? ["id = ?", what.id]
     : "messageId" in what
     ? ["message_id = ?", what.messageId]
     : "sender" in what

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../../base/message_of.ts";
 import { bodiesIn, fileIn, openFile } from "./open.ts";
-import { change, find, stats, trace } from "./search.ts";
+import { change, find, head, stats, trace } from "./search.ts";
 import { Table, type WrittenBatch } from "./table.ts";
 
 /** What the thread can do. */
@@ -24,6 +24,7 @@ export interface Operations {
   find(...args: Rest<typeof find>): ReturnType<typeof find>;
   change(...args: Rest<typeof change>): ReturnType<typeof change>;
   stats(): ReturnType<typeof stats>;
+  head(...args: Rest<typeof head>): ReturnType<typeof head>;
   trace(...args: Rest<typeof trace>): ReturnType<typeof trace>;
   /** The queue ids of all messages whose bodies are in files. */
   files(): string[];
@@ -80,6 +81,7 @@ const operations: Operations = {
   find: (...args) => find(opened(), ...args),
   change: (...args) => change(opened(), ...args),
   stats: () => stats(opened()),
+  head: (...args) => head(opened(), ...args),
   trace: (...args) => trace(opened(), ...args),
   files: () =>
     opened().prepare("SELECT id FROM message WHERE file = 1 AND ended IS NULL").all()
