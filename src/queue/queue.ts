@@ -206,6 +206,7 @@ export class Queue {
       return fate === undefined ? [] : [[recipient, fate] as const];
     }));
     const active = recipients.filter(({ state }) => state.at === "active");
+    const since = performance.now();
     const groups = [...Map.groupBy(active, ({ destination }) => destination)];
     let open = groups.length;
     const release = () => void (--open <= 0 && body?.dispose());
@@ -216,7 +217,7 @@ export class Queue {
       destination,
       sender: message.sender,
       priority: message.priority,
-      fresh: body && { message, recipients, body, tried, release },
+      fresh: body && { message, recipients, body, tried, since, release },
     })));
     this.#wakeFor(recipients);
   }
