@@ -18,7 +18,7 @@ const PAUSES = "a list of durations such as `[1 min, 5 min, 1 h]`, or `{first, f
 
 const growing = options({
   first: pause.describe("The first pause.").meta({ examples: ["1 min"] }),
-  factor: z.number({ error: "a number such as `2`" }).min(1.1).max(100).prefault(2)
+  factor: z.number().min(1.1).max(100).prefault(2)
     .describe("How many times as long as the one before each further pause is."),
   most: pause.describe("The longest pause.").meta({ examples: ["4 h"] }),
 }).transform(({ first, factor, most }): Pauses => {
