@@ -81,10 +81,11 @@ export const scheduleShape = {
     .prefault("4 h").describe(
       "After this time the sender is told that mail could not be delivered yet, or `never`.",
     ),
-  longestHold: lifetime(0).prefault("30 d").describe(
-    "The longest time for which users may have their mail held back by FUTURERELEASE; 0 if they " +
-      "may not.",
-  ),
+  longestHold: lifetime(0).refine((time) => time < 1e12, { error: "must be 30 years or less" })
+    .prefault("30 d").describe(
+      "The longest time for which users may have their mail held back by FUTURERELEASE; 0 if they " +
+        "may not.",
+    ),
   concurrency: count(1).default(100).describe(
     "Deliveries at once. The fewer places are left, the fewer of them one destination gets, so that " +
       "some are left for others.",
