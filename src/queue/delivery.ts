@@ -39,8 +39,6 @@ export interface Fresh {
 export interface DeliveryOptions extends AttemptOptions, SettleOptions {
   readonly store: QueueStore;
   readonly log: Log;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
   /** The recipients of the queue that routes are for, instead of another one. */
   readonly enter: (
     routes: readonly Route[],

@@ -66,6 +66,11 @@ export class Queue {
     this.#own = new Own({ ...options, settings: options.reports });
   }
 
+  /** The longest time for which mail may be held back, in milliseconds. */
+  get longestHold(): number {
+    return this.#options.schedule.longestHold;
+  }
+
   /** Begins to deliver. Before that, nothing can be accepted. */
   start(asking: Asking): void {
     const { store, targets, now, schedule } = this.#options;
