@@ -67,6 +67,7 @@ Deno.test("handlers let mail go, hold it, defer it, fail it, send it elsewhere, 
   );
   await until("the bounce has come", () => directory.read("mail.you").includes("never ever"));
   for (const name of ["mail.held", "mail.bad", "mail.away"]) assert.equal(directory.read(name), "");
+  await server.logs(/ delivered .* recipient=<away@example.net> target=relay /);
   await server.logs(/ held .* recipient=<held@example.net> .*reason="looks odd"/);
   await server.logs(
     /handler broke .*event=BeforeDelivery handler=\S*policy\.ts\S* .*no such table/,
