@@ -163,7 +163,7 @@ Deno.test("a message on hold waits, also one that would be thrown away or delive
 Deno.test("without a queue a message on hold is deferred", async () => {
   await using server = await Running.start((directory) => ({
     ...mailers(directory),
-    handlers: ["hold"],
+    handlers: [{ when: { if: { tls: false }, then: "hold" } }],
   }));
   const reply = await sendTo(server, "you@example.net");
   assert.equal(reply, "451 there is no queue for a message on hold");
