@@ -115,8 +115,7 @@ async function deliverFresh(
     if (told !== undefined) after(message, recipient, told);
   }
   committed(batch);
-  const trouble = all.find(({ fate }) => isTroubleHere(fate));
-  return trouble?.fate;
+  return all.find(({ fate }) => isTroubleHere(fate))?.fate;
 }
 
 /** An attempt; if it breaks, its mail is deferred, and given up in the end as other mail is. */
