@@ -77,6 +77,10 @@ export function findGroup(group: string): number | undefined {
     parseAccounts(ask("group", group).join("\n")).get(group);
 }
 
+/** The name of a group, or its ID if it has none in the file of groups. */
+export const groupName = (gid: number): string | number =>
+  parseAccounts(Deno.readTextFileSync(GROUP)).entries().find(([, id]) => id === gid)?.[0] ?? gid;
+
 const linesOf = (file: string): readonly string[] => Deno.readTextFileSync(file).split("\n");
 
 /** The lines of getent(1), if it is needed. */

@@ -24,6 +24,7 @@ import {
   doubtsAboutPeers,
 } from "./check_connections.ts";
 import type { Config, HandlerEntry } from "./config.ts";
+import { controlSocket } from "./control.ts";
 import { idsOf } from "./daemon.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
@@ -74,6 +75,7 @@ export function checkSettings(
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
     queue: settings.queue &&
       { ...settings.queue, directory: queueDirectory(settings.queue, stateDirectory) },
+    control: { ...settings.control, socket: controlSocket(settings.control, stateDirectory) },
     deliver: settings.deliver ?? (settings.queue === undefined ? "before-reply" : "queued"),
     mailer: mailerOf(settings),
     authentication,

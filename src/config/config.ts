@@ -7,10 +7,11 @@ import type { LocalUsers } from "../../handlers/mod.ts";
 import type { Place, Problem } from "../base/problem.ts";
 import type { Handler } from "../handler/handler.ts";
 import type { Exports } from "../modules/loader.ts";
-import type { Targets } from "../targets/target.ts";
+import type { DeliveryTime, Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
-import type { DeliveryTime, QueueSettings } from "./queue.ts";
+import type { ControlSettings } from "./control.ts";
+import type { QueueSettings } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 
 /** One of the operator's handlers. */
@@ -35,7 +36,7 @@ export interface HandlerEntry {
 export interface Config extends
   Omit<
     Settings,
-    "hostname" | "users" | "aliases" | "postmaster" | "handlers" | "queue" | "deliver"
+    "hostname" | "users" | "aliases" | "postmaster" | "handlers" | "queue" | "deliver" | "control"
   > {
   /** The file it was read from; `undefined` if there is none. */
   readonly file: string | undefined;
@@ -51,6 +52,8 @@ export interface Config extends
   readonly stateDirectory: string;
   /** The queue, with the full path of its directory, which need not be there yet; `undefined` if there is none. */
   readonly queue: (QueueSettings & { readonly directory: string }) | undefined;
+  /** The control socket, with its full path. */
+  readonly control: ControlSettings & { readonly socket: string };
   /** When mail is delivered. */
   readonly deliver: DeliveryTime;
   /** How clients authenticate; `undefined` if they cannot. */

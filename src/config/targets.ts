@@ -31,9 +31,10 @@ export function targetsOf(
 /** Those of a site that does not relay. Throws a TypeError for a mailer that cannot be run. */
 export function localTargets(mailer: MailerSettings, launch?: Launch): Targets {
   const type = pipeType(treatment(mailer), launch);
+  const { deliver } = mailer;
   return new Targets({
     discard: discardType,
-    mailer: mailerType(pipeOf(mailer).args, type),
+    mailer: { ...mailerType(pipeOf(mailer).args, type), deliver },
     pipe: type,
   });
 }
@@ -48,10 +49,10 @@ export function relayBy(
   domains: readonly string[] = [],
   launch?: Launch,
 ): TargetType {
-  const { command, srs } = relay;
+  const { command, srs, deliver } = relay;
   const forwardAs = srs &&
     ((sender: Mailbox) => forwardedAs(srs, domains, sender, Date.now()));
-  return relayType({ ...treatment(relay), command, forwardAs }, launch);
+  return { ...relayType({ ...treatment(relay), command, forwardAs }, launch), deliver };
 }
 
 function pipeOf(mailer: MailerSettings): Target {

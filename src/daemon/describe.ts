@@ -4,10 +4,11 @@
  */
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { GROUP, parseAccounts } from "../base/passwd.ts";
+import { groupName } from "../base/passwd.ts";
 import type { Config } from "../config/mod.ts";
 import { printListen } from "../net/address.ts";
 import { acmeStoreOf } from "./acme.ts";
+import { describeControl } from "./control_socket.ts";
 import { AS_ROOT, credentialsOf, startedByRoot } from "./credentials.ts";
 import { grantsOf } from "./grants.ts";
 import { runningServer } from "./pid_file.ts";
@@ -22,6 +23,7 @@ export function describeProcess(config: Config): string[] {
     ...others(config),
     `pid file: ${pidFile ?? "none"}${running === undefined ? "" : ` (of process ${running})`}`,
     `state directory: ${stateDirectory}${willBeMade(stateDirectory)}`,
+    ...config.queue === undefined ? [] : describeControl(config),
     `spool directory: ${spoolDirectory}${willBeMade(spoolDirectory)}`,
     ...asRoot(config),
   ];
@@ -55,12 +57,7 @@ function whoRuns(config: Config): string {
   const credentials = credentialsOf(config);
   if (credentials === undefined) return "the one who starts it";
   const { account, uid, groups } = credentials;
-  const names = new Map(
-    parseAccounts(Deno.readTextFileSync(GROUP)).entries().map(([name, gid]) => [gid, name]),
-  );
-  return `${account?.name ?? uid}, with the groups ${
-    groups.map((gid) => names.get(gid) ?? gid).join(", ")
-  }`;
+  return `${account?.name ?? uid}, with the groups ${groups.map(groupName).join(", ")}`;
 }
 
 /** The other users that its programs run as. */

@@ -11,6 +11,7 @@ import { ownUser } from "../base/passwd.ts";
 import { failureOf, tried } from "../base/tried.ts";
 import { tryToWriteIn } from "../base/writable.ts";
 import { type Config, ConfigError, type Problem } from "../config/mod.ts";
+import { faultOfControl } from "./control_socket.ts";
 import type { Credentials } from "./credentials.ts";
 import { directoriesOf, isDirectory, isSafe, parentsOf } from "./directory.ts";
 import { faultOfPidFile } from "./pid_file.ts";
@@ -18,16 +19,17 @@ import { faultOfPidFile } from "./pid_file.ts";
 /** What root makes before it becomes the server's user: paths of directories, of the log, and of sockets. */
 export function madeByRoot(config: Config, owner: Credentials | undefined): ReadonlySet<string> {
   if (owner === undefined) return new Set();
-  const { log, listen } = config;
+  const { log, listen, control } = config;
   const directories = [...directoriesOf(config), ...parentsOf(config)].map(({ path }) => path)
     .filter((path) => isSafe(path, owner) && !existsSync(path));
   const file = log.sinks.file;
   const canMake = (path: string) =>
     directories.includes(dirname(path)) || isSafe(path, owner) && !existsSync(path);
   const files = file !== undefined && canMake(file) ? [file] : [];
-  const sockets = listen.flatMap(({ address }) =>
-    address.transport === "unix" && isSafe(address.path, owner) ? [address.path] : []
-  );
+  const sockets = [
+    ...listen.flatMap(({ address }) => address.transport === "unix" ? [address.path] : []),
+    ...config.queue === undefined ? [] : [control.socket],
+  ].filter((path) => isSafe(path, owner));
   return new Set([...directories, ...files, ...sockets]);
 }
 
@@ -43,7 +45,9 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   const note = (path: readonly (string | number)[], message: string | undefined) => {
     if (message !== undefined) problems.push(config.problem({ path, message }));
   };
-  for (const { key, path } of directoriesOf(config)) note([key], faultOfDirectory(path, made));
+  for (const { key, path } of directoriesOf(config)) {
+    note(key.split("."), faultOfDirectory(path, made));
+  }
   note(["tls", "acme"], acmeStoreOf(config)?.fault());
   if (file !== undefined) note(["log", "file"], faultOfFile(file, made));
   if (pidFile !== undefined) {
@@ -52,13 +56,29 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   for (const [i, { address }] of listen.entries()) {
     if (address.transport === "unix") note(["listen", i], faultOfSocket(address.path, made));
   }
+  if (config.queue !== undefined) noteControl(config, made, note);
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** The state directory with the socket may be missing: the server makes it. */
+function noteControl(
+  config: Config,
+  made: ReadonlySet<string>,
+  note: (path: readonly string[], message: string | undefined) => void,
+): void {
+  const { control: { socket }, stateDirectory } = config;
+  const isMissing = dirname(socket) === stateDirectory && look(stateDirectory) === "nothing";
+  if (!isMissing) note(["control", "socket"], faultOfSocket(socket, made));
+  const fault = faultOfControl(config, made);
+  if (fault !== undefined) note(["control", fault.key], fault.message);
 }
 
 /** Why a directory can neither be used nor made. The directory above it must be there. */
 export function faultOfDirectory(path: string, made: ReadonlySet<string>): string | undefined {
   const found = look(path);
-  if (found === "nothing") return made.has(path) ? undefined : whyNotMade(path);
+  if (found === "nothing") {
+    return made.has(path) || made.has(dirname(path)) ? undefined : whyNotMade(path);
+  }
   if (found instanceof Error) return `${messageOf(found)}: ${forMe(path)}`;
   if (!found.isDirectory) return `${path} is no directory: remove it, or name another`;
   const { uid, mode } = found;

@@ -15,6 +15,7 @@ import { shareDescriptors } from "../net/descriptors.ts";
 import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
+import { Memory } from "../message/memory.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
@@ -31,6 +32,7 @@ import { refuseSecond, takePidFile } from "./pid_file.ts";
 import { becomeUser } from "./ready.ts";
 import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
+import { openQueue } from "./queue.ts";
 import type { StartWatch } from "./start_watch.ts";
 
 /** The least umask: nothing that the server or a mailer makes is for everybody. */
@@ -109,10 +111,14 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     domain: bareDomainOf(config),
     hidesClient: config.submission.hideClient,
   };
+  const memory = new Memory(limits.messageMemory);
+  if (config.queue !== undefined) watch.step(`the queue in ${config.queue.directory}`);
+  const queue = await openQueue(config, { targets, memory, log }, opened);
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log, secure, authentication, submission },
+    ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
+    ...{ queue, deliver: config.deliver },
   });
   opened.use(renew(config, orders, authority, log));
   watch[Symbol.dispose]();

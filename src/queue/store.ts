@@ -73,7 +73,7 @@ export interface Loaded {
 
 /** Which recipients are meant. A recipient must match all that is given. */
 export interface Filter {
-  /** Queue ids of messages, or beginnings of them. */
+  /** Queue ids of messages, whole: one id may be the beginning of many others. */
   readonly ids?: readonly string[];
   /** A part of the recipient's mailbox, or of what the client called it, in any case. */
   readonly to?: string;
@@ -167,6 +167,8 @@ export interface QueueDesk {
     page: { readonly after: number; readonly limit: number; readonly dryRun: boolean },
   ): Promise<Page<Listed>>;
   stats(): Promise<Stats>;
+  /** The first octets of a message; `undefined` if the store does not have it, or not any more. */
+  head(id: string, octets: number): Promise<Uint8Array | undefined>;
   /** The messages, the newest first. */
   trace(what: Traced, limit: number): Promise<readonly Trace[]>;
 }
@@ -201,6 +203,11 @@ export interface QueueStore extends QueueDesk {
   nextDue(): Promise<number | undefined>;
   /** Recipients of a destination that wait, or are active and have one of these keys, are not due before this time. */
   postpone(destination: string, active: readonly number[], until: number): Promise<void>;
+  /**
+   * Recipients that were tried, wait, and are due later than this time, are due at this time: the clock has jumped back
+   * since.
+   */
+  recall(latest: number): Promise<void>;
   /** Forgets messages that ended before this time; at most `limit` of them. Returns how many it has forgotten. */
   purge(before: number, limit: number): Promise<number>;
   /** Why nothing can be committed at the moment; `undefined` if all is well. */

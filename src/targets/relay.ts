@@ -64,6 +64,7 @@ export function relayType(
     recipients.map((values) => refusalOf(template, values)).find(Boolean);
   return {
     readsBody: true,
+    relays: true,
     work: mailers,
     faultIn: (args) => relayArguments.faultIn(args),
     plan: (args) => {
