@@ -18,6 +18,7 @@ import { addInit } from "./init.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
+import { addSrs } from "./srs.ts";
 import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
 import { addVars } from "./vars_command.ts";
@@ -120,6 +121,7 @@ export function program(failed: () => void): Command {
   addCert(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);
+  addSrs(postmaster, failed);
   return postmaster;
 }
 

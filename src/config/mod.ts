@@ -18,4 +18,5 @@ export {
   type Problem,
 } from "../base/problem.ts";
 export { bareDomainOf } from "./for_users.ts";
+export { forwardedAs } from "./srs.ts";
 export { type Settings, settingsKeys, settingsSchema } from "./schema.ts";
