@@ -177,7 +177,8 @@ export class Running {
 
   /**
    * Starts a server and waits until it listens. Without a `mailer` in the settings, mail is appended to the
-   * file `mail` in its directory; without settings, there is no configuration.
+   * file `mail` in its directory, and without `queue` or `deliver` there is no queue; without settings, there is no
+   * configuration.
    */
   static async start(
     settings: (directory: Directory) => Settings | undefined = () => ({}),
@@ -193,6 +194,7 @@ export class Running {
       "handlers-as-root": true, // whoever runs the tests
       mailer: { command: ["tee", "-a", directory.of("mail")] },
       "state-directory": directory.of("state"),
+      ..."deliver" in own ? {} : { queue: "none" },
       ...own,
     });
     const command = [...program, ...(config === undefined ? [] : ["--config", config]), ...args];

@@ -7,11 +7,11 @@ import type { LocalUsers } from "../../handlers/mod.ts";
 import type { Place, Problem } from "../base/problem.ts";
 import type { Handler } from "../handler/handler.ts";
 import type { Exports } from "../modules/loader.ts";
-import type { Targets } from "../targets/target.ts";
+import type { DeliveryTime, Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
 import type { ControlSettings } from "./control.ts";
-import type { DeliveryTime, QueueSettings } from "./queue.ts";
+import type { QueueSettings } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 
 /** One of the operator's handlers. */

@@ -91,8 +91,8 @@ export function parseConfig(
   file: string | undefined,
   overrides: Overrides = {},
 ): Config {
-  const again = () => ({ ...parseConfig(text, file, overrides), stateDirectory, mailer });
+  const again = () => ({ ...parseConfig(text, file, overrides), stateDirectory, mailer, queue });
   const config = checkSettings(readSettings(text, file ?? "defaults", overrides), file, again);
-  const { stateDirectory, mailer } = config;
+  const { stateDirectory, mailer, queue } = config;
   return config;
 }

@@ -4,6 +4,7 @@
  */
 export { build, type Built, modulesOf } from "./build.ts";
 export type { Config, HandlerEntry } from "./config.ts";
+export { queueDirectory } from "./queue.ts";
 export { describe } from "./describe.ts";
 export { type JsonSchema, jsonSchema, printJsonSchema } from "./json_schema.ts";
 export { findConfig } from "./find.ts";

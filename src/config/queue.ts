@@ -4,13 +4,16 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import type { DeliveryTime } from "../targets/target.ts";
+import { scheduleShape } from "./queue_schedule.ts";
 import { lifetime, location, options, size } from "../base/kinds.ts";
 import { reportsSchema } from "./reports.ts";
 
-/** When mail is delivered: from the queue after the reply, or before the reply. */
-export const DELIVERY = ["queued", "before-reply"] as const;
-/** See {@linkcode DELIVERY}. */
-export type DeliveryTime = typeof DELIVERY[number];
+/** When mail is delivered. */
+export const deliverySchema: z.ZodType<DeliveryTime, DeliveryTime> = z.enum([
+  "queued",
+  "before-reply",
+]);
 
 /** What a configuration says of the queue; `undefined` for `none`. */
 const settings = options({
@@ -28,6 +31,7 @@ const settings = options({
   keep: lifetime(0).prefault("7 d").describe(
     "How long the server knows what became of a message after its end, for `postmaster trace`.",
   ),
+  ...scheduleShape,
 });
 
 export const queueSchema = z.union([z.literal("none").transform(() => undefined), settings], {
@@ -39,6 +43,6 @@ export type QueueSettings = z.output<typeof settings>;
 
 /** The directory of the queue. */
 export const queueDirectory = (
-  { directory }: QueueSettings,
+  { directory }: Pick<QueueSettings, "directory">,
   stateDirectory: string,
 ): string => directory ?? join(stateDirectory, "queue");

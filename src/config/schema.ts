@@ -24,7 +24,7 @@ import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
 import { mailerSchema, relaySchema } from "./programs.ts";
-import { DELIVERY, queueSchema } from "./queue.ts";
+import { deliverySchema, queueSchema } from "./queue.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
@@ -254,7 +254,7 @@ const shape = {
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",
   ).meta({ examples: [{ directory: "/var/spool/postmaster", reserve: "1 GiB" }] }),
-  deliver: z.enum(DELIVERY).optional().describe(
+  deliver: deliverySchema.optional().describe(
     "When mail is delivered. `queued`: the reply is 250 as soon as the message is safe in the queue, " +
       "and then it is delivered. `before-reply`: it is delivered first, so that the reply tells the " +
       "outcome; what has to wait goes to the queue. Handlers can choose for a message. The default is " +

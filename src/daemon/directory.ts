@@ -8,7 +8,7 @@
 import { dirname } from "node:path";
 import { messageOf } from "../base/message_of.ts";
 import { failureOf, tried } from "../base/tried.ts";
-import type { Config } from "../config/mod.ts";
+import { type Config, queueDirectory } from "../config/mod.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** A directory and what it is for. */
@@ -21,10 +21,18 @@ export interface Directory {
 }
 
 /** The directories that a configuration names, in which the server writes. */
-export function directoriesOf({ spoolDirectory, stateDirectory, user }: Config): Directory[] {
+export function directoriesOf(
+  { spoolDirectory, stateDirectory, queue, user }: Config,
+): Directory[] {
+  const isInState = queue?.directory === queueDirectory({}, stateDirectory);
   return [
     // A server whose user stays makes this directory when there is something to keep.
     ...named("state-directory", user === undefined ? undefined : stateDirectory, 0o700),
+    ...named(
+      "queue.directory",
+      user === undefined && isInState ? undefined : queue?.directory,
+      0o700,
+    ),
     ...named("spool-directory", spoolDirectory, 0o700),
   ];
 }

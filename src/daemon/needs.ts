@@ -45,7 +45,9 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   const note = (path: readonly (string | number)[], message: string | undefined) => {
     if (message !== undefined) problems.push(config.problem({ path, message }));
   };
-  for (const { key, path } of directoriesOf(config)) note([key], faultOfDirectory(path, made));
+  for (const { key, path } of directoriesOf(config)) {
+    note(key.split("."), faultOfDirectory(path, made));
+  }
   note(["tls", "acme"], acmeStoreOf(config)?.fault());
   if (file !== undefined) note(["log", "file"], faultOfFile(file, made));
   if (pidFile !== undefined) {
@@ -74,7 +76,9 @@ function noteControl(
 /** Why a directory can neither be used nor made. The directory above it must be there. */
 export function faultOfDirectory(path: string, made: ReadonlySet<string>): string | undefined {
   const found = look(path);
-  if (found === "nothing") return made.has(path) ? undefined : whyNotMade(path);
+  if (found === "nothing") {
+    return made.has(path) || made.has(dirname(path)) ? undefined : whyNotMade(path);
+  }
   if (found instanceof Error) return `${messageOf(found)}: ${forMe(path)}`;
   if (!found.isDirectory) return `${path} is no directory: remove it, or name another`;
   const { uid, mode } = found;

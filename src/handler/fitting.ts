@@ -17,7 +17,7 @@ import {
  * The answers that a handler may give to an event. The answer that accepts a recipient, or lets its mail be delivered,
  * says where the mail goes.
  */
-export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ? Destined
+export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ? Destined | readonly Target[]
   : "BeforeDelivery" extends K ? Destined
   : "Authenticate" extends K ? AuthenticationReply
   : Reply;
@@ -25,8 +25,7 @@ export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ? Destined
 type Destined =
   | RecipientReply
   | (Reply & { readonly routes: readonly Route[] })
-  | Target
-  | readonly Target[];
+  | Target;
 
 /** The events that end the client's work, and those of strangers, whose MAIL nobody takes. */
 const NEVER_POSITIVE: ReadonlySet<EventName> = new Set([
@@ -63,8 +62,9 @@ export function misfit(event: Event, reply: Reply): string | undefined {
   if (event.type === "SyntaxErrorIn" && (event.command === "DATA" || event.command === "BDAT")) {
     return `answered a positive reply (${reply.code}) to what nobody gets`;
   }
-  if (event.type === "BeforeDelivery" && !reply.routes?.length) {
-    return "let mail be delivered nowhere: answer next(), or a target";
+  if (event.type === "BeforeDelivery" && reply.routes?.length !== 1) {
+    const places = reply.routes?.length ?? 0;
+    return `answered ${places} places for the mail of one recipient: answer next(), or one target`;
   }
   return event.type === "AddRcptTo" && !reply.routes?.some(({ copy }) => !copy)
     ? 'accepted a recipient without a target for its mail: answer a target, such as procmail("joe")'

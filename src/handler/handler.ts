@@ -17,7 +17,15 @@ import { type AnswerTo, misfit } from "./fitting.ts";
 import { BROKEN, isPositive, isReason, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
-import { SEEN_BY, type Step, STEPS, SUPERVISOR, type Supervisor, watched } from "./supervisor.ts";
+import {
+  noteDecider,
+  SEEN_BY,
+  type Step,
+  STEPS,
+  SUPERVISOR,
+  type Supervisor,
+  watched,
+} from "./supervisor.ts";
 
 /** A value, or a promise of it. A value costs no promise. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -170,6 +178,10 @@ export function chain(...handlers: readonly Handler[]): Handler {
 /** The names of the handlers of a chain, the outermost first. */
 export const handlerNames = (handler: Handler): string[] => links(handler).map(({ name }) => name);
 
+/** Whether more than one handler of a chain is asked about an event: the innermost, the core, is asked about all. */
+export const asksOthers = (whole: Handler, event: EventName): boolean =>
+  links(whole).filter((link) => handles(link, event)).length > 1;
+
 /** The events that a handler handles; `undefined` if it may handle every event. */
 export function eventsOf(handler: Handler): ReadonlySet<EventName> | undefined {
   const all = new Set<EventName>();
@@ -262,6 +274,7 @@ function sound(
     if (!isPositive(reply)) {
       supervisor.refused(reply, { handler: link.name, place, depth: session.depth });
     }
+    for (const route of reply.routes ?? []) noteDecider(route, link.name);
     return reply;
   } catch (error) { // the answer has getters that throw, or is no plain data
     return broken(link, event, error, supervisor);

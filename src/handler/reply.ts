@@ -22,19 +22,21 @@ export interface Addressee {
   readonly user?: string;
   /** The extension that was cut off to find the user, for `{extension}`; by default none. */
   readonly extension?: string;
+  /**
+   * The recipient as the client named it, which notices to the sender name. The server sets it for each recipient
+   * that it accepts, also behind aliases; a route that a handler adds to the message has none.
+   */
+  readonly original?: Mailbox;
 }
 
 /** Where the mail of one recipient goes. */
 export interface Route extends Addressee {
   /** The target. */
   readonly target: Target;
-  /**
-   * The recipient as the client named it, which notices to the sender name. The server sets it for each recipient
-   * that it accepts, also behind aliases; a route that a handler adds to the message has none.
-   */
-  readonly original?: Mailbox;
   /** The parameters of the RCPT that named it, such as those of RFC 3461. */
   readonly parameters?: Parameters;
+  /** The handler that has decided on this route, for the queue's records. The server sets it, too. */
+  readonly decidedBy?: string;
   /**
    * A copy, of which the sender knows nothing: it is made after the delivery, and its outcome does not change the
    * reply.
@@ -146,6 +148,11 @@ export const isAcceptance = (reply: Reply): boolean => (reply.each ?? [reply]).s
 export const isTransient = (reply: Reply): boolean => reply.code >= 400 && reply.code < 500;
 /** 5xx: never. */
 export const isPermanent = (reply: Reply): boolean => reply.code >= 500;
+
+/** The reply to `BeforeDelivery` that lets the mail take its route. */
+export const goOn = (route: Route): Reply => ({ ...GO_ON, routes: [route] });
+
+const GO_ON = say(2, 5, 0, "go on", "2.0.0");
 
 /** The reply in place of a broken handler's (RFC 5321 section 4.2.2): never acceptance. */
 export const BROKEN: Reply = say(4, 5, 1, "local error in processing", "4.3.0");

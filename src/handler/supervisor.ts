@@ -72,6 +72,17 @@ export type Judge = (target: Target) => string | undefined;
 /** The owner of a body, by the error that reading it threw. */
 const culprits = new WeakMap<Error, string>();
 
+/** The handler that gave a route first; those further out pass it on. */
+const deciders = new WeakMap<Route, string>();
+
+/** Notes that a handler gave a route. */
+export function noteDecider(route: Route, handler: string): void {
+  if (!deciders.has(route)) deciders.set(route, handler);
+}
+
+/** The handler that has decided on a route. */
+export const deciderOf = (route: Route): string | undefined => deciders.get(route);
+
 /** Watches the handlers of one session. */
 export class Supervisor {
   readonly #fields: () => OfSession;

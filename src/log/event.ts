@@ -69,6 +69,12 @@ interface OfDelivery extends OfMessage {
   readonly reason: string;
   /** What only the postmaster should read. */
   readonly cause?: string | undefined;
+  /** Which attempt this was; 1 is the first. */
+  readonly attempt?: number | undefined;
+  /** Seconds since the message was accepted. */
+  readonly age?: number | undefined;
+  /** When the next attempt is due. */
+  readonly next?: string | undefined;
 }
 
 interface OfConnection extends OfSession {
@@ -173,6 +179,21 @@ export interface LogFields {
     readonly code: number;
     readonly enhanced?: string | undefined;
   };
+  /** An operator or a handler keeps the mail in the queue. */
+  held: OfMessage & {
+    readonly recipient: string;
+    readonly reason: string;
+    readonly handler?: string | undefined;
+  };
+  /** The server tells the sender of a message, `about`, what became of it, in the message `id`. */
+  reported: OfMessage & {
+    readonly recipient: string;
+    readonly text: string;
+    readonly about: string;
+  };
+  /** The store of the queue cannot keep anything at the moment. */
+  "queue failed": { readonly directory: string; readonly error: string };
+  "queue recovered": { readonly directory: string };
   delivered: OfDelivery;
   deferred: OfDelivery;
   failed: OfDelivery;
@@ -247,6 +268,10 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "talks early": "info",
   "other protocol": "warning",
   received: "info",
+  held: "warning",
+  reported: "info",
+  "queue failed": "error",
+  "queue recovered": "info",
   delivered: "info",
   deferred: "warning",
   failed: "warning",

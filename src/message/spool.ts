@@ -31,22 +31,31 @@ function onDisk(work: () => void): void {
   }
 }
 
+/** A message that is kept in memory, or in the file that was made for it. */
+export type Spooled = KeptInMemory | SpoolFile;
+
+/** A message that is kept in memory. */
+export interface KeptInMemory extends KeptMessage {
+  readonly octets: Uint8Array;
+}
+
 /**
  * Reads `body` to its end and keeps it. What it throws leaves nothing behind.
  *
+ * @param makeFile for a message that is too large for memory, or finds none
  * @throws {SpoolFault} if it cannot be kept
  */
 export async function spool(
   body: AsyncIterable<Uint8Array>,
-  directory: string,
+  makeFile: () => SpoolFile,
   memory: Memory,
-): Promise<KeptMessage> {
+): Promise<Spooled> {
   const waiting = new Chunks();
   const part = memory.part();
   let file = undefined as SpoolFile | undefined;
   const save = () =>
     onDisk(() => {
-      file ??= SpoolFile.create(directory);
+      file ??= makeFile();
       file.write(waiting.take());
       part.hold(0);
     });
@@ -67,9 +76,10 @@ export async function spool(
   }
 }
 
-function inMemory(whole: Uint8Array, part: Part): KeptMessage {
+function inMemory(whole: Uint8Array, part: Part): KeptInMemory {
   return {
     size: whole.length,
+    octets: whole,
     async *read() {
       yield await Promise.resolve(whole);
     },
@@ -77,20 +87,37 @@ function inMemory(whole: Uint8Array, part: Part): KeptMessage {
   };
 }
 
-/** A message in a file that has no name any more: it is gone when the process is. */
-class SpoolFile implements KeptMessage {
+/** Reads the message in a file from its start. */
+export async function* readFile(path: string): AsyncIterable<Uint8Array> {
+  using file = await Deno.open(path);
+  const piece = new Uint8Array(READ);
+  for (let length; (length = await file.read(piece)) !== null;) yield piece.slice(0, length);
+}
+
+/** A message in a file. */
+export class SpoolFile implements KeptMessage {
   size = 0;
   readonly #file: Deno.FsFile;
+  /** Its name, for one that has a name. */
+  readonly #path: string | undefined;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(file: Deno.FsFile, path?: string) {
     this.#file = file;
+    this.#path = path;
   }
 
-  static create(directory: string): SpoolFile {
+  /** A file that has no name any more: it is gone when the process is. */
+  static unnamed(directory: string): SpoolFile {
     const path = Deno.makeTempFileSync({ dir: directory, prefix: "postmaster-" });
     const file = new SpoolFile(Deno.openSync(path, { read: true, write: true }));
     Deno.removeSync(path);
     return file;
+  }
+
+  /** A new file, for its owner only. Its name goes when the message is disposed of. */
+  static named(path: string): SpoolFile {
+    const options = { read: true, write: true, createNew: true, mode: 0o600 };
+    return new SpoolFile(Deno.openSync(path, options), path);
   }
 
   write(chunk: Uint8Array): void {
@@ -112,8 +139,14 @@ class SpoolFile implements KeptMessage {
     }
   }
 
-  dispose(): Promise<void> {
+  /** Needs it no more; the file keeps its name, if it has one. */
+  close(): void {
     this.#file.close();
+  }
+
+  dispose(): Promise<void> {
+    this.close();
+    if (this.#path !== undefined) Deno.removeSync(this.#path);
     return Promise.resolve();
   }
 }

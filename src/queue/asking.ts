@@ -6,8 +6,10 @@
 import { within } from "../base/within.ts";
 import { Command } from "../handler/command.ts";
 import type { Event, EventOf } from "../handler/event.ts";
+import { asksOthers, isPromise } from "../handler/handler.ts";
 import {
   BROKEN,
+  goOn,
   isPositive,
   isRelayingDenied,
   type Reply,
@@ -17,6 +19,7 @@ import {
 } from "../handler/reply.ts";
 import { type SessionContext, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
+import type { Supervisor } from "../handler/supervisor.ts";
 import { Mailbox, mayLeadOn } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../smtp/parameters.ts";
 import { relay } from "../targets/relay.ts";
@@ -39,11 +42,16 @@ const RELAYED = say(2, 5, 0, "relayed", "2.1.5");
 export class Asking {
   readonly #context: SessionContext;
   readonly #timeout: number;
+  /** Whether the site has handlers that say something of deliveries: most have none. */
+  readonly #isAsked: boolean;
+  readonly #isTold: boolean;
 
   /** @param timeout the limit `handler-timeout`, in milliseconds */
   constructor(context: SessionContext, timeout: number) {
     this.#context = context;
     this.#timeout = timeout;
+    this.#isAsked = asksOthers(context.chain, "BeforeDelivery");
+    this.#isTold = asksOthers(context.chain, "AfterDelivery");
   }
 
   /** What is to be done with the mail of a recipient. A positive reply has the routes that its mail takes. */
@@ -52,6 +60,7 @@ export class Asking {
     recipient: QueuedRecipient,
     given: Route,
   ): Promise<Answer> {
+    if (!this.#isAsked) return { reply: goOn(given), handler: undefined };
     const route = sealed(given);
     const { original, parameters } = route;
     const { reply, handler } = await this.#ask(this.#sessionOf(message, recipient, [route]), {
@@ -74,6 +83,7 @@ export class Asking {
     given: Route,
     told: Told,
   ): Promise<void> {
+    if (!this.#isTold) return;
     const route = sealed(given);
     const session = this.#sessionOf(message, recipient, [route]);
     await this.#ask(session, { type: "AfterDelivery", route, ...told });
@@ -127,22 +137,24 @@ export class Asking {
     const { supervisor } = session;
     const command = new Command(cause ?? event, supervisor);
     const view = new SessionView(session, command, cause === undefined ? 0 : 1);
-    let reply = BROKEN;
-    const asked = Promise.try(() => this.#context.chain(event, () => BROKEN, view)).then(
-      (given) => void (reply = given),
-      (error) => supervisor.broke("chain", event, error),
-    );
-    const isInTime = await within(asked, this.#timeout);
-    const answer = reply;
-    if (!isInTime) {
-      supervisor.broke(supervisor.hanging ?? "core", event, "did not answer in time");
-      supervisor.giveUp();
-    }
-    command.answered(answer);
+    const given = this.#context.chain(event, () => BROKEN, view);
+    const reply = isPromise(given) ? await this.#inTime(given, event, supervisor) : given;
+    command.answered(reply);
     session.show(session.helo, undefined);
     session.end();
-    const handler = isPositive(answer) ? undefined : supervisor.refuser(answer);
-    return { reply: answer, handler };
+    return { reply, handler: isPositive(reply) ? undefined : supervisor.refuser(reply) };
+  }
+
+  async #inTime(given: Promise<Reply>, event: Event, supervisor: Supervisor): Promise<Reply> {
+    let reply = BROKEN;
+    const answered = given.then(
+      (its) => void (reply = its),
+      (error) => supervisor.broke("chain", event, error),
+    );
+    if (await within(answered, this.#timeout)) return reply;
+    supervisor.broke(supervisor.hanging ?? "core", event, "did not answer in time");
+    supervisor.giveUp();
+    return BROKEN;
   }
 }
 

@@ -17,6 +17,9 @@ export interface LaneSettings {
   limitsOf(destination: string): DestinationLimits;
 }
 
+/** How a job has ended. `trouble`: its destination cannot be reached, or wants less. */
+export type Ended = "fine" | "trouble";
+
 /** A destination with its place. */
 interface Lane<J extends Job> {
   readonly destination: Destination<J>;
@@ -109,12 +112,8 @@ export class Lanes<J extends Job> {
     }
   }
 
-  /**
-   * A job that has begun has ended.
-   *
-   * @param result `trouble`: its destination cannot be reached, or wants less
-   */
-  ended(job: J, result: "fine" | "trouble", now: number): void {
+  /** A job that has begun has ended. */
+  ended(job: J, result: Ended, now: number): void {
     const begun = this.#begun.get(job);
     if (begun === undefined) throw new TypeError(`no job for ${job.destination} has begun`);
     this.#begun.delete(job);

@@ -23,12 +23,8 @@ export const mailboxOf = (text: string | null): Mailbox | null =>
 
 /** The recipient that a route is for. */
 export const recipientOf = (
-  { recipient, user, extension, original, parameters, target, copy = false }: Route,
-  facts: {
-    readonly destination: string;
-    readonly decidedBy: string | undefined;
-    readonly state: RecipientState;
-  },
+  { recipient, user, extension, original, parameters, decidedBy, target, copy = false }: Route,
+  facts: { readonly destination: string; readonly state: RecipientState },
 ): NewRecipient => ({
   recipient: String(recipient),
   user,
@@ -37,6 +33,7 @@ export const recipientOf = (
   parameters: parameters === undefined ? {} : plainParameters(parameters),
   target,
   copy,
+  decidedBy,
   ...facts,
 });
 

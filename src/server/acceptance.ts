@@ -1,11 +1,13 @@
 /**
- * Who takes whole messages from the engine: the server delivers them before the reply (`before_reply.ts`).
+ * Who takes whole messages from the engine: the queue (`queued.ts`), or the targets, before the reply
+ * (`before_reply.ts`).
  * @module
  */
 import type { Reply, Route } from "../handler/reply.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
-import type { Envelope } from "../targets/target.ts";
+import type { Origin } from "../queue/entry.ts";
+import type { DeliveryTime, Envelope } from "../targets/target.ts";
 
 /** A message that comes in for recipients that were accepted. */
 export interface Arrival {
@@ -14,6 +16,12 @@ export interface Arrival {
   readonly parameters: Parameters;
   /** Where it goes. A route knows its recipient as the client named it, and the parameters of that RCPT. */
   readonly routes: readonly Route[];
+  /** The session in which it comes. */
+  readonly origin: Origin;
+  /** Why it is to be on hold in the queue. */
+  readonly hold?: string | undefined;
+  /** When it is to be delivered, if a handler has decided that. */
+  readonly deliver?: DeliveryTime | undefined;
   /** The recipients of the transaction, if each of them gets a reply of its own ({@linkcode Reply.each}). */
   readonly recipients?: readonly Mailbox[] | undefined;
   /**

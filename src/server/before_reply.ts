@@ -4,10 +4,10 @@
  * @module
  */
 import { within } from "../base/within.ts";
-import { messageFields } from "../handler/log_fields.ts";
 import { isAcceptance, type Reply, say } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import { printPath } from "../smtp/mailbox.ts";
+import { logOutcome } from "../targets/log_outcome.ts";
 import type { DeliveryContext, Message, Outcome, Targets } from "../targets/target.ts";
 import type { Acceptance, Arrival } from "./acceptance.ts";
 import {
@@ -20,7 +20,7 @@ import {
 import type { Limits } from "./limits.ts";
 import type { Memory } from "../message/memory.ts";
 import { replyTo } from "./reply_to.ts";
-import { spool, SpoolFault } from "../message/spool.ts";
+import { spool, SpoolFault, SpoolFile } from "../message/spool.ts";
 
 /** What delivering needs. */
 export interface DeliveryOptions {
@@ -43,10 +43,12 @@ export const beforeReply = (options: DeliveryOptions): Acceptance => async (arri
     await arrival.drain();
     return await deliverAll(consignments, NOTHING, arrival, options);
   }
-  const whole = await spool(message, spoolDirectory, memory).catch((error) => {
-    if (!(error instanceof SpoolFault)) throw error;
-    log("spool failed", { directory: spoolDirectory, error: error.message });
-  });
+  const whole = await spool(message, () => SpoolFile.unnamed(spoolDirectory), memory).catch(
+    (error) => {
+      if (!(error instanceof SpoolFault)) throw error;
+      log("spool failed", { directory: spoolDirectory, error: error.message });
+    },
+  );
   if (whole === undefined) return NO_ROOM;
   try {
     return await deliverAll(consignments, whole, arrival, options);
@@ -56,10 +58,10 @@ export const beforeReply = (options: DeliveryOptions): Acceptance => async (arri
 };
 
 /** RFC 5321 section 4.2.3, RFC 3463 section 3.4. */
-const NO_ROOM = say(4, 5, 2, "insufficient system storage", "4.3.1");
+export const NO_ROOM = say(4, 5, 2, "insufficient system storage", "4.3.1");
 
 /** What is given to those who never look. */
-const NOTHING: Message = { size: 0, async *read() {} };
+export const NOTHING: Message = { size: 0, async *read() {} };
 
 async function deliverAll(
   { own, copies }: Consignments,
@@ -71,7 +73,7 @@ async function deliverAll(
   const start = performance.now();
   const context = { envelope, log, signal };
   const results = await handOver(own, message, context);
-  for (const result of results) logOutcome(result.outcome.result, result, context);
+  for (const result of results) logResult(result.outcome.result, result, context);
   const reply = replyTo(results, arrival);
   if (isAcceptance(reply) && copies.length > 0) {
     const patience = COPYING * limits.deliverTimeout - (performance.now() - start);
@@ -98,25 +100,18 @@ async function sendCopies(
   const sent = handOver(copies, message, { ...context, signal }).then((results) => {
     for (const result of results) {
       const { result: ending } = result.outcome;
-      logOutcome(ending === "delivered" ? ending : "copy lost", result, context);
+      logResult(ending === "delivered" ? ending : "copy lost", result, context);
     }
   });
   if (!await within(sent, patience)) late.abort();
 }
 
-function logOutcome(
+/** Logs what became of one mail. */
+export function logResult(
   event: Outcome["result"] | "copy lost",
-  { routes: [{ recipient }], target, plan, outcome }: Result,
-  { envelope, log }: DeliveryContext,
+  { routes: [{ recipient }], target: { target }, plan, outcome }: Result,
+  context: Pick<DeliveryContext, "envelope" | "log">,
 ): void {
-  if (!log.wants(event)) return;
-  log(event, {
-    ...messageFields(envelope),
-    recipient: printPath(recipient),
-    enhanced: "status" in outcome ? outcome.status : undefined,
-    target: target.target,
-    plan: plan(),
-    reason: outcome.reason,
-    cause: "cause" in outcome ? outcome.cause : undefined,
-  });
+  if (!context.log.wants(event)) return;
+  logOutcome(event, { recipient: printPath(recipient), target, plan: plan(), outcome }, context);
 }

@@ -5,7 +5,7 @@
 import { type Passwords, WRONG } from "../auth/exchange.ts";
 import type { Event, EventName, EventOf } from "../handler/event.ts";
 import { type Handler, type MaybePromise, named, onEvery } from "../handler/handler.ts";
-import { authenticated, relayingDenied, type Reply, say } from "../handler/reply.ts";
+import { authenticated, goOn, relayingDenied, type Reply, say } from "../handler/reply.ts";
 import { sessionFields } from "../handler/log_fields.ts";
 import type { Session } from "../handler/session.ts";
 import { deliver, type DeliverOptions } from "./deliver.ts";
@@ -82,7 +82,7 @@ function answersWith(options: CoreOptions): Answers {
     StartData: say(3, 5, 4, "end the message with a dot on a line of its own"),
     TakeChunk: ({ octets }) => say(2, 5, 0, `${octets} octets received`, "2.0.0"),
     Deliver: (event, session) => deliver(event, session, options),
-    BeforeDelivery: ({ route }) => ({ ...say(2, 5, 0, "go on", "2.0.0"), routes: [route] }),
+    BeforeDelivery: ({ route }) => goOn(route),
     AfterDelivery: say(2, 5, 0, "ok", "2.0.0"),
     ResetState: say(2, 5, 0, "ok", "2.0.0"),
     SayOK: say(2, 5, 0, "ok", "2.0.0"),

@@ -8,6 +8,7 @@ import type { Session, Transaction } from "../handler/session.ts";
 import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
 import { protocolOf, receivedField } from "../message/received.ts";
+import type { Origin } from "../queue/entry.ts";
 import type { Envelope } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
 import type { Limits } from "./limits.ts";
@@ -29,7 +30,7 @@ export async function deliver(
 ): Promise<Reply> {
   const { transaction } = session;
   if (transaction === undefined) return BROKEN;
-  const { routes, signal } = event;
+  const { routes, signal, hold, deliver } = event;
   const { parameters } = transaction;
   const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
   const envelope = envelopeOf(session, transaction);
@@ -41,7 +42,9 @@ export async function deliver(
   const trace = () => receivedFor(envelope, session, isUtf8(parameters), hidesClient);
   const message = traced(body, trace, signal);
   try {
-    return await acceptance({ envelope, parameters, routes, recipients, message, drain, signal });
+    const origin = originOf(session);
+    const facts = { envelope, parameters, origin, hold, deliver };
+    return await acceptance({ ...facts, routes, recipients, message, drain, signal });
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
     return session.trigger({ type: "LimitExceeded", limit: error.limit });
@@ -84,6 +87,17 @@ const receivedFor = (
     recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,
     time: session.time.getTime(),
   });
+
+const originOf = ({ id, hostname, peer, listener, helo, user, tls }: Session): Origin => ({
+  session: id,
+  hostname,
+  peer: peer.address,
+  port: peer.port,
+  listener,
+  helo,
+  user,
+  tls: tls && { protocol: tls.protocol, cipher: tls.cipher },
+});
 
 const envelopeOf = (session: Session, { id, mailFrom }: Transaction): Envelope => ({
   id,

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Route } from "../handler/reply.ts";
+import { deciderOf } from "../handler/supervisor.ts";
 import type { Transaction } from "../handler/session.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
@@ -41,7 +42,8 @@ export class OpenTransaction implements Transaction {
   add(original: Mailbox, parameters: Parameters, routes: readonly Route[]): void {
     this.#recipients.push(original);
     for (const route of routes) {
-      this.#routes.push(Object.freeze({ ...route, original, parameters }));
+      const decidedBy = deciderOf(route) ?? "core";
+      this.#routes.push(Object.freeze({ ...route, original, parameters, decidedBy }));
     }
     this.#shown = undefined;
   }

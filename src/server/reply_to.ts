@@ -5,11 +5,21 @@
 import { BROKEN, type Reply, say, withEach } from "../handler/reply.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Arrival } from "./acceptance.ts";
-import type { Result } from "../targets/consignment.ts";
+import type { Route } from "../handler/reply.ts";
+import type { Outcome } from "../targets/target.ts";
+
+/** The mail is safe in the queue. */
+export const QUEUED = { result: "queued" } as const;
+
+/** What became of the mail of some routes by the time of the reply. */
+export interface SoFar {
+  readonly routes: readonly Route[];
+  readonly outcome: Outcome | typeof QUEUED;
+}
 
 /** The reply to a message; in LMTP with one for each recipient. */
 export function replyTo(
-  results: readonly Result[],
+  results: readonly SoFar[],
   { envelope: { id }, recipients }: Pick<Arrival, "envelope" | "recipients">,
 ): Reply {
   const reply = together(results, id);
@@ -17,18 +27,20 @@ export function replyTo(
 }
 
 /**
- * One reply for several outcomes. As long as one mail is deferred the client has to try again, as the server keeps no
- * mail: those who have the message get it twice, which is better than a loss (RFC 5321 section 6.1). Otherwise it
- * succeeds if one target succeeded, and the log says who was refused.
+ * One reply for several outcomes. As long as one mail is deferred, and not in the queue, the client has to try again:
+ * those who have the message get it twice, which is better than a loss (RFC 5321 section 6.1). Otherwise it succeeds if
+ * one mail was delivered or is in the queue.
  */
-function together(results: readonly Result[], id: string): Reply {
+function together(results: readonly SoFar[], id: string): Reply {
   const outcomes = results.map(({ outcome }) => outcome);
-  const deferred = outcomes.find(({ result }) => result === "deferred");
-  if (deferred === undefined && outcomes.some(({ result }) => result === "delivered")) {
-    return say(2, 5, 0, `ok: delivered as ${id}`, "2.0.0");
+  const has = (result: SoFar["outcome"]["result"]) =>
+    outcomes.some((outcome) => outcome.result === result);
+  if (!has("deferred") && (has("queued") || has("delivered"))) {
+    return say(2, 5, 0, `ok: ${has("queued") ? "queued" : "delivered"} as ${id}`, "2.0.0");
   }
-  const worst = deferred ?? outcomes[0];
-  if (worst === undefined || worst.result === "delivered") return BROKEN;
+  const refusals = outcomes.filter((outcome) => "status" in outcome);
+  const worst = refusals.find(({ result }) => result === "deferred") ?? refusals[0];
+  if (worst === undefined) return BROKEN;
   const code = worst.result === "deferred" ? 451 : 554;
   return { code, enhanced: worst.status, lines: [worst.reason] };
 }
@@ -38,7 +50,7 @@ function together(results: readonly Result[], id: string): Reply {
  * are delivered. A recipient whose routes a handler has replaced gets the `whole` reply.
  */
 function each(
-  results: readonly Result[],
+  results: readonly SoFar[],
   recipients: readonly Mailbox[],
   whole: Reply,
   id: string,

@@ -8,6 +8,7 @@ import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
 import { type SessionContext, SessionState } from "../handler/session.ts";
+import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
@@ -17,7 +18,9 @@ import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { isAmong, type Peers } from "../net/peers.ts";
 import type { ProxyHeader } from "../net/proxy_header.ts";
-import type { Targets } from "../targets/target.ts";
+import { Asking } from "../queue/asking.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { DeliveryTime, Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
 import { abandon, type Accepted, peerOf, placeOf, sendAway } from "./accepted.ts";
 import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
@@ -27,12 +30,13 @@ import { Connections } from "./connections.ts";
 import { Extensions } from "./extension.ts";
 import { extensionsOn } from "./extensions.ts";
 import { Gate } from "./gate.ts";
-import { newId } from "./id.ts";
+import { newId } from "../base/id.ts";
 import type { Limits } from "./limits.ts";
 import type { ListenerOptions } from "./listener_options.ts";
-import { Memory } from "../message/memory.ts";
+import type { Memory } from "../message/memory.ts";
 import { peerNamed } from "./named_client.ts";
-import { spool } from "../message/spool.ts";
+import { spool, SpoolFile } from "../message/spool.ts";
+import { queued } from "./queued.ts";
 import type { Tolerated } from "./tolerated.ts";
 
 /** What a server is made of. */
@@ -54,10 +58,16 @@ export interface ServerOptions {
   readonly globals: GlobalStore;
   readonly dns: Resolver;
   readonly log: Log;
+  /** For what sessions and the queue hold of messages. */
+  readonly memory: Memory;
   /** What listeners for submission do. */
   readonly submission: Submission;
   /** The directory for messages that are too large for memory, or find none. */
   readonly spoolDirectory: string;
+  /** Where mail waits; without it, all of it is delivered before the reply. */
+  readonly queue?: Queue | undefined;
+  /** When mail is delivered, if there is a queue: by default after the reply. */
+  readonly deliver?: DeliveryTime | undefined;
 }
 
 /** What listeners for submission do. */
@@ -101,8 +111,10 @@ export class Server {
       connections: Math.min(limits.connections, descriptors.connections),
       connectionsPerAddress: limits.connectionsPerAddress,
     });
-    const memory = new Memory(limits.messageMemory);
-    const acceptance = beforeReply({ ...options, memory });
+    const { queue, targets, deliver = "queued" } = options;
+    const acceptance = queue === undefined
+      ? beforeReply(options)
+      : queued({ queue, targets, deliver, log });
     const { authentication, secure: certificates, policy } = options;
     const passwords = authentication?.passwords;
     for (const [listener, its] of options.listeners) {
@@ -113,19 +125,25 @@ export class Server {
       const extensions = new Extensions(all);
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
-      const shared = this.#share(ends, memory, submission?.domain);
+      const shared = this.#share(ends, submission?.domain);
       this.#shared.set(listener, { ...shared, options: its });
     }
+    const extensions = new Extensions([]);
+    const { context } = this.#share({ acceptance, limits, extensions, log });
+    queue?.start(new Asking(context, limits.handlerTimeout));
   }
 
-  #share(ends: CoreOptions, memory: Memory, domain: string | undefined): Omit<Shared, "options"> {
-    const { hostname, log, globals, dns, tolerated, targets, policy, secure } = this.#options;
+  #share(ends: CoreOptions, domain?: string): Omit<Shared, "options"> {
+    const { hostname, log, globals, dns, tolerated, targets, policy, secure, memory, queue } =
+      this.#options;
     const { extensions, limits } = ends;
-    const keep: Keep = (body) => spool(body, this.#options.spoolDirectory, memory);
+    const keep: Keep = (body) =>
+      spool(body, () => SpoolFile.unnamed(this.#options.spoolDirectory), memory);
     const judge: Judge = (target) => targets.obstacleTo(target);
     const whole = chain(policy, core(ends));
+    const send = queue && ((message: OwnMessage) => queue.send(message));
     return {
-      context: { hostname, log, globals, dns, keep, chain: whole, judge },
+      context: { hostname, log, globals, dns, keep, chain: whole, judge, send },
       engine: {
         ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
         clock: this.#clock,
@@ -185,6 +203,7 @@ export class Server {
     for (const listener of this.#options.listeners.keys()) listener.close();
     this.#gate.close();
     for (const connection of [...this.#connections, ...this.#refused]) connection.drop();
+    this.#options.queue?.kill();
     this.#options.targets.kill();
   }
 
@@ -285,9 +304,11 @@ export class Server {
 
   /** Waits until no connection is left, and nothing is being delivered. */
   async #finished(): Promise<void> {
+    const queue = this.#options.queue?.stop();
     if (this.#connections.size > 0) {
       await (this.#emptied ??= Promise.withResolvers()).promise;
     }
+    await queue;
     await this.#options.targets.idle();
   }
 }

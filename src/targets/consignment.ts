@@ -14,6 +14,7 @@ import {
   type TargetType,
   unsettled,
 } from "./target.ts";
+import { LOOP, Visits } from "./loops.ts";
 
 /** The routes of one mail: several if recipients of the client lead to the same mailbox. */
 export type Routes = readonly [Route, ...Route[]];
@@ -94,8 +95,16 @@ async function deliverOne(
     return results;
   }
   try {
+    if (type.readsBody) {
+      const visits = await Visits.of(message);
+      const forwardsTo = type.forwardsTo?.(target.args);
+      for (const routes of recipients) {
+        if (routes.every((route) => visits.isLoop(route, forwardsTo))) settle(routes, LOOP);
+      }
+      if (open.size === 0) return results;
+    }
     delivery = await type.open(target.args, context);
-    for (const routes of recipients) {
+    for (const routes of open) {
       const outcome = await delivery.recipient(routes[0]);
       if (outcome !== undefined) settle(routes, outcome);
     }

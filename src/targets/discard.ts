@@ -18,6 +18,7 @@ const DISCARDED: Outcome = { result: "delivered", reason: "discarded" };
 /** The implementation of {@linkcode discard}. */
 export const discardType: TargetType = {
   readsBody: false,
+  deliver: "before-reply",
   faultIn: (args) => discardArguments.faultIn(args),
   open: () => {
     const outcomes: Outcome[] = [];

@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { attempt } from "../base/kinds.ts";
-import type { Target } from "../handler/reply.ts";
+import type { Addressee, Target } from "../handler/reply.ts";
+import { headerField } from "../message/header.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { Arguments } from "./arguments.ts";
 import type { Launch } from "./launch.ts";
@@ -60,6 +61,7 @@ export function relayType(
     recipients.map((values) => refusalOf(template, values)).find(Boolean);
   return {
     readsBody: true,
+    relays: true,
     work: mailers,
     faultIn: (args) => relayArguments.faultIn(args),
     plan: (args) => {
@@ -67,23 +69,33 @@ export function relayType(
       const refusal = refusalFor(recipients.map((recipient) => valuesForAny({ recipient })));
       return refusal === undefined ? recipients.join(", ") : refused(refusal);
     },
+    forwardsTo: (args) => relayArguments.read(args).recipients,
     open: (args, context) => {
-      const recipients = relayArguments.read(args).recipients.map((recipient) =>
-        valuesFor({ recipient }, context.envelope, "<>")
-      );
+      const { recipients: to } = relayArguments.read(args);
+      const recipients = to.map((recipient) => valuesFor({ recipient }, context.envelope, "<>"));
       const refusal = refusalFor(recipients);
-      let served = 0;
+      const served: Addressee[] = [];
       let message: Message;
       return {
-        recipient: () => refusal === undefined ? void served++ : refused(refusal),
+        recipient: (addressee) =>
+          refusal === undefined ? void served.push(addressee) : refused(refusal),
         body: (given) => Promise.resolve(void (message = given)),
         commit: async () => {
-          if (served === 0) return [];
-          const outcome = await mailers.run({ template, recipients, message }, context);
-          return Array.from({ length: served }, () => outcome);
+          if (served.length === 0) return [];
+          const header = headerFor(served, to);
+          const outcome = await mailers.run({ template, recipients, message, header }, context);
+          return served.map(() => outcome);
         },
         abort: () => Promise.resolve(),
       };
     },
   };
+}
+
+/** The one recipient for whom mail is sent on to other addresses, so that a loop is found ({@linkcode Visits}). */
+function headerFor([first, ...others]: readonly Addressee[], to: readonly Mailbox[]): string {
+  const original = first?.original;
+  return original === undefined || others.length > 0 || to.some((one) => one.equals(original))
+    ? ""
+    : headerField("Delivered-To", String(original));
 }

@@ -73,8 +73,17 @@ export interface Work {
   kill(): void;
 }
 
+/**
+ * When mail is delivered: from the queue, after the reply; or before the reply, so that the reply tells the outcome.
+ */
+export type DeliveryTime = "queued" | "before-reply";
+
 /** The implementation behind the name of a target. */
 export interface TargetType {
+  /** When mail for this target is delivered; without it, as the configuration says. */
+  readonly deliver?: DeliveryTime | undefined;
+  /** True for a target that passes mail on to other servers: nobody knows whether it arrives. */
+  readonly relays?: boolean;
   /** For targets whose deliveries go on although nobody waits for them. */
   readonly work?: Work;
   /** False for a target that never reads the message: then the message need not be kept. */
@@ -88,6 +97,8 @@ export interface TargetType {
    * certain already. The arguments make sense. Without it, the arguments are shown.
    */
   plan?(args: Target["args"], addressee: Addressee): string | Outcome;
+  /** For a target that sends mail on: where to. The arguments make sense. */
+  forwardsTo?(args: Target["args"]): readonly Mailbox[];
   /** Opens a delivery. If it throws, all recipients are deferred. */
   open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
 }
@@ -147,6 +158,10 @@ export class Targets implements Work {
   /** Why no mail can go to a target on this machine now, `undefined` if it can. */
   obstacleTo(target: Target): string | undefined {
     return this.faultIn(target) ?? this.get(target.target)?.obstacleTo?.(target.args);
+  }
+
+  destinationOf({ target }: Target, addressee: Addressee): string {
+    return `${target} ${addressee.recipient.key}`;
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */

@@ -8,7 +8,7 @@ import type { SessionState } from "../handler/session.ts";
 import { type Step, SUPERVISOR, watched } from "../handler/supervisor.ts";
 import { Dialogue } from "../server/dialogue.ts";
 import type { Engine } from "../server/engine.ts";
-import { newId } from "../server/id.ts";
+import { newId } from "../base/id.ts";
 import type { Clock, Transport } from "../server/transport.ts";
 import { type SessionGround, sessionOf } from "./session_of.ts";
 

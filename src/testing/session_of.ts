@@ -17,7 +17,7 @@ import { Extensions } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
 import { DEFAULT_LIMITS, type Limits } from "../server/limits.ts";
 import { Memory } from "../message/memory.ts";
-import { spool } from "../message/spool.ts";
+import { spool, SpoolFile } from "../message/spool.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Targets } from "../targets/target.ts";
 import { FakeDns } from "./fake_dns.ts";
@@ -74,7 +74,8 @@ export function sessionOf(handler: Handler, ground: SessionGround) {
   const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
   const whole = chain(handler, core({ acceptance, limits, extensions, log }));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = ground;
-  const keep = (body: AsyncIterable<Uint8Array>) => spool(body, "/tmp", memory);
+  const keep = (body: AsyncIterable<Uint8Array>) =>
+    spool(body, () => SpoolFile.unnamed("/tmp"), memory);
   const judge: Targets["faultIn"] = (target) => targets.faultIn(target);
   let sent = 0;
   const send = (message: OwnMessage) => {

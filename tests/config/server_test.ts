@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { build } from "../../src/config/mod.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
+import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
+import { Memory } from "../../src/message/memory.ts";
 import { silent } from "../../src/log/event.ts";
 import { parseListen } from "../../src/net/address.ts";
 import { shareDescriptors } from "../../src/net/descriptors.ts";
@@ -29,6 +31,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
   const { hostname, listen, limits, tolerate: tolerated } = config;
   const others = {
     globals: new MemoryStore(),
+    memory: new Memory(DEFAULT_LIMITS.messageMemory),
     dns: new FakeDns(),
     log: silent,
     descriptors: shareDescriptors(1),

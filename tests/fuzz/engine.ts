@@ -14,9 +14,9 @@ import { Dialogue } from "../../src/server/dialogue.ts";
 import { BINARYMIME } from "../../src/server/chunking.ts";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
-import { newId } from "../../src/server/id.ts";
+import { newId } from "../../src/base/id.ts";
 import { Memory, type Part } from "../../src/message/memory.ts";
-import { spool } from "../../src/message/spool.ts";
+import { spool, SpoolFile } from "../../src/message/spool.ts";
 import type { Transport } from "../../src/server/transport.ts";
 import { xclientFor } from "../../src/server/xclient.ts";
 import { ENCRYPTED } from "../../src/testing/encrypted.ts";
@@ -90,7 +90,7 @@ export class EngineSession implements Transport {
         log: silent,
         globals: new MemoryStore(),
         dns: new FakeDns(),
-        keep: (body) => spool(body, "/tmp", memory),
+        keep: (body) => spool(body, () => SpoolFile.unnamed("/tmp"), memory),
         chain: whole,
         judge: (target) => targets.faultIn(target),
       },

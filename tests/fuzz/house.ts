@@ -4,6 +4,7 @@
  */
 import type { Authentication } from "../../src/auth/authentication.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
+import { Memory } from "../../src/message/memory.ts";
 import type { Log } from "../../src/log/event.ts";
 import { Network } from "../../src/base/ip.ts";
 import {
@@ -121,6 +122,7 @@ export class House implements Disposable {
       authentication: AUTHENTICATION,
       targets: targetsFor((delivered, session) => sessions.take(delivered, session)),
       globals: new MemoryStore(),
+      memory: new Memory(DEFAULT_LIMITS.messageMemory),
       dns: new FakeDns(),
       log,
       submission: { domain: undefined, hidesClient: false },

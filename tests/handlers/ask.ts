@@ -15,7 +15,7 @@ import type { LogEvent, LogFields } from "../../src/log/event.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { keeping } from "../../src/testing/outbox.ts";
 import { Memory } from "../../src/message/memory.ts";
-import { spool } from "../../src/message/spool.ts";
+import { spool, SpoolFile } from "../../src/message/spool.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 
 /** A session with a handler, and what was logged in it. */
@@ -53,7 +53,7 @@ export function asking(handler: Handler): Asking {
       log,
       globals: new MemoryStore(),
       dns: new FakeDns(),
-      keep: (body) => spool(body, "/tmp", new Memory(0)),
+      keep: (body) => spool(body, () => SpoolFile.unnamed("/tmp"), new Memory(0)),
       chain: whole,
       judge: (target) => keeping([]).faultIn(target),
     },

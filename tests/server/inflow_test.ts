@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MessageAborted } from "../../src/handler/aborted.ts";
 import { Inflow } from "../../src/server/inflow.ts";
 import { Memory } from "../../src/message/memory.ts";
-import { spool, SpoolFault } from "../../src/message/spool.ts";
+import { spool, SpoolFault, SpoolFile } from "../../src/message/spool.ts";
 
 const plenty = () => new Memory(2 ** 30);
 const KIB = new Uint8Array(1024);
@@ -128,7 +128,7 @@ async function* kibibytes(count: number) {
 
 Deno.test("spool() keeps a message of any size and gives it out again and again", async () => {
   for (const chunks of [0, 1, 256, 257, 5000]) {
-    const message = await spool(kibibytes(chunks), "/tmp", plenty());
+    const message = await spool(kibibytes(chunks), () => SpoolFile.unnamed("/tmp"), plenty());
     assert.equal(message.size, chunks * 1024);
     const read = async () => {
       let at = 0;
@@ -154,7 +154,7 @@ Deno.test("spool() writes to its file as often as the octets need, however they 
       return writeSync.call(this, bytes);
     };
     try {
-      const message = await spool(body(size), "/tmp", plenty());
+      const message = await spool(body(size), () => SpoolFile.unnamed("/tmp"), plenty());
       assert.equal(message.size, 400_000);
       await message.dispose();
     } finally {
@@ -165,15 +165,21 @@ Deno.test("spool() writes to its file as often as the octets need, however they 
 });
 
 Deno.test("spool() tells a disk that fails from a message that does", async () => {
-  await assert.rejects(spool(kibibytes(1000), "/nonexistent", plenty()), SpoolFault);
+  await assert.rejects(
+    spool(kibibytes(1000), () => SpoolFile.unnamed("/nonexistent"), plenty()),
+    SpoolFault,
+  );
 });
 
 Deno.test("spool() keeps a small message in memory while there is some, and else in a file", async () => {
   const memory = new Memory(3000);
-  const first = await spool(kibibytes(3), "/nonexistent", memory);
+  const first = await spool(kibibytes(3), () => SpoolFile.unnamed("/nonexistent"), memory);
   assert.equal(memory.full, true);
-  await assert.rejects(spool(kibibytes(1), "/nonexistent", memory), SpoolFault);
-  const second = await spool(kibibytes(1), "/tmp", memory);
+  await assert.rejects(
+    spool(kibibytes(1), () => SpoolFile.unnamed("/nonexistent"), memory),
+    SpoolFault,
+  );
+  const second = await spool(kibibytes(1), () => SpoolFile.unnamed("/tmp"), memory);
   assert.deepEqual(await Array.fromAsync(second.read()), [new Uint8Array(1024)]);
   await first.dispose();
   assert.equal(memory.full, false);
@@ -187,8 +193,8 @@ Deno.test("spool() gives back the memory of a message that breaks off or moves t
     throw new MessageAborted("gone");
   };
   for (let n = 0; n < 10; n++) {
-    await assert.rejects(spool(broken(), "/tmp", memory), MessageAborted);
-    await (await spool(kibibytes(300), "/tmp", memory)).dispose();
+    await assert.rejects(spool(broken(), () => SpoolFile.unnamed("/tmp"), memory), MessageAborted);
+    await (await spool(kibibytes(300), () => SpoolFile.unnamed("/tmp"), memory)).dispose();
   }
   memory.part().hold(1024 * 1024 - 1);
   assert.equal(memory.full, false);
@@ -200,7 +206,7 @@ Deno.test("spool() leaves nothing behind when the message breaks off", async () 
     for (let i = 0; i < 1000; i++) yield await Promise.resolve(KIB);
     throw new MessageAborted("gone");
   }
-  await assert.rejects(spool(body(), directory, plenty()), MessageAborted);
+  await assert.rejects(spool(body(), () => SpoolFile.unnamed(directory), plenty()), MessageAborted);
   assert.deepEqual([...Deno.readDirSync(directory)], []);
   await Deno.remove(directory);
 });

@@ -30,7 +30,7 @@ export async function readReturned(
   const mayBeWhole = wanted.full && original.size <= wanted.limit;
   const octets = new HeaderOctets();
   for await (const chunk of original.read()) {
-    octets.add(chunk.slice());
+    octets.add(chunk);
     const isRead = octets.end !== undefined || octets.length > MAX_HEADER;
     if (isRead && !mayBeWhole) break;
   }

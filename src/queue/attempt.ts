@@ -1,0 +1,98 @@
+/**
+ * One attempt to deliver a message to recipients of one destination.
+ * @module
+ */
+import { isPermanent, isPositive, type Reply, type Route } from "../handler/reply.ts";
+import type { Log } from "../log/event.ts";
+import { consign, handOver } from "../targets/consignment.ts";
+import { type Message, type Outcome, type Targets, unsettled } from "../targets/target.ts";
+import type { Asking } from "./asking.ts";
+import type { QueuedMessage, QueuedRecipient } from "./entry.ts";
+import { envelopeOf, routeOf } from "./plain.ts";
+
+/** The name of the target of mail whose place is still to be found: that of messages that the server makes. */
+export const ROUTE = "route";
+
+/** What became of the mail of a recipient. */
+export type Fate =
+  | {
+    readonly outcome: Outcome;
+    readonly plan?: string | undefined;
+    /** The handler that decided instead of an attempt. */
+    readonly handler?: string | undefined;
+  }
+  | { readonly held: string; readonly handler?: string | undefined }
+  /** Its place was found: these recipients take its own. */
+  | { readonly routes: readonly Route[] };
+
+/** What an attempt needs. */
+export interface AttemptOptions {
+  readonly targets: Targets;
+  readonly asking: Pick<Asking, "before" | "route">;
+  readonly log: Log;
+  /** Aborted when the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Tries to deliver a message to some of its recipients. Never throws. */
+export async function attempt(
+  message: QueuedMessage,
+  recipients: readonly QueuedRecipient[],
+  body: Message,
+  options: AttemptOptions,
+): Promise<ReadonlyMap<QueuedRecipient, Fate>> {
+  const fates = new Map<QueuedRecipient, Fate>();
+  const going = new Map<Route, QueuedRecipient>();
+  for (const recipient of recipients) {
+    const decided = await decide(message, recipient, options.asking);
+    if ("target" in decided) going.set(decided, recipient);
+    else fates.set(recipient, decided);
+  }
+  if (going.size === 0) return fates;
+  const { own } = consign([...going.keys()], options.targets);
+  const context = { ...options, envelope: envelopeOf(message) };
+  for (const { routes, outcome, plan } of await handOver(own, body, context)) {
+    for (const route of routes) fates.set(going.get(route)!, { outcome, plan: plan() });
+  }
+  return fates;
+}
+
+/** The route that is taken, or what is clear without an attempt. */
+async function decide(
+  message: QueuedMessage,
+  recipient: QueuedRecipient,
+  asking: AttemptOptions["asking"],
+): Promise<Route | Fate> {
+  const { refusal } = recipient;
+  if (refusal !== undefined) {
+    return { outcome: { result: "failed", status: "5.0.0", reason: refusal } };
+  }
+  if (recipient.target.target === ROUTE) {
+    const { reply, handler } = await asking.route(message, recipient);
+    return isPositive(reply) && reply.routes !== undefined
+      ? { routes: reply.routes }
+      : { outcome: outcomeOf(reply), handler };
+  }
+  const { reply, handler } = await asking.before(message, recipient, routeOf(recipient));
+  if (reply.hold !== undefined) return { held: reply.hold, handler };
+  const { routes } = reply;
+  if (!isPositive(reply) || routes === undefined) return { outcome: outcomeOf(reply), handler };
+  const [only] = routes;
+  // Its outcome is asked for, though it is a copy.
+  return only !== undefined && routes.length === 1
+    ? { ...only, copy: false }
+    : { outcome: SEVERAL, handler };
+}
+
+/** Each recipient has one place, so that it has one outcome. */
+const SEVERAL = unsettled("handlers answered several targets for one delivery");
+
+/** The outcome that a refusal means. */
+export function outcomeOf(reply: Reply): Outcome {
+  const reason = reply.lines.join(" ");
+  const { enhanced } = reply;
+  const result = isPermanent(reply) ? "failed" : "deferred";
+  const digit = result === "failed" ? 5 : 4;
+  const status = enhanced?.startsWith(`${digit}`) ? enhanced : `${digit}.0.0`;
+  return { result, status: status as `${4 | 5}.${number}.${number}`, reason };
+}

@@ -1,0 +1,259 @@
+/**
+ * The queue of a server: it takes accepted messages, keeps them safe, and delivers them.
+ * @module
+ */
+import { messageOf } from "../base/message_of.ts";
+import type { OwnMessage } from "../handler/own_message.ts";
+import type { Route } from "../handler/reply.ts";
+import type { Log } from "../log/event.ts";
+import type { KeptMessage } from "../message/kept.ts";
+import type { Targets } from "../targets/target.ts";
+import type { Asking } from "./asking.ts";
+import type { Fate } from "./attempt.ts";
+import { deliver, type DeliveryOptions } from "./delivery.ts";
+import type { NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
+import { Lanes } from "./lanes.ts";
+import { Own } from "./own.ts";
+import { recipientOf, routeOf } from "./plain.ts";
+import type { ReportSettings } from "./report/report.ts";
+import { retry } from "./retry.ts";
+import { type Job, Runner } from "./runner.ts";
+import { laneSettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
+import type { Batch, QueueDesk, QueueStore } from "./store.ts";
+
+/** What a queue is made of. */
+export interface QueueOptions {
+  readonly store: QueueStore;
+  /** Where the store is, for the log. */
+  readonly place: string;
+  readonly targets: Targets;
+  readonly log: Log;
+  readonly schedule: ScheduleSettings;
+  readonly reports: ReportSettings;
+  /** The server's own name. */
+  readonly hostname: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** A recipient of a message that is accepted, and what is known of it already. */
+export interface Accepted {
+  readonly route: Route;
+  /** Why it is on hold. */
+  readonly hold?: string | undefined;
+  /** What became of it before the reply. */
+  readonly fate?: Fate | undefined;
+}
+
+/** Milliseconds before a commit that has failed is tried again. */
+const PAUSE = 1000;
+
+/** A queue. */
+export class Queue {
+  readonly #options: QueueOptions;
+  readonly #own: Own;
+  readonly #killed = new AbortController();
+  /** What delivers, once the queue has started. */
+  #runner!: Runner;
+  #failing = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#own = new Own({ ...options, settings: options.reports });
+  }
+
+  /** Begins to deliver. Before that, nothing can be accepted. */
+  start(asking: Asking): void {
+    const { store, targets, now, schedule } = this.#options;
+    const settingsOf = (destination: string) => settingsFor(schedule, destination);
+    const delivery: DeliveryOptions = {
+      ...this.#options,
+      warnAfter: schedule.warnAfter,
+      retry: (facts) => retry(facts, settingsOf),
+      lifetimeOf: (destination) => settingsOf(destination).lifetime,
+      report: (message, notices, body) => this.#own.reports(message, notices, body),
+      ...{ asking, signal: this.#killed.signal },
+      relays: (target) => targets.get(target)?.relays === true,
+      enter: (routes, instead, now) => routes.map((route) => this.#inPlaceOf(instead, route, now)),
+      committed: (batch) => this.#committed(batch),
+      pause: (error) => this.#pause(error),
+      after: (message, recipient, told) =>
+        void asking.after(message, recipient, routeOf(recipient), told),
+    };
+    this.#runner = new Runner({
+      ...{ store, now },
+      ticks: () => performance.now(),
+      lanes: new Lanes<Job>(laneSettings(schedule)),
+      deliver: (job) => deliver(job, delivery),
+      broke: (error) => this.#broke(error),
+    });
+    this.#runner.look();
+  }
+
+  /** As {@linkcode QueueStore.keep}. */
+  keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
+    return this.#options.store.keep(id, body);
+  }
+
+  /**
+   * Takes a message. When it returns, the message is safe, and its delivery begins.
+   *
+   * @param body what {@linkcode keep} gave; the queue disposes of it
+   * @param due when the first attempt may be, in milliseconds since the epoch
+   * @throws {StoreFull}
+   * @throws {StoreFault}
+   */
+  async accept(
+    message: QueuedMessage,
+    accepted: readonly Accepted[],
+    body: KeptMessage,
+    due: number,
+  ): Promise<void> {
+    const { store, now } = this.#options;
+    const room = accepted.some(({ fate }) => fate !== undefined) ? "body" : this.#runner.room;
+    const waiting: NewRecipient["state"] = room === "none" || due > now()
+      ? { at: "waiting", due }
+      : { at: "active" };
+    const recipients = accepted.map(({ route, hold, fate }) =>
+      recipientOf(route, {
+        destination: this.#destinationOf(route),
+        state: hold !== undefined
+          ? { at: "held", reason: hold }
+          : fate !== undefined
+          ? { at: "active" }
+          : waiting,
+      })
+    );
+    try {
+      const keys = await store.commit({ messages: [{ message, recipients, body }] });
+      this.#well();
+      const all = recipients.map((recipient, i): QueuedRecipient => (
+        { ...recipient, ...UNTRIED, key: keys[i]!, message: message.id }
+      ));
+      this.#begin(message, all, accepted, room === "body" ? body : undefined);
+      if (room !== "body") await body.dispose();
+    } catch (error) {
+      await body.dispose();
+      throw error;
+    }
+  }
+
+  /** Sends a message of a handler. Returns its queue id, once it is safe. */
+  async send(own: OwnMessage): Promise<string> {
+    const { store } = this.#options;
+    const entered = await this.#own.message(own);
+    try {
+      await store.commit({ messages: [entered] });
+    } finally {
+      await entered.body.dispose();
+    }
+    this.#wakeFor(entered.recipients);
+    return entered.message.id;
+  }
+
+  /** What operators ask and change: what they change may be due. */
+  get desk(): QueueDesk {
+    const { store } = this.#options;
+    return {
+      find: (filter, after, limit) => store.find(filter, after, limit),
+      stats: () => store.stats(),
+      head: (id, octets) => store.head(id, octets),
+      trace: (what, limit) => store.trace(what, limit),
+      change: async (filter, change, page) => {
+        const changed = await store.change(filter, change, page);
+        if ("due" in change && !page.dryRun && changed.items.length > 0) {
+          this.#runner.due(change.due);
+        }
+        return changed;
+      },
+    };
+  }
+
+  /** Why nothing can be accepted at the moment; `undefined` if all is well. */
+  get trouble(): string | undefined {
+    return this.#options.store.trouble;
+  }
+
+  /** Starts no more deliveries, and returns when those that run have ended. */
+  stop(): Promise<void> {
+    return this.#runner.stop();
+  }
+
+  /** Waits for nothing any more. What runs counts as if it had not begun. */
+  kill(): void {
+    this.#killed.abort();
+  }
+
+  #begin(
+    message: QueuedMessage,
+    recipients: readonly QueuedRecipient[],
+    accepted: readonly Accepted[],
+    body: KeptMessage | undefined,
+  ): void {
+    const tried = new Map(recipients.flatMap((recipient, i) => {
+      const { fate } = accepted[i]!;
+      return fate === undefined ? [] : [[recipient, fate] as const];
+    }));
+    const active = recipients.filter(({ state }) => state.at === "active");
+    const groups = [...Map.groupBy(active, ({ destination }) => destination)];
+    let open = groups.length;
+    const release = () => void (--open <= 0 && body?.dispose());
+    if (open === 0) release();
+    this.#runner.begin(groups.map(([destination, recipients]) => ({
+      keys: recipients.map(({ key }) => key),
+      message: message.id,
+      destination,
+      sender: message.sender,
+      priority: message.priority,
+      fresh: body && { message, recipients, body, tried, release },
+    })));
+    this.#wakeFor(recipients);
+  }
+
+  #destinationOf({ target, ...addressee }: Route): string {
+    return this.#options.targets.destinationOf(target, addressee);
+  }
+
+  #inPlaceOf(instead: QueuedRecipient, route: Route, due: number): NewRecipient {
+    const { original, parameters, copy } = instead;
+    return {
+      ...recipientOf(route, {
+        destination: this.#destinationOf(route),
+        state: { at: "waiting", due },
+      }),
+      ...{ original, parameters, copy },
+    };
+  }
+
+  #committed({ messages = [], settled = [] }: Batch): void {
+    this.#well();
+    for (const { recipients } of messages) this.#wakeFor(recipients);
+    this.#wakeFor(settled);
+    for (const { others = [] } of settled) this.#wakeFor(others);
+  }
+
+  #wakeFor(changed: readonly Pick<NewRecipient, "state">[]): void {
+    for (const { state } of changed) if (state.at === "waiting") this.#runner.due(state.due);
+  }
+
+  #well(): void {
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#options.log("queue recovered", { directory: this.#options.place });
+  }
+
+  #broke(error: unknown): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#options.log("queue failed", { directory: this.#options.place, error: messageOf(error) });
+  }
+
+  async #pause(error: unknown): Promise<void> {
+    this.#broke(error);
+    const { signal } = this.#killed;
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
+const UNTRIED = { attempts: 0, last: undefined, warned: false, refusal: undefined };

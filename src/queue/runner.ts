@@ -1,0 +1,146 @@
+/**
+ * Starts deliveries when they are due, as many at once as the lanes allow.
+ * @module
+ */
+import type { Job as LaneJob } from "./destination.ts";
+import type { Ended, Lanes } from "./lanes.ts";
+import type { Due, QueueStore } from "./store.ts";
+import type { Fresh } from "./delivery.ts";
+
+/** Recipients of one message and one destination. */
+export interface Job extends LaneJob {
+  /** What an accepted message brings to its first attempt; without it, the store has all. */
+  readonly fresh?: Fresh | undefined;
+}
+
+/** What a runner needs. */
+export interface RunnerOptions {
+  readonly store: Pick<QueueStore, "claim" | "nextDue">;
+  readonly lanes: Lanes<Job>;
+  /** Milliseconds since the epoch. The clock may jump. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that never jumps. */
+  readonly ticks: () => number;
+  /** Delivers, and settles what became of it. If it throws, the job is tried again. */
+  readonly deliver: (job: Job) => Promise<Ended>;
+  /** Something broke, and is tried again. */
+  readonly broke: (error: unknown) => void;
+}
+
+/** Recipients that are taken from the store at a time. */
+const CLAIM = 1000;
+/** With fewer jobs than these at hand, more are taken from the store. */
+const ENOUGH = 2000;
+/** With fewer jobs than these at hand, a new one begins soon. */
+const SOON = 500;
+/** Jobs that are at hand at most, a few hundred octets each. */
+const MOST = 50_000;
+/** The longest time between two looks at the clock, which may jump. */
+const LOOK = 60_000;
+/** Milliseconds before what broke is tried again. */
+const PAUSE = 1000;
+
+/** Runs deliveries. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #running = new Set<Promise<void>>();
+  /** When the store has something due, as far as is known. */
+  #next: number | undefined = 0;
+  #claiming: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopping = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What a new message brings to the runner: also its body, if it is likely to begin soon; only its jobs, so that it does
+   * not queue behind all that is due in the store; or nothing.
+   */
+  get room(): "body" | "jobs" | "none" {
+    const { waiting } = this.#options.lanes;
+    return this.#stopping || waiting >= MOST ? "none" : waiting < SOON ? "body" : "jobs";
+  }
+
+  /** Takes jobs whose recipients are active. */
+  begin(jobs: readonly Job[]): void {
+    for (const job of jobs) this.#options.lanes.add(job, this.#options.ticks());
+    this.look();
+  }
+
+  /** Something in the store is due at this time. */
+  due(time: number): void {
+    if (this.#next !== undefined && this.#next <= time) return;
+    this.#next = time;
+    this.look();
+  }
+
+  /** Starts nothing more, and returns when what runs has ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    await this.#claiming;
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** Starts what may start. */
+  look(): void {
+    if (this.#stopping) return;
+    const { lanes, now, ticks } = this.#options;
+    for (let job; (job = lanes.next(ticks())) !== undefined;) this.#start(job);
+    if (this.#claiming !== undefined || lanes.waiting >= ENOUGH) return;
+    if (this.#next !== undefined && this.#next <= now()) this.#claiming = this.#claim();
+    else this.#sleep();
+  }
+
+  #start(job: Job): void {
+    const { lanes, ticks, deliver, broke } = this.#options;
+    const running = deliver(job).then(
+      (result) => lanes.ended(job, result, ticks()),
+      (error) => {
+        broke(error);
+        lanes.ended(job, "trouble", ticks());
+        setTimeout(() => this.begin([job]), PAUSE);
+      },
+    ).finally(() => {
+      this.#running.delete(running);
+      this.look();
+    });
+    this.#running.add(running);
+  }
+
+  /** Looks again when something is due, or a lane may go on. */
+  #sleep(): void {
+    const { lanes, now, ticks } = this.#options;
+    clearTimeout(this.#timer);
+    const [due, wake] = [this.#next ?? Infinity, lanes.wakeAt() ?? Infinity];
+    const wait = Math.max(1, Math.min(due - now(), wake - ticks()));
+    if (wait < Infinity) this.#timer = setTimeout(() => this.look(), Math.min(wait, LOOK));
+  }
+
+  async #claim(): Promise<void> {
+    const { store, lanes, now, ticks, broke } = this.#options;
+    try {
+      this.#next = undefined;
+      const due = await store.claim(now(), CLAIM, lanes.full);
+      for (const job of together(due)) lanes.add(job, ticks());
+      const next = due.length < CLAIM ? await store.nextDue() : now();
+      if (next !== undefined) this.#next = Math.min(this.#next ?? next, next);
+    } catch (error) {
+      broke(error);
+      this.#next = now() + PAUSE;
+    }
+    this.#claiming = undefined;
+    this.look();
+  }
+}
+
+/** Jobs for what was claimed: recipients of one message and one destination are served together. */
+function together(due: readonly Due[]): Job[] {
+  const groups = Map.groupBy(due, ({ message, destination }) => `${message} ${destination}`);
+  return Array.from(groups.values(), (some) => ({
+    ...some[0]!,
+    keys: some.map(({ key }) => key),
+  }));
+}

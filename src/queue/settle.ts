@@ -1,0 +1,89 @@
+/**
+ * What follows from an attempt: what the store is told, and what the sender.
+ * @module
+ */
+import type { Outcome } from "../targets/target.ts";
+import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
+import { parametersOf } from "./plain.ts";
+import type { Notice } from "./report/notice.ts";
+import type { Retry, RetryFacts } from "./retry.ts";
+import type { Settlement } from "./store.ts";
+import { wishesOf } from "./wishes.ts";
+
+/** How deferred mail is treated. */
+export interface SettleOptions {
+  /** When mail that was deferred is tried again. */
+  readonly retry: (facts: RetryFacts) => Retry;
+  /** Milliseconds after which the sender is told that a message is late; `undefined`: never. */
+  readonly warnAfter: number | undefined;
+  /** Milliseconds after which mail for a destination is given up. */
+  readonly lifetimeOf: (destination: string) => number;
+  /** Whether a target only passes mail on, so that nobody knows whether it arrives. */
+  readonly relays: (target: string) => boolean;
+}
+
+/** What follows. */
+export interface Settled {
+  readonly settlement: Settlement;
+  readonly notice: Notice | undefined;
+}
+
+/** Judges an attempt. */
+export function settle(
+  message: QueuedMessage,
+  recipient: QueuedRecipient,
+  attempt: Attempt,
+  now: number,
+  options: SettleOptions,
+): Settled {
+  const { key } = recipient;
+  const { outcome } = attempt;
+  const note = (action: Notice["action"]): Notice => ({
+    ...{ recipient, action, attempt },
+    until: firstDue(message) + options.lifetimeOf(recipient.destination),
+  });
+  if (outcome.result === "delivered") {
+    const action = options.relays(recipient.target.target) ? "relayed" : "delivered";
+    return {
+      settlement: { key, attempt, state: { at: "ended", ending: "delivered", time: now } },
+      notice: note(action),
+    };
+  }
+  const again = outcome.result === "failed" ? "give up" : options.retry({
+    attempt: recipient.attempts + 1,
+    age: now - firstDue(message),
+    destination: recipient.destination,
+    outcome,
+  });
+  if (again === "give up") {
+    const ending = outcome.result === "failed" ? "failed" : "expired";
+    return {
+      settlement: { key, attempt, state: { at: "ended", ending, time: now } },
+      notice: note("failed"),
+    };
+  }
+  const { warnAfter = Infinity } = options;
+  const isLate = !recipient.warned && now - firstDue(message) >= warnAfter;
+  return {
+    settlement: {
+      ...{ key, attempt, state: { at: "waiting", due: now + again.next } },
+      ...isLate ? { warned: true } : {},
+    },
+    notice: isLate ? note("delayed") : undefined,
+  };
+}
+
+/** When a message could first be tried. */
+const firstDue = ({ parameters, accepted }: QueuedMessage): number =>
+  wishesOf(parametersOf(parameters), accepted).due;
+
+/** Whether an outcome is the trouble of a destination and not that of one recipient. */
+export const isTrouble = (outcome: Outcome): boolean =>
+  outcome.result === "deferred" && outcome.scope === "destination";
+
+/** Recipients that take the place of another one: due at once. */
+export const inPlaceOf = (
+  { key }: QueuedRecipient,
+  others: readonly NewRecipient[],
+  now: number,
+): Settlement => ({ key, state: { at: "ended", ending: "rerouted", time: now }, others });

@@ -1,0 +1,48 @@
+/**
+ * Opens the file of a queue.
+ * @module
+ */
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../../base/message_of.ts";
+import { migrate } from "./schema.ts";
+
+/** The file with everything but large bodies. */
+export const fileIn = (directory: string): string => join(directory, "queue.sqlite");
+/** The directory of large bodies. */
+export const bodiesIn = (directory: string): string => join(directory, "bodies");
+
+/** Makes the directories that are missing, for their owner only. */
+export function makeDirectories(directory: string): void {
+  mkdirSync(bodiesIn(directory), { recursive: true, mode: 0o700 });
+}
+
+/** Milliseconds to wait for the other thread. */
+const PATIENCE = 5000;
+
+/**
+ * Opens the file; makes it if there is none.
+ *
+ * @throws {Error} with what to do about it if it cannot be used
+ */
+export function openFile(directory: string): DatabaseSync {
+  const file = fileIn(directory);
+  try {
+    const isNew = !existsSync(file);
+    const db = new DatabaseSync(file, { timeout: PATIENCE });
+    try {
+      if (isNew) chmodSync(file, 0o600);
+      db.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL",
+      );
+      migrate(db);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  } catch (error) {
+    throw new Error(`cannot use the queue in ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The thread of the queue's file.
+ * @module
+ */
+import { closeSync, fdatasyncSync, fsyncSync, openSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../../base/message_of.ts";
+import { bodiesIn, fileIn, openFile } from "./open.ts";
+import { change, find, head, stats, trace } from "./search.ts";
+import { Table, type WrittenBatch } from "./table.ts";
+
+/** What the thread can do. */
+export interface Operations {
+  /** `first`: after a start, those that were active wait. */
+  open(directory: string, first: boolean): void;
+  commit(batches: readonly WrittenBatch[]): ReturnType<Table["commit"]>;
+  claim(...args: Parameters<Table["claim"]>): ReturnType<Table["claim"]>;
+  load(...args: Parameters<Table["load"]>): ReturnType<Table["load"]>;
+  nextDue(): ReturnType<Table["nextDue"]>;
+  postpone(...args: Parameters<Table["postpone"]>): void;
+  purge(...args: Parameters<Table["purge"]>): number;
+  checkpoint(): void;
+  find(...args: Rest<typeof find>): ReturnType<typeof find>;
+  change(...args: Rest<typeof change>): ReturnType<typeof change>;
+  stats(): ReturnType<typeof stats>;
+  trace(...args: Rest<typeof trace>): ReturnType<typeof trace>;
+  head(...args: Rest<typeof head>): ReturnType<typeof head>;
+  /** The queue ids of all messages whose bodies are in files. */
+  files(): string[];
+  close(): void;
+}
+type Rest<F extends (db: DatabaseSync, ...rest: never[]) => unknown> = F extends
+  (db: DatabaseSync, ...rest: infer R) => unknown ? R : never;
+
+/** What an operation is asked. */
+export interface Request {
+  readonly name: keyof Operations;
+  readonly args: readonly unknown[];
+}
+/** What came of it. */
+export type Response = { readonly value: unknown } | {
+  readonly error: string;
+  /** There is no room. */
+  readonly full: boolean;
+};
+
+/** SQLITE_FULL. */
+const FULL = 13;
+
+let directory = "";
+let db: DatabaseSync | undefined;
+let table: Table | undefined;
+
+const opened = (): DatabaseSync => {
+  if (db === undefined) throw new Error("the queue's file is not open");
+  return db;
+};
+const its = (): Table => {
+  if (table === undefined) throw new Error("the queue's file is not open");
+  return table;
+};
+
+const operations: Operations = {
+  open: (where, first) => {
+    directory = where;
+    db = openFile(where);
+    table = new Table(db);
+    if (first) table.recover();
+  },
+  commit: (batches) => {
+    syncBodies(batches);
+    return its().commit(batches);
+  },
+  claim: (...args) => its().claim(...args),
+  load: (...args) => its().load(...args),
+  nextDue: () => its().nextDue(),
+  postpone: (...args) => its().postpone(...args),
+  purge: (...args) => its().purge(...args),
+  checkpoint: () => void opened().prepare("PRAGMA wal_checkpoint(PASSIVE)").get(),
+  find: (...args) => find(opened(), ...args),
+  change: (...args) => change(opened(), ...args),
+  stats: () => stats(opened()),
+  trace: (...args) => trace(opened(), ...args),
+  head: (...args) => head(opened(), ...args),
+  files: () =>
+    opened().prepare("SELECT id FROM message WHERE file = 1 AND ended IS NULL").all()
+      .map(({ id }) => String(id)),
+  close: () => {
+    db?.close();
+    db = table = undefined;
+  },
+};
+
+/** The files of large bodies, and their names, are safe before the commit that speaks of them. */
+function syncBodies(batches: readonly WrittenBatch[]): void {
+  const files = batches.flatMap(({ messages }) =>
+    messages.flatMap(({ message, octets }) => octets === undefined ? [message.id] : [])
+  );
+  if (files.length === 0) return;
+  const bodies = bodiesIn(directory);
+  for (const id of files) withFile(join(bodies, id), fdatasyncSync);
+  withFile(bodies, fsyncSync);
+}
+
+function withFile(path: string, use: (fd: number) => void): void {
+  const fd = openSync(path, "r");
+  try {
+    use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** After an error of the disk nothing in memory is to be trusted: the file is closed, and opened anew. */
+function responseOf({ name, args }: Request): Response {
+  try {
+    const operation = operations[name] as (...args: readonly unknown[]) => unknown;
+    return { value: operation(...args) };
+  } catch (error) {
+    const { errcode, code } = error as { readonly errcode?: number; readonly code?: string };
+    const full = errcode === FULL || code === "ENOSPC" || code === "EDQUOT";
+    if (!full && name !== "open") operations.close();
+    return { error: `${fileIn(directory)}: ${messageOf(error)}`, full };
+  }
+}
+
+const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
+thread.onmessage = ({ data }: MessageEvent<Request>) => thread.postMessage(responseOf(data));

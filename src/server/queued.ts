@@ -1,0 +1,153 @@
+/**
+ * Acceptance by the queue: the reply is positive as soon as the message is safe. What is delivered before the reply
+ * goes to the queue if it has to wait.
+ * @module
+ */
+import type { Reply, Route } from "../handler/reply.ts";
+import { say } from "../handler/reply.ts";
+import type { KeptMessage } from "../message/kept.ts";
+import { messageIdOf } from "../message/message_id.ts";
+import type { QueuedMessage } from "../queue/entry.ts";
+import { plainParameters } from "../queue/plain.ts";
+import type { Accepted, Queue } from "../queue/queue.ts";
+import { StoreFault, StoreFull } from "../queue/store.ts";
+import { wishesOf } from "../queue/wishes.ts";
+import { readParameter } from "../smtp/parameter_values.ts";
+import { consign, type Consignment, handOver, type Result } from "../targets/consignment.ts";
+import type { DeliveryTime, Message, Targets } from "../targets/target.ts";
+import type { Log } from "../log/event.ts";
+import type { Acceptance, Arrival } from "./acceptance.ts";
+import { logResult, NO_ROOM, NOTHING } from "./before_reply.ts";
+import { QUEUED, replyTo } from "./reply_to.ts";
+
+/** What a server with a queue needs to accept messages. */
+export interface QueuedOptions {
+  readonly queue: Queue;
+  readonly targets: Targets;
+  /** When mail is delivered, if neither a handler nor the target says. */
+  readonly deliver: DeliveryTime;
+  readonly log: Log;
+}
+
+/** Accepts each message into the queue, unless it can be delivered before the reply. */
+export const queued = (options: QueuedOptions): Acceptance => async (arrival) => {
+  const plan = planOf(arrival, options);
+  if (![...plan.now, ...plan.later].some(({ type }) => type?.readsBody)) {
+    await arrival.drain();
+    const results = await deliverNow(plan.now, NOTHING, arrival, options);
+    for (const result of results) {
+      logResult(result.outcome.result, result, { ...options, ...arrival });
+    }
+    return replyTo(results, arrival);
+  }
+  try {
+    const body = await options.queue.keep(arrival.envelope.id, arrival.message);
+    return await take(plan, body, arrival, options);
+  } catch (error) {
+    if (error instanceof StoreFull) return NO_ROOM;
+    if (error instanceof StoreFault) return NOT_SAFE;
+    throw error;
+  }
+};
+
+/** RFC 3463 section 3.4. */
+const NOT_SAFE = say(4, 5, 1, "the message cannot be kept at the moment", "4.3.0");
+
+/** What is delivered before the reply, and what waits. */
+interface Plan {
+  readonly now: readonly Consignment[];
+  readonly later: readonly Consignment[];
+  /** When the first attempt may be, in milliseconds since the epoch. */
+  readonly due: number;
+  readonly accepted: number;
+}
+
+function planOf(arrival: Arrival, { targets, deliver }: QueuedOptions): Plan {
+  const { own, copies } = consign(arrival.routes, targets);
+  const accepted = Date.now();
+  const { due } = wishesOf(arrival.parameters, accepted);
+  const mayBeNow = arrival.hold === undefined && due <= accepted;
+  const isNow = ({ type }: Consignment) =>
+    mayBeNow && (arrival.deliver ?? type?.deliver ?? deliver) === "before-reply";
+  const { now = [], later = [] } = Object.groupBy(own, (one) => isNow(one) ? "now" : "later");
+  return { now, later: [...later, ...copies], due, accepted };
+}
+
+/** Delivers before the reply. */
+async function deliverNow(
+  now: readonly Consignment[],
+  body: Message,
+  { envelope, signal }: Arrival,
+  { log }: QueuedOptions,
+): Promise<readonly Result[]> {
+  return now.length === 0 ? [] : await handOver(now, body, { envelope, signal, log });
+}
+
+async function take(
+  plan: Plan,
+  body: KeptMessage,
+  arrival: Arrival,
+  options: QueuedOptions,
+): Promise<Reply> {
+  const later = plan.later.flatMap(({ recipients }) => recipients.flat());
+  let isQueued = false;
+  try {
+    const results = await deliverNow(plan.now, body, arrival, options);
+    const waits = waiting(results, later.length > 0, arrival);
+    const told = results.filter((result) => !waits.includes(result));
+    for (const result of told) logResult(result.outcome.result, result, { ...options, ...arrival });
+    if (later.length + waits.length === 0) return replyTo(results, arrival);
+    const { hold } = arrival;
+    const accepted: Accepted[] = [
+      ...later.map((route) => ({ route, hold })),
+      ...waits.flatMap(({ routes, outcome, plan }) =>
+        routes.map((route) => ({ route, fate: { outcome, plan: plan() } }))
+      ),
+    ];
+    isQueued = true; // the queue disposes of the body
+    await options.queue.accept(await messageOf(plan, body, arrival), accepted, body, plan.due);
+    return replyTo([
+      ...told,
+      ...waits.map(({ routes }) => ({ routes, outcome: QUEUED })),
+      ...later.map((route) => ({ routes: [route], outcome: QUEUED })),
+    ], arrival);
+  } finally {
+    if (!isQueued) await body.dispose();
+  }
+}
+
+/**
+ * What has to go to the queue of the results: what was deferred; what the sender wants to be told of; and, if the client
+ * cannot be told, what has failed.
+ */
+function waiting(
+  results: readonly Result[],
+  othersWait: boolean,
+  { recipients }: Arrival,
+): readonly Result[] {
+  const isLmtp = recipients !== undefined;
+  const someGo = othersWait || results.some(({ outcome }) => outcome.result !== "failed");
+  return results.filter(({ outcome, routes }) =>
+    outcome.result === "deferred" ||
+    (outcome.result === "failed" ? someGo && !isLmtp : routes.some(wantsSuccess))
+  );
+}
+
+const wantsSuccess = ({ parameters }: Route): boolean =>
+  parameters !== undefined &&
+  readParameter(parameters, "NOTIFY")?.includes("SUCCESS") === true;
+
+async function messageOf(
+  { accepted }: Plan,
+  body: KeptMessage,
+  { envelope: { id, sender }, parameters, origin }: Arrival,
+): Promise<QueuedMessage> {
+  return {
+    ...{ id, accepted, origin },
+    sender: sender && String(sender),
+    parameters: plainParameters(parameters),
+    size: body.size,
+    messageId: await messageIdOf(body),
+    priority: wishesOf(parameters, accepted).priority,
+  };
+}
