@@ -89,7 +89,7 @@ class Run {
         if (interrupt.came) throw new Error("interrupted");
       }
     } catch (error) {
-      if (dryRun || error instanceof Deno.errors.BrokenPipe) throw error;
+      if (this.recipients === 0 || dryRun || error instanceof Deno.errors.BrokenPipe) throw error;
       const done = `${this.count} ${this.were} ${BECOMES[this.#change.kind]}`;
       throw new Error(`${messageOf(error)}: before that, ${done}`);
     }

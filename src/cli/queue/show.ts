@@ -22,7 +22,7 @@ export async function show(desk: QueueDesk, id: string, json: boolean): Promise<
     ...trace.recipients.flatMap((recipient) => recipientLines(recipient, now)),
   ];
   const printer = new Printer();
-  for (const line of lines) printer.print(printable(line));
+  for (const line of lines) printer.print(printable(line.replaceAll("\t", "    ")));
   printer.flush();
 }
 
