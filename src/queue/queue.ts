@@ -16,10 +16,11 @@ import { Lanes } from "./lanes.ts";
 import { Own } from "./own.ts";
 import { recipientOf, routeOf } from "./plain.ts";
 import type { ReportSettings } from "./report/report.ts";
-import { retry } from "./retry.ts";
+import { latestDue, retry } from "./retry.ts";
 import { type Job, Runner } from "./runner.ts";
-import { laneSettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
+import { laneSettings, retrySettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
 import type { Batch, QueueDesk, QueueStore } from "./store.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** What a queue is made of. */
 export interface QueueOptions {
@@ -30,6 +31,8 @@ export interface QueueOptions {
   readonly log: Log;
   readonly schedule: ScheduleSettings;
   readonly reports: ReportSettings;
+  /** Milliseconds for which is known what became of a message after its end. */
+  readonly keep: number;
   /** The server's own name. */
   readonly hostname: string;
   /** Milliseconds since the epoch. */
@@ -55,6 +58,7 @@ export class Queue {
   readonly #killed = new AbortController();
   /** What delivers, once the queue has started. */
   #runner!: Runner;
+  #upkeep: Upkeep | undefined;
   #failing = false;
 
   constructor(options: QueueOptions) {
@@ -88,6 +92,12 @@ export class Queue {
       broke: (error) => this.#broke(error),
     });
     this.#runner.look();
+    this.#upkeep = new Upkeep({
+      ...{ store, now, keep: this.#options.keep },
+      latestDue: () => latestDue(now(), retrySettings(schedule)),
+      due: (time) => this.#runner.due(time),
+      broke: (error) => this.#broke(error),
+    });
   }
 
   /** As {@linkcode QueueStore.keep}. */
@@ -176,6 +186,7 @@ export class Queue {
 
   /** Starts no more deliveries, and returns when those that run have ended. */
   stop(): Promise<void> {
+    this.#upkeep?.[Symbol.dispose]();
     return this.#runner.stop();
   }
 

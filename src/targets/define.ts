@@ -11,6 +11,7 @@ import {
   defined,
   type Delivery,
   type DeliveryContext,
+  type DeliveryTime,
   type Envelope,
   type Message,
   type Outcome,
@@ -30,6 +31,8 @@ export interface TargetContext {
 
 /** What a target of one's own does. */
 export interface TargetDefinition<Args extends object> {
+  /** When its mail is delivered. Without it, as the configuration says. */
+  readonly deliver?: DeliveryTime;
   /** Checks arguments when a target is made, and when mail is to go there. Throws if they make no sense. */
   readonly check?: (args: Args) => void;
   /** Says to people what the target would do with mail for a recipient. Without it, the arguments are shown. */
@@ -39,7 +42,7 @@ export interface TargetDefinition<Args extends object> {
 }
 
 /** The names of the server's own targets. */
-const OURS: ReadonlySet<string> = new Set(["discard", "mailer", "pipe", "relay"]);
+const OURS: ReadonlySet<string> = new Set(["discard", "mailer", "pipe", "relay", "route"]);
 
 /**
  * Defines a target of one's own: a place where mail can be delivered. It returns a function that takes arguments and
@@ -95,10 +98,11 @@ export function defineTarget<Args extends object>(
 
 function typeOf<Args extends object>(
   name: string,
-  { check, plan, open }: TargetDefinition<Args>,
+  { check, plan, open, deliver }: TargetDefinition<Args>,
 ): TargetType {
   return {
     readsBody: true,
+    deliver,
     faultIn: (args) => failureOf(() => check?.(args as Args)),
     ...(plan === undefined ? {} : {
       plan: (args: Target["args"], addressee: Addressee) =>

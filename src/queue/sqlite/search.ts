@@ -28,7 +28,9 @@ function conditionOf(filter: Filter): Condition {
   const add = (sql: string, ...values: SQLInputValue[]) => all.push({ sql, values });
   const numbers = (states ?? ["waiting", "active", "held"]).map((state) => STATES.indexOf(state));
   add(`state IN (${numbers.join()})`);
-  if (ids !== undefined) add("id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
+  if (ids !== undefined) {
+    add("id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
+  }
   if (to !== undefined) add(`(recipient ${LIKE} OR original ${LIKE})`, anywhere(to), anywhere(to));
   if (from === "<>") add("sender IS NULL");
   else if (from !== undefined) add(`sender ${LIKE}`, anywhere(from));
@@ -175,6 +177,19 @@ export function stats(db: DatabaseSync): Stats {
   };
 }
 
+/** The first octets of a message; `"file"` if it is in a file, `undefined` if the message is not there or has ended. */
+export function head(
+  db: DatabaseSync,
+  id: string,
+  octets: number,
+): Uint8Array | "file" | undefined {
+  const row = db.prepare(
+    `SELECT file, substr(octets, 1, ?) AS octets FROM message LEFT JOIN body USING (seq)
+     WHERE id = ? AND ended IS NULL`,
+  ).get(octets, id);
+  return row?.["file"] === 1 ? "file" : row?.["octets"] as Uint8Array | undefined;
+}
+
 /** As {@linkcode QueueDesk.trace}. */
 export function trace(db: DatabaseSync, what: Traced, limit: number): Trace[] {
   const [sql, value] = "id" in what
@@ -201,18 +216,4 @@ export function trace(db: DatabaseSync, what: Traced, limit: number): Trace[] {
       ],
     })),
   }));
-}
-
-/** As {@linkcode QueueDesk.head}; `file` for a message whose body is in a file. */
-export function head(
-  db: DatabaseSync,
-  id: string,
-  octets: number,
-): Uint8Array | "file" | undefined {
-  const row = db.prepare(
-    `SELECT file, substr(octets, 1, ?) AS head FROM message LEFT JOIN body USING (seq)
-     WHERE id = ? AND ended IS NULL`,
-  ).get(octets, id);
-  if (row?.["file"] === 1) return "file";
-  return row?.["head"] instanceof Uint8Array ? row["head"] : undefined;
 }

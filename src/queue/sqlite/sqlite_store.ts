@@ -5,6 +5,7 @@
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../base/message_of.ts";
+import { Chunks } from "../../message/chunks.ts";
 import type { KeptMessage } from "../../message/kept.ts";
 import type { Memory } from "../../message/memory.ts";
 import { readFile, spool, type Spooled, SpoolFault, SpoolFile } from "../../message/spool.ts";
@@ -138,6 +139,10 @@ export class SqliteStore implements QueueStore {
     return this.#ask("postpone", destination, active, until);
   }
 
+  recall(latest: number): Promise<void> {
+    return this.#ask("recall", latest);
+  }
+
   purge(before: number, limit: number): Promise<number> {
     return this.#ask("purge", before, limit);
   }
@@ -161,11 +166,8 @@ export class SqliteStore implements QueueStore {
   }
 
   async head(id: string, octets: number): Promise<Uint8Array | undefined> {
-    const head = await this.#ask("head", id, octets);
-    if (head !== "file") return head;
-    using file = await Deno.open(this.#pathOf(id));
-    const start = new Uint8Array(octets);
-    return start.subarray(0, await file.read(start) ?? 0);
+    const found = await this.#ask("head", id, octets);
+    return found === "file" ? await firstOf(this.#pathOf(id), octets) : found;
   }
 
   trace(what: Traced, limit: number): Promise<readonly Trace[]> {
@@ -300,6 +302,16 @@ class QueuedBody implements KeptMessage {
     if (this.#isCommitted && "close" in this.#spooled) this.#spooled.close();
     else await this.#spooled.dispose();
   }
+}
+
+/** The first octets of a file. */
+async function firstOf(path: string, octets: number): Promise<Uint8Array> {
+  const pieces = new Chunks();
+  for await (const piece of readFile(path)) {
+    pieces.add(piece);
+    if (pieces.length >= octets) break;
+  }
+  return pieces.take().subarray(0, octets);
 }
 
 const inMemory = (octets: Uint8Array): Message => ({

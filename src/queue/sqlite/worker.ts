@@ -19,13 +19,14 @@ export interface Operations {
   load(...args: Parameters<Table["load"]>): ReturnType<Table["load"]>;
   nextDue(): ReturnType<Table["nextDue"]>;
   postpone(...args: Parameters<Table["postpone"]>): void;
+  recall(latest: number): void;
   purge(...args: Parameters<Table["purge"]>): number;
   checkpoint(): void;
   find(...args: Rest<typeof find>): ReturnType<typeof find>;
   change(...args: Rest<typeof change>): ReturnType<typeof change>;
   stats(): ReturnType<typeof stats>;
-  trace(...args: Rest<typeof trace>): ReturnType<typeof trace>;
   head(...args: Rest<typeof head>): ReturnType<typeof head>;
+  trace(...args: Rest<typeof trace>): ReturnType<typeof trace>;
   /** The queue ids of all messages whose bodies are in files. */
   files(): string[];
   close(): void;
@@ -76,13 +77,14 @@ const operations: Operations = {
   load: (...args) => its().load(...args),
   nextDue: () => its().nextDue(),
   postpone: (...args) => its().postpone(...args),
+  recall: (latest) => its().recall(latest),
   purge: (...args) => its().purge(...args),
   checkpoint: () => void opened().prepare("PRAGMA wal_checkpoint(PASSIVE)").get(),
   find: (...args) => find(opened(), ...args),
   change: (...args) => change(opened(), ...args),
   stats: () => stats(opened()),
-  trace: (...args) => trace(opened(), ...args),
   head: (...args) => head(opened(), ...args),
+  trace: (...args) => trace(opened(), ...args),
   files: () =>
     opened().prepare("SELECT id FROM message WHERE file = 1 AND ended IS NULL").all()
       .map(({ id }) => String(id)),
