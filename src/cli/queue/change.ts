@@ -24,9 +24,9 @@ export interface ChangeOptions {
 const BECOMES: { readonly [K in Change["kind"]]: string } = {
   hold: "put on hold",
   release: "released",
-  retry: "due now",
+  retry: "made due",
   reroute: "rerouted",
-  bounce: "returned to their senders",
+  bounce: "returned to the sender",
   drop: "dropped",
 };
 
