@@ -6,9 +6,13 @@ import { z } from "zod";
 import { command, count, duration, options, size } from "../base/kinds.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
 import { account } from "./accounts.ts";
+import { deliverySchema } from "./queue.ts";
 
 /** How a program is run. */
 const program = {
+  deliver: deliverySchema.optional().describe(
+    "When mail for it is delivered; by default as the key `deliver` of the whole configuration says.",
+  ).meta({ examples: ["before-reply"] }),
   concurrency: count(1).prefault(20).describe("Processes at once; further ones wait.")
     .meta({ examples: [50] }),
   timeout: duration(1000).prefault("4 min").describe("How long a process may take."),

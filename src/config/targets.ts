@@ -28,16 +28,18 @@ export function targetsOf(
 /** Those of a site that does not relay. Throws a TypeError for a mailer that cannot be run. */
 export function localTargets(mailer: MailerSettings, launch?: Launch): Targets {
   const type = pipeType(treatment(mailer), launch);
+  const { deliver } = mailer;
   return new Targets({
     discard: discardType,
-    mailer: mailerType(pipeOf(mailer).args, type),
+    mailer: { ...mailerType(pipeOf(mailer).args, type), deliver },
     pipe: type,
   });
 }
 
 /** The target that relays. Throws a TypeError for a command that cannot be run. */
 export function relayBy(relay: RelaySettings, launch?: Launch): TargetType {
-  return relayType({ ...treatment(relay), command: relay.command }, launch);
+  const { command, deliver } = relay;
+  return { ...relayType({ ...treatment(relay), command }, launch), deliver };
 }
 
 function pipeOf(mailer: MailerSettings): Target {

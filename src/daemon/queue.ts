@@ -32,6 +32,6 @@ export async function openQueue(
   opened.defer(() => store.close());
   return new Queue({
     ...{ store, place: directory, targets, log, hostname, now: Date.now },
-    ...{ schedule: queue, reports: queue.bounces },
+    ...{ schedule: queue, reports: queue.bounces, keep: queue.keep },
   });
 }

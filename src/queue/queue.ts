@@ -16,10 +16,11 @@ import { Lanes } from "./lanes.ts";
 import { Own } from "./own.ts";
 import { recipientOf, routeOf } from "./plain.ts";
 import type { ReportSettings } from "./report/report.ts";
-import { retry } from "./retry.ts";
+import { latestDue, retry } from "./retry.ts";
 import { type Job, Runner } from "./runner.ts";
-import { laneSettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
+import { laneSettings, retrySettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
 import type { Batch, QueueDesk, QueueStore } from "./store.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** What a queue is made of. */
 export interface QueueOptions {
@@ -30,6 +31,8 @@ export interface QueueOptions {
   readonly log: Log;
   readonly schedule: ScheduleSettings;
   readonly reports: ReportSettings;
+  /** Milliseconds for which is known what became of a message after its end. */
+  readonly keep: number;
   /** The server's own name. */
   readonly hostname: string;
   /** Milliseconds since the epoch. */
@@ -55,11 +58,17 @@ export class Queue {
   readonly #killed = new AbortController();
   /** What delivers, once the queue has started. */
   #runner!: Runner;
+  #upkeep: Upkeep | undefined;
   #failing = false;
 
   constructor(options: QueueOptions) {
     this.#options = options;
     this.#own = new Own({ ...options, settings: options.reports });
+  }
+
+  /** The longest time for which mail may be held back, in milliseconds. */
+  get longestHold(): number {
+    return this.#options.schedule.longestHold;
   }
 
   /** Begins to deliver. Before that, nothing can be accepted. */
@@ -88,6 +97,12 @@ export class Queue {
       broke: (error) => this.#broke(error),
     });
     this.#runner.look();
+    this.#upkeep = new Upkeep({
+      ...{ store, now, keep: this.#options.keep },
+      latestDue: () => latestDue(now(), retrySettings(schedule)),
+      due: (time) => this.#runner.due(time),
+      broke: (error) => this.#broke(error),
+    });
   }
 
   /** As {@linkcode QueueStore.keep}. */
@@ -176,6 +191,7 @@ export class Queue {
 
   /** Starts no more deliveries, and returns when those that run have ended. */
   stop(): Promise<void> {
+    this.#upkeep?.[Symbol.dispose]();
     return this.#runner.stop();
   }
 
@@ -195,6 +211,7 @@ export class Queue {
       return fate === undefined ? [] : [[recipient, fate] as const];
     }));
     const active = recipients.filter(({ state }) => state.at === "active");
+    const since = performance.now();
     const groups = [...Map.groupBy(active, ({ destination }) => destination)];
     let open = groups.length;
     const release = () => void (--open <= 0 && body?.dispose());
@@ -205,7 +222,7 @@ export class Queue {
       destination,
       sender: message.sender,
       priority: message.priority,
-      fresh: body && { message, recipients, body, tried, release },
+      fresh: body && { message, recipients, body, tried, since, release },
     })));
     this.#wakeFor(recipients);
   }

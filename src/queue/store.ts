@@ -204,6 +204,11 @@ export interface QueueStore extends QueueDesk {
   nextDue(): Promise<number | undefined>;
   /** Recipients of a destination that wait, or are active and have one of these keys, are not due before this time. */
   postpone(destination: string, active: readonly number[], until: number): Promise<void>;
+  /**
+   * Recipients that were tried, wait, and are due later than this time, are due at this time: the clock has jumped back
+   * since.
+   */
+  recall(latest: number): Promise<void>;
   /** Forgets messages that ended before this time; at most `limit` of them. Returns how many it has forgotten. */
   purge(before: number, limit: number): Promise<number>;
   /** Why nothing can be committed at the moment; `undefined` if all is well. */

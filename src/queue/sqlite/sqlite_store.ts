@@ -139,6 +139,10 @@ export class SqliteStore implements QueueStore {
     return this.#ask("postpone", destination, active, until);
   }
 
+  recall(latest: number): Promise<void> {
+    return this.#ask("recall", latest);
+  }
+
   purge(before: number, limit: number): Promise<number> {
     return this.#ask("purge", before, limit);
   }

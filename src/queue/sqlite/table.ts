@@ -110,6 +110,10 @@ export class Table {
     });
   }
 
+  recall(latest: number): void {
+    this.#statements.recall.run(latest, latest);
+  }
+
   /** Forgets messages that ended before this time. */
   purge(before: number, limit: number): number {
     return this.#transaction(() => {
@@ -253,6 +257,9 @@ function prepare(db: DatabaseSync) {
     postponeActive: db.prepare(
       `UPDATE recipient SET state = ${WAITING}, due = ? WHERE state = ${ACTIVE}
          AND key IN (SELECT value FROM json_each(?))`,
+    ),
+    recall: db.prepare(
+      `UPDATE recipient SET due = ? WHERE state = ${WAITING} AND due > ? AND attempts > 0`,
     ),
     old: db.prepare("SELECT seq FROM message WHERE ended < ? ORDER BY ended LIMIT ?"),
     forgetAttempts: db.prepare(

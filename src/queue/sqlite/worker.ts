@@ -19,6 +19,7 @@ export interface Operations {
   load(...args: Parameters<Table["load"]>): ReturnType<Table["load"]>;
   nextDue(): ReturnType<Table["nextDue"]>;
   postpone(...args: Parameters<Table["postpone"]>): void;
+  recall(latest: number): void;
   purge(...args: Parameters<Table["purge"]>): number;
   checkpoint(): void;
   find(...args: Rest<typeof find>): ReturnType<typeof find>;
@@ -74,6 +75,7 @@ const operations: Operations = {
   load: (...args) => its().load(...args),
   nextDue: () => its().nextDue(),
   postpone: (...args) => its().postpone(...args),
+  recall: (latest) => its().recall(latest),
   purge: (...args) => its().purge(...args),
   checkpoint: () => void opened().prepare("PRAGMA wal_checkpoint(PASSIVE)").get(),
   find: (...args) => find(opened(), ...args),
