@@ -9,6 +9,7 @@ import { type Message, type Outcome, type Targets, unsettled } from "../targets/
 import type { Asking } from "./asking.ts";
 import type { QueuedMessage, QueuedRecipient } from "./entry.ts";
 import { envelopeOf, routeOf } from "./plain.ts";
+import { refusalBy, wishesOf } from "./wishes.ts";
 
 /** The name of the target of mail whose place is still to be found: that of messages that the server makes. */
 export const ROUTE = "route";
@@ -30,6 +31,8 @@ export interface AttemptOptions {
   readonly targets: Targets;
   readonly asking: Pick<Asking, "before" | "route">;
   readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Aborted when the server stops. */
   readonly signal: AbortSignal;
 }
@@ -45,7 +48,9 @@ export async function attempt(
   const going = new Map<Route, QueuedRecipient>();
   for (const recipient of recipients) {
     const decided = await decide(message, recipient, options.asking);
-    if ("target" in decided) going.set(decided, recipient);
+    const refusal = "target" in decided ? refusedBy(message, decided, options) : undefined;
+    if (refusal !== undefined) fates.set(recipient, { outcome: refusal });
+    else if ("target" in decided) going.set(decided, recipient);
     else fates.set(recipient, decided);
   }
   if (going.size === 0) return fates;
@@ -56,6 +61,14 @@ export async function attempt(
   }
   return fates;
 }
+
+/** Why the sender does not want the message to take a route now. */
+const refusedBy = (
+  message: QueuedMessage,
+  { target }: Route,
+  { targets, now }: AttemptOptions,
+): Outcome | undefined =>
+  refusalBy(wishesOf(message).deadline, targets.get(target.target)?.relays === true, now());
 
 /** The route that is taken, or what is clear without an attempt. */
 async function decide(

@@ -66,6 +66,11 @@ export class Queue {
     this.#own = new Own({ ...options, settings: options.reports });
   }
 
+  /** The longest time for which mail may be held back, in milliseconds. */
+  get longestHold(): number {
+    return this.#options.schedule.longestHold;
+  }
+
   /** Begins to deliver. Before that, nothing can be accepted. */
   start(asking: Asking): void {
     const { store, targets, now, schedule } = this.#options;
@@ -206,6 +211,7 @@ export class Queue {
       return fate === undefined ? [] : [[recipient, fate] as const];
     }));
     const active = recipients.filter(({ state }) => state.at === "active");
+    const since = performance.now();
     const groups = [...Map.groupBy(active, ({ destination }) => destination)];
     let open = groups.length;
     const release = () => void (--open <= 0 && body?.dispose());
@@ -216,7 +222,7 @@ export class Queue {
       destination,
       sender: message.sender,
       priority: message.priority,
-      fresh: body && { message, recipients, body, tried, release },
+      fresh: body && { message, recipients, body, tried, since, release },
     })));
     this.#wakeFor(recipients);
   }

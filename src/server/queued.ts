@@ -3,11 +3,12 @@
  * goes to the queue if it has to wait.
  * @module
  */
+import { isLocal } from "../base/ip.ts";
 import type { Reply, Route } from "../handler/reply.ts";
 import { say } from "../handler/reply.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import { messageIdOf } from "../message/message_id.ts";
-import type { QueuedMessage } from "../queue/entry.ts";
+import type { Origin, QueuedMessage } from "../queue/entry.ts";
 import { plainParameters } from "../queue/plain.ts";
 import type { Accepted, Queue } from "../queue/queue.ts";
 import { StoreFault, StoreFull } from "../queue/store.ts";
@@ -65,7 +66,7 @@ interface Plan {
 function planOf(arrival: Arrival, { targets, deliver }: QueuedOptions): Plan {
   const { own, copies } = consign(arrival.routes, targets);
   const accepted = Date.now();
-  const { due } = wishesOf(arrival.parameters, accepted);
+  const { due } = wishesOf({ parameters: plainParameters(arrival.parameters), accepted });
   const mayBeNow = arrival.hold === undefined && due <= accepted;
   const isNow = ({ type }: Consignment) =>
     mayBeNow && (arrival.deliver ?? type?.deliver ?? deliver) === "before-reply";
@@ -142,12 +143,17 @@ async function messageOf(
   body: KeptMessage,
   { envelope: { id, sender }, parameters, origin }: Arrival,
 ): Promise<QueuedMessage> {
+  const plain = plainParameters(parameters);
   return {
     ...{ id, accepted, origin },
     sender: sender && String(sender),
-    parameters: plainParameters(parameters),
+    parameters: plain,
     size: body.size,
     messageId: await messageIdOf(body),
-    priority: wishesOf(parameters, accepted).priority,
+    priority: priorityFor(origin, wishesOf({ parameters: plain, accepted }).priority),
   };
 }
+
+/** Strangers do not go before others. */
+const priorityFor = ({ user, peer }: Origin, wanted: number): number =>
+  user === undefined && !isLocal(peer) ? Math.min(wanted, 0) : wanted;

@@ -37,6 +37,11 @@ export interface TargetDefinition<Args extends object> {
   readonly check?: (args: Args) => void;
   /** Says to people what the target would do with mail for a recipient. Without it, the arguments are shown. */
   readonly plan?: (args: Args, addressee: Addressee) => string;
+  /**
+   * What the queue limits, and leaves alone in trouble, as one: the server that the mail goes to, as `example.net`.
+   * Without it, each recipient is a destination.
+   */
+  readonly destination?: (args: Args, addressee: Addressee) => string;
   /** Opens a delivery. If it throws, or its delivery throws later, all recipients are deferred. */
   readonly open: (args: Args, context: TargetContext) => Delivery | Promise<Delivery>;
 }
@@ -98,7 +103,7 @@ export function defineTarget<Args extends object>(
 
 function typeOf<Args extends object>(
   name: string,
-  { check, plan, open, deliver }: TargetDefinition<Args>,
+  { check, plan, destination, open, deliver }: TargetDefinition<Args>,
 ): TargetType {
   return {
     readsBody: true,
@@ -108,15 +113,19 @@ function typeOf<Args extends object>(
       plan: (args: Target["args"], addressee: Addressee) =>
         planned(() => plan(args as Args, addressee)),
     }),
+    ...(destination === undefined ? {} : {
+      destination: (args: Target["args"], addressee: Addressee) =>
+        planned(() => destination(args as Args, addressee)),
+    }),
     open: async (args, context) =>
       guarded(await open(args as Args, contextFor(name, context)), name),
   };
 }
 
-/** The words of a plan. They are for people only, so that an error in them spoils no delivery. */
-function planned(plan: () => string): string {
+/** The words of a plan, or of a destination: an error in them spoils no delivery. */
+function planned(words: () => string): string {
   try {
-    return String(plan());
+    return String(words());
   } catch (error) {
     return messageOf(error);
   }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { attempt } from "../base/kinds.ts";
+import { canonicalName } from "../dns/name.ts";
 import type { Addressee, Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
@@ -68,6 +69,12 @@ export function relayType(
       const { recipients } = relayArguments.read(args);
       const refusal = refusalFor(recipients.map((recipient) => valuesForAny({ recipient })));
       return refusal === undefined ? recipients.join(", ") : refused(refusal);
+    },
+    destination: (args) => {
+      const domains = relayArguments.read(args).recipients.map(({ domain }) =>
+        canonicalName(domain)
+      );
+      return [...new Set(domains)].sort().join(" ");
     },
     forwardsTo: (args) => relayArguments.read(args).recipients,
     open: (args, context) => {
