@@ -127,6 +127,7 @@ Deno.test("a handler sees the session in which the message came", async () => {
     assert.equal(readParameter(transaction!.parameters, "BODY"), "8BITMIME");
     assert.deepEqual(session.recipients.map(String), ["Ann@example.org"]);
     assert.deepEqual(transaction?.routes, [event.route]);
+    assert.throws(() => Object.assign(event.last ?? {}, { reason: "fine" }), TypeError);
     assert.throws(() => Object.assign(event.route.target.args, { argv: [] }), TypeError);
     assert.equal(event.attempt, 3);
     assert.equal(event.destination, "example.org");
