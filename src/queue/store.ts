@@ -189,6 +189,7 @@ export interface QueueStore extends QueueDesk {
    *
    * @throws {StoreFull}
    * @throws {StoreFault}
+   * @throws {Error} if the batch makes no sense, such as a second message with the same id; others go on
    */
   commit(batch: Batch): Promise<Keys>;
   /**

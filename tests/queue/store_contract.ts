@@ -22,15 +22,14 @@ import {
   waiting,
 } from "./store_kit.ts";
 
-/** An empty store; it closes with the test. */
-export type MakeStore = () => Promise<AsyncDisposable & { readonly store: QueueStore }>;
-
-/** Tests stores of a kind. */
-export function storeContract(kind: string, make: MakeStore): void {
-  const test = (what: string, run: (store: QueueStore) => Promise<void>) =>
+/** Tests a store, which is emptied before each test. */
+export function storeContract(kind: string, opened: Promise<QueueStore>): void {
+  const test: TestStore = (what, run) =>
     Deno.test(`${kind}: ${what}`, async () => {
-      await using made = await make();
-      await run(made.store);
+      const store = await opened;
+      await store.change({}, { kind: "drop", time: 0 }, { after: 0, limit: 1000, dryRun: false });
+      await store.purge(Infinity, 1000);
+      await run(store);
     });
   mailContract(test);
   deskContract(test);
@@ -100,14 +99,27 @@ function mailContract(test: TestStore): void {
     assert.deepEqual(keys.map(([key]) => found.get(key!)), ids);
   });
 
-  test("a batch happens as a whole, or not at all", async (store) => {
+  test("a batch happens as a whole, or not at all, and spoils no other", async (store) => {
     const [key] = await put(store, message("a"), [recipient("a@x", { state: active })]);
     const twice = await entered(store, message("a"), [recipient("b@x")]);
-    await assert.rejects(
+    const commits = [
+      put(store, message("b"), [recipient("b@x")]),
+      put(store, message("c"), [recipient("c@x")]),
       store.commit({ messages: [twice], settled: [{ key: key!, state: ended() }] }),
-    );
+      put(store, message("d"), [recipient("d@x")]),
+    ];
+    const results = await Promise.allSettled(commits);
+    const { fulfilled, rejected } = { fulfilled: "fulfilled", rejected: "rejected" };
+    assert.deepEqual(results.map(({ status }) => status), [
+      fulfilled,
+      fulfilled,
+      rejected,
+      fulfilled,
+    ]);
     await twice.body.dispose();
     assert.deepEqual(await stateOf(store, key!), active);
+    assert.equal((await store.stats()).messages, 4);
+    assert.equal(store.trouble, undefined);
   });
 
   test("what is due is claimed once, the longest due first", async (store) => {
