@@ -2,7 +2,8 @@
  * One attempt to deliver a message to recipients of one destination.
  * @module
  */
-import { isPermanent, isPositive, type Reply, type Route } from "../handler/reply.ts";
+import { isPermanent, isPositive, type Reply, type Route, type Target } from "../handler/reply.ts";
+import { isSamePlace } from "../handler/route.ts";
 import type { Log } from "../log/event.ts";
 import { consign, handOver } from "../targets/consignment.ts";
 import { type Message, type Outcome, type Targets, unsettled } from "../targets/target.ts";
@@ -19,6 +20,8 @@ export type Fate =
   | {
     readonly outcome: Outcome;
     readonly plan?: string | undefined;
+    /** Where handlers have sent it instead, this time. */
+    readonly elsewhere?: Target | undefined;
     /** The handler that decided instead of an attempt. */
     readonly handler?: string | undefined;
   }
@@ -46,8 +49,9 @@ export async function attempt(
 ): Promise<ReadonlyMap<QueuedRecipient, Fate>> {
   const fates = new Map<QueuedRecipient, Fate>();
   const going = new Map<Route, QueuedRecipient>();
-  for (const recipient of recipients) {
-    const decided = await decide(message, recipient, options.asking);
+  const all = recipients.map((recipient) => decide(message, recipient, options.asking));
+  for (const [i, decided] of (await Promise.all(all)).entries()) {
+    const recipient = recipients[i]!;
     const refusal = "target" in decided ? refusedBy(message, decided, options) : undefined;
     if (refusal !== undefined) fates.set(recipient, { outcome: refusal });
     else if ("target" in decided) going.set(decided, recipient);
@@ -57,7 +61,11 @@ export async function attempt(
   const { own } = consign([...going.keys()], options.targets);
   const context = { ...options, envelope: envelopeOf(message) };
   for (const { routes, outcome, plan } of await handOver(own, body, context)) {
-    for (const route of routes) fates.set(going.get(route)!, { outcome, plan: plan() });
+    for (const route of routes) {
+      const recipient = going.get(route)!;
+      const elsewhere = isSamePlace(route, recipient) ? undefined : route.target;
+      fates.set(recipient, { outcome, plan: plan(), elsewhere });
+    }
   }
   return fates;
 }

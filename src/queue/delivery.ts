@@ -98,8 +98,9 @@ async function deliverFresh(
   const open = recipients.filter((recipient) => !tried.has(recipient));
   const fates = open.length === 0 ? tried : await tryAll(message, open, body, options);
   const facts = { time, took: Math.round(performance.now() - start) };
-  const all = recipients.map((recipient) => {
-    const fate = tried.get(recipient) ?? fates.get(recipient)!;
+  const all = recipients.map((queued) => {
+    const fate = tried.get(queued) ?? fates.get(queued)!;
+    const recipient = takenBy(queued, fate);
     const done = judge(message, recipient, fate, facts, options);
     return { recipient, fate, done };
   });
@@ -114,8 +115,7 @@ async function deliverFresh(
     if (told !== undefined) after(message, recipient, told);
   }
   committed(batch);
-  const trouble = all.find(({ fate }) => "outcome" in fate && isTrouble(fate.outcome));
-  return trouble?.fate;
+  return all.find(({ fate }) => isTroubleHere(fate))?.fate;
 }
 
 /** An attempt; if it breaks, its mail is deferred, and given up in the end as other mail is. */
@@ -132,6 +132,15 @@ async function tryAll(
     return new Map(recipients.map((recipient) => [recipient, { outcome }]));
   }
 }
+
+/** The recipient with the target that its mail has taken. */
+const takenBy = (recipient: QueuedRecipient, fate: Fate): QueuedRecipient =>
+  "outcome" in fate && fate.elsewhere !== undefined
+    ? { ...recipient, target: fate.elsewhere }
+    : recipient;
+
+const isTroubleHere = (fate: Fate): boolean =>
+  "outcome" in fate && fate.elsewhere === undefined && isTrouble(fate.outcome);
 
 function judge(
   message: QueuedMessage,

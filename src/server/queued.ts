@@ -16,6 +16,7 @@ import { wishesOf } from "../queue/wishes.ts";
 import { readParameter } from "../smtp/parameter_values.ts";
 import { consign, type Consignment, handOver, type Result } from "../targets/consignment.ts";
 import type { DeliveryTime, Message, Targets } from "../targets/target.ts";
+import { messageFields } from "../handler/log_fields.ts";
 import type { Log } from "../log/event.ts";
 import type { Acceptance, Arrival } from "./acceptance.ts";
 import { logResult, NO_ROOM, NOTHING } from "./before_reply.ts";
@@ -33,7 +34,8 @@ export interface QueuedOptions {
 /** Accepts each message into the queue, unless it can be delivered before the reply. */
 export const queued = (options: QueuedOptions): Acceptance => async (arrival) => {
   const plan = planOf(arrival, options);
-  if (![...plan.now, ...plan.later].some(({ type }) => type?.readsBody)) {
+  const isRead = [...plan.now, ...plan.later].some(({ type }) => type?.readsBody);
+  if (!isRead && arrival.hold === undefined) {
     await arrival.drain();
     const results = await deliverNow(plan.now, NOTHING, arrival, options);
     for (const result of results) {
@@ -107,6 +109,7 @@ async function take(
     ];
     isQueued = true; // the queue disposes of the body
     await options.queue.accept(await messageOf(plan, body, arrival), accepted, body, plan.due);
+    if (hold !== undefined) logHeld(later, hold, arrival, options.log);
     return replyTo([
       ...told,
       ...waits.map(({ routes }) => ({ routes, outcome: QUEUED })),
@@ -114,6 +117,17 @@ async function take(
     ], arrival);
   } finally {
     if (!isQueued) await body.dispose();
+  }
+}
+
+function logHeld(
+  held: readonly Route[],
+  reason: string,
+  { envelope }: Arrival,
+  log: Log,
+): void {
+  for (const { recipient } of held) {
+    log("held", { ...messageFields(envelope), recipient: `<${recipient}>`, reason });
   }
 }
 

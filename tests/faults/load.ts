@@ -6,12 +6,15 @@ import { Client } from "../../src/testing/client.ts";
 import { Random } from "../fuzz/random.ts";
 import type { Directory, Settings } from "../running.ts";
 
-/** A server with a queue, whose mailer notes each message that it gets by the hash of its body. */
+/**
+ * A server with a queue, whose mailer defers some messages at random, and notes each that it gets by the hash of its
+ * body.
+ */
 export const noting = (port: number, more: Settings = {}) => (directory: Directory): Settings => ({
   listen: `127.0.0.1:${port}`,
   mailer: {
     command: [
-      ...["sh", "-c", `sed '1,/^\\r*$/d' | tr -d '\\r' | sha256sum >> "$0"`],
+      ...["sh", "-c", `[ $(od -A n -t u1 -N 1 /dev/urandom) -ge 32 ] || exit 75; ${NOTE}`],
       directory.of("delivered"),
     ],
   },
@@ -22,27 +25,39 @@ export const noting = (port: number, more: Settings = {}) => (directory: Directo
 /** Deliveries at once. */
 export const CONCURRENCY = 4;
 
-/** Octets of most messages, and of some that the queue keeps in files of their own. */
+const NOTE = `sed '1,/^\\r*$/d' | tr -d '\\r' | sha256sum >> "$0"`;
+
+/** Octets of messages. */
 const [SMALL, LARGE] = [4000, 400_000];
+
+/** Whether the queue keeps a message in a file of its own. */
+export const isLarge = (number: number): boolean => number % 10 === 4;
 
 /** The body of a message: its number, and as many lines as its size asks for. */
 export function bodyOf(number: number): string {
   const random = new Random(number);
-  const size = random.chance(0.1) ? random.between(LARGE / 2, LARGE) : random.below(SMALL);
+  const size = isLarge(number) ? random.between(LARGE / 4 * 3, LARGE) : random.below(SMALL);
   const line = `message ${number}: `.padEnd(76, String(random.next()));
   return `${line}\n`.repeat(Math.ceil((size + 1) / 77));
 }
 
 /** What the mailer notes of a message. */
-export async function noteOf(number: number): Promise<string> {
-  const octets = new TextEncoder().encode(bodyOf(number));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", octets)).toHex();
+export const noteOf = (number: number): Promise<string> => hash(encode(bodyOf(number)));
+
+/** What the mailer would note of a message that has further fields in its header. */
+export function noteOfMessage(octets: Uint8Array): Promise<string> {
+  const text = new TextDecoder().decode(octets).replaceAll("\r", "");
+  return hash(encode(text.slice(text.indexOf("\n\n") + 2)));
 }
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const hash = async (octets: Uint8Array<ArrayBuffer>): Promise<string> =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", octets)).toHex();
 
 /** What sessions at once have sent. */
 export class Load {
-  /** The numbers of the messages that got 250. */
-  readonly accepted: Set<number> = new Set();
+  /** The numbers of the messages that got 250, with their queue ids. */
+  readonly accepted: Map<number, string> = new Map();
   /** How often a message may have been taken without a reply that says so. */
   unsure = 0;
   /** Replies to messages that were no 250. */
@@ -51,19 +66,28 @@ export class Load {
   #stopped = false;
   readonly #sessions: readonly Promise<void>[];
 
-  /** Sends messages in so many sessions at once, each again until it gets 250. */
-  constructor(readonly port: number, sessions: number) {
+  /**
+   * Sends messages in so many sessions at once, each again until it gets 250.
+   *
+   * @param most so many messages
+   */
+  constructor(readonly port: number, sessions: number, readonly most = Infinity) {
     this.#sessions = Array.from({ length: sessions }, () => this.#session());
   }
 
   /** Ends each session after its message. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    await this.done();
+  }
+
+  /** Waits until all messages are accepted. */
+  async done(): Promise<void> {
     await Promise.all(this.#sessions);
   }
 
   async #session(): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#stopped && this.#last < this.most) {
       const number = ++this.#last;
       while (!await this.#send(number)) await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -85,7 +109,7 @@ export class Load {
       const { code, lines } = await client.reply();
       isSent = false;
       if (code !== 250) return this.#refuse(code, lines);
-      this.accepted.add(number);
+      this.accepted.set(number, /queued as (\w+)/.exec(lines.join(" "))?.[1] ?? "");
       return true;
     } catch {
       if (isSent) this.unsure++;
