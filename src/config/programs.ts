@@ -7,6 +7,7 @@ import { command, count, duration, options, size } from "../base/kinds.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
 import { account } from "./accounts.ts";
 import { deliverySchema } from "./queue.ts";
+import { srsSchema } from "./srs.ts";
 
 /** How a program is run. */
 const program = {
@@ -54,6 +55,11 @@ export const relaySchema = options({
         "`mailer`. `{sender}` is `<>` for the null path. One process serves all recipients of a " +
         "relay.",
     ).meta({ examples: [["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"]] }),
+  srs: srsSchema.optional().describe(
+    "Rewrites the senders of mail that is forwarded, by the Sender Rewriting Scheme: mail for an " +
+      "address here that leads to another domain. Else servers that look at SPF refuse such mail, " +
+      "because this server may not send for the sender's domain. Senders in `domains` stay.",
+  ),
   ...program,
 });
 

@@ -19,7 +19,7 @@ import type { ReportSettings } from "./report/report.ts";
 import { latestDue, retry } from "./retry.ts";
 import { type Job, Runner } from "./runner.ts";
 import { laneSettings, retrySettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
-import type { Batch, QueueDesk, QueueStore } from "./store.ts";
+import { type Batch, type QueueDesk, type QueueStore, StoreFault, StoreFull } from "./store.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** What a queue is made of. */
@@ -106,8 +106,13 @@ export class Queue {
   }
 
   /** As {@linkcode QueueStore.keep}. */
-  keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
-    return this.#options.store.keep(id, body);
+  async keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
+    try {
+      return await this.#options.store.keep(id, body);
+    } catch (error) {
+      if (error instanceof StoreFull || error instanceof StoreFault) this.#broke(error);
+      throw error;
+    }
   }
 
   /**
@@ -148,6 +153,7 @@ export class Queue {
       this.#begin(message, all, accepted, room === "body" ? body : undefined);
       if (room !== "body") await body.dispose();
     } catch (error) {
+      this.#broke(error);
       await body.dispose();
       throw error;
     }

@@ -43,7 +43,7 @@ export async function killOften(kills: number, sessions: number, seed: number): 
   await using server = await Running.start(noting(port), { directory });
   await load.stop();
   const notes = new Map<string, number>();
-  for (const number of load.accepted) notes.set(await noteOf(number), number);
+  for (const number of load.accepted.keys()) notes.set(await noteOf(number), number);
   const lost = () => {
     const there = deliveries(directory);
     return [...notes].filter(([note]) => !there.has(note)).map(([, number]) => number);

@@ -27,24 +27,59 @@ export interface Recorded {
   readonly cwd: string;
 }
 
-/** Each step, after it has happened to the disk. */
-export async function* replay(recorded: Recorded): AsyncGenerator<{ step: Step; disk: Disk }> {
+/**
+ * Each step, after it has happened to the disk.
+ *
+ * @param lies whether the disk only pretends to sync this path
+ */
+export async function* replay(
+  recorded: Recorded,
+  lies: (path: string) => boolean = () => false,
+): AsyncGenerator<{ step: Step; disk: Disk }> {
   const disk = new Disk();
   const steps = new Steps(disk, recorded.directory, recorded.cwd);
   const lines = (await Deno.readTextFile(recorded.file)).split("\n");
   const syncs = new Map<number, number>();
   for (const step of steps.of(moments(lines))) {
     if (step.do === "sync") syncs.set(step.id, disk.changes);
-    else if (step.do === "synced") disk.sync(step.path, syncs.get(step.id)!);
-    else if (step.do !== "say" && step.do !== "hear") disk.apply(step);
+    else if (step.do === "synced") {
+      if (!lies(step.path)) disk.sync(step.path, syncs.get(step.id)!);
+    } else if (step.do !== "say" && step.do !== "hear") disk.apply(step);
     yield { step, disk };
   }
 }
 
+/** Nothing is lost. */
+const NONE: Loss = { entry: () => true, piece: () => "kept", size: () => true, sector: 4096 };
+
+/** The paths below a directory that differ from what a disk has: none, if the record has all that was done. */
+export async function differences(disk: Disk, directory: string): Promise<readonly string[]> {
+  const different: string[] = [];
+  const compare = async (left: string, there: string): Promise<void> => {
+    const names = (path: string) => [...Deno.readDirSync(path)].map(({ name }) => name);
+    for (const name of new Set([...names(left), ...names(there)])) {
+      const [one, other] = await Promise.all([look(join(left, name)), look(join(there, name))]);
+      if (one === "directory" && other === "directory") {
+        await compare(join(left, name), join(there, name));
+      } else if (one !== other) different.push(join(there, name));
+    }
+  };
+  await lose(disk, NONE, (left) => compare(left, directory));
+  return different;
+}
+
+/** `directory`, or what is in a file. */
+const look = (path: string): Promise<string | undefined> =>
+  Deno.stat(path).then(
+    async ({ isDirectory }) =>
+      isDirectory ? "directory" : new TextDecoder("latin1").decode(await Deno.readFile(path)),
+    () => undefined,
+  );
+
 /** What losses of power there are: the two ends, and what lies between. */
 export function* losses(random: Random, count: number): Generator<Loss> {
   yield { entry: () => false, piece: () => "lost", size: () => false, sector: 4096 };
-  yield { entry: () => true, piece: () => "kept", size: () => true, sector: 4096 };
+  yield NONE;
   for (let i = 0; i < count; i++) {
     const [chance, sector] = [random.pick([0.1, 0.5, 0.9]), random.pick([512, 4096])];
     yield {
@@ -62,7 +97,10 @@ export async function lose(
   loss: Loss,
   look: (directory: string) => Promise<void>,
 ): Promise<void> {
-  const parent = await Deno.makeTempDir({ prefix: "postmaster-test-loss-" });
+  // Where there is memory for it, nothing waits for a disk.
+  const isInMemory = await Deno.stat("/dev/shm").then(() => true, () => false);
+  const dir = isInMemory ? { dir: "/dev/shm" } : {};
+  const parent = await Deno.makeTempDir({ prefix: "postmaster-test-loss-", ...dir });
   try {
     await disk.leave(join(parent, "left"), loss);
     await look(join(parent, "left"));

@@ -19,23 +19,31 @@ export type Step =
 const SYNCS = ["fsync", "fdatasync"];
 const WRITES = ["write", "writev", "pwrite64", "pwritev", "pwritev2"];
 const SAYS = ["write", "writev", "sendto", "sendmsg"];
-const HEARS = ["read", "readv", "recvfrom", "recvmsg"];
+const HEARS = ["recvfrom", "recvmsg"];
+const NAMING = [
+  ...["open", "openat", "creat", "truncate", "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir"],
+  ...["rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat"],
+];
 /** Calls after which the record would say too little, should they change a file of the directory. */
 const UNKNOWN = [
-  ...["link", "linkat", "symlink", "symlinkat", "fallocate", "copy_file_range", "sendfile"],
-  ...["sync_file_range", "mmap", "dup", "dup2", "dup3"],
+  "fallocate",
+  "copy_file_range",
+  "sendfile",
+  "sync_file_range",
+  "dup",
+  "dup2",
+  "dup3",
 ];
 
 /** The calls that must be recorded. */
 export const CALLS: readonly string[] = [
-  ...new Set([...SYNCS, ...WRITES, ...SAYS, ...HEARS, ...UNKNOWN]),
-  ...["open", "openat", "creat", "lseek", "truncate", "ftruncate", "mkdir", "mkdirat"],
-  ...["rename", "renameat", "renameat2", "unlink", "unlinkat", "rmdir"],
+  ...new Set([...SYNCS, ...WRITES, ...SAYS, ...HEARS, ...NAMING, ...UNKNOWN]),
+  ...["lseek", "ftruncate", "mmap"],
 ];
 
 /** Reads a record. The disk is asked for what is there; who consumes a step applies it to the disk first. */
 export class Steps {
-  /** Where each descriptor reads and writes next. */
+  /** Where each descriptor writes next: reads, of which there are too many, are not recorded. */
   readonly #positions = new Map<number, number>();
   /** Descriptors that always write at the end. */
   readonly #appending = new Set<number>();
@@ -55,40 +63,40 @@ export class Steps {
         if (path !== undefined) yield { do: "sync", path, id: moment.id };
       } else if (SAYS.includes(moment.name)) {
         const { of } = descriptor(moment.args);
-        if (this.#inside(of) !== undefined || of === "") continue;
-        yield { do: "say", to: of, text: textsOf(moment.args).join("") };
+        // Through pipes, mailers get the mail: what they do with it counts.
+        const isOutside = /^(TCP:|UNIX|\/)/.test(of) && this.#inside(of) === undefined;
+        if (isOutside) yield { do: "say", to: of, text: textsOf(moment.args).join("") };
       }
     }
   }
 
   *#done(call: Call, id: number): Generator<Step> {
     const { name, args, result } = call;
-    const of = descriptor(args);
-    const open = this.#inside(of.of);
-    const named = this.#paths(args);
-    const [path] = named;
-    if (["open", "openat", "creat"].includes(name)) yield* this.#opened(call, path);
-    else if (SYNCS.includes(name)) {
-      if (open !== undefined) yield { do: "synced", path: open, id };
-    } else if (HEARS.includes(name)) {
-      if (open !== undefined) this.#forward(of.number, result);
-      else if (/^(TCP|UNIX)/.test(of.of)) {
-        yield { do: "hear", from: of.of, text: textsOf(args).join("").slice(0, result) };
-      }
-    } else if (WRITES.includes(name)) {
-      if (open !== undefined) yield this.#written(call, of.number, open);
-    } else if (name === "lseek") this.#positions.set(of.number, result);
-    else if (name === "ftruncate") {
-      if (open !== undefined) yield { do: "truncate", path: open, size: lastNumber(args) };
-    } else if (path === undefined) {
-      this.#mustBeHarmless(call, open);
-    } else if (name === "truncate") {
-      yield { do: "truncate", path, size: lastNumber(args) };
-    } else if (name.startsWith("mkdir")) yield { do: "create", path, directory: true };
+    const { number, of } = descriptor(args);
+    const open = this.#inside(of);
+    if (HEARS.includes(name)) {
+      yield { do: "hear", from: of, text: textsOf(args).join("").slice(0, result) };
+    } else if (name === "lseek") this.#positions.set(number, result);
+    else if (open === undefined) yield* this.#named(call);
+    else if (SYNCS.includes(name)) yield { do: "synced", path: open, id };
+    else if (WRITES.includes(name)) yield this.#written(call, number, open);
+    else if (name === "ftruncate") yield { do: "truncate", path: open, size: lastNumber(args) };
+    else if (UNKNOWN.includes(name)) cannotFollow(name, open);
+  }
+
+  /** A call that names its files. */
+  *#named(call: Call): Generator<Step> {
+    const { name, args } = call;
+    if (name === "mmap") return this.#mapped(args);
+    if (!NAMING.includes(name)) return;
+    const [path, to] = this.#paths(args);
+    if (name === "open" || name === "openat" || name === "creat") yield* this.#opened(call, path);
+    else if (path === undefined) return;
+    else if (name === "truncate") yield { do: "truncate", path, size: lastNumber(args) };
+    else if (name.startsWith("mkdir")) yield { do: "create", path, directory: true };
     else if (name.startsWith("unlink") || name === "rmdir") yield { do: "remove", path };
-    else if (name.startsWith("rename") && named[1] !== undefined) {
-      yield { do: "rename", path, to: named[1] };
-    } else throw new Error(`the record has a ${name} that a disk cannot follow`);
+    else if (name.startsWith("rename") && to !== undefined) yield { do: "rename", path, to };
+    else cannotFollow(name, path);
   }
 
   *#opened({ name, args, result }: Call, path: string | undefined): Generator<Step> {
@@ -111,26 +119,18 @@ export class Steps {
     return { do: "write", path, offset: at, data };
   }
 
-  #forward(number: number, count: number): void {
-    this.#positions.set(number, (this.#positions.get(number) ?? 0) + count);
-  }
-
-  #mustBeHarmless({ name, args }: Call, open: string | undefined): void {
-    const [, mapped] = /, (\d+<[^,]*), [^,]*$/.exec(args) ?? [];
-    const path = name === "mmap" ? this.#inside(descriptor(mapped ?? "").of) : open;
-    if (!UNKNOWN.includes(name) || path === undefined) return;
-    const changes = name !== "mmap" || (/PROT_WRITE/.test(args) && /MAP_SHARED/.test(args));
+  #mapped(args: string): void {
+    const [, mapped = ""] = /, (\d+<[^,]*), [^,]*$/.exec(args) ?? [];
+    const path = this.#inside(descriptor(mapped).of);
+    const changes = /PROT_WRITE/.test(args) && /MAP_SHARED/.test(args);
     // SQLite makes the index of its log anew after a crash.
-    if (changes && !path.endsWith("-shm")) {
-      throw new Error(`the record has a ${name} of ${path} that a disk cannot follow`);
-    }
+    if (path !== undefined && changes && !path.endsWith("-shm")) cannotFollow("mmap", path);
   }
 
   /** The paths in the directory that a call names. */
   #paths(args: string): readonly string[] {
     const found: string[] = [];
     for (const [, at = "", hex = ""] of args.matchAll(/(?:(\w+<[^>]*>), )?"([^"]*)"/g)) {
-      if (hex.length > 4 * 4096) continue;
       const base = at === "" ? this.cwd : descriptor(at).of;
       const path = this.#inside(resolve(base, textsOf(`"${hex}"`)[0]!));
       if (path !== undefined) found.push(path);
@@ -146,3 +146,7 @@ export class Steps {
 }
 
 const lastNumber = (args: string): number => Number(/(\d+)\s*$/.exec(args)?.[1]);
+
+function cannotFollow(name: string, path: string): never {
+  throw new Error(`the record has a ${name} of ${path}, which the model of a disk does not know`);
+}

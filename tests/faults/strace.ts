@@ -91,7 +91,7 @@ export const textsOf = (args: string): readonly string[] =>
     Buffer.from(hex!.replaceAll("\\x", ""), "hex").toString("latin1")
   );
 
-const DESCRIPTOR = /^\s*(-?\d+|AT_FDCWD)(?:<((?:[^<>]|->)*)(?:<[^>]*>)?>(\(deleted\))?)?/;
+const DESCRIPTOR = /^\s*(-?\d+|AT_FDCWD)(?:<((?:->|[^<>])*)(?:<[^>]*>)?>(\(deleted\))?)?/;
 
 /** A file descriptor with what it stands for: a path, or `TCP:[…]`; of a deleted file, nothing. */
 export function descriptor(text: string): { readonly number: number; readonly of: string } {

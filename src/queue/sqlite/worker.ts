@@ -42,12 +42,10 @@ export interface Request {
 /** What came of it. */
 export type Response = { readonly value: unknown } | {
   readonly error: string;
-  /** There is no room. */
-  readonly full: boolean;
+  readonly kind: FaultKind;
 };
-
-/** SQLITE_FULL. */
-const FULL = 13;
+/** There is no room; the disk, or the file, is at fault; or the one who asks is, and all else goes on. */
+export type FaultKind = "full" | "fault" | "mistake";
 
 let directory = "";
 let db: DatabaseSync | undefined;
@@ -120,11 +118,25 @@ function responseOf({ name, args }: Request): Response {
     const operation = operations[name] as (...args: readonly unknown[]) => unknown;
     return { value: operation(...args) };
   } catch (error) {
-    const { errcode, code } = error as { readonly errcode?: number; readonly code?: string };
-    const full = errcode === FULL || code === "ENOSPC" || code === "EDQUOT";
-    if (!full && name !== "open") operations.close();
-    return { error: `${fileIn(directory)}: ${messageOf(error)}`, full };
+    const kind = db === undefined ? "fault" : kindOf(error);
+    if (kind === "fault") operations.close();
+    return { error: `${fileIn(directory)}: ${messageOf(error)}`, kind };
   }
+}
+
+/** Primary result codes of SQLite. */
+const [SQLITE_FULL, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH] = [13, 18, 19, 20];
+const MISTAKES = [SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH];
+
+/** Errors of SQLite have `errcode`, those of files a code such as `EIO`; all others are of the program. */
+function kindOf(error: unknown): FaultKind {
+  const { errcode, code = "" } = error as { readonly errcode?: number; readonly code?: string };
+  if (errcode !== undefined) {
+    const primary = errcode & 0xff;
+    return primary === SQLITE_FULL ? "full" : MISTAKES.includes(primary) ? "mistake" : "fault";
+  }
+  if (code === "ENOSPC" || code === "EDQUOT") return "full";
+  return code.startsWith("E") && !code.startsWith("ERR_") ? "fault" : "mistake";
 }
 
 const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
