@@ -11,7 +11,6 @@ import {
   Mailbox,
   on,
   onEvery,
-  pipe,
   readParameter,
   relay,
   say,
