@@ -32,7 +32,9 @@ import {
   when,
 } from "postmaster/handlers";
 import { FakeDns, MemoryStore } from "postmaster/testing";
+import { silent } from "../../src/log/event.ts";
 import { Asking } from "../../src/queue/asking.ts";
+import { attempt } from "../../src/queue/attempt.ts";
 import type { Origin, QueuedMessage, QueuedRecipient } from "../../src/queue/entry.ts";
 import { keeping } from "../../src/testing/outbox.ts";
 import { sessionOf, type SessionSetup } from "../../src/testing/session_of.ts";
@@ -127,6 +129,7 @@ Deno.test("a handler sees the session in which the message came", async () => {
     assert.equal(readParameter(transaction!.parameters, "BODY"), "8BITMIME");
     assert.deepEqual(session.recipients.map(String), ["Ann@example.org"]);
     assert.deepEqual(transaction?.routes, [event.route]);
+    assert.throws(() => Object.assign(event.last ?? {}, { reason: "fine" }), TypeError);
     assert.throws(() => Object.assign(event.route.target.args, { argv: [] }), TypeError);
     assert.equal(event.attempt, 3);
     assert.equal(event.destination, "example.org");
@@ -195,6 +198,34 @@ Deno.test("a broken handler defers, and is named in the log", async () => {
     assert.equal(line?.fields["session"], "S1", name);
     assert.equal(line?.fields["id"], "Q1", name);
   }
+});
+
+Deno.test("for a broken handler no mail is given up", async () => {
+  const outcomeWith = async (policy: Handler) => {
+    const { asking } = askingOf(policy);
+    const options = {
+      ...{ asking, targets: keeping([]), log: silent, now: Date.now },
+      signal: new AbortController().signal,
+    };
+    const body = { size: 0, async *read() {} };
+    const fates = await attempt(message, [recipient], body, options);
+    const fate = fates.get(recipient);
+    return fate !== undefined && "outcome" in fate ? fate.outcome : undefined;
+  };
+  const broken = on("BeforeDelivery", () => {
+    throw new Error("no such table");
+  });
+  const deferred = { result: "deferred", status: "4.3.0", reason: "local error in processing" };
+  assert.deepEqual(await outcomeWith(broken), { ...deferred, scope: "server" });
+  const later = on("BeforeDelivery", () => say(4, 5, 1, "local error in processing", "4.3.0"));
+  assert.deepEqual(await outcomeWith(later), deferred);
+  const never = on("BeforeDelivery", () => say(5, 5, 0, "never", "5.7.1"));
+  assert.deepEqual(await outcomeWith(never), {
+    result: "failed",
+    status: "5.7.1",
+    reason: "never",
+  });
+  assert.deepEqual(await outcomeWith(chain()), { result: "delivered", reason: "kept" });
 });
 
 Deno.test("what hinders the target of the mail is for the target to say", async () => {
