@@ -8,6 +8,7 @@ import type { Addressee, Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { Arguments } from "./arguments.ts";
+import { mailerInput } from "./mailer_input.ts";
 import type { Launch } from "./launch.ts";
 import { Mailers, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
@@ -83,7 +84,8 @@ export function relayType(
         commit: async () => {
           if (served.length === 0) return [];
           const header = headerFor(served, to);
-          const outcome = await mailers.run({ template, recipients, message, header }, context);
+          const job = { ...mailerInput(message, header), template, recipients };
+          const outcome = await mailers.run(job, context);
           return served.map(() => outcome);
         },
         abort: () => Promise.resolve(),
