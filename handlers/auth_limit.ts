@@ -64,4 +64,5 @@ export const authLimit: HandlerFactory<AuthLimitOptions> = defineHandler({
   },
   example: "auth-limit: { messages: 100, recipients: 500, per: 1 h }",
   part: "checks",
+  holds: ({ excess }) => excess === "hold",
 });

@@ -46,6 +46,8 @@ export const hold: HandlerFactory<HoldOptions | undefined> = defineHandler({
     type === "BeforeDelivery"
       ? on("BeforeDelivery", () => holding(reason))
       : on("Deliver", (event, next) => next({ ...event, hold: event.hold ?? reason })),
+  ends: ({ on }) => on === "BeforeDelivery" ? [on] : [],
+  holds: () => true,
   example:
     'when: { if: { user: true, hours: [22, 6] }, then: { hold: { reason: "sent at night" } } }',
 });

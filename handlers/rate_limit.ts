@@ -216,6 +216,7 @@ export const rateLimit: HandlerFactory<RateLimitOptions> = defineHandler({
   },
   example: "rate-limit: { limit: 100, per: 1 h, by: sender, burst: 20 }",
   part: "checks",
+  holds: ({ excess }) => excess === "hold",
 });
 
 /** The deferral; `undefined` if the event may pass. */

@@ -123,6 +123,7 @@ export const stolenPasswords: HandlerFactory<StolenPasswordsOptions | undefined>
 
     return chain(on("Deliver", received), on("AfterDelivery", tried));
   },
+  holds: () => true,
   example: "stolen-passwords: { recipients: 300, failures: 30, per: 1 h }",
 });
 

@@ -153,6 +153,8 @@ export interface StartOptions {
   readonly before?: string;
   /** What to start instead: a compiled program. */
   readonly program?: readonly string[];
+  /** The directory of an earlier server; it stays when this one is disposed of. */
+  readonly directory?: Directory;
 }
 
 /** A running server. */
@@ -163,13 +165,15 @@ export class Running {
   readonly #child: Deno.ChildProcess;
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #logged: Promise<void>;
+  readonly #ownsDirectory: boolean;
   /** It will log nothing any more. */
   #silent = false;
   /** Until when nothing is read of what it logs. */
   #stalled: PromiseWithResolvers<void> | undefined;
 
-  private constructor(child: Deno.ChildProcess, directory: Directory) {
+  private constructor(child: Deno.ChildProcess, directory: Directory, isOwn: boolean) {
     this.#child = child;
+    this.#ownsDirectory = isOwn;
     this.directory = directory;
     this.#reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
     this.#logged = this.#read();
@@ -182,9 +186,9 @@ export class Running {
    */
   static async start(
     settings: (directory: Directory) => Settings | undefined = () => ({}),
-    { args = [], before = "", program = PROGRAM }: StartOptions = {},
+    { args = [], before = "", program = PROGRAM, directory: earlier }: StartOptions = {},
   ): Promise<Running> {
-    const directory = new Directory();
+    const directory = earlier ?? new Directory();
     const own = settings(directory);
     const config = own && directory.write("postmaster.yaml", {
       hostname: "mx.example.net",
@@ -205,7 +209,7 @@ export class Running {
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    const server = new Running(child, directory);
+    const server = new Running(child, directory, earlier === undefined);
     try {
       await server.logs(/\bstarted\b/);
     } catch (error) {
@@ -292,7 +296,7 @@ export class Running {
       this.kill("SIGKILL");
     } catch { /* it has ended */ }
     await this.ended();
-    this.directory[Symbol.dispose]();
+    if (this.#ownsDirectory) this.directory[Symbol.dispose]();
   }
 
   async #read(): Promise<void> {

@@ -101,8 +101,9 @@ export class Play {
 
   /** Where the copies of one message would have gone. */
   #report(copies: readonly Kept[]): void {
-    const { message, sender } = copies[0]!;
-    this.#printer.comment(`${message.length} octets from ${printPath(sender)} would go:`);
+    const { message, sender, hold } = copies[0]!;
+    const fate = hold === undefined ? "go" : `be on hold (${printLine(hold)}), then go`;
+    this.#printer.comment(`${message.length} octets from ${printPath(sender)} would ${fate}:`);
     for (const { target, args, recipients } of copies) {
       for (const recipient of recipients) {
         const route = { recipient, target: { target, args } };

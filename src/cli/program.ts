@@ -15,9 +15,12 @@ import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addInit } from "./init.ts";
+import { addQueue } from "./queue/command.ts";
+import { addTrace } from "./queue/trace_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
+import { addSrs } from "./srs.ts";
 import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
 import { addVars } from "./vars_command.ts";
@@ -116,10 +119,13 @@ export function program(failed: () => void): Command {
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
   addInit(postmaster);
   addUser(postmaster);
+  addQueue(postmaster);
+  addTrace(postmaster);
   addVars(postmaster);
   addCert(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);
+  addSrs(postmaster, failed);
   return postmaster;
 }
 

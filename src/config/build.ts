@@ -26,7 +26,7 @@ export interface Built {
 }
 
 /** The operator's modules on disk. */
-export const modulesOf = ({ handlers }: Config): string[] =>
+export const modulesOf = ({ handlers }: Pick<Config, "handlers">): string[] =>
   handlers.flatMap(({ source }) =>
     "module" in source && typeof source.module === "string" ? [source.module] : []
   );

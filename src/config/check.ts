@@ -204,6 +204,7 @@ class Checks {
       const place = areNamed ? this.#written.place(path) : { file: "compiled in" };
       if (ready !== undefined) {
         this.#relays(name, options, path);
+        this.#holds(name, options, path);
         this.#waits(name, options, path);
         return { name, place, source: { handler: ready, options } };
       }
@@ -220,6 +221,13 @@ class Checks {
     if (this.#settings.relay !== undefined || this.#wrong.has("relay")) return;
     if (!readyMade.get(name)?.relays?.(options)) return;
     this.#faults.add(path, `\`${name}\` sends mail on, and nothing says how: ${NO_RELAY}`);
+  }
+
+  /** A handler that puts mail on hold needs the queue. */
+  #holds(name: string, options: unknown, path: Path): void {
+    if (this.#settings.queue !== undefined || this.#wrong.has("queue")) return;
+    if (!readyMade.get(name)?.holds?.(options)) return;
+    this.#faults.add(path, `\`${name}\` puts mail on hold in the queue: remove \`queue: none\``);
   }
 
   /** A handler that holds answers back must be done before nobody waits for it any more. */

@@ -8,9 +8,12 @@ import { messageOf } from "../base/message_of.ts";
 import { ConfigError } from "../base/problem.ts";
 import { checkSettings } from "./check.ts";
 import type { Config } from "./config.ts";
+import { controlSocket } from "./control.ts";
 import type { Overrides } from "./overrides.ts";
+import { queueDirectory } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 import { readSettings } from "./settings.ts";
+import { foundStateDirectory } from "./state_directory.ts";
 
 /**
  * Reads a configuration file.
@@ -31,6 +34,33 @@ export function loadSettings(file: string): Settings {
   const { settings, problems } = readSettings(textOf(file), file, {});
   if (problems.length > 0) throw new ConfigError(problems);
   return settings as Settings; // nothing was wrong, so nothing is missing
+}
+
+/** Where a server keeps its queue, and where it is reached. */
+export interface Places {
+  /** `undefined` for a server without a queue. */
+  readonly queue: Config["queue"];
+  /** The full path of the control socket. */
+  readonly socket: string;
+}
+
+/**
+ * The places that a configuration names. Mistakes in other settings, and files that this user may not read, do not
+ * matter.
+ *
+ * @param file without one, everything has its default
+ * @throws {ConfigError} with all that is wrong with these settings
+ */
+export function loadPlaces(file: string | undefined): Places {
+  const text = file === undefined ? "{}" : textOf(file);
+  const { settings, wrong, problems } = readSettings(text, file ?? "defaults", {});
+  const keys = ["queue", "control", "stateDirectory"] as const;
+  if (keys.some((key) => wrong.has(key))) throw new ConfigError(problems);
+  const { queue, control = {}, stateDirectory = foundStateDirectory() } = settings;
+  return {
+    queue: queue && { ...queue, directory: queueDirectory(queue, stateDirectory) },
+    socket: controlSocket(control, stateDirectory),
+  };
 }
 
 function textOf(file: string): string {
@@ -61,8 +91,14 @@ export function parseConfig(
   file: string | undefined,
   overrides: Overrides = {},
 ): Config {
-  const again = () => ({ ...parseConfig(text, file, overrides), stateDirectory, mailer, queue });
+  const again = () => ({
+    ...parseConfig(text, file, overrides),
+    stateDirectory,
+    mailer,
+    queue,
+    control,
+  });
   const config = checkSettings(readSettings(text, file ?? "defaults", overrides), file, again);
-  const { stateDirectory, mailer, queue } = config;
+  const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

@@ -8,7 +8,7 @@ export { queueDirectory } from "./queue.ts";
 export { describe } from "./describe.ts";
 export { type JsonSchema, jsonSchema, printJsonSchema } from "./json_schema.ts";
 export { findConfig } from "./find.ts";
-export { loadConfig, loadSettings, parseConfig } from "./load.ts";
+export { loadConfig, loadPlaces, loadSettings, parseConfig, type Places } from "./load.ts";
 export type { Overrides } from "./overrides.ts";
 export {
   ConfigError,
@@ -18,4 +18,5 @@ export {
   type Problem,
 } from "../base/problem.ts";
 export { bareDomainOf } from "./for_users.ts";
+export { forwardedAs } from "./srs.ts";
 export { type Settings, settingsKeys, settingsSchema } from "./schema.ts";

@@ -8,9 +8,14 @@ import { GROUP, PASSWD } from "../base/passwd.ts";
 import { RECIPIENT } from "../targets/launch.ts";
 import { mailboxPath, maildirShape } from "../targets/maildir.ts";
 import { account } from "./accounts.ts";
+import { deliverySchema } from "./queue.ts";
+import { srsSchema } from "./srs.ts";
 
 /** How a program is run. */
 const program = {
+  deliver: deliverySchema.optional().describe(
+    "When mail for it is delivered; by default as the key `deliver` of the whole configuration says.",
+  ).meta({ examples: ["before-reply"] }),
   concurrency: count(1).prefault(20).describe("Processes at once; further ones wait.")
     .meta({ examples: [50] }),
   timeout: duration(1000).prefault("4 min").describe("How long a process may take."),
@@ -89,6 +94,11 @@ export const relaySchema = options({
         "`mailer`. `{sender}` is `<>` for the null path. One process serves all recipients of a " +
         "relay.",
     ).meta({ examples: [["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"]] }),
+  srs: srsSchema.optional().describe(
+    "Rewrites the senders of mail that is forwarded, by the Sender Rewriting Scheme: mail for an " +
+      "address here that leads to another domain. Else servers that look at SPF refuse such mail, " +
+      "because this server may not send for the sender's domain. Senders in `domains` stay.",
+  ),
   ...program,
 });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { DeliveryTime } from "../targets/target.ts";
 import { scheduleShape } from "./queue_schedule.ts";
-import { lifetime, location, options, size } from "../base/kinds.ts";
+import { chosen, lifetime, location, options, size } from "../base/kinds.ts";
 import { reportsSchema } from "./reports.ts";
 
 /** When mail is delivered. */
@@ -34,9 +34,12 @@ const settings = options({
   ...scheduleShape,
 });
 
-export const queueSchema = z.union([z.literal("none").transform(() => undefined), settings], {
-  error: "a mapping such as `{reserve: 1 GiB}`, or `none`",
-});
+const none = z.literal("none").transform(() => undefined);
+
+export const queueSchema = chosen<QueueSettings | undefined, unknown>(
+  (value): z.ZodType<QueueSettings | undefined> => typeof value === "string" ? none : settings,
+  () => z.union([none, settings]),
+).meta({ title: "a mapping such as `{reserve: 1 GiB}`, or `none`" });
 
 /** What a configuration says of the queue. */
 export type QueueSettings = z.output<typeof settings>;

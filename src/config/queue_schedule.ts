@@ -18,7 +18,7 @@ const PAUSES = "a list of durations such as `[1 min, 5 min, 1 h]`, or `{first, f
 
 const growing = options({
   first: pause.describe("The first pause.").meta({ examples: ["1 min"] }),
-  factor: z.number({ error: "a number such as `2`" }).min(1.1).max(100).prefault(2)
+  factor: z.number().min(1.1).max(100).prefault(2)
     .describe("How many times as long as the one before each further pause is."),
   most: pause.describe("The longest pause.").meta({ examples: ["4 h"] }),
 }).transform(({ first, factor, most }): Pauses => {
@@ -81,10 +81,11 @@ export const scheduleShape = {
     .prefault("4 h").describe(
       "After this time the sender is told that mail could not be delivered yet, or `never`.",
     ),
-  longestHold: lifetime(0).prefault("30 d").describe(
-    "The longest time for which users may have their mail held back by FUTURERELEASE; 0 if they " +
-      "may not.",
-  ),
+  longestHold: lifetime(0).refine((time) => time < 1e12, { error: "must be 30 years or less" })
+    .prefault("30 d").describe(
+      "The longest time for which users may have their mail held back by FUTURERELEASE; 0 if they " +
+        "may not.",
+    ),
   concurrency: count(1).default(100).describe(
     "Deliveries at once. The fewer places are left, the fewer of them one destination gets, so that " +
       "some are left for others.",

@@ -23,7 +23,7 @@ import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
-import { mailerSchema, relaySchema } from "./programs.ts";
+import { mailerSchema, relaySchema, type RelaySettings } from "./programs.ts";
 import { deliverySchema, queueSchema } from "./queue.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import { submissionSchema } from "./submission.ts";
@@ -253,10 +253,11 @@ const shape = {
       { mbox: "/var/mail/{user}" },
     ],
   }),
-  relay: relaySchema.transform(runnable(relayBy)).optional().describe(
-    "How mail is sent on: that of users to other domains (`submission`), that for aliases and lists " +
-      "that lead elsewhere, and that for the target `relay` of handlers. Without this key nothing is relayed.",
-  ),
+  relay: relaySchema.transform(runnable((program: RelaySettings) => relayBy(program))).optional()
+    .describe(
+      "How mail is sent on: that of users to other domains (`submission`), that for aliases and lists " +
+        "that lead elsewhere, and that for the target `relay` of handlers. Without this key nothing is relayed.",
+    ),
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",

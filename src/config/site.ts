@@ -6,6 +6,7 @@ import { aliasBy, deferInDoubt, localHosts, localUsers, subaddress } from "../..
 import { chain, type Handler } from "../handler/handler.ts";
 import type { Config } from "./config.ts";
 import { relaying } from "./for_users.ts";
+import { returning } from "./returning.ts";
 
 /**
  * Local domains only; there aliases, then users. Mail for anywhere else goes only where an alias leads, or where a user
@@ -15,6 +16,7 @@ export function site(config: Config): Handler {
   const { domains, users, aliases, recipientDelimiter: delimiter } = config;
   return chain(
     ...relaying(config),
+    ...returning(config),
     localHosts(domains),
     deferInDoubt(users, aliases),
     ...delimiter === "" ? [] : [subaddress({ delimiter })],

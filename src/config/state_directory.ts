@@ -19,6 +19,12 @@ export function defaultStateDirectory(): string {
   return state ? join(state, "postmaster") : SYSTEM;
 }
 
+/** The state directory of a server whose user need not be this one. */
+export function foundStateDirectory(): string {
+  const own = defaultStateDirectory();
+  return existsSync(own) || !existsSync(SYSTEM) ? own : SYSTEM;
+}
+
 /** True for a directory in which this user can make files, or that this user can make. */
 export function isWritable(directory: string): boolean {
   if (!existsSync(directory) && directory !== "/") return isWritable(dirname(directory));

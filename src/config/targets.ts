@@ -13,18 +13,21 @@ import { mbox, mboxArguments, mboxType } from "../targets/mbox.ts";
 import { pipe, pipeArguments, pipeType } from "../targets/pipe.ts";
 import { relayType } from "../targets/relay.ts";
 import { Targets, type TargetType } from "../targets/target.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
 import type { MailerSettings, RelaySettings } from "./programs.ts";
+import { forwardedAs } from "./srs.ts";
 
 /** The targets of a site. Without `relay` in the configuration there is none that relays. */
 export function targetsOf(
-  { mailer, relay }: {
+  { mailer, relay, domains }: {
     readonly mailer: MailerSettings;
     readonly relay?: RelaySettings | undefined;
+    readonly domains: readonly string[];
   },
   launch?: Launch,
 ): Targets {
   const targets = localTargets(mailer, launch);
-  if (relay !== undefined) targets.define("relay", relayBy(relay, launch));
+  if (relay !== undefined) targets.define("relay", relayBy(relay, domains, launch));
   return targets;
 }
 
@@ -37,12 +40,27 @@ export function localTargets(mailer: MailerSettings, launch?: Launch): Targets {
     pipe: pipeType(how, launch),
   };
   const { kind, args } = deliveryOf(mailer);
-  return new Targets({ ...types, discard: discardType, mailer: mailerType(args, types[kind]) });
+  return new Targets({
+    ...types,
+    discard: discardType,
+    mailer: { ...mailerType(args, types[kind]), deliver: mailer.deliver },
+  });
 }
 
-/** The target that relays. Throws a TypeError for a command that cannot be run. */
-export function relayBy(relay: RelaySettings, launch?: Launch): TargetType {
-  return relayType({ ...treatment(relay), command: relay.command }, launch);
+/**
+ * The target that relays. Throws a TypeError for a command that cannot be run.
+ *
+ * @param domains the local domains, whose senders are not rewritten
+ */
+export function relayBy(
+  relay: RelaySettings,
+  domains: readonly string[] = [],
+  launch?: Launch,
+): TargetType {
+  const { command, srs, deliver } = relay;
+  const forwardAs = srs &&
+    ((sender: Mailbox) => forwardedAs(srs, domains, sender, Date.now()));
+  return { ...relayType({ ...treatment(relay), command, forwardAs }, launch), deliver };
 }
 
 /** What runs to deliver to local users. */

@@ -54,13 +54,15 @@ export class Control implements Disposable {
     socket.once("close", () => this.#sockets.delete(socket));
     try {
       if (isOneTooMany) throw new Error(`more than ${MOST} operators ask at once: try again`);
-      const request = parseRequest(await requestOf(socket));
+      const line = await requestOf(socket);
+      if (line === "") return; // somebody only wanted to know whether anybody listens
+      const request = parseRequest(line);
       socket.setTimeout(0); // the store takes as long as it takes
       await this.#answer(socket, request);
     } catch (error) {
       await say(socket, [{ error: messageOf(error) }]);
     } finally {
-      socket.end();
+      socket.destroySoon(); // after what was written
     }
   }
 
@@ -91,7 +93,7 @@ export class Control implements Disposable {
   }
 }
 
-/** Reads the line with the request. */
+/** Reads the line with the request; a client that says nothing has an empty one. */
 async function requestOf(socket: Socket): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -101,6 +103,7 @@ async function requestOf(socket: Socket): Promise<string> {
     if (end >= 0) return text.slice(0, end);
     if (text.length > LONGEST_REQUEST) break;
   }
+  if (text === "") return text;
   throw new Error("a request is one line of JSON, of at most 1 MiB");
 }
 

@@ -22,6 +22,21 @@ export class Unanswered extends Error {
   override readonly name = "Unanswered";
 }
 
+/**
+ * Whether a server listens at a socket.
+ *
+ * @throws {Error} if this user may not use it
+ */
+export async function isListening(socket: string): Promise<boolean> {
+  try {
+    (await connect(socket)).close();
+    return true;
+  } catch (error) {
+    if (error instanceof NobodyListens) return false;
+    throw error;
+  }
+}
+
 /** What was answered. */
 interface Answer {
   readonly items: readonly unknown[];
@@ -67,7 +82,7 @@ export class RemoteDesk implements OperatorsDesk {
    * @throws {Error} what the server has not done, and why
    */
   async #ask(request: Request): Promise<Answer> {
-    using connection = await this.#connect();
+    using connection = await connect(this.#socket);
     const lines = (await exchange(connection, `${JSON.stringify(request)}\n`)).split("\n");
     const isWhole = lines.pop() === ""; // what follows the end of the last line
     const answer = lines.map((line): AnswerLine => JSON.parse(line));
@@ -81,17 +96,17 @@ export class RemoteDesk implements OperatorsDesk {
       end: last.end,
     };
   }
+}
 
-  async #connect(): Promise<Deno.UnixConn> {
-    try {
-      return await Deno.connect({ transport: "unix", path: this.#socket });
-    } catch (error) {
-      const { NotFound, NotADirectory, ConnectionRefused, PermissionDenied } = Deno.errors;
-      if ([NotFound, NotADirectory, ConnectionRefused].some((kind) => error instanceof kind)) {
-        throw new NobodyListens(`no server listens at ${this.#socket}`);
-      }
-      throw error instanceof PermissionDenied ? new Error(whyForbidden(this.#socket)) : error;
+async function connect(path: string): Promise<Deno.UnixConn> {
+  try {
+    return await Deno.connect({ transport: "unix", path });
+  } catch (error) {
+    const { NotFound, NotADirectory, ConnectionRefused, PermissionDenied } = Deno.errors;
+    if ([NotFound, NotADirectory, ConnectionRefused].some((kind) => error instanceof kind)) {
+      throw new NobodyListens(`no server listens at ${path}`);
     }
+    throw error instanceof PermissionDenied ? new Error(whyForbidden(path)) : error;
   }
 }
 

@@ -15,8 +15,8 @@ const MOST_TRACED = 100;
 /** The most octets of the head of a message. */
 export const LARGEST_HEAD: number = 256 * 1024;
 
-const time = z.number();
-const text = z.string();
+const time = z.int();
+const text = z.string().max(1000);
 const limit = (most: number) => z.int().min(1).max(most);
 const after = z.int().min(0);
 

@@ -19,7 +19,10 @@ const DESCRIPTORS = 1024;
  * @param config what the process is going to load
  * @throws {Error} if anything of root is left; then nothing must run any more
  */
-export async function become(credentials: Credentials | undefined, config: Config): Promise<void> {
+export async function become(
+  credentials: Credentials | undefined,
+  config: Pick<Config, "handlers">,
+): Promise<void> {
   if (credentials !== undefined) {
     if (modulesOf(config).some(isTypeScript)) await loadCompiler(); // root may be its only reader
     using libc = Libc.open("giving up root");

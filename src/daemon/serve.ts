@@ -14,6 +14,7 @@ import { openLog } from "../log/open.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
 import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
+import { operatorsDesk } from "../queue/desk.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
 import { Memory } from "../message/memory.ts";
 import { Server } from "../server/server.ts";
@@ -22,6 +23,8 @@ import { variablesFile } from "../store/table.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
 import { HashThread } from "../auth/hash_thread.ts";
 import { acmeStoreOf, challengeListens, renew, startOrders } from "./acme.ts";
+import { Control } from "./control.ts";
+import { listenForOperators } from "./control_socket.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
 import { Libc } from "./libc.ts";
@@ -65,6 +68,10 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   await open(first, credentials);
   const [authority] = await listen(challengeListens(read), credentials);
   opened.defer(() => authority?.close());
+  const early = made.has(read.control.socket)
+    ? await listenForOperators(read, credentials)
+    : undefined;
+  opened.defer(() => early?.close());
   const launcher = opened.use(await startLauncher(read, credentials));
   if (credentials !== undefined) prepare(read, credentials);
   const orders = opened.use(await startOrders(read));
@@ -114,12 +121,18 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const memory = new Memory(limits.messageMemory);
   if (config.queue !== undefined) watch.step(`the queue in ${config.queue.directory}`);
   const queue = await openQueue(config, { targets, memory, log }, opened);
+  const operators = queue && (early ?? await listenForOperators(config, undefined));
+  opened.defer(() => operators?.close());
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
     ...{ queue, deliver: config.deliver },
   });
+  if (operators !== undefined) {
+    const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);
+    opened.use(new Control(operators, desk, log));
+  }
   opened.use(renew(config, orders, authority, log));
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);

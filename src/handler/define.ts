@@ -37,6 +37,8 @@ export interface HandlerDefinition<Read = unknown, Options = unknown> {
   readonly waits?: (options: Read) => number;
   /** True if it needs the target `relay` with these options. */
   readonly relays?: (options: Read) => boolean;
+  /** True if it puts mail on hold with these options, which takes a queue. */
+  readonly holds?: (options: Read) => boolean;
 }
 
 /**

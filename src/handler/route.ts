@@ -37,3 +37,7 @@ export const addresseeKey = ({ recipient, user, extension }: Addressee): string 
 /** A key that is equal for two routes to the same place. */
 export const placeKey = ({ target }: Pick<Route, "target">): string =>
   JSON.stringify([target.target, target.args]);
+
+/** Whether mail goes to the same place. */
+export const isSamePlace = (one: Pick<Route, "target">, other: Pick<Route, "target">): boolean =>
+  one.target === other.target || placeKey(one) === placeKey(other);

@@ -6,7 +6,7 @@ import { withOrigins } from "../base/origin.ts";
 import type { Log, OfSession } from "../log/event.ts";
 import type { Event } from "./event.ts";
 import { BROKEN, type Reply, type Route, type Target } from "./reply.ts";
-import { placeKey } from "./route.ts";
+import { isSamePlace } from "./route.ts";
 
 /** Where a session keeps its {@linkcode Supervisor}. */
 export const SUPERVISOR: unique symbol = Symbol("supervisor");
@@ -113,7 +113,7 @@ export class Supervisor {
     if (routes === undefined || routes === this.#good) return undefined;
     for (const { recipient, target } of routes) {
       // The target that the mail was accepted for says itself, as it delivers, what hinders it.
-      if (event.type === "BeforeDelivery" && placeKey({ target }) === placeKey(event.route)) {
+      if (event.type === "BeforeDelivery" && isSamePlace({ target }, event.route)) {
         continue;
       }
       const fault = this.#judge(target);

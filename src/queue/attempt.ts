@@ -2,13 +2,22 @@
  * One attempt to deliver a message to recipients of one destination.
  * @module
  */
-import { isPermanent, isPositive, type Reply, type Route } from "../handler/reply.ts";
+import {
+  BROKEN,
+  isPermanent,
+  isPositive,
+  type Reply,
+  type Route,
+  type Target,
+} from "../handler/reply.ts";
+import { isSamePlace } from "../handler/route.ts";
 import type { Log } from "../log/event.ts";
 import { consign, handOver } from "../targets/consignment.ts";
-import { type Message, type Outcome, type Targets, unsettled } from "../targets/target.ts";
+import type { Message, Outcome, Targets } from "../targets/target.ts";
 import type { Asking } from "./asking.ts";
 import type { QueuedMessage, QueuedRecipient } from "./entry.ts";
 import { envelopeOf, routeOf } from "./plain.ts";
+import { refusalBy, wishesOf } from "./wishes.ts";
 
 /** The name of the target of mail whose place is still to be found: that of messages that the server makes. */
 export const ROUTE = "route";
@@ -18,6 +27,8 @@ export type Fate =
   | {
     readonly outcome: Outcome;
     readonly plan?: string | undefined;
+    /** Where handlers have sent it instead, this time. */
+    readonly elsewhere?: Target | undefined;
     /** The handler that decided instead of an attempt. */
     readonly handler?: string | undefined;
   }
@@ -30,6 +41,8 @@ export interface AttemptOptions {
   readonly targets: Targets;
   readonly asking: Pick<Asking, "before" | "route">;
   readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Aborted when the server stops. */
   readonly signal: AbortSignal;
 }
@@ -43,19 +56,34 @@ export async function attempt(
 ): Promise<ReadonlyMap<QueuedRecipient, Fate>> {
   const fates = new Map<QueuedRecipient, Fate>();
   const going = new Map<Route, QueuedRecipient>();
-  for (const recipient of recipients) {
-    const decided = await decide(message, recipient, options.asking);
-    if ("target" in decided) going.set(decided, recipient);
+  const all = recipients.map((recipient) => decide(message, recipient, options.asking));
+  for (const [i, decided] of (await Promise.all(all)).entries()) {
+    const recipient = recipients[i]!;
+    const refusal = "target" in decided ? refusedBy(message, decided, options) : undefined;
+    if (refusal !== undefined) fates.set(recipient, { outcome: refusal });
+    else if ("target" in decided) going.set(decided, recipient);
     else fates.set(recipient, decided);
   }
   if (going.size === 0) return fates;
   const { own } = consign([...going.keys()], options.targets);
   const context = { ...options, envelope: envelopeOf(message) };
   for (const { routes, outcome, plan } of await handOver(own, body, context)) {
-    for (const route of routes) fates.set(going.get(route)!, { outcome, plan: plan() });
+    for (const route of routes) {
+      const recipient = going.get(route)!;
+      const elsewhere = isSamePlace(route, recipient) ? undefined : route.target;
+      fates.set(recipient, { outcome, plan: plan(), elsewhere });
+    }
   }
   return fates;
 }
+
+/** Why the sender does not want the message to take a route now. */
+const refusedBy = (
+  message: QueuedMessage,
+  { target }: Route,
+  { targets, now }: AttemptOptions,
+): Outcome | undefined =>
+  refusalBy(wishesOf(message).deadline, targets.get(target.target)?.relays === true, now());
 
 /** The route that is taken, or what is clear without an attempt. */
 async function decide(
@@ -75,24 +103,19 @@ async function decide(
   }
   const { reply, handler } = await asking.before(message, recipient, routeOf(recipient));
   if (reply.hold !== undefined) return { held: reply.hold, handler };
-  const { routes } = reply;
-  if (!isPositive(reply) || routes === undefined) return { outcome: outcomeOf(reply), handler };
-  const [only] = routes;
-  // Its outcome is asked for, though it is a copy.
-  return only !== undefined && routes.length === 1
-    ? { ...only, copy: false }
-    : { outcome: SEVERAL, handler };
+  const [only] = reply.routes ?? [];
+  return isPositive(reply) && only !== undefined
+    ? { ...only, copy: false } // its outcome is asked for, though it is a copy
+    : { outcome: outcomeOf(reply), handler };
 }
 
-/** Each recipient has one place, so that it has one outcome. */
-const SEVERAL = unsettled("handlers answered several targets for one delivery");
-
-/** The outcome that a refusal means. */
+/** The outcome that a refusal means. A broken handler is trouble of the server, for which no mail is given up. */
 export function outcomeOf(reply: Reply): Outcome {
   const reason = reply.lines.join(" ");
   const { enhanced } = reply;
   const result = isPermanent(reply) ? "failed" : "deferred";
   const digit = result === "failed" ? 5 : 4;
   const status = enhanced?.startsWith(`${digit}`) ? enhanced : `${digit}.0.0`;
-  return { result, status: status as `${4 | 5}.${number}.${number}`, reason };
+  const outcome = { result, status: status as `${4 | 5}.${number}.${number}`, reason } as const;
+  return reply === BROKEN ? { ...outcome, scope: "server" } : outcome;
 }

@@ -2,20 +2,27 @@
  * One job of the queue from its recipients to what became of them.
  * @module
  */
+import { messageOf } from "../base/message_of.ts";
 import type { Route } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
-import { messageFields } from "../handler/log_fields.ts";
-import { logOutcome } from "../targets/log_outcome.ts";
-import type { Message } from "../targets/target.ts";
+import { type Message, unsettled } from "../targets/target.ts";
 import { attempt, type AttemptOptions, type Fate } from "./attempt.ts";
 import type { Told } from "./asking.ts";
 import type { NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
-import type { Ended } from "./lanes.ts";
-import { envelopeOf } from "./plain.ts";
-import type { Notice } from "./report/notice.ts";
+import type { Gathering, Part } from "./gathering.ts";
+import { type Notice, tellings } from "./report/notice.ts";
+import type { RetryFacts } from "./retry.ts";
 import type { Job } from "./runner.ts";
 import { inPlaceOf, isTrouble, settle, type Settled, type SettleOptions } from "./settle.ts";
-import type { Batch, NewMessage, QueueStore } from "./store.ts";
+import {
+  type Batch,
+  type NewMessage,
+  type QueueStore,
+  type Settlement,
+  StoreFault,
+  StoreFull,
+} from "./store.ts";
+import { tell, toldOf } from "./tell.ts";
 
 /** A message at its first attempt. */
 export interface Fresh {
@@ -24,6 +31,8 @@ export interface Fresh {
   readonly body: Message;
   /** What became of recipients before the message was put into the queue. */
   readonly tried: ReadonlyMap<QueuedRecipient, Fate>;
+  /** When it was accepted, by `performance.now()`. */
+  readonly since: number;
   /** The body is needed no more. */
   readonly release: () => void;
 }
@@ -32,14 +41,14 @@ export interface Fresh {
 export interface DeliveryOptions extends AttemptOptions, SettleOptions {
   readonly store: QueueStore;
   readonly log: Log;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
   /** The recipients of the queue that routes are for, instead of another one. */
   readonly enter: (
     routes: readonly Route[],
     instead: QueuedRecipient,
     now: number,
   ) => readonly NewRecipient[];
+  /** The deliveries that run: senders are told together what became of them. */
+  readonly gathering: Gathering<Settled>;
   /** The messages that tell senders. */
   readonly report: (
     message: QueuedMessage,
@@ -54,57 +63,111 @@ export interface DeliveryOptions extends AttemptOptions, SettleOptions {
   readonly pause: (error: unknown) => Promise<void>;
 }
 
+/** What became of a job: the fate that is the trouble of its destination, if it had any. */
+export type Delivered = Fate | undefined;
+
+/** Milliseconds after which a fresh message is looked up: an operator may have changed what is to become of it. */
+const STALE = 1000;
+
 /** Delivers a job, and settles it. Throws if the store does not give what is to be delivered. */
-export async function deliver(job: Job, options: DeliveryOptions): Promise<Ended> {
-  if (job.fresh !== undefined) return await deliverFresh(job.fresh, options);
-  const loaded = await options.store.load(job.keys);
-  const [first] = loaded; // those that an operator has taken away meanwhile are missing
-  if (first === undefined) return "fine";
-  const { message, body } = first;
-  const recipients = loaded.map(({ recipient }) => recipient);
-  return await deliverFresh({ message, recipients, body, tried: NOBODY, release() {} }, options);
+export async function deliver(job: Job, options: DeliveryOptions): Promise<Delivered> {
+  const part = options.gathering.begin(job.message);
+  try {
+    return await deliverPart(job, part, options);
+  } finally {
+    part.end();
+  }
 }
 
-const NOBODY: Fresh["tried"] = new Map();
+async function deliverPart(
+  { keys, fresh, fate }: Job,
+  part: Part<Settled>,
+  options: DeliveryOptions,
+): Promise<Delivered> {
+  if (fresh !== undefined && fate === undefined && performance.now() < fresh.since + STALE) {
+    return await deliverFresh(fresh, part, options);
+  }
+  const loaded = await options.store.load(keys);
+  fresh?.release();
+  const [first] = loaded; // those that an operator has taken away meanwhile are missing
+  if (first === undefined) return undefined;
+  const { message, body } = first;
+  const recipients = loaded.map(({ recipient }) => recipient);
+  const known = new Map([...fresh?.tried ?? []].map(([{ key }, tried]) => [key, tried]));
+  const tried = new Map(recipients.flatMap((recipient) => {
+    const its = known.get(recipient.key) ?? fate;
+    return its === undefined ? [] : [[recipient, its] as const];
+  }));
+  const since = performance.now();
+  const loadedNow = { message, recipients, body, tried, since, release() {} };
+  return await deliverFresh(loadedNow, part, options);
+}
 
 async function deliverFresh(
   { message, recipients, body, tried, release }: Fresh,
+  part: Part<Settled>,
   options: DeliveryOptions,
-): Promise<Ended> {
-  const { now, log, report, after, committed } = options;
+): Promise<Delivered> {
+  const { now, log, after } = options;
   const time = now();
   const start = performance.now();
   const open = recipients.filter((recipient) => !tried.has(recipient));
-  const fates = open.length === 0 ? tried : await attempt(message, open, body, options);
+  const fates = open.length === 0 ? tried : await tryAll(message, open, body, options);
   const facts = { time, took: Math.round(performance.now() - start) };
-  const all = recipients.map((recipient) => {
-    const fate = tried.get(recipient) ?? fates.get(recipient)!;
-    const done = judge(message, recipient, fate, facts, options);
+  const ended = now();
+  const luck = Math.random(); // one for all, so that their next attempt is one too
+  const settling = { ...options, retry: (facts: RetryFacts) => options.retry(facts, () => luck) };
+  const all = recipients.map((queued) => {
+    const fate = tried.get(queued) ?? fates.get(queued)!;
+    const recipient = takenBy(queued, fate);
+    const done = judge(message, recipient, fate, facts, ended, settling);
     return { recipient, fate, done };
   });
-  const notices = all.flatMap(({ done }) => done.notice ?? []);
-  const messages = notices.length === 0 ? [] : await report(message, notices, body);
-  const batch = { messages, settled: all.map(({ done }) => done.settlement) };
-  await commit(batch, options);
-  for (const { body } of messages) await body.dispose();
+  const ends = all.map(({ done }) => done);
+  const write = (ends: readonly Settled[]) => record(message, ends, body, options);
+  const isTold = tellings(message, noticesOf(ends)).length > 0;
+  await (isTold ? part.tell(ends, write) : write(ends));
   release();
   for (const { recipient, fate, done } of all) {
     tell(message, recipient, fate, done, facts.time, log);
     const told = toldOf(recipient, fate, done);
     if (told !== undefined) after(message, recipient, told);
   }
-  committed(batch);
-  return all.some(({ fate }) => "outcome" in fate && isTrouble(fate.outcome)) ? "trouble" : "fine";
+  return all.find(({ fate }) => isTroubleHere(fate))?.fate;
 }
+
+/** An attempt; if it breaks, its mail is deferred, and given up in the end as other mail is. */
+async function tryAll(
+  message: QueuedMessage,
+  recipients: readonly QueuedRecipient[],
+  body: Message,
+  options: DeliveryOptions,
+): Promise<ReadonlyMap<QueuedRecipient, Fate>> {
+  try {
+    return await attempt(message, recipients, body, options);
+  } catch (error) {
+    const outcome = unsettled(messageOf(error));
+    return new Map(recipients.map((recipient) => [recipient, { outcome }]));
+  }
+}
+
+/** The recipient with the target that its mail has taken. */
+const takenBy = (recipient: QueuedRecipient, fate: Fate): QueuedRecipient =>
+  "outcome" in fate && fate.elsewhere !== undefined
+    ? { ...recipient, target: fate.elsewhere }
+    : recipient;
+
+const isTroubleHere = (fate: Fate): boolean =>
+  "outcome" in fate && fate.elsewhere === undefined && isTrouble(fate.outcome);
 
 function judge(
   message: QueuedMessage,
   recipient: QueuedRecipient,
   fate: Fate,
   facts: { readonly time: number; readonly took: number },
+  now: number,
   options: DeliveryOptions,
 ): Settled {
-  const now = options.now();
   if ("held" in fate) {
     const { key } = recipient;
     return { settlement: { key, state: { at: "held", reason: fate.held } }, notice: undefined };
@@ -117,59 +180,52 @@ function judge(
   return settle(message, recipient, { ...facts, outcome, plan, handler }, now, options);
 }
 
-/** What became of mail is not to be forgotten: it would be delivered again. */
-async function commit(batch: Batch, { store, pause }: DeliveryOptions): Promise<void> {
+/** Commits what became of recipients of a message, with the reports of it. */
+async function record(
+  message: QueuedMessage,
+  ends: readonly Settled[],
+  body: Message,
+  options: DeliveryOptions,
+): Promise<void> {
+  const batch = await repeat(() => withReports(message, ends, body, options.report), options);
+  await repeat(() => options.store.commit(batch), options);
+  for (const { body } of batch.messages) await body.dispose();
+  options.committed(batch);
+}
+
+const noticesOf = (ends: readonly Settled[]): readonly Notice[] =>
+  ends.flatMap(({ notice }) => notice ?? []);
+
+/** What is to be written. Mail of whose end the sender cannot be told is kept for an operator. */
+async function withReports(
+  message: QueuedMessage,
+  all: readonly Settled[],
+  body: Message,
+  report: DeliveryOptions["report"],
+): Promise<Required<Batch>> {
+  const notices = noticesOf(all);
+  const settled = all.map(({ settlement }) => settlement);
+  if (notices.length === 0) return { messages: [], settled };
+  try {
+    return { messages: await report(message, notices, body), settled };
+  } catch (error) {
+    if (error instanceof StoreFull || error instanceof StoreFault) throw error;
+    const reason = `its sender cannot be told what became of it: ${messageOf(error)}`;
+    const isLost = ({ state }: Settlement) => state.at === "ended" && state.ending !== "delivered";
+    return {
+      messages: [],
+      settled: settled.map((one) => isLost(one) ? { ...one, state: { at: "held", reason } } : one),
+    };
+  }
+}
+
+/** Does it until it is done: what became of mail is not to be forgotten, or it would be delivered again. */
+async function repeat<T>(work: () => Promise<T>, { pause }: DeliveryOptions): Promise<T> {
   for (;;) {
     try {
-      await store.commit(batch);
-      return;
+      return await work();
     } catch (error) {
       await pause(error);
     }
   }
-}
-
-/** What handlers are told of an attempt. */
-function toldOf(
-  { attempts }: QueuedRecipient,
-  fate: Fate,
-  { settlement: { state } }: Settled,
-): Told | undefined {
-  if (!("outcome" in fate)) return undefined;
-  const { outcome } = fate;
-  const next = state.at === "waiting" ? new Date(state.due) : undefined;
-  const ending = state.at === "ended" && outcome.result === "deferred" ? "expired" : outcome.result;
-  return { attempt: attempts + 1, outcome, ending, next };
-}
-
-function tell(
-  message: QueuedMessage,
-  recipient: QueuedRecipient,
-  fate: Fate,
-  { settlement: { state } }: Settled,
-  time: number,
-  log: Log,
-): void {
-  if ("routes" in fate) return;
-  const envelope = envelopeOf(message);
-  const address = `<${recipient.recipient}>`;
-  if ("held" in fate) {
-    const { held: reason, handler } = fate;
-    return log("held", { ...messageFields(envelope), recipient: address, reason, handler });
-  }
-  const { outcome, plan } = fate;
-  const event = state.at === "waiting"
-    ? "deferred"
-    : outcome.result === "delivered"
-    ? "delivered"
-    : recipient.copy
-    ? "copy lost"
-    : "failed";
-  if (!log.wants(event)) return;
-  const next = state.at === "waiting" ? new Date(state.due).toISOString() : undefined;
-  logOutcome(event, {
-    ...{ recipient: address, target: recipient.target.target, plan, outcome, next },
-    attempt: recipient.attempts + 1,
-    age: Math.round((time - message.accepted) / 1000),
-  }, { envelope, log });
 }

@@ -2,8 +2,9 @@
  * The queue as operators are given it.
  * @module
  */
+import type { Target } from "../handler/reply.ts";
 import type { Targets } from "../targets/target.ts";
-import type { Change, QueueDesk, Stats } from "./store.ts";
+import type { QueueDesk, Stats } from "./store.ts";
 
 /** How much there is in the queue, and whether its store is well. */
 export interface Health extends Stats {
@@ -16,24 +17,20 @@ export interface OperatorsDesk extends QueueDesk {
   stats(): Promise<Health>;
 }
 
-/** What an operator has asked for makes no sense. */
-export class Refused extends Error {
-  override readonly name = "Refused";
-}
-
 /**
  * The desk of a store, at which mail is rerouted only to targets that there are.
  *
+ * @param targets the targets, asked for when they are needed
  * @param trouble why nothing can be kept at the moment
  */
 export const operatorsDesk = (
   desk: QueueDesk,
-  targets: Targets,
+  targets: () => Targets | Promise<Targets>,
   trouble: () => string | undefined,
 ): OperatorsDesk => ({
   find: (filter, after, limit) => desk.find(filter, after, limit),
   change: async (filter, change, page) => {
-    refuseUnknown(change, targets);
+    if (change.kind === "reroute") refuseUnknown(change.target, await targets());
     return await desk.change(filter, change, page);
   },
   stats: async () => ({ ...await desk.stats(), trouble: trouble() }),
@@ -41,8 +38,7 @@ export const operatorsDesk = (
   trace: (what, limit) => desk.trace(what, limit),
 });
 
-function refuseUnknown(change: Change, targets: Targets): void {
-  if (change.kind !== "reroute") return;
-  const fault = targets.obstacleTo(change.target);
-  if (fault !== undefined) throw new Refused(`cannot reroute: ${fault}`);
+function refuseUnknown(target: Target, targets: Targets): void {
+  const fault = targets.obstacleTo(target);
+  if (fault !== undefined) throw new Error(`cannot reroute: ${fault}`);
 }

@@ -12,6 +12,7 @@ import type { Asking } from "./asking.ts";
 import type { Fate } from "./attempt.ts";
 import { deliver, type DeliveryOptions } from "./delivery.ts";
 import type { NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
+import { Gathering } from "./gathering.ts";
 import { Lanes } from "./lanes.ts";
 import { Own } from "./own.ts";
 import { recipientOf, routeOf } from "./plain.ts";
@@ -19,7 +20,7 @@ import type { ReportSettings } from "./report/report.ts";
 import { latestDue, retry } from "./retry.ts";
 import { type Job, Runner } from "./runner.ts";
 import { laneSettings, retrySettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
-import type { Batch, QueueDesk, QueueStore } from "./store.ts";
+import { type Batch, type QueueDesk, type QueueStore, StoreFault, StoreFull } from "./store.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** What a queue is made of. */
@@ -66,6 +67,11 @@ export class Queue {
     this.#own = new Own({ ...options, settings: options.reports });
   }
 
+  /** The longest time for which mail may be held back, in milliseconds. */
+  get longestHold(): number {
+    return this.#options.schedule.longestHold;
+  }
+
   /** Begins to deliver. Before that, nothing can be accepted. */
   start(asking: Asking): void {
     const { store, targets, now, schedule } = this.#options;
@@ -73,10 +79,10 @@ export class Queue {
     const delivery: DeliveryOptions = {
       ...this.#options,
       warnAfter: schedule.warnAfter,
-      retry: (facts) => retry(facts, settingsOf),
+      retry: (facts, random) => retry(facts, settingsOf, random),
       lifetimeOf: (destination) => settingsOf(destination).lifetime,
       report: (message, notices, body) => this.#own.reports(message, notices, body),
-      ...{ asking, signal: this.#killed.signal },
+      ...{ asking, signal: this.#killed.signal, gathering: new Gathering() },
       relays: (target) => targets.get(target)?.relays === true,
       enter: (routes, instead, now) => routes.map((route) => this.#inPlaceOf(instead, route, now)),
       committed: (batch) => this.#committed(batch),
@@ -101,8 +107,13 @@ export class Queue {
   }
 
   /** As {@linkcode QueueStore.keep}. */
-  keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
-    return this.#options.store.keep(id, body);
+  async keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
+    try {
+      return await this.#options.store.keep(id, body);
+    } catch (error) {
+      if (error instanceof StoreFull || error instanceof StoreFault) this.#broke(error);
+      throw error;
+    }
   }
 
   /**
@@ -143,6 +154,7 @@ export class Queue {
       this.#begin(message, all, accepted, room === "body" ? body : undefined);
       if (room !== "body") await body.dispose();
     } catch (error) {
+      this.#broke(error);
       await body.dispose();
       throw error;
     }
@@ -206,6 +218,7 @@ export class Queue {
       return fate === undefined ? [] : [[recipient, fate] as const];
     }));
     const active = recipients.filter(({ state }) => state.at === "active");
+    const since = performance.now();
     const groups = [...Map.groupBy(active, ({ destination }) => destination)];
     let open = groups.length;
     const release = () => void (--open <= 0 && body?.dispose());
@@ -216,7 +229,7 @@ export class Queue {
       destination,
       sender: message.sender,
       priority: message.priority,
-      fresh: body && { message, recipients, body, tried, release },
+      fresh: body && { message, recipients, body, tried, since, release },
     })));
     this.#wakeFor(recipients);
   }

@@ -3,14 +3,17 @@
  * @module
  */
 import type { Job as LaneJob } from "./destination.ts";
-import type { Ended, Lanes } from "./lanes.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Due, QueueStore } from "./store.ts";
-import type { Fresh } from "./delivery.ts";
+import type { Fate } from "./attempt.ts";
+import type { Delivered, Fresh } from "./delivery.ts";
 
 /** Recipients of one message and one destination. */
 export interface Job extends LaneJob {
   /** What an accepted message brings to its first attempt; without it, the store has all. */
   readonly fresh?: Fresh | undefined;
+  /** What becomes of its recipients without an attempt, because the destination is left alone. */
+  readonly fate?: Fate | undefined;
 }
 
 /** What a runner needs. */
@@ -22,7 +25,7 @@ export interface RunnerOptions {
   /** Milliseconds of a clock that never jumps. */
   readonly ticks: () => number;
   /** Delivers, and settles what became of it. If it throws, the job is tried again. */
-  readonly deliver: (job: Job) => Promise<Ended>;
+  readonly deliver: (job: Job) => Promise<Delivered>;
   /** Something broke, and is tried again. */
   readonly broke: (error: unknown) => void;
 }
@@ -95,15 +98,27 @@ export class Runner {
   }
 
   #start(job: Job): void {
-    const { lanes, ticks, deliver, broke } = this.#options;
-    const running = deliver(job).then(
-      (result) => lanes.ended(job, result, ticks()),
-      (error) => {
-        broke(error);
-        lanes.ended(job, "trouble", ticks());
-        setTimeout(() => this.begin([job]), PAUSE);
-      },
-    ).finally(() => {
+    const { lanes, ticks } = this.#options;
+    this.#run(job, (trouble) => {
+      lanes.ended(job, trouble === undefined ? "fine" : "trouble", ticks());
+      if (trouble !== undefined) this.#leaveAlone(job.destination, trouble);
+    });
+  }
+
+  /** A destination that is in trouble is not asked for all that waits: it would keep places from others. */
+  #leaveAlone(destination: string, trouble: Fate): void {
+    const { lanes, ticks } = this.#options;
+    if (lanes.pausedUntil(destination, ticks()) === undefined) return;
+    for (const job of lanes.withdraw(destination)) this.#run({ ...job, fate: trouble }, () => {});
+  }
+
+  #run(job: Job, ended: (trouble: Fate | undefined) => void): void {
+    const { deliver, broke } = this.#options;
+    const running = deliver(job).then(ended, (error) => {
+      broke(error);
+      ended(undefined);
+      setTimeout(() => this.begin([job]), PAUSE);
+    }).finally(() => {
       this.#running.delete(running);
       this.look();
     });
@@ -126,7 +141,11 @@ export class Runner {
       const due = await store.claim(now(), CLAIM, lanes.full);
       for (const job of together(due)) lanes.add(job, ticks());
       const next = due.length < CLAIM ? await store.nextDue() : now();
-      if (next !== undefined) this.#next = Math.min(this.#next ?? next, next);
+      // What is due and was not given is for destinations that have enough.
+      const again = next === undefined || due.length === CLAIM || next > now()
+        ? next
+        : now() + PAUSE;
+      if (again !== undefined) this.#next = Math.min(this.#next ?? again, again);
     } catch (error) {
       broke(error);
       this.#next = now() + PAUSE;
@@ -142,5 +161,6 @@ function together(due: readonly Due[]): Job[] {
   return Array.from(groups.values(), (some) => ({
     ...some[0]!,
     keys: some.map(({ key }) => key),
+    isRetry: true,
   }));
 }

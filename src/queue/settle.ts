@@ -4,16 +4,15 @@
  */
 import type { Outcome } from "../targets/target.ts";
 import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
-import { parametersOf } from "./plain.ts";
 import type { Notice } from "./report/notice.ts";
 import type { Retry, RetryFacts } from "./retry.ts";
 import type { Settlement } from "./store.ts";
-import { wishesOf } from "./wishes.ts";
+import { dueBy, isMissed, wishesOf } from "./wishes.ts";
 
 /** How deferred mail is treated. */
 export interface SettleOptions {
-  /** When mail that was deferred is tried again. */
-  readonly retry: (facts: RetryFacts) => Retry;
+  /** When mail that was deferred is tried again; `random` gives numbers from 0 to below 1. */
+  readonly retry: (facts: RetryFacts, random?: () => number) => Retry;
   /** Milliseconds after which the sender is told that a message is late; `undefined`: never. */
   readonly warnAfter: number | undefined;
   /** Milliseconds after which mail for a destination is given up. */
@@ -38,9 +37,10 @@ export function settle(
 ): Settled {
   const { key } = recipient;
   const { outcome } = attempt;
+  const { due: first, deadline } = wishesOf(message);
   const note = (action: Notice["action"]): Notice => ({
     ...{ recipient, action, attempt },
-    until: firstDue(message) + options.lifetimeOf(recipient.destination),
+    until: first + options.lifetimeOf(recipient.destination),
   });
   if (outcome.result === "delivered") {
     const action = options.relays(recipient.target.target) ? "relayed" : "delivered";
@@ -51,7 +51,7 @@ export function settle(
   }
   const again = outcome.result === "failed" ? "give up" : options.retry({
     attempt: recipient.attempts + 1,
-    age: now - firstDue(message),
+    age: now - first,
     destination: recipient.destination,
     outcome,
   });
@@ -63,19 +63,16 @@ export function settle(
     };
   }
   const { warnAfter = Infinity } = options;
-  const isLate = !recipient.warned && now - firstDue(message) >= warnAfter;
+  const isLate = (!recipient.warned && now - first >= warnAfter) ||
+    isMissed(deadline, recipient.last?.time, now);
   return {
     settlement: {
-      ...{ key, attempt, state: { at: "waiting", due: now + again.next } },
+      ...{ key, attempt, state: { at: "waiting", due: dueBy(deadline, now + again.next, now) } },
       ...isLate ? { warned: true } : {},
     },
     notice: isLate ? note("delayed") : undefined,
   };
 }
-
-/** When a message could first be tried. */
-const firstDue = ({ parameters, accepted }: QueuedMessage): number =>
-  wishesOf(parametersOf(parameters), accepted).due;
 
 /** Whether an outcome is the trouble of a destination and not that of one recipient. */
 export const isTrouble = (outcome: Outcome): boolean =>

@@ -35,6 +35,10 @@ export interface DeliveryOptions {
 
 /** Delivers each message before its reply, to the targets of its routes. */
 export const beforeReply = (options: DeliveryOptions): Acceptance => async (arrival) => {
+  if (arrival.hold !== undefined) {
+    await arrival.drain();
+    return NO_QUEUE;
+  }
   const { targets, log, memory, spoolDirectory } = options;
   const { routes, message } = arrival;
   const consignments = consign(routes, targets);
@@ -59,6 +63,9 @@ export const beforeReply = (options: DeliveryOptions): Acceptance => async (arri
 
 /** RFC 5321 section 4.2.3, RFC 3463 section 3.4. */
 export const NO_ROOM = say(4, 5, 2, "insufficient system storage", "4.3.1");
+
+/** A message on hold needs a place to wait. */
+const NO_QUEUE = say(4, 5, 1, "there is no queue for a message on hold", "4.3.5");
 
 /** What is given to those who never look. */
 export const NOTHING: Message = { size: 0, async *read() {} };

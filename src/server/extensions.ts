@@ -12,6 +12,7 @@ import { authBy } from "./auth.ts";
 import { CHUNKING } from "./chunking.ts";
 import { ETRN } from "./etrn.ts";
 import type { Extension } from "./extension.ts";
+import { type HoldOptions, queueExtensions } from "./queue_extensions.ts";
 import { SMTPUTF8 } from "./smtputf8.ts";
 import { xclientFor, type XclientPeers } from "./xclient.ts";
 
@@ -141,13 +142,15 @@ export interface ExtensionSettings {
   readonly authentication?: Authentication | undefined;
   /** The servers that may name their clients; without them, XCLIENT and XFORWARD are not offered. */
   readonly xclient?: XclientPeers | undefined;
+  /** How long the queue may hold messages back; without it, there is no queue, and nothing that it promises. */
+  readonly hold?: HoldOptions | undefined;
   /** The operator's handlers: some commands are only there if one of them answers. */
   readonly policy?: Handler | undefined;
 }
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication, policy = chain(), xclient }: ExtensionSettings,
+  { certificates, authentication, hold, policy = chain(), xclient }: ExtensionSettings,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,
@@ -157,6 +160,7 @@ export const extensionsOn = (
   CHUNKING,
   LIMITS,
   HELP,
+  ...hold === undefined ? [] : queueExtensions(hold),
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
   ...isMadeFor(policy, "StartQueue") ? [ETRN] : [],

@@ -1,6 +1,6 @@
 /**
- * The extensions that no server offers yet: what they promise to clients, only a queue or a client that sends mail on can
- * keep. Until then their parameters are "not recognized".
+ * The extensions of servers with a queue: what they promise to clients, only a queue can keep. And those that no server
+ * offers yet, because only a client that sends mail on can keep them; their parameters are "not recognized".
  * @module
  */
 import type { Fault } from "../smtp/fault.ts";
@@ -16,7 +16,7 @@ const DSN: Extension = {
   about: {
     name: "DSN",
     rfc: [3461, 6533],
-    where: "to nobody yet: notifications need a queue",
+    where: "to all sessions, with a [queue](queue.md)",
     seen:
       '`readParameter(event.parameters, "RET")` and `"ENVID"` at MAIL, `"NOTIFY"` and `"ORCPT"` at RCPT; ' +
       "`parameters` of each route",
@@ -34,7 +34,8 @@ const MT_PRIORITY: Extension = {
   about: {
     name: "MT-PRIORITY",
     rfc: [6710],
-    where: "to nobody yet: without a queue nothing waits",
+    where:
+      "to all sessions, with a [queue](queue.md#priorities); a priority above 0 counts of users and of clients on this machine",
     seen: '`readParameter(event.parameters, "MT-PRIORITY")` at MAIL',
     test: "server/queue_extensions_test.ts",
   },
@@ -47,7 +48,7 @@ const DELIVERBY: Extension = {
   about: {
     name: "DELIVERBY",
     rfc: [2852],
-    where: "to nobody yet: notifications need a queue",
+    where: "to all sessions, with a [queue](queue.md#deadlines)",
     seen: '`readParameter(event.parameters, "BY")` at MAIL',
     test: "server/queue_extensions_test.ts",
   },
@@ -70,7 +71,7 @@ const REQUIRETLS: Extension = {
 
 /** How long messages may be held back. */
 export interface HoldOptions {
-  /** Seconds. */
+  /** Seconds; 0: they may not. */
   readonly longest: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -83,7 +84,7 @@ const futureRelease = ({ longest, now }: HoldOptions): Extension => {
     about: {
       name: "FUTURERELEASE",
       rfc: [4865],
-      where: "to nobody yet: messages that wait need a queue",
+      where: "to users, at listeners for submission, with a [queue](queue.md#mail-for-later)",
       seen: '`readParameter(event.parameters, "HOLDFOR")` or `"HOLDUNTIL"` at MAIL',
       test: "server/queue_extensions_test.ts",
     },
@@ -129,12 +130,13 @@ const OVER = wrong(501, "HOLDUNTIL wants a time to come");
 const TWO_TIMES = wrong(501, "a message is held back for some time or until a time, not both");
 const LATE_ANYWAY = wrong(501, "the message would be held back longer than BY allows");
 
-/** The extensions that a server with a queue can have. */
+/** The extensions of a server with a queue. */
 export const queueExtensions = (hold: HoldOptions): readonly Extension[] => [
-  BINARYMIME,
   DSN,
   MT_PRIORITY,
   DELIVERBY,
-  REQUIRETLS,
-  futureRelease(hold),
+  ...hold.longest > 0 ? [futureRelease(hold)] : [],
 ];
+
+/** The extensions that no server offers yet. */
+export const NOT_OFFERED: readonly Extension[] = [BINARYMIME, REQUIRETLS];

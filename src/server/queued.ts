@@ -3,11 +3,12 @@
  * goes to the queue if it has to wait.
  * @module
  */
+import { isLocal } from "../base/ip.ts";
 import type { Reply, Route } from "../handler/reply.ts";
 import { say } from "../handler/reply.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import { messageIdOf } from "../message/message_id.ts";
-import type { QueuedMessage } from "../queue/entry.ts";
+import type { Origin, QueuedMessage } from "../queue/entry.ts";
 import { plainParameters } from "../queue/plain.ts";
 import type { Accepted, Queue } from "../queue/queue.ts";
 import { StoreFault, StoreFull } from "../queue/store.ts";
@@ -15,6 +16,7 @@ import { wishesOf } from "../queue/wishes.ts";
 import { readParameter } from "../smtp/parameter_values.ts";
 import { consign, type Consignment, handOver, type Result } from "../targets/consignment.ts";
 import type { DeliveryTime, Message, Targets } from "../targets/target.ts";
+import { messageFields } from "../handler/log_fields.ts";
 import type { Log } from "../log/event.ts";
 import type { Acceptance, Arrival } from "./acceptance.ts";
 import { logResult, NO_ROOM, NOTHING } from "./before_reply.ts";
@@ -32,7 +34,8 @@ export interface QueuedOptions {
 /** Accepts each message into the queue, unless it can be delivered before the reply. */
 export const queued = (options: QueuedOptions): Acceptance => async (arrival) => {
   const plan = planOf(arrival, options);
-  if (![...plan.now, ...plan.later].some(({ type }) => type?.readsBody)) {
+  const isRead = [...plan.now, ...plan.later].some(({ type }) => type?.readsBody);
+  if (!isRead && arrival.hold === undefined) {
     await arrival.drain();
     const results = await deliverNow(plan.now, NOTHING, arrival, options);
     for (const result of results) {
@@ -65,7 +68,7 @@ interface Plan {
 function planOf(arrival: Arrival, { targets, deliver }: QueuedOptions): Plan {
   const { own, copies } = consign(arrival.routes, targets);
   const accepted = Date.now();
-  const { due } = wishesOf(arrival.parameters, accepted);
+  const { due } = wishesOf({ parameters: plainParameters(arrival.parameters), accepted });
   const mayBeNow = arrival.hold === undefined && due <= accepted;
   const isNow = ({ type }: Consignment) =>
     mayBeNow && (arrival.deliver ?? type?.deliver ?? deliver) === "before-reply";
@@ -106,6 +109,7 @@ async function take(
     ];
     isQueued = true; // the queue disposes of the body
     await options.queue.accept(await messageOf(plan, body, arrival), accepted, body, plan.due);
+    if (hold !== undefined) logHeld(later, hold, arrival, options.log);
     return replyTo([
       ...told,
       ...waits.map(({ routes }) => ({ routes, outcome: QUEUED })),
@@ -113,6 +117,17 @@ async function take(
     ], arrival);
   } finally {
     if (!isQueued) await body.dispose();
+  }
+}
+
+function logHeld(
+  held: readonly Route[],
+  reason: string,
+  { envelope }: Arrival,
+  log: Log,
+): void {
+  for (const { recipient } of held) {
+    log("held", { ...messageFields(envelope), recipient: `<${recipient}>`, reason });
   }
 }
 
@@ -142,12 +157,17 @@ async function messageOf(
   body: KeptMessage,
   { envelope: { id, sender }, parameters, origin }: Arrival,
 ): Promise<QueuedMessage> {
+  const plain = plainParameters(parameters);
   return {
     ...{ id, accepted, origin },
     sender: sender && String(sender),
-    parameters: plainParameters(parameters),
+    parameters: plain,
     size: body.size,
     messageId: await messageIdOf(body),
-    priority: wishesOf(parameters, accepted).priority,
+    priority: priorityFor(origin, wishesOf({ parameters: plain, accepted }).priority),
   };
 }
+
+/** Strangers do not go before others. */
+const priorityFor = ({ user, peer }: Origin, wanted: number): number =>
+  user === undefined && !isLocal(peer) ? Math.min(wanted, 0) : wanted;

@@ -121,7 +121,8 @@ export class Server {
       const own: Limits = { ...limits, ...its.limits };
       const { xclient: peers, xclientLogin: login = false } = its;
       const xclient = peers && { peers, login };
-      const all = extensionsOn({ certificates, authentication, policy, xclient });
+      const hold = queue && { longest: Math.floor(queue.longestHold / 1000), now: Date.now };
+      const all = extensionsOn({ certificates, authentication, policy, xclient, hold });
       const extensions = new Extensions(all);
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };

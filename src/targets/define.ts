@@ -11,6 +11,7 @@ import {
   defined,
   type Delivery,
   type DeliveryContext,
+  type DeliveryTime,
   type Envelope,
   type Message,
   type Outcome,
@@ -30,10 +31,17 @@ export interface TargetContext {
 
 /** What a target of one's own does. */
 export interface TargetDefinition<Args extends object> {
+  /** When its mail is delivered. Without it, as the configuration says. */
+  readonly deliver?: DeliveryTime;
   /** Checks arguments when a target is made, and when mail is to go there. Throws if they make no sense. */
   readonly check?: (args: Args) => void;
   /** Says to people what the target would do with mail for a recipient. Without it, the arguments are shown. */
   readonly plan?: (args: Args, addressee: Addressee) => string;
+  /**
+   * What the queue limits, and leaves alone in trouble, as one: the server that the mail goes to, as `example.net`.
+   * Without it, each recipient is a destination.
+   */
+  readonly destination?: (args: Args, addressee: Addressee) => string;
   /** Opens a delivery. If it throws, or its delivery throws later, all recipients are deferred. */
   readonly open: (args: Args, context: TargetContext) => Delivery | Promise<Delivery>;
 }
@@ -103,24 +111,29 @@ export function defineTarget<Args extends object>(
 
 function typeOf<Args extends object>(
   name: string,
-  { check, plan, open }: TargetDefinition<Args>,
+  { check, plan, destination, open, deliver }: TargetDefinition<Args>,
 ): TargetType {
   return {
     readsBody: true,
+    deliver,
     faultIn: (args) => failureOf(() => check?.(args as Args)),
     ...(plan === undefined ? {} : {
       plan: (args: Target["args"], addressee: Addressee) =>
         planned(() => plan(args as Args, addressee)),
+    }),
+    ...(destination === undefined ? {} : {
+      destination: (args: Target["args"], addressee: Addressee) =>
+        planned(() => destination(args as Args, addressee)),
     }),
     open: async (args, context) =>
       guarded(await open(args as Args, contextFor(name, context)), name),
   };
 }
 
-/** The words of a plan. They are for people only, so that an error in them spoils no delivery. */
-function planned(plan: () => string): string {
+/** The words of a plan, or of a destination: an error in them spoils no delivery. */
+function planned(words: () => string): string {
   try {
-    return String(plan());
+    return String(words());
   } catch (error) {
     return messageOf(error);
   }

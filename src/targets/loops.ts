@@ -4,7 +4,7 @@
  */
 import { Header } from "../message/fields.ts";
 import { HeaderOctets } from "../message/header_octets.ts";
-import type { Route } from "../handler/reply.ts";
+import type { Addressee, Route } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Message, Outcome } from "./target.ts";
 
@@ -17,6 +17,10 @@ export const LOOP: Outcome = {
   status: "5.4.6",
   reason: "mail forwarding loop: the message was delivered to this address before",
 };
+
+/** Whether mail for the address that the client has named is sent on to others. */
+export const isForward = ({ original }: Addressee, to: readonly Mailbox[]): boolean =>
+  original !== undefined && !to.some((one) => one.equals(original));
 
 /** Knows where a message was before. */
 export class Visits {
@@ -45,13 +49,11 @@ export class Visits {
    * recipient that the client named. Mail that is only passed on to its recipient (`forwardsTo`) is not judged: whoever
    * delivers it adds the field.
    */
-  isLoop({ recipient, original }: Route, forwardsTo?: readonly Mailbox[]): boolean {
+  isLoop(route: Route, forwardsTo?: readonly Mailbox[]): boolean {
     if (this.#keys.size === 0) return false;
-    if (forwardsTo === undefined) return this.#has(recipient);
-    if (original === undefined || forwardsTo.some((mailbox) => mailbox.equals(original))) {
-      return false;
-    }
-    return this.#has(original) || forwardsTo.every((mailbox) => this.#has(mailbox));
+    if (forwardsTo === undefined) return this.#has(route.recipient);
+    return isForward(route, forwardsTo) &&
+      (this.#has(route.original!) || forwardsTo.every((mailbox) => this.#has(mailbox)));
   }
 
   #has({ foldedKey }: Mailbox): boolean {

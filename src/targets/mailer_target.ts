@@ -38,6 +38,7 @@ export function mailerType(args: Target["args"], pipe: TargetType): TargetType {
     faultIn: (given) => mailerArguments.faultIn(given) ?? pipe.faultIn(args),
     obstacleTo: () => pipe.obstacleTo?.(args),
     plan: (_, addressee) => pipe.plan?.(args, addressee) ?? "",
+    destination: (_, addressee) => pipe.destination?.(args, addressee),
     open: (_, context) => pipe.open(args, context),
   };
 }

@@ -125,6 +125,10 @@ export function pipeType(settings: Partial<PipeSettings> = {}, launch?: Launch):
     faultIn: (args) => pipeArguments.faultIn(args),
     obstacleTo: (args) => mailers.obstacleTo(pipeArguments.read(args)),
     plan: (args, addressee) => plan(pipeArguments.read(args), valuesForAny(addressee)),
+    destination: (args) => {
+      const { maxRecipients } = pipeArguments.read(args);
+      return maxRecipients > 1 ? `pipe ${printArgv(args.argv as readonly string[])}` : undefined;
+    },
     open: (args, context) => deliver(mailers, pipeArguments.read(args), context),
   };
 }

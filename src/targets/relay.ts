@@ -4,12 +4,14 @@
  */
 import { z } from "zod";
 import { attempt } from "../base/kinds.ts";
+import { canonicalName } from "../dns/name.ts";
 import type { Addressee, Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { Arguments } from "./arguments.ts";
 import { mailerInput } from "./mailer_input.ts";
 import type { Launch } from "./launch.ts";
+import { isForward } from "./loops.ts";
 import { Mailers, type PipeSettings, refused } from "./mailer.ts";
 import type { Message, TargetType } from "./target.ts";
 import {
@@ -43,6 +45,8 @@ export function relay(recipients: readonly Mailbox[]): Target {
 export interface RelaySettings extends PipeSettings {
   /** A command with the placeholders of {@linkcode pipe}; `{sender}` is `<>` for the null path. */
   readonly command: readonly string[];
+  /** The sender of mail that is sent on for another address; by default it stays. */
+  readonly forwardAs?: ((sender: Mailbox) => Mailbox) | undefined;
 }
 
 const SENDMAIL = ["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"];
@@ -53,7 +57,7 @@ const SENDMAIL = ["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipien
  * @throws {TypeError} for a command or settings that make no sense
  */
 export function relayType(
-  { command = SENDMAIL, ...settings }: Partial<RelaySettings> = {},
+  { command = SENDMAIL, forwardAs = (sender) => sender, ...settings }: Partial<RelaySettings> = {},
   launch?: Launch,
 ): TargetType {
   const mailers = new Mailers(settings, launch);
@@ -70,11 +74,19 @@ export function relayType(
       const refusal = refusalFor(recipients.map((recipient) => valuesForAny({ recipient })));
       return refusal === undefined ? recipients.join(", ") : refused(refusal);
     },
+    destination: (args) => {
+      const domains = relayArguments.read(args).recipients.map(({ domain }) =>
+        canonicalName(domain)
+      );
+      return [...new Set(domains)].sort().join(" ");
+    },
     forwardsTo: (args) => relayArguments.read(args).recipients,
     open: (args, context) => {
       const { recipients: to } = relayArguments.read(args);
-      const recipients = to.map((recipient) => valuesFor({ recipient }, context.envelope, "<>"));
-      const refusal = refusalFor(recipients);
+      const { envelope } = context;
+      const valuesWith = (sender: Mailbox | null) =>
+        to.map((recipient) => valuesFor({ recipient }, { ...envelope, sender }, "<>"));
+      const refusal = refusalFor(valuesWith(envelope.sender));
       const served: Addressee[] = [];
       let message: Message;
       return {
@@ -83,6 +95,9 @@ export function relayType(
         body: (given) => Promise.resolve(void (message = given)),
         commit: async () => {
           if (served.length === 0) return [];
+          const { sender } = envelope;
+          const isForwarded = sender !== null && served.some((one) => isForward(one, to));
+          const recipients = valuesWith(isForwarded ? forwardAs(sender) : sender);
           const header = headerFor(served, to);
           const job = { ...mailerInput(message, header), template, recipients };
           const outcome = await mailers.run(job, context);
@@ -94,10 +109,8 @@ export function relayType(
   };
 }
 
-/** The one recipient for whom mail is sent on to other addresses, so that a loop is found ({@linkcode Visits}). */
-function headerFor([first, ...others]: readonly Addressee[], to: readonly Mailbox[]): string {
-  const original = first?.original;
-  return original === undefined || others.length > 0 || to.some((one) => one.equals(original))
-    ? ""
-    : headerField("Delivered-To", String(original));
-}
+/** Names the one recipient for whom mail is sent on to other addresses, so that a loop is found ({@linkcode Visits}). */
+const headerFor = ([first, ...others]: readonly Addressee[], to: readonly Mailbox[]): string =>
+  first !== undefined && others.length === 0 && isForward(first, to)
+    ? headerField("Delivered-To", String(first.original))
+    : "";

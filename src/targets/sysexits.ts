@@ -58,6 +58,7 @@ export function outcomeOf(ending: Ending, cause?: string): Outcome {
     status,
     reason: `mailer: ${reason}`,
     ...(cause === undefined ? {} : { cause }),
+    ...(ending.how === "timeout" ? { scope: "destination" } : {}),
   };
 }
 

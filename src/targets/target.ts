@@ -97,6 +97,11 @@ export interface TargetType {
    * certain already. The arguments make sense. Without it, the arguments are shown.
    */
   plan?(args: Target["args"], addressee: Addressee): string | Outcome;
+  /**
+   * Where the mail of a recipient goes, as far as limits and trouble are shared: `example.net`. The arguments make sense.
+   * Without it, or if it is `undefined`, each recipient is a destination.
+   */
+  destination?(args: Target["args"], addressee: Addressee): string | undefined;
   /** For a target that sends mail on: where to. The arguments make sense. */
   forwardsTo?(args: Target["args"]): readonly Mailbox[];
   /** Opens a delivery. If it throws, all recipients are deferred. */
@@ -160,8 +165,11 @@ export class Targets implements Work {
     return this.faultIn(target) ?? this.get(target.target)?.obstacleTo?.(target.args);
   }
 
-  destinationOf({ target }: Target, addressee: Addressee): string {
-    return `${target} ${addressee.recipient.key}`;
+  /** As {@linkcode TargetType.destination}, for any target: without one, `mailer joe@example.net`. */
+  destinationOf(target: Target, addressee: Addressee): string {
+    const type = this.faultIn(target) === undefined ? this.get(target.target) : undefined;
+    return type?.destination?.(target.args, addressee) ??
+      `${target.target} ${addressee.recipient.key}`;
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */

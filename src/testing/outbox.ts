@@ -9,7 +9,13 @@ import { discardArguments } from "../targets/discard.ts";
 import { mailerArguments } from "../targets/mailer_target.ts";
 import { pipeArguments } from "../targets/pipe.ts";
 import { relayArguments } from "../targets/relay.ts";
-import { defined, type Message, Targets, type TargetType } from "../targets/target.ts";
+import {
+  defined,
+  type Envelope,
+  type Message,
+  Targets,
+  type TargetType,
+} from "../targets/target.ts";
 
 /** A message that was accepted for a target. */
 export interface Kept {
@@ -23,7 +29,12 @@ export interface Kept {
   readonly args: Readonly<Record<string, unknown>>;
   /** The message as the target reads it, one character a byte. */
   readonly message: string;
+  /** Why it is on hold in the queue; without it, it is not. */
+  readonly hold?: string;
 }
+
+/** The messages on hold, and why, by their envelopes. */
+export const holds: WeakMap<Envelope, string> = new WeakMap();
 
 /**
  * Targets that put their messages into `kept`.
@@ -57,7 +68,9 @@ const ARGUMENTS: ReadonlyMap<string, Pick<TargetType, "faultIn">> = new Map(
 const keeper = (target: string, kept: Kept[], real: Targets | undefined): TargetType => ({
   readsBody: true,
   faultIn: () => undefined,
-  open: (args, { envelope: { sender } }) => {
+  open: (args, { envelope }) => {
+    const { sender } = envelope;
+    const hold = holds.get(envelope);
     const recipients: Mailbox[] = [];
     let message = "";
     return {
@@ -67,7 +80,8 @@ const keeper = (target: string, kept: Kept[], real: Targets | undefined): Target
       },
       body: async (body) => void (message = await read(body)),
       commit: () => {
-        kept.push({ sender, recipients, target, args, message });
+        const held = hold === undefined ? {} : { hold };
+        kept.push({ sender, recipients, target, args, message, ...held });
         return Promise.resolve(recipients.map(() => ({ result: "delivered", reason: "kept" })));
       },
       abort: () => Promise.resolve(),

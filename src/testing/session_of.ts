@@ -11,6 +11,7 @@ import { type Peer, SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
 import { type Log, silent } from "../log/event.ts";
 import type { ListenerKind } from "../net/address.ts";
+import type { Acceptance } from "../server/acceptance.ts";
 import { beforeReply } from "../server/before_reply.ts";
 import { core } from "../server/core.ts";
 import { Extensions } from "../server/extension.ts";
@@ -21,6 +22,7 @@ import { spool, SpoolFile } from "../message/spool.ts";
 import type { Tolerated } from "../server/tolerated.ts";
 import type { Targets } from "../targets/target.ts";
 import { FakeDns } from "./fake_dns.ts";
+import { holds } from "./outbox.ts";
 
 /** What a session is like. All of it has defaults. */
 export interface SessionSetup {
@@ -71,7 +73,11 @@ export function sessionOf(handler: Handler, ground: SessionGround) {
     : Object.assign(ground.log.bind(ground), { wants: () => true });
   const limits: Limits = { ...DEFAULT_LIMITS, ...ground.limits };
   const memory = new Memory(limits.messageMemory);
-  const acceptance = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
+  const delivered = beforeReply({ targets, limits, memory, log, spoolDirectory: "/tmp" });
+  const acceptance: Acceptance = ({ hold, ...arrival }) => {
+    if (hold !== undefined) holds.set(arrival.envelope, hold);
+    return delivered(arrival);
+  };
   const whole = chain(handler, core({ acceptance, limits, extensions, log }));
   const { globals = new MemoryStore({ now }), dns = new FakeDns() } = ground;
   const keep = (body: AsyncIterable<Uint8Array>) =>

@@ -5,7 +5,7 @@
 import { on } from "../handler/handler.ts";
 import type { About } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
-import { queueExtensions } from "../server/queue_extensions.ts";
+import { NOT_OFFERED } from "../server/queue_extensions.ts";
 import { type Parts, table } from "./page.ts";
 
 /** What a server with all extensions has. */
@@ -14,12 +14,12 @@ const EVERYTHING = {
   authentication: { mechanisms: [], listeners: [], clearLoopback: false },
   policy: on("StartQueue", (_event, next) => next()),
   xclient: { peers: [], login: true },
+  hold: { longest: 1, now: Date.now },
 };
 
 /** What every extension says of itself. */
 export const abouts = (): readonly About[] =>
-  [...extensionsOn(EVERYTHING), ...queueExtensions({ longest: 0, now: Date.now })]
-    .map(({ about }) => about);
+  [...extensionsOn(EVERYTHING), ...NOT_OFFERED].map(({ about }) => about);
 
 /** The part of the page: a table of the extensions. */
 export const extensionsParts = (): Parts =>

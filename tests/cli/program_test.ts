@@ -133,6 +133,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "user: the one who starts it",
     "pid file: none",
     `state directory: ${directory.of("state")} (will be made)`,
+    `control socket: ${directory.of("state/control.sock")}`,
     `spool directory: ${tmpdir()}`,
   ]);
 });

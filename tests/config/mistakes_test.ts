@@ -262,6 +262,16 @@ const MISTAKES: readonly [string, string, RegExp][] = [
     "1:12",
     /`archive` sends mail on, and nothing says how: set `relay`/,
   ],
+  [
+    "queue: none\nhandlers: [stolen-passwords]",
+    "2:12",
+    /`handlers\[0\]`: `stolen-passwords` puts mail on hold in the queue: remove `queue: none`/,
+  ],
+  [
+    "queue: none\nhandlers: [rate-limit: {limit: 1, excess: hold}]",
+    "2:12",
+    /`rate-limit` puts mail on hold in the queue/,
+  ],
   ["handlers: [{relay-to: {networks: [10.1/16]}}]", "1:35", /`10\.1\/16` is no network: write one/],
   ["handlers: [{relay-to: {networks: ['::/1']}}]", "1:34", /open relay/],
   ["handlers: impatient", "1:11", /must be a list such as \[\.\/policy\.ts/],

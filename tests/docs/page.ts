@@ -57,5 +57,6 @@ export function normalized(output: string): string {
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z\b/g, "TIME")
     .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d? \w{3} \d{4} [\d:]{8} \+0000/g, "DATE")
     .replace(/\b\d+(\.\d+)? ms\b/g, "N ms")
+    .replace(/ *\b\d+ s\b/g, " N s")
     .trimEnd();
 }

@@ -188,7 +188,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
       joe: ["<sales@example.net> From: joe@example.net\n\nhi\n", `<joe@example.net> ${HELLO}`],
     },
   },
-  "stolen-passwords": {},
+  "stolen-passwords": { settings: { queue: {}, deliver: "before-reply" } },
   subaddress: { sends: [{ to: "joe+list@example.net" }] },
   tarpit: { sends: [{ to: ["nobody@example.net", "joe@example.net"] }] },
   trace: {

@@ -30,12 +30,7 @@ class World {
 
   /** Sends a message to so many recipients; gives the code of the last reply, or why the message is on hold. */
   async send(user: string | undefined, recipients: number): Promise<number | string> {
-    let held: string | undefined;
-    const inside = on("Deliver", (event, next) => {
-      held = event.hold;
-      return next();
-    });
-    using client = Client.of(chain(this.#policy, inside), { ...this.#setup, user });
+    using client = Client.of(this.#policy, { ...this.#setup, user });
     await client.reply();
     await client.command("EHLO client.example.org");
     await client.command("MAIL FROM:<joe@example.net>");
@@ -43,7 +38,7 @@ class World {
     await client.command("DATA");
     client.send("Subject: hello\r\n\r\n.\r\n");
     const { code } = await client.reply();
-    return held ?? code;
+    return client.kept[0]?.hold ?? code;
   }
 
   async fail(user: string | undefined): Promise<void> {

@@ -67,6 +67,7 @@ Deno.test("handlers let mail go, hold it, defer it, fail it, send it elsewhere, 
   );
   await until("the bounce has come", () => directory.read("mail.you").includes("never ever"));
   for (const name of ["mail.held", "mail.bad", "mail.away"]) assert.equal(directory.read(name), "");
+  await server.logs(/ delivered .* recipient=<away@example.net> target=relay /);
   await server.logs(/ held .* recipient=<held@example.net> .*reason="looks odd"/);
   await server.logs(
     /handler broke .*event=BeforeDelivery handler=\S*policy\.ts\S* .*no such table/,
@@ -129,4 +130,42 @@ Deno.test("the mail of a user whose password was stolen is held, and postmaster 
   assert.match(stdout, /more than 1 recipients in 1 h/);
   assert.doesNotMatch(directory.read("mail.good"), /second|third/);
   assert.equal(directory.read("mail.you").split("Subject: The mail of joe").length, 2);
+});
+
+/** Sends a message to an address, and returns the reply. */
+async function sendTo(server: Running, recipient: string): Promise<string> {
+  const client = await server.connect();
+  const envelope = ["MAIL FROM:<you@example.net>", `RCPT TO:<${recipient}>`];
+  await codes(client, "EHLO client.example.org", ...envelope, "DATA");
+  client.send("Subject: hello\r\n\r\nHello\r\n.\r\n");
+  const { code, lines } = await client.reply();
+  return `${code} ${lines[0]?.replace(/ as .*/, "")}`;
+}
+
+Deno.test("a message on hold waits, also one that would be thrown away or delivered before the reply", async () => {
+  const reason = "sent on a Sunday";
+  for (const more of [{}, { deliver: "before-reply" }, { handlers: ["discard-all"] }]) {
+    await using server = await Running.start((directory) => ({
+      ...mailers(directory),
+      ...more,
+      queue: { retry: ["1 s"] },
+      handlers: [
+        { when: { if: { recipient: "you@example.net" }, then: { hold: { reason } } } },
+        ..."handlers" in more ? more.handlers : [],
+      ],
+    }));
+    assert.equal(await sendTo(server, "you@example.net"), "250 ok: queued");
+    await server.logs(/ held .* recipient=<you@example\.net> reason="sent on a Sunday"/);
+    assert.equal(server.directory.read("mail.you"), "");
+  }
+});
+
+Deno.test("without a queue a message on hold is deferred", async () => {
+  await using server = await Running.start((directory) => ({
+    ...mailers(directory),
+    handlers: [{ when: { if: { tls: false }, then: "hold" } }],
+  }));
+  const reply = await sendTo(server, "you@example.net");
+  assert.equal(reply, "451 there is no queue for a message on hold");
+  assert.equal(server.directory.read("mail.you"), "");
 });

@@ -8,7 +8,7 @@ import { on, say } from "postmaster";
 import { Client } from "postmaster/testing";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
-import { queueExtensions } from "../../src/server/queue_extensions.ts";
+import { NOT_OFFERED } from "../../src/server/queue_extensions.ts";
 import { RULES } from "../../src/server/commands.ts";
 import { help } from "../../src/server/help.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
@@ -59,9 +59,10 @@ Deno.test("HELP has LHLO in place of HELO and EHLO where LMTP is spoken", async 
 Deno.test("each command has a line of help that begins with its verb", () => {
   const policy = on("StartQueue", () => say(2, 5, 0, "ok"));
   const authentication = { mechanisms: [PLAIN], clearText: true } as never;
+  const hold = { longest: 1, now: () => 0 };
   const table = [
-    ...extensionsOn({ certificates: { ready: true }, authentication, policy }),
-    ...queueExtensions({ longest: 1, now: () => 0 }),
+    ...extensionsOn({ certificates: { ready: true }, authentication, policy, hold }),
+    ...NOT_OFFERED,
   ];
   const all = [
     ...Object.entries(RULES),

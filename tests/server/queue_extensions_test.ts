@@ -1,5 +1,5 @@
 /**
- * The extensions that no server offers yet, at an engine that does.
+ * The extensions of servers with a queue, and those that no server offers yet, at an engine that does.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { Client, type ClientOptions, ENCRYPTED } from "postmaster/testing";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
 import { DEFAULT_LIMITS } from "../../src/server/limits.ts";
-import { queueExtensions } from "../../src/server/queue_extensions.ts";
+import { NOT_OFFERED } from "../../src/server/queue_extensions.ts";
 import { codes } from "../running.ts";
 
 const NOW = Date.parse("2026-11-28T18:00:00Z");
 const HOUR = 3600;
 
 const extensions = new Extensions([
-  ...extensionsOn({}),
-  ...queueExtensions({ longest: 24 * HOUR, now: () => NOW }),
+  ...extensionsOn({ hold: { longest: 24 * HOUR, now: () => NOW } }),
+  ...NOT_OFFERED,
 ]);
 
 /** A client of a server that offers all of them. */
@@ -46,7 +46,7 @@ const rcpt = (client: Client, ...parameters: readonly string[]): Promise<number[
 
 const times = <T>(n: number, value: T): T[] => Array(n).fill(value);
 
-Deno.test("no server offers what nothing keeps yet", async () => {
+Deno.test("a server without a queue offers nothing that only a queue keeps", async () => {
   const client = Client.of(anyone);
   await client.reply();
   const { lines } = await client.command("EHLO c.example");

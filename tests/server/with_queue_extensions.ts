@@ -1,5 +1,5 @@
 /**
- * The real engine at a port, with the extensions that no server offers yet.
+ * The real engine at a port, with all extensions, also those that no server offers yet.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { discard, type Event, on } from "postmaster";
 import { Extensions } from "../../src/server/extension.ts";
 import { extensionsOn } from "../../src/server/extensions.ts";
-import { queueExtensions } from "../../src/server/queue_extensions.ts";
+import { NOT_OFFERED } from "../../src/server/queue_extensions.ts";
 import { type Asked, dialogueOf, transportTo } from "../../src/testing/dialogue_of.ts";
 import { FakeClock } from "../../src/testing/fake_clock.ts";
 import { keeping } from "../../src/testing/outbox.ts";
@@ -20,7 +20,7 @@ export async function withQueueExtensions(): Promise<
   const hold = { longest: 3600, now: Date.now };
   const ground = {
     clock: new FakeClock(),
-    extensions: new Extensions([...extensionsOn({}), ...queueExtensions(hold)]),
+    extensions: new Extensions([...extensionsOn({ hold }), ...NOT_OFFERED]),
     targets: keeping([]),
     asked: ({ event }: Asked) => asked.push(event),
   };

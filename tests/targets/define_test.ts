@@ -71,6 +71,11 @@ const FAULTS: Readonly<Record<string, readonly [open: string, said: RegExp]>> = 
     "commit: () => [{ result: 'failed', status: '5.0.0', reason: 'no\\r\\n250 yes' }], abort: () => {} }",
     /gave what is no outcome/,
   ],
+  "names a scope that there is not": [
+    "return { recipient: () => ({ result: 'deferred', status: '4.0.0', reason: 'no', scope: 'all' }), " +
+    "body: () => {}, commit: () => [], abort: () => {} }",
+    /gave what is no outcome/,
+  ],
   "says that a failure is delivered": [
     "return { recipient: () => ({ result: 'delivered' }), body: () => {}, commit: () => [], abort: () => {} }",
     /gave what is no outcome/,

@@ -99,7 +99,12 @@ Deno.test("pipe() ends a mailer that takes too long, and its children", async ()
     const impatient = pipeType({ timeout: 1000 });
     const { outcomes, mailers } = await deliver(impatient, sh(script, directory));
     deepEqual(outcomes, [
-      { result: "deferred", status: "4.3.0", reason: "mailer: took too long" },
+      {
+        result: "deferred",
+        status: "4.3.0",
+        reason: "mailer: took too long",
+        scope: "destination",
+      },
     ]);
     equal(mailers[0]?.status, "timeout");
     for (const name of ["child", "mailer"]) {

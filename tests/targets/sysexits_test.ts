@@ -38,6 +38,7 @@ Deno.test("outcomeOf() defers when the mailer did not exit by itself", () => {
     status: "4.3.0",
     reason: "mailer: took too long",
     cause: "the last line",
+    scope: "destination",
   });
   equal(outcomeOf({ how: "signal", signal: "SIGSEGV" }).result, "deferred");
 });

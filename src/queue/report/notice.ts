@@ -39,11 +39,16 @@ const KIND: Readonly<Record<Action, { about: About; notification: Notification }
 /** Of what a sender is told that has not said it: of failures and delays. */
 const DEFAULT: readonly Notification[] = ["FAILURE", "DELAY"];
 
-/** The notices that are told, one kind after the other: those that the sender wants, and not those of copies. */
+/**
+ * The notices that are told, one kind after the other: those that the sender wants, also by the trace of RFC 2852, and
+ * not those of copies.
+ */
 export function tellings(message: QueuedMessage, notices: readonly Notice[]): readonly Telling[] {
+  const traces = parameter(message.parameters, "BY")?.trace === true;
   const wanted = notices.filter(({ recipient, action }) => {
     const notify = parameter(recipient.parameters, "NOTIFY") ?? DEFAULT;
-    return !recipient.copy && notify.includes(KIND[action].notification);
+    const isTraced = action === "relayed" && traces && notify.length > 0; // NEVER is none
+    return !recipient.copy && (isTraced || notify.includes(KIND[action].notification));
   });
   const kinds = Map.groupBy(wanted, ({ action }) => KIND[action].about);
   if (message.sender !== null) {

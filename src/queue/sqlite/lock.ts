@@ -4,6 +4,21 @@
  */
 import { join } from "node:path";
 
+/** Another process has the queue: a server, or the command of an operator. */
+export class QueueTaken extends Error {
+  override readonly name = "QueueTaken";
+  /** The id of that process. */
+  readonly holder: string;
+
+  constructor(directory: string, holder: string) {
+    super(
+      `another server, process ${holder}, has the queue in ${directory}: stop that, or name ` +
+        "another `queue.directory`",
+    );
+    this.holder = holder;
+  }
+}
+
 /** A lock that the system frees when its process ends, however it ends. */
 export class Lock {
   readonly #file: Deno.FsFile;
@@ -15,7 +30,7 @@ export class Lock {
   /**
    * Takes the lock of a directory.
    *
-   * @throws {Error} if another process has it
+   * @throws {QueueTaken}
    */
   static take(directory: string): Lock {
     const path = join(directory, "lock");
@@ -23,10 +38,7 @@ export class Lock {
     if (!file.tryLockSync(true)) {
       const holder = Deno.readTextFileSync(path).trim();
       file.close();
-      throw new Error(
-        `another server, process ${holder}, has the queue in ${directory}: stop that, or name ` +
-          "another `queue.directory`",
-      );
+      throw new QueueTaken(directory, holder);
     }
     file.truncateSync();
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));

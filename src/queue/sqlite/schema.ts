@@ -55,7 +55,7 @@ const FIRST = `
     last TEXT
   ) STRICT;
   CREATE INDEX recipient_by_message ON recipient (seq);
-  CREATE INDEX recipient_by_due ON recipient (due) WHERE state = ${WAITING};
+  CREATE INDEX recipient_by_due ON recipient (due, destination) WHERE state = ${WAITING};
   CREATE TABLE attempt (
     key INTEGER NOT NULL,
     number INTEGER NOT NULL,

@@ -111,17 +111,16 @@ export function change(
   const found = db.prepare(
     `SELECT ${COLUMNS} WHERE key > ? AND ${of} AND ${condition.sql} ORDER BY key LIMIT ?`,
   ).all(after, ...condition.values, limit);
-  const listed = page(found, limit);
-  if (dryRun || found.length === 0) return { ...listed, files: [] };
+  if (found.length === 0) return { items: [], next: undefined, files: [] };
   const keys = JSON.stringify(found.map(({ key }) => key));
   const MEANT = "(SELECT value FROM json_each(?))";
   db.prepare("BEGIN IMMEDIATE").run();
   try {
     db.prepare(`UPDATE recipient SET ${set} WHERE key IN ${MEANT}`).run(...values, keys);
     const files = change.kind === "drop" ? close(db, found, change.time) : [];
-    db.prepare("COMMIT").run();
     const rows = db.prepare(`SELECT ${COLUMNS} WHERE key IN ${MEANT} ORDER BY key`).all(keys);
-    return { items: rows.map(listedOf), next: listed.next, files };
+    db.prepare(dryRun ? "ROLLBACK" : "COMMIT").run();
+    return { ...page(rows, limit), files: dryRun ? [] : files };
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
@@ -199,7 +198,8 @@ export function trace(db: DatabaseSync, what: Traced, limit: number): Trace[] {
     : "sender" in what
     ? ["sender = ? COLLATE NOCASE", what.sender]
     : [
-      "seq IN (SELECT seq FROM recipient WHERE ?1 IN (recipient, original) COLLATE NOCASE)",
+      `seq IN (SELECT seq FROM recipient
+         WHERE recipient = ?1 COLLATE NOCASE OR original = ?1 COLLATE NOCASE)`,
       what.recipient,
     ];
   const recipients = db.prepare(`SELECT ${COLUMNS} WHERE recipient.seq = ? ORDER BY key`);

@@ -64,7 +64,7 @@ export class SqliteStore implements QueueStore {
   #free = { octets: Infinity, until: 0 };
   #trouble: string | undefined;
   #reopening: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   private constructor({ directory, reserve, memory }: SqliteOptions, lock: Lock) {
     this.#directory = directory;
@@ -174,8 +174,11 @@ export class SqliteStore implements QueueStore {
     return this.#ask("trace", what, limit);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     clearTimeout(this.#reopening);
     while (this.#writing !== undefined) await this.#writing;
     await this.#thread.ask("close").catch(() => {});
@@ -204,7 +207,11 @@ export class SqliteStore implements QueueStore {
       });
       this.#remove(files);
     } catch (error) {
-      for (const { done } of all) done.reject(error);
+      if (all.length > 1 && isMistake(error)) {
+        for (const one of all) await this.#writeAll([one]);
+      } else {
+        for (const { done } of all) done.reject(error);
+      }
     }
   }
 
@@ -215,14 +222,14 @@ export class SqliteStore implements QueueStore {
     try {
       return await this.#thread.ask(name, ...args);
     } catch (error) {
-      this.#trouble = messageOf(error);
+      if (!isMistake(error)) this.#trouble = messageOf(error);
       if (error instanceof StoreFault) this.#reopen();
       throw error;
     }
   }
 
   #reopen(): void {
-    if (this.#closed) return;
+    if (this.#closing !== undefined) return;
     this.#reopening ??= setTimeout(async () => {
       this.#reopening = undefined;
       try {
@@ -269,6 +276,10 @@ const written = ({ messages = [], settled = [] }: Batch): WrittenBatch => ({
     octets: (body as QueuedBody).octets,
   })),
 });
+
+/** An error of the one who asks: it says nothing about the store. */
+const isMistake = (error: unknown): boolean =>
+  !(error instanceof StoreFault || error instanceof StoreFull);
 
 /** A body that may become one of the queue. */
 class QueuedBody implements KeptMessage {

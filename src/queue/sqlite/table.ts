@@ -70,7 +70,7 @@ export class Table {
     return this.#transaction(() => {
       const files: string[] = [];
       const keys = batches.map(({ messages, settled }) => [
-        ...messages.flatMap((one) => this.#append(one)),
+        ...messages.flatMap((one) => this.#append(one, files)),
         ...settled.flatMap((one) => this.#settle(one, files)),
       ]);
       return { keys, files };
@@ -128,14 +128,18 @@ export class Table {
     });
   }
 
-  #append({ message, recipients, octets }: Written): number[] {
+  #append({ message, recipients, octets }: Written, files: string[]): number[] {
     const { addMessage, addBody } = this.#statements;
-    const open = recipients.filter(({ state }) => state.at !== "ended").length;
+    const ends = recipients.flatMap(({ state }) => state.at === "ended" ? [state.time] : []);
+    const open = recipients.length - ends.length;
+    const isInFile = octets === undefined;
     const { lastInsertRowid } = addMessage.run(
-      ...messageValues(message, octets === undefined, open),
+      ...messageValues(message, isInFile, open),
+      open === 0 ? Math.max(message.accepted, ...ends) : null,
     );
     const seq = Number(lastInsertRowid);
-    if (octets !== undefined) addBody.run(seq, octets);
+    if (open === 0 && isInFile) files.push(message.id);
+    if (open > 0 && !isInFile) addBody.run(seq, octets);
     return recipients.map((one) => this.#add(seq, one));
   }
 
@@ -212,8 +216,8 @@ function prepare(db: DatabaseSync) {
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
     addMessage: db.prepare(
-      `INSERT INTO message (id, accepted, sender, size, priority, message_id, user, facts, file, open)
-       VALUES (${all(10)})`,
+      `INSERT INTO message (id, accepted, sender, size, priority, message_id, user, facts, file, open, ended)
+       VALUES (${all(11)})`,
     ),
     addBody: db.prepare("INSERT INTO body VALUES (?, ?)"),
     addRecipient: db.prepare(

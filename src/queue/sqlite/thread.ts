@@ -5,6 +5,8 @@
 import { StoreFault, StoreFull } from "../store.ts";
 import type { Operations, Request, Response } from "./worker.ts";
 
+const ERRORS = { full: StoreFull, fault: StoreFault, mistake: Error };
+
 /** Asks the thread. Questions are answered in their order. */
 export class Thread {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
@@ -14,7 +16,7 @@ export class Thread {
     this.#worker.onmessage = ({ data }: MessageEvent<Response>) => {
       const asked = this.#waiting.shift();
       if ("value" in data) asked?.resolve(data.value);
-      else asked?.reject(new (data.full ? StoreFull : StoreFault)(data.error));
+      else asked?.reject(new ERRORS[data.kind](data.error));
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or it would end the server

@@ -12,7 +12,7 @@ import { Table, type WrittenBatch } from "./table.ts";
 
 /** What the thread can do. */
 export interface Operations {
-  /** `first`: after a start, those that were active wait. */
+  /** Opens the file, or uses it again after a fault. `first`: after a start, those that were active wait. */
   open(directory: string, first: boolean): void;
   commit(batches: readonly WrittenBatch[]): ReturnType<Table["commit"]>;
   claim(...args: Parameters<Table["claim"]>): ReturnType<Table["claim"]>;
@@ -42,31 +42,36 @@ export interface Request {
 /** What came of it. */
 export type Response = { readonly value: unknown } | {
   readonly error: string;
-  /** There is no room. */
-  readonly full: boolean;
+  readonly kind: FaultKind;
 };
-
-/** SQLITE_FULL. */
-const FULL = 13;
+/** There is no room; the disk, or the file, is at fault; or the one who asks is, and all else goes on. */
+export type FaultKind = "full" | "fault" | "mistake";
 
 let directory = "";
 let db: DatabaseSync | undefined;
 let table: Table | undefined;
 
+/** Why the file is not used at the moment. */
+let fault: string | undefined = "it is not open";
+
 const opened = (): DatabaseSync => {
-  if (db === undefined) throw new Error("the queue's file is not open");
+  if (db === undefined || fault !== undefined) throw new Error(fault);
   return db;
 };
 const its = (): Table => {
-  if (table === undefined) throw new Error("the queue's file is not open");
+  if (table === undefined || fault !== undefined) throw new Error(fault);
   return table;
 };
 
 const operations: Operations = {
   open: (where, first) => {
     directory = where;
-    db = openFile(where);
-    table = new Table(db);
+    db ??= openFile(where);
+    table ??= new Table(db);
+    // This empties the log. In it may be what a commit has written that failed, and what a disk has only pretended to
+    // keep before an error: who reads the log anew would find the one, and after a loss of power miss the other.
+    db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    fault = undefined;
     if (first) table.recover();
   },
   commit: (batches) => {
@@ -114,17 +119,31 @@ function withFile(path: string, use: (fd: number) => void): void {
   }
 }
 
-/** After an error of the disk nothing in memory is to be trusted: the file is closed, and opened anew. */
+/** After an error of the disk the file is not used until the disk has taken all that was committed. */
 function responseOf({ name, args }: Request): Response {
   try {
     const operation = operations[name] as (...args: readonly unknown[]) => unknown;
     return { value: operation(...args) };
   } catch (error) {
-    const { errcode, code } = error as { readonly errcode?: number; readonly code?: string };
-    const full = errcode === FULL || code === "ENOSPC" || code === "EDQUOT";
-    if (!full && name !== "open") operations.close();
-    return { error: `${fileIn(directory)}: ${messageOf(error)}`, full };
+    const kind = fault === undefined ? kindOf(error) : "fault";
+    if (kind === "fault") fault ??= messageOf(error);
+    return { error: `${fileIn(directory)}: ${messageOf(error)}`, kind };
   }
+}
+
+/** Primary result codes of SQLite. */
+const [SQLITE_FULL, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH] = [13, 18, 19, 20];
+const MISTAKES = [SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH];
+
+/** Errors of SQLite have `errcode`, those of files a code such as `EIO`; all others are of the program. */
+function kindOf(error: unknown): FaultKind {
+  const { errcode, code = "" } = error as { readonly errcode?: number; readonly code?: string };
+  if (errcode !== undefined) {
+    const primary = errcode & 0xff;
+    return primary === SQLITE_FULL ? "full" : MISTAKES.includes(primary) ? "mistake" : "fault";
+  }
+  if (code === "ENOSPC" || code === "EDQUOT") return "full";
+  return code.startsWith("E") && !code.startsWith("ERR_") ? "fault" : "mistake";
 }
 
 const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
