@@ -38,6 +38,8 @@ const ENOUGH = 2000;
 const SOON = 500;
 /** Jobs that are at hand at most, a few hundred octets each. */
 const MOST = 50_000;
+/** Jobs of a destination in trouble that are settled at the same time: each has a message in memory. */
+const TOGETHER = 20;
 /** The longest time between two looks at the clock, which may jump. */
 const LOOK = 60_000;
 /** Milliseconds before what broke is tried again. */
@@ -142,7 +144,12 @@ export class Runner {
   #leaveAlone(destination: string, trouble: Fate): void {
     const { lanes, ticks } = this.#options;
     if (lanes.pausedUntil(destination, ticks()) === undefined) return;
-    for (const job of lanes.withdraw(destination)) this.#run({ ...job, fate: trouble }, () => {});
+    const jobs = lanes.withdraw(destination).values();
+    const settle = (): void => {
+      const { value: job } = jobs.next();
+      if (job !== undefined && !this.#stopping) this.#run({ ...job, fate: trouble }, settle);
+    };
+    for (let i = 0; i < TOGETHER; i++) settle();
   }
 
   #run(job: Job, ended: (trouble: Fate | undefined) => void): void {
