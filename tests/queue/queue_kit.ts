@@ -70,7 +70,7 @@ export function queueOf(
   queue.start(new Asking(session.context, HOUR));
   let messages = 0;
   return {
-    ...{ queue, store, targets, logged },
+    ...{ queue, store, targets, log, logged },
     /** Accepts a message to these recipients; it is tried in `after` milliseconds. */
     async accept(mailboxes: readonly string[], { after = 0 } = {}): Promise<void> {
       const id = `M${++messages}`;
