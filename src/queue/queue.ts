@@ -252,7 +252,7 @@ export class Queue {
         destination: this.#destinationOf(route),
         state: { at: "waiting", due },
       }),
-      ...{ original, parameters, copy },
+      ...{ original, parameters, copy: copy || route.copy === true },
     };
   }
 
