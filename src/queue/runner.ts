@@ -161,5 +161,6 @@ function together(due: readonly Due[]): Job[] {
   return Array.from(groups.values(), (some) => ({
     ...some[0]!,
     keys: some.map(({ key }) => key),
+    isRetry: true,
   }));
 }

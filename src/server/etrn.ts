@@ -11,7 +11,7 @@ export const ETRN: Extension = {
   about: {
     name: "ETRN",
     rfc: [1985],
-    where: "to all sessions, if a handler answers `StartQueue`: the server itself has no queue yet",
+    where: "to all sessions, if a handler answers `StartQueue`: its own queue waits for nobody",
     seen: "`StartQueue`",
     test: "server/etrn_test.ts",
   },

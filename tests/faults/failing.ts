@@ -37,7 +37,8 @@ export async function failing<T>(
     new WritableStream({ write: (text) => void (said += text) }),
   );
   try {
-    const attached = () => said.split(" attached").length > threads.length;
+    // A line for each thread: it is attached, or has ended meanwhile.
+    const attached = () => said.split("\n").length > threads.length;
     await until(() => `strace is attached; it says ${said}`, attached);
     const value = await work();
     strace.kill("SIGINT");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { need } from "../need.ts";
-import { Disturbance, type Failure } from "./failing.ts";
+import { codes, Running, sendMail, until } from "../running.ts";
+import { Disturbance, failing, type Failure } from "./failing.ts";
 
 const SYNCS = ["fdatasync", "fsync"];
 const WRITES = ["pwrite64"];
@@ -33,5 +34,36 @@ Deno.test({
     await t.step("what was refused does not come after a kill", async () => {
       assert.equal(await server.killed(), 0);
     });
+  },
+});
+
+Deno.test({
+  name: "a bounce that cannot be kept at first is kept and delivered when the disk works again",
+  ...need("strace"),
+  fn: async () => {
+    await using server = await Running.start((directory) => ({
+      users: ["you", "bad"],
+      queue: {},
+      mailer: {
+        command: [
+          ...[
+            "sh",
+            "-c",
+            `cd $0; case $1 in bad) until [ -e go ]; do sleep 0.01; done; exit 67; esac; cat >> got`,
+          ],
+          ...[directory.path, "{user}"],
+        ],
+      },
+    }));
+    const client = await server.connect();
+    await codes(client, "EHLO client.example.org", "MAIL FROM:<you@example.net>");
+    await codes(client, "RCPT TO:<bad@example.net>", "DATA", "Subject: hello\r\n\r\nhello\r\n.");
+    const failure = { calls: SYNCS, error: "EIO", when: "1+" } as const;
+    await failing(server.pid, failure, async () => {
+      server.directory.write("go", "");
+      await server.logs(/queue failed .*disk I\/O error/);
+    });
+    await until("the bounce is delivered", () => server.directory.read("got") !== "");
+    assert.equal(await sendMail(client), 250);
   },
 });

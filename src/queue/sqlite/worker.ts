@@ -12,7 +12,7 @@ import { Table, type WrittenBatch } from "./table.ts";
 
 /** What the thread can do. */
 export interface Operations {
-  /** `first`: after a start, those that were active wait. */
+  /** Opens the file, or uses it again after a fault. `first`: after a start, those that were active wait. */
   open(directory: string, first: boolean): void;
   commit(batches: readonly WrittenBatch[]): ReturnType<Table["commit"]>;
   claim(...args: Parameters<Table["claim"]>): ReturnType<Table["claim"]>;
@@ -51,20 +51,27 @@ let directory = "";
 let db: DatabaseSync | undefined;
 let table: Table | undefined;
 
+/** Why the file is not used at the moment. */
+let fault: string | undefined = "it is not open";
+
 const opened = (): DatabaseSync => {
-  if (db === undefined) throw new Error("the queue's file is not open");
+  if (db === undefined || fault !== undefined) throw new Error(fault);
   return db;
 };
 const its = (): Table => {
-  if (table === undefined) throw new Error("the queue's file is not open");
+  if (table === undefined || fault !== undefined) throw new Error(fault);
   return table;
 };
 
 const operations: Operations = {
   open: (where, first) => {
     directory = where;
-    db = openFile(where);
-    table = new Table(db);
+    db ??= openFile(where);
+    table ??= new Table(db);
+    // This empties the log. In it may be what a commit has written that failed, and what a disk has only pretended to
+    // keep before an error: who reads the log anew would find the one, and after a loss of power miss the other.
+    db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    fault = undefined;
     if (first) table.recover();
   },
   commit: (batches) => {
@@ -112,14 +119,14 @@ function withFile(path: string, use: (fd: number) => void): void {
   }
 }
 
-/** After an error of the disk nothing in memory is to be trusted: the file is closed, and opened anew. */
+/** After an error of the disk the file is not used until the disk has taken all that was committed. */
 function responseOf({ name, args }: Request): Response {
   try {
     const operation = operations[name] as (...args: readonly unknown[]) => unknown;
     return { value: operation(...args) };
   } catch (error) {
-    const kind = db === undefined ? "fault" : kindOf(error);
-    if (kind === "fault") operations.close();
+    const kind = fault === undefined ? kindOf(error) : "fault";
+    if (kind === "fault") fault ??= messageOf(error);
     return { error: `${fileIn(directory)}: ${messageOf(error)}`, kind };
   }
 }
