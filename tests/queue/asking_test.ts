@@ -162,15 +162,18 @@ Deno.test("what hinders the target of the mail is for the target to say", async 
 
 Deno.test("AfterDelivery tells what became of the mail, and its reply changes nothing", async () => {
   const told: Event[] = [];
-  const policy = on("AfterDelivery", (event, _next, session) => {
+  const policy = on("AfterDelivery", async (event, _next, session) => {
     told.push(event);
+    await new Promise((resolve) => setTimeout(resolve));
     session.log("heard");
     return say(5, 5, 0, "whatever");
   });
   const { asking, logged } = askingOf(policy);
   const outcome = { result: "failed", status: "5.1.1", reason: "unknown" } as const;
   const ended = { attempt: 3, outcome, ending: "failed", next: undefined } as const;
-  await asking.after(message, recipient, ROUTE, ended);
+  asking.after(message, recipient, ROUTE, ended);
+  await asking.idle();
+  assert.equal(logged.length, 1);
   const [event] = told;
   assert.ok(event?.type === "AfterDelivery" && event.ending === "failed");
   assert.equal(event.outcome, outcome);
