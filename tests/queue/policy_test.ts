@@ -158,9 +158,13 @@ Deno.test("the mail of a user whose password was stolen is held, and postmaster 
 });
 
 /** Sends a message to an address, and returns the reply. */
-async function sendTo(server: Running, recipient: string): Promise<string> {
+async function sendTo(
+  server: Running,
+  recipient: string,
+  sender = "you@example.net",
+): Promise<string> {
   const client = await server.connect();
-  const envelope = ["MAIL FROM:<you@example.net>", `RCPT TO:<${recipient}>`];
+  const envelope = [`MAIL FROM:<${sender}>`, `RCPT TO:<${recipient}>`];
   await codes(client, "EHLO client.example.org", ...envelope, "DATA");
   client.send("Subject: hello\r\n\r\nHello\r\n.\r\n");
   const { code, lines } = await client.reply();
@@ -206,4 +210,22 @@ Deno.test("what exceeds a rate is on hold", async () => {
   await server.logs(/ held .* reason="more than 1 recipients per 1 h by address"/);
   await until("one has come", () => server.directory.read("mail.you").includes("Hello"));
   assert.equal(server.directory.read("mail.you").split("Hello").length, 2);
+});
+
+Deno.test("a bounce to a sender elsewhere is relayed, whatever is asked of clients", async () => {
+  await using server = await Running.start((directory) => ({
+    ...mailers(directory),
+    handlers: [
+      { impatient: { bound: 0, ban: "1 d" } },
+      { "rate-limit": { limit: 1, of: "recipients", by: "all" } },
+      { when: { if: { recipient: "@example.net" }, then: { reject: { on: "BeforeDelivery" } } } },
+    ],
+    queue: { retry: ["1 s"] },
+  }));
+  assert.equal(await sendTo(server, "you@example.net", "ann@example.org"), "250 ok: queued");
+  await until(
+    "the bounce was relayed",
+    () => server.directory.read("relayed.ann@example.org").includes("not accepted here (5.7.1)"),
+  );
+  assert.equal(server.directory.read("mail.you"), "");
 });
