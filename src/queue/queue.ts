@@ -59,6 +59,7 @@ export class Queue {
   readonly #killed = new AbortController();
   /** What delivers, once the queue has started. */
   #runner!: Runner;
+  #asking!: Asking;
   #upkeep: Upkeep | undefined;
   #failing = false;
 
@@ -74,6 +75,7 @@ export class Queue {
 
   /** Begins to deliver. Before that, nothing can be accepted. */
   start(asking: Asking): void {
+    this.#asking = asking;
     const { store, targets, now, schedule } = this.#options;
     const settingsOf = (destination: string) => settingsFor(schedule, destination);
     const delivery: DeliveryOptions = {
@@ -88,7 +90,7 @@ export class Queue {
       committed: (batch) => this.#committed(batch),
       pause: (error) => this.#pause(error),
       after: (message, recipient, told) =>
-        void asking.after(message, recipient, routeOf(recipient), told),
+        asking.after(message, recipient, routeOf(recipient), told),
     };
     this.#runner = new Runner({
       ...{ store, now },
@@ -200,9 +202,10 @@ export class Queue {
    * Starts no more deliveries, and returns when those that run have ended. What is accepted meanwhile stays in the store;
    * who lets something be accepted afterwards stops once more.
    */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#upkeep?.[Symbol.dispose]();
-    return this.#runner.stop();
+    await this.#runner.stop();
+    await this.#asking.idle();
   }
 
   /** Waits for nothing any more. What runs counts as if it had not begun. */
