@@ -22,7 +22,7 @@ const settings = (more: Settings = {}) => (directory: Directory): Settings => ({
          u68) sleep 0.2; exit 67 ;;
          u75) exit 75 ;;
          u0) rm "$0/tmp.$2.$1" ;;
-         *) mv "$0/tmp.$2.$1" "$0/$1.$2" ;;
+         *) mv "$0/tmp.$2.$1" "$0/mail.$1.$2" ;;
        esac`,
       directory.path,
       "{user}",
@@ -46,7 +46,7 @@ async function send(server: Running, from: string, ...recipients: readonly strin
 }
 
 const namesFor = ({ directory }: Running, user: string): readonly string[] =>
-  directory.list().filter((name) => name.startsWith(`${user}.`));
+  directory.list().filter((name) => name.startsWith(`mail.${user}.`));
 
 /** The reports that a user has got, when there are so many, as another parser sees them. */
 async function reportsFor(server: Running, user: string, count: number): Promise<readonly Seen[]> {
@@ -111,5 +111,70 @@ Deno.test({
     );
     const late = seen.find(({ subject }) => /not been delivered yet/.test(subject));
     assert.match(late!.parts[1]!.content, /^Will-Retry-Until: /m);
+  },
+});
+
+Deno.test({
+  name: "a sender is told of success if it wants that, in the language of the configuration",
+  ...need("python3"),
+  fn: async () => {
+    await using server = await Running.start(
+      settings({ queue: { retry: ["1 s"], bounces: { language: "de" } } }),
+    );
+    const wanting = [
+      "<u0@example.net> NOTIFY=SUCCESS",
+      "<away@example.net> NOTIFY=SUCCESS,FAILURE",
+    ];
+    await send(server, "<you@example.net>", ...wanting, "<u0@example.net>");
+    const [seen] = await reportsFor(server, "you", 1);
+    assert.equal(seen!.subject, "Ihre Nachricht wurde zugestellt");
+    const blocks = blocksOf(seen!.parts[1]!.content).slice(1).map((block) =>
+      `${block["Action"]} ${block["Original-Recipient"]} ${block["Final-Recipient"]}`
+    );
+    assert.deepEqual(blocks.toSorted(), [
+      "delivered undefined rfc822;u0@example.net",
+      "relayed rfc822;away@example.net rfc822;joe@example.org",
+    ]);
+  },
+});
+
+Deno.test({
+  name: "postmaster is told of a bounce that fails, and nobody of what goes wrong then",
+  ...need("python3"),
+  fn: async () => {
+    await using server = await Running.start(settings());
+    await send(server, "<u68@example.net>", "<u67@example.net>");
+    const [seen] = await reportsFor(server, "postmaster", 1);
+    assert.match(seen!.subject, /without a sender could not be delivered/);
+    assert.match(seen!.parts[1]!.content, /^Final-Recipient: rfc822;u68@example\.net\r$/m);
+    assert.match(seen!.parts[2]!.content, /multipart\/report/);
+
+    await using dropping = await Running.start(
+      settings({ queue: { bounces: { "double-bounces": "drop" } } }),
+    );
+    await send(dropping, "<u68@example.net>", "<u67@example.net>");
+    await dropping.logs(/double bounce dropped .*recipients=<u68@example\.net>/);
+    await using nobody = await Running.start(
+      settings({ postmaster: "u67", users: ["u67", "u68"] }),
+    );
+    await send(nobody, "<>", "<u68@example.net>");
+    await nobody.logs(/double bounce dropped .*recipients=<u67@example\.net>/);
+  },
+});
+
+Deno.test({
+  name: "mail that goes in circles comes back as a bounce",
+  ...need("python3"),
+  fn: async () => {
+    await using server = await Running.start(settings());
+    using client = await server.connect();
+    const path = ["MAIL FROM:<you@example.net>", "RCPT TO:<u0@example.net>", "DATA"];
+    await codes(client, "EHLO a.example", ...path);
+    client.send("Delivered-To: U0@example.net\r\nSubject: round\r\n\r\nand round\r\n.\r\n");
+    assert.equal((await client.reply()).code, 250);
+    const [seen] = await reportsFor(server, "you", 1);
+    const [, block] = blocksOf(seen!.parts[1]!.content);
+    assert.equal(block!["Status"], "5.4.6");
+    assert.match(seen!.parts[0]!.content, /mail forwarding loop/);
   },
 });
