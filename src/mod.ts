@@ -67,7 +67,7 @@ export { Secret } from "./base/secret.ts";
 export type { HandlerFactory } from "./handler/define.ts";
 export { chain, handlerNames, named, on, onEvery } from "./handler/handler.ts";
 export type { Handler, MaybePromise, Next } from "./handler/handler.ts";
-export type { AnswerTo } from "./handler/fitting.ts";
+export type { AnswerTo, Destined } from "./handler/fitting.ts";
 export {
   authenticated,
   hold,
@@ -90,7 +90,7 @@ export type {
   Route,
   Target,
 } from "./handler/reply.ts";
-export type { Outcome } from "./handler/outcome.ts";
+export type { Outcome, Remote, Scope as OutcomeScope } from "./handler/outcome.ts";
 export type { OwnMessage } from "./handler/own_message.ts";
 export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
@@ -104,7 +104,9 @@ export type { GlobalOptions, Held, Json, Scope, Stored, Variable } from "./handl
 
 export { discard } from "./targets/discard.ts";
 export { defineTarget, type TargetContext, type TargetDefinition } from "./targets/define.ts";
-export type { Delivery, Envelope, Message } from "./targets/target.ts";
+export type { Delivery, DeliveryTime, Envelope, Message } from "./targets/target.ts";
+export { maildir, type MaildirOptions } from "./targets/maildir.ts";
 export { mailer } from "./targets/mailer_target.ts";
+export { mbox, type MboxOptions } from "./targets/mbox.ts";
 export { pipe, type PipeOptions, procmail } from "./targets/pipe.ts";
 export { relay } from "./targets/relay.ts";

@@ -91,8 +91,14 @@ export function parseConfig(
   file: string | undefined,
   overrides: Overrides = {},
 ): Config {
-  const again = () => ({ ...parseConfig(text, file, overrides), stateDirectory, mailer, queue });
+  const again = () => ({
+    ...parseConfig(text, file, overrides),
+    stateDirectory,
+    mailer,
+    queue,
+    control,
+  });
   const config = checkSettings(readSettings(text, file ?? "defaults", overrides), file, again);
-  const { stateDirectory, mailer, queue } = config;
+  const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

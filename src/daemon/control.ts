@@ -62,7 +62,7 @@ export class Control implements Disposable {
     } catch (error) {
       await say(socket, [{ error: messageOf(error) }]);
     } finally {
-      socket.end();
+      socket.destroySoon(); // after what was written
     }
   }
 

@@ -45,8 +45,12 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   const note = (path: readonly (string | number)[], message: string | undefined) => {
     if (message !== undefined) problems.push(config.problem({ path, message }));
   };
+  const faulty = new Set<string>();
   for (const { key, path } of directoriesOf(config)) {
-    note(key.split("."), faultOfDirectory(path, made));
+    if (faulty.has(dirname(path))) continue; // that is the mistake
+    const fault = faultOfDirectory(path, made);
+    if (fault !== undefined) faulty.add(path);
+    note(key.split("."), fault);
   }
   note(["tls", "acme"], acmeStoreOf(config)?.fault());
   if (file !== undefined) note(["log", "file"], faultOfFile(file, made));

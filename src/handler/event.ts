@@ -211,7 +211,10 @@ export function frozenEvent(event: Event): Event {
   else if (event.type === "Authenticate") Object.freeze(event.verdict);
   else if (event.type === "Deliver") Object.freeze(event.routes);
   else if ("client" in event) Object.freeze(event.client);
-  else if ("route" in event) Object.freeze(event.route);
+  else if ("route" in event) {
+    Object.freeze(event.route);
+    Object.freeze(event.type === "AfterDelivery" ? event.outcome : event.last);
+  }
   return Object.freeze(event);
 }
 

@@ -22,7 +22,8 @@ export type AnswerTo<K extends EventName> = "AddRcptTo" extends K ? Destined | r
   : "Authenticate" extends K ? AuthenticationReply
   : Reply;
 
-type Destined =
+/** An answer that says where mail goes, or why it does not go. */
+export type Destined =
   | RecipientReply
   | (Reply & { readonly routes: readonly Route[] })
   | Target;

@@ -2,11 +2,18 @@
  * One attempt to deliver a message to recipients of one destination.
  * @module
  */
-import { isPermanent, isPositive, type Reply, type Route, type Target } from "../handler/reply.ts";
+import {
+  BROKEN,
+  isPermanent,
+  isPositive,
+  type Reply,
+  type Route,
+  type Target,
+} from "../handler/reply.ts";
 import { isSamePlace } from "../handler/route.ts";
 import type { Log } from "../log/event.ts";
 import { consign, handOver } from "../targets/consignment.ts";
-import { type Message, type Outcome, type Targets, unsettled } from "../targets/target.ts";
+import type { Message, Outcome, Targets } from "../targets/target.ts";
 import type { Asking } from "./asking.ts";
 import type { QueuedMessage, QueuedRecipient } from "./entry.ts";
 import { envelopeOf, routeOf } from "./plain.ts";
@@ -96,24 +103,19 @@ async function decide(
   }
   const { reply, handler } = await asking.before(message, recipient, routeOf(recipient));
   if (reply.hold !== undefined) return { held: reply.hold, handler };
-  const { routes } = reply;
-  if (!isPositive(reply) || routes === undefined) return { outcome: outcomeOf(reply), handler };
-  const [only] = routes;
-  // Its outcome is asked for, though it is a copy.
-  return only !== undefined && routes.length === 1
-    ? { ...only, copy: false }
-    : { outcome: SEVERAL, handler };
+  const [only] = reply.routes ?? [];
+  return isPositive(reply) && only !== undefined
+    ? { ...only, copy: false } // its outcome is asked for, though it is a copy
+    : { outcome: outcomeOf(reply), handler };
 }
 
-/** Each recipient has one place, so that it has one outcome. */
-const SEVERAL = unsettled("handlers answered several targets for one delivery");
-
-/** The outcome that a refusal means. */
+/** The outcome that a refusal means. A broken handler is trouble of the server, for which no mail is given up. */
 export function outcomeOf(reply: Reply): Outcome {
   const reason = reply.lines.join(" ");
   const { enhanced } = reply;
   const result = isPermanent(reply) ? "failed" : "deferred";
   const digit = result === "failed" ? 5 : 4;
   const status = enhanced?.startsWith(`${digit}`) ? enhanced : `${digit}.0.0`;
-  return { result, status: status as `${4 | 5}.${number}.${number}`, reason };
+  const outcome = { result, status: status as `${4 | 5}.${number}.${number}`, reason } as const;
+  return reply === BROKEN ? { ...outcome, scope: "server" } : outcome;
 }

@@ -9,7 +9,9 @@ import { type Message, unsettled } from "../targets/target.ts";
 import { attempt, type AttemptOptions, type Fate } from "./attempt.ts";
 import type { Told } from "./asking.ts";
 import type { NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
-import type { Notice } from "./report/notice.ts";
+import type { Gathering, Part } from "./gathering.ts";
+import { type Notice, tellings } from "./report/notice.ts";
+import type { RetryFacts } from "./retry.ts";
 import type { Job } from "./runner.ts";
 import { inPlaceOf, isTrouble, settle, type Settled, type SettleOptions } from "./settle.ts";
 import {
@@ -45,6 +47,8 @@ export interface DeliveryOptions extends AttemptOptions, SettleOptions {
     instead: QueuedRecipient,
     now: number,
   ) => readonly NewRecipient[];
+  /** The deliveries that run: senders are told together what became of them. */
+  readonly gathering: Gathering<Settled>;
   /** The messages that tell senders. */
   readonly report: (
     message: QueuedMessage,
@@ -66,12 +70,22 @@ export type Delivered = Fate | undefined;
 const STALE = 1000;
 
 /** Delivers a job, and settles it. Throws if the store does not give what is to be delivered. */
-export async function deliver(
+export async function deliver(job: Job, options: DeliveryOptions): Promise<Delivered> {
+  const part = options.gathering.begin(job.message);
+  try {
+    return await deliverPart(job, part, options);
+  } finally {
+    part.end();
+  }
+}
+
+async function deliverPart(
   { keys, fresh, fate }: Job,
+  part: Part<Settled>,
   options: DeliveryOptions,
 ): Promise<Delivered> {
   if (fresh !== undefined && fate === undefined && performance.now() < fresh.since + STALE) {
-    return await deliverFresh(fresh, options);
+    return await deliverFresh(fresh, part, options);
   }
   const loaded = await options.store.load(keys);
   fresh?.release();
@@ -85,36 +99,40 @@ export async function deliver(
     return its === undefined ? [] : [[recipient, its] as const];
   }));
   const since = performance.now();
-  return await deliverFresh({ message, recipients, body, tried, since, release() {} }, options);
+  const loadedNow = { message, recipients, body, tried, since, release() {} };
+  return await deliverFresh(loadedNow, part, options);
 }
 
 async function deliverFresh(
   { message, recipients, body, tried, release }: Fresh,
+  part: Part<Settled>,
   options: DeliveryOptions,
 ): Promise<Delivered> {
-  const { now, log, report, after, committed } = options;
+  const { now, log, after } = options;
   const time = now();
   const start = performance.now();
   const open = recipients.filter((recipient) => !tried.has(recipient));
   const fates = open.length === 0 ? tried : await tryAll(message, open, body, options);
   const facts = { time, took: Math.round(performance.now() - start) };
+  const ended = now();
+  const luck = Math.random(); // one for all, so that their next attempt is one too
+  const settling = { ...options, retry: (facts: RetryFacts) => options.retry(facts, () => luck) };
   const all = recipients.map((queued) => {
     const fate = tried.get(queued) ?? fates.get(queued)!;
     const recipient = takenBy(queued, fate);
-    const done = judge(message, recipient, fate, facts, options);
+    const done = judge(message, recipient, fate, facts, ended, settling);
     return { recipient, fate, done };
   });
   const ends = all.map(({ done }) => done);
-  const batch = await repeat(() => withReports(message, ends, body, report), options);
-  await repeat(() => options.store.commit(batch), options);
-  for (const { body } of batch.messages) await body.dispose();
+  const write = (ends: readonly Settled[]) => record(message, ends, body, options);
+  const isTold = tellings(message, noticesOf(ends)).length > 0;
+  await (isTold ? part.tell(ends, write) : write(ends));
   release();
   for (const { recipient, fate, done } of all) {
     tell(message, recipient, fate, done, facts.time, log);
     const told = toldOf(recipient, fate, done);
     if (told !== undefined) after(message, recipient, told);
   }
-  committed(batch);
   return all.find(({ fate }) => isTroubleHere(fate))?.fate;
 }
 
@@ -147,9 +165,9 @@ function judge(
   recipient: QueuedRecipient,
   fate: Fate,
   facts: { readonly time: number; readonly took: number },
+  now: number,
   options: DeliveryOptions,
 ): Settled {
-  const now = options.now();
   if ("held" in fate) {
     const { key } = recipient;
     return { settlement: { key, state: { at: "held", reason: fate.held } }, notice: undefined };
@@ -162,6 +180,22 @@ function judge(
   return settle(message, recipient, { ...facts, outcome, plan, handler }, now, options);
 }
 
+/** Commits what became of recipients of a message, with the reports of it. */
+async function record(
+  message: QueuedMessage,
+  ends: readonly Settled[],
+  body: Message,
+  options: DeliveryOptions,
+): Promise<void> {
+  const batch = await repeat(() => withReports(message, ends, body, options.report), options);
+  await repeat(() => options.store.commit(batch), options);
+  for (const { body } of batch.messages) await body.dispose();
+  options.committed(batch);
+}
+
+const noticesOf = (ends: readonly Settled[]): readonly Notice[] =>
+  ends.flatMap(({ notice }) => notice ?? []);
+
 /** What is to be written. Mail of whose end the sender cannot be told is kept for an operator. */
 async function withReports(
   message: QueuedMessage,
@@ -169,7 +203,7 @@ async function withReports(
   body: Message,
   report: DeliveryOptions["report"],
 ): Promise<Required<Batch>> {
-  const notices = all.flatMap(({ notice }) => notice ?? []);
+  const notices = noticesOf(all);
   const settled = all.map(({ settlement }) => settlement);
   if (notices.length === 0) return { messages: [], settled };
   try {

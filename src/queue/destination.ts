@@ -18,6 +18,8 @@ export interface Job {
   readonly sender: string | null;
   /** From -9 to 9. */
   readonly priority: number;
+  /** It was tried before. */
+  readonly isRetry?: boolean;
 }
 
 /** What a destination is given. */
@@ -28,10 +30,10 @@ export interface DestinationLimits {
   readonly rate?: Rate | undefined;
 }
 
-/** The jobs of a sender with the same priority. */
+/** The jobs of a sender with the same rank. */
 interface SenderLine<J> {
   readonly key: string;
-  readonly priority: number;
+  readonly rank: number;
   readonly jobs: Fifo<J>;
 }
 
@@ -56,18 +58,19 @@ export class Destination<J extends Job> {
     return this.#waiting;
   }
 
-  /** The highest priority of a job that waits. */
+  /** The highest rank of a job that waits. */
   get highest(): number | undefined {
     return this.#turns.highest;
   }
 
-  add(job: J): void {
-    const key = `${job.priority} ${job.sender ?? ""}`;
+  /** @param rank the higher, the sooner it begins */
+  add(job: J, rank: number): void {
+    const key = `${rank} ${job.sender ?? ""}`;
     let line = this.#lines.get(key);
     if (line === undefined) {
-      line = { key, priority: job.priority, jobs: new Fifo() };
+      line = { key, rank, jobs: new Fifo() };
       this.#lines.set(key, line);
-      this.#turns.add(job.priority, line);
+      this.#turns.add(rank, line);
     }
     line.jobs.push(job);
     this.#waiting++;
@@ -82,7 +85,7 @@ export class Destination<J extends Job> {
   begin(now: number): J {
     const line = this.#turns.take()!;
     const job = line.jobs.shift()!;
-    if (line.jobs.size > 0) this.#turns.add(line.priority, line);
+    if (line.jobs.size > 0) this.#turns.add(line.rank, line);
     else this.#lines.delete(line.key);
     this.#waiting--;
     this.running++;

@@ -1,11 +1,12 @@
 /**
  * Which job begins next. Destinations take turns, and in each of them its senders, so that a backlog of one never
- * delays another: a job waits for at most one of each busy destination, and of each busy sender at its own. All is in
- * memory. There are no timers: the time is given, in milliseconds of a clock that never jumps (`performance.now()`).
+ * delays another: of its rank (`ranks.ts`), a job waits for at most one of each busy destination, and of each busy sender
+ * at its own. All is in memory. There are no timers: the time is given, in milliseconds of a clock that never jumps (`performance.now()`).
  * @module
  */
 import { Destination, type DestinationLimits, type Job } from "./destination.ts";
 import { Heap } from "./heap.ts";
+import { Ranks } from "./ranks.ts";
 import { Turns } from "./turns.ts";
 
 /** The limits of {@linkcode Lanes}. */
@@ -52,7 +53,10 @@ export class Lanes<J extends Job> {
   #crowding: Place<J>[] = [];
   readonly #begun = new Map<J, Begun<J>>();
   readonly #full = new Set<string>();
+  readonly #ranks = new Ranks();
   #waiting = 0;
+  /** Those of them that wait for destinations that are full. */
+  #waitingForFull = 0;
   #sweepAt = SOME;
 
   constructor(settings: LaneSettings) {
@@ -62,6 +66,11 @@ export class Lanes<J extends Job> {
   /** Jobs that have not begun. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Jobs that have not begun, for destinations that are not {@linkcode full}. */
+  get waitingForOthers(): number {
+    return this.#waiting - this.#waitingForFull;
   }
 
   /** Jobs that have begun and not ended. */
@@ -93,8 +102,9 @@ export class Lanes<J extends Job> {
   add(job: J, now: number): void {
     const lane = this.#lanes.get(job.destination) ?? this.#newLane(job.destination, now);
     const { destination, place } = lane;
-    const isUrgent = job.priority > (destination.highest ?? -Infinity);
-    destination.add(job);
+    const rank = this.#ranks.enter(job);
+    const isUrgent = rank > (destination.highest ?? -Infinity);
+    destination.add(job, rank);
     this.#count(lane, 1);
     const isFirst = place === undefined && destination.waiting === 1;
     if (isFirst || (isUrgent && place?.at === "ready")) this.#line(lane);
@@ -132,6 +142,7 @@ export class Lanes<J extends Job> {
     const lane = this.#lanes.get(destination);
     if (lane === undefined) return [];
     const jobs = lane.destination.withdraw();
+    for (const job of jobs) this.#ranks.leave(job);
     this.#count(lane, -jobs.length);
     this.#line(lane);
     return jobs;
@@ -148,7 +159,7 @@ export class Lanes<J extends Job> {
     return undefined;
   }
 
-  /** Puts a lane behind all others of its priority, if it has jobs that wait. */
+  /** Puts a lane behind all others of its rank, if it has jobs that wait. */
   #line(lane: Lane<J>): void {
     const { highest } = lane.destination;
     lane.place = highest === undefined ? undefined : { lane, at: "ready" };
@@ -176,6 +187,7 @@ export class Lanes<J extends Job> {
 
   #begin(lane: Lane<J>, now: number): J {
     const job = lane.destination.begin(now);
+    this.#ranks.leave(job);
     this.#begun.set(job, { lane, times: lane.destination.backOff.times });
     this.#count(lane, -1);
     this.#line(lane);
@@ -190,9 +202,12 @@ export class Lanes<J extends Job> {
   }
 
   #count({ destination }: Lane<J>, more: number): void {
+    const { name, waiting } = destination;
     this.#waiting += more;
-    if (destination.waiting >= this.#settings.backlog) this.#full.add(destination.name);
-    else this.#full.delete(destination.name);
+    if (this.#full.delete(name)) this.#waitingForFull -= waiting - more;
+    if (waiting < this.#settings.backlog) return;
+    this.#full.add(name);
+    this.#waitingForFull += waiting;
   }
 
   #newLane(name: string, now: number): Lane<J> {

@@ -22,7 +22,6 @@ import type {
   Trace,
   Traced,
 } from "./store.ts";
-import { StoreFault } from "./store.ts";
 
 interface Entry {
   readonly message: QueuedMessage;
@@ -52,14 +51,15 @@ export class MemoryStore implements QueueStore {
   async commit({ messages = [], settled = [] }: Batch): Promise<Keys> {
     await Promise.resolve(); // as from a disk, never in the same turn
     const known = messages.find(({ message: { id } }) => this.#messages.has(id));
-    if (known !== undefined) throw new StoreFault(`there is a message ${known.message.id} already`);
+    if (known !== undefined) throw new Error(`there is a message ${known.message.id} already`);
     return [
       ...messages.flatMap(({ message, recipients, body }) => {
         this.#messages.set(message.id, {
           ...{ message, octets: (body as KeptOctets).octets, ended: undefined },
         });
         const keys = recipients.map((one) => this.#add(message.id, one));
-        this.#close(message.id, message.accepted);
+        const ends = recipients.flatMap(({ state }) => state.at === "ended" ? [state.time] : []);
+        this.#close(message.id, Math.max(message.accepted, ...ends));
         return keys;
       }),
       ...settled.flatMap((one) => this.#settle(one)),

@@ -12,6 +12,7 @@ import type { Asking } from "./asking.ts";
 import type { Fate } from "./attempt.ts";
 import { deliver, type DeliveryOptions } from "./delivery.ts";
 import type { NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
+import { Gathering } from "./gathering.ts";
 import { Lanes } from "./lanes.ts";
 import { Own } from "./own.ts";
 import { recipientOf, routeOf } from "./plain.ts";
@@ -78,10 +79,10 @@ export class Queue {
     const delivery: DeliveryOptions = {
       ...this.#options,
       warnAfter: schedule.warnAfter,
-      retry: (facts) => retry(facts, settingsOf),
+      retry: (facts, random) => retry(facts, settingsOf, random),
       lifetimeOf: (destination) => settingsOf(destination).lifetime,
       report: (message, notices, body) => this.#own.reports(message, notices, body),
-      ...{ asking, signal: this.#killed.signal },
+      ...{ asking, signal: this.#killed.signal, gathering: new Gathering() },
       relays: (target) => targets.get(target)?.relays === true,
       enter: (routes, instead, now) => routes.map((route) => this.#inPlaceOf(instead, route, now)),
       committed: (batch) => this.#committed(batch),

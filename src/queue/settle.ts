@@ -11,8 +11,8 @@ import { dueBy, isMissed, wishesOf } from "./wishes.ts";
 
 /** How deferred mail is treated. */
 export interface SettleOptions {
-  /** When mail that was deferred is tried again. */
-  readonly retry: (facts: RetryFacts) => Retry;
+  /** When mail that was deferred is tried again; `random` gives numbers from 0 to below 1. */
+  readonly retry: (facts: RetryFacts, random?: () => number) => Retry;
   /** Milliseconds after which the sender is told that a message is late; `undefined`: never. */
   readonly warnAfter: number | undefined;
   /** Milliseconds after which mail for a destination is given up. */

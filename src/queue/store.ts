@@ -200,7 +200,10 @@ export interface QueueStore extends QueueDesk {
   claim(now: number, limit: number, except: readonly string[]): Promise<readonly Due[]>;
   /** Those of these recipients that are still active, in any order. */
   load(keys: readonly number[]): Promise<readonly Loaded[]>;
-  /** When the next recipient that waits is due, in milliseconds since the epoch; `undefined` if none waits. */
+  /**
+   * When the next recipient that waits is due, in milliseconds since the epoch; `undefined` if none waits. A store that
+   * others change, too, says no later than when it is to be asked again.
+   */
   nextDue(): Promise<number | undefined>;
   /** Recipients of a destination that wait, or are active and have one of these keys, are not due before this time. */
   postpone(destination: string, active: readonly number[], until: number): Promise<void>;

@@ -1,33 +1,33 @@
 /**
- * Things that take turns, those with a higher priority first. Those with a lower one are never starved: of a few turns,
- * one goes to the priority that has waited longest.
+ * Things that take turns, those with a higher rank first. Those with a lower one are never starved: of a few turns, one
+ * goes to the rank that has waited longest.
  * @module
  */
 import { Fifo } from "./fifo.ts";
 
-/** One of so many turns goes to the priority that has waited longest. */
+/** One of so many turns goes to the rank that has waited longest. */
 const SHARE = 4;
 
 interface Level<T> {
-  readonly priority: number;
+  readonly rank: number;
   readonly items: Fifo<T>;
   /** The number of the turn at which one of them was last taken. */
   served: number;
 }
 
 export class Turns<T> {
-  /** Those with items, the highest priority first; there are as many as priorities, at most 19. */
+  /** Those with items, the highest rank first. There are few. */
   #levels: Level<T>[] = [];
   #turn = 0;
 
-  /** The highest priority of an item; `undefined` if there is none. */
+  /** The highest rank of an item; `undefined` if there is none. */
   get highest(): number | undefined {
-    return this.#levels[0]?.priority;
+    return this.#levels[0]?.rank;
   }
 
-  /** Puts an item behind all of its priority. */
-  add(priority: number, item: T): void {
-    this.#level(priority).items.push(item);
+  /** Puts an item behind all of its rank. */
+  add(rank: number, item: T): void {
+    this.#level(rank).items.push(item);
   }
 
   /** The item whose turn it is; it goes. */
@@ -45,11 +45,11 @@ export class Turns<T> {
     return this.#levels.reduce((longest, level) => level.served < longest.served ? level : longest);
   }
 
-  #level(priority: number): Level<T> {
-    const below = this.#levels.findIndex((level) => level.priority <= priority);
+  #level(rank: number): Level<T> {
+    const below = this.#levels.findIndex((level) => level.rank <= rank);
     const found = this.#levels[below];
-    if (found?.priority === priority) return found;
-    const level = { priority, items: new Fifo<T>(), served: this.#turn };
+    if (found?.rank === rank) return found;
+    const level = { rank, items: new Fifo<T>(), served: this.#turn };
     this.#levels = this.#levels.toSpliced(below < 0 ? this.#levels.length : below, 0, level);
     return level;
   }

@@ -6,12 +6,13 @@ import { isFault } from "../smtp/fault.ts";
 import { parseEtrn } from "../smtp/etrn.ts";
 import type { Extension } from "./extension.ts";
 
-/** It is offered where a handler answers: the server itself has no queue. */
+/** It is offered where a handler answers: the server's own queue waits for no client. */
 export const ETRN: Extension = {
   about: {
     name: "ETRN",
     rfc: [1985],
-    where: "to all sessions, if a handler answers `StartQueue`: the server itself has no queue yet",
+    where:
+      "to all sessions, if a handler answers `StartQueue`: the server's own queue waits for no client",
     seen: "`StartQueue`",
     test: "server/etrn_test.ts",
   },

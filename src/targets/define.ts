@@ -47,7 +47,15 @@ export interface TargetDefinition<Args extends object> {
 }
 
 /** The names of the server's own targets. */
-const OURS: ReadonlySet<string> = new Set(["discard", "mailer", "pipe", "relay", "route"]);
+const OURS: ReadonlySet<string> = new Set([
+  "discard",
+  "maildir",
+  "mailer",
+  "mbox",
+  "pipe",
+  "relay",
+  "route",
+]);
 
 /**
  * Defines a target of one's own: a place where mail can be delivered. It returns a function that takes arguments and
@@ -171,10 +179,14 @@ const STATUS = /^[45]\.\d{1,3}\.\d{1,3}$/;
 const REASON = /^[ -~]{1,400}$/;
 const SCOPES: ReadonlySet<unknown> = new Set([undefined, "destination", "server"]);
 
+const isRemote = (value: unknown): boolean =>
+  typeof Object(value).name === "string" && typeof Object(value).reply === "string";
+
 function sound(value: unknown, name: string): Outcome {
-  const { result, reason, status, cause, scope } = Object(value);
+  const { result, reason, status, cause, scope, remote } = Object(value);
   const isSound = typeof reason === "string" && REASON.test(reason) &&
-    (cause === undefined || typeof cause === "string") && SCOPES.has(scope);
+    (cause === undefined || typeof cause === "string") && SCOPES.has(scope) &&
+    (remote === undefined || isRemote(remote));
   if (isSound && result === "delivered") return { result, reason };
   if (
     isSound && typeof status === "string" && STATUS.test(status) && CLASS[result] === status[0]
@@ -183,6 +195,7 @@ function sound(value: unknown, name: string): Outcome {
       ...{ result, status, reason },
       ...(cause === undefined ? {} : { cause }),
       ...(scope === undefined ? {} : { scope }),
+      ...(remote === undefined ? {} : { remote: { name: remote.name, reply: remote.reply } }),
     } as Outcome;
   }
   return unsettled(`the target ${name} gave what is no outcome: ${JSON.stringify(value)}`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tried } from "../../src/base/tried.ts";
 import { need, needRoot } from "../need.ts";
 import { Directory, type Ended, postmaster, PROGRAM, run, Running, until } from "../running.ts";
 
@@ -115,9 +116,11 @@ Deno.test({
     assert.match(Deno.readTextFileSync(`/proc/${server.pid}/status`), /^Uid:\s*54321\s/m);
     assert.equal((await swaks(server.port, "postmaster@example.net")).code, 0);
     const inbox = directory.of("mail/postmaster/new");
-    const names = [...Deno.readDirSync(inbox)].map(({ name }) => name);
-    assert.equal(names.length, 1);
-    const message = Deno.readTextFileSync(`${inbox}/${names[0]}`);
+    const [name] = await until("the mail is there", () => {
+      const names = tried(() => [...Deno.readDirSync(inbox)]) ?? [];
+      return names.length === 1 && names.map(({ name }) => name);
+    });
+    const message = Deno.readTextFileSync(`${inbox}/${name}`);
     assert.match(
       message,
       /^Return-Path: <ann@example\.org>\nDelivered-To: postmaster@example\.net\n/,
@@ -151,7 +154,10 @@ Deno.test({
       assert.match(directory.read("postmaster.yaml"), /^users: passwd$/m);
       await using server = await serve(directory);
       assert.equal((await swaks(server.port, `${user}@example.net`)).code, 0);
-      const text = await until("the mail is there", () => Deno.readTextFileSync(mailbox));
+      const text = await until(
+        "the mail is there",
+        () => tried(() => Deno.readTextFileSync(mailbox)) || undefined,
+      );
       assert.match(text, /^From ann@example\.org /);
       assert.match(text, /^X-Client: 127\.0\.0\.1$/m);
     } finally {

@@ -3,6 +3,7 @@
  * @module
  */
 import { Client } from "../../src/testing/client.ts";
+import type { WireReply } from "../../src/smtp/reply.ts";
 import { Random } from "../fuzz/random.ts";
 import type { Directory, Settings } from "../running.ts";
 
@@ -60,8 +61,6 @@ export class Load {
   readonly accepted: Map<number, string> = new Map();
   /** How often a message may have been taken without a reply that says so. */
   unsure = 0;
-  /** Replies to messages that were no 250. */
-  readonly refused: string[] = [];
   #last = 0;
   #stopped = false;
   readonly #sessions: readonly Promise<void>[];
@@ -96,35 +95,41 @@ export class Load {
   async #send(number: number): Promise<boolean> {
     let isSent = false;
     try {
-      using client = await Client.connect({
-        ...{ transport: "tcp", hostname: "127.0.0.1", port: this.port },
-      });
-      await client.reply();
-      for (const command of ["EHLO client.example.org", MAIL, RCPT, "DATA"]) {
-        const { code, lines } = await client.command(command);
-        if (code >= 400) return this.#refuse(code, lines);
+      const { code, lines } = await sendMessage(this.port, number, () => isSent = true);
+      if (code === 250) {
+        this.accepted.set(number, /queued as (\w+)/.exec(lines.join(" "))?.[1] ?? "");
       }
-      isSent = true;
-      client.send(`Subject: ${number}\r\n\r\n${bodyOf(number).replaceAll("\n", "\r\n")}.\r\n`);
-      const { code, lines } = await client.reply();
-      isSent = false;
-      if (code !== 250) return this.#refuse(code, lines);
-      this.accepted.set(number, /queued as (\w+)/.exec(lines.join(" "))?.[1] ?? "");
-      return true;
+      return code === 250;
     } catch {
       if (isSent) this.unsure++;
       return false;
     }
   }
-
-  #refuse(code: number, lines: readonly string[]): false {
-    this.refused.push(`${code} ${lines.join(" ")}`);
-    return false;
-  }
 }
 
-const MAIL = "MAIL FROM:<>";
-const RCPT = "RCPT TO:<you@example.net>";
+/**
+ * Sends a message and returns the reply to it, or to the first command that was refused.
+ *
+ * @param sent is called when all of it is on its way
+ * @throws {Error} if there is no server
+ */
+export async function sendMessage(
+  port: number,
+  number: number,
+  sent: () => void = () => {},
+): Promise<WireReply> {
+  using client = await Client.connect({ transport: "tcp", hostname: "127.0.0.1", port });
+  await client.reply();
+  for (const command of COMMANDS) {
+    const reply = await client.command(command);
+    if (reply.code >= 400) return reply;
+  }
+  client.send(`Subject: ${number}\r\n\r\n${bodyOf(number).replaceAll("\n", "\r\n")}.\r\n`);
+  sent();
+  return await client.reply();
+}
+
+const COMMANDS = ["EHLO client.example.org", "MAIL FROM:<>", "RCPT TO:<you@example.net>", "DATA"];
 
 /** How often each message was delivered, by what the mailer has noted. */
 export function deliveries(directory: Directory): ReadonlyMap<string, number> {

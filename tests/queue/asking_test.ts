@@ -11,95 +11,18 @@ import {
   Mailbox,
   on,
   onEvery,
-  pipe,
   readParameter,
   relay,
-  type Route,
   say,
   type Session,
   variable,
 } from "postmaster";
-import {
-  dnsbl,
-  firstMatch,
-  greylist,
-  impatient,
-  rateLimit,
-  reject,
-  relayTo,
-  tarpit,
-  trace,
-  when,
-} from "postmaster/handlers";
-import { FakeDns, MemoryStore } from "postmaster/testing";
-import { Asking } from "../../src/queue/asking.ts";
-import type { Origin, QueuedMessage, QueuedRecipient } from "../../src/queue/entry.ts";
+import { firstMatch, impatient, reject, tarpit, trace, when } from "postmaster/handlers";
+import { MemoryStore } from "postmaster/testing";
+import { silent } from "../../src/log/event.ts";
+import { attempt } from "../../src/queue/attempt.ts";
 import { keeping } from "../../src/testing/outbox.ts";
-import { sessionOf, type SessionSetup } from "../../src/testing/session_of.ts";
-
-const TO_PIPE = pipe(["/bin/cat"]);
-
-const message: QueuedMessage = {
-  ...{ id: "Q1", accepted: 0, size: 100, messageId: undefined, priority: 0 },
-  ...{ sender: "joe@example.net", parameters: { BODY: "8BITMIME", ENVID: "x" } },
-  origin: {
-    ...{ session: "S1", hostname: "mx.example.net", peer: "203.0.113.9", port: 4321, user: "joe" },
-    listener: { address: "192.0.2.25:587", kind: "submission" },
-    helo: { name: "laptop.example.net", extended: true },
-    tls: { protocol: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" },
-  },
-};
-
-const recipient: QueuedRecipient = {
-  ...{ key: 1, message: "Q1", attempts: 2, warned: false, refusal: undefined, copy: false },
-  ...{ recipient: "ann@example.org", original: "Ann@example.org", parameters: {} },
-  ...{ user: undefined, extension: undefined, target: TO_PIPE, destination: "example.org" },
-  ...{ decidedBy: undefined, state: { at: "active" } },
-  last: {
-    ...{ time: 0, took: 1, plan: undefined },
-    outcome: { result: "deferred", status: "4.4.1", reason: "no answer" },
-  },
-};
-
-const ROUTE: Route = {
-  recipient: Mailbox.parse("ann@example.org"),
-  original: Mailbox.parse("Ann@example.org"),
-  parameters: new Map([["NOTIFY", "NEVER"]]),
-  target: TO_PIPE,
-};
-
-/** Asks where a report goes. */
-const routeFor = (asking: Asking, mailbox: string) =>
-  asking.route({ ...message, sender: null, parameters: {}, origin: OWN }, {
-    ...recipient,
-    ...{ recipient: mailbox, original: undefined },
-  });
-
-const OWN: Origin = {
-  ...{ session: "Q2", hostname: "mx.example.net", peer: "local", port: 0, made: "bounce" },
-  ...{ listener: { address: "local", kind: "smtp" }, helo: undefined, user: undefined },
-  tls: undefined,
-};
-
-/** The questions to a chain, and the lines that were logged. */
-function askingOf(
-  policy: Handler,
-  setup: SessionSetup & { timeout?: number; relays?: boolean } = {},
-) {
-  const logged: { event: string; fields: Record<string, unknown> }[] = [];
-  const targets = keeping([]);
-  const { session } = sessionOf(policy, {
-    ...setup,
-    ...{ id: "TEST", targets, now: undefined },
-    log: (event, fields) => logged.push({ event, fields: { ...fields } }),
-  });
-  const { context } = session;
-  const judge: typeof context.judge = (target) =>
-    setup.relays === false && target.target === "relay"
-      ? "there is no relay"
-      : context.judge(target);
-  return { asking: new Asking({ ...context, judge }, setup.timeout ?? 10_000), logged };
-}
+import { askingOf, message, recipient, ROUTE, TO_PIPE } from "./asking.ts";
 
 const before = (policy: Handler, setup?: Parameters<typeof askingOf>[1]) =>
   askingOf(policy, setup).asking.before(message, recipient, ROUTE);
@@ -127,6 +50,7 @@ Deno.test("a handler sees the session in which the message came", async () => {
     assert.equal(readParameter(transaction!.parameters, "BODY"), "8BITMIME");
     assert.deepEqual(session.recipients.map(String), ["Ann@example.org"]);
     assert.deepEqual(transaction?.routes, [event.route]);
+    assert.throws(() => Object.assign(event.last ?? {}, { reason: "fine" }), TypeError);
     assert.throws(() => Object.assign(event.route.target.args, { argv: [] }), TypeError);
     assert.equal(event.attempt, 3);
     assert.equal(event.destination, "example.org");
@@ -197,6 +121,34 @@ Deno.test("a broken handler defers, and is named in the log", async () => {
   }
 });
 
+Deno.test("for a broken handler no mail is given up", async () => {
+  const outcomeWith = async (policy: Handler) => {
+    const { asking } = askingOf(policy);
+    const options = {
+      ...{ asking, targets: keeping([]), log: silent, now: Date.now },
+      signal: new AbortController().signal,
+    };
+    const body = { size: 0, async *read() {} };
+    const fates = await attempt(message, [recipient], body, options);
+    const fate = fates.get(recipient);
+    return fate !== undefined && "outcome" in fate ? fate.outcome : undefined;
+  };
+  const broken = on("BeforeDelivery", () => {
+    throw new Error("no such table");
+  });
+  const deferred = { result: "deferred", status: "4.3.0", reason: "local error in processing" };
+  assert.deepEqual(await outcomeWith(broken), { ...deferred, scope: "server" });
+  const later = on("BeforeDelivery", () => say(4, 5, 1, "local error in processing", "4.3.0"));
+  assert.deepEqual(await outcomeWith(later), deferred);
+  const never = on("BeforeDelivery", () => say(5, 5, 0, "never", "5.7.1"));
+  assert.deepEqual(await outcomeWith(never), {
+    result: "failed",
+    status: "5.7.1",
+    reason: "never",
+  });
+  assert.deepEqual(await outcomeWith(chain()), { result: "delivered", reason: "kept" });
+});
+
 Deno.test("what hinders the target of the mail is for the target to say", async () => {
   const { asking, logged } = askingOf(
     on("BeforeDelivery", (_event, next) => next()),
@@ -206,15 +158,6 @@ Deno.test("what hinders the target of the mail is for the target to say", async 
   const { reply } = await asking.before(message, recipient, { ...ROUTE, target });
   assert.equal(reply.routes?.[0]?.target.target, "relay");
   assert.deepEqual(logged, []);
-});
-
-Deno.test("a hold answers nothing but BeforeDelivery", async () => {
-  const holding = on("AddRcptTo", () => hold("no"));
-  const { asking, logged } = askingOf(holding);
-  assert.equal((await routeFor(asking, "joe@example.net")).reply.code, 451);
-  assert.match(String(logged[0]?.fields["error"]), /answered a hold to AddRcptTo/);
-  assert.throws(() => hold(""), TypeError);
-  assert.throws(() => hold("two\nlines"), TypeError);
 });
 
 Deno.test("AfterDelivery tells what became of the mail, and its reply changes nothing", async () => {
@@ -313,51 +256,4 @@ Deno.test("conditions and traces reach deliveries", async () => {
   const other = { ...recipient, original: undefined, recipient: "ann@example.com" };
   const elsewhere = { ...ROUTE, recipient: mailbox };
   assert.equal((await asking.before(message, other, elsewhere)).reply.code, 250);
-});
-
-const STRANGERS: readonly Handler[] = [
-  greylist(),
-  rateLimit({ limit: 1, of: "recipients", by: "all" }),
-  dnsbl({ lists: ["bl.example.org"] }),
-  impatient({ bound: 0, ban: "1 d" }),
-];
-
-Deno.test("the server's own mail takes the routes of the site, whatever is asked of strangers", async () => {
-  const policy = chain(
-    ...STRANGERS,
-    on("AddRcptTo", ({ mailbox }, next) => mailbox.domain === "example.net" ? TO_PIPE : next()),
-  );
-  const dns = new FakeDns({ "*.bl.example.org": { A: ["127.0.0.2"] } });
-  const { asking } = askingOf(policy, { dns });
-  for (let i = 0; i < 3; i++) {
-    const home = await routeFor(asking, "joe@example.net");
-    assert.deepEqual(home.reply.routes?.map(({ target }) => target.target), ["pipe"]);
-    const away = await routeFor(asking, "ann@example.org");
-    assert.deepEqual(away.reply.routes?.map(({ target }) => target), [
-      relay([Mailbox.parse("ann@example.org")]),
-    ]);
-  }
-});
-
-Deno.test("the server's own mail is not relayed without a relay, nor to a route in disguise", async () => {
-  const { asking } = askingOf(chain(), { relays: false });
-  const away = await routeFor(asking, "ann@example.org");
-  assert.deepEqual([away.reply.code, away.handler], [550, "core"]);
-  const open = askingOf(relayTo({ domains: ["example.org"] })).asking;
-  const { reply } = await routeFor(open, "ann%example.com@example.org");
-
-  assert.equal(reply.code, 550);
-});
-
-Deno.test("refusals of unknown mailboxes stand for the server's own mail", async () => {
-  const policy = chain(
-    ...STRANGERS,
-    on("AddRcptTo", function users() {
-      return say(5, 5, 0, "nobody here", "5.1.1");
-    }),
-  );
-  const { asking, logged } = askingOf(policy);
-  const { reply, handler } = await routeFor(asking, "x@example.net");
-  assert.deepEqual([reply.code, handler], [550, "users"]);
-  assert.deepEqual(logged.filter(({ event }) => event === "handler broke"), []);
 });

@@ -71,15 +71,36 @@ Deno.test("a sender with 100,000 recipients delays no other sender", () => {
   run(lanes, 0, 10);
   const other = job("example.net", { sender: "ann@example.org" });
   lanes.add(other, 0);
-  assert.ok(run(lanes, 0, 2).includes(other));
+  assert.ok(run(lanes, 0, 3).includes(other));
   const bounce = job("example.net", { sender: null });
   lanes.add(bounce, 0);
-  assert.ok(run(lanes, 0, 2).includes(bounce));
+  assert.ok(run(lanes, 0, 3).includes(bounce));
 });
 
-Deno.test("jobs of a sender with the same priority begin in their order", () => {
+Deno.test("a message to 100,000 destinations delays no other message", () => {
   const lanes = lanesOf();
-  const jobs = times(1000, () => job("example.net"));
+  add(lanes, times(100_000, (i) => job(`list${i}.example`, { sender: "list@example.org" })));
+  run(lanes, 0, 2000);
+  const other = job("example.net", { sender: "ann@example.org" });
+  lanes.add(other, 0);
+  assert.ok(run(lanes, 0, 3).includes(other));
+});
+
+Deno.test("first attempts go before what was deferred", () => {
+  const lanes = lanesOf();
+  const sender = (i: number) => ({ sender: `${i}@example.org`, isRetry: true });
+  add(lanes, times(5000, (i) => job(`${i % 1000}.example`, sender(i))));
+  run(lanes, 0, 10);
+  const fresh = times(3, () => job("good.example", { sender: "ann@example.org" }));
+  add(lanes, fresh);
+  const begun = run(lanes, 0, 6);
+  assert.ok(fresh.every((one) => begun.includes(one)));
+  assert.ok(begun.some(({ isRetry }) => isRetry), "but deferred mail is not starved");
+});
+
+Deno.test("jobs of a sender with few begin in their order", () => {
+  const lanes = lanesOf();
+  const jobs = times(10, () => job("example.net"));
   add(lanes, jobs);
   assert.deepEqual(run(lanes), jobs);
 });
@@ -326,6 +347,7 @@ Deno.test("a job waits for at most one of each busy destination and of each busy
     const ahead = left.filter(({ destination, sender }) =>
       destination === fresh.destination && sender === fresh.sender
     );
+    fc.pre(left.filter(({ sender }) => sender === fresh.sender).length < 10); // others are bulk
     lanes.add(fresh, 0);
     const place = run(lanes).indexOf(fresh);
     const destinations = new Set([
@@ -337,7 +359,8 @@ Deno.test("a job waits for at most one of each busy destination and of each busy
         sender
       ),
     ).size + 1;
-    assert.ok(place < destinations * senders * (ahead.length + 1), `${place}`);
+    // One of four turns, at the top and at the destination, may go to another rank.
+    assert.ok(place <= 2 * destinations * senders * (ahead.length + 1) + 4, `${place}`);
   }));
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { codes, type Directory, postmaster, Running } from "../running.ts";
+import { codes, type Directory, postmaster, Running, until } from "../running.ts";
 
 const SECRET = "a secret that nobody guesses";
 
@@ -34,17 +34,25 @@ const mail = (from: string, to: string) => [
 Deno.test("mail that an alias sends elsewhere has a rewritten sender, and bounces find back", async () => {
   await using server = await Running.start(settings);
   using client = await server.connect();
-  const sent = async (from: string, to: string): Promise<string[]> => {
+  const sent: string[][] = [];
+  const send = async (from: string, to: string): Promise<string[]> => {
     assert.deepEqual(await codes(client, ...mail(from, to)), [250, 250, 250, 354, 250], to);
-    const all = server.directory.read("sent").matchAll(/^ENVELOPE (.*)$/gm);
-    return [...all].at(-1)![1]!.split(" ");
+    const envelope = await until("the mail is sent on", () => {
+      const all = server.directory.read("sent").matchAll(/^ENVELOPE (.*)$/gm);
+      return [...all].map(([, line = ""]) => line.split(" "))[sent.length];
+    });
+    sent.push(envelope);
+    return envelope;
   };
-  const [sender, recipient] = await sent("alice@example.com", "away@example.net");
+  const [sender, recipient] = await send("alice@example.com", "away@example.net");
   assert.match(sender!, /^SRS0=.{8}=[A-Z2-7]{2}=example\.com=alice@example\.net$/);
   assert.equal(recipient, "joe@example.org");
-  assert.match(server.directory.read("sent"), /\nDelivered-To: away@example\.net\nReceived: /);
-  assert.deepEqual(await sent("", sender!), ["<>", "alice@example.com"]);
-  assert.deepEqual(await sent("joe@example.net", "away@example.net"), [
+  await until(
+    "the whole message is there",
+    () => /\nDelivered-To: away@example\.net\nReceived: /.test(server.directory.read("sent")),
+  );
+  assert.deepEqual(await send("", sender!), ["<>", "alice@example.com"]);
+  assert.deepEqual(await send("joe@example.net", "away@example.net"), [
     "joe@example.net",
     "joe@example.org",
   ]);

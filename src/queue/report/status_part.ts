@@ -3,6 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import type { Remote } from "../../handler/outcome.ts";
 import { dateTime } from "../../message/received.ts";
 import type { OriginalRecipient } from "../../smtp/dsn.ts";
 import { isDomain } from "../../smtp/mailbox.ts";
@@ -56,17 +57,22 @@ function ofMessage({ id, accepted, parameters, origin }: QueuedMessage): Fields 
 function ofRecipient({ recipient, action, attempt, until }: Notice, utf8: boolean): Fields {
   const { outcome, time } = attempt;
   const isBad = outcome.result !== "delivered";
+  const remote = isBad ? outcome.remote : undefined;
   const original = originalOf(recipient);
   return {
     "Original-Recipient": original && address(original, utf8),
     "Final-Recipient": address(typed(recipient.recipient), utf8),
     "Action": action,
     "Status": isBad ? outcome.status : "2.0.0",
-    "Diagnostic-Code": isBad ? `x-postmaster; ${fieldText(outcome.reason)}` : undefined,
+    "Remote-MTA": remote && isDomain(remote.name) ? `dns; ${remote.name}` : undefined,
+    "Diagnostic-Code": isBad ? diagnosis(outcome.reason, remote) : undefined,
     "Last-Attempt-Date": dateTime(time),
     "Will-Retry-Until": action === "delayed" && until !== undefined ? dateTime(until) : undefined,
   };
 }
+
+const diagnosis = (reason: string, remote: Remote | undefined): string =>
+  remote === undefined ? `x-postmaster; ${fieldText(reason)}` : `smtp; ${fieldText(remote.reply)}`;
 
 /** The recipient that the sender has named, if that is not the one that the mail went to. */
 function originalOf(

@@ -66,6 +66,7 @@ export function openFile(directory: string): DatabaseSync {
     try {
       db.exec(SETTINGS);
       migrate(db);
+      if (statSync(file).size <= CHECKED) check(db);
       return db;
     } catch (error) {
       db.close();
@@ -76,6 +77,14 @@ export function openFile(directory: string): DatabaseSync {
       cause: error,
     });
   }
+}
+
+/** A file of at most so many octets is looked through at the start; what is damaged in a larger one is found when it is used. */
+const CHECKED = 32 * 1024 * 1024;
+
+function check(db: DatabaseSync): void {
+  const found = String(db.prepare("PRAGMA quick_check(1)").get()!["quick_check"]);
+  if (found !== "ok") throw new Error(`it is damaged (${found.replaceAll("\n", " ")})`);
 }
 
 /** Opens the file that another thread has open to write. */

@@ -45,7 +45,7 @@ export interface SqliteOptions {
 
 /** Milliseconds between two looks at the free space. */
 const LOOK = 1000;
-/** Milliseconds between two attempts to open the file again. */
+/** Milliseconds between two attempts to use the file again. */
 const PAUSE = 1000;
 
 /** Octets: a change touches a page or two. */
@@ -60,11 +60,9 @@ export class SqliteStore implements QueueStore {
   #writer: Thread;
   #reading: Thread | undefined;
   readonly #tidying = new Tidying(() => this.#tidy());
-  /** The ids of messages whose commits failed, until the file has been opened again. */
-  readonly #refused = new Set<string>();
   #free = { octets: Infinity, until: 0 };
   #trouble: string | undefined;
-  #reopening: ReturnType<typeof setTimeout> | undefined;
+  #mending: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor({ directory, reserve, memory }: SqliteOptions, lock: Lock) {
@@ -114,19 +112,12 @@ export class SqliteStore implements QueueStore {
     const { messages = [] } = batch;
     if (messages.length > 0) this.#refuseWithoutRoom();
     const all = written(batch);
-    try {
-      const { keys, files } = await this.#ask("commit", all);
-      for (const { body } of messages) (body as QueuedBody).committed();
-      this.#trouble = undefined;
-      this.#remove(files);
-      this.#tidying.wrote(weightOf(all));
-      return keys;
-    } catch (error) {
-      if (error instanceof StoreFault) {
-        for (const { message } of messages) this.#refused.add(message.id);
-      }
-      throw error;
-    }
+    const { keys, files } = await this.#ask("commit", all);
+    for (const { body } of messages) (body as QueuedBody).committed();
+    this.#trouble = undefined;
+    this.#remove(files);
+    this.#tidying.wrote(weightOf(all));
+    return keys;
   }
 
   claim(now: number, limit: number, except: readonly string[]): Promise<readonly Due[]> {
@@ -206,7 +197,7 @@ export class SqliteStore implements QueueStore {
   }
 
   async #close(): Promise<void> {
-    clearTimeout(this.#reopening);
+    clearTimeout(this.#mending);
     await this.#tidying.stop();
     await this.#reading?.close();
     await this.#writer.close();
@@ -233,25 +224,23 @@ export class SqliteStore implements QueueStore {
       return await this.#writer.ask(name, ...args);
     } catch (error) {
       if (!isMistake(error)) this.#trouble = messageOf(error);
-      if (error instanceof StoreFault) this.#reopen();
+      if (error instanceof StoreFault) this.#mend();
       throw error;
     }
   }
 
-  #reopen(): void {
+  #mend(): void {
     if (this.#closing !== undefined) return;
-    this.#reopening ??= setTimeout(async () => {
-      const refused = [...this.#refused];
+    this.#mending ??= setTimeout(async () => {
       try {
         await this.#reading?.close(); // the log cannot be emptied while somebody reads
         if (this.#writer.hasEnded) this.#writer = new Thread(this.#directory);
-        await this.#writer.ask("reopen", refused);
-        for (const id of refused) this.#refused.delete(id);
-        this.#trouble = this.#reopening = undefined;
+        await this.#writer.ask("mend");
+        this.#trouble = this.#mending = undefined;
       } catch (error) {
         this.#trouble = messageOf(error);
-        this.#reopening = undefined;
-        this.#reopen();
+        this.#mending = undefined;
+        this.#mend();
       }
     }, PAUSE);
   }

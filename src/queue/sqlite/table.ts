@@ -79,16 +79,9 @@ export class Table {
     );
   }
 
-  /** Forgets messages whose commit failed, and came back with the rest of the log. */
-  forget(ids: readonly string[]): void {
-    this.#transaction(() => {
-      const { seqOf, dropBody } = this.#statements;
-      for (const seq of ids.map((id) => Number(seqOf.get(id)?.["seq"] ?? 0))) {
-        dropBody.run(seq);
-        this.#forget(seq);
-      }
-      this.#db.exec(`PRAGMA user_version = ${LAYOUT}`); // so that there is something to be written
-    });
+  /** Writes, though nothing has changed. */
+  touch(): void {
+    this.#transaction(() => this.#db.exec(`PRAGMA user_version = ${LAYOUT}`));
   }
 
   /** Makes those that are due active. This need not survive a crash, so that nothing is synced. */
@@ -174,8 +167,6 @@ export class Table {
     const seq = Number(was["seq"]);
     const attempts = Number(was["attempts"]);
     const last = attempt === undefined ? was["last"]! : JSON.stringify(attempt);
-    // The commit that failed, and is tried again, came back with the rest of the log.
-    if (attempt !== undefined && was["state"] !== ACTIVE && was["last"] === last) return [];
     if (attempt !== undefined && attempts > 0) addAttempt.run(key, attempts, was["last"] as string);
     const isKept = was["state"] === HELD && state.at === "waiting"; // an operator wants it so
     settle.run(
@@ -278,7 +269,6 @@ function prepare(db: DatabaseSync) {
     recall: db.prepare(
       `UPDATE recipient SET due = ? WHERE state = ${WAITING} AND due > ? AND attempts > 0`,
     ),
-    seqOf: db.prepare("SELECT seq FROM message WHERE id = ?"),
     old: db.prepare("SELECT seq FROM message WHERE ended < ? ORDER BY ended LIMIT ?"),
     forgetAttempts: db.prepare(
       "DELETE FROM attempt WHERE key IN (SELECT key FROM recipient WHERE seq = ?)",

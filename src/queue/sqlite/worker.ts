@@ -17,8 +17,8 @@ import { type Answer, Writer } from "./writer.ts";
 export interface Operations {
   /** Opens the file to write: those that were active wait. */
   open(): void;
-  /** Opens the file to write after it has failed. */
-  reopen(...args: Parameters<Writer["mend"]>): void;
+  /** Uses the file again after a fault. */
+  mend(): void;
   commit(batch: WrittenBatch): Committed;
   claim(...args: Parameters<Table["claim"]>): ReturnType<Table["claim"]>;
   load(...args: Parameters<Table["load"]>): ReturnType<Table["load"]>;
@@ -61,8 +61,11 @@ let directory = "";
 let writer: Writer | undefined;
 let reader: DatabaseSync | undefined;
 
+/** Why nothing is written at the moment. */
+let fault: string | undefined = "it is not open";
+
 const writing = (): Writer => {
-  if (writer === undefined) throw new Error("it is not open");
+  if (writer === undefined || fault !== undefined) throw new Error(fault);
   return writer;
 };
 const reading = (): DatabaseSync => reader ??= openToRead(directory);
@@ -70,12 +73,13 @@ const reading = (): DatabaseSync => reader ??= openToRead(directory);
 const operations: Omit<Operations, "commit"> = {
   open: () => {
     writer = new Writer(directory);
+    fault = undefined;
     writer.table.recover();
   },
-  reopen: (refused) => {
-    operations.close();
-    writer = new Writer(directory);
-    writer.mend(refused);
+  mend: () => {
+    writer ??= new Writer(directory);
+    writer.mend();
+    fault = undefined;
   },
   claim: (...args) => writing().withRoom(() => writing().table.claim(...args)),
   load: (...args) => writing().table.load(...args),
@@ -96,11 +100,16 @@ const operations: Omit<Operations, "commit"> = {
   head: (...args) => head(reading(), ...args),
   trace: (...args) => trace(reading(), ...args),
   close: () => {
-    const open = [writer, reader];
-    writer = reader = undefined;
-    for (const one of open) one?.[Symbol.dispose]();
+    closeReader();
+    writer?.[Symbol.dispose]();
+    writer = undefined;
   },
 };
+
+function closeReader(): void {
+  reader?.close();
+  reader = undefined;
+}
 
 /** Batches that share a transaction at most: the first of them does not wait for long. */
 const MOST = 64;
@@ -139,14 +148,20 @@ function responseOf({ name, args }: Request): Response {
     const operation = operations[name as keyof typeof operations];
     return { value: (operation as (...args: readonly unknown[]) => unknown)(...args) };
   } catch (error) {
-    return faultOf(error, name.endsWith("open") ? "" : `${fileIn(directory)}: `);
+    return faultOf(error, name === "open" ? "" : `${fileIn(directory)}: `);
   }
 }
 
-/** After an error of the disk nothing in memory is to be trusted: the file is closed, and opened anew. */
+/**
+ * After a fault nothing is written until it is mended. The file stays open: only this connection knows where the log ends
+ * that can be trusted.
+ */
 function faultOf(error: unknown, where: string): Response {
-  const kind = writer === undefined && reader === undefined ? "fault" : kindOf(error);
-  if (kind === "fault") operations.close();
+  const kind = fault === undefined || reader !== undefined ? kindOf(error) : "fault";
+  if (kind === "fault") {
+    if (writer !== undefined) fault ??= `it failed before: ${messageOf(error)}`;
+    closeReader();
+  }
   return { error: where + messageOf(error), kind };
 }
 

@@ -31,16 +31,15 @@ export class Writer implements Disposable {
   }
 
   /**
-   * After an error of the disk, the log may hold changes that are not on the disk, and commits that were refused. When this
-   * returns, all is in the file and safe, and the disk has kept a commit.
-   *
-   * @param refused the ids of messages whose commits failed
+   * After an error of the disk, empties the log into the file. In the log may be what a commit has written that failed, and
+   * what the disk has only pretended to keep: who reads the log anew would find the one, and after a loss of power miss the
+   * other. When this returns, the disk has kept a commit again.
    */
-  mend(refused: readonly string[]): void {
+  mend(): void {
     if (this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()!["busy"] !== 0) {
-      throw new Error("another process reads the file");
+      throw new Error("somebody reads the file");
     }
-    this.table.forget(refused);
+    this.table.touch();
   }
 
   /** Makes the changes of each batch, or answers why not. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Outcome } from "../../../src/handler/outcome.ts";
 import { need } from "../../need.ts";
 import {
   blocksOf,
@@ -132,5 +133,23 @@ Deno.test({
     assert.deepEqual(await make(nobody, failure, undefined, { doubleBounces: "drop" }), []);
     const again = { ...nobody, origin: { ...nobody.origin, made: "double-bounce" } };
     assert.deepEqual(await make(again, failure), []);
+  },
+});
+
+Deno.test({
+  name: "a report quotes the server that has refused a message, in its place only",
+  ...need("python3"),
+  fn: async () => {
+    const remote = { name: "mx.example.org", reply: "550-5.1.1 no\r\nAction: delivered" };
+    const strange = { ...remote, name: "x\r\ny" };
+    const seen = await one(message(), [
+      notice("failed", { ...failed, remote } as Outcome),
+      notice("failed", { ...failed, remote: strange } as Outcome),
+    ]);
+    const [, named, unnamed] = blocksOf(seen.parts[1]!.content);
+    assert.equal(named!["Remote-MTA"], "dns; mx.example.org");
+    assert.equal(named!["Diagnostic-Code"], "smtp; 550-5.1.1 no Action: delivered");
+    assert.equal(named!["Action"], "failed");
+    assert.equal(unnamed!["Remote-MTA"], undefined);
   },
 });

@@ -170,7 +170,12 @@ export async function see(all: readonly Report[]): Promise<readonly Seen[]> {
     // deno-lint-ignore no-control-regex
     if (!("BODY" in parameters)) assert.match(latin1, /^[\x01-\x7f]*$/);
   }
-  const input = all.map(({ octets }) => Buffer.from(octets).toString("base64"));
+  return await parsed(all.map(({ octets }) => octets));
+}
+
+/** What Python's parser sees in messages. */
+export async function parsed(all: readonly Uint8Array[]): Promise<readonly Seen[]> {
+  const input = all.map((octets) => Buffer.from(octets).toString("base64"));
   const { stdout, stderr } = await run("python3", ["-c", PARSER], JSON.stringify(input));
   assert.equal(stderr, "");
   return JSON.parse(stdout);
