@@ -5,7 +5,8 @@
 import { Chunks } from "../message/chunks.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient, StateName } from "./entry.ts";
-import { matches, MEANT } from "./matches.ts";
+import { changedBy } from "./changed_by.ts";
+import { matches, mayChange } from "./matches.ts";
 import type {
   Batch,
   Change,
@@ -263,35 +264,6 @@ class KeptOctets implements KeptMessage {
 
   dispose(): Promise<void> {
     return Promise.resolve();
-  }
-}
-
-const mayChange = ({ key, state }: QueuedRecipient, change: Change): boolean =>
-  MEANT[change.kind].includes(state.at) &&
-  (change.kind !== "reroute" || change.destinations === undefined || key in change.destinations);
-
-function changedBy(recipient: QueuedRecipient, change: Change): QueuedRecipient {
-  switch (change.kind) {
-    case "hold":
-      return { ...recipient, state: { at: "held", reason: change.reason } };
-    case "release":
-    case "retry":
-      return { ...recipient, state: { at: "waiting", due: change.due } };
-    case "reroute": {
-      const { target, due } = change;
-      const destination = change.destinations?.[recipient.key] ?? change.destination;
-      const { state } = recipient;
-      return {
-        ...{ ...recipient, target, destination },
-        state: state.at === "waiting" ? { at: "waiting", due } : state,
-      };
-    }
-    case "bounce": {
-      const { reason: refusal, due } = change;
-      return { ...recipient, refusal, state: { at: "waiting", due } };
-    }
-    case "drop":
-      return { ...recipient, state: { at: "ended", ending: "dropped", time: change.time } };
   }
 }
 
