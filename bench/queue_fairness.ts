@@ -116,7 +116,7 @@ async function measure(what: string, messages: number, due: number): Promise<voi
   let memory = 0;
   for (let i = 0; i < FRESH; i++) {
     replies.push(await send(client));
-    memory = Math.max(memory, usageOf(server.pid).memory);
+    if (i % 20 === 19) memory = Math.max(memory, usageOf(server.pid).memory);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const times = () => Deno.readTextFileSync(`${started.work}/fresh`).trim().split("\n").map(Number);

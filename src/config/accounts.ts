@@ -8,11 +8,19 @@ import { text } from "../base/kinds.ts";
 import { findAccount, findGroup, type GROUP, parseAccounts, PASSWD } from "../base/passwd.ts";
 import { suggest } from "../base/nearest.ts";
 
-/** A user or a group, by a name that this machine knows or by its number. */
-export const account = (file: typeof PASSWD | typeof GROUP): z.ZodType<string | number> =>
-  z.union([text("a name", (name) => knownAccount(name, file)), z.int().min(0)], {
-    error: "a name or a number",
-  });
+/**
+ * A user or a group, by a name that this machine knows or by its number.
+ *
+ * @param other what may stand there besides
+ */
+export const account = (
+  file: typeof PASSWD | typeof GROUP,
+  other?: string,
+): z.ZodType<string | number> =>
+  z.union([
+    text("a name", (name) => name === other ? name : knownAccount(name, file)),
+    z.int().min(0),
+  ], { error: "a name or a number" });
 
 /** The name of an account; throws a TypeError if this machine has none of this name. */
 function knownAccount(name: string, file: typeof PASSWD | typeof GROUP): string {

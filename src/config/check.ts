@@ -85,7 +85,7 @@ export function checkSettings(
       ...doubtsAboutPeers(settings.listen).map(problem),
     ],
     doubtfulCertificates: doubtful.map(problem),
-    targets: targetsOf(settings),
+    targets: targetsOf({ ...settings, mailer: mailerOf(settings) }),
     problem,
   };
 }

@@ -8,6 +8,7 @@ import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { isForUsers, printListen } from "../net/address.ts";
 import { placesOf } from "../targets/identity.ts";
+import { RECIPIENT } from "../targets/launch.ts";
 import type { Config } from "./config.ts";
 import { changedLimits, listenerLimits } from "./limits.ts";
 import { postmastersOf } from "./postmaster.ts";
@@ -38,7 +39,7 @@ export function describe(config: Config): string[] {
     }`,
     `aliases: ${aliases.count}`,
     `postmaster: ${[...new Set(readers.map(String))].join(", ")}`,
-    `mailer: ${mailer.command.join(" ")}${missing(mailer.command)}`,
+    `mailer: ${printMailer(mailer)}`,
     `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,
     `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
     `dns: ${list(new CachingResolver(config.dns).getServers(), "what the platform asks")}`,
@@ -76,6 +77,11 @@ const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): st
   const inClear = clearLoopback ? ", on this machine also without TLS" : "";
   return `${names} at listeners for ${listeners.join(", ")}${inClear}`;
 };
+
+function printMailer({ maildir, mbox, command, user = RECIPIENT }: Config["mailer"]): string {
+  if (maildir !== undefined) return `maildir ${maildir.path} (as ${user})`;
+  return mbox === undefined ? command.join(" ") + missing(command) : `mbox ${mbox} (as ${user})`;
+}
 
 function missing([program = ""]: readonly string[]): string {
   return placesOf(program).some((place) => existsSync(place))

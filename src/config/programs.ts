@@ -3,8 +3,10 @@
  * @module
  */
 import { z } from "zod";
-import { command, count, duration, options, size } from "../base/kinds.ts";
+import { attempt, chosen, command, count, duration, options, size } from "../base/kinds.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
+import { RECIPIENT } from "../targets/launch.ts";
+import { mailboxPath, maildirShape } from "../targets/maildir.ts";
 import { account } from "./accounts.ts";
 import { deliverySchema } from "./queue.ts";
 import { srsSchema } from "./srs.ts";
@@ -22,15 +24,35 @@ const program = {
   output: size(0).prefault("8 KiB").describe("How much of a process's output the log keeps."),
 };
 
-/** The program that delivers to local users. */
+const maildirOptions = options(maildirShape);
+
+/** A path, or the options of a Maildir with it. */
+const maildir = chosen(
+  (value): z.ZodType<z.output<typeof maildirOptions>> =>
+    typeof value === "string"
+      ? mailboxPath.transform((path) => maildirOptions.parse({ path }))
+      : maildirOptions,
+  () => z.union([z.string(), maildirOptions]),
+);
+
+const PROCMAIL = ["procmail", "-Y", "-f", "{sender}", "-d", "{user}"];
+
+/** What delivers to local users. */
 export const mailerSchema = options({
   command: command('[maildrop, -d, "{user}"]')
-    .prefault(["procmail", "-Y", "-f", "{sender}", "-d", "{user}"])
+    .prefault(PROCMAIL)
     .describe(
       "The program that delivers to a local user, and its arguments, without a shell. Placeholders " +
         "are `{user}`, `{extension}`, `{local}`, `{domain}`, `{recipient}`, `{sender}`, `{peer}`, " +
         "`{helo}`, `{hostname}`, `{queue-id}` and `{size}`; braces are written `{{` and `}}`.",
     ).meta({ examples: [["maildrop", "-d", "{user}"]] }),
+  maildir: maildir.optional().describe(
+    "Instead of `command`: each user's mail goes to a Maildir, which the server writes itself, as " +
+      "that user. A path, or a mapping with more.",
+  ).meta({ examples: ["{home}/Maildir", { path: "{home}/Maildir", quota: "1 GiB" }] }),
+  mbox: mailboxPath.optional().describe(
+    "Instead of `command`: each user's mail goes to this file, as an mbox.",
+  ).meta({ examples: ["/var/mail/{user}"] }),
   nullSender: z.string().default("MAILER-DAEMON")
     .describe("The value of `{sender}` for the null sender, as of a bounce."),
   maxRecipients: count(1).prefault(1)
@@ -38,14 +60,31 @@ export const mailerSchema = options({
       "Recipients of a message that one process serves; arguments with a placeholder of the " +
         "recipient are repeated.",
     ),
-  user: account(PASSWD).optional().describe("The user to run as; by default the server's own.")
-    .meta({ examples: ["root"] }),
+  user: account(PASSWD, RECIPIENT).optional()
+    .describe(
+      "The user to run as; by default the server's own, and for `maildir` and `mbox` `{user}`: the " +
+        "recipient's own user, who is never root.",
+    ).meta({ examples: ["root", "{user}"] }),
   group: account(GROUP).optional().describe(
     "The group to run as; by default the user's. For procmail it is `mail` if root starts a " +
-      "server that becomes another user.",
+      "server that becomes another user, and for `mbox` if root starts the server.",
   ).meta({ examples: ["mail"] }),
   ...program,
-});
+}).superRefine(attempt(refuseSeveral));
+
+/** One of them delivers. */
+function refuseSeveral(
+  { command, maildir, mbox }: {
+    readonly command: readonly string[];
+    readonly maildir?: unknown;
+    readonly mbox?: unknown;
+  },
+): void {
+  const isCommand = command.join("\0") !== PROCMAIL.join("\0");
+  if ([isCommand, maildir !== undefined, mbox !== undefined].filter(Boolean).length > 1) {
+    throw new TypeError("one thing delivers: write `command`, `maildir` or `mbox`");
+  }
+}
 
 /** The program that sends mail on. */
 export const relaySchema = options({

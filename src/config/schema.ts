@@ -244,8 +244,15 @@ const shape = {
       "who runs the server reads the mail.",
   ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
   mailer: mailerSchema.transform(runnable(localTargets)).prefault({}).describe(
-    "The program that delivers to local users.",
-  ),
+    "What delivers to local users: a program, or the server itself.",
+  ).meta({
+    examples: [
+      { concurrency: 50, timeout: "10 min" },
+      { command: ["maildrop", "-d", "{user}"], user: "root" },
+      { maildir: { path: "{home}/Maildir", quota: "1 GiB" } },
+      { mbox: "/var/mail/{user}" },
+    ],
+  }),
   relay: relaySchema.transform(runnable((program: RelaySettings) => relayBy(program))).optional()
     .describe(
       "How mail is sent on: that of users to other domains (`submission`), that for aliases and lists " +

@@ -7,7 +7,10 @@ import { discardType } from "../targets/discard.ts";
 import type { Launch } from "../targets/launch.ts";
 import type { PipeSettings } from "../targets/mailer.ts";
 import { mailerType } from "../targets/mailer_target.ts";
-import { pipe, pipeType } from "../targets/pipe.ts";
+import { type Program, RECIPIENT } from "../targets/launch.ts";
+import { maildir, maildirArguments, maildirType } from "../targets/maildir.ts";
+import { mbox, mboxArguments, mboxType } from "../targets/mbox.ts";
+import { pipe, pipeArguments, pipeType } from "../targets/pipe.ts";
 import { relayType } from "../targets/relay.ts";
 import { Targets, type TargetType } from "../targets/target.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
@@ -30,12 +33,17 @@ export function targetsOf(
 
 /** Those of a site that does not relay. Throws a TypeError for a mailer that cannot be run. */
 export function localTargets(mailer: MailerSettings, launch?: Launch): Targets {
-  const type = pipeType(treatment(mailer), launch);
-  const { deliver } = mailer;
+  const how = treatment(mailer);
+  const types = {
+    maildir: maildirType(how, launch),
+    mbox: mboxType(how, launch),
+    pipe: pipeType(how, launch),
+  };
+  const { kind, args } = deliveryOf(mailer);
   return new Targets({
+    ...types,
     discard: discardType,
-    mailer: { ...mailerType(pipeOf(mailer).args, type), deliver },
-    pipe: type,
+    mailer: { ...mailerType(args, types[kind]), deliver: mailer.deliver },
   });
 }
 
@@ -55,14 +63,38 @@ export function relayBy(
   return { ...relayType({ ...treatment(relay), command, forwardAs }, launch), deliver };
 }
 
-function pipeOf(mailer: MailerSettings): Target {
+/** What runs to deliver to local users. */
+export function mailerProgram(
+  mailer: MailerSettings,
+): Program & { readonly maxRecipients: number } {
+  const { kind, args } = deliveryOf(mailer);
+  if (kind === "pipe") return pipeArguments.read(args);
+  const { user, group, template } = (kind === "maildir" ? maildirArguments : mboxArguments).read(
+    args,
+  );
+  return { user, group, template, maxRecipients: 1 };
+}
+
+/** What the mailer does, as one of the targets. */
+function deliveryOf(
+  mailer: MailerSettings,
+): { readonly kind: "pipe" | "maildir" | "mbox"; readonly args: Target["args"] } {
   const { command, user, group } = mailer;
-  return pipe(command, {
-    maxRecipients: mailer.maxRecipients,
-    nullSender: mailer.nullSender,
+  const as = (user: string | number | undefined) => ({
     ...(user === undefined ? {} : { user }),
     ...(group === undefined ? {} : { group }),
   });
+  const own = as(user ?? RECIPIENT);
+  if (mailer.maildir !== undefined) {
+    const { quota, ...rest } = mailer.maildir;
+    const { args } = maildir({ ...rest, ...(quota === undefined ? {} : { quota }), ...own });
+    return { kind: "maildir", args };
+  }
+  if (mailer.mbox !== undefined) {
+    return { kind: "mbox", args: mbox({ path: mailer.mbox, ...own }).args };
+  }
+  const { maxRecipients, nullSender } = mailer;
+  return { kind: "pipe", args: pipe(command, { maxRecipients, nullSender, ...as(user) }).args };
 }
 
 function treatment(program: MailerSettings | RelaySettings): PipeSettings {

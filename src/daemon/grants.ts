@@ -8,11 +8,11 @@
  */
 import { z } from "zod";
 import type { Config } from "../config/mod.ts";
+import { mailerProgram } from "../config/targets.ts";
 import { findIdentity, type Identity, type Ids } from "../targets/identity.ts";
-import type { Order, Program } from "../targets/launch.ts";
+import { identityFor, type Order, type Program, RECIPIENT } from "../targets/launch.ts";
 import {
   expand,
-  parseTemplate,
   PLACEHOLDERS,
   type PlaceholderValues,
   refusalOf,
@@ -56,9 +56,9 @@ export const orderSchema: z.ZodType<Order & Grant> = z.strictObject({
 
 /** What a configuration lets a server run as other users. */
 export function grantsOf({ mailer, runAs }: Config, self: Ids): Grant[] {
-  const { user = self.uid, group, command, maxRecipients } = mailer;
-  const ofMailer = parseTemplate(command, maxRecipients > 1);
-  return [{ user, group, template: ofMailer, maxRecipients }, ...runAs].filter((grant) => {
+  const { user = self.uid, group, template, maxRecipients } = mailerProgram(mailer);
+  return [{ user, group, template, maxRecipients }, ...runAs].filter((grant) => {
+    if (grant.user === RECIPIENT) return true;
     const { uid, gid } = findIdentity(grant.user, grant.group, self);
     return uid !== self.uid || gid !== self.gid;
   });
@@ -74,7 +74,7 @@ export function judge(
   { template, recipients, user, group }: Order & Grant,
   grants: readonly Grant[],
 ): { readonly argv: readonly string[]; readonly identity: Identity } {
-  const identity = findIdentity(user, group);
+  const identity = identityFor({ template, recipients, user, group }, findIdentity);
   const grant = grantFor({ template, user, group }, identity, grants);
   // Which arguments may begin with a hyphen was decided for so many: one more would be taken for an option.
   if (recipients.length > (grant.maxRecipients ?? Infinity)) {

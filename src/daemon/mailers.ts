@@ -3,8 +3,9 @@
  * @module
  */
 import type { Config } from "../config/mod.ts";
+import { mailerProgram } from "../config/targets.ts";
 import { findIdentity, isOwn } from "../targets/identity.ts";
-import { type Launch, launcher } from "../targets/launch.ts";
+import { type Launch, launcher, RECIPIENT } from "../targets/launch.ts";
 import { startedByRoot } from "./credentials.ts";
 import { notGranted } from "./grants.ts";
 
@@ -28,7 +29,8 @@ export function launchOwn(): Launch {
  */
 export async function tryMailers({ mailer, runAs }: Config): Promise<void> {
   if (startedByRoot()) return;
-  for (const { user, group } of [mailer, ...runAs]) {
+  for (const { user, group } of [mailerProgram(mailer), ...runAs]) {
+    if (user === RECIPIENT) continue; // there are as many as recipients
     const identity = findIdentity(user, group);
     if (isOwn(identity)) continue;
     const { status, stdin, stdout, stderr } = launcher()(["true"], identity);

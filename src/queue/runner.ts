@@ -38,6 +38,8 @@ const ENOUGH = 2000;
 const SOON = 500;
 /** Jobs that are at hand at most, a few hundred octets each. */
 const MOST = 50_000;
+/** Jobs of a destination in trouble that are settled at the same time: each has a message in memory. */
+const TOGETHER = 20;
 /** The longest time between two looks at the clock, which may jump. */
 const LOOK = 60_000;
 /** Milliseconds before what broke is tried again. */
@@ -92,9 +94,10 @@ export class Runner {
     if (this.#stopping) return;
     const { lanes, now, ticks } = this.#options;
     for (let job; (job = lanes.next(ticks())) !== undefined;) this.#start(job);
-    if (this.#claiming !== undefined || lanes.waiting >= ENOUGH) return;
-    if (this.#next !== undefined && this.#next <= now()) this.#claiming = this.#claim();
-    else this.#sleep();
+    if (this.#claiming !== undefined) return;
+    const next = lanes.waiting >= ENOUGH ? Infinity : this.#next ?? Infinity;
+    if (next <= now()) this.#claiming = this.#claim();
+    else this.#sleep(next);
   }
 
   #start(job: Job): void {
@@ -109,7 +112,12 @@ export class Runner {
   #leaveAlone(destination: string, trouble: Fate): void {
     const { lanes, ticks } = this.#options;
     if (lanes.pausedUntil(destination, ticks()) === undefined) return;
-    for (const job of lanes.withdraw(destination)) this.#run({ ...job, fate: trouble }, () => {});
+    const jobs = lanes.withdraw(destination).values();
+    const settle = (): void => {
+      const { value: job } = jobs.next();
+      if (job !== undefined && !this.#stopping) this.#run({ ...job, fate: trouble }, settle);
+    };
+    for (let i = 0; i < TOGETHER; i++) settle();
   }
 
   #run(job: Job, ended: (trouble: Fate | undefined) => void): void {
@@ -125,11 +133,11 @@ export class Runner {
     this.#running.add(running);
   }
 
-  /** Looks again when something is due, or a lane may go on. */
-  #sleep(): void {
+  /** Looks again when something is due in the store, or a lane may go on. */
+  #sleep(due: number): void {
     const { lanes, now, ticks } = this.#options;
     clearTimeout(this.#timer);
-    const [due, wake] = [this.#next ?? Infinity, lanes.wakeAt() ?? Infinity];
+    const wake = lanes.wakeAt() ?? Infinity;
     const wait = Math.max(1, Math.min(due - now(), wake - ticks()));
     if (wait < Infinity) this.#timer = setTimeout(() => this.look(), Math.min(wait, LOOK));
   }

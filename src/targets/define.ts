@@ -47,7 +47,15 @@ export interface TargetDefinition<Args extends object> {
 }
 
 /** The names of the server's own targets. */
-const OURS: ReadonlySet<string> = new Set(["discard", "mailer", "pipe", "relay", "route"]);
+const OURS: ReadonlySet<string> = new Set([
+  "discard",
+  "maildir",
+  "mailer",
+  "mbox",
+  "pipe",
+  "relay",
+  "route",
+]);
 
 /**
  * Defines a target of one's own: a place where mail can be delivered. It returns a function that takes arguments and

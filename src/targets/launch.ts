@@ -23,6 +23,9 @@ export interface Process {
   signal(signal: Deno.Signal): void;
 }
 
+/** The user of a program that runs as the user of its recipient, whoever that is, but never as root. */
+export const RECIPIENT = "{user}";
+
 /** A program, and the user and the group that it is to run as; without them, the server's own. */
 export interface Program {
   readonly template: Template;
@@ -33,6 +36,22 @@ export interface Program {
 /** What a command line was made of: for another process that judges it and starts it. */
 export interface Order extends Program {
   readonly recipients: readonly PlaceholderValues[];
+}
+
+/**
+ * Who the program of an order is to run as.
+ *
+ * @param find finds a user and a group
+ * @throws {Error} for the recipient's user if that is root
+ */
+export function identityFor(
+  { user, group, recipients: [recipient] }: Order,
+  find: (user?: string | number, group?: string | number) => Identity,
+): Identity {
+  if (user !== RECIPIENT) return find(user, group);
+  const identity = find(recipient?.user, group);
+  if (identity.uid === 0) throw new Error("nothing runs as root for a recipient");
+  return identity;
 }
 
 /** Starts a program. If it throws, nothing was started. */

@@ -5,14 +5,19 @@
 import { z } from "zod";
 import { messageOf } from "../base/message_of.ts";
 import { messageFields } from "../handler/log_fields.ts";
-import { prepend } from "../message/header.ts";
-import { unixLines } from "../message/unix.ts";
-import { Identities } from "./identity.ts";
-import { type Launch, launcher, type Order, type Program } from "./launch.ts";
+import { Identities, type Identity } from "./identity.ts";
+import {
+  identityFor,
+  type Launch,
+  launcher,
+  type Order,
+  type Program,
+  RECIPIENT,
+} from "./launch.ts";
 import { attend, type MailerRun, type Running } from "./mailer_process.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { outcomeOf, printEnding } from "./sysexits.ts";
-import type { DeliveryContext, Message, Outcome, Work } from "./target.ts";
+import type { DeliveryContext, Outcome, Work } from "./target.ts";
 import { expand } from "./template.ts";
 
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -35,10 +40,13 @@ const settingsSchema = z.object({
 export type PipeSettings = Readonly<z.infer<typeof settingsSchema>>;
 
 export interface Job extends Order {
-  readonly message: Message;
-  /** Header fields to put on top of the message. */
-  readonly header?: string;
+  /** Octets of the message. */
+  readonly size: number;
+  /** What the mailer reads. */
+  input(): AsyncIterable<Uint8Array>;
   readonly timeout?: number | undefined;
+  /** What became of the mail, if the mailer says more than its exit code does. */
+  readonly outcomeOf?: (run: MailerRun) => Outcome | undefined;
 }
 
 /** Runs mailers, so many at once. */
@@ -63,7 +71,7 @@ export class Mailers implements Work {
 
   /** Why this program cannot be run on this machine now, `undefined` if it can. */
   obstacleTo({ template, user, group }: Program): string | undefined {
-    if (user === undefined && group === undefined) return undefined;
+    if (user === undefined && group === undefined || user === RECIPIENT) return undefined;
     try {
       const identity = this.#identities.find(user, group);
       return this.#launch.refusal?.(identity, { template, user, group });
@@ -72,9 +80,19 @@ export class Mailers implements Work {
     }
   }
 
+  /** Who the program of an order is to run as. Throws if that cannot be told, and for root as a recipient. */
+  identityFor(order: Order): Identity {
+    return identityFor(order, (user, group) => this.#identities.find(user, group));
+  }
+
   /** Runs a mailer as soon as there is a place for it. Never throws: others may have delivered already. */
   run(job: Job, context: DeliveryContext): Promise<Outcome> {
-    const outcome = this.#inTurn(job, context);
+    return this.inTurn(() => this.#runLogged(job, context), context);
+  }
+
+  /** Does what a mailer would do, by the same rules. `work` never throws. */
+  inTurn(work: () => Promise<Outcome>, { signal }: DeliveryContext): Promise<Outcome> {
+    const outcome = this.#atPlace(work, signal);
     this.#jobs.add(outcome);
     return outcome.finally(() => this.#jobs.delete(outcome));
   }
@@ -93,15 +111,22 @@ export class Mailers implements Work {
     for (const mailer of this.#running) mailer.kill();
   }
 
-  async #inTurn(job: Job, { envelope, log, signal }: DeliveryContext): Promise<Outcome> {
+  async #atPlace(work: () => Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
     const leave = await this.#places.acquire(signal).catch(() => undefined);
     if (leave === undefined) return outcomeOf({ how: "interrupted" });
-    const size = String(job.message.size);
+    try {
+      return this.#stopping ? outcomeOf({ how: "interrupted" }) : await work();
+    } finally {
+      leave();
+    }
+  }
+
+  async #runLogged(job: Job, { envelope, log, signal }: DeliveryContext): Promise<Outcome> {
+    const size = String(job.size);
     const recipients = job.recipients.map((values) => ({ ...values, size }));
     const argv = expand(job.template, recipients);
     const start = performance.now();
     const run = await this.#run(argv, { ...job, recipients }, signal);
-    leave();
     const seconds = Math.round(performance.now() - start) / 1000;
     if (log.wants("mailer")) {
       const command = printArgv(argv);
@@ -109,16 +134,15 @@ export class Mailers implements Work {
       const output = run.output || undefined;
       log("mailer", { ...messageFields(envelope), command, status, seconds, output });
     }
-    return outcomeOf(run.ending, causeOf(run));
+    return job.outcomeOf?.(run) ?? outcomeOf(run.ending, causeOf(run));
   }
 
   async #run(argv: readonly string[], job: Job, signal: AbortSignal): Promise<MailerRun> {
-    if (this.#stopping) return { ending: { how: "interrupted" }, output: "", complaint: "" };
     let how: "unknown account" | "not started" = "unknown account";
     try {
-      const identity = this.#identities.find(job.user, job.group);
+      const identity = this.identityFor(job);
       how = "not started";
-      const input = unixLines(prepend(job.message.read(), job.header ?? ""));
+      const input = job.input();
       const child = await this.#launch(argv, identity, job);
       const timeout = job.timeout ?? this.#settings.timeout;
       const run = attend(child, input, { ...this.#settings, timeout, signal }, this.#running);

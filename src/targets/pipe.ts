@@ -9,19 +9,11 @@
 import { z } from "zod";
 import { attempt } from "../base/kinds.ts";
 import type { Target } from "../handler/reply.ts";
-import { headerField } from "../message/header.ts";
-import { withoutField } from "../message/without_field.ts";
 import { Arguments } from "./arguments.ts";
-import type { Launch } from "./launch.ts";
+import { type Launch, RECIPIENT } from "./launch.ts";
 import { Mailers, milliseconds, type PipeSettings, printArgv, refused } from "./mailer.ts";
-import type {
-  Delivery,
-  DeliveryContext,
-  Envelope,
-  Message,
-  Outcome,
-  TargetType,
-} from "./target.ts";
+import { finalInput } from "./mailer_input.ts";
+import type { Delivery, DeliveryContext, Message, Outcome, TargetType } from "./target.ts";
 import {
   expand,
   parseTemplate,
@@ -35,7 +27,10 @@ import {
 export interface PipeOptions {
   /** How many recipients of a message one process may serve; 1 if not given. */
   readonly maxRecipients?: number;
-  /** The user to run as: a name or a number. Without it, the server's own. */
+  /**
+   * The user to run as: a name or a number, or `{user}`, which is the user of the recipient, but never root. Without it,
+   * the server's own.
+   */
   readonly user?: string | number;
   /** The group to run as; without it, the user's. */
   readonly group?: string | number;
@@ -45,7 +40,8 @@ export interface PipeOptions {
   readonly nullSender?: string;
 }
 
-const account = z.union([z.string().min(1), z.int().nonnegative()]);
+/** A name or a number, or {@linkcode RECIPIENT}. */
+export const account = z.union([z.string().min(1), z.int().nonnegative()]);
 
 export const pipeArguments = new Arguments(
   "pipe",
@@ -56,10 +52,14 @@ export const pipeArguments = new Arguments(
     group: account.optional(),
     timeout: milliseconds.optional(),
     nullSender: z.string().default(""),
-  }).transform(attempt(({ argv, ...rest }) => ({
-    ...rest,
-    template: parseTemplate(argv, rest.maxRecipients > 1),
-  }))),
+  }).transform(attempt(({ argv, ...rest }) => {
+    if (rest.user === RECIPIENT && rest.maxRecipients > 1) {
+      throw new TypeError(
+        `the user ${RECIPIENT} is that of one recipient: leave out maxRecipients`,
+      );
+    }
+    return { ...rest, template: parseTemplate(argv, rest.maxRecipients > 1) };
+  })),
 );
 
 type Pipe = ReturnType<typeof pipeArguments.read>;
@@ -149,8 +149,8 @@ function deliver(
   const accepted: PlaceholderValues[] = [];
   let message: Message;
   const run = async (recipients: readonly PlaceholderValues[]): Promise<Outcome[]> => {
-    const header = headerFor(envelope, recipients);
-    const outcome = await mailers.run({ ...how, template, recipients, message, header }, context);
+    const input = finalInput(message, envelope, recipients);
+    const outcome = await mailers.run({ ...how, ...input, template, recipients }, context);
     return recipients.map(() => outcome);
   };
   return {
@@ -160,24 +160,10 @@ function deliver(
       if (refusal !== undefined) return refused(refusal);
       return void accepted.push(values);
     },
-    body: (given) => Promise.resolve(void (message = withoutReturnPath(given))),
+    body: (given) => Promise.resolve(void (message = given)),
     commit: async () => (await Promise.all(batches(accepted, maxRecipients).map(run))).flat(),
     abort: () => Promise.resolve(),
   };
-}
-
-/** A final delivery removes the trace of another one (RFC 5321 section 4.4). */
-const withoutReturnPath = (message: Message): Message => ({
-  size: message.size,
-  read: () => withoutField(message.read(), "Return-Path"),
-});
-
-/** The trace of final delivery (RFC 5321 section 4.4), and the recipient if there is only one. */
-function headerFor({ sender }: Envelope, [first, ...others]: readonly PlaceholderValues[]): string {
-  const returnPath = headerField("Return-Path", `<${sender ?? ""}>`);
-  return first === undefined || others.length > 0
-    ? returnPath
-    : returnPath + headerField("Delivered-To", first.recipient);
 }
 
 function batches<T>(all: readonly T[], size: number): T[][] {

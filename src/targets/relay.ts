@@ -9,6 +9,7 @@ import type { Addressee, Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { Arguments } from "./arguments.ts";
+import { mailerInput } from "./mailer_input.ts";
 import type { Launch } from "./launch.ts";
 import { isForward } from "./loops.ts";
 import { Mailers, type PipeSettings, refused } from "./mailer.ts";
@@ -98,7 +99,8 @@ export function relayType(
           const isForwarded = sender !== null && served.some((one) => isForward(one, to));
           const recipients = valuesWith(isForwarded ? forwardAs(sender) : sender);
           const header = headerFor(served, to);
-          const outcome = await mailers.run({ template, recipients, message, header }, context);
+          const job = { ...mailerInput(message, header), template, recipients };
+          const outcome = await mailers.run(job, context);
           return served.map(() => outcome);
         },
         abort: () => Promise.resolve(),
