@@ -208,7 +208,7 @@ export class Queue {
     await this.#asking.idle();
   }
 
-  /** Waits for nothing any more. What runs counts as if it had not begun. */
+  /** Tells deliveries that run to end, and repeats nothing any more. What does not end counts as if it had not begun. */
   kill(): void {
     this.#killed.abort();
     void this.stop();
