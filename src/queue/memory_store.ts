@@ -266,8 +266,9 @@ class KeptOctets implements KeptMessage {
   }
 }
 
-const mayChange = ({ state }: QueuedRecipient, { kind }: Change): boolean =>
-  MEANT[kind].includes(state.at);
+const mayChange = ({ key, state }: QueuedRecipient, change: Change): boolean =>
+  MEANT[change.kind].includes(state.at) &&
+  (change.kind !== "reroute" || change.destinations === undefined || key in change.destinations);
 
 function changedBy(recipient: QueuedRecipient, change: Change): QueuedRecipient {
   switch (change.kind) {
@@ -277,7 +278,8 @@ function changedBy(recipient: QueuedRecipient, change: Change): QueuedRecipient 
     case "retry":
       return { ...recipient, state: { at: "waiting", due: change.due } };
     case "reroute": {
-      const { target, destination, due } = change;
+      const { target, due } = change;
+      const destination = change.destinations?.[recipient.key] ?? change.destination;
       const { state } = recipient;
       return {
         ...{ ...recipient, target, destination },

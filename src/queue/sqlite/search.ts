@@ -108,15 +108,21 @@ export function change(
 ): Page<Listed> & { readonly files: readonly string[] } {
   const { set, values, of } = assignment(change);
   const condition = conditionOf(filter);
+  const destinations = change.kind === "reroute" ? change.destinations : undefined;
   const found = db.prepare(
     `SELECT ${COLUMNS} WHERE key > ? AND ${of} AND ${condition.sql} ORDER BY key LIMIT ?`,
-  ).all(after, ...condition.values, limit);
+  ).all(after, ...condition.values, limit)
+    .filter(({ key }) => destinations === undefined || Number(key) in destinations);
   if (found.length === 0) return { items: [], next: undefined, files: [] };
   const keys = JSON.stringify(found.map(({ key }) => key));
   const MEANT = "(SELECT value FROM json_each(?))";
   db.prepare("BEGIN IMMEDIATE").run();
   try {
     db.prepare(`UPDATE recipient SET ${set} WHERE key IN ${MEANT}`).run(...values, keys);
+    const send = db.prepare("UPDATE recipient SET destination = ? WHERE key = ?");
+    for (const { key } of destinations === undefined ? [] : found) {
+      send.run(destinations![Number(key)]!, key!);
+    }
     const files = change.kind === "drop" ? close(db, found, change.time) : [];
     const rows = db.prepare(`SELECT ${COLUMNS} WHERE key IN ${MEANT} ORDER BY key`).all(keys);
     db.prepare(dryRun ? "ROLLBACK" : "COMMIT").run();
