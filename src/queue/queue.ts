@@ -62,6 +62,8 @@ export class Queue {
   #asking!: Asking;
   #upkeep: Upkeep | undefined;
   #failing = false;
+  /** When an operator last changed something, by `performance.now()`. */
+  #changed = -Infinity;
 
   constructor(options: QueueOptions) {
     this.#options = options;
@@ -87,6 +89,7 @@ export class Queue {
       ...{ asking, signal: this.#killed.signal, gathering: new Gathering() },
       relays: (target) => targets.get(target)?.relays === true,
       enter: (routes, instead, now) => routes.map((route) => this.#inPlaceOf(instead, route, now)),
+      changed: () => this.#changed,
       committed: (batch) => this.#committed(batch),
       pause: (error) => this.#pause(error),
       after: (message, recipient, told) =>
@@ -184,6 +187,7 @@ export class Queue {
       head: (id, octets) => store.head(id, octets),
       trace: (what, limit) => store.trace(what, limit),
       change: async (filter, change, page) => {
+        if (!page.dryRun) this.#changed = performance.now();
         const changed = await store.change(filter, change, page);
         if ("due" in change && !page.dryRun && changed.items.length > 0) {
           this.#runner.due(change.due);
@@ -208,7 +212,7 @@ export class Queue {
     await this.#asking.idle();
   }
 
-  /** Waits for nothing any more. What runs counts as if it had not begun. */
+  /** Tells deliveries that run to end, and repeats nothing any more. What does not end counts as if it had not begun. */
   kill(): void {
     this.#killed.abort();
     void this.stop();

@@ -49,6 +49,28 @@ Deno.test("mail that is released while it is delivered is not delivered once mor
   assert.deepEqual(begun, ["joe@example.net", "ann@example.net"]);
 });
 
+Deno.test("what an operator holds is not delivered, however new it is", async () => {
+  const gate = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const type = targetOf(async (recipient) => {
+    begun.push(recipient);
+    await gate.promise;
+    return DELIVERED;
+  });
+  await using test = queueOf(type, { concurrency: 1 });
+  await test.accept(["joe@example.net"]);
+  await test.accept(["ann@example.net"]);
+  await test.queue.desk.change(
+    { to: "ann" },
+    { kind: "hold", reason: "a look" },
+    { after: 0, limit: 10, dryRun: false },
+  );
+  await test.accept(["bob@example.net"]);
+  gate.resolve();
+  await until("the others are delivered", () => begun.includes("bob@example.net"));
+  assert.deepEqual(begun, ["joe@example.net", "bob@example.net"]);
+});
+
 Deno.test("a copy of a report that fails is no double bounce", async () => {
   const policy = chain(
     on("AddRcptTo", ({ mailbox }) => ({
