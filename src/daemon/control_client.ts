@@ -2,6 +2,7 @@
  * The client of the control socket.
  * @module
  */
+import { dirname } from "node:path";
 import { findAccount, groupName, ownUser } from "../base/passwd.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
@@ -127,16 +128,17 @@ async function exchange(connection: Deno.UnixConn, request: string): Promise<str
 
 /** Who may use the socket that this user may not use. */
 function whyForbidden(socket: string): string {
-  const found = tried(() => Deno.statSync(socket));
+  const [GROUP_WRITES, GROUP_ENTERS] = [0o020, 0o010];
+  const file = tried(() => Deno.statSync(socket));
+  const found = file ?? tried(() => Deno.statSync(dirname(socket)));
   const intro = `${ownUser()} may not use the control socket ${socket}`;
   if (found === undefined) {
-    return `${intro}: the directory is open only to others: ask as root or as the server's user, or let ` +
+    return `${intro}: a directory above is open only to others: ask as root or as the server's user, or let ` +
       "`control.socket` be in a directory that the operators' group may enter";
   }
   const { uid, gid, mode } = found;
-  const GROUP_WRITES = 0o020;
   const user = findAccount(uid!)?.name ?? uid;
-  return (mode! & GROUP_WRITES) === 0
+  return (mode! & (file === undefined ? GROUP_ENTERS : GROUP_WRITES)) === 0
     ? `${intro}: root and the user ${user} may; \`control.group\` can name a group that may, too`
     : `${intro}: root, the user ${user} and the members of the group ${groupName(gid!)} may`;
 }

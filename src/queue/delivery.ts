@@ -55,6 +55,8 @@ export interface DeliveryOptions extends AttemptOptions, SettleOptions {
     notices: readonly Notice[],
     body: Message,
   ) => Promise<readonly NewMessage[]>;
+  /** When an operator last changed something, by `performance.now()`. */
+  readonly changed: () => number;
   /** Called with changes that are safe: some recipients may be due then. */
   readonly committed: (batch: Batch) => void;
   /** Called with what became of a recipient. */
@@ -66,7 +68,7 @@ export interface DeliveryOptions extends AttemptOptions, SettleOptions {
 /** What became of a job: the fate that is the trouble of its destination, if it had any. */
 export type Delivered = Fate | undefined;
 
-/** Milliseconds after which a fresh message is looked up: an operator may have changed what is to become of it. */
+/** Milliseconds after which a fresh message is looked up: others may have changed what is to become of it. */
 const STALE = 1000;
 
 /** Delivers a job, and settles it. Throws if the store does not give what is to be delivered. */
@@ -79,12 +81,15 @@ export async function deliver(job: Job, options: DeliveryOptions): Promise<Deliv
   }
 }
 
+const isStale = ({ since }: Fresh, { changed }: DeliveryOptions): boolean =>
+  performance.now() >= since + STALE || changed() >= since;
+
 async function deliverPart(
   { keys, fresh, fate }: Job,
   part: Part<Settled>,
   options: DeliveryOptions,
 ): Promise<Delivered> {
-  if (fresh !== undefined && fate === undefined && performance.now() < fresh.since + STALE) {
+  if (fresh !== undefined && fate === undefined && !isStale(fresh, options)) {
     return await deliverFresh(fresh, part, options);
   }
   const loaded = await options.store.load(keys);

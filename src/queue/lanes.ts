@@ -55,6 +55,8 @@ export class Lanes<J extends Job> {
   readonly #full = new Set<string>();
   readonly #ranks = new Ranks();
   #waiting = 0;
+  /** Those of them that wait for destinations that are full. */
+  #waitingForFull = 0;
   #sweepAt = SOME;
 
   constructor(settings: LaneSettings) {
@@ -64,6 +66,11 @@ export class Lanes<J extends Job> {
   /** Jobs that have not begun. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Jobs that have not begun, for destinations that are not {@linkcode full}. */
+  get waitingForOthers(): number {
+    return this.#waiting - this.#waitingForFull;
   }
 
   /** Jobs that have begun and not ended. */
@@ -195,9 +202,12 @@ export class Lanes<J extends Job> {
   }
 
   #count({ destination }: Lane<J>, more: number): void {
+    const { name, waiting } = destination;
     this.#waiting += more;
-    if (destination.waiting >= this.#settings.backlog) this.#full.add(destination.name);
-    else this.#full.delete(destination.name);
+    if (this.#full.delete(name)) this.#waitingForFull -= waiting - more;
+    if (waiting < this.#settings.backlog) return;
+    this.#full.add(name);
+    this.#waitingForFull += waiting;
   }
 
   #newLane(name: string, now: number): Lane<J> {

@@ -15,6 +15,14 @@ export const MEANT: Readonly<Record<Change["kind"], readonly StateName[]>> = {
   drop: ["waiting", "active", "held"],
 };
 
+/** Whether a change means a recipient that its filter means. */
+export const mayChange = (
+  { key, state }: Listed["recipient"],
+  change: Change,
+): boolean =>
+  MEANT[change.kind].includes(state.at) &&
+  (change.kind !== "reroute" || change.destinations === undefined || key in change.destinations);
+
 /** Whether a filter means a recipient. */
 export function matches(filter: Filter, { message, recipient }: Listed): boolean {
   const { ids, to, from, domain, before, states, reason, target, user } = filter;

@@ -5,7 +5,8 @@
 import { Chunks } from "../message/chunks.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient, StateName } from "./entry.ts";
-import { matches, MEANT } from "./matches.ts";
+import { changedBy } from "./changed_by.ts";
+import { matches, mayChange } from "./matches.ts";
 import type {
   Batch,
   Change,
@@ -263,33 +264,6 @@ class KeptOctets implements KeptMessage {
 
   dispose(): Promise<void> {
     return Promise.resolve();
-  }
-}
-
-const mayChange = ({ state }: QueuedRecipient, { kind }: Change): boolean =>
-  MEANT[kind].includes(state.at);
-
-function changedBy(recipient: QueuedRecipient, change: Change): QueuedRecipient {
-  switch (change.kind) {
-    case "hold":
-      return { ...recipient, state: { at: "held", reason: change.reason } };
-    case "release":
-    case "retry":
-      return { ...recipient, state: { at: "waiting", due: change.due } };
-    case "reroute": {
-      const { target, destination, due } = change;
-      const { state } = recipient;
-      return {
-        ...{ ...recipient, target, destination },
-        state: state.at === "waiting" ? { at: "waiting", due } : state,
-      };
-    }
-    case "bounce": {
-      const { reason: refusal, due } = change;
-      return { ...recipient, refusal, state: { at: "waiting", due } };
-    }
-    case "drop":
-      return { ...recipient, state: { at: "ended", ending: "dropped", time: change.time } };
   }
 }
 

@@ -32,7 +32,7 @@ export interface RunnerOptions {
 
 /** Recipients that are taken from the store at a time. */
 const CLAIM = 1000;
-/** With fewer jobs than these at hand, more are taken from the store. */
+/** With fewer jobs than these at hand for destinations that have not enough, more are taken from the store. */
 const ENOUGH = 2000;
 /** With fewer jobs than these at hand, a new one begins soon. */
 const SOON = 500;
@@ -49,6 +49,11 @@ const PAUSE = 1000;
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #running = new Set<Promise<void>>();
+  /**
+   * The recipients of jobs at hand. What the store gives once more, since an operator has held and released it, waits
+   * until its job has ended.
+   */
+  readonly #atHand = new Map<number, Due | undefined>();
   /** When the store has something due, as far as is known. */
   #next: number | undefined = 0;
   #claiming: Promise<void> | undefined;
@@ -70,8 +75,17 @@ export class Runner {
 
   /** Takes jobs whose recipients are active. */
   begin(jobs: readonly Job[]): void {
-    for (const job of jobs) this.#options.lanes.add(job, this.#options.ticks());
+    for (const job of jobs) {
+      for (const key of job.keys) this.#atHand.set(key, undefined);
+      this.#add(job);
+    }
     this.look();
+  }
+
+  /** Settles what became of recipients before: that takes no place, and is not to be forgotten when the runner stops. */
+  settle(job: Job): void {
+    for (const key of job.keys) this.#atHand.set(key, undefined);
+    this.#run(job, () => {});
   }
 
   /** Something in the store is due at this time. */
@@ -95,9 +109,33 @@ export class Runner {
     const { lanes, now, ticks } = this.#options;
     for (let job; (job = lanes.next(ticks())) !== undefined;) this.#start(job);
     if (this.#claiming !== undefined) return;
-    const next = lanes.waiting >= ENOUGH ? Infinity : this.#next ?? Infinity;
+    const next = this.#hasEnough ? Infinity : this.#next ?? Infinity;
     if (next <= now()) this.#claiming = this.#claim();
     else this.#sleep(next);
+  }
+
+  /** Whether no more is taken from the store: jobs for a destination that has enough keep none from others. */
+  get #hasEnough(): boolean {
+    const { waiting, waitingForOthers } = this.#options.lanes;
+    return waitingForOthers >= ENOUGH || waiting >= MOST;
+  }
+
+  #add(job: Job): void {
+    this.#options.lanes.add(job, this.#options.ticks());
+  }
+
+  /** Takes what the store has given. */
+  #take(due: readonly Due[]): void {
+    const others = due.filter((one) => !this.#atHand.has(one.key));
+    for (const one of due) this.#atHand.set(one.key, this.#atHand.has(one.key) ? one : undefined);
+    for (const job of together(others)) this.#add(job);
+  }
+
+  /** A job is at hand no more. */
+  #leave({ keys }: Job): void {
+    const again = keys.flatMap((key) => this.#atHand.get(key) ?? []);
+    for (const key of keys) this.#atHand.delete(key);
+    this.#take(again);
   }
 
   #start(job: Job): void {
@@ -122,7 +160,10 @@ export class Runner {
 
   #run(job: Job, ended: (trouble: Fate | undefined) => void): void {
     const { deliver, broke } = this.#options;
-    const running = deliver(job).then(ended, (error) => {
+    const running = deliver(job).then((trouble) => {
+      ended(trouble);
+      this.#leave(job);
+    }, (error) => {
       broke(error);
       ended(undefined);
       setTimeout(() => this.begin([job]), PAUSE);
@@ -133,7 +174,7 @@ export class Runner {
     this.#running.add(running);
   }
 
-  /** Looks again when something is due in the store, or a lane may go on. */
+  /** Looks again when something in the store is due, or a lane may go on. */
   #sleep(due: number): void {
     const { lanes, now, ticks } = this.#options;
     clearTimeout(this.#timer);
@@ -143,11 +184,11 @@ export class Runner {
   }
 
   async #claim(): Promise<void> {
-    const { store, lanes, now, ticks, broke } = this.#options;
+    const { store, lanes, now, broke } = this.#options;
     try {
       this.#next = undefined;
       const due = await store.claim(now(), CLAIM, lanes.full);
-      for (const job of together(due)) lanes.add(job, ticks());
+      this.#take(due);
       const next = due.length < CLAIM ? await store.nextDue() : now();
       // What is due and was not given is for destinations that have enough.
       const again = next === undefined || due.length === CLAIM || next > now()

@@ -12,7 +12,7 @@ import type { Origin, QueuedMessage } from "../queue/entry.ts";
 import { plainParameters } from "../queue/plain.ts";
 import type { Accepted, Queue } from "../queue/queue.ts";
 import { StoreFault, StoreFull } from "../queue/store.ts";
-import { wishesOf } from "../queue/wishes.ts";
+import { refusalBy, wishesOf } from "../queue/wishes.ts";
 import { readParameter } from "../smtp/parameter_values.ts";
 import { consign, type Consignment, handOver, type Result } from "../targets/consignment.ts";
 import type { DeliveryTime, Message, Targets } from "../targets/target.ts";
@@ -34,13 +34,11 @@ export interface QueuedOptions {
 /** Accepts each message into the queue, unless it can be delivered before the reply. */
 export const queued = (options: QueuedOptions): Acceptance => async (arrival) => {
   const plan = planOf(arrival, options);
-  const isRead = [...plan.now, ...plan.later].some(({ type }) => type?.readsBody);
-  if (!isRead && arrival.hold === undefined) {
+  const { now, later, copies } = plan;
+  if (later.length === 0 && ![...now, ...copies].some(({ type }) => type?.readsBody)) {
     await arrival.drain();
-    const results = await deliverNow(plan.now, NOTHING, arrival, options);
-    for (const result of results) {
-      logResult(result.outcome.result, result, { ...options, ...arrival });
-    }
+    const results = await deliverNow(now, NOTHING, arrival, options);
+    logAll(results, arrival, options);
     return replyTo(results, arrival);
   }
   try {
@@ -60,6 +58,8 @@ const NOT_SAFE = say(4, 5, 1, "the message cannot be kept at the moment", "4.3.0
 interface Plan {
   readonly now: readonly Consignment[];
   readonly later: readonly Consignment[];
+  /** They go if the message goes to anybody. */
+  readonly copies: readonly Consignment[];
   /** When the first attempt may be, in milliseconds since the epoch. */
   readonly due: number;
   readonly accepted: number;
@@ -68,12 +68,13 @@ interface Plan {
 function planOf(arrival: Arrival, { targets, deliver }: QueuedOptions): Plan {
   const { own, copies } = consign(arrival.routes, targets);
   const accepted = Date.now();
-  const { due } = wishesOf({ parameters: plainParameters(arrival.parameters), accepted });
+  const { due, deadline } = wishesOf({ parameters: plainParameters(arrival.parameters), accepted });
   const mayBeNow = arrival.hold === undefined && due <= accepted;
   const isNow = ({ type }: Consignment) =>
-    mayBeNow && (arrival.deliver ?? type?.deliver ?? deliver) === "before-reply";
+    mayBeNow && (arrival.deliver ?? type?.deliver ?? deliver) === "before-reply" &&
+    refusalBy(deadline, type?.relays === true, accepted) === undefined;
   const { now = [], later = [] } = Object.groupBy(own, (one) => isNow(one) ? "now" : "later");
-  return { now, later: [...later, ...copies], due, accepted };
+  return { now, later, copies, due, accepted };
 }
 
 /** Delivers before the reply. */
@@ -92,23 +93,27 @@ async function take(
   arrival: Arrival,
   options: QueuedOptions,
 ): Promise<Reply> {
-  const later = plan.later.flatMap(({ recipients }) => recipients.flat());
+  const later = routesOf(plan.later);
   let isQueued = false;
   try {
     const results = await deliverNow(plan.now, body, arrival, options);
-    const waits = waiting(results, later.length > 0, arrival);
+    const waits = waiting(results, later, arrival);
     const told = results.filter((result) => !waits.includes(result));
-    for (const result of told) logResult(result.outcome.result, result, { ...options, ...arrival });
-    if (later.length + waits.length === 0) return replyTo(results, arrival);
+    logAll(told, arrival, options);
+    const isForAnybody = later.length > 0 || results.some(isGoing);
+    const others = isForAnybody ? [...later, ...routesOf(plan.copies)] : [];
+    const isOver = others.length + waits.length === 0 || arrival.signal.aborted;
+    if (isOver) return replyTo(results, arrival);
     const { hold } = arrival;
     const accepted: Accepted[] = [
-      ...later.map((route) => ({ route, hold })),
+      ...others.map((route) => ({ route, hold })),
       ...waits.flatMap(({ routes, outcome, plan }) =>
         routes.map((route) => ({ route, fate: { outcome, plan: plan() } }))
       ),
     ];
+    const message = await messageOf(plan, body, arrival);
     isQueued = true; // the queue disposes of the body
-    await options.queue.accept(await messageOf(plan, body, arrival), accepted, body, plan.due);
+    await options.queue.accept(message, accepted, body, plan.due);
     if (hold !== undefined) logHeld(later, hold, arrival, options.log);
     return replyTo([
       ...told,
@@ -118,6 +123,13 @@ async function take(
   } finally {
     if (!isQueued) await body.dispose();
   }
+}
+
+const routesOf = (consignments: readonly Consignment[]): readonly Route[] =>
+  consignments.flatMap(({ recipients }) => recipients.flat());
+
+function logAll(results: readonly Result[], { envelope }: Arrival, { log }: QueuedOptions): void {
+  for (const result of results) logResult(result.outcome.result, result, { envelope, log });
 }
 
 function logHeld(
@@ -133,20 +145,26 @@ function logHeld(
 
 /**
  * What has to go to the queue of the results: what was deferred; what the sender wants to be told of; and, if the client
- * cannot be told, what has failed.
+ * cannot be told, what has failed. Nothing, if nobody waits for the reply any more: the client sends the message again.
  */
 function waiting(
   results: readonly Result[],
-  othersWait: boolean,
-  { recipients }: Arrival,
+  later: readonly Route[],
+  { recipients, signal }: Arrival,
 ): readonly Result[] {
+  if (signal.aborted) return [];
+  const going = [...later, ...results.filter(isGoing).flatMap(({ routes }) => routes)];
   const isLmtp = recipients !== undefined;
-  const someGo = othersWait || results.some(({ outcome }) => outcome.result !== "failed");
-  return results.filter(({ outcome, routes }) =>
-    outcome.result === "deferred" ||
-    (outcome.result === "failed" ? someGo && !isLmtp : routes.some(wantsSuccess))
+  /** Whether the reply that is for a recipient is positive, though this mail of it has failed. */
+  const isHidden = ({ original }: Route) =>
+    going.some((other) => !isLmtp || original === undefined || other.original === original);
+  return results.filter(({ outcome: { result }, routes }) =>
+    result === "deferred" ||
+    routes.some(result === "failed" ? isHidden : wantsSuccess)
   );
 }
+
+const isGoing = ({ outcome }: Result): boolean => outcome.result !== "failed";
 
 const wantsSuccess = ({ parameters }: Route): boolean =>
   parameters !== undefined &&

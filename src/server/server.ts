@@ -183,7 +183,7 @@ export class Server {
    * shutdown deadline, then tells the rest 421 and interrupts what still runs.
    */
   async stop(reason: string): Promise<void> {
-    const { log, limits, targets } = this.#options;
+    const { log, limits, targets, queue } = this.#options;
     log("stopping", { reason, sessions: this.#connections.size });
     for (const listener of this.#options.listeners.keys()) listener.close();
     this.#gate.close();
@@ -191,6 +191,7 @@ export class Server {
     if (!await within(this.#finished(), limits.shutdownTimeout)) {
       for (const connection of this.#connections) connection.shutDown(true);
       targets.interrupt();
+      queue?.kill();
       await within(this.#finished(), limits.writeTimeout);
     }
     const sessions = this.#connections.size;
@@ -305,11 +306,12 @@ export class Server {
 
   /** Waits until no connection is left, and nothing is being delivered. */
   async #finished(): Promise<void> {
-    const queue = this.#options.queue?.stop();
+    const { queue } = this.#options;
+    void queue?.stop();
     if (this.#connections.size > 0) {
       await (this.#emptied ??= Promise.withResolvers()).promise;
     }
-    await queue;
+    await queue?.stop(); // also for what the last connections have brought
     await this.#options.targets.idle();
   }
 }

@@ -58,3 +58,30 @@ Deno.test("what is accepted is delivered after a kill", async () => {
   assert.match(await send(server, "late"), /^250/);
   await until("it was tried", () => directory.read("attempts") !== "");
 });
+
+Deno.test("a delivery of a target of one's own learns that the server stops, and is settled", async () => {
+  await using server = await Running.start((directory) => ({
+    handlers: [directory.write(
+      "policy.ts",
+      `import { defineTarget, on } from "postmaster";
+       const slow = defineTarget("slow", {
+         open: (_args, { signal, log }) => ({
+           recipient: () => {},
+           body: () => new Promise((_resolve, reject) => {
+             signal.addEventListener("abort", () => reject(new Error("the server stops")));
+             log("begun");
+           }),
+           commit: () => [],
+           abort: () => {},
+         }),
+       });
+       export default on("AddRcptTo", () => slow({}));`,
+    )],
+    queue: {},
+    limits: { "shutdown-timeout": "1 s", "write-timeout": "1 s" },
+  }));
+  assert.match(await send(server, "joe"), /^250/);
+  await server.logs(/ text=begun/);
+  assert.equal(await server.stop(), 0);
+  assert.match(await server.logs(/ deferred /), /the server stops/);
+});

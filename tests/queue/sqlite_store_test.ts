@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Memory } from "../../src/message/memory.ts";
-import { fileIn } from "../../src/queue/sqlite/open.ts";
+import { fileIn } from "../../src/queue/sqlite/places.ts";
 import { type SqliteOptions, SqliteStore } from "../../src/queue/sqlite/sqlite_store.ts";
 import { StoreFull } from "../../src/queue/store.ts";
 import { Directory, until } from "../running.ts";
@@ -152,6 +152,26 @@ Deno.test("only its owner can read it", async () => {
   assert.deepEqual(["", "/bodies"].map(mode), [0o700, 0o700]);
   const files = ["/queue.sqlite", "/queue.sqlite-wal", "/bodies/a", "/lock"];
   assert.deepEqual(files.map(mode), files.map(() => 0o600));
+});
+
+Deno.test("after a burst the file and its log become small again", async () => {
+  await using bench = new Bench();
+  const store = await bench.open({ memory: new Memory(64 * 1024 * 1024) });
+  const MIB = 1024 * 1024;
+  const text = "0123456789abcde\n".repeat(15_000); // small enough for the database
+  const keys = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+    const [key] = await put(store, message(`m${i}`), [recipient("a@x")], text);
+    return key!;
+  }));
+  const size = () => Deno.statSync(fileIn(bench.path)).size;
+  await until("the log is in the file", () => size() > 40 * MIB);
+  const state = { at: "ended", ending: "delivered", time: TIME } as const;
+  await store.commit({ settled: keys.map((key) => ({ key, state })) });
+  assert.equal(await store.purge(TIME + 1, 1000), 200);
+  for (let i = 0; i < 40; i++) await put(store, message(`more ${i}`), [recipient("a@x")], text);
+  await until("the file is small", () => size() < 28 * MIB);
+  await store.close();
+  assert.ok(!existsSync(`${fileIn(bench.path)}-wal`));
 });
 
 Deno.test("its file is whole", async () => {

@@ -64,7 +64,6 @@ function describe({ recipient, action, attempt: { outcome } }: Notice, words: Wo
 /** A date and time for people, in UTC. */
 const dateFor = (time: number, { language }: Words): string =>
   new Intl.DateTimeFormat(language, {
-    dateStyle: "long",
-    timeStyle: "long",
-    timeZone: "UTC",
+    ...{ day: "numeric", month: "long", year: "numeric" },
+    ...{ hour: "2-digit", minute: "2-digit", timeZone: "UTC", timeZoneName: "short" },
   }).format(time);

@@ -13,7 +13,7 @@ export interface Text {
 
 /** The words of a language. */
 export interface Words {
-  /** The language, for dates. */
+  /** The locale of dates. */
   readonly language: string;
   /** The name of the sender of reports. */
   readonly sender: string;
@@ -34,7 +34,7 @@ export interface Words {
 }
 
 const ENGLISH: Words = {
-  language: "en",
+  language: "en-GB",
   sender: "Mail Delivery System",
   texts: {
     "bounce": {
@@ -47,7 +47,7 @@ Your message of {date} could not be delivered to:
 
 The subject of the message is: {subject}
 
-The technical details are attached, and {attached}.
+Attached are the technical details and {attached}.
 `,
     },
     "delay": {
@@ -62,7 +62,7 @@ YOU NEED NOT SEND YOUR MESSAGE AGAIN. It could not be delivered yet to:
 
 The message is of {date}, and its subject is: {subject}
 
-The technical details are attached, and {attached}.
+Attached are the technical details and {attached}.
 `,
     },
     "success": {
@@ -75,7 +75,7 @@ You wanted to know what became of your message of {date}:
 
 The subject of the message is: {subject}
 
-The technical details are attached, and {attached}.
+Attached are the technical details and {attached}.
 `,
     },
     "double-bounce": {
@@ -89,7 +89,7 @@ delivered, so nobody but you is told of it:
 
 The message is of {date}, and its subject is: {subject}
 
-The technical details are attached, and {attached}.
+Attached are the technical details and {attached}.
 `,
     },
   },
@@ -119,7 +119,7 @@ Ihre Nachricht vom {date} konnte nicht zugestellt werden an:
 
 Der Betreff der Nachricht lautet: {subject}
 
-Die technischen Einzelheiten sind angehängt, und {attached}.
+Angehängt sind die technischen Einzelheiten und {attached}.
 `,
     },
     "delay": {
@@ -134,7 +134,7 @@ SIE BRAUCHEN IHRE NACHRICHT NICHT NOCH EINMAL ZU SENDEN. Sie konnte noch nicht z
 
 Die Nachricht ist vom {date}, und ihr Betreff lautet: {subject}
 
-Die technischen Einzelheiten sind angehängt, und {attached}.
+Angehängt sind die technischen Einzelheiten und {attached}.
 `,
     },
     "success": {
@@ -147,7 +147,7 @@ Sie wollten wissen, was aus Ihrer Nachricht vom {date} geworden ist:
 
 Der Betreff der Nachricht lautet: {subject}
 
-Die technischen Einzelheiten sind angehängt, und {attached}.
+Angehängt sind die technischen Einzelheiten und {attached}.
 `,
     },
     "double-bounce": {
@@ -161,7 +161,7 @@ nicht zugestellt werden. Außer Ihnen erfährt es niemand:
 
 Die Nachricht ist vom {date}, und ihr Betreff lautet: {subject}
 
-Die technischen Einzelheiten sind angehängt, und {attached}.
+Angehängt sind die technischen Einzelheiten und {attached}.
 `,
     },
   },

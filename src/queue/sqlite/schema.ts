@@ -67,6 +67,11 @@ const FIRST = `
 /** What makes each layout of the one before. */
 const STEPS: readonly string[] = [FIRST];
 
+/** Why a file of a later layout is not used, and what to do about it. */
+export const ofLaterVersion = (layout: number): string =>
+  `a later version of the program has written it (layout ${layout}, this one knows ${LAYOUT}): ` +
+  "start that version, or let it deliver what is in the queue first";
+
 /**
  * Brings a file to the present layout.
  *
@@ -74,12 +79,7 @@ const STEPS: readonly string[] = [FIRST];
  */
 export function migrate(db: DatabaseSync): void {
   const layout = Number(db.prepare("PRAGMA user_version").get()!["user_version"]);
-  if (layout > LAYOUT) {
-    throw new Error(
-      `a later version of the program has written it (layout ${layout}, this one knows ${LAYOUT}): ` +
-        "start that version, or let it deliver what is in the queue first",
-    );
-  }
+  if (layout > LAYOUT) throw new Error(ofLaterVersion(layout));
   if (layout === LAYOUT) return;
   db.exec("BEGIN IMMEDIATE");
   for (const step of STEPS.slice(layout)) db.exec(step);

@@ -1,11 +1,13 @@
 /**
- * What operators ask of the queue's file, and change in it. It only reads, but for {@linkcode change}.
+ * What operators ask of the queue's file. It only reads.
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StateName } from "../entry.ts";
+import { mayChange } from "../matches.ts";
 import type { Change, Filter, Listed, Page, Stats, Trace, Traced } from "../store.ts";
 import { attemptOf, messageOf, recipientOf, type Row } from "./rows.ts";
+import { statesOf } from "./change.ts";
 import { STATES } from "./schema.ts";
 
 const COLUMNS = `recipient.*, message.id, accepted, sender, size, priority, message_id, facts
@@ -63,86 +65,20 @@ export function find(db: DatabaseSync, filter: Filter, after: number, limit: num
   return page(rows, limit);
 }
 
-/** What a change sets, and of whom. */
-function assignment(change: Change): { set: string; values: SQLInputValue[]; of: string } {
-  switch (change.kind) {
-    case "hold":
-      return {
-        set: "state = 2, due = NULL, why = ?",
-        values: [change.reason],
-        of: "state IN (0, 1)",
-      };
-    case "release":
-      return { set: "state = 0, due = ?, why = NULL", values: [change.due], of: "state = 2" };
-    case "retry":
-      return { set: "due = ?", values: [change.due], of: "state = 0" };
-    case "reroute": {
-      const { target: { target, args }, destination, due } = change;
-      return {
-        set: "target = ?, args = ?, destination = ?, due = iif(state = 0, ?, due)",
-        values: [target, JSON.stringify(args), destination, due],
-        of: "state IN (0, 2)",
-      };
-    }
-    case "bounce":
-      return {
-        set: "state = 0, due = ?, why = NULL, refusal = ?",
-        values: [change.due, change.reason],
-        of: "state IN (0, 2)",
-      };
-    case "drop":
-      return {
-        set: "state = 3, due = ?, why = 'dropped'",
-        values: [change.time],
-        of: "state IN (0, 1, 2)",
-      };
-  }
-}
-
-/** As {@linkcode QueueDesk.change}; also the ids of ended messages whose bodies are in files. */
-export function change(
+/** The recipients that a change means, as they are before it. */
+export function meant(
   db: DatabaseSync,
   filter: Filter,
   change: Change,
-  { after, limit, dryRun }: { after: number; limit: number; dryRun: boolean },
-): Page<Listed> & { readonly files: readonly string[] } {
-  const { set, values, of } = assignment(change);
-  const condition = conditionOf(filter);
-  const found = db.prepare(
-    `SELECT ${COLUMNS} WHERE key > ? AND ${of} AND ${condition.sql} ORDER BY key LIMIT ?`,
-  ).all(after, ...condition.values, limit);
-  if (found.length === 0) return { items: [], next: undefined, files: [] };
-  const keys = JSON.stringify(found.map(({ key }) => key));
-  const MEANT = "(SELECT value FROM json_each(?))";
-  db.prepare("BEGIN IMMEDIATE").run();
-  try {
-    db.prepare(`UPDATE recipient SET ${set} WHERE key IN ${MEANT}`).run(...values, keys);
-    const files = change.kind === "drop" ? close(db, found, change.time) : [];
-    const rows = db.prepare(`SELECT ${COLUMNS} WHERE key IN ${MEANT} ORDER BY key`).all(keys);
-    db.prepare(dryRun ? "ROLLBACK" : "COMMIT").run();
-    return { ...page(rows, limit), files: dryRun ? [] : files };
-  } catch (error) {
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
-  }
-}
-
-/** Ends the messages of recipients that have ended, if these were their last ones. */
-function close(db: DatabaseSync, rows: readonly Row[], time: number): string[] {
-  const count = db.prepare("UPDATE message SET open = open - ? WHERE seq = ?");
-  const end = db.prepare(
-    "UPDATE message SET ended = ? WHERE seq = ? AND open = 0 RETURNING id, file",
-  );
-  const drop = db.prepare("DELETE FROM body WHERE seq = ?");
-  const files: string[] = [];
-  for (const [seq, some] of Map.groupBy(rows, ({ seq }) => Number(seq))) {
-    count.run(some.length, seq);
-    const ended = end.get(time, seq);
-    if (ended === undefined) continue;
-    if (ended["file"] === 1) files.push(String(ended["id"]));
-    else drop.run(seq);
-  }
-  return files;
+  after: number,
+  limit: number,
+): Page<Listed> {
+  const { sql, values } = conditionOf(filter);
+  const rows = db.prepare(
+    `SELECT ${COLUMNS} WHERE key > ? AND ${statesOf(change)} AND ${sql} ORDER BY key LIMIT ?`,
+  ).all(after, ...values, limit);
+  const { items, next } = page(rows, limit);
+  return { items: items.filter(({ recipient }) => mayChange(recipient, change)), next };
 }
 
 /** How many destinations {@linkcode stats} names. */

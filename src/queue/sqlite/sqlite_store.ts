@@ -1,15 +1,14 @@
 /**
- * The queue on disk: an SQLite file in a thread of its own, and files of large bodies beside it.
+ * The queue on disk: an SQLite file in threads of its own, and files of large bodies beside it.
  * @module
  */
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../base/message_of.ts";
-import { Chunks } from "../../message/chunks.ts";
 import type { KeptMessage } from "../../message/kept.ts";
 import type { Memory } from "../../message/memory.ts";
-import { readFile, spool, type Spooled, SpoolFault, SpoolFile } from "../../message/spool.ts";
-import type { Message } from "../../targets/target.ts";
+import { spool, SpoolFault, SpoolFile } from "../../message/spool.ts";
+import { changedBy } from "../changed_by.ts";
 import type {
   Batch,
   Change,
@@ -25,10 +24,13 @@ import type {
   Traced,
 } from "../store.ts";
 import { StoreFault, StoreFull } from "../store.ts";
+import { bodyOf, firstOf, QueuedBody } from "./body.ts";
 import { Lock } from "./lock.ts";
-import { bodiesIn, makeDirectories } from "./open.ts";
-import { Thread } from "./thread.ts";
+import { makeDirectories } from "./open.ts";
+import { bodiesIn } from "./places.ts";
 import type { WrittenBatch } from "./table.ts";
+import { Thread } from "./thread.ts";
+import { Tidying } from "./tidying.ts";
 import type { Operations } from "./worker.ts";
 
 /** What a store is made of. */
@@ -41,16 +43,13 @@ export interface SqliteOptions {
   readonly memory: Memory;
 }
 
-/** A batch that waits for the next transaction. */
-interface Waiting {
-  readonly batch: Batch;
-  readonly done: PromiseWithResolvers<Keys>;
-}
-
 /** Milliseconds between two looks at the free space. */
 const LOOK = 1000;
-/** Milliseconds between two attempts to open the file again. */
+/** Milliseconds between two attempts to use the file again. */
 const PAUSE = 1000;
+
+/** Octets: a change touches a page or two. */
+const PAGE = 4096;
 
 /** A queue on disk, for one server. */
 export class SqliteStore implements QueueStore {
@@ -58,12 +57,12 @@ export class SqliteStore implements QueueStore {
   readonly #reserve: number;
   readonly #memory: Memory;
   readonly #lock: Lock;
-  readonly #thread = new Thread();
-  #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
+  #writer: Thread;
+  #reading: Thread | undefined;
+  readonly #tidying = new Tidying(() => this.#tidy());
   #free = { octets: Infinity, until: 0 };
   #trouble: string | undefined;
-  #reopening: ReturnType<typeof setTimeout> | undefined;
+  #mending: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor({ directory, reserve, memory }: SqliteOptions, lock: Lock) {
@@ -71,6 +70,7 @@ export class SqliteStore implements QueueStore {
     this.#reserve = reserve;
     this.#memory = memory;
     this.#lock = lock;
+    this.#writer = new Thread(directory);
   }
 
   /**
@@ -83,7 +83,7 @@ export class SqliteStore implements QueueStore {
     const lock = Lock.take(options.directory);
     const store = new SqliteStore(options, lock);
     try {
-      await store.#thread.ask("open", options.directory, true);
+      await store.#writer.ask("open");
       await store.#sweep();
       return store;
     } catch (error) {
@@ -109,11 +109,15 @@ export class SqliteStore implements QueueStore {
   }
 
   async commit(batch: Batch): Promise<Keys> {
-    if (batch.messages?.length) this.#refuseWithoutRoom();
-    const done = Promise.withResolvers<Keys>();
-    this.#waiting.push({ batch, done });
-    this.#write();
-    return await done.promise;
+    const { messages = [] } = batch;
+    if (messages.length > 0) this.#refuseWithoutRoom();
+    const all = written(batch);
+    const { keys, files } = await this.#ask("commit", all);
+    for (const { body } of messages) (body as QueuedBody).committed();
+    this.#trouble = undefined;
+    this.#remove(files);
+    this.#tidying.wrote(weightOf(all));
+    return keys;
   }
 
   claim(now: number, limit: number, except: readonly string[]): Promise<readonly Due[]> {
@@ -125,9 +129,7 @@ export class SqliteStore implements QueueStore {
     return taken.map(({ message, recipient, octets }) => ({
       message,
       recipient,
-      body: octets === undefined
-        ? inFile(this.#pathOf(message.id), message.size)
-        : inMemory(octets),
+      body: bodyOf(octets, this.#pathOf(message.id), message.size),
     }));
   }
 
@@ -143,35 +145,51 @@ export class SqliteStore implements QueueStore {
     return this.#ask("recall", latest);
   }
 
-  purge(before: number, limit: number): Promise<number> {
-    return this.#ask("purge", before, limit);
+  async purge(before: number, limit: number): Promise<number> {
+    const forgotten = await this.#ask("purge", before, limit);
+    if (forgotten > 0) this.#tidying.wrote(forgotten * PAGE);
+    return forgotten;
   }
 
   find(filter: Filter, after: number, limit: number): Promise<Page<Listed>> {
-    return this.#ask("find", filter, after, limit);
+    return this.#reader.ask("find", filter, after, limit);
   }
 
   async change(
     filter: Filter,
     change: Change,
-    page: { readonly after: number; readonly limit: number; readonly dryRun: boolean },
+    { after, limit, dryRun }: {
+      readonly after: number;
+      readonly limit: number;
+      readonly dryRun: boolean;
+    },
   ): Promise<Page<Listed>> {
-    const { items, next, files } = await this.#ask("change", filter, change, page);
+    const { items, next } = await this.#reader.ask("meant", filter, change, after, limit);
+    const all = items.map(({ recipient: { key } }) => key);
+    const { keys, files } = dryRun
+      ? { keys: all, files: [] }
+      : await this.#ask("change", all, change);
     this.#remove(files);
-    return { items, next };
+    if (!dryRun) this.#tidying.wrote(keys.length * PAGE);
+    const changed = new Set(keys);
+    return {
+      items: items.filter(({ recipient: { key } }) => changed.has(key))
+        .map(({ message, recipient }) => ({ message, recipient: changedBy(recipient, change) })),
+      next,
+    };
   }
 
   stats(): Promise<Stats> {
-    return this.#ask("stats");
+    return this.#reader.ask("stats");
   }
 
   async head(id: string, octets: number): Promise<Uint8Array | undefined> {
-    const found = await this.#ask("head", id, octets);
+    const found = await this.#reader.ask("head", id, octets);
     return found === "file" ? await firstOf(this.#pathOf(id), octets) : found;
   }
 
   trace(what: Traced, limit: number): Promise<readonly Trace[]> {
-    return this.#ask("trace", what, limit);
+    return this.#reader.ask("trace", what, limit);
   }
 
   close(): Promise<void> {
@@ -179,40 +197,23 @@ export class SqliteStore implements QueueStore {
   }
 
   async #close(): Promise<void> {
-    clearTimeout(this.#reopening);
-    while (this.#writing !== undefined) await this.#writing;
-    await this.#thread.ask("close").catch(() => {});
-    this.#thread.terminate();
+    clearTimeout(this.#mending);
+    await this.#tidying.stop();
+    await this.#reading?.close();
+    await this.#writer.close();
     this.#lock.free();
   }
 
-  /** Writes all that waits in one transaction, again and again. */
-  #write(): void {
-    if (this.#writing !== undefined || this.#waiting.length === 0) return;
-    const all = this.#waiting;
-    this.#waiting = [];
-    this.#writing = this.#writeAll(all).finally(() => {
-      this.#writing = undefined;
-      this.#write();
-    });
+  /** The thread that reads, which begins when it is needed. */
+  get #reader(): Thread {
+    if (this.#reading?.hasEnded ?? true) this.#reading = new Thread(this.#directory);
+    return this.#reading!;
   }
 
-  async #writeAll(all: readonly Waiting[]): Promise<void> {
-    try {
-      const { keys, files } = await this.#ask("commit", all.map(({ batch }) => written(batch)));
-      this.#trouble = undefined;
-      all.forEach(({ batch, done }, i) => {
-        for (const { body } of batch.messages ?? []) (body as QueuedBody).committed();
-        done.resolve(keys[i]!);
-      });
-      this.#remove(files);
-    } catch (error) {
-      if (all.length > 1 && isMistake(error)) {
-        for (const one of all) await this.#writeAll([one]);
-      } else {
-        for (const { done } of all) done.reject(error);
-      }
-    }
+  /** Brings what was written from the log into the file; returns whether there is more to be done. */
+  async #tidy(): Promise<boolean> {
+    await this.#reader.ask("checkpoint");
+    return await this.#writer.ask("tidy");
   }
 
   async #ask<K extends keyof Operations>(
@@ -220,23 +221,26 @@ export class SqliteStore implements QueueStore {
     ...args: Parameters<Operations[K]>
   ): Promise<ReturnType<Operations[K]>> {
     try {
-      return await this.#thread.ask(name, ...args);
+      return await this.#writer.ask(name, ...args);
     } catch (error) {
       if (!isMistake(error)) this.#trouble = messageOf(error);
-      if (error instanceof StoreFault) this.#reopen();
+      if (error instanceof StoreFault) this.#mend();
       throw error;
     }
   }
 
-  #reopen(): void {
+  #mend(): void {
     if (this.#closing !== undefined) return;
-    this.#reopening ??= setTimeout(async () => {
-      this.#reopening = undefined;
+    this.#mending ??= setTimeout(async () => {
       try {
-        await this.#thread.ask("open", this.#directory, false);
+        await this.#reading?.close(); // the log cannot be emptied while somebody reads
+        if (this.#writer.hasEnded) this.#writer = new Thread(this.#directory);
+        await this.#writer.ask("mend");
+        this.#trouble = this.#mending = undefined;
       } catch (error) {
         this.#trouble = messageOf(error);
-        this.#reopen();
+        this.#mending = undefined;
+        this.#mend();
       }
     }, PAUSE);
   }
@@ -254,7 +258,7 @@ export class SqliteStore implements QueueStore {
 
   /** Removes the files of bodies that no message has: those of messages that were never accepted. */
   async #sweep(): Promise<void> {
-    const needed = new Set(await this.#thread.ask("files"));
+    const needed = new Set(await this.#writer.ask("files"));
     for (const { name } of Deno.readDirSync(bodiesIn(this.#directory))) {
       if (!needed.has(name)) Deno.removeSync(this.#pathOf(name));
     }
@@ -277,59 +281,11 @@ const written = ({ messages = [], settled = [] }: Batch): WrittenBatch => ({
   })),
 });
 
+/** About how many octets of the log a batch takes. */
+const weightOf = ({ messages, settled }: WrittenBatch): number =>
+  messages.reduce((sum, { octets }) => sum + (octets?.length ?? 0), 0) +
+  PAGE * (messages.length + settled.length);
+
 /** An error of the one who asks: it says nothing about the store. */
 const isMistake = (error: unknown): boolean =>
   !(error instanceof StoreFault || error instanceof StoreFull);
-
-/** A body that may become one of the queue. */
-class QueuedBody implements KeptMessage {
-  readonly #spooled: Spooled;
-  readonly #path: string;
-  #isCommitted = false;
-
-  constructor(spooled: Spooled, path: string) {
-    this.#spooled = spooled;
-    this.#path = path;
-  }
-
-  get size(): number {
-    return this.#spooled.size;
-  }
-
-  get octets(): Uint8Array | undefined {
-    return "octets" in this.#spooled ? this.#spooled.octets : undefined;
-  }
-
-  read(): AsyncIterable<Uint8Array> {
-    return this.#spooled.read();
-  }
-
-  /** Its file is the queue's. */
-  committed(): void {
-    this.#isCommitted = true;
-  }
-
-  async dispose(): Promise<void> {
-    if (this.#isCommitted && "close" in this.#spooled) this.#spooled.close();
-    else await this.#spooled.dispose();
-  }
-}
-
-/** The first octets of a file. */
-async function firstOf(path: string, octets: number): Promise<Uint8Array> {
-  const pieces = new Chunks();
-  for await (const piece of readFile(path)) {
-    pieces.add(piece);
-    if (pieces.length >= octets) break;
-  }
-  return pieces.take().subarray(0, octets);
-}
-
-const inMemory = (octets: Uint8Array): Message => ({
-  size: octets.length,
-  async *read() {
-    yield await Promise.resolve(octets);
-  },
-});
-
-const inFile = (path: string, size: number): Message => ({ size, read: () => readFile(path) });

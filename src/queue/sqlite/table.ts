@@ -14,6 +14,7 @@ import {
   type Row,
   stateColumns,
 } from "./rows.ts";
+import { LAYOUT } from "./schema.ts";
 import type { QueuedRecipient } from "../entry.ts";
 
 /** A message on its way to the file. */
@@ -30,10 +31,9 @@ export interface WrittenBatch {
   readonly settled: readonly Settlement[];
 }
 
-/** What one transaction has done. */
+/** What a batch has done. */
 export interface Committed {
-  /** For each batch. */
-  readonly keys: readonly Keys[];
+  readonly keys: Keys;
   /** The queue ids of messages that have ended, and whose bodies were in files. */
   readonly files: readonly string[];
 }
@@ -65,16 +65,23 @@ export class Table {
       .run();
   }
 
-  /** Makes all changes, or none. */
-  commit(batches: readonly WrittenBatch[]): Committed {
-    return this.#transaction(() => {
-      const files: string[] = [];
-      const keys = batches.map(({ messages, settled }) => [
-        ...messages.flatMap((one) => this.#append(one, files)),
-        ...settled.flatMap((one) => this.#settle(one, files)),
-      ]);
-      return { keys, files };
-    });
+  /** Makes the changes of all batches, or none. */
+  commit(batches: readonly WrittenBatch[]): Committed[] {
+    return this.#transaction(() =>
+      batches.map(({ messages, settled }) => {
+        const files: string[] = [];
+        const keys = [
+          ...messages.flatMap((one) => this.#append(one, files)),
+          ...settled.flatMap((one) => this.#settle(one, files)),
+        ];
+        return { keys, files };
+      })
+    );
+  }
+
+  /** Writes, though nothing has changed. */
+  touch(): void {
+    this.#transaction(() => this.#db.exec(`PRAGMA user_version = ${LAYOUT}`));
   }
 
   /** Makes those that are due active. This need not survive a crash, so that nothing is synced. */
@@ -117,15 +124,15 @@ export class Table {
   /** Forgets messages that ended before this time. */
   purge(before: number, limit: number): number {
     return this.#transaction(() => {
-      const { old, forgetAttempts, forgetRecipients, forgetMessage } = this.#statements;
-      const found = old.all(before, limit).map(({ seq }) => Number(seq));
-      for (const seq of found) {
-        forgetAttempts.run(seq);
-        forgetRecipients.run(seq);
-        forgetMessage.run(seq);
-      }
+      const found = this.#statements.old.all(before, limit);
+      for (const { seq } of found) this.#forget(Number(seq));
       return found.length;
     });
+  }
+
+  #forget(seq: number): void {
+    const { forgetAttempts, forgetRecipients, forgetMessage } = this.#statements;
+    for (const statement of [forgetAttempts, forgetRecipients, forgetMessage]) statement.run(seq);
   }
 
   #append({ message, recipients, octets }: Written, files: string[]): number[] {
@@ -159,13 +166,14 @@ export class Table {
     if (was === undefined || was["state"] === ENDED) return [];
     const seq = Number(was["seq"]);
     const attempts = Number(was["attempts"]);
+    const last = attempt === undefined ? was["last"]! : JSON.stringify(attempt);
     if (attempt !== undefined && attempts > 0) addAttempt.run(key, attempts, was["last"] as string);
     const isKept = was["state"] === HELD && state.at === "waiting"; // an operator wants it so
     settle.run(
       ...isKept ? [HELD, null, was["why"]!] as const : stateColumns(state),
       attempts + Number(attempt !== undefined),
       Number(warned),
-      attempt === undefined ? was["last"]! : JSON.stringify(attempt),
+      last,
       key,
     );
     const added = others.map((one) => this.#add(seq, one));

@@ -1,27 +1,40 @@
 /**
- * The thread of the queue's file, as the server's thread sees it.
+ * A thread with the queue's file, as the server's thread sees it.
  * @module
  */
 import { StoreFault, StoreFull } from "../store.ts";
-import type { Operations, Request, Response } from "./worker.ts";
+import type { Operations, Request, Response, Start } from "./worker.ts";
 
 const ERRORS = { full: StoreFull, fault: StoreFault, mistake: Error };
 
-/** Asks the thread. Questions are answered in their order. */
+/** Asks a thread. Questions are answered in their order. */
 export class Thread {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  readonly #port: MessagePort;
   readonly #waiting: PromiseWithResolvers<unknown>[] = [];
+  /** Why it answers no more. */
+  #end: string | undefined;
 
-  constructor() {
-    this.#worker.onmessage = ({ data }: MessageEvent<Response>) => {
-      const asked = this.#waiting.shift();
-      if ("value" in data) asked?.resolve(data.value);
-      else asked?.reject(new ERRORS[data.kind](data.error));
+  constructor(directory: string) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.onmessage = ({ data }: MessageEvent<readonly Response[]>) => {
+      for (const response of data) {
+        const asked = this.#waiting.shift();
+        if ("value" in response) asked?.resolve(response.value);
+        else asked?.reject(new ERRORS[response.kind](response.error));
+      }
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or it would end the server
-      for (const asked of this.#waiting.splice(0)) asked.reject(new StoreFault(event.message));
+      this.#stop(event.message);
     };
+    this.#worker.postMessage({ directory, port: port2 } satisfies Start, [port2]);
+  }
+
+  /** Whether it has ended, by a mistake in it or because it was told to. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
   }
 
   /**
@@ -34,14 +47,23 @@ export class Thread {
     name: K,
     ...args: Parameters<Operations[K]>
   ): Promise<ReturnType<Operations[K]>> {
+    if (this.#end !== undefined) return Promise.reject(new StoreFault(this.#end));
     const asked = Promise.withResolvers<unknown>();
     this.#waiting.push(asked);
-    this.#worker.postMessage({ name, args } satisfies Request);
+    this.#port.postMessage({ name, args } satisfies Request);
     return asked.promise as Promise<ReturnType<Operations[K]>>;
   }
 
-  /** Ends the thread at once. */
-  terminate(): void {
+  /** Closes the file, and ends the thread. */
+  async close(): Promise<void> {
+    await this.ask("close").catch(() => {}); // all that was answered is safe
+    this.#stop("the queue's file is closed");
+  }
+
+  #stop(why: string): void {
+    this.#end ??= why;
     this.#worker.terminate();
+    this.#port.close();
+    for (const asked of this.#waiting.splice(0)) asked.reject(new StoreFault(why));
   }
 }

@@ -1,39 +1,51 @@
 /**
- * The thread of the queue's file.
+ * A thread with the queue's file: one writes, another one reads for operators, so that no commit waits for them.
  * @module
  */
-import { closeSync, fdatasyncSync, fsyncSync, openSync } from "node:fs";
-import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers";
 import { messageOf } from "../../base/message_of.ts";
-import { bodiesIn, fileIn, openFile } from "./open.ts";
-import { change, find, head, stats, trace } from "./search.ts";
-import { Table, type WrittenBatch } from "./table.ts";
+import { type FaultKind, kindOf } from "./faults.ts";
+import { openToRead } from "./open.ts";
+import { fileIn } from "./places.ts";
+import { find, head, meant, stats, trace } from "./search.ts";
+import type { Committed, Table, WrittenBatch } from "./table.ts";
+import { checkpoint } from "./upkeep.ts";
+import { type Answer, Writer } from "./writer.ts";
 
-/** What the thread can do. */
+/** What a thread can do. */
 export interface Operations {
-  /** Opens the file, or uses it again after a fault. `first`: after a start, those that were active wait. */
-  open(directory: string, first: boolean): void;
-  commit(batches: readonly WrittenBatch[]): ReturnType<Table["commit"]>;
+  /** Opens the file to write: those that were active wait. */
+  open(): void;
+  /** Uses the file again after a fault. */
+  mend(): void;
+  commit(batch: WrittenBatch): Committed;
   claim(...args: Parameters<Table["claim"]>): ReturnType<Table["claim"]>;
   load(...args: Parameters<Table["load"]>): ReturnType<Table["load"]>;
   nextDue(): ReturnType<Table["nextDue"]>;
   postpone(...args: Parameters<Table["postpone"]>): void;
   recall(latest: number): void;
   purge(...args: Parameters<Table["purge"]>): number;
+  change(...args: Parameters<Writer["change"]>): ReturnType<Writer["change"]>;
+  files(): string[];
+  tidy(): boolean;
+  /** These open the file to read, if it is not open. */
   checkpoint(): void;
   find(...args: Rest<typeof find>): ReturnType<typeof find>;
-  change(...args: Rest<typeof change>): ReturnType<typeof change>;
+  meant(...args: Rest<typeof meant>): ReturnType<typeof meant>;
   stats(): ReturnType<typeof stats>;
   head(...args: Rest<typeof head>): ReturnType<typeof head>;
   trace(...args: Rest<typeof trace>): ReturnType<typeof trace>;
-  /** The queue ids of all messages whose bodies are in files. */
-  files(): string[];
   close(): void;
 }
 type Rest<F extends (db: DatabaseSync, ...rest: never[]) => unknown> = F extends
   (db: DatabaseSync, ...rest: infer R) => unknown ? R : never;
 
+/** What a thread is given first. */
+export interface Start {
+  readonly directory: string;
+  readonly port: MessagePort;
+}
 /** What an operation is asked. */
 export interface Request {
   readonly name: keyof Operations;
@@ -44,107 +56,126 @@ export type Response = { readonly value: unknown } | {
   readonly error: string;
   readonly kind: FaultKind;
 };
-/** There is no room; the disk, or the file, is at fault; or the one who asks is, and all else goes on. */
-export type FaultKind = "full" | "fault" | "mistake";
 
 let directory = "";
-let db: DatabaseSync | undefined;
-let table: Table | undefined;
+let writer: Writer | undefined;
+let reader: DatabaseSync | undefined;
 
-/** Why the file is not used at the moment. */
+/** Why nothing is written at the moment. */
 let fault: string | undefined = "it is not open";
 
-const opened = (): DatabaseSync => {
-  if (db === undefined || fault !== undefined) throw new Error(fault);
-  return db;
+const writing = (): Writer => {
+  if (writer === undefined || fault !== undefined) throw new Error(fault);
+  return writer;
 };
-const its = (): Table => {
-  if (table === undefined || fault !== undefined) throw new Error(fault);
-  return table;
-};
+const reading = (): DatabaseSync => reader ??= openToRead(directory);
 
-const operations: Operations = {
-  open: (where, first) => {
-    directory = where;
-    db ??= openFile(where);
-    table ??= new Table(db);
-    // This empties the log. In it may be what a commit has written that failed, and what a disk has only pretended to
-    // keep before an error: who reads the log anew would find the one, and after a loss of power miss the other.
-    db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+const operations: Omit<Operations, "commit"> = {
+  open: () => {
+    writer = new Writer(directory);
     fault = undefined;
-    if (first) table.recover();
+    writer.table.recover();
   },
-  commit: (batches) => {
-    syncBodies(batches);
-    return its().commit(batches);
+  mend: () => {
+    writer ??= new Writer(directory);
+    writer.mend();
+    fault = undefined;
   },
-  claim: (...args) => its().claim(...args),
-  load: (...args) => its().load(...args),
-  nextDue: () => its().nextDue(),
-  postpone: (...args) => its().postpone(...args),
-  recall: (latest) => its().recall(latest),
-  purge: (...args) => its().purge(...args),
-  checkpoint: () => void opened().prepare("PRAGMA wal_checkpoint(PASSIVE)").get(),
-  find: (...args) => find(opened(), ...args),
-  change: (...args) => change(opened(), ...args),
-  stats: () => stats(opened()),
-  head: (...args) => head(opened(), ...args),
-  trace: (...args) => trace(opened(), ...args),
-  files: () =>
-    opened().prepare("SELECT id FROM message WHERE file = 1 AND ended IS NULL").all()
-      .map(({ id }) => String(id)),
+  claim: (...args) => writing().withRoom(() => writing().table.claim(...args)),
+  load: (...args) => writing().table.load(...args),
+  nextDue: () => writing().table.nextDue(),
+  postpone: (...args) => writing().withRoom(() => writing().table.postpone(...args)),
+  recall: (latest) => writing().withRoom(() => writing().table.recall(latest)),
+  purge: (...args) => writing().withRoom(() => writing().table.purge(...args)),
+  change: (...args) => writing().change(...args),
+  files: () => writing().files(),
+  tidy: () => writing().tidy(),
+  checkpoint: () => {
+    checkpoint(reading());
+    checkpoint(reading()); // what came meanwhile, so that there is little left for the writer
+  },
+  find: (...args) => find(reading(), ...args),
+  meant: (...args) => meant(reading(), ...args),
+  stats: () => stats(reading()),
+  head: (...args) => head(reading(), ...args),
+  trace: (...args) => trace(reading(), ...args),
   close: () => {
-    db?.close();
-    db = table = undefined;
+    closeReader();
+    writer?.[Symbol.dispose]();
+    writer = undefined;
   },
 };
 
-/** The files of large bodies, and their names, are safe before the commit that speaks of them. */
-function syncBodies(batches: readonly WrittenBatch[]): void {
-  const files = batches.flatMap(({ messages }) =>
-    messages.flatMap(({ message, octets }) => octets === undefined ? [message.id] : [])
-  );
-  if (files.length === 0) return;
-  const bodies = bodiesIn(directory);
-  for (const id of files) withFile(join(bodies, id), fdatasyncSync);
-  withFile(bodies, fsyncSync);
+function closeReader(): void {
+  reader?.close();
+  reader = undefined;
 }
 
-function withFile(path: string, use: (fd: number) => void): void {
-  const fd = openSync(path, "r");
-  try {
-    use(fd);
-  } finally {
-    closeSync(fd);
+/** Batches that share a transaction at most: the first of them does not wait for long. */
+const MOST = 64;
+
+/** Answers requests in their order. Commits that came together share a transaction. */
+function answer(requests: readonly Request[], say: (responses: readonly Response[]) => void): void {
+  for (let i = 0; i < requests.length;) {
+    const first = requests[i]!;
+    const batches: WrittenBatch[] = [];
+    while (batches.length < MOST && requests[i]?.name === "commit") {
+      batches.push(requests[i++]!.args[0] as WrittenBatch);
+    }
+    if (batches.length > 0) {
+      say(commitAll(batches));
+    } else {
+      say([responseOf(first)]);
+      i++;
+    }
   }
 }
 
-/** After an error of the disk the file is not used until the disk has taken all that was committed. */
+function commitAll(batches: readonly WrittenBatch[]): Response[] {
+  let answers: readonly Answer[];
+  try {
+    answers = writing().commit(batches);
+  } catch (error) {
+    answers = batches.map(() => error as Error);
+  }
+  return answers.map((one) =>
+    one instanceof Error ? faultOf(one, `${fileIn(directory)}: `) : { value: one }
+  );
+}
+
 function responseOf({ name, args }: Request): Response {
   try {
-    const operation = operations[name] as (...args: readonly unknown[]) => unknown;
-    return { value: operation(...args) };
+    const operation = operations[name as keyof typeof operations];
+    return { value: (operation as (...args: readonly unknown[]) => unknown)(...args) };
   } catch (error) {
-    const kind = fault === undefined ? kindOf(error) : "fault";
-    if (kind === "fault") fault ??= messageOf(error);
-    return { error: `${fileIn(directory)}: ${messageOf(error)}`, kind };
+    return faultOf(error, name === "open" ? "" : `${fileIn(directory)}: `);
   }
 }
 
-/** Primary result codes of SQLite. */
-const [SQLITE_FULL, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH] = [13, 18, 19, 20];
-const MISTAKES = [SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH];
-
-/** Errors of SQLite have `errcode`, those of files a code such as `EIO`; all others are of the program. */
-function kindOf(error: unknown): FaultKind {
-  const { errcode, code = "" } = error as { readonly errcode?: number; readonly code?: string };
-  if (errcode !== undefined) {
-    const primary = errcode & 0xff;
-    return primary === SQLITE_FULL ? "full" : MISTAKES.includes(primary) ? "mistake" : "fault";
+/**
+ * After a fault nothing is written until it is mended. The file stays open: only this connection knows where the log ends
+ * that can be trusted.
+ */
+function faultOf(error: unknown, where: string): Response {
+  const kind = fault === undefined || reader !== undefined ? kindOf(error) : "fault";
+  if (kind === "fault") {
+    if (writer !== undefined) fault ??= `it failed before: ${messageOf(error)}`;
+    closeReader();
   }
-  if (code === "ENOSPC" || code === "EDQUOT") return "full";
-  return code.startsWith("E") && !code.startsWith("ERR_") ? "fault" : "mistake";
+  return { error: where + messageOf(error), kind };
 }
 
-const thread = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
-thread.onmessage = ({ data }: MessageEvent<Request>) => thread.postMessage(responseOf(data));
+const thread = globalThis as unknown as Pick<Worker, "onmessage">;
+thread.onmessage = ({ data }: MessageEvent<Start>) => {
+  const { port } = data;
+  directory = data.directory;
+  let requests: Request[] = [];
+  const answerAll = () => {
+    const all = requests;
+    requests = [];
+    answer(all, (responses) => port.postMessage(responses));
+  };
+  port.onmessage = ({ data }: MessageEvent<Request>) => {
+    if (requests.push(data) === 1) setImmediate(answerAll); // all that have come by then
+  };
+};

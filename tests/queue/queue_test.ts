@@ -1,0 +1,91 @@
+/**
+ * The queue in this process: nothing is lost, nothing waits in vain, and nothing is delivered twice.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { until } from "../running.ts";
+import { chain, on } from "postmaster";
+import { DELIVERED, FAILED, queueOf, routeTo, targetOf } from "./queue_kit.ts";
+
+Deno.test("a destination that may take little at a time keeps nobody waiting in vain", async () => {
+  const delivered = { "slow.example": 0, "other.example": 0 };
+  const type = targetOf((mailbox) => {
+    delivered[mailbox.split("@")[1] as keyof typeof delivered]++;
+    return DELIVERED;
+  }, { destination: (_args, { recipient }) => recipient.domain });
+  await using test = queueOf(type, {
+    destinations: { "slow.example": { rate: { times: 1, span: 20 } } },
+  });
+  for (let i = 0; i < 2100; i++) await test.accept([`u${i}@slow.example`]);
+  const before = delivered["slow.example"];
+  await until("it goes on by itself", () => delivered["slow.example"] > before + 3);
+  await test.accept(["joe@other.example"], { after: 1 });
+  await until("mail from the store is delivered", () => delivered["other.example"] === 1);
+  assert.ok(delivered["slow.example"] < 1000);
+});
+
+Deno.test("mail that is released while it is delivered is not delivered once more", async () => {
+  const gate = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const type = targetOf(async (recipient) => {
+    begun.push(recipient);
+    if (recipient === "joe@example.net") await gate.promise;
+    return DELIVERED;
+  });
+  await using test = queueOf(type);
+  await test.accept(["joe@example.net"]);
+  await until("it is delivered", () => begun.length === 1);
+  const { desk } = test.queue;
+  const page = { after: 0, limit: 10, dryRun: false };
+  await desk.change({}, { kind: "hold", reason: "a look" }, page);
+  await desk.change({}, { kind: "release", due: Date.now() }, page);
+  const state = async () => (await test.all())[0]?.recipient.state.at;
+  await until("the store has given it once more", async () => await state() === "active");
+  await test.accept(["ann@example.net"], { after: 1 });
+  await until("what came later is delivered", () => begun.includes("ann@example.net"));
+  gate.resolve();
+  await until("it has ended", async () => await state() === "ended");
+  await test.queue.stop();
+  assert.deepEqual(begun, ["joe@example.net", "ann@example.net"]);
+});
+
+Deno.test("what an operator holds is not delivered, however new it is", async () => {
+  const gate = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const type = targetOf(async (recipient) => {
+    begun.push(recipient);
+    await gate.promise;
+    return DELIVERED;
+  });
+  await using test = queueOf(type, { concurrency: 1 });
+  await test.accept(["joe@example.net"]);
+  await test.accept(["ann@example.net"]);
+  await test.queue.desk.change(
+    { to: "ann" },
+    { kind: "hold", reason: "a look" },
+    { after: 0, limit: 10, dryRun: false },
+  );
+  await test.accept(["bob@example.net"]);
+  gate.resolve();
+  await until("the others are delivered", () => begun.includes("bob@example.net"));
+  assert.deepEqual(begun, ["joe@example.net", "bob@example.net"]);
+});
+
+Deno.test("a copy of a report that fails is no double bounce", async () => {
+  const policy = chain(
+    on("AddRcptTo", ({ mailbox }) => ({
+      ...{ code: 250, lines: ["ok"] },
+      routes: [routeTo(String(mailbox)), { ...routeTo("archive@example.net"), copy: true }],
+    })),
+  );
+  const type = targetOf((recipient) => recipient === "you@example.org" ? DELIVERED : FAILED);
+  await using test = queueOf(type, { policy });
+  await test.accept(["joe@example.net"]);
+  await until("the copy is lost", () => test.logged.includes("copy lost"));
+  await test.queue.stop();
+  const mailboxes = (await test.all()).map(({ recipient: { recipient } }) => recipient);
+  assert.deepEqual(mailboxes, [
+    ...["joe@example.net", "you@example.org"], // the report, before its place is known
+    ...["you@example.org", "archive@example.net"],
+  ]);
+});
