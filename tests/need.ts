@@ -35,6 +35,15 @@ export function needOwnNetwork(): { ignore: boolean } {
   return { ignore: !success };
 }
 
+/** Spread into the definition of a test that mounts a disk for itself alone, which a container may forbid even to root. */
+export function needOwnMounts(): { ignore: boolean } {
+  if (need("unshare", "mount").ignore || needRoot().ignore) return { ignore: true };
+  const args = ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+  const { success } = new Deno.Command("unshare", { args }).outputSync();
+  if (!success) console.warn("skipped: a test may not mount a disk of its own (unshare --mount)");
+  return { ignore: !success };
+}
+
 /**
  * Spread into the definition of a test of what a compiled program can only do with this version of the runtime,
  * such as `2.9`, or a later one. The program is that of POSTMASTER, compiled by the Deno of DENO.

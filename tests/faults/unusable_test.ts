@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { need, needRoot } from "../need.ts";
+import { needOwnMounts, needRoot } from "../need.ts";
 import {
   complaint,
   Directory,
@@ -101,7 +101,7 @@ Deno.test("a queue that cannot be used is left as it is, and its mail is deliver
 
 Deno.test({
   name: "on a full disk messages get 452, and those in the queue are delivered when there is room",
-  ignore: needRoot().ignore || need("unshare", "mount").ignore,
+  ...needOwnMounts(),
   fn: async () => {
     const mount = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@"';
     using directory = new Directory();
