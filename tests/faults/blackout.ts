@@ -22,35 +22,68 @@ export interface Session extends Recorded {
   readonly notes: ReadonlyMap<string, string>;
   /** The queue ids of messages that the queue keeps in files of their own. */
   readonly large: ReadonlySet<string>;
+  /** The queue ids of what was accepted before the record. */
+  readonly promised: readonly string[];
+  /** What the mailer had noted before. */
+  readonly noted: readonly string[];
 }
 
-/** Records a server from its first start, when it has no directory yet, until all mail is delivered. */
+/** What mail a server gets while it is recorded, and before. */
+export interface Mail {
+  readonly messages: number;
+  /** So many come before, to a server that is then killed; without any, the server has no directory yet. */
+  readonly before: number;
+  readonly sessions: number;
+}
+
+/** Records a server from its start until all mail is delivered. */
 export async function recordServer(
   directory: Directory,
-  messages: number,
-  sessions: number,
+  { messages, before, sessions }: Mail,
 ): Promise<Session> {
   const root = directory.of("root");
   Deno.mkdirSync(root);
   const file = directory.of("record");
   const port = freePort();
   const settings = noting(port, { "state-directory": join(root, "state") });
+  const load = new Load(port, sessions, before);
+  if (before > 0) {
+    await using server = await Running.start(settings, { directory });
+    await load.done();
+    server.kill("SIGKILL");
+  }
+  const [initial, promised] = [directory.of("initial"), [...load.accepted.values()]];
+  await copy(root, initial);
+  const noted = [...deliveries(directory).keys()];
   // Behind `-D` the server is the child of the test.
   const [strace, ...args] = recording(CALLS, file);
   const program = [strace!, "-D", ...args, ...PROGRAM];
   await using server = await Running.start(settings, { directory, program });
-  const load = new Load(port, sessions, messages);
-  await load.done();
+  await load.more(messages);
   const notes = new Map<string, string>();
   const large = new Set<string>();
   for (const [number, id] of load.accepted) {
     notes.set(id, await noteOf(number));
     if (isLarge(number)) large.add(id);
   }
-  await until("all is delivered", () => deliveries(directory).size >= messages);
+  await until("all is delivered", () => {
+    const there = deliveries(directory);
+    return notes.values().every((note) => there.has(note));
+  });
   await server.stop();
   const delivered = directory.of("delivered");
-  return { file, directory: root, cwd: Deno.cwd(), delivered, notes, large };
+  return {
+    ...{ file, directory: root, initial, cwd: Deno.cwd(), delivered, notes, large },
+    ...{ promised, noted },
+  };
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory, isFile } of Deno.readDir(from)) {
+    if (isDirectory) await copy(join(from, name), join(to, name));
+    else if (isFile) await Deno.copyFile(join(from, name), join(to, name)); // sockets are of no use
+  }
 }
 
 /** What losses of power would have done. */
@@ -70,6 +103,8 @@ export interface Losses {
   /** For each moment, so many besides the one that loses nothing and the one that loses most. */
   readonly each: number;
   readonly seed: number;
+  /** After one in so many losses a whole server is started, else only its store. */
+  readonly serve?: number;
   /** Whether the disk only pretends to sync a path: a fault must be found then. */
   readonly lies?: (path: string) => boolean;
 }
@@ -77,11 +112,11 @@ export interface Losses {
 /** Looks at what losses of power leave of a session, until there is a fault. */
 export async function blackout(
   session: Session,
-  { between, each, seed, lies }: Losses,
+  { between, each, seed, serve, lies }: Losses,
 ): Promise<Blackout> {
   const random = new Random(seed);
-  const promised = new Set<string>();
-  const noted = new Set<string>();
+  const promised = new Set(session.promised);
+  const noted = new Set(session.noted);
   const faults: string[] = [];
   let count = 0;
   for await (const { step, disk } of replay(session, lies)) {
@@ -98,7 +133,8 @@ export async function blackout(
     for (const loss of losses(random, each)) {
       count++;
       await lose(disk, loss, async (left) => {
-        const found = await wrong(left, { ...session, promised, noted }).catch(String);
+        const look = serve !== undefined && count % serve === 1 ? notServed : notStored;
+        const found = await look(left, { ...session, promised, noted }).catch(String);
         if (found !== undefined) faults.push(`after ${promised.size} promises: ${found}`);
       });
     }
@@ -107,13 +143,36 @@ export async function blackout(
   return { losses: count, promises: promised.size, faults };
 }
 
-/** What is wrong with what a loss has left. */
-async function wrong(
+/** What there should be after a loss. */
+interface Expected extends Pick<Session, "notes"> {
+  readonly promised: ReadonlySet<string>;
+  readonly noted: ReadonlySet<string>;
+}
+
+/** What a server does not deliver that should be in what a loss has left. */
+async function notServed(
   left: string,
-  { notes, promised, noted }: Pick<Session, "notes"> & {
-    readonly promised: ReadonlySet<string>;
-    readonly noted: ReadonlySet<string>;
-  },
+  { notes, promised, noted }: Expected,
+): Promise<string | undefined> {
+  using directory = new Directory();
+  const own = directory.of("left"); // the runtime lets no server write in /dev
+  await copy(left, own);
+  const settings = noting(freePort(), { "state-directory": join(own, "state") });
+  await using server = await Running.start(settings, { directory });
+  const missing = () => {
+    const there = deliveries(directory);
+    const isThere = (note: string) => noted.has(note) || there.has(note);
+    return [...promised].filter((id) => !isThere(notes.get(id)!));
+  };
+  await until(() => `${missing()} are delivered`, () => missing().length === 0);
+  await server.stop();
+  return undefined;
+}
+
+/** What is wrong with the store that a loss has left. */
+async function notStored(
+  left: string,
+  { notes, promised, noted }: Expected,
 ): Promise<string | undefined> {
   const there = new Map<string, string>();
   const memory = new Memory(1 << 30);
@@ -135,7 +194,8 @@ async function wrong(
     }
   }
   const again = [...there.values()].filter((note) => noted.has(note));
-  return again.length > CONCURRENCY ? `${again.length} messages come again` : undefined;
+  // Those of a server that was killed before may come again, too.
+  return again.length > 2 * CONCURRENCY ? `${again.length} messages come again` : undefined;
 }
 
 async function octetsOf({ body }: Loaded): Promise<Uint8Array> {

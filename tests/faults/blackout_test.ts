@@ -9,7 +9,7 @@ Deno.test({
   ...need("strace"),
   fn: async (t) => {
     using directory = new Directory();
-    const session = await recordServer(directory, 12, 4);
+    const session = await recordServer(directory, { messages: 12, before: 0, sessions: 4 });
 
     await t.step("the record has all that the server has done to its directory", async () => {
       let last;
@@ -41,7 +41,7 @@ Deno.test({
 
     await t.step("nothing is lost", async () => {
       const { faults, promises } = await blackout(session, {
-        between: 4,
+        between: 2,
         each: 1,
         seed: Date.now(),
       });
@@ -56,5 +56,22 @@ Deno.test({
         assert.notDeepEqual(faults, []);
       });
     }
+  },
+});
+
+Deno.test({
+  name: "nor does one while a server starts again that was killed with mail in its queue",
+  ...need("strace"),
+  fn: async () => {
+    using directory = new Directory();
+    const session = await recordServer(directory, { messages: 2, before: 8, sessions: 4 });
+    const { faults, promises } = await blackout(session, {
+      between: 6,
+      each: 1,
+      seed: Date.now(),
+      serve: 40,
+    });
+    assert.deepEqual(faults, []);
+    assert.equal(promises, 10);
   },
 });

@@ -62,6 +62,22 @@ export class Disk {
     return this.#number;
   }
 
+  /** Begins with what is in a directory: all of it is certain. */
+  static async of(directory: string): Promise<Disk> {
+    const disk = new Disk();
+    const read = async (path: string, folder: Folder): Promise<void> => {
+      for await (const { name, isDirectory } of Deno.readDir(path)) {
+        const node = isDirectory ? new Folder() : new File();
+        folder.entries.set(name, node);
+        folder.synced.set(name, node);
+        if (node instanceof Folder) await read(join(path, name), node);
+        else node.synced = await Deno.readFile(join(path, name));
+      }
+    };
+    await read(directory, disk.#root);
+    return disk;
+  }
+
   apply(change: Change): void {
     const number = ++this.#number;
     if (change.do === "create") {

@@ -28,11 +28,13 @@ if (kills > 0) {
   wrong = killed.lost.length > 0 || killed.again > killed.explained;
 }
 if (messages > 0) {
-  using directory = new Directory();
-  const session = await recordServer(directory, messages, sessions);
-  const result = await blackout(session, { between: 20, each: 4, seed });
-  console.log(result);
-  wrong ||= result.faults.length > 0;
+  for (const before of [0, messages]) {
+    using directory = new Directory();
+    const session = await recordServer(directory, { messages, before, sessions });
+    const result = await blackout(session, { between: 20, each: 4, seed, serve: 20 });
+    console.log(result);
+    wrong ||= result.faults.length > 0;
+  }
 }
 if (failures > 0) {
   await using server = await Disturbance.start();

@@ -62,16 +62,18 @@ export class Load {
   /** How often a message may have been taken without a reply that says so. */
   unsure = 0;
   #last = 0;
+  #most: number;
   #stopped = false;
-  readonly #sessions: readonly Promise<void>[];
+  #sessions: readonly Promise<void>[] = [];
 
   /**
    * Sends messages in so many sessions at once, each again until it gets 250.
    *
    * @param most so many messages
    */
-  constructor(readonly port: number, sessions: number, readonly most = Infinity) {
-    this.#sessions = Array.from({ length: sessions }, () => this.#session());
+  constructor(readonly port: number, readonly sessions: number, most = Infinity) {
+    this.#most = most;
+    this.#start();
   }
 
   /** Ends each session after its message. */
@@ -85,8 +87,19 @@ export class Load {
     await Promise.all(this.#sessions);
   }
 
+  /** Sends so many more, when the others are accepted. */
+  more(count: number): Promise<void> {
+    this.#most += count;
+    this.#start();
+    return this.done();
+  }
+
+  #start(): void {
+    this.#sessions = Array.from({ length: this.sessions }, () => this.#session());
+  }
+
   async #session(): Promise<void> {
-    while (!this.#stopped && this.#last < this.most) {
+    while (!this.#stopped && this.#last < this.#most) {
       const number = ++this.#last;
       while (!await this.#send(number)) await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -22,8 +22,10 @@ export async function record(
 /** Where a record is, and of what. */
 export interface Recorded {
   readonly file: string;
-  /** The directory that is looked at, which was empty before. */
+  /** The directory that is looked at. */
   readonly directory: string;
+  /** A copy of it from before; without one, it was empty. */
+  readonly initial?: string;
   readonly cwd: string;
 }
 
@@ -36,7 +38,8 @@ export async function* replay(
   recorded: Recorded,
   lies: (path: string) => boolean = () => false,
 ): AsyncGenerator<{ step: Step; disk: Disk }> {
-  const disk = new Disk();
+  const { initial } = recorded;
+  const disk = initial === undefined ? new Disk() : await Disk.of(initial);
   const steps = new Steps(disk, recorded.directory, recorded.cwd);
   const lines = (await Deno.readTextFile(recorded.file)).split("\n");
   const syncs = new Map<number, number>();
