@@ -96,8 +96,12 @@ export class SqliteStore implements QueueStore {
     return this.#trouble;
   }
 
-  async keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
-    this.#refuseWithoutRoom();
+  async keep(
+    id: string,
+    body: AsyncIterable<Uint8Array>,
+    isReport = false,
+  ): Promise<KeptMessage> {
+    if (!isReport) this.#refuseWithoutRoom();
     const path = this.#pathOf(id);
     try {
       return new QueuedBody(await spool(body, () => SpoolFile.named(path), this.#memory), path);
@@ -109,8 +113,8 @@ export class SqliteStore implements QueueStore {
   }
 
   async commit(batch: Batch): Promise<Keys> {
-    const { messages = [] } = batch;
-    if (messages.length > 0) this.#refuseWithoutRoom();
+    const { messages = [], settled = [] } = batch;
+    if (messages.length > 0 && settled.length === 0) this.#refuseWithoutRoom();
     const all = written(batch);
     const { keys, files } = await this.#ask("commit", all);
     for (const { body } of messages) (body as QueuedBody).committed();
@@ -137,12 +141,8 @@ export class SqliteStore implements QueueStore {
     return this.#ask("nextDue");
   }
 
-  postpone(destination: string, active: readonly number[], until: number): Promise<void> {
-    return this.#ask("postpone", destination, active, until);
-  }
-
-  recall(latest: number): Promise<void> {
-    return this.#ask("recall", latest);
+  recall(tried: number, untried: number): Promise<void> {
+    return this.#ask("recall", tried, untried);
   }
 
   async purge(before: number, limit: number): Promise<number> {
