@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import { findGroup, groupName, ownUser } from "../base/passwd.ts";
 import { tried } from "../base/tried.ts";
 import type { Config } from "../config/mod.ts";
@@ -81,11 +82,7 @@ export function faultOfControl(
 }
 
 /** The groups of this process. */
-function ownGroups(): readonly number[] {
-  const status = Deno.readTextFileSync("/proc/self/status");
-  const [, groups = ""] = /^Groups:(.*)$/m.exec(status) ?? [];
-  return [Deno.gid() ?? -1, ...groups.split(/\s+/).filter(Boolean).map(Number)];
-}
+const ownGroups = (): readonly (number | null)[] => [Deno.gid(), ...process.getgroups?.() ?? []];
 
 /** What `check` says of the socket. */
 export function describeControl(config: ControlConfig): string[] {

@@ -45,6 +45,7 @@ export class Asking {
   /** Whether the site has handlers that say something of deliveries: most have none. */
   readonly #isAsked: boolean;
   readonly #isTold: boolean;
+  readonly #telling = new Set<Promise<Answer>>();
 
   /** @param timeout the limit `handler-timeout`, in milliseconds */
   constructor(context: SessionContext, timeout: number) {
@@ -76,17 +77,19 @@ export class Asking {
     return { reply: { ...reply, routes }, handler };
   }
 
-  /** Tells what became of an attempt. */
-  async after(
-    message: QueuedMessage,
-    recipient: QueuedRecipient,
-    given: Route,
-    told: Told,
-  ): Promise<void> {
+  /** Tells what became of an attempt; nothing waits for the answer but {@linkcode idle}. */
+  after(message: QueuedMessage, recipient: QueuedRecipient, given: Route, told: Told): void {
     if (!this.#isTold) return;
     const route = sealed(given);
     const session = this.#sessionOf(message, recipient, [route]);
-    await this.#ask(session, { type: "AfterDelivery", route, ...told });
+    const telling = this.#ask(session, { type: "AfterDelivery", route, ...told });
+    this.#telling.add(telling);
+    telling.finally(() => this.#telling.delete(telling));
+  }
+
+  /** Returns when all that was told was heard: handlers may send messages then. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#telling);
   }
 
   /**

@@ -14,7 +14,8 @@ export function changedBy(recipient: QueuedRecipient, change: Change): QueuedRec
     case "retry":
       return { ...recipient, state: { at: "waiting", due: change.due } };
     case "reroute": {
-      const { target, destination, due } = change;
+      const { target, due } = change;
+      const destination = change.destinations?.[recipient.key] ?? change.destination;
       const { state } = recipient;
       return {
         ...{ ...recipient, target, destination },

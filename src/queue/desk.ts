@@ -2,9 +2,12 @@
  * The queue as operators are given it.
  * @module
  */
-import type { Target } from "../handler/reply.ts";
 import type { Targets } from "../targets/target.ts";
-import type { QueueDesk, Stats } from "./store.ts";
+import type { StateName } from "./entry.ts";
+import { routeOf } from "./plain.ts";
+import type { Change, Filter, Listed, Page, QueueDesk, Stats } from "./store.ts";
+
+type Reroute = Extract<Change, { readonly kind: "reroute" }>;
 
 /** How much there is in the queue, and whether its store is well. */
 export interface Health extends Stats {
@@ -30,15 +33,36 @@ export const operatorsDesk = (
 ): OperatorsDesk => ({
   find: (filter, after, limit) => desk.find(filter, after, limit),
   change: async (filter, change, page) => {
-    if (change.kind === "reroute") refuseUnknown(change.target, await targets());
-    return await desk.change(filter, change, page);
+    if (change.kind !== "reroute") return await desk.change(filter, change, page);
+    return await reroute(desk, await targets(), filter, change, page);
   },
   stats: async () => ({ ...await desk.stats(), trouble: trouble() }),
   head: (id, octets) => desk.head(id, octets),
   trace: (what, limit) => desk.trace(what, limit),
 });
 
-function refuseUnknown(target: Target, targets: Targets): void {
+/** The states of mail that can be rerouted. */
+const REROUTED: readonly StateName[] = ["waiting", "held"];
+
+/** Each recipient gets the destination that the target has for it. */
+async function reroute(
+  desk: QueueDesk,
+  targets: Targets,
+  filter: Filter,
+  change: Reroute,
+  page: Parameters<QueueDesk["change"]>[2],
+): Promise<Page<Listed>> {
+  const { target } = change;
   const fault = targets.obstacleTo(target);
   if (fault !== undefined) throw new Error(`cannot reroute: ${fault}`);
+  const states = REROUTED.filter((state) => filter.states?.includes(state) ?? true);
+  const meant = { ...filter, states };
+  const { items, next } = await desk.find(meant, page.after, page.limit);
+  const destinations = Object.fromEntries(
+    items.map(({ recipient }) =>
+      [recipient.key, targets.destinationOf(target, routeOf(recipient))] as const
+    ),
+  );
+  const changed = await desk.change(meant, { ...change, destinations }, page);
+  return { items: changed.items, next };
 }

@@ -267,8 +267,9 @@ class KeptOctets implements KeptMessage {
   }
 }
 
-const mayChange = ({ state }: QueuedRecipient, { kind }: Change): boolean =>
-  MEANT[kind].includes(state.at);
+const mayChange = ({ key, state }: QueuedRecipient, change: Change): boolean =>
+  MEANT[change.kind].includes(state.at) &&
+  (change.kind !== "reroute" || change.destinations === undefined || key in change.destinations);
 
 function isTraced(
   what: Traced,

@@ -59,6 +59,7 @@ export class Queue {
   readonly #killed = new AbortController();
   /** What delivers, once the queue has started. */
   #runner!: Runner;
+  #asking!: Asking;
   #upkeep: Upkeep | undefined;
   #failing = false;
 
@@ -74,6 +75,7 @@ export class Queue {
 
   /** Begins to deliver. Before that, nothing can be accepted. */
   start(asking: Asking): void {
+    this.#asking = asking;
     const { store, targets, now, schedule } = this.#options;
     const settingsOf = (destination: string) => settingsFor(schedule, destination);
     const delivery: DeliveryOptions = {
@@ -88,7 +90,7 @@ export class Queue {
       committed: (batch) => this.#committed(batch),
       pause: (error) => this.#pause(error),
       after: (message, recipient, told) =>
-        void asking.after(message, recipient, routeOf(recipient), told),
+        asking.after(message, recipient, routeOf(recipient), told),
     };
     this.#runner = new Runner({
       ...{ store, now },
@@ -196,15 +198,20 @@ export class Queue {
     return this.#options.store.trouble;
   }
 
-  /** Starts no more deliveries, and returns when those that run have ended. */
-  stop(): Promise<void> {
+  /**
+   * Starts no more deliveries, and returns when those that run have ended. What is accepted meanwhile stays in the store;
+   * who lets something be accepted afterwards stops once more.
+   */
+  async stop(): Promise<void> {
     this.#upkeep?.[Symbol.dispose]();
-    return this.#runner.stop();
+    await this.#runner.stop();
+    await this.#asking.idle();
   }
 
   /** Waits for nothing any more. What runs counts as if it had not begun. */
   kill(): void {
     this.#killed.abort();
+    void this.stop();
   }
 
   #begin(
@@ -217,20 +224,23 @@ export class Queue {
       const { fate } = accepted[i]!;
       return fate === undefined ? [] : [[recipient, fate] as const];
     }));
-    const active = recipients.filter(({ state }) => state.at === "active");
+    const active = recipients.filter((one) => one.state.at === "active" && !tried.has(one));
     const since = performance.now();
-    const groups = [...Map.groupBy(active, ({ destination }) => destination)];
+    const groups = [...Map.groupBy(active, ({ destination }) => destination).values()];
+    if (tried.size > 0) groups.push([...tried.keys()]);
     let open = groups.length;
     const release = () => void (--open <= 0 && body?.dispose());
     if (open === 0) release();
-    this.#runner.begin(groups.map(([destination, recipients]) => ({
+    const jobs = groups.map((recipients): Job => ({
       keys: recipients.map(({ key }) => key),
       message: message.id,
-      destination,
+      destination: recipients[0]!.destination,
       sender: message.sender,
       priority: message.priority,
       fresh: body && { message, recipients, body, tried, since, release },
-    })));
+    }));
+    if (tried.size > 0) this.#runner.settle(jobs.pop()!);
+    this.#runner.begin(jobs);
     this.#wakeFor(recipients);
   }
 
@@ -245,7 +255,7 @@ export class Queue {
         destination: this.#destinationOf(route),
         state: { at: "waiting", due },
       }),
-      ...{ original, parameters, copy },
+      ...{ original, parameters, copy: copy || route.copy === true },
     };
   }
 

@@ -82,6 +82,12 @@ export class Runner {
     this.look();
   }
 
+  /** Settles what became of recipients before: that takes no place, and is not to be forgotten when the runner stops. */
+  settle(job: Job): void {
+    for (const key of job.keys) this.#atHand.set(key, undefined);
+    this.#run(job, () => {});
+  }
+
   /** Something in the store is due at this time. */
   due(time: number): void {
     if (this.#next !== undefined && this.#next <= time) return;

@@ -117,6 +117,8 @@ export type Change =
     readonly kind: "reroute";
     readonly target: Target;
     readonly destination: string;
+    /** The destinations of recipients by their keys, if they differ: then only these recipients are meant. */
+    readonly destinations?: Readonly<Record<number, string>> | undefined;
     readonly due: number;
   }
   /** They fail for this reason as soon as the server can tell their senders, at this time. */

@@ -11,13 +11,13 @@ import type { QueuedMessage, QueuedRecipient } from "./entry.ts";
 import { envelopeOf } from "./plain.ts";
 import type { Settled } from "./settle.ts";
 
-/** What handlers are told of an attempt. */
+/** What handlers are told of an attempt: that an operator returns mail is none. */
 export function toldOf(
-  { attempts }: QueuedRecipient,
+  { attempts, refusal }: QueuedRecipient,
   fate: Fate,
   { settlement: { state } }: Settled,
 ): Told | undefined {
-  if (!("outcome" in fate)) return undefined;
+  if (!("outcome" in fate) || refusal !== undefined) return undefined;
   const { outcome } = fate;
   const next = state.at === "waiting" ? new Date(state.due) : undefined;
   const ending = state.at === "ended" && outcome.result === "deferred" ? "expired" : outcome.result;

@@ -305,11 +305,12 @@ export class Server {
 
   /** Waits until no connection is left, and nothing is being delivered. */
   async #finished(): Promise<void> {
-    const queue = this.#options.queue?.stop();
+    const { queue } = this.#options;
+    void queue?.stop();
     if (this.#connections.size > 0) {
       await (this.#emptied ??= Promise.withResolvers()).promise;
     }
-    await queue;
+    await queue?.stop(); // also for what the last connections have brought
     await this.#options.targets.idle();
   }
 }

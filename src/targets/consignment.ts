@@ -80,18 +80,21 @@ async function deliverOne(
 ): Promise<Result[]> {
   const results: Result[] = [];
   const open = new Set(recipients);
+  const fault = type === undefined
+    ? `there is no target ${JSON.stringify(target.target)}`
+    : type.faultIn(target.args);
   const settle = (routes: Routes, outcome: Outcome) => {
     const plan = () => {
-      const said = type?.plan?.(target.args, routes[0]);
+      const said = fault === undefined && type?.plan?.(target.args, routes[0]);
       return typeof said === "string" ? said : undefined;
     };
     open.delete(routes);
     results.push({ routes, target, plan, outcome });
   };
   let delivery: Delivery | undefined;
-  if (type === undefined) {
-    const none = unsettled(`there is no target ${JSON.stringify(target.target)}`, "server");
-    for (const routes of recipients) settle(routes, none);
+  if (type === undefined || fault !== undefined) {
+    // The program or a module has changed since the mail came: only the operator can mend it.
+    for (const routes of recipients) settle(routes, unsettled(fault!, "server"));
     return results;
   }
   try {

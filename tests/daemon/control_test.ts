@@ -11,7 +11,7 @@ import { listenForOperators } from "../../src/daemon/control_socket.ts";
 import { operatorsDesk } from "../../src/queue/desk.ts";
 import type { Listed, Page } from "../../src/queue/store.ts";
 import { discardType } from "../../src/targets/discard.ts";
-import { Targets } from "../../src/targets/target.ts";
+import { Targets, type TargetType } from "../../src/targets/target.ts";
 import { Directory } from "../running.ts";
 import { fill, openStore } from "../queue/fill.ts";
 
@@ -28,7 +28,11 @@ async function served(count: number) {
     control: { socket },
     stateDirectory: directory.path,
   }, undefined);
-  const targets = new Targets({ discard: discardType });
+  const each: TargetType = {
+    ...discardType,
+    destination: (_args, { recipient }) => `each ${recipient.domain}`,
+  };
+  const targets = new Targets({ each });
   const desk = operatorsDesk(store, () => targets, () => "the disk hums");
   const log = Object.assign((event: string) => void logged.push(event), { wants: () => true });
   opened.use(new Control(listener, desk, log));
@@ -80,13 +84,16 @@ Deno.test("all that a desk answers comes through the control socket", async () =
 });
 
 Deno.test("mail is rerouted only to targets that there are", async () => {
-  await using server = await served(1);
+  await using server = await served(2);
   const page = { after: 0, limit: 10, dryRun: false };
   const to = (target: string) =>
     ({ kind: "reroute", target: { target, args: {} }, destination: target, due: 0 }) as const;
   await assert.rejects(server.desk.change({}, to("nowhere"), page), /no target "nowhere"/);
-  const { items } = await server.desk.change({}, to("discard"), page);
-  assert.equal(items[0]?.recipient.target.target, "discard");
+  const { items } = await server.desk.change({}, to("each"), page);
+  assert.deepEqual(
+    items.map(({ recipient }) => [recipient.target.target, recipient.destination]),
+    [["each", "each d0.example"], ["each", "each d1.example"]],
+  );
 });
 
 Deno.test("a request that makes no sense is answered with an error, and harms nobody", async () => {

@@ -402,3 +402,26 @@ Deno.test("only what needs another user is granted", () => {
     ["daemon", "mail", "anything"],
   ]);
 });
+
+Deno.test({
+  name: "what runs as the recipient's user runs as nobody else, and never as root",
+  ...needRoot(),
+  fn() {
+    const config = parseConfig(`mailer: {maildir: "{home}/Maildir"}`, "test.yaml");
+    const grants = grantsOf(config, { uid: 1, gid: 1 });
+    const [{ template } = { template: undefined }] = grants;
+    assert.equal(grants.length, 1);
+    const order = (local: string, user = "{user}", argv = template!) => ({
+      ...{ template: argv, user, recipients: [values(local)] },
+    });
+    const { argv, identity } = judge(order("bin"), grants);
+    assert.deepEqual([identity.uid, argv.at(-5)], [2, "bin"]);
+    assert.throws(() => judge(order("root"), grants), /nothing runs as root/);
+    assert.throws(() => judge(order("no-such-user"), grants), /there is no user/);
+    assert.throws(() => judge(order("bin", "daemon"), grants), /add that to `run-as`/);
+    const other = parseTemplate(["/bin/id"], false);
+    assert.throws(() => judge(order("bin", "{user}", other), grants), /add that to `run-as`/);
+    const two = { ...order("bin"), recipients: [values("bin"), values("daemon")] };
+    assert.throws(() => judge(two, grants), /more recipients/);
+  },
+});

@@ -5,6 +5,7 @@ import { kebabCase } from "../../src/base/kinds.ts";
 import { readingIn } from "../../src/base/reading.ts";
 import { handlerEntry } from "../../src/handler/entry.ts";
 import { eventsOf, handlerNames } from "../../src/handler/handler.ts";
+import { after, ask, before } from "postmaster/testing";
 import * as handlers from "../../handlers/mod.ts";
 import { Directory } from "../running.ts";
 
@@ -25,6 +26,21 @@ Deno.test("every ready-made handler says what it does, and its example makes a h
     const itself = made.find(({ ready }) => handlerNames(ready!).includes(name));
     for (const event of itself === undefined ? [] : ends?.(itself.options) ?? []) {
       assert.ok(eventsOf(itself!.ready!)?.has(event), name);
+    }
+  }
+});
+
+Deno.test("every ready-made handler leaves deliveries alone, unless it is told otherwise", async () => {
+  using directory = new Directory();
+  directory.write("users", "joe@example.net: joe\n");
+  directory.write("lists", "team@example.net: joe@example.net\n");
+  const outcome = { result: "failed", status: "5.1.1", reason: "nobody here" } as const;
+  for (const [name, { example }] of readyMade) {
+    const items = parse(example.replaceAll("/etc/postmaster", directory.path));
+    for (const { ready } of [items].flat().map((item) => read(directory.path, item))) {
+      const reply = await ask(ready!, before("ann@example.org"), { mailFrom: "joe@example.net" });
+      assert.deepEqual(reply.routes?.map(({ target }) => target.target), ["relay"], name);
+      assert.equal((await ask(ready!, after("ann@example.org", { outcome }))).code, 250, name);
     }
   }
 });

@@ -21,6 +21,8 @@ import { firstMatch, impatient, reject, tarpit, trace, when } from "postmaster/h
 import { MemoryStore } from "postmaster/testing";
 import { silent } from "../../src/log/event.ts";
 import { attempt } from "../../src/queue/attempt.ts";
+import type { RecipientState } from "../../src/queue/entry.ts";
+import { toldOf } from "../../src/queue/tell.ts";
 import { keeping } from "../../src/testing/outbox.ts";
 import { askingOf, message, recipient, ROUTE, TO_PIPE } from "./asking.ts";
 
@@ -162,19 +164,41 @@ Deno.test("what hinders the target of the mail is for the target to say", async 
 
 Deno.test("AfterDelivery tells what became of the mail, and its reply changes nothing", async () => {
   const told: Event[] = [];
-  const policy = on("AfterDelivery", (event, _next, session) => {
+  const policy = on("AfterDelivery", async (event, _next, session) => {
     told.push(event);
+    await new Promise((resolve) => setTimeout(resolve));
     session.log("heard");
     return say(5, 5, 0, "whatever");
   });
   const { asking, logged } = askingOf(policy);
   const outcome = { result: "failed", status: "5.1.1", reason: "unknown" } as const;
   const ended = { attempt: 3, outcome, ending: "failed", next: undefined } as const;
-  await asking.after(message, recipient, ROUTE, ended);
+  asking.after(message, recipient, ROUTE, ended);
+  await asking.idle();
+  assert.equal(logged.length, 1);
   const [event] = told;
   assert.ok(event?.type === "AfterDelivery" && event.ending === "failed");
   assert.equal(event.outcome, outcome);
   assert.equal(logged[0]?.fields["id"], "Q1");
+});
+
+Deno.test("handlers are told how an attempt has ended, and nothing of what operators return", () => {
+  const [time, due] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 2)];
+  const outcome = { result: "deferred", status: "4.4.1", reason: "no answer" } as const;
+  const told = (state: RecipientState, refusal?: string) =>
+    toldOf({ ...recipient, refusal }, { outcome }, {
+      settlement: { key: recipient.key, state },
+      notice: undefined,
+    });
+  const waiting = told({ at: "waiting", due });
+  assert.deepEqual([waiting?.attempt, waiting?.ending, waiting?.next], [
+    3,
+    "deferred",
+    new Date(due),
+  ]);
+  const expired = told({ at: "ended", ending: "expired", time });
+  assert.deepEqual([expired?.ending, expired?.next], ["expired", undefined]);
+  assert.equal(told({ at: "ended", ending: "failed", time }, "not wanted"), undefined);
 });
 
 Deno.test("variables: global ones are shared, those of sessions and transactions are fresh", async () => {

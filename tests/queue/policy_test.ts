@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { userLine } from "../../src/auth/edit.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
-import { codes, type Directory, postmaster, Running, until } from "../running.ts";
+import { codes, type Directory, PROGRAM, run, Running, until } from "../running.ts";
 
 const POLICY = `
 import { chain, hold, Mailbox, on, relay, say } from "postmaster";
@@ -120,22 +120,51 @@ Deno.test("the mail of a user whose password was stolen is held, and postmaster 
     "postmaster knows",
     () => directory.read("mail.you").includes("queue list --user joe"),
   );
-  const { stdout } = await postmaster(
-    "vars",
-    "get",
-    "on hold[joe]",
-    "--config",
-    directory.of("postmaster.yaml"),
-  );
-  assert.match(stdout, /more than 1 recipients in 1 h/);
-  assert.doesNotMatch(directory.read("mail.good"), /second|third/);
   assert.equal(directory.read("mail.you").split("Subject: The mail of joe").length, 2);
+  assert.doesNotMatch(directory.read("mail.good"), /second|third/);
+
+  const commands = [...directory.read("mail.you").matchAll(/^ {2}(postmaster .*?)\r?$/gm)];
+  const [list, unset, release, drop] = commands.map(([, line]) => line);
+  const program = PROGRAM.map((word) => `'${word}'`).join(" ");
+  const does = async (line: string | undefined) => {
+    const script = `postmaster() { ${program} "$@" --config "$0"; }\n${line}`;
+    const { code, stdout, stderr } = await run("sh", [
+      "-c",
+      script,
+      directory.of("postmaster.yaml"),
+    ]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  const listed = (await does(list)).split("\n").filter((line) => line.includes("good@example.net"));
+  assert.equal(listed.length, 2);
+  assert.match(listed.join("\n"), /more than 1 recipients in 1 h/);
+  await does(unset);
+  await does(release);
+  await until(
+    "the second and the third have come",
+    () => ["second", "third"].every((text) => directory.read("mail.good").includes(text)),
+  );
+  await send("fourth", "good");
+  await until("the fourth has come", () => directory.read("mail.good").includes("fourth"));
+  await send("fifth", "good");
+  await until(
+    "postmaster hears of it again",
+    () => directory.read("mail.you").split("Subject: The mail of joe").length === 3,
+  );
+  await does(drop);
+  assert.doesNotMatch(await does(list), /good@example\.net/);
+  assert.doesNotMatch(directory.read("mail.good"), /fifth/);
 });
 
 /** Sends a message to an address, and returns the reply. */
-async function sendTo(server: Running, recipient: string): Promise<string> {
+async function sendTo(
+  server: Running,
+  recipient: string,
+  sender = "you@example.net",
+): Promise<string> {
   const client = await server.connect();
-  const envelope = ["MAIL FROM:<you@example.net>", `RCPT TO:<${recipient}>`];
+  const envelope = [`MAIL FROM:<${sender}>`, `RCPT TO:<${recipient}>`];
   await codes(client, "EHLO client.example.org", ...envelope, "DATA");
   client.send("Subject: hello\r\n\r\nHello\r\n.\r\n");
   const { code, lines } = await client.reply();
@@ -167,5 +196,36 @@ Deno.test("without a queue a message on hold is deferred", async () => {
   }));
   const reply = await sendTo(server, "you@example.net");
   assert.equal(reply, "451 there is no queue for a message on hold");
+  assert.equal(server.directory.read("mail.you"), "");
+});
+
+Deno.test("what exceeds a rate is on hold", async () => {
+  await using server = await Running.start((directory) => ({
+    ...mailers(directory),
+    handlers: [{ "rate-limit": { limit: 1, of: "recipients", excess: "hold" } }],
+    queue: { retry: ["1 s"] },
+  }));
+  assert.equal(await sendTo(server, "you@example.net"), "250 ok: queued");
+  assert.equal(await sendTo(server, "you@example.net"), "250 ok: queued");
+  await server.logs(/ held .* reason="more than 1 recipients per 1 h by address"/);
+  await until("one has come", () => server.directory.read("mail.you").includes("Hello"));
+  assert.equal(server.directory.read("mail.you").split("Hello").length, 2);
+});
+
+Deno.test("a bounce to a sender elsewhere is relayed, whatever is asked of clients", async () => {
+  await using server = await Running.start((directory) => ({
+    ...mailers(directory),
+    handlers: [
+      { impatient: { bound: 0, ban: "1 d" } },
+      { "rate-limit": { limit: 1, of: "recipients", by: "all" } },
+      { when: { if: { recipient: "@example.net" }, then: { reject: { on: "BeforeDelivery" } } } },
+    ],
+    queue: { retry: ["1 s"] },
+  }));
+  assert.equal(await sendTo(server, "you@example.net", "ann@example.org"), "250 ok: queued");
+  await until(
+    "the bounce was relayed",
+    () => server.directory.read("relayed.ann@example.org").includes("not accepted here (5.7.1)"),
+  );
   assert.equal(server.directory.read("mail.you"), "");
 });

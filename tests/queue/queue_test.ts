@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { until } from "../running.ts";
-import { DELIVERED, queueOf, targetOf } from "./queue_kit.ts";
+import { chain, on } from "postmaster";
+import { DELIVERED, FAILED, queueOf, routeTo, targetOf } from "./queue_kit.ts";
 
 Deno.test("a destination that may take little at a time keeps nobody waiting in vain", async () => {
   const delivered = { "slow.example": 0, "other.example": 0 };
@@ -46,4 +47,23 @@ Deno.test("mail that is released while it is delivered is not delivered once mor
   await until("it has ended", async () => await state() === "ended");
   await test.queue.stop();
   assert.deepEqual(begun, ["joe@example.net", "ann@example.net"]);
+});
+
+Deno.test("a copy of a report that fails is no double bounce", async () => {
+  const policy = chain(
+    on("AddRcptTo", ({ mailbox }) => ({
+      ...{ code: 250, lines: ["ok"] },
+      routes: [routeTo(String(mailbox)), { ...routeTo("archive@example.net"), copy: true }],
+    })),
+  );
+  const type = targetOf((recipient) => recipient === "you@example.org" ? DELIVERED : FAILED);
+  await using test = queueOf(type, { policy });
+  await test.accept(["joe@example.net"]);
+  await until("the copy is lost", () => test.logged.includes("copy lost"));
+  await test.queue.stop();
+  const mailboxes = (await test.all()).map(({ recipient: { recipient } }) => recipient);
+  assert.deepEqual(mailboxes, [
+    ...["joe@example.net", "you@example.org"], // the report, before its place is known
+    ...["you@example.org", "archive@example.net"],
+  ]);
 });

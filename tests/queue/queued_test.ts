@@ -91,3 +91,14 @@ Deno.test("a copy goes only if the message does", async () => {
   );
   assert.deepEqual((await test.all()).map(({ recipient }) => recipient.copy), [true]);
 });
+
+Deno.test("what was delivered before the reply is known as delivered, also when the server stops", async () => {
+  await using test = accepting();
+  const wanted = { parameters: parametersOf({ NOTIFY: "SUCCESS" }) };
+  await test.queue.stop();
+  const { code } = await test.take(arrival([{ ...routeTo("joe@example.net"), ...wanted }]));
+  assert.equal(code, 250);
+  await test.queue.stop();
+  const [joe] = await test.all();
+  assert.deepEqual([joe?.recipient.state.at, joe?.recipient.attempts], ["ended", 1]);
+});

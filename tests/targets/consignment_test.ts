@@ -65,3 +65,41 @@ for (const [what, abort] of Object.entries(ABORTS)) {
     assert.equal(broken.outcome && "cause" in broken.outcome && broken.outcome.cause, "full");
   });
 }
+
+Deno.test("mail for a target that a restart does not know, or whose arguments make no sense any more, waits", async () => {
+  const opened: string[] = [];
+  const targets = new Targets({
+    changed: {
+      readsBody: true,
+      faultIn: () => "directory: expected string, received undefined",
+      plan: () => {
+        throw new TypeError("the plan needs arguments that make sense");
+      },
+      destination: () => {
+        throw new TypeError("so does the destination");
+      },
+      open: () => {
+        throw new Error(`opened ${opened.push("changed")}`);
+      },
+    },
+  });
+  for (
+    const [name, cause] of [
+      ["gone", 'there is no target "gone"'],
+      ["changed", "directory: expected string, received undefined"],
+    ] as const
+  ) {
+    const route = {
+      recipient: Mailbox.parse("joe@example.net"),
+      target: { target: name, args: {} },
+    };
+    const [result] = await handOver(consign([route], targets).own, HELLO, context);
+    assert.deepEqual(result?.outcome, {
+      ...{ result: "deferred", status: "4.3.0", reason: "local delivery failed", cause },
+      scope: "server", // such mail is never given up
+    });
+    assert.equal(result?.plan(), undefined);
+    assert.equal(targets.destinationOf(route.target, route), `${name} joe@example.net`);
+  }
+  assert.deepEqual(opened, []);
+});

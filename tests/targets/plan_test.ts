@@ -1,12 +1,16 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import type { Route, Target } from "../../src/handler/reply.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { discard, discardType } from "../../src/targets/discard.ts";
+import { maildir, type MaildirOptions, maildirType } from "../../src/targets/maildir.ts";
+import { mbox, mboxType } from "../../src/targets/mbox.ts";
 import { pipe, pipeType, procmail } from "../../src/targets/pipe.ts";
 import { relay, relayType } from "../../src/targets/relay.ts";
 import { Targets } from "../../src/targets/target.ts";
 
 const targets = new Targets({
+  maildir: maildirType(),
+  mbox: mboxType(),
   pipe: pipeType(),
   discard: discardType,
   relay: relayType({ command: ["sendmail", "-f", "{sender}", "{recipient}"] }),
@@ -69,4 +73,43 @@ Deno.test("plan() knows what cannot work", () => {
     ...deferred,
     cause: "the command names no program",
   });
+});
+
+Deno.test("plan() of a mailbox is its path and its user", () => {
+  equal(
+    plan(maildir({ path: "/var/vmail/{domain}/{local}/", user: "vmail", quota: "1 GiB" })),
+    "/var/vmail/example.net/joe+list/ (as vmail)",
+  );
+  const found = { user: "daemon", extension: "list" };
+  const own = maildir({ path: "{home}/Maildir", user: "{user}" });
+  equal(plan(own, "joe@example.net", found), "/usr/sbin/Maildir/ (as daemon)");
+  equal(
+    plan(
+      mbox({ path: "/var/mail/{user}", user: "{user}", group: "mail" }),
+      "joe@example.net",
+      found,
+    ),
+    "/var/mail/daemon (as daemon:mail)",
+  );
+  deepEqual(plan(mbox({ path: "/var/mail/{local}" }), '"../root"@example.net'), {
+    ...{ result: "failed", status: "5.1.3", reason: "mbox: address makes no path" },
+    cause: "{local}",
+  });
+});
+
+Deno.test("a mailbox says what is wrong with its options, and that root delivers to none", () => {
+  const faulty: readonly (readonly [MaildirOptions, RegExp])[] = [
+    [{ path: "Maildir" }, /`Maildir` is no full path: write one such as \{home\}\/Maildir/],
+    [{ path: "/a/../{user}" }, /has `\.\.` in it/],
+    [{ path: "/a/{usr}" }, /unknown placeholder \{usr\}: did you mean \{user\}\?/],
+    [{ path: "/a/{user" }, /\{ without its partner/],
+    [{ path: "/a/{home}" }, /is no full path/],
+    [{ path: "/a", quota: "much" }, /quota: `much` is not a size/],
+  ];
+  for (const [options, message] of faulty) throws(() => maildir(options), message);
+  throws(() => pipe(["x"], { user: "{user}", maxRecipients: 2 }), /is that of one recipient/);
+  equal(
+    targets.obstacleTo(maildir({ path: "/a", user: 0 })),
+    "root delivers to no mailbox: name its `user`",
+  );
 });
