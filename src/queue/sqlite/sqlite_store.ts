@@ -93,7 +93,7 @@ export class SqliteStore implements QueueStore {
   }
 
   get trouble(): string | undefined {
-    return this.#trouble;
+    return this.#trouble ?? this.#lack();
   }
 
   async keep(
@@ -246,14 +246,19 @@ export class SqliteStore implements QueueStore {
   }
 
   #refuseWithoutRoom(): void {
+    const lack = this.#lack();
+    if (lack !== undefined) throw new StoreFull(lack);
+  }
+
+  /** What room new messages lack. */
+  #lack(): string | undefined {
     const now = performance.now();
     if (now >= this.#free.until) {
       const { bavail, bsize } = statfsSync(this.#directory);
       this.#free = { octets: bavail * bsize, until: now + LOOK };
     }
-    if (this.#free.octets < this.#reserve) {
-      throw new StoreFull(`${this.#directory}: less free space than the reserve`);
-    }
+    if (this.#free.octets >= this.#reserve) return undefined;
+    return `${this.#directory}: less free space than the reserve`;
   }
 
   /** Removes the files of bodies that no message has: those of messages that were never accepted. */
