@@ -196,9 +196,5 @@ for (const size of sizes.length === 0 ? [100_000] : sizes) {
     await timed("statistics", () => store.stats());
     await timed("trace an id", () => store.trace({ id: `${TIME.toString(36)}${number - 1}` }, 10));
     await timed("trace a recipient", () => store.trace({ recipient: "user7@host7.example" }, 10));
-    await timed(
-      "postpone a destination",
-      () => store.postpone("host9.example", [], TIME + 2 * size),
-    );
   });
 }

@@ -12,6 +12,7 @@ import { failureOf, tried } from "../base/tried.ts";
 import { tryToWriteIn } from "../base/writable.ts";
 import { type Config, ConfigError, type Problem } from "../config/mod.ts";
 import { faultOfControl } from "./control_socket.ts";
+import { faultIn } from "../queue/sqlite/examine.ts";
 import type { Credentials } from "./credentials.ts";
 import { directoriesOf, isDirectory, isSafe, parentsOf } from "./directory.ts";
 import { faultOfPidFile } from "./pid_file.ts";
@@ -60,7 +61,10 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   for (const [i, { address }] of listen.entries()) {
     if (address.transport === "unix") note(["listen", i], faultOfSocket(address.path, made));
   }
-  if (config.queue !== undefined) noteControl(config, made, note);
+  if (config.queue !== undefined) {
+    note(["queue", "directory"], faultIn(config.queue.directory));
+    noteControl(config, made, note);
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 }
 

@@ -230,6 +230,7 @@ async function repeat<T>(work: () => Promise<T>, { pause }: DeliveryOptions): Pr
     try {
       return await work();
     } catch (error) {
+      if (!(error instanceof StoreFull || error instanceof StoreFault)) throw error;
       await pause(error);
     }
   }

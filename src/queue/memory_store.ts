@@ -94,22 +94,13 @@ export class MemoryStore implements QueueStore {
     return Promise.resolve(due.length === 0 ? undefined : Math.min(...due));
   }
 
-  postpone(destination: string, active: readonly number[], until: number): Promise<void> {
+  recall(tried: number, untried: number): Promise<void> {
     for (const one of this.#recipients.values()) {
+      const latest = one.attempts > 0 ? tried : untried;
       const { state } = one;
-      const isMeant = state.at === "active"
-        ? active.includes(one.key)
-        : state.at === "waiting" && one.destination === destination && state.due < until;
-      if (isMeant) this.#put({ ...one, state: { at: "waiting", due: until } });
-    }
-    return Promise.resolve();
-  }
-
-  recall(latest: number): Promise<void> {
-    for (const one of this.#recipients.values()) {
-      const { state, attempts } = one;
-      if (state.at !== "waiting" || state.due <= latest || attempts === 0) continue;
-      this.#put({ ...one, state: { at: "waiting", due: latest } });
+      if (state.at === "waiting" && state.due > latest) {
+        this.#put({ ...one, state: { at: "waiting", due: latest } });
+      }
     }
     return Promise.resolve();
   }

@@ -15,6 +15,9 @@ import { composeOwn } from "./report/own_message.ts";
 import { type Report, reports, type ReportSettings } from "./report/report.ts";
 import type { NewMessage, QueueStore } from "./store.ts";
 
+/** What made the messages of handlers. */
+const HANDLER = "handler";
+
 /** What making messages needs. */
 export interface OwnOptions {
   readonly store: Pick<QueueStore, "keep">;
@@ -42,13 +45,24 @@ export class Own {
   ): Promise<readonly NewMessage[]> {
     const { log, settings, now } = this.#options;
     const all = await reports(about, notices, body, { settings, now: now(), log });
-    return await Promise.all(all.map(async (report) => {
-      const made = await this.#enter(report, report.about, about.origin.session);
-      const { message } = made;
-      const of = messageFields(envelopeOf(message));
-      log("reported", { ...of, recipient: `<${report.to}>`, about: about.id, text: report.about });
+    const made: NewMessage[] = [];
+    try {
+      for (const report of all) {
+        const one = await this.#enter(report, report.about, about.origin.session);
+        made.push(one);
+        const of = messageFields(envelopeOf(one.message));
+        log("reported", {
+          ...of,
+          recipient: `<${report.to}>`,
+          about: about.id,
+          text: report.about,
+        });
+      }
       return made;
-    }));
+    } catch (error) {
+      for (const { body } of made) await body.dispose();
+      throw error;
+    }
   }
 
   /** A message of a handler. */
@@ -56,7 +70,7 @@ export class Own {
     const { settings, hostname, now } = this.#options;
     return await this.#enter(
       composeOwn(own, { settings, hostname, now: now() }),
-      "handler",
+      HANDLER,
       "none",
     );
   }
@@ -68,7 +82,7 @@ export class Own {
   ): Promise<NewMessage> {
     const { store, now } = this.#options;
     const id = newId();
-    const body = await store.keep(id, once(octets));
+    const body = await store.keep(id, once(octets), made !== HANDLER);
     const message: QueuedMessage = {
       ...{ id, parameters, messageId, sender: null, accepted: now(), size: body.size, priority: 0 },
       origin: this.#origin(session, made),

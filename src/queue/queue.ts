@@ -105,7 +105,7 @@ export class Queue {
     this.#runner.look();
     this.#upkeep = new Upkeep({
       ...{ store, now, keep: this.#options.keep },
-      latestDue: () => latestDue(now(), retrySettings(schedule)),
+      latestDue: () => [latestDue(now(), retrySettings(schedule)), now() + schedule.longestHold],
       due: (time) => this.#runner.due(time),
       broke: (error) => this.#broke(error),
     });

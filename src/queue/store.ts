@@ -181,10 +181,11 @@ export interface QueueStore extends QueueDesk {
    * Reads a message to its end and keeps it, until it is committed or disposed of; a crash forgets it. What reading
    * throws leaves nothing behind.
    *
+   * @param isReport that mail in the queue ends with: the reserve is there for it, too
    * @throws {StoreFull} if there is less free space than the reserve
    * @throws {StoreFault} if it cannot be kept
    */
-  keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage>;
+  keep(id: string, body: AsyncIterable<Uint8Array>, isReport?: boolean): Promise<KeptMessage>;
   /**
    * Makes changes, and returns when they, and all that they need, would survive a loss of power. Batches that come while
    * one is written share the next write. A settlement of a recipient that has ended meanwhile changes nothing.
@@ -207,13 +208,14 @@ export interface QueueStore extends QueueDesk {
    * others change, too, says no later than when it is to be asked again.
    */
   nextDue(): Promise<number | undefined>;
-  /** Recipients of a destination that wait, or are active and have one of these keys, are not due before this time. */
-  postpone(destination: string, active: readonly number[], until: number): Promise<void>;
   /**
-   * Recipients that were tried, wait, and are due later than this time, are due at this time: the clock has jumped back
-   * since.
+   * Recipients that wait and are due later than they can be, are due at the latest time that they can be: the clock has
+   * jumped back since.
+   *
+   * @param tried the latest time for those that were tried
+   * @param untried the latest time for those that were not, whose senders may have asked for a later release
    */
-  recall(latest: number): Promise<void>;
+  recall(tried: number, untried: number): Promise<void>;
   /** Forgets messages that ended before this time; at most `limit` of them. Returns how many it has forgotten. */
   purge(before: number, limit: number): Promise<number>;
   /** Why nothing can be committed at the moment; `undefined` if all is well. */

@@ -9,8 +9,8 @@ export interface UpkeepOptions {
   readonly store: Pick<QueueStore, "purge" | "recall" | "nextDue">;
   /** Milliseconds for which is known what became of a message after its end. */
   readonly keep: number;
-  /** The latest time at which what was tried may be due, in milliseconds since the epoch. */
-  readonly latestDue: () => number;
+  /** The latest times at which what was tried, and what was not, may be due, in milliseconds since the epoch. */
+  readonly latestDue: () => readonly [tried: number, untried: number];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Mail may be due at this time. */
@@ -44,7 +44,7 @@ export class Upkeep implements Disposable {
   async #run(): Promise<void> {
     const { store, keep, latestDue, now, due, broke } = this.#options;
     try {
-      await store.recall(latestDue());
+      await store.recall(...latestDue());
       const next = await store.nextDue();
       if (next !== undefined) due(next);
       while (!this.#stopped && await store.purge(now() - keep, SOME) === SOME);

@@ -80,6 +80,10 @@ Deno.test("a queue that cannot be used is left as it is, and its mail is deliver
       const text = await refusal(directory);
       assert.match(text, said);
       assert.ok(text.includes(file), text);
+      if (said.test("a later version of the program has written it")) {
+        const checked = await postmaster("check", "--config", directory.of("other.yaml"));
+        assert.deepEqual([checked.code, complaint(checked.stderr)], [1, text]);
+      }
       assert.deepEqual(Deno.readFileSync(file), spoiled);
       Deno.writeFileSync(file, whole);
     });

@@ -174,6 +174,20 @@ export function deskContract(test: TestStore): void {
     assert.deepEqual(await found(store, { states: ["waiting"] }), ["other@y"]);
   });
 
+  test("those that are rerouted may get destinations of their own", async (store) => {
+    const keys = await put(store, message("a"), ["a@x", "b@x", "c@x"].map((one) => recipient(one)));
+    const change: Change = {
+      ...{ kind: "reroute", target: { target: "relay", args: {} }, destination: "", due: TIME },
+      destinations: { [keys[0]!]: "one", [keys[2]!]: "two" },
+    };
+    const tried = await store.change({}, change, { after: 0, limit: 2, dryRun: true });
+    const { items, next } = await store.change({}, change, { after: 0, limit: 2, dryRun: false });
+    assert.deepEqual(tried, { items, next });
+    assert.deepEqual(items.map(({ recipient }) => recipient.key), [keys[0], keys[2]]);
+    const all = (await store.find({}, 0, 9)).items;
+    assert.deepEqual(all.map(({ recipient }) => recipient.destination), ["one", "x", "two"]);
+  });
+
   test("a message of which all is dropped ends", async (store) => {
     await put(store, message("a"), [recipient("a@x"), recipient("b@x")], LARGE);
     await put(store, message("b"), [recipient("c@x")]);

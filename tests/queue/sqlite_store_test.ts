@@ -142,6 +142,7 @@ Deno.test("without the reserve new messages are refused, and all else goes on", 
   assert.equal((await store.claim(TIME, 9, [])).length, 1);
   await settle(store, key!, { at: "ended", ending: "delivered", time: TIME });
   assert.equal((await store.stats()).recipients.ended, 1);
+  assert.match(store.trouble!, /less free space than the reserve/);
 });
 
 Deno.test("only its owner can read it", async () => {
@@ -172,6 +173,22 @@ Deno.test("after a burst the file and its log become small again", async () => {
   await until("the file is small", () => size() < 28 * MIB);
   await store.close();
   assert.ok(!existsSync(`${fileIn(bench.path)}-wal`));
+});
+
+Deno.test("a second store on the same directory says who has it", async () => {
+  await using bench = new Bench();
+  await bench.open();
+  await assert.rejects(bench.open(), new RegExp(`process ${Deno.pid}, has the queue`));
+});
+
+Deno.test("a file that is missing is not made anew while its bodies are there", async () => {
+  await using bench = new Bench();
+  const store = await bench.open();
+  await put(store, message("a"), [recipient("a@x")], LARGE);
+  await store.close();
+  Deno.removeSync(fileIn(bench.path));
+  await assert.rejects(bench.open(), /there is no .*queue\.sqlite, but what belongs to it/);
+  assert.deepEqual(bench.bodies, ["a"]);
 });
 
 Deno.test("its file is whole", async () => {

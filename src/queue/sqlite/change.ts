@@ -7,9 +7,15 @@ import { MEANT } from "../matches.ts";
 import type { Change } from "../store.ts";
 import { STATES } from "./schema.ts";
 
-/** The condition of a change: the states that it means. */
-export const statesOf = ({ kind }: Change): string =>
-  `state IN (${MEANT[kind].map((state) => STATES.indexOf(state)).join()})`;
+/** Whom a change means, with the values of the condition. */
+export function meaning(change: Change): { sql: string; values: SQLInputValue[] } {
+  const sql = `state IN (${MEANT[change.kind].map((state) => STATES.indexOf(state)).join()})`;
+  if (change.kind !== "reroute" || change.destinations === undefined) return { sql, values: [] };
+  return {
+    sql: `${sql} AND key IN (SELECT value FROM json_each(?))`,
+    values: [JSON.stringify(Object.keys(change.destinations).map(Number))],
+  };
+}
 
 /** What a change has done. */
 export interface Changed {
@@ -22,12 +28,13 @@ export interface Changed {
 /** Changes those of the recipients that the change means. */
 export function change(db: DatabaseSync, keys: readonly number[], change: Change): Changed {
   const { set, values } = assignment(change);
+  const whom = meaning(change);
   db.prepare("BEGIN IMMEDIATE").run();
   try {
     const changed = db.prepare(
       `UPDATE recipient SET ${set}
-       WHERE key IN (SELECT value FROM json_each(?)) AND ${statesOf(change)} RETURNING key, seq`,
-    ).all(...values, JSON.stringify(keys));
+       WHERE key IN (SELECT value FROM json_each(?)) AND ${whom.sql} RETURNING key, seq`,
+    ).all(...values, JSON.stringify(keys), ...whom.values);
     const files = change.kind === "drop"
       ? close(db, changed.map(({ seq }) => Number(seq)), change.time)
       : [];
@@ -49,10 +56,9 @@ function assignment(change: Change): { set: string; values: SQLInputValue[] } {
       return { set: "due = ?", values: [change.due] };
     case "reroute": {
       const { target: { target, args }, destination, destinations = {}, due } = change;
-      const own = `? ->> ('$."' || key || '"')`;
       return {
-        set:
-          `target = ?, args = ?, destination = coalesce(${own}, ?), due = iif(state = 0, ?, due)`,
+        set: "target = ?, args = ?, destination = coalesce(? ->> cast(key AS TEXT), ?), " +
+          "due = iif(state = 0, ?, due)",
         values: [target, JSON.stringify(args), JSON.stringify(destinations), destination, due],
       };
     }

@@ -4,10 +4,9 @@
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StateName } from "../entry.ts";
-import { mayChange } from "../matches.ts";
 import type { Change, Filter, Listed, Page, Stats, Trace, Traced } from "../store.ts";
 import { attemptOf, messageOf, recipientOf, type Row } from "./rows.ts";
-import { statesOf } from "./change.ts";
+import { meaning } from "./change.ts";
 import { STATES } from "./schema.ts";
 
 const COLUMNS = `recipient.*, message.id, accepted, sender, size, priority, message_id, facts
@@ -74,11 +73,11 @@ export function meant(
   limit: number,
 ): Page<Listed> {
   const { sql, values } = conditionOf(filter);
+  const whom = meaning(change);
   const rows = db.prepare(
-    `SELECT ${COLUMNS} WHERE key > ? AND ${statesOf(change)} AND ${sql} ORDER BY key LIMIT ?`,
-  ).all(after, ...values, limit);
-  const { items, next } = page(rows, limit);
-  return { items: items.filter(({ recipient }) => mayChange(recipient, change)), next };
+    `SELECT ${COLUMNS} WHERE key > ? AND ${whom.sql} AND ${sql} ORDER BY key LIMIT ?`,
+  ).all(after, ...whom.values, ...values, limit);
+  return page(rows, limit);
 }
 
 /** How many destinations {@linkcode stats} names. */

@@ -93,11 +93,15 @@ export class SqliteStore implements QueueStore {
   }
 
   get trouble(): string | undefined {
-    return this.#trouble;
+    return this.#trouble ?? this.#lack();
   }
 
-  async keep(id: string, body: AsyncIterable<Uint8Array>): Promise<KeptMessage> {
-    this.#refuseWithoutRoom();
+  async keep(
+    id: string,
+    body: AsyncIterable<Uint8Array>,
+    isReport = false,
+  ): Promise<KeptMessage> {
+    if (!isReport) this.#refuseWithoutRoom();
     const path = this.#pathOf(id);
     try {
       return new QueuedBody(await spool(body, () => SpoolFile.named(path), this.#memory), path);
@@ -109,8 +113,8 @@ export class SqliteStore implements QueueStore {
   }
 
   async commit(batch: Batch): Promise<Keys> {
-    const { messages = [] } = batch;
-    if (messages.length > 0) this.#refuseWithoutRoom();
+    const { messages = [], settled = [] } = batch;
+    if (messages.length > 0 && settled.length === 0) this.#refuseWithoutRoom();
     const all = written(batch);
     const { keys, files } = await this.#ask("commit", all);
     for (const { body } of messages) (body as QueuedBody).committed();
@@ -137,12 +141,8 @@ export class SqliteStore implements QueueStore {
     return this.#ask("nextDue");
   }
 
-  postpone(destination: string, active: readonly number[], until: number): Promise<void> {
-    return this.#ask("postpone", destination, active, until);
-  }
-
-  recall(latest: number): Promise<void> {
-    return this.#ask("recall", latest);
+  recall(tried: number, untried: number): Promise<void> {
+    return this.#ask("recall", tried, untried);
   }
 
   async purge(before: number, limit: number): Promise<number> {
@@ -246,14 +246,19 @@ export class SqliteStore implements QueueStore {
   }
 
   #refuseWithoutRoom(): void {
+    const lack = this.#lack();
+    if (lack !== undefined) throw new StoreFull(lack);
+  }
+
+  /** What room new messages lack. */
+  #lack(): string | undefined {
     const now = performance.now();
     if (now >= this.#free.until) {
       const { bavail, bsize } = statfsSync(this.#directory);
       this.#free = { octets: bavail * bsize, until: now + LOOK };
     }
-    if (this.#free.octets < this.#reserve) {
-      throw new StoreFull(`${this.#directory}: less free space than the reserve`);
-    }
+    if (this.#free.octets >= this.#reserve) return undefined;
+    return `${this.#directory}: less free space than the reserve`;
   }
 
   /** Removes the files of bodies that no message has: those of messages that were never accepted. */

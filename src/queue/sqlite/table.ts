@@ -109,16 +109,9 @@ export class Table {
     return due === null || due === undefined ? undefined : Number(due);
   }
 
-  postpone(destination: string, active: readonly number[], until: number): void {
-    const { postpone, postponeActive } = this.#statements;
-    this.#transaction(() => {
-      postpone.run(until, destination, until);
-      postponeActive.run(until, JSON.stringify(active));
-    });
-  }
-
-  recall(latest: number): void {
-    this.#statements.recall.run(latest, latest);
+  recall(tried: number, untried: number): void {
+    const { recall } = this.#statements;
+    recall.run(tried, untried, Math.min(tried, untried));
   }
 
   /** Forgets messages that ended before this time. */
@@ -259,15 +252,9 @@ function prepare(db: DatabaseSync) {
        WHERE key IN (SELECT value FROM json_each(?)) AND state = ${ACTIVE} ORDER BY key`,
     ),
     body: db.prepare("SELECT octets FROM body WHERE seq = ?"),
-    postpone: db.prepare(
-      `UPDATE recipient SET due = ? WHERE state = ${WAITING} AND destination = ? AND due < ?`,
-    ),
-    postponeActive: db.prepare(
-      `UPDATE recipient SET state = ${WAITING}, due = ? WHERE state = ${ACTIVE}
-         AND key IN (SELECT value FROM json_each(?))`,
-    ),
     recall: db.prepare(
-      `UPDATE recipient SET due = ? WHERE state = ${WAITING} AND due > ? AND attempts > 0`,
+      `UPDATE recipient SET due = min(due, iif(attempts > 0, ?, ?))
+       WHERE state = ${WAITING} AND due > ?`,
     ),
     old: db.prepare("SELECT seq FROM message WHERE ended < ? ORDER BY ended LIMIT ?"),
     forgetAttempts: db.prepare(

@@ -23,8 +23,7 @@ export interface Operations {
   claim(...args: Parameters<Table["claim"]>): ReturnType<Table["claim"]>;
   load(...args: Parameters<Table["load"]>): ReturnType<Table["load"]>;
   nextDue(): ReturnType<Table["nextDue"]>;
-  postpone(...args: Parameters<Table["postpone"]>): void;
-  recall(latest: number): void;
+  recall(...args: Parameters<Table["recall"]>): void;
   purge(...args: Parameters<Table["purge"]>): number;
   change(...args: Parameters<Writer["change"]>): ReturnType<Writer["change"]>;
   files(): string[];
@@ -84,8 +83,7 @@ const operations: Omit<Operations, "commit"> = {
   claim: (...args) => writing().withRoom(() => writing().table.claim(...args)),
   load: (...args) => writing().table.load(...args),
   nextDue: () => writing().table.nextDue(),
-  postpone: (...args) => writing().withRoom(() => writing().table.postpone(...args)),
-  recall: (latest) => writing().withRoom(() => writing().table.recall(latest)),
+  recall: (...args) => writing().withRoom(() => writing().table.recall(...args)),
   purge: (...args) => writing().withRoom(() => writing().table.purge(...args)),
   change: (...args) => writing().change(...args),
   files: () => writing().files(),
