@@ -47,12 +47,18 @@ export async function list(desk: QueueDesk, filter: Filter, json: boolean): Prom
 
 const columnsAt = (now: number): Column<Listed>[] => [
   { head: "ID", cell: ({ message }) => message.id },
-  { head: "AGE", cell: ({ message }) => roughDuration(now - message.accepted), right: true },
+  {
+    ...{ head: "AGE", least: "59 min".length, right: true },
+    cell: ({ message }) => roughDuration(now - message.accepted),
+  },
   { head: "SIZE", cell: ({ message }) => roughSize(message.size), right: true },
   { head: "SENDER", cell: ({ message }) => senderOf(message.sender) },
   { head: "RECIPIENT", cell: ({ recipient }) => recipient.recipient },
   { head: "STATE", cell: ({ recipient }) => stateOf(recipient.state) },
   { head: "TRIED", cell: ({ recipient }) => String(recipient.attempts), right: true },
-  { head: "NEXT", cell: ({ recipient }) => nextOf(recipient, now) },
+  {
+    ...{ head: "NEXT", least: "in 59 min".length },
+    cell: ({ recipient }) => nextOf(recipient, now),
+  },
   { head: "REASON", cell: ({ recipient }) => reasonOf(recipient) ?? "" },
 ];

@@ -9,6 +9,8 @@ const WIDEST = 40;
 /** A column. */
 export interface Column<T> {
   readonly head: string;
+  /** The least width: so a column of times does not move the others from one second to the next. */
+  readonly least?: number;
   readonly cell: (row: T) => string;
   /** Numbers stand at the right. */
   readonly right?: boolean;
@@ -28,8 +30,8 @@ export class Table<T> {
     const cells = rows.map((row) => this.#columns.map(({ cell }) => cell(row)));
     if (this.#widths !== undefined) return cells.map((line) => this.#line(line));
     const all = [this.#columns.map(({ head }) => head), ...cells];
-    this.#widths = this.#columns.map((_, i) =>
-      Math.min(WIDEST, Math.max(...all.map((line) => line[i]!.length)))
+    this.#widths = this.#columns.map(({ least = 0 }, i) =>
+      Math.min(WIDEST, Math.max(least, ...all.map((line) => line[i]!.length)))
     );
     return all.map((line) => this.#line(line));
   }
