@@ -205,6 +205,7 @@ export class Running {
     const child = new Deno.Command("sh", {
       args: ["-c", `${before}\nexec "$@"`, "sh", ...command],
       cwd: ROOT,
+      env: { STATE_DIRECTORY: directory.of("state") },
       stdin: "null",
       stdout: "null",
       stderr: "piped",

@@ -295,7 +295,7 @@ const shape = {
   stateDirectory: location.optional().describe(
     "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
       "persist, and `acme` certificates that the server has got. The default is " +
-      "`/var/lib/postmaster` if the server's user can write there, else " +
+      "`$STATE_DIRECTORY`, which systemd sets; else `/var/lib/postmaster` if the server's user can write there, else " +
       "`$XDG_STATE_HOME/postmaster` or `~/.local/state/postmaster`.",
   ).meta({ examples: ["state"] }),
   limits: limitsSchema.prefault({})

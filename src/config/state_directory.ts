@@ -11,8 +11,13 @@ import { tryToWriteIn } from "../base/writable.ts";
 /** Where a server that the system starts keeps its state. */
 const SYSTEM = "/var/lib/postmaster";
 
-/** The system's directory if this user may write there, or has no home; else one of the user's own. */
+/**
+ * The directory that systemd names, for a service with `StateDirectory=` (systemd.exec(5)); else the system's if this user
+ * may write there, or has no home; else one of the user's own.
+ */
 export function defaultStateDirectory(): string {
+  const [named] = env["STATE_DIRECTORY"]?.split(":") ?? [];
+  if (named) return named;
   if (existsSync(SYSTEM) ? isWritable(SYSTEM) : getuid?.() === 0) return SYSTEM;
   const home: string | null = homedir(); // null for a user without an account, as containers have
   const state = env["XDG_STATE_HOME"] || (home && join(home, ".local/state"));

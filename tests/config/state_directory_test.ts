@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { defaultStateDirectory, isWritable } from "../../src/config/state_directory.ts";
-import { Directory } from "../running.ts";
+import { Directory, runApart } from "../running.ts";
 
 Deno.test("isWritable() is true for a directory, and for one that can be made", () => {
   using directory = new Directory();
@@ -22,7 +22,15 @@ Deno.test("the default is the system's directory if it is writable, else one of 
   const system = existsSync("/var/lib/postmaster")
     ? isWritable("/var/lib/postmaster")
     : Deno.uid() === 0;
-  const directory = defaultStateDirectory();
+  const directory = defaultStateDirectory(); // in tests, no systemd has named one
   assert.equal(directory === "/var/lib/postmaster", system);
   assert.ok(directory.startsWith("/") && directory.endsWith("/postmaster"), directory);
+});
+
+Deno.test("the directory that systemd names comes first", async () => {
+  const module = `
+    import { defaultStateDirectory } from "./src/config/state_directory.ts";
+    console.log(defaultStateDirectory());`;
+  const before = "export STATE_DIRECTORY=/srv/postmaster:/srv/other";
+  assert.equal(await runApart(before, module), "/srv/postmaster\n");
 });

@@ -69,7 +69,11 @@ class Shell {
     return new Deno.Command("sh", {
       args: ["-c", script],
       cwd: this.directory.path,
-      env: { PATH: `${this.directory.of(".bin")}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+      env: {
+        PATH: `${this.directory.of(".bin")}:${Deno.env.get("PATH")}`,
+        STATE_DIRECTORY: this.directory.of("state"),
+        NO_COLOR: "1",
+      },
       stdin: "null",
       stdout,
     });
