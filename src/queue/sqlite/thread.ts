@@ -12,6 +12,10 @@ export class Thread {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   readonly #port: MessagePort;
   readonly #waiting: PromiseWithResolvers<unknown>[] = [];
+  /** What is asked while the thread is busy: it gets that in one piece. */
+  #outbox: Request[] = [];
+  /** Questions that the thread has and has not answered. */
+  #asked = 0;
   /** Why it answers no more. */
   #end: string | undefined;
 
@@ -19,6 +23,8 @@ export class Thread {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.onmessage = ({ data }: MessageEvent<readonly Response[]>) => {
+      this.#asked -= data.length;
+      this.#send();
       for (const response of data) {
         const asked = this.#waiting.shift();
         if ("value" in response) asked?.resolve(response.value);
@@ -50,8 +56,16 @@ export class Thread {
     if (this.#end !== undefined) return Promise.reject(new StoreFault(this.#end));
     const asked = Promise.withResolvers<unknown>();
     this.#waiting.push(asked);
-    this.#port.postMessage({ name, args } satisfies Request);
+    this.#outbox.push({ name, args });
+    this.#send();
     return asked.promise as Promise<ReturnType<Operations[K]>>;
+  }
+
+  #send(): void {
+    if (this.#asked > 0 || this.#outbox.length === 0) return;
+    this.#asked = this.#outbox.length;
+    this.#port.postMessage(this.#outbox);
+    this.#outbox = [];
   }
 
   /** Closes the file, and ends the thread. */

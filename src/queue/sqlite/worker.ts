@@ -3,7 +3,6 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
-import { setImmediate } from "node:timers";
 import { messageOf } from "../../base/message_of.ts";
 import { type FaultKind, kindOf } from "./faults.ts";
 import { openToRead } from "./open.ts";
@@ -167,13 +166,6 @@ const thread = globalThis as unknown as Pick<Worker, "onmessage">;
 thread.onmessage = ({ data }: MessageEvent<Start>) => {
   const { port } = data;
   directory = data.directory;
-  let requests: Request[] = [];
-  const answerAll = () => {
-    const all = requests;
-    requests = [];
-    answer(all, (responses) => port.postMessage(responses));
-  };
-  port.onmessage = ({ data }: MessageEvent<Request>) => {
-    if (requests.push(data) === 1) setImmediate(answerAll); // all that have come by then
-  };
+  port.onmessage = ({ data }: MessageEvent<readonly Request[]>) =>
+    answer(data, (responses) => port.postMessage(responses));
 };
