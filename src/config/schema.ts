@@ -293,7 +293,7 @@ const shape = {
   }),
   dns: dnsSchema.prefault({}).describe("How names are looked up in the DNS, for handlers."),
   stateDirectory: location.optional().describe(
-    "The directory for data that survives a restart: `variables.sqlite` has the variables that " +
+    "The directory for data that survives a restart: `queue` has the mail that waits, `variables.sqlite` the variables that " +
       "persist, and `acme` certificates that the server has got. The default is " +
       "`$STATE_DIRECTORY`, which systemd sets; else `/var/lib/postmaster` if the server's user can write there, else " +
       "`$XDG_STATE_HOME/postmaster` or `~/.local/state/postmaster`.",
