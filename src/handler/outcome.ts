@@ -5,7 +5,13 @@
 
 /** What became of the mail of one recipient. */
 export type Outcome =
-  | { readonly result: "delivered"; readonly reason: string }
+  | {
+    readonly result: "delivered";
+    /** One line of printable ASCII. */
+    readonly reason: string;
+    /** The server that has taken it, for targets that send by SMTP or LMTP. */
+    readonly remote?: Remote;
+  }
   | {
     /** Deferred: later it may work. Failed: it never will. */
     readonly result: "deferred" | "failed";
@@ -19,6 +25,8 @@ export type Outcome =
     readonly scope?: Scope;
     /** The server that has said so, for targets that send by SMTP or LMTP. Reports to senders name it. */
     readonly remote?: Remote;
+    /** What kind of refusal it is, as the reply of another server says it. */
+    readonly kind?: RefusalKind;
   };
 
 /** The answer of another server. */
@@ -27,7 +35,44 @@ export interface Remote {
   readonly name: string;
   /** Its reply: `550 5.1.1 no such user`. */
   readonly reply: string;
+  /** Its address: `192.0.2.7`. */
+  readonly address?: string;
+  /** How the connection was encrypted; `undefined` if it was not. */
+  readonly tls?: RemoteTls;
 }
+
+/** An encrypted connection to another server. */
+export interface RemoteTls {
+  /** `TLSv1.3`. */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** By what its certificate was found to be right; `undefined` if by nothing. */
+  readonly verified?: "dane" | "mta-sts" | "ca" | undefined;
+}
+
+/** What another server refuses, and why, for statistics and for the times of further attempts. */
+export type RefusalKind =
+  /** There is no such mailbox, or it takes no mail. */
+  | "mailbox"
+  /** The mailbox is full. */
+  | "quota"
+  /** Later it will be taken: the server wants to see whether the client comes back. */
+  | "greylist"
+  /** The client's address or domain has a bad name, or too many messages come from it. */
+  | "reputation"
+  /** The message or its sender is not wanted. */
+  | "policy"
+  /** The message is too large. */
+  | "size"
+  /** The server is busy, or in trouble of its own. */
+  | "busy"
+  /** What was said is against the protocol, or not known to the server. */
+  | "protocol"
+  /** The connection could not be made, was not safe enough, or was lost. */
+  | "connection"
+  /** The domain has no server, or the DNS does not say. */
+  | "dns"
+  | "other";
 
 /** What is in trouble, if not the mail of one recipient alone. */
 export type Scope = "destination" | "server";

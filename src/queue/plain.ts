@@ -52,8 +52,9 @@ export function routeOf(queued: NewRecipient): Route {
 }
 
 /** What targets learn of a message. */
-export const envelopeOf = ({ id, sender, origin }: QueuedMessage): Envelope => ({
+export const envelopeOf = ({ id, sender, parameters, origin }: QueuedMessage): Envelope => ({
   id,
+  parameters: parametersOf(parameters),
   session: origin.session,
   sender: mailboxOf(sender),
   peer: origin.peer,

@@ -6,15 +6,11 @@
 import type { Outcome, Scope } from "../handler/outcome.ts";
 import type { Addressee, Route, Target } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
+import type { Message } from "../message/message.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
+import type { Parameters } from "../smtp/parameters.ts";
 
-/** A complete message, CRLF line ends, that can be read any number of times. */
-export interface Message {
-  /** Octets. */
-  readonly size: number;
-  /** Reads it from the start. */
-  read(): AsyncIterable<Uint8Array>;
-}
+export type { Message } from "../message/message.ts";
 
 /** What a target learns of the transaction, before the first recipient. */
 export interface Envelope {
@@ -24,6 +20,8 @@ export interface Envelope {
   readonly session: string;
   /** The sender; `null` is the null path. */
   readonly sender: Mailbox | null;
+  /** The parameters of MAIL: `BODY`, `SMTPUTF8`, `RET` and so on. None for mail that the server makes itself. */
+  readonly parameters?: Parameters;
   /** The address of the client that sent the message. */
   readonly peer: string;
   /** The client's name as it gave it in HELO or EHLO. */
@@ -46,7 +44,7 @@ export const unsettled = (cause: string, scope?: Scope): Outcome => ({
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
 export interface Delivery {
   /** Adds a recipient. An outcome settles the recipient at once: the message is not for it. */
-  recipient(addressee: Addressee): Outcome | undefined | Promise<Outcome | undefined>;
+  recipient(addressee: Omit<Route, "target">): Outcome | undefined | Promise<Outcome | undefined>;
   /** Takes the message. */
   body(message: Message): Promise<void>;
   /** Delivers, and says what became of each recipient that was not settled, in their order. */

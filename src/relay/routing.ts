@@ -1,0 +1,43 @@
+/**
+ * Where mail for a domain goes: to its exchangers, or to servers that the configuration or a handler names.
+ * @module
+ */
+import type { Hop } from "../client/hop.ts";
+import type { Login } from "../client/login.ts";
+import type { Outcome } from "../handler/outcome.ts";
+import type { FoundExchangers, TlsMode } from "../security/security.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
+
+/** A server in the order in which servers are tried. */
+export interface NextHop extends Hop {
+  /** Who the server is there; `undefined` if it does not authenticate. */
+  readonly login?: Login | undefined;
+  /** What counts there instead of the setting for the domain. */
+  readonly tls?: TlsMode | undefined;
+}
+
+/** Where mail for a domain goes. */
+export type Way =
+  | {
+    /** In the order in which they are tried; never empty. */
+    readonly hops: readonly NextHop[];
+    /** The domain whose policies count: that of the recipients, or the name of the smarthost. */
+    readonly domain: string;
+    /** As the DNS has it; for smarthosts, their own names, and not from an MX record. */
+    readonly exchangers: FoundExchangers;
+  }
+  /** Mail fails or is deferred without a connection. */
+  | { readonly outcome: Outcome };
+
+/** What a handler or the configuration has chosen for a message. */
+export interface Choice {
+  /** Servers instead of the exchangers: `smtp://relay.example.net:587`. */
+  readonly via?: readonly string[] | undefined;
+}
+
+/** Finds the way. */
+export interface Routing {
+  wayTo(domain: string, sender: Mailbox | null, choice: Choice): Promise<Way>;
+  /** What shares limits and trouble: the domain, or the smarthosts that its mail goes by. */
+  destinationOf(domain: string, choice: Choice): string;
+}
