@@ -10,6 +10,7 @@ import { needExim } from "../server/exim.ts";
 import { needPostfix, Postfix } from "../server/postfix.ts";
 import { issue } from "../tls/authority.ts";
 import { EximServer } from "./exim_server.ts";
+import { needOpenSmtpd, OpenSmtpdServer } from "./opensmtpd_server.ts";
 import { brief, EXCHANGER, Sending } from "./sending.ts";
 import { Sink } from "./sink.ts";
 
@@ -101,5 +102,23 @@ Deno.test({
     }
     await using stranger = new Sending(setting);
     for (const outcome of await stranger.send(facts)) match(brief(outcome), /^failed 5\./);
+  },
+});
+
+Deno.test({
+  name: "to OpenSMTPD",
+  ...needOpenSmtpd(),
+  fn: async () => {
+    await using sink = await Sink.start(LMTP);
+    await using server = await OpenSmtpdServer.start(sink.port, EXCHANGER);
+    await using sending = new Sending({
+      port: server.port,
+      timeouts: { greeting: 10_000, command: 10_000, rcpt: 10_000, dataTermination: 10_000 },
+    });
+    for (let i = 0; i < 2; i++) {
+      const outcomes = await sending.send(facts);
+      deepEqual(outcomes.map(brief), ALL, JSON.stringify(outcomes) + server.log);
+    }
+    await arrived(sink, () => server.log, 2);
   },
 });
