@@ -6,7 +6,7 @@ import { z } from "zod";
 import { attempt, chosen, count, lifetime, options, shownAs } from "../base/kinds.ts";
 import { parseDuration } from "../base/units.ts";
 import { canonicalName } from "../dns/name.ts";
-import type { Rate } from "../queue/rate.ts";
+import type { Rate } from "../base/rate.ts";
 import type { RetrySettings } from "../queue/retry.ts";
 import type { ScheduleSettings } from "../queue/schedule.ts";
 
@@ -55,11 +55,14 @@ function parseRate(text: string): Rate {
 }
 
 const ABOUT_CONCURRENCY = "Deliveries to a destination at once.";
+const ABOUT_INITIAL = "Deliveries at once in the beginning. One more comes with each full round " +
+  "that went well, and trouble halves them.";
 const ABOUT_RATE = "How many deliveries to a destination may begin in a time; by default any " +
   "number. A message for several recipients there is one delivery.";
 
 const overrides = options({
   concurrency: count(1).optional().describe(ABOUT_CONCURRENCY),
+  initial: count(1).optional().describe(ABOUT_INITIAL),
   rate: rate.optional().describe(ABOUT_RATE).meta({ examples: ["10/min"] }),
   retry: pauses.optional().describe("The times between the attempts."),
   lifetime: lifetime(SHORTEST).optional().describe("After this time mail goes back."),
@@ -92,6 +95,7 @@ export const scheduleShape = {
   ),
   destination: options({
     concurrency: count(1).default(20).describe(ABOUT_CONCURRENCY),
+    initial: count(1).default(5).describe(ABOUT_INITIAL),
     rate: rate.optional().describe(ABOUT_RATE).meta({ examples: ["100/min"] }),
   }).prefault({}).describe(
     "What holds for each destination: a domain that mail is relayed to, or a mailbox of this machine.",

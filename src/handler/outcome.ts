@@ -23,6 +23,11 @@ export type Outcome =
     readonly cause?: string;
     /** What is in trouble, if not the mail of this recipient alone. For trouble of the server no mail is given up. */
     readonly scope?: Scope;
+    /**
+     * It was not tried, because others have their turn: it goes back to the queue, and begins again after so many
+     * milliseconds. That is no attempt.
+     */
+    readonly later?: number;
     /** The server that has said so, for targets that send by SMTP or LMTP. Reports to senders name it. */
     readonly remote?: Remote;
     /** What kind of refusal it is, as the reply of another server says it. */

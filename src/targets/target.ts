@@ -76,6 +76,16 @@ export interface Work {
  */
 export type DeliveryTime = "queued" | "before-reply";
 
+/** What limits the deliveries to several destinations together, such as the exchangers of a provider. */
+export interface Group {
+  /** Unique among all groups. */
+  readonly name: string;
+  /** Deliveries at once. */
+  readonly places: number;
+  /** When the next delivery may begin, in milliseconds of `performance.now()`, as far as time decides that. */
+  next(now: number): number;
+}
+
 /** The implementation behind the name of a target. */
 export interface TargetType {
   /** When mail for this target is delivered; without it, as the configuration says. */
@@ -100,6 +110,8 @@ export interface TargetType {
    * Without it, or if it is `undefined`, each recipient is a destination.
    */
   destination?(args: Target["args"], addressee: Addressee): string | undefined;
+  /** What limits a destination together with others, as far as it is known before a delivery. */
+  groupsOf?(destination: string): readonly Group[];
   /** For a target that sends mail on: where to. The arguments make sense. */
   forwardsTo?(args: Target["args"]): readonly Mailbox[];
   /** Opens a delivery. If it throws, all recipients are deferred. */
@@ -168,6 +180,11 @@ export class Targets implements Work {
     const type = this.faultIn(target) === undefined ? this.get(target.target) : undefined;
     return type?.destination?.(target.args, addressee) ??
       `${target.target} ${addressee.recipient.key}`;
+  }
+
+  /** As {@linkcode TargetType.groupsOf}, of all targets. */
+  groupsOf(destination: string): readonly Group[] {
+    return [...this.#types.values()].flatMap((type) => type.groupsOf?.(destination) ?? []);
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */
