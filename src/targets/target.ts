@@ -44,7 +44,7 @@ export const unsettled = (cause: string, scope?: Scope): Outcome => ({
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
 export interface Delivery {
   /** Adds a recipient. An outcome settles the recipient at once: the message is not for it. */
-  recipient(addressee: Omit<Route, "target">): Outcome | undefined | Promise<Outcome | undefined>;
+  recipient(route: Route): Outcome | undefined | Promise<Outcome | undefined>;
   /** Takes the message. */
   body(message: Message): Promise<void>;
   /** Delivers, and says what became of each recipient that was not settled, in their order. */
@@ -112,6 +112,13 @@ export interface TargetType {
   destination?(args: Target["args"], addressee: Addressee): string | undefined;
   /** What limits a destination together with others, as far as it is known before a delivery. */
   groupsOf?(destination: string): readonly Group[];
+  /**
+   * What the mail of two recipients has in common if one delivery can serve both. Without it, the arguments. The
+   * delivery is opened with the arguments of one of them, and gets each recipient with its own.
+   */
+  place?(args: Target["args"], addressee: Addressee): string;
+  /** For a target whose arguments may name several places, which may have different outcomes: each alone. */
+  split?(args: Target["args"]): readonly Target["args"][];
   /** For a target that sends mail on: where to. The arguments make sense. */
   forwardsTo?(args: Target["args"]): readonly Mailbox[];
   /** Opens a delivery. If it throws, all recipients are deferred. */
@@ -185,6 +192,14 @@ export class Targets implements Work {
   /** As {@linkcode TargetType.groupsOf}, of all targets. */
   groupsOf(destination: string): readonly Group[] {
     return [...this.#types.values()].flatMap((type) => type.groupsOf?.(destination) ?? []);
+  }
+
+  /** As {@linkcode TargetType.place}; `undefined` if the arguments say it. */
+  placeOf(route: Route): string | undefined {
+    const { target, args } = route.target;
+    const type = this.get(target);
+    if (type?.place === undefined || type.faultIn(args) !== undefined) return undefined;
+    return `${target} ${type.place(args, route)}`;
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */
