@@ -3,12 +3,11 @@
  * @module
  */
 import { z } from "zod";
-import { attempt, chosen, count, lifetime, options, shownAs } from "../base/kinds.ts";
-import { parseDuration } from "../base/units.ts";
+import { chosen, count, lifetime, options } from "../base/kinds.ts";
 import { canonicalName } from "../dns/name.ts";
-import type { Rate } from "../base/rate.ts";
 import type { RetrySettings } from "../queue/retry.ts";
 import type { ScheduleSettings } from "../queue/schedule.ts";
+import { rate } from "./rate.ts";
 
 type Pauses = RetrySettings["retry"];
 
@@ -36,23 +35,6 @@ const pauses: z.ZodType<Pauses, unknown> = chosen<Pauses, unknown>(
 
 const isMapping = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-const RATE = /^(\d+) *\/ *(\d*) *(s|min|h|d)$/;
-const A_RATE = "a rate such as `100/min`";
-
-const rate = shownAs(
-  z.string({ error: A_RATE }).transform(attempt(parseRate)),
-  () => z.string({ error: A_RATE }).regex(RATE),
-).meta({ title: A_RATE });
-
-function parseRate(text: string): Rate {
-  const [, times, many, unit] = RATE.exec(text) ?? [];
-  const span = unit === undefined ? 0 : parseDuration(`${many || 1} ${unit}`);
-  if (Number(times) >= 1 && span > 0) return { times: Number(times), span };
-  throw new TypeError(
-    `\`${text}\` is no rate: write how many in which time, such as \`100/min\` or \`5/10 s\``,
-  );
-}
 
 const ABOUT_CONCURRENCY = "Deliveries to a destination at once.";
 const ABOUT_INITIAL = "Deliveries at once in the beginning. One more comes with each full round " +

@@ -79,5 +79,15 @@ export type RefusalKind =
   | "dns"
   | "other";
 
+/** Every {@linkcode RefusalKind}. */
+export const REFUSAL_KINDS: readonly RefusalKind[] = [
+  ...["mailbox", "quota", "greylist", "reputation", "policy", "size", "busy", "protocol"] as const,
+  ...["connection", "dns", "other"] as const,
+];
+
+/** What kind of refusal an outcome is; `undefined` if it is none, or nobody knows. */
+export const kindOf = (outcome: Outcome | undefined): RefusalKind | undefined =>
+  outcome === undefined || outcome.result === "delivered" ? undefined : outcome.kind;
+
 /** What is in trouble, if not the mail of one recipient alone. */
 export type Scope = "destination" | "server";

@@ -8,6 +8,8 @@ import { Turns } from "./turns.ts";
 
 /** What would be refused for longer than this begins, and is told why by its target: mail must not wait unseen. */
 const LONG = 60_000;
+/** Milliseconds after which a group is asked again whose places have others than these jobs. */
+const TAKEN = 1000;
 
 export class Gate<Place> {
   readonly name: string;
@@ -28,7 +30,10 @@ export class Gate<Place> {
   opens(now: number): number {
     const time = this.group.next(now);
     if (time - now > LONG) return now;
-    return this.running >= this.group.places ? Infinity : time;
+    if (time > now) return time;
+    const onTheWay = this.running - this.group.running; // to the group: they have begun, and will ask it
+    if (onTheWay < this.group.free(now)) return now;
+    return this.running > 0 ? Infinity : now + TAKEN;
   }
 
   /** @param rank the higher, the sooner it has its turn */

@@ -8,8 +8,10 @@ import { faulty } from "../client/outcomes.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
 import type { Security } from "../security/security.ts";
+import type { Group } from "../targets/target.ts";
 import { TlsFailure } from "../tls/requirement.ts";
-import type { Connector } from "./connect.ts";
+import type { Allowed, Connector } from "./connect.ts";
+import type { Place, RelayLimits } from "./relay_limits.ts";
 import type { NextHop, Routing, Way } from "./routing.ts";
 import type { TlsResults } from "../security/security.ts";
 
@@ -18,6 +20,7 @@ export interface SenderOptions {
   readonly routing: Routing;
   readonly security: Security;
   readonly connector: Connector;
+  readonly limits: RelayLimits;
   readonly results?: TlsResults | undefined;
 }
 
@@ -37,6 +40,11 @@ export class Sender {
     return this.#options.routing.destinationOf(domain, {});
   }
 
+  /** What limits a destination together with others. */
+  groupsOf(destination: string): readonly Group[] {
+    return this.#options.limits.groupsOf(destination);
+  }
+
   /** Sends a message whose recipients have the same destination. What became of it, for each of them. Never rejects. */
   async send(mail: Mail, signal: AbortSignal): Promise<readonly Outcome[]> {
     const domain = canonicalName(mail.recipients[0]!.mailbox.domain);
@@ -44,7 +52,7 @@ export class Sender {
     try {
       const way = await this.#options.routing.wayTo(domain, mail.sender, {});
       if ("outcome" in way) return mail.recipients.map(() => way.outcome);
-      await attempt.along(way);
+      await attempt.along(way, this.destinationOf(domain));
     } catch (error) {
       attempt.blame(error, domain);
     }
@@ -61,6 +69,8 @@ class Attempt {
   /** Recipients that the next server may be tried for, by their places in the mail. */
   #open: readonly number[];
   #sessions = 0;
+  /** The limits of this server allow no more: that is no reason to try another server. */
+  #isEnough = false;
 
   constructor(mail: Mail, signal: AbortSignal, options: SenderOptions) {
     this.#mail = mail;
@@ -81,10 +91,14 @@ class Attempt {
   }
 
   /** Tries the servers of a way. */
-  async along({ hops, domain, exchangers }: Exclude<Way, { outcome: Outcome }>): Promise<void> {
+  async along(
+    { hops, domain, exchangers }: Exclude<Way, { outcome: Outcome }>,
+    destination: string,
+  ): Promise<void> {
     const security = await this.#options.security.of(domain, exchangers, {});
     for (const hop of hops) {
-      if (this.#open.length === 0 || this.#sessions >= SESSIONS || this.#signal.aborted) return;
+      const isOver = this.#open.length === 0 || this.#sessions >= SESSIONS || this.#isEnough;
+      if (isOver || this.#signal.aborted) return;
       const allowed = await security.of(hop.host);
       if ("refused" in allowed) {
         const failure = new TlsFailure(allowed.kind, allowed.refused);
@@ -94,25 +108,39 @@ class Attempt {
           ...{ localAddress: undefined, failure: allowed.kind, reason: allowed.refused },
         });
       } else {
-        await this.#by(hop, allowed);
+        await this.#by(hop, allowed, destination);
       }
     }
   }
 
-  async #by(hop: NextHop, allowed: Parameters<Connector["take"]>[1]): Promise<void> {
+  /** Tries a server, if the limits allow it. */
+  async #by(hop: NextHop, allowed: Allowed, destination: string): Promise<void> {
+    const { host } = hop;
+    const place = await this.#options.limits.enter({ host, source: undefined, destination });
+    if ("outcome" in place) {
+      this.#isEnough = !place.trouble;
+      for (const i of this.#open) this.#outcomes[i] ??= place.outcome; // what a server has said stays
+    } else {
+      place.leave(await this.#send(hop, allowed, place));
+    }
+  }
+
+  /** Sends it. What became of it; nothing if that says nothing about the server. */
+  async #send(hop: NextHop, allowed: Allowed, { group }: Place): Promise<readonly Outcome[]> {
     const { connector } = this.#options;
     let session;
     try {
-      session = await connector.take(hop, allowed, this.#signal);
+      session = await connector.take(hop, allowed, group, this.#signal);
     } catch (error) {
       if (!(error instanceof DialFailure)) this.#sessions++;
-      return this.blame(error, hop.host);
+      this.blame(error, hop.host);
+      return error instanceof TlsFailure ? [] : [faulty(error, hop.host)];
     }
     this.#sessions++;
     const { recipients } = this.#mail;
     const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
     const sent = await session.send(mail, this.#signal);
-    connector.give(hop, allowed, session);
+    connector.give(hop, allowed, group, session);
     const open: number[] = [];
     for (const [at, { outcome, isOver }] of sent.entries()) {
       const i = this.#open[at]!;
@@ -120,5 +148,6 @@ class Attempt {
       if (!isOver) open.push(i);
     }
     this.#open = open;
+    return sent.map(({ outcome }) => outcome);
   }
 }

@@ -39,6 +39,7 @@ export function smtpRelayType(options: SmtpRelayOptions): TargetType {
     },
     split: (args) =>
       relayArguments.read(args).recipients.map((one) => ({ ...args, recipients: [String(one)] })),
+    groupsOf: (destination) => options.sender.groupsOf(destination),
     forwardsTo: (args) => relayArguments.read(args).recipients,
     open: (_, context) => new SmtpDelivery(options, context),
   };

@@ -80,9 +80,11 @@ export type DeliveryTime = "queued" | "before-reply";
 export interface Group {
   /** Unique among all groups. */
   readonly name: string;
-  /** Deliveries at once. */
-  readonly places: number;
-  /** When the next delivery may begin, in milliseconds of `performance.now()`, as far as time decides that. */
+  /** Its messages that are on their way. */
+  readonly running: number;
+  /** How many more may go now, in milliseconds of `performance.now()`. */
+  free(now: number): number;
+  /** When the next may go, as far as time decides that. */
   next(now: number): number;
 }
 

@@ -397,7 +397,7 @@ Deno.test("a destination begins with few jobs, and grows with each round that go
 
 /** Lanes whose destinations all share a group. */
 function groupOf(places: number, next = (now: number) => now): Lanes<Job> {
-  const group = { name: "mx.example", places, next };
+  const group = { name: "mx.example", running: 0, free: () => places, next };
   return new Lanes<Job>({
     ...{ concurrency: 100, backlog: 1000, limitsOf: () => ({ concurrency: 20 }) },
     groupsOf: (name) => name === "other.example" ? [] : [group],
@@ -456,7 +456,7 @@ Deno.test("groups never give more than their places, and let all jobs begin in t
     fc.array(fc.record({ at: fc.nat(9), ends: fc.nat(5) }), { maxLength: 100 }),
     (steps) => {
       const groups = places.map((places) => ({
-        ...{ name: `g${places}`, places },
+        ...{ name: `g${places}`, places, running: 0, free: () => places },
         next: (now: number) => now,
       }));
       const lanes = new Lanes<Job>({
