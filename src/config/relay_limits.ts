@@ -86,8 +86,9 @@ export const relayLimitShape = {
       google: { match: ["*.google.com", "*.googlemail.com"], concurrency: 10, rate: "100/min" },
     }],
   }),
-  sources: z.record(z.string(), source).prefault({}).describe(
-    "What holds for own addresses; `default` is the one that the system chooses.",
+  sourceLimits: z.record(z.string(), source).prefault({}).describe(
+    "What holds for own addresses; `default` is the one that the system chooses. A message that may " +
+      "be sent from one of each family counts for both.",
   ).meta({
     examples: [{ default: { "warm-up": { from: "2026-12-01", plan: [50, 100, 500, 1000] } } }],
   }),

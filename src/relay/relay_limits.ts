@@ -32,15 +32,15 @@ export interface RelayLimitSettings {
   readonly exchanger: Limits;
   readonly exchangers: readonly ExchangerGroup[];
   /** By own address; `default` is the one that the system chooses. */
-  readonly sources: Readonly<Record<string, SourceLimits>>;
+  readonly sourceLimits: Readonly<Record<string, SourceLimits>>;
 }
 
 /** Where a message would go. */
 export interface Going {
   /** The exchanger's name. */
   readonly host: string;
-  /** The own address; `undefined` if the system chooses it. */
-  readonly source: string | undefined;
+  /** The own addresses, one of each family at most; `undefined` if the system chooses. */
+  readonly source: readonly string[] | undefined;
   /** What its mail has in common in the queue, which learns what limits it. */
   readonly destination: string;
 }
@@ -81,7 +81,7 @@ export class RelayLimits {
   /** @param store for what is counted beyond a restart */
   constructor(settings: RelayLimitSettings, store: GlobalStore) {
     this.#settings = settings;
-    for (const [address, limits] of Object.entries(settings.sources)) {
+    for (const [address, limits] of Object.entries(settings.sourceLimits)) {
       const { concurrency = Infinity, rate, warmUp } = limits;
       this.#sources.set(address, new Limiter(`from ${address}`, { concurrency, rate }));
       if (warmUp !== undefined) this.#warmUps.set(address, new WarmUp(address, warmUp, store));
@@ -94,30 +94,48 @@ export class RelayLimits {
   }
 
   /** Lets a message go to an exchanger, or says why it may not. */
-  async enter({ host, source = DEFAULT, destination }: Going): Promise<Place | NoPlace> {
+  async enter({ host, source = [DEFAULT], destination }: Going): Promise<Place | NoPlace> {
     const group = this.#exchangerOf(host);
-    const own = this.#sources.get(source);
-    const limiters = own === undefined ? [group] : [group, own];
-    const refused = refusalOf(group, own);
-    if (refused?.trouble) return { outcome: inTrouble(host, refused), trouble: true };
-    this.#remember(destination, limiters);
-    if (refused !== undefined) return { outcome: busy(refused), trouble: false };
-    const leaves = limiters.map((limiter) => limiter.enter(performance.now()));
+    const limiters = [group, ...source.flatMap((address) => this.#sources.get(address) ?? [])];
+    const refused = this.#refusal(limiters, host, destination);
+    if (refused !== undefined) return refused;
     const time = Date.now();
-    const warmUp = this.#warmUps.get(source);
-    if (warmUp !== undefined && !await warmUp.take(time)) {
-      for (const leave of leaves) leave("neither", performance.now());
-      return { outcome: tooYoung(source, time), trouble: false };
+    const taken: WarmUp[] = [];
+    const giveBack = () => taken.forEach((warmUp) => warmUp.giveBack(time));
+    for (const address of source) {
+      const warmUp = this.#warmUps.get(address);
+      if (warmUp === undefined) continue;
+      if (!await warmUp.take(time)) {
+        giveBack();
+        return { outcome: tooYoung(address, time), trouble: false };
+      }
+      taken.push(warmUp);
     }
+    const refusedNow = this.#refusal(limiters, host, destination); // others may have gone meanwhile
+    if (refusedNow !== undefined) {
+      giveBack();
+      return refusedNow;
+    }
+    const [leave, ...others] = limiters.map((limiter) => limiter.enter(performance.now()));
     return {
       group,
       leave: (outcomes) => {
-        const [ofGroup, ofOwn] = leaves;
-        ofGroup!(leftBy(outcomes), performance.now());
-        ofOwn?.("neither", performance.now());
-        if (!outcomes.some(({ result }) => result === "delivered")) void warmUp?.giveBack(time);
+        const now = performance.now();
+        leave!(leftBy(outcomes), now);
+        for (const leave of others) leave("neither", now);
+        if (!outcomes.some(({ result }) => result === "delivered")) giveBack();
       },
     };
+  }
+
+  /** Why a message may not go now. */
+  #refusal(limiters: readonly Limiter[], host: string, destination: string): NoPlace | undefined {
+    const now = performance.now();
+    const all = limiters.flatMap((limiter) => limiter.refuses(now) ?? []);
+    const [longest] = all.toSorted((one, other) => other.wait - one.wait);
+    if (longest?.trouble) return { outcome: inTrouble(host, longest), trouble: true };
+    this.#remember(destination, limiters);
+    return longest && { outcome: busy(longest), trouble: false };
   }
 
   /** The limit of an exchanger: its own, or that of its group. */
@@ -155,13 +173,6 @@ export class RelayLimits {
 export function isMatch(host: string, pattern: string): boolean {
   const [name, wanted] = [host.toLowerCase(), pattern.toLowerCase()];
   return wanted.startsWith("*.") ? name.endsWith(wanted.slice(1)) : name === wanted;
-}
-
-/** Of the limits that do not let a message go, the one for which it waits longest. */
-function refusalOf(...limiters: readonly (Limiter | undefined)[]): Refused | undefined {
-  const now = performance.now();
-  const all = limiters.flatMap((limiter) => limiter?.refuses(now) ?? []);
-  return all.toSorted((one, other) => other.wait - one.wait)[0];
 }
 
 /** What the outcomes of a message say about its server. */

@@ -67,10 +67,10 @@ export class WarmUp {
     return isTaken;
   }
 
-  /** A message was not sent in the end. */
-  async giveBack(time: number): Promise<void> {
+  /** A message was not sent in the end. If that cannot be stored, one less is sent that day. */
+  giveBack(time: number): void {
     if (allowedOn(time, this.#plan) === Infinity) return;
-    await this.#change(time, (count) => Math.max(0, count - 1));
+    this.#change(time, (count) => Math.max(0, count - 1)).catch(() => {});
   }
 
   async #change(time: number, change: (count: number) => number): Promise<void> {

@@ -23,12 +23,12 @@ const greylisted: Outcome = {
 
 const limitsOf = (settings: Partial<RelayLimitSettings> = {}, store = new MemoryStore()) =>
   new RelayLimits({
-    ...{ exchanger: { concurrency: 20, initial: 5 }, exchangers: [], sources: {} },
+    ...{ exchanger: { concurrency: 20, initial: 5 }, exchangers: [], sourceLimits: {} },
     ...settings,
   }, store);
 
 const to = (host: string, destination = host, source?: string): Going => ({
-  ...{ host, destination, source },
+  ...{ host, destination, source: source === undefined ? source : [source] },
 });
 
 /** The places that it gives before it refuses. */
@@ -97,7 +97,7 @@ Deno.test("rates hold for exchangers and for own addresses; what would wait long
   const rate = { times: 3, span: 3_600_000 };
   const limits = limitsOf({
     exchanger: { concurrency: 20, rate },
-    sources: { "192.0.2.7": { rate: { times: 4, span: 30_000 } } },
+    sourceLimits: { "192.0.2.7": { rate: { times: 4, span: 30_000 } } },
   });
   assert.equal((await all(limits, () => to("mx.example"))).length, 3);
   const refused = await limits.enter(to("mx.example"));
@@ -117,7 +117,7 @@ Deno.test("a plan counts what was delivered, in total, and beyond a restart", as
   const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
   const settings: Partial<RelayLimitSettings> = {
     exchanger: { concurrency: 100 },
-    sources: { default: { warmUp: { from: today, plan: [4, 8] } } },
+    sourceLimits: { default: { warmUp: { from: today, plan: [4, 8] } } },
   };
   const limits = limitsOf(settings, store);
   const places = await all(limits, (i) => to(`mx${i}.example`));
