@@ -1,7 +1,7 @@
 /**
  * How many jobs a destination, or an exchanger, may have at once, by how the last ones went. It begins with a few. One
- * more place comes with each full round of jobs that went well. Trouble halves the number. At one job there is a pause,
- * longer each time, and then one job tries whether it works again.
+ * more place comes with each full round of jobs that went well. Trouble halves the number, and makes it one if nothing
+ * went well before. At one job there is a pause, longer each time, and then one job tries whether it works again.
  * @module
  */
 
@@ -15,6 +15,8 @@ export class BackOff {
   readonly #most: number;
   readonly #initial: number;
   #places: number;
+  /** Whether a job ever went well. */
+  #works = false;
   /** Jobs that went well since the number of places changed. */
   #well = 0;
   #pause = 0;
@@ -43,6 +45,11 @@ export class BackOff {
     return this.#until;
   }
 
+  /** The last pause, in milliseconds; 0 if a job went well since. */
+  get pause(): number {
+    return this.#pause;
+  }
+
   /** What {@linkcode ended} wants to know of a job that begins. */
   get times(): number {
     return this.#times;
@@ -64,6 +71,7 @@ export class BackOff {
   }
 
   #fine(now: number): void {
+    this.#works = true;
     this.#pause = 0;
     this.#until = -Infinity;
     if (this.#places === this.#most || ++this.#well < this.#places) return;
@@ -76,10 +84,11 @@ export class BackOff {
     this.#times++;
     this.#changed = now;
     this.#well = 0;
-    if (this.#places > 1) {
+    if (this.#places > 1 && this.#works) {
       this.#places = Math.floor(this.#places / 2);
       return;
     }
+    this.#places = 1;
     this.#pause = Math.min(this.#pause === 0 ? FIRST_PAUSE : 2 * this.#pause, LONGEST_PAUSE);
     this.#until = now + this.#pause;
   }

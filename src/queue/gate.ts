@@ -9,7 +9,7 @@ import { Turns } from "./turns.ts";
 /** What would be refused for longer than this begins, and is told why by its target: mail must not wait unseen. */
 const LONG = 60_000;
 /** Milliseconds after which a group is asked again whose places have others than these jobs. */
-const TAKEN = 1000;
+const TAKEN = 100;
 
 export class Gate<Place> {
   readonly name: string;

@@ -28,7 +28,7 @@ export interface Refused {
 }
 
 /** Milliseconds after which a limit is asked again whose places are all taken. */
-const TAKEN = 1000;
+const TAKEN = 100;
 
 export class Limiter implements Group {
   readonly name: string;
@@ -56,16 +56,19 @@ export class Limiter implements Group {
     return Math.min(this.places - this.#running, this.#window?.free(now) ?? Infinity);
   }
 
+  /** A time of trouble is not known here: mail that may go elsewhere does not wait for its end. */
   next(now: number): number {
-    return Math.max(this.#window?.next(now) ?? now, this.#backOff.until);
+    return this.#window?.next(now) ?? now;
   }
 
   /** Why no message may go now; `undefined` if one may. */
   refuses(now: number): Refused | undefined {
-    if (this.#backOff.until > now) return { wait: this.#backOff.until - now, trouble: true };
+    const { until, pause } = this.#backOff;
+    if (until > now) return { wait: until - now, trouble: true };
     const next = this.next(now);
     if (next > now) return { wait: next - now, trouble: false };
-    return this.free(now) > 0 ? undefined : { wait: TAKEN, trouble: false };
+    if (this.free(now) > 0) return undefined;
+    return pause > 0 ? { wait: pause, trouble: true } : { wait: TAKEN, trouble: false };
   }
 
   /** A message is on its way. The result is called once with how that has ended. */

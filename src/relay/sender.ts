@@ -60,6 +60,10 @@ export class Sender {
   }
 }
 
+/** After how many milliseconds mail begins again; `Infinity` if that is not soon. */
+const waitOf = (outcome: Outcome): number =>
+  outcome.result === "delivered" ? Infinity : outcome.later ?? Infinity;
+
 /** One attempt to send one message. */
 class Attempt {
   readonly #mail: Mail;
@@ -69,6 +73,8 @@ class Attempt {
   /** Recipients that the next server may be tried for, by their places in the mail. */
   #open: readonly number[];
   #sessions = 0;
+  /** Why mail that no server was asked about has not gone: of several reasons, the one that is over first. */
+  #refusal: Outcome | undefined;
   /** The limits of this server allow no more: that is no reason to try another server. */
   #isEnough = false;
 
@@ -81,7 +87,9 @@ class Attempt {
 
   /** What became of the mail of each recipient. */
   outcomes(domain: string): readonly Outcome[] {
-    return this.#mail.recipients.map((_, i) => this.#outcomes[i] ?? faulty(undefined, domain));
+    return this.#mail.recipients.map((_, i) => (
+      this.#outcomes[i] ?? this.#refusal ?? faulty(undefined, domain)
+    ));
   }
 
   /** Recipients without a better outcome wait, because of this. */
@@ -119,7 +127,10 @@ class Attempt {
     const place = await this.#options.limits.enter({ host, source: undefined, destination });
     if ("outcome" in place) {
       this.#isEnough = !place.trouble;
-      for (const i of this.#open) this.#outcomes[i] ??= place.outcome; // what a server has said stays
+      const { outcome } = place;
+      this.#refusal = waitOf(outcome) < waitOf(this.#refusal ?? outcome)
+        ? outcome
+        : this.#refusal ?? outcome;
     } else {
       place.leave(await this.#send(hop, allowed, place));
     }

@@ -143,6 +143,7 @@ Deno.test("no more jobs run than the concurrency, and than a destination's", () 
 Deno.test("trouble halves the jobs at once; at one there are pauses, then one job tries", () => {
   const lanes = lanesOf({}, 8);
   add(lanes, times(1000, () => job("example.net")));
+  lanes.ended(lanes.next(0)!, "fine", 0);
   const fail = (now: number) => {
     const begun = take(lanes, now);
     begun.forEach((one) => lanes.ended(one, "trouble", now)); // the first counts, the others tell nothing new
@@ -160,6 +161,15 @@ Deno.test("trouble halves the jobs at once; at one there are pauses, then one jo
     now = then;
   }
   assert.deepEqual(pauses, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+});
+
+Deno.test("a destination where nothing went well is left alone at once", () => {
+  const lanes = lanesOf({}, 8);
+  add(lanes, times(1000, () => job("dead.example")));
+  const begun = take(lanes);
+  begun.forEach((one) => lanes.ended(one, "trouble", 0));
+  assert.equal(begun.length, 8);
+  assert.equal(lanes.pausedUntil("dead.example", 0), 5000);
 });
 
 Deno.test("a destination recovers by one more job at once for each full round", () => {

@@ -54,7 +54,7 @@ Deno.test("a group's concurrency holds in total, whatever the number of exchange
   assert.ok("leave" in other);
   const refused = await limits.enter(to(hosts[0]!, "late.example"));
   assert.ok("outcome" in refused && !refused.trouble && refused.outcome.result === "deferred");
-  assert.equal(refused.outcome.later, 1000);
+  assert.equal(refused.outcome.later, 100);
   const [group] = limits.groupsOf("late.example");
   assert.deepEqual([group!.name, group!.running, group!.free(performance.now())], ["google", 3, 0]);
   places[0]!.leave([delivered]);

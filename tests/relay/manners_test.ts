@@ -1,0 +1,125 @@
+/**
+ * How other servers are treated, as they see it.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { MemoryStore } from "../../src/handler/memory_store.ts";
+import { queueOf } from "../queue/queue_kit.ts";
+import { relayed, relayOf, type RelaySetup, type Sink, sink } from "./relay_kit.ts";
+
+const domains = (count: number) => Array.from({ length: count }, (_, i) => `d${i}.example`);
+
+/** Waits until something holds. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** A queue that relays to sinks. */
+function relaying(setup: RelaySetup, schedule: Parameters<typeof queueOf>[1] = {}) {
+  const { type, close } = relayOf(setup);
+  const kit = queueOf(type, {
+    ...{ concurrency: 100, destination: { concurrency: 20, initial: 5 }, ...schedule },
+  });
+  return {
+    ...kit,
+    /** Accepts a message for each of these, and waits until all have arrived. */
+    async send(to: readonly string[], at: Sink): Promise<void> {
+      for (const one of to) await kit.accept([relayed(one)]);
+      await until(() => at.taken.length >= to.length);
+    },
+    async [Symbol.asyncDispose]() {
+      await kit[Symbol.asyncDispose]();
+      await close();
+    },
+  };
+}
+
+Deno.test("thirty domains behind one exchanger open no more connections than one limit allows", async () => {
+  await using there = await sink(undefined, 10);
+  await using other = await sink();
+  await using kit = relaying({
+    hostsOf: (domain) =>
+      domain === "other.example" ? [domain] : [`mx${domain.length}.google.example`],
+    portOf: (host) => host === "other.example" ? other.port : there.port,
+    limits: {
+      exchangers: [
+        { name: "google", match: ["*.google.example"], concurrency: 3, initial: 3 },
+      ],
+    },
+  });
+  const to = domains(30).flatMap((domain) => ["a", "b", "c"].map((name) => `${name}@${domain}`));
+  const sending = kit.send(to, there);
+  await kit.send(["joe@other.example"], other);
+  assert.ok(there.taken.length < 60, "it waits for none of the others");
+  await sending;
+  assert.ok(there.most <= 3, `${there.most} connections at once`);
+  assert.equal(new Set(there.taken).size, 90);
+  await until(async () =>
+    (await kit.all()).every(({ recipient }) => recipient.state.at === "ended")
+  );
+  const all = await kit.all();
+  assert.ok(all.every(({ recipient }) => recipient.attempts === 1), "waiting is no attempt");
+});
+
+Deno.test("a rate for a group holds in total", async () => {
+  await using there = await sink();
+  await using kit = relaying({
+    hostsOf: (domain) => [`mx.${domain}`],
+    portOf: () => there.port,
+    limits: {
+      exchangers: [
+        ...[{ name: "all", match: ["*.example"], rate: { times: 5, span: 200 } }],
+      ],
+    },
+  });
+  await kit.send(domains(20).map((domain) => `joe@${domain}`), there);
+  const times = there.rcpts.map(({ time }) => time);
+  for (const [i, time] of times.slice(5).entries()) {
+    assert.ok(time - times[i]! > 150, `the sixth comes ${time - times[i]!} ms after the first`);
+  }
+});
+
+Deno.test("an exchanger that says 421 is left alone, and other exchangers go on", async () => {
+  await using busy = await sink(() => "421 4.7.0 too many connections", 5);
+  await using well = await sink();
+  await using kit = relaying({
+    hostsOf: (domain) => Number(domain.slice(1, -8)) % 2 === 0 ? ["busy.mx"] : ["well.mx"],
+    portOf: (host) => host === "busy.mx" ? busy.port : well.port,
+  });
+  const to = domains(40).map((domain) => `joe@${domain}`);
+  for (const one of to) await kit.accept([relayed(one)]);
+  await until(() => well.taken.length === 20);
+  await until(() => busy.rcpts.length >= 5);
+  assert.ok(busy.rcpts.length <= 8, `it was asked ${busy.rcpts.length} times, and then left alone`);
+});
+
+Deno.test("an exchanger that does not answer is left alone by all of its domains, which use the next one", async () => {
+  await using second = await sink();
+  let tries = 0;
+  await using kit = relaying({
+    hostsOf: () => ["dead.mx", "second.mx"],
+    portOf: (host) => host === "dead.mx" ? void tries++ : second.port,
+    patience: 100,
+  });
+  await kit.send(domains(100).map((domain) => `joe@${domain}`), second);
+  assert.ok(tries <= 10, `it was tried ${tries} times for 100 domains`);
+  assert.equal(second.taken.length, 100);
+});
+
+Deno.test("a new address sends no more than its plan allows, also after a restart", async () => {
+  const globals = new MemoryStore();
+  const from = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  await using there = await sink();
+  const setup: RelaySetup = {
+    ...{ hostsOf: (domain) => [`mx.${domain}`], portOf: () => there.port, globals },
+    limits: { sourceLimits: { default: { warmUp: { from, plan: [7] } } } },
+  };
+  for (const sent of [5, 7]) {
+    await using kit = relaying(setup);
+    for (const domain of domains(5)) await kit.accept([relayed(`joe@${domain}`)]);
+    await until(async () => (await kit.all()).every(({ recipient }) => recipient.attempts === 1));
+    assert.equal(there.taken.length, sent);
+    const waiting = (await kit.all()).filter(({ recipient }) => recipient.state.at === "waiting");
+    assert.equal(waiting.length, sent - 5 === 0 ? 0 : 3);
+  }
+});
