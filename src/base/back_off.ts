@@ -15,7 +15,6 @@ export class BackOff {
   readonly #most: number;
   readonly #initial: number;
   #places: number;
-  /** Whether a job ever went well. */
   #works = false;
   /** Jobs that went well since the number of places changed. */
   #well = 0;
@@ -38,6 +37,11 @@ export class BackOff {
   /** The jobs that it may have at once. */
   get places(): number {
     return this.#places;
+  }
+
+  /** Whether a job ever went well. */
+  get works(): boolean {
+    return this.#works;
   }
 
   /** No job may begin before this time. */

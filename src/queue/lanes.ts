@@ -197,7 +197,7 @@ export class Lanes<J extends Job> {
       this.#asleep.push(time, lane.place);
       return false;
     }
-    if (destination.running >= free) {
+    if (this.#crowds(destination, free)) {
       lane.place = { lane, at: "crowding" };
       this.#crowding.push(lane.place);
       return false;
@@ -209,6 +209,15 @@ export class Lanes<J extends Job> {
     shut.wait(lane.place, destination.highest!);
     this.#await(shut, now);
     return false;
+  }
+
+  /**
+   * Whether another place for a destination would leave too few for others. Where nothing went well yet, no answer may
+   * ever come.
+   */
+  #crowds({ running, backOff }: Destination<J>, free: number): boolean {
+    const left = backOff.works ? free : free - this.#settings.concurrency / 2;
+    return running > 0 && running >= left;
   }
 
   #begin(lane: Lane<J>, now: number): J {
