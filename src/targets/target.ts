@@ -117,8 +117,7 @@ export interface TargetType {
 export const defined: Map<string, TargetType> = new Map();
 
 /** What to do when there is no target `relay`. */
-export const NO_RELAY: string =
-  "say with `relay` in the configuration how mail is sent on, such as `relay: {mx: {}}`";
+export const NO_RELAY: string = "set `relay` in the configuration, such as `relay: {mx: {}}`";
 
 /** The targets that a server knows, by name. */
 export class Targets implements Work {
