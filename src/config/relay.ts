@@ -30,6 +30,7 @@ import { TLS_MODES, type TlsMode } from "../security/security.ts";
 import { isDomain } from "../smtp/mailbox.ts";
 import { isMapping } from "./overrides.ts";
 import { program } from "./programs.ts";
+import { bySenderSchema, routesSchema } from "./relay_routes.ts";
 import { serversSchema } from "./relay_server.ts";
 import { srsSchema } from "./srs.ts";
 import { certificatesIn } from "./web.ts";
@@ -142,6 +143,24 @@ const bySmtp = options({
         user: "joe@example.net",
         "password-file": "/etc/postmaster/relay.password",
       },
+    ],
+  }),
+  routes: routesSchema.optional().describe(
+    "What differs for some domains of recipients: a mapping, or a file. `example.net` is the domain, " +
+      "`.example.net` all domains below it. A value is as that of `via`, or `mx` for the exchangers.",
+  ).meta({
+    examples: [
+      { "example.net": "smtp://10.0.0.7", ".example.org": "mx" },
+      { file: "routes.txt" },
+    ],
+  }),
+  bySender: bySenderSchema.optional().describe(
+    "What differs for some senders, where `routes` says nothing: as `routes`, but a key is the address " +
+      "or the domain of the sender of the envelope.",
+  ).meta({
+    examples: [
+      { "joe@example.org": "smtp://one.example.net", "@example.com": "smtp://two.example.net" },
+      { file: "senders.txt" },
     ],
   }),
   tls: byDomain<TlsMode, TlsMode>(z.enum(TLS_MODES), "auto").prefault("auto").describe(
