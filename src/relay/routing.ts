@@ -33,11 +33,16 @@ export type Way =
 export interface Choice {
   /** Servers instead of the exchangers: `smtp://relay.example.net:587`. */
   readonly via?: readonly string[] | undefined;
+  /** What is demanded of TLS instead of the setting for the domain or the server. */
+  readonly tls?: TlsMode | undefined;
 }
 
 /** Finds the way. */
 export interface Routing {
   wayTo(domain: string, sender: Mailbox | null, choice: Choice): Promise<Way>;
-  /** What shares limits and trouble: the domain, or the smarthosts that its mail goes by. */
+  /**
+   * What shares limits, trouble and connections: the domain, or the servers that its mail goes by instead of the
+   * exchangers, as {@linkcode printServer} has them. Mail with the same destination and sender goes the same way.
+   */
   destinationOf(domain: string, choice: Choice): string;
 }
