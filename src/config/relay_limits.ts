@@ -2,10 +2,16 @@
  * The part of the schema that is about how much is sent to exchangers, and from own addresses.
  * @module
  */
+import { isIP } from "node:net";
 import { z } from "zod";
+import { peerAddress } from "../base/ip.ts";
 import { attempt, count, options } from "../base/kinds.ts";
 import { canonicalName } from "../dns/name.ts";
-import type { ExchangerGroup, RelayLimitSettings } from "../relay/relay_limits.ts";
+import {
+  DEFAULT_SOURCE,
+  type ExchangerGroup,
+  type RelayLimitSettings,
+} from "../relay/relay_limits.ts";
 import { rate } from "./rate.ts";
 
 const ABOUT_CONCURRENCY = "Connections to an exchanger, or a group of them, at once.";
@@ -50,7 +56,8 @@ const A_DAY = "a day such as `2026-12-01`";
 const day = z.string({ error: A_DAY }).regex(/^\d{4}-\d\d-\d\d$/, { error: A_DAY })
   .transform(attempt((text: string) => {
     const time = Date.parse(text);
-    if (Number.isNaN(time)) throw new TypeError(`\`${text}\` is no day of the calendar`);
+    const isDay = !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+    if (!isDay) throw new TypeError(`\`${text}\` is no day of the calendar`);
     return time;
   }));
 
@@ -71,6 +78,12 @@ const source = options({
   ).meta({ examples: [{ from: "2026-12-01", plan: [50, 100, 500, 1000, 5000, 10000] }] }),
 });
 
+/** An own address, in the form that connections have. */
+const ownAddress = z.string().transform(attempt((text: string) => {
+  if (text === DEFAULT_SOURCE || isIP(text) !== 0) return peerAddress(text);
+  throw new TypeError(`\`${text}\` is no address: write one such as 192.0.2.25, or \`default\``);
+}));
+
 /** The keys of the limits. */
 export const relayLimitShape = {
   exchanger: options({
@@ -86,7 +99,7 @@ export const relayLimitShape = {
       google: { match: ["*.google.com", "*.googlemail.com"], concurrency: 10, rate: "100/min" },
     }],
   }),
-  sourceLimits: z.record(z.string(), source).prefault({}).describe(
+  sourceLimits: z.record(ownAddress, source).prefault({}).describe(
     "What holds for own addresses; `default` is the one that the system chooses. A message that may " +
       "be sent from one of each family counts for both.",
   ).meta({

@@ -61,7 +61,7 @@ export interface NoPlace {
 }
 
 /** The name of the own address that the system chooses. */
-const DEFAULT = "default";
+export const DEFAULT_SOURCE = "default";
 /** Mail that would wait longer is deferred, which is an attempt: then its sender learns of it in time. */
 const LONG = 60_000;
 /** The most destinations whose limits are remembered. */
@@ -94,7 +94,7 @@ export class RelayLimits {
   }
 
   /** Lets a message go to an exchanger, or says why it may not. */
-  async enter({ host, source = [DEFAULT], destination }: Going): Promise<Place | NoPlace> {
+  async enter({ host, source = [DEFAULT_SOURCE], destination }: Going): Promise<Place | NoPlace> {
     const group = this.#exchangerOf(host);
     const limiters = [group, ...source.flatMap((address) => this.#sources.get(address) ?? [])];
     const refused = this.#refusal(limiters, host, destination);
@@ -211,7 +211,7 @@ const tooYoung = (source: string, time: number): Outcome => ({
   result: "deferred",
   status: "4.4.5",
   reason: `the plan to warm up ${
-    source === DEFAULT ? "the server's address" : source
+    source === DEFAULT_SOURCE ? "the server's address" : source
   } allows no more today: the next day begins in ${seconds(tomorrow(time))}`,
   scope: "server",
 });

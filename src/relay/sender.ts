@@ -123,8 +123,8 @@ class Attempt {
 
   /** Tries a server, if the limits allow it. */
   async #by(hop: NextHop, allowed: Allowed, destination: string): Promise<void> {
-    const { host } = hop;
-    const place = await this.#options.limits.enter({ host, source: undefined, destination });
+    const { host, source } = hop;
+    const place = await this.#options.limits.enter({ host, source, destination });
     if ("outcome" in place) {
       this.#isEnough = !place.trouble;
       const { outcome } = place;
