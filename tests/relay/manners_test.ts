@@ -4,15 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
+import { until } from "../running.ts";
 import { queueOf } from "../queue/queue_kit.ts";
 import { relayed, relayOf, type RelaySetup, type Sink, sink } from "./relay_kit.ts";
 
 const domains = (count: number) => Array.from({ length: count }, (_, i) => `d${i}.example`);
-
-/** Waits until something holds. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 /** A queue that relays to sinks. */
 function relaying(setup: RelaySetup, schedule: Parameters<typeof queueOf>[1] = {}) {
@@ -25,7 +21,7 @@ function relaying(setup: RelaySetup, schedule: Parameters<typeof queueOf>[1] = {
     /** Accepts a message for each of these, and waits until all have arrived. */
     async send(to: readonly string[], at: Sink): Promise<void> {
       for (const one of to) await kit.accept([relayed(one)]);
-      await until(() => at.taken.length >= to.length);
+      await until("all have arrived", () => at.taken.length >= to.length);
     },
     async [Symbol.asyncDispose]() {
       await kit[Symbol.asyncDispose]();
@@ -54,8 +50,9 @@ Deno.test("thirty domains behind one exchanger open no more connections than one
   await sending;
   assert.ok(there.most <= 3, `${there.most} connections at once`);
   assert.equal(new Set(there.taken).size, 90);
-  await until(async () =>
-    (await kit.all()).every(({ recipient }) => recipient.state.at === "ended")
+  await until(
+    "all were tried",
+    async () => (await kit.all()).every(({ recipient }) => recipient.state.at === "ended"),
   );
   const all = await kit.all();
   assert.ok(all.every(({ recipient }) => recipient.attempts === 1), "waiting is no attempt");
@@ -87,8 +84,8 @@ Deno.test("an exchanger that says 421 is left alone, and other exchangers go on"
   });
   const to = domains(40).map((domain) => `joe@${domain}`);
   for (const one of to) await kit.accept([relayed(one)]);
-  await until(() => well.taken.length === 20);
-  await until(() => busy.rcpts.length >= 5);
+  await until("other mail has arrived", () => well.taken.length === 20);
+  await until("it was asked", () => busy.rcpts.length >= 5);
   assert.ok(busy.rcpts.length <= 8, `it was asked ${busy.rcpts.length} times, and then left alone`);
 });
 
@@ -116,7 +113,10 @@ Deno.test("a new address sends no more than its plan allows, also after a restar
   for (const sent of [5, 7]) {
     await using kit = relaying(setup);
     for (const domain of domains(5)) await kit.accept([relayed(`joe@${domain}`)]);
-    await until(async () => (await kit.all()).every(({ recipient }) => recipient.attempts === 1));
+    await until(
+      "all have ended",
+      async () => (await kit.all()).every(({ recipient }) => recipient.attempts === 1),
+    );
     assert.equal(there.taken.length, sent);
     const waiting = (await kit.all()).filter(({ recipient }) => recipient.state.at === "waiting");
     assert.equal(waiting.length, sent - 5 === 0 ? 0 : 3);
