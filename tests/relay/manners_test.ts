@@ -3,8 +3,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MemoryStore } from "../../src/handler/memory_store.ts";
-import { until } from "../running.ts";
+import { DiskStore } from "../../src/store/disk_store.ts";
+import { Directory, until } from "../running.ts";
 import { queueOf } from "../queue/queue_kit.ts";
 import { relayed, relayOf, type RelaySetup, type Sink, sink } from "./relay_kit.ts";
 
@@ -103,22 +103,26 @@ Deno.test("an exchanger that does not answer is left alone by all of its domains
 });
 
 Deno.test("a new address sends no more than its plan allows, also after a restart", async () => {
-  const globals = new MemoryStore();
+  using directory = new Directory();
   const from = Math.floor(Date.now() / 86_400_000) * 86_400_000;
   await using there = await sink();
-  const setup: RelaySetup = {
-    ...{ hostsOf: (domain) => [`mx.${domain}`], portOf: () => there.port, globals },
-    limits: { sourceLimits: { default: { warmUp: { from, plan: [7] } } } },
-  };
-  for (const sent of [5, 7]) {
-    await using kit = relaying(setup);
+  const log = Object.assign(() => {}, { wants: () => false });
+  for (const { sent, waiting } of [{ sent: 5, waiting: 0 }, { sent: 7, waiting: 3 }]) {
+    const file = `${directory.path}/variables`;
+    await using globals = await DiskStore.start({ file, capacity: 100, log });
+    await using kit = relaying({
+      ...{ hostsOf: (domain) => [`mx.${domain}`], portOf: () => there.port, globals },
+      limits: { sourceLimits: { default: { warmUp: { from, plan: [7, 7] } } } },
+    });
     for (const domain of domains(5)) await kit.accept([relayed(`joe@${domain}`)]);
+    const all = async () => (await kit.all()).map(({ recipient }) => recipient);
     await until(
-      "all have ended",
-      async () => (await kit.all()).every(({ recipient }) => recipient.attempts === 1),
+      "all were tried",
+      async () => (await all()).every(({ attempts }) => attempts === 1),
     );
     assert.equal(there.taken.length, sent);
-    const waiting = (await kit.all()).filter(({ recipient }) => recipient.state.at === "waiting");
-    assert.equal(waiting.length, sent - 5 === 0 ? 0 : 3);
+    const deferred = (await all()).filter(({ state }) => state.at === "waiting");
+    assert.equal(deferred.length, waiting);
+    for (const { last } of deferred) assert.match(last!.outcome.reason, /^the plan to warm up/);
   }
 });

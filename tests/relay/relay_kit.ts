@@ -7,6 +7,7 @@ import { Mailbox, relay, type Route } from "postmaster";
 import { DialFailure, type Dialled } from "../../src/client/dial.ts";
 import { Pool } from "../../src/client/pool.ts";
 import { TIMEOUTS } from "../../src/client/timeouts.ts";
+import type { GlobalStore } from "../../src/handler/global_store.ts";
 import { MemoryStore } from "../../src/handler/memory_store.ts";
 import { Connector } from "../../src/relay/connect.ts";
 import { RelayLimits, type RelayLimitSettings } from "../../src/relay/relay_limits.ts";
@@ -98,7 +99,7 @@ export interface RelaySetup {
   readonly limits?: Partial<RelayLimitSettings>;
   /** Milliseconds for a connection. */
   readonly patience?: number;
-  readonly globals?: MemoryStore;
+  readonly globals?: GlobalStore;
 }
 
 /** The target `relay`, and its end. */
