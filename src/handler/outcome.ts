@@ -86,7 +86,7 @@ export const REFUSAL_KINDS: readonly RefusalKind[] = [
 ];
 
 /** What kind of refusal an outcome is; `undefined` if it is none, or nobody knows. */
-export const kindOf = (outcome: Outcome | undefined): RefusalKind | undefined =>
+export const refusalKind = (outcome: Outcome | undefined): RefusalKind | undefined =>
   outcome === undefined || outcome.result === "delivered" ? undefined : outcome.kind;
 
 /** What is in trouble, if not the mail of one recipient alone. */

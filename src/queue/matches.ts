@@ -2,7 +2,7 @@
  * Which recipients operators mean.
  * @module
  */
-import { kindOf } from "../handler/outcome.ts";
+import { refusalKind } from "../handler/outcome.ts";
 import type { StateName } from "./entry.ts";
 import type { Change, Filter, Listed } from "./store.ts";
 
@@ -37,7 +37,7 @@ export function matches(filter: Filter, { message, recipient }: Listed): boolean
     domain === undefined || has(`${recipient.recipient}\n`, `@${domain}\n`),
     before === undefined || message.accepted < before,
     reason === undefined || has(said, reason),
-    kind === undefined || kindOf(last?.outcome) === kind,
+    kind === undefined || refusalKind(last?.outcome) === kind,
     target === undefined || recipient.target.target === target,
     user === undefined || message.origin.user === user,
   ].every(Boolean);

@@ -2,7 +2,7 @@
  * A queue in memory, for tests: nothing survives the end of the process.
  * @module
  */
-import { kindOf } from "../handler/outcome.ts";
+import { refusalKind } from "../handler/outcome.ts";
 import { Chunks } from "../message/chunks.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient, StateName } from "./entry.ts";
@@ -160,7 +160,7 @@ export class MemoryStore implements QueueStore {
       oldest: open.length === 0 ? undefined : Math.min(...open.map(({ accepted }) => accepted)),
       destinations: count(waiting.map(({ destination }) => destination))
         .map(([destination, waiting]) => ({ destination, waiting })).slice(0, TOP),
-      kinds: count(waiting.flatMap(({ last }) => kindOf(last?.outcome) ?? []))
+      kinds: count(waiting.flatMap(({ last }) => refusalKind(last?.outcome) ?? []))
         .map(([kind, waiting]) => ({ kind, waiting })),
     });
   }

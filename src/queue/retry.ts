@@ -2,7 +2,7 @@
  * When mail that was deferred is tried again, and when it is given up.
  * @module
  */
-import { kindOf, type RefusalKind } from "../handler/outcome.ts";
+import { type RefusalKind, refusalKind } from "../handler/outcome.ts";
 import type { Outcome } from "../targets/target.ts";
 
 /** What the policy is told of a recipient whose mail was deferred. */
@@ -68,7 +68,7 @@ export function retry(
   const isOver = age >= lifetime && pausesBefore(attempt, pauses) >= TRIED * lifetime;
   const isOurs = outcome.result === "deferred" && outcome.scope === "server";
   if (isOver && !isOurs) return "give up";
-  const kind = kindOf(outcome);
+  const kind = refusalKind(outcome);
   const least = Math.min(kind === undefined ? 0 : LEAST[kind] ?? 0, Math.max(...pauses));
   const listed = pauses[Math.min(attempt, pauses.length) - 1] ?? pauses[0];
   const isGreylisted = kind === "greylist" && before !== "greylist";

@@ -2,7 +2,7 @@
  * What follows from an attempt: what the store is told, and what the sender.
  * @module
  */
-import { kindOf } from "../handler/outcome.ts";
+import { refusalKind } from "../handler/outcome.ts";
 import type { Outcome } from "../targets/target.ts";
 import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
 import type { Notice } from "./report/notice.ts";
@@ -55,7 +55,7 @@ export function settle(
     age: now - first,
     destination: recipient.destination,
     outcome,
-    before: kindOf(recipient.last?.outcome),
+    before: refusalKind(recipient.last?.outcome),
   });
   if (again === "give up") {
     const ending = outcome.result === "failed" ? "failed" : "expired";

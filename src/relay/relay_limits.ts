@@ -4,7 +4,7 @@
  * @module
  */
 import type { GlobalStore } from "../handler/global_store.ts";
-import type { Outcome } from "../handler/outcome.ts";
+import { type Outcome, refusalKind } from "../handler/outcome.ts";
 import type { Group } from "../targets/target.ts";
 import { type Left, Limiter, type Limits, type Refused } from "./limiter.ts";
 import { tomorrow, WarmUp, type WarmUpPlan } from "./warm_up.ts";
@@ -175,18 +175,20 @@ export function isMatch(host: string, pattern: string): boolean {
   return wanted.startsWith("*.") ? name.endsWith(wanted.slice(1)) : name === wanted;
 }
 
-/** What the outcomes of a message say about its server. */
+/**
+ * What the outcomes of a message say about its server. One that takes the mail of some recipients has the time for it,
+ * whatever it says of others.
+ */
 function leftBy(outcomes: readonly Outcome[]): Left {
   if (outcomes.length === 0) return "neither";
-  return outcomes.some(isTrouble) ? "trouble" : "fine";
+  const isBusy = outcomes.some((outcome) => refusalKind(outcome) === "busy") &&
+    !outcomes.some(({ result }) => result === "delivered");
+  return isBusy || outcomes.some(isTrouble) ? "trouble" : "fine";
 }
-
-/** Kinds of deferrals by which a server says that it wants less. */
-const WANTS_LESS: ReadonlySet<string | undefined> = new Set(["busy", "reputation"]);
 
 const isTrouble = (outcome: Outcome): boolean =>
   outcome.result === "deferred" &&
-  (outcome.scope === "destination" || WANTS_LESS.has(outcome.kind));
+  (outcome.scope === "destination" || outcome.kind === "reputation");
 
 const seconds = (milliseconds: number): string => `${Math.ceil(milliseconds / 1000)} s`;
 

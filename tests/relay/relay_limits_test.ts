@@ -74,6 +74,17 @@ Deno.test("an exchanger begins with few, and backs off when it wants less", asyn
   }
 });
 
+Deno.test("a server that has no time for one recipient of several is in no trouble", async () => {
+  const busy: Outcome = { result: "deferred", status: "4.3.0", reason: "451 later", kind: "busy" };
+  for (const [outcomes, isLeftAlone] of [[[busy, delivered], false], [[busy], true]] as const) {
+    const limits = limitsOf({ exchanger: { concurrency: 1 } });
+    const place = await limits.enter(to("mx.example"));
+    assert.ok("leave" in place);
+    place.leave(outcomes);
+    assert.equal("outcome" in await limits.enter(to("mx.example")), isLeftAlone);
+  }
+});
+
 Deno.test("an exchanger in trouble is left alone, and the next one may be tried", async () => {
   const limits = limitsOf({ exchanger: { concurrency: 1 } });
   const first = await limits.enter(to("dead.example", "a.example"));

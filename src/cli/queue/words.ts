@@ -3,7 +3,7 @@
  * stay.
  * @module
  */
-import { kindOf } from "../../handler/outcome.ts";
+import { refusalKind } from "../../handler/outcome.ts";
 import type { Attempt, QueuedRecipient, RecipientState } from "../../queue/entry.ts";
 import type { Listed } from "../../queue/store.ts";
 import { roughDuration } from "./rough.ts";
@@ -64,7 +64,7 @@ export function recipientAsJson(queued: QueuedRecipient): object {
 export function attemptAsJson({ time, took, outcome, plan, handler }: Attempt): object {
   const { result, reason } = outcome;
   const [status, cause] = outcome.result === "delivered" ? [] : [outcome.status, outcome.cause];
-  const kind = kindOf(outcome) ?? null;
+  const kind = refusalKind(outcome) ?? null;
   return {
     ...{ time: isoTime(time), took, result, status: status ?? null, reason, cause: cause ?? null },
     ...{ kind, plan: plan ?? null, handler: handler ?? null },
