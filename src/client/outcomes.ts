@@ -2,6 +2,7 @@
  * What the words of a server mean for the mail of recipients.
  * @module
  */
+import { messageOf } from "../base/message_of.ts";
 import type { Outcome, Remote } from "../handler/outcome.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import { defaultStatus } from "../smtp/status.ts";
@@ -27,7 +28,9 @@ export const remoteOf = (
 export function outcomeOf(reply: WireReply, peer: Peer): Outcome {
   const remote = remoteOf(peer, reply);
   if (reply.code < 400) {
-    return { result: "delivered", reason: short(`${peer.host} took it: ${remote.reply}`), remote };
+    const reason = short(`${peer.host} took it: ${remote.reply}`);
+    const dsn = peer.extensions.has("DSN") ? { dsn: "handed on" } as const : {};
+    return { result: "delivered", reason, remote, ...dsn };
   }
   const result = reply.code < 500 ? "deferred" : "failed";
   const status = statusOf(reply);
@@ -70,6 +73,12 @@ export function faulty(fault: unknown, host: string): Outcome {
     kind: "connection",
   };
 }
+
+/** The mail waits, because the message cannot be read. */
+export const unreadable = (error: unknown): Outcome => ({
+  ...{ result: "deferred", status: "4.3.0", scope: "server" },
+  ...{ reason: "the message cannot be read at the moment", cause: messageOf(error) },
+});
 
 const short = (text: string): string =>
   (text.length > MOST ? `${text.slice(0, MOST)}...` : text).replace(/[^\x20-\x7e]/g, "?");

@@ -82,8 +82,7 @@ const refusedBy = (
   message: QueuedMessage,
   { target }: Route,
   { targets, now }: AttemptOptions,
-): Outcome | undefined =>
-  refusalBy(wishesOf(message).deadline, targets.get(target.target)?.relays === true, now());
+): Outcome | undefined => refusalBy(wishesOf(message).deadline, targets.get(target.target), now());
 
 /** The route that is taken, or what is clear without an attempt. */
 async function decide(
