@@ -3,6 +3,7 @@
  * @module
  */
 import type { Outcome } from "../handler/outcome.ts";
+import { formFor } from "./form.ts";
 import { limitsOf, type PeerLimits } from "./limits.ts";
 import type { Mail } from "./mail.ts";
 import { mailParameters, obstacle, rcptParameters } from "./parameters.ts";
@@ -22,9 +23,12 @@ export interface Orders {
 /** Says how the mail is sent. */
 export async function orderFor(mail: Mail, peer: Peer, isLmtp: boolean): Promise<Orders> {
   const { extensions } = peer;
-  const { parameters, message, recipients } = mail;
+  const { recipients } = mail;
   const now = Date.now();
-  const refused = obstacle(mail, peer, now);
+  const form = await formFor(mail, peer);
+  if ("result" in form) return allSettled(mail, form);
+  const { message, body } = form;
+  const refused = obstacle({ ...mail, message }, peer, now);
   if (refused !== undefined) return allSettled(mail, refused);
   const isOffered = extensions.has("SMTPUTF8");
   const { sender, isUtf8, recipients: spelled } = await spell(mail, { host: peer.host, isOffered });
@@ -34,10 +38,7 @@ export async function orderFor(mail: Mail, peer: Peer, isLmtp: boolean): Promise
     if (typeof one === "string") going.push(i);
     else settled.set(i, one);
   }
-  const is8bit = extensions.has("8BITMIME") && parameters.get("BODY")?.toUpperCase() !== "7BIT";
-  const body = is8bit ? "8BITMIME" : undefined;
-  const facts = { size: message.size, body, isUtf8, now } as const;
-  const options = mailParameters(mail, peer, facts);
+  const options = mailParameters(mail, peer, { size: message.size, body, isUtf8, now });
   const domainOf = (i: number) => recipients[i]!.mailbox.domain;
   const orders = transactions(going, domainOf, limitsOf(extensions)).map((some) => ({
     recipients: some,
@@ -45,7 +46,7 @@ export async function orderFor(mail: Mail, peer: Peer, isLmtp: boolean): Promise
       mail: `MAIL FROM:<${sender}>${options}`,
       rcpt: some.map((i) => `RCPT TO:<${spelled[i]}>${rcptParameters(recipients[i]!, peer)}`),
       message,
-      inChunks: false,
+      inChunks: body === "BINARYMIME",
       isPipelined: extensions.has("PIPELINING"),
       isLmtp,
     },
