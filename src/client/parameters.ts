@@ -11,6 +11,7 @@ import { encodeUtf8Xtext, encodeXtext } from "../smtp/xtext.ts";
 import type { Mail, MailRecipient } from "./mail.ts";
 import type { Peer } from "./peer.ts";
 import { cannotTake } from "./refusal.ts";
+import { spelledInAscii } from "./utf8.ts";
 
 type Server = Pick<Peer, "host" | "extensions">;
 
@@ -91,7 +92,10 @@ export function rcptParameters(
   const said = new Map<string, string | null>();
   const notify = parameters.get("NOTIFY");
   if (notify !== undefined) said.set("NOTIFY", notify);
-  said.set("ORCPT", printOriginal(originalIn(parameters) ?? typed(`${original}`)));
+  said.set(
+    "ORCPT",
+    printOriginal(originalIn(parameters) ?? typed(spelledInAscii(original) ?? `${original}`)),
+  );
   return printParameters(said);
 }
 

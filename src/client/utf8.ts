@@ -59,7 +59,8 @@ export async function spell(
 const cannot = (host: string, what: string): Outcome =>
   cannotTake("5.6.7", `${host} does not support SMTPUTF8, which ${what} needs`);
 
-function spelledInAscii(mailbox: Mailbox): string | undefined {
+/** The address with its domain in A-labels; `undefined` if its local part is beyond ASCII. */
+export function spelledInAscii(mailbox: Mailbox): string | undefined {
   const { domain } = mailbox;
   if (!isAscii(mailbox.local)) return undefined;
   const text = `${mailbox}`;
