@@ -90,6 +90,7 @@ Deno.test({
     const text = "Subject: x\r\n\r\nGrüße und noch viel mehr\r\n";
     const [plain] = await sink.send(mailOf({ text, to: ["jane@bücher.example"] }));
     equal(plain!.outcome.result, "delivered");
+    equal("dsn" in plain!.outcome && plain!.outcome.dsn, "handed on");
     const [signed] = await sink.send(mailOf({ text: `DKIM-Signature: v=1\r\n${text}` }));
     const { outcome } = signed!;
     deepEqual([outcome.result, "status" in outcome && outcome.status], ["failed", "5.6.3"]);

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { until } from "../running.ts";
-import { chain, on } from "postmaster";
+import { chain, on, type Route } from "postmaster";
 import { DELIVERED, FAILED, queueOf, routeTo, targetOf } from "./queue_kit.ts";
 
 Deno.test("a destination that may take little at a time keeps nobody waiting in vain", async () => {
@@ -88,4 +88,24 @@ Deno.test("a copy of a report that fails is no double bounce", async () => {
     ...["joe@example.net", "you@example.org"], // the report, before its place is known
     ...["you@example.org", "archive@example.net"],
   ]);
+});
+
+Deno.test("a copy goes on with the wish that its sender is told nothing", async () => {
+  const told = new Map<string, unknown>();
+  const type = targetOf(() => DELIVERED);
+  const seeing: typeof type = {
+    ...type,
+    open: async (args, context) => {
+      const delivery = await type.open(args, context);
+      return Object.assign(delivery, {
+        recipient: ({ recipient, parameters }: Omit<Route, "target">) =>
+          void told.set(`${recipient}`, parameters?.get("NOTIFY")),
+        commit: () => Promise.resolve([DELIVERED]),
+      });
+    },
+  };
+  await using test = queueOf(seeing);
+  await test.accept(["joe@example.net", { ...routeTo("archive@example.net"), copy: true }]);
+  await until("both are delivered", () => told.size === 2);
+  assert.deepEqual([...told], [["joe@example.net", undefined], ["archive@example.net", "NEVER"]]);
 });
