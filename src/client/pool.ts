@@ -54,7 +54,8 @@ export class Pool {
   give(key: string, group: string, session: ClientSession): void {
     const { age, messages, kept } = this.#limits;
     if (!session.usable) return session.destroy();
-    const isSpent = session.sent >= messages || performance.now() - session.opened >= age;
+    const isSpent = session.sent >= Math.min(messages, session.most) ||
+      performance.now() - session.opened >= age;
     if (isSpent) return void session.quit();
     const idle = { key, group, session, since: performance.now() };
     this.#idle.add(idle);

@@ -11,6 +11,8 @@ export type Outcome =
     readonly reason: string;
     /** The server that has taken it, for targets that send by SMTP or LMTP. */
     readonly remote?: Remote;
+    /** The other server tells the sender what the sender wants to be told (RFC 3461), and not this one. */
+    readonly dsn?: "handed on";
   }
   | {
     /** Deferred: later it may work. Failed: it never will. */

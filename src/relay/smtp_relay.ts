@@ -29,6 +29,7 @@ export function smtpRelayType(options: SmtpRelayOptions): TargetType {
   return {
     readsBody: true,
     relays: true,
+    keepsDeadlines: true,
     faultIn: (args) => relayArguments.faultIn(args),
     plan: (args) => relayArguments.read(args).recipients.join(", "),
     destination,
@@ -82,6 +83,7 @@ class SmtpDelivery implements Delivery {
       sender: isForwarded && sender !== null ? forwardAs(sender) : sender,
       parameters: envelope.parameters ?? NO_PARAMETERS,
       recipients: all,
+      accepted: envelope.accepted,
       message: isForwarded ? onTop(this.#message!, first) : this.#message!,
     };
     const outcomes = await this.#options.sender.send(mail, signal);

@@ -22,6 +22,8 @@ export interface Envelope {
   readonly sender: Mailbox | null;
   /** The parameters of MAIL: `BODY`, `SMTPUTF8`, `RET` and so on. None for mail that the server makes itself. */
   readonly parameters?: Parameters;
+  /** When the message was accepted, in milliseconds since the epoch; without it, now. */
+  readonly accepted?: number;
   /** The address of the client that sent the message. */
   readonly peer: string;
   /** The client's name as it gave it in HELO or EHLO. */
@@ -94,6 +96,8 @@ export interface TargetType {
   readonly deliver?: DeliveryTime | undefined;
   /** True for a target that passes mail on to other servers: nobody knows whether it arrives. */
   readonly relays?: boolean;
+  /** For a target that relays: it hands deadlines on (RFC 2852), or says that the next server promises nothing. */
+  readonly keepsDeadlines?: boolean;
   /** For targets whose deliveries go on although nobody waits for them. */
   readonly work?: Work;
   /** False for a target that never reads the message: then the message need not be kept. */

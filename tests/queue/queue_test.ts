@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { until } from "../running.ts";
-import { chain, on, type Outcome } from "postmaster";
+import { chain, on, type Outcome, type Route } from "postmaster";
 import { DEFERRED, DELIVERED, FAILED, queueOf, routeTo, targetOf } from "./queue_kit.ts";
 
 Deno.test("a destination that may take little at a time keeps nobody waiting in vain", async () => {
@@ -104,4 +104,24 @@ Deno.test("mail that was not tried begins again, without an attempt, a log line 
   const [{ recipient } = assert.fail()] = await kit.all();
   assert.deepEqual([times, recipient.attempts, told], [3, 1, [1]]);
   assert.deepEqual(kit.logged, ["delivered"]);
+});
+
+Deno.test("a copy goes on with the wish that its sender is told nothing", async () => {
+  const told = new Map<string, unknown>();
+  const type = targetOf(() => DELIVERED);
+  const seeing: typeof type = {
+    ...type,
+    open: async (args, context) => {
+      const delivery = await type.open(args, context);
+      return Object.assign(delivery, {
+        recipient: ({ recipient, parameters }: Omit<Route, "target">) =>
+          void told.set(`${recipient}`, parameters?.get("NOTIFY")),
+        commit: () => Promise.resolve([DELIVERED]),
+      });
+    },
+  };
+  await using test = queueOf(seeing);
+  await test.accept(["joe@example.net", { ...routeTo("archive@example.net"), copy: true }]);
+  await until("both are delivered", () => told.size === 2);
+  assert.deepEqual([...told], [["joe@example.net", undefined], ["archive@example.net", "NEVER"]]);
 });

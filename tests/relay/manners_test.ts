@@ -126,3 +126,22 @@ Deno.test("a new address sends no more than its plan allows, also after a restar
     for (const { last } of deferred) assert.match(last!.outcome.reason, /^the plan to warm up/);
   }
 });
+
+Deno.test("a greylisting is waited for, and not met again", async () => {
+  const first = new Map<string, number>();
+  const delay = 300;
+  await using there = await sink((to) => {
+    const now = performance.now();
+    if (!first.has(to)) first.set(to, now);
+    return now - first.get(to)! < delay ? "450 4.7.1 greylisted, come back later" : "250 ok";
+  });
+  await using kit = relaying(
+    { hostsOf: (domain) => [`mx.${domain}`], portOf: () => there.port },
+    { retry: [10, delay] },
+  );
+  await kit.send(["joe@a.example"], there);
+  assert.deepEqual(there.rcpts.map(({ code }) => code), ["450", "250"]);
+  const [traced] = await kit.store.trace({ recipient: "joe@a.example" }, 1);
+  const [refused] = traced!.recipients[0]!.history;
+  assert.equal(refused!.outcome.result === "deferred" && refused!.outcome.kind, "greylist");
+});
