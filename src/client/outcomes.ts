@@ -49,7 +49,10 @@ export function outcomesOf(record: Record, count: number, peer: Peer, fault?: Er
   });
 }
 
-/** The mail waits, because a server could not be reached, or the connection was lost. */
+/**
+ * The mail waits, because a server could not be reached, or the connection was lost. It fails if the server does not
+ * exist.
+ */
 export function faulty(fault: unknown, host: string): Outcome {
   const message = fault instanceof Error ? fault.message : "the server hung up";
   if (fault instanceof Refused) {
@@ -63,6 +66,9 @@ export function faulty(fault: unknown, host: string): Outcome {
       ...{ result: "deferred", status: "4.7.5", reason: short(message), scope: "destination" },
       kind: "connection",
     };
+  }
+  if (fault instanceof DialFailure && fault.permanent) {
+    return { result: "failed", status: "5.4.4", reason: short(message), kind: "dns" };
   }
   const reason = fault instanceof DialFailure ? message : `${host}: ${message}`;
   return {

@@ -25,7 +25,7 @@ export interface RoutingSettings {
   readonly routes?: Routes<string> | undefined;
   /** What differs for some senders, where `routes` say nothing. */
   readonly bySender?: Routes<Mailbox> | undefined;
-  /** Own addresses by the domains of recipients. */
+  /** Own addresses by the domains of recipients, or by the names of servers that are named instead. */
   readonly sourceAddress?: DomainTable<readonly string[] | undefined> | undefined;
   /** Whether mail for address literals is sent. */
   readonly literals: boolean;
@@ -69,7 +69,7 @@ class ConfiguredRouting implements Routing {
       (sender === null ? undefined : bySender?.get(sender)) ?? this.#usual;
     const way = route === "mx" ? await this.#toExchangers(domain) : this.#by(route);
     if ("outcome" in way) return way;
-    const source = this.#sourceFor(domain);
+    const source = this.#sourceFor(way.domain);
     const { tls } = choice;
     const more = { source, ...tls === undefined ? {} : { tls } };
     return { ...way, hops: way.hops.map((hop) => ({ ...hop, ...more })) };
@@ -102,7 +102,8 @@ class ConfiguredRouting implements Routing {
   #by(servers: readonly Server[]): Way {
     const hops = inOrder(servers, this.#random).map(({ hop }) => hop);
     const hosts = hops.map(({ host }) => host);
-    return { hops, domain: hosts[0]!, exchangers: { hosts, implicit: true } };
+    const exchangers = { hosts, implicit: true };
+    return { hops, domain: hosts[0]!, exchangers, areNamed: true, arePartial: false };
   }
 
   async #toExchangers(domain: string): Promise<Way> {
@@ -129,7 +130,8 @@ class ConfiguredRouting implements Routing {
     const hosts = usable.slice(0, MOST);
     const port = this.#settings.mx?.port ?? SMTP_PORT;
     const hops = hosts.map((host): NextHop => ({ scheme: "smtp", host, port }));
-    return { hops, domain, exchangers: { ...found, hosts } };
+    const arePartial = usable.length > hosts.length;
+    return { hops, domain, exchangers: { ...found, hosts }, areNamed: false, arePartial };
   }
 
   /** One own address of each family. */

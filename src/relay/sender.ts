@@ -7,10 +7,10 @@ import type { Mail } from "../client/mail.ts";
 import { faulty } from "../client/outcomes.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
-import type { Security } from "../security/security.ts";
+import type { DomainSecurity, HostSecurity, Security } from "../security/security.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import type { Connector } from "./connect.ts";
-import type { NextHop, Routing, Way } from "./routing.ts";
+import type { Choice, NextHop, Routing, Servers } from "./routing.ts";
 import type { TlsResults } from "../security/security.ts";
 
 /** What sending needs. */
@@ -33,16 +33,16 @@ export class Sender {
   }
 
   /** What shares limits and trouble. */
-  destinationOf(domain: string): string {
-    return this.#options.routing.destinationOf(domain, {});
+  destinationOf(domain: string, choice: Choice): string {
+    return this.#options.routing.destinationOf(domain, choice);
   }
 
   /** Sends a message whose recipients have the same destination. What became of it, for each of them. Never rejects. */
-  async send(mail: Mail, signal: AbortSignal): Promise<readonly Outcome[]> {
+  async send(mail: Mail, choice: Choice, signal: AbortSignal): Promise<readonly Outcome[]> {
     const domain = canonicalName(mail.recipients[0]!.mailbox.domain);
     const attempt = new Attempt(mail, signal, this.#options);
     try {
-      const way = await this.#options.routing.wayTo(domain, mail.sender, {});
+      const way = await this.#options.routing.wayTo(domain, mail.sender, choice);
       if ("outcome" in way) return mail.recipients.map(() => way.outcome);
       await attempt.along(way);
     } catch (error) {
@@ -74,18 +74,22 @@ class Attempt {
     return this.#mail.recipients.map((_, i) => this.#outcomes[i] ?? faulty(undefined, domain));
   }
 
-  /** Recipients without a better outcome wait, because of this. */
+  /** Recipients without a better outcome wait, because of this; or fail, if no other server may be better. */
   blame(error: unknown, host: string): void {
     const outcome = faulty(error, host);
-    for (const i of this.#open) this.#outcomes[i] = outcome;
+    for (const i of this.#open) {
+      if (outcome.result === "deferred" || this.#outcomes[i]?.result !== "deferred") {
+        this.#outcomes[i] = outcome;
+      }
+    }
   }
 
   /** Tries the servers of a way. */
-  async along({ hops, domain, exchangers }: Exclude<Way, { outcome: Outcome }>): Promise<void> {
-    const security = await this.#options.security.of(domain, exchangers, {});
-    for (const hop of hops) {
+  async along(servers: Servers): Promise<void> {
+    const rulesOf = rulesFor(servers, this.#options.security);
+    for (const hop of servers.hops) {
       if (this.#open.length === 0 || this.#sessions >= SESSIONS || this.#signal.aborted) return;
-      const allowed = await security.of(hop.host);
+      const allowed = await rulesOf(hop);
       if ("refused" in allowed) {
         const failure = new TlsFailure(allowed.kind, allowed.refused);
         this.blame(failure, hop.host);
@@ -96,6 +100,9 @@ class Attempt {
       } else {
         await this.#by(hop, allowed);
       }
+    }
+    if (servers.arePartial) {
+      this.#outcomes.forEach((outcome, i) => this.#outcomes[i] = doubted(outcome));
     }
   }
 
@@ -122,3 +129,22 @@ class Attempt {
     this.#open = open;
   }
 }
+
+/** What is demanded of each server: what its domain says, or for a server that is named what that says. */
+function rulesFor(
+  { domain, exchangers, areNamed }: Servers,
+  security: Security,
+): (hop: NextHop) => Promise<HostSecurity> {
+  let all: Promise<DomainSecurity> | undefined;
+  return async ({ host, tls: mode }) => {
+    const own = () => security.of(host, { ...exchangers, hosts: [host] }, { mode });
+    const rules = areNamed ? own() : all ??= security.of(domain, exchangers, { mode });
+    return await (await rules).of(host);
+  };
+}
+
+/** Mail does not fail because some exchangers do not exist if there are others. */
+const doubted = (outcome: Outcome): Outcome =>
+  outcome.result === "failed" && outcome.kind === "dns"
+    ? { ...outcome, result: "deferred", status: "4.4.4" }
+    : outcome;
