@@ -10,6 +10,7 @@ import { type MailExchangers, mailExchangers } from "../dns/mx.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Outcome } from "../handler/outcome.ts";
+import { type Log, silent } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Route, Routes } from "./routes.ts";
 import type { Choice, NextHop, Routing, Way } from "./routing.ts";
@@ -38,6 +39,8 @@ export interface RoutingNeeds {
   readonly names: readonly string[];
   /** A number from 0 to 1, for the order of equals. */
   readonly random?: () => number;
+  /** Learns of tables that have become wrong. */
+  readonly log?: Log;
 }
 
 /** The most exchangers of a domain that one attempt may use; those with the same priority are drawn by lot. */
@@ -55,16 +58,24 @@ class ConfiguredRouting implements Routing {
   readonly #dns: Resolver;
   readonly #names: readonly string[];
   readonly #random: () => number;
+  readonly #log: Log;
+  /** What is wrong with tables, as the log has it. */
+  #trouble: string | undefined;
 
-  constructor(settings: RoutingSettings, { dns, names, random = Math.random }: RoutingNeeds) {
+  constructor(
+    settings: RoutingSettings,
+    { dns, names, random = Math.random, log = silent }: RoutingNeeds,
+  ) {
     this.#settings = settings;
     this.#dns = dns;
     this.#names = names;
     this.#random = random;
+    this.#log = log;
   }
 
   async wayTo(domain: string, sender: Mailbox | null, choice: Choice): Promise<Way> {
     const { routes, bySender } = this.#settings;
+    this.#tell(routes?.trouble ?? bySender?.trouble);
     const route = this.#chosen(choice) ?? routes?.get(domain) ??
       (sender === null ? undefined : bySender?.get(sender)) ?? this.#usual;
     const way = route === "mx" ? await this.#toExchangers(domain) : this.#by(route);
@@ -97,6 +108,13 @@ class ConfiguredRouting implements Routing {
       const server = known.find((one) => printHop(one.hop) === printHop(hop));
       return { hop: server?.hop ?? hop, priority };
     });
+  }
+
+  #tell(trouble: string | undefined): void {
+    if (trouble !== undefined && trouble !== this.#trouble) {
+      this.#log("routes not read", { error: trouble });
+    }
+    this.#trouble = trouble;
   }
 
   #by(servers: readonly Server[]): Way {
