@@ -49,10 +49,7 @@ export function outcomesOf(record: Record, count: number, peer: Peer, fault?: Er
   });
 }
 
-/**
- * The mail waits, because a server could not be reached, or the connection was lost. It fails if the server does not
- * exist.
- */
+/** The mail waits, because a server could not be reached, or the connection was lost. */
 export function faulty(fault: unknown, host: string): Outcome {
   const message = fault instanceof Error ? fault.message : "the server hung up";
   if (fault instanceof Refused) {
@@ -68,7 +65,10 @@ export function faulty(fault: unknown, host: string): Outcome {
     };
   }
   if (fault instanceof DialFailure && fault.permanent) {
-    return { result: "failed", status: "5.4.4", reason: short(message), kind: "dns" };
+    return {
+      ...{ result: "deferred", status: "4.4.4", reason: short(message), scope: "destination" },
+      kind: "dns",
+    };
   }
   const reason = fault instanceof DialFailure ? message : `${host}: ${message}`;
   return {

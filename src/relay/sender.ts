@@ -7,10 +7,11 @@ import type { Mail } from "../client/mail.ts";
 import { faulty } from "../client/outcomes.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
-import type { DomainSecurity, HostSecurity, Security } from "../security/security.ts";
+import type { Security } from "../security/security.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import type { Connector } from "./connect.ts";
 import type { Choice, NextHop, Routing, Servers } from "./routing.ts";
+import { rulesFor } from "./rules.ts";
 import type { TlsResults } from "../security/security.ts";
 
 /** What sending needs. */
@@ -61,6 +62,8 @@ class Attempt {
   /** Recipients that the next server may be tried for, by their places in the mail. */
   #open: readonly number[];
   #sessions = 0;
+  /** Servers that do not exist. */
+  #missing = 0;
 
   constructor(mail: Mail, signal: AbortSignal, options: SenderOptions) {
     this.#mail = mail;
@@ -74,13 +77,13 @@ class Attempt {
     return this.#mail.recipients.map((_, i) => this.#outcomes[i] ?? faulty(undefined, domain));
   }
 
-  /** Recipients without a better outcome wait, because of this; or fail, if no other server may be better. */
+  /** Recipients without a better outcome wait, because of this. */
   blame(error: unknown, host: string): void {
     const outcome = faulty(error, host);
+    const isMissing = error instanceof DialFailure && error.permanent;
+    if (isMissing) this.#missing++;
     for (const i of this.#open) {
-      if (outcome.result === "deferred" || this.#outcomes[i]?.result !== "deferred") {
-        this.#outcomes[i] = outcome;
-      }
+      if (!isMissing || this.#outcomes[i] === undefined) this.#outcomes[i] = outcome; // servers that exist say more
     }
   }
 
@@ -101,8 +104,15 @@ class Attempt {
         await this.#by(hop, allowed);
       }
     }
-    if (servers.arePartial) {
-      this.#outcomes.forEach((outcome, i) => this.#outcomes[i] = doubted(outcome));
+    const { hops, areNamed, arePartial } = servers;
+    if (this.#missing === hops.length && !areNamed && !arePartial) this.#fail();
+  }
+
+  /** No exchanger of the domain exists. */
+  #fail(): void {
+    for (const i of this.#open) {
+      const { reason } = this.#outcomes[i]!;
+      this.#outcomes[i] = { result: "failed", status: "5.4.4", reason, kind: "dns" };
     }
   }
 
@@ -129,22 +139,3 @@ class Attempt {
     this.#open = open;
   }
 }
-
-/** What is demanded of each server: what its domain says, or for a server that is named what that says. */
-function rulesFor(
-  { domain, exchangers, areNamed }: Servers,
-  security: Security,
-): (hop: NextHop) => Promise<HostSecurity> {
-  let all: Promise<DomainSecurity> | undefined;
-  return async ({ host, tls: mode }) => {
-    const own = () => security.of(host, { ...exchangers, hosts: [host] }, { mode });
-    const rules = areNamed ? own() : all ??= security.of(domain, exchangers, { mode });
-    return await (await rules).of(host);
-  };
-}
-
-/** Mail does not fail because some exchangers do not exist if there are others. */
-const doubted = (outcome: Outcome): Outcome =>
-  outcome.result === "failed" && outcome.kind === "dns"
-    ? { ...outcome, result: "deferred", status: "4.4.4" }
-    : outcome;

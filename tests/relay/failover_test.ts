@@ -120,7 +120,7 @@ Deno.test("mail fails only if no exchanger exists, and waits as long as one may 
   const gone = await send({ "example.net": mx("a.example.net", "b.example.net") }, {
     mx: { port },
   });
-  assert.equal(said(gone), "failed 5.4.4 b.example.net does not exist");
+  assert.equal(said(gone), "failed 5.4.4 a.example.net does not exist");
   const dead = { "dead.example.net": { A: ["127.0.0.1"] } };
   for (
     const order of [["dead.example.net", "a.example.net"], ["a.example.net", "dead.example.net"]]
@@ -141,6 +141,8 @@ Deno.test("servers stand in for each other, and a handler may choose others", as
   });
   assert.equal((await send({}, { via: [server(dead), server(taker.port)] })).result, "delivered");
   assert.equal((await send({}, { via: [server(dead)] })).result, "deferred");
+  const missing = { hop: { ...parseHop("smtp://gone.invalid"), isNamed: true }, priority: 0 };
+  assert.match(said(await send({}, { via: [missing] })), /^deferred 4\.4\.4 gone\.invalid/);
   const chosen = await send({}, { via: [server(dead)] }, [`smtp://127.0.0.1:${taker.port}`]);
   assert.equal(chosen.result, "delivered");
   assert.equal(taker.messages, 2);
