@@ -165,8 +165,9 @@ const bySmtp = options({
     ],
   }),
   tls: byDomain<TlsMode, TlsMode>(z.enum(TLS_MODES), "auto").prefault("auto").describe(
-    "What is demanded of the encryption of connections: one mode, or a mapping of the recipients' " +
-      "domains, in which `.example.net` is all domains below. `auto`: encrypted where that works, " +
+    "What is demanded of the encryption of connections: one mode, or a mapping of domains, in which " +
+      "`.example.net` is all domains below. A domain is that of the recipients, or the name of a server " +
+      "that mail goes by instead of exchangers. `auto`: encrypted where that works, " +
       "and where the destination publishes a policy by MTA-STS or DANE, as that demands. `none`: never " +
       "encrypted. `may`: encrypted where that works. `encrypt`: always encrypted. `verify`: and the " +
       "certificate must be right. `dane` and `sts`: by the policy of that kind, without which mail waits.",
@@ -181,8 +182,8 @@ const bySmtp = options({
         "in `via` may have any address.",
     ).meta({ examples: [["10.0.0.0/8", "fd00::/8"]] }),
   sourceAddress: byDomain(oneOrMore(ownAddress), undefined).optional().describe(
-    "The own addresses that mail is sent from: one, a list, or a mapping of the recipients' domains " +
-      "with either. Of several of a family, each message takes one at random. A family without an " +
+    "The own addresses that mail is sent from: one, a list, or a mapping of domains with either, as " +
+      "in `tls`. Of several of a family, each message takes one at random. A family without an " +
       "address is not used: `0.0.0.0` is any address of IPv4 and no IPv6. By default the system " +
       "chooses.",
   ).meta({

@@ -53,7 +53,13 @@ const BY_SENDER: Kind<Mailbox> = {
 function openTable<K>(file: string, { parseKey, make, example }: Kind<K>): Routes<K> {
   try {
     const watched = new Watched(file, (text) => make(parseRoutes(text, file, parseKey, example)));
-    return { get: (key) => watched.value.get(key), values: () => watched.value.values() };
+    return {
+      get: (key) => watched.value.get(key),
+      values: () => watched.value.values(),
+      get trouble() {
+        return watched.trouble;
+      },
+    };
   } catch (error) {
     throw error instanceof ConfigError ? error : new TypeError(cannotRead(error));
   }

@@ -42,8 +42,8 @@ export class DomainTable<T> {
     return key === undefined ? this.#otherwise : this.#values.get(key)!;
   }
 
-  /** All values for domains that have a key. */
+  /** All values, with the one that counts otherwise. */
   values(): readonly T[] {
-    return [...this.#values.values()];
+    return [...this.#values.values(), this.#otherwise];
   }
 }

@@ -39,6 +39,7 @@ export interface RelayLimitSettings {
 export interface Going {
   /** The exchanger's name. */
   readonly host: string;
+  readonly port: number;
   /** The own addresses, one of each family at most; `undefined` if the system chooses. */
   readonly source: readonly string[] | undefined;
   /** What its mail has in common in the queue, which learns what limits it. */
@@ -94,8 +95,10 @@ export class RelayLimits {
   }
 
   /** Lets a message go to an exchanger, or says why it may not. */
-  async enter({ host, source = [DEFAULT_SOURCE], destination }: Going): Promise<Place | NoPlace> {
-    const group = this.#exchangerOf(host);
+  async enter(
+    { host, port, source = [DEFAULT_SOURCE], destination }: Going,
+  ): Promise<Place | NoPlace> {
+    const group = this.#exchangerOf(host, port);
     const limiters = [group, ...source.flatMap((address) => this.#sources.get(address) ?? [])];
     const refused = this.#refusal(limiters, host, destination);
     if (refused !== undefined) return refused;
@@ -139,10 +142,10 @@ export class RelayLimits {
   }
 
   /** The limit of an exchanger: its own, or that of its group. */
-  #exchangerOf(host: string): Limiter {
+  #exchangerOf(host: string, port: number): Limiter {
     const { exchanger, exchangers } = this.#settings;
     const group = exchangers.find(({ match }) => match.some((pattern) => isMatch(host, pattern)));
-    const name = group?.name ?? host.toLowerCase();
+    const name = group?.name ?? `${host.toLowerCase()}:${port}`;
     let limiter = this.#exchangers.get(name);
     if (limiter === undefined) {
       if (this.#exchangers.size >= this.#sweepAt) this.#sweep();

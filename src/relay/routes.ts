@@ -15,6 +15,8 @@ export interface Routes<K> {
   get(key: K): Route | undefined;
   /** All of them. */
   values(): readonly Route[];
+  /** Why they may be out of date; `undefined` if they are not. */
+  readonly trouble?: string | undefined;
 }
 
 /** Routes by senders: that of the mailbox, or else that of its domain. */

@@ -10,6 +10,7 @@ import { type MailExchangers, mailExchangers } from "../dns/mx.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Outcome } from "../handler/outcome.ts";
+import { type Log, silent } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Route, Routes } from "./routes.ts";
 import type { Choice, NextHop, Routing, Way } from "./routing.ts";
@@ -25,7 +26,7 @@ export interface RoutingSettings {
   readonly routes?: Routes<string> | undefined;
   /** What differs for some senders, where `routes` say nothing. */
   readonly bySender?: Routes<Mailbox> | undefined;
-  /** Own addresses by the domains of recipients. */
+  /** Own addresses by the domains of recipients, or by the names of servers that are named instead. */
   readonly sourceAddress?: DomainTable<readonly string[] | undefined> | undefined;
   /** Whether mail for address literals is sent. */
   readonly literals: boolean;
@@ -38,6 +39,8 @@ export interface RoutingNeeds {
   readonly names: readonly string[];
   /** A number from 0 to 1, for the order of equals. */
   readonly random?: () => number;
+  /** Learns of tables that have become wrong. */
+  readonly log?: Log;
 }
 
 /** The most exchangers of a domain that one attempt may use; those with the same priority are drawn by lot. */
@@ -55,21 +58,29 @@ class ConfiguredRouting implements Routing {
   readonly #dns: Resolver;
   readonly #names: readonly string[];
   readonly #random: () => number;
+  readonly #log: Log;
+  /** What is wrong with tables, as the log has it. */
+  #trouble: string | undefined;
 
-  constructor(settings: RoutingSettings, { dns, names, random = Math.random }: RoutingNeeds) {
+  constructor(
+    settings: RoutingSettings,
+    { dns, names, random = Math.random, log = silent }: RoutingNeeds,
+  ) {
     this.#settings = settings;
     this.#dns = dns;
     this.#names = names;
     this.#random = random;
+    this.#log = log;
   }
 
   async wayTo(domain: string, sender: Mailbox | null, choice: Choice): Promise<Way> {
     const { routes, bySender } = this.#settings;
+    this.#tell(routes?.trouble ?? bySender?.trouble);
     const route = this.#chosen(choice) ?? routes?.get(domain) ??
       (sender === null ? undefined : bySender?.get(sender)) ?? this.#usual;
     const way = route === "mx" ? await this.#toExchangers(domain) : this.#by(route);
     if ("outcome" in way) return way;
-    const source = this.#sourceFor(domain);
+    const source = this.#sourceFor(way.domain);
     const { tls } = choice;
     const more = { source, ...tls === undefined ? {} : { tls } };
     return { ...way, hops: way.hops.map((hop) => ({ ...hop, ...more })) };
@@ -99,10 +110,18 @@ class ConfiguredRouting implements Routing {
     });
   }
 
+  #tell(trouble: string | undefined): void {
+    if (trouble !== undefined && trouble !== this.#trouble) {
+      this.#log("routes not read", { error: trouble });
+    }
+    this.#trouble = trouble;
+  }
+
   #by(servers: readonly Server[]): Way {
     const hops = inOrder(servers, this.#random).map(({ hop }) => hop);
     const hosts = hops.map(({ host }) => host);
-    return { hops, domain: hosts[0]!, exchangers: { hosts, implicit: true } };
+    const exchangers = { hosts, implicit: true };
+    return { hops, domain: hosts[0]!, exchangers, areNamed: true, arePartial: false };
   }
 
   async #toExchangers(domain: string): Promise<Way> {
@@ -129,7 +148,8 @@ class ConfiguredRouting implements Routing {
     const hosts = usable.slice(0, MOST);
     const port = this.#settings.mx?.port ?? SMTP_PORT;
     const hops = hosts.map((host): NextHop => ({ scheme: "smtp", host, port }));
-    return { hops, domain, exchangers: { ...found, hosts } };
+    const arePartial = usable.length > hosts.length;
+    return { hops, domain, exchangers: { ...found, hosts }, areNamed: false, arePartial };
   }
 
   /** One own address of each family. */

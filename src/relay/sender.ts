@@ -12,7 +12,8 @@ import type { Group } from "../targets/target.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import type { Allowed, Connector } from "./connect.ts";
 import type { Place, RelayLimits } from "./relay_limits.ts";
-import type { NextHop, Routing, Way } from "./routing.ts";
+import type { Choice, NextHop, Routing, Servers } from "./routing.ts";
+import { rulesFor } from "./rules.ts";
 import type { TlsResults } from "../security/security.ts";
 
 /** What sending needs. */
@@ -36,8 +37,8 @@ export class Sender {
   }
 
   /** What shares limits and trouble. */
-  destinationOf(domain: string): string {
-    return this.#options.routing.destinationOf(domain, {});
+  destinationOf(domain: string, choice: Choice): string {
+    return this.#options.routing.destinationOf(domain, choice);
   }
 
   /** What limits a destination together with others. */
@@ -46,13 +47,13 @@ export class Sender {
   }
 
   /** Sends a message whose recipients have the same destination. What became of it, for each of them. Never rejects. */
-  async send(mail: Mail, signal: AbortSignal): Promise<readonly Outcome[]> {
+  async send(mail: Mail, choice: Choice, signal: AbortSignal): Promise<readonly Outcome[]> {
     const domain = canonicalName(mail.recipients[0]!.mailbox.domain);
     const attempt = new Attempt(mail, signal, this.#options);
     try {
-      const way = await this.#options.routing.wayTo(domain, mail.sender, {});
+      const way = await this.#options.routing.wayTo(domain, mail.sender, choice);
       if ("outcome" in way) return mail.recipients.map(() => way.outcome);
-      await attempt.along(way, this.destinationOf(domain));
+      await attempt.along(way, this.destinationOf(domain, choice));
     } catch (error) {
       attempt.blame(error, domain);
     }
@@ -77,6 +78,8 @@ class Attempt {
   #refusal: Outcome | undefined;
   /** The limits of this server allow no more: that is no reason to try another server. */
   #isEnough = false;
+  /** Servers that do not exist. */
+  #missing = 0;
 
   constructor(mail: Mail, signal: AbortSignal, options: SenderOptions) {
     this.#mail = mail;
@@ -95,19 +98,20 @@ class Attempt {
   /** Recipients without a better outcome wait, because of this. */
   blame(error: unknown, host: string): void {
     const outcome = faulty(error, host);
-    for (const i of this.#open) this.#outcomes[i] = outcome;
+    const isMissing = error instanceof DialFailure && error.permanent;
+    if (isMissing) this.#missing++;
+    for (const i of this.#open) {
+      if (!isMissing || this.#outcomes[i] === undefined) this.#outcomes[i] = outcome; // servers that exist say more
+    }
   }
 
   /** Tries the servers of a way. */
-  async along(
-    { hops, domain, exchangers }: Exclude<Way, { outcome: Outcome }>,
-    destination: string,
-  ): Promise<void> {
-    const security = await this.#options.security.of(domain, exchangers, {});
-    for (const hop of hops) {
+  async along(servers: Servers, destination: string): Promise<void> {
+    const rulesOf = rulesFor(servers, this.#options.security);
+    for (const hop of servers.hops) {
       const isOver = this.#open.length === 0 || this.#sessions >= SESSIONS || this.#isEnough;
       if (isOver || this.#signal.aborted) return;
-      const allowed = await security.of(hop.host);
+      const allowed = await rulesOf(hop);
       if ("refused" in allowed) {
         const failure = new TlsFailure(allowed.kind, allowed.refused);
         this.blame(failure, hop.host);
@@ -119,12 +123,22 @@ class Attempt {
         await this.#by(hop, allowed, destination);
       }
     }
+    const { hops, areNamed, arePartial } = servers;
+    if (this.#missing === hops.length && !areNamed && !arePartial) this.#fail();
+  }
+
+  /** No exchanger of the domain exists. */
+  #fail(): void {
+    for (const i of this.#open) {
+      const { reason } = this.#outcomes[i]!;
+      this.#outcomes[i] = { result: "failed", status: "5.4.4", reason, kind: "dns" };
+    }
   }
 
   /** Tries a server, if the limits allow it. */
   async #by(hop: NextHop, allowed: Allowed, destination: string): Promise<void> {
-    const { host, source } = hop;
-    const place = await this.#options.limits.enter({ host, source, destination });
+    const { host, port, source } = hop;
+    const place = await this.#options.limits.enter({ host, port, source, destination });
     if ("outcome" in place) {
       this.#isEnough = !place.trouble;
       const { outcome } = place;
@@ -145,7 +159,9 @@ class Attempt {
     } catch (error) {
       if (!(error instanceof DialFailure)) this.#sessions++;
       this.blame(error, hop.host);
-      return error instanceof TlsFailure ? [] : [faulty(error, hop.host)];
+      const saysNothing = error instanceof TlsFailure ||
+        error instanceof DialFailure && error.permanent;
+      return saysNothing ? [] : [faulty(error, hop.host)];
     }
     this.#sessions++;
     const { recipients } = this.#mail;

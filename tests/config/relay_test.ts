@@ -181,6 +181,31 @@ Deno.test("a table may be a file, which is read again when it changes", async ()
   assert.equal(await by(relay, "a.example"), "smtp://usual.example:25");
   directory.write("routes.txt", "b.example what\n");
   assert.equal(await by(relay, "b.example"), "smtp://new.example:25");
+  assert.match(relay.routes?.trouble ?? "", /routes\.txt:1:11: `what` is no server/);
+});
+
+Deno.test("check says what is doubtful", () => {
+  using directory = new Directory();
+  chmodSync(directory.write("secret", "correct horse\n"), 0o640);
+  const file = directory.write("postmaster.yaml", {
+    ...{ ...MAIN, listen: "127.0.0.1:2525" },
+    relay: {
+      via: { url: "smtp://smtp.example", user: "joe", "password-file": "secret", tls: "may" },
+      routes: { "example.net": ["smtp://127.0.0.1:2525", "smtp://127.0.0.1:2526"] },
+      "source-address": ["198.51.100.1", "127.0.0.1", "0.0.0.0"],
+    },
+  });
+  const { warnings } = parseConfig(Deno.readTextFileSync(file), file);
+  assert.deepEqual(
+    warnings.map(({ message }) => message).filter((one) =>
+      /source-address|circles|password/.test(one)
+    ),
+    [
+      "`relay.source-address`: this machine has no address 198.51.100.1 now: mail from it waits",
+      "`relay.routes`: smtp://127.0.0.1:2525 is this server itself: its mail would go in circles",
+      "`relay.via`: with `tls: may`, others may get the password for smtp://smtp.example:25: write verify",
+    ],
+  );
 });
 
 Deno.test("mistakes in a table are found at their places", () => {

@@ -90,6 +90,16 @@ export async function sink(rcpt = (_to: string) => "250 ok", slow = 0): Promise<
   };
 }
 
+/** The limits of a relay; what is not given is as by default. */
+export const limitsOf = (
+  settings: Partial<RelayLimitSettings> = {},
+  store: GlobalStore = new MemoryStore(),
+): RelayLimits =>
+  new RelayLimits({
+    ...{ exchanger: { concurrency: 20, initial: 5 }, exchangers: [], sourceLimits: {} },
+    ...settings,
+  }, store);
+
 /** How a relay of tests sends. */
 export interface RelaySetup {
   /** The exchangers of a domain. */
@@ -127,6 +137,7 @@ export function relayOf(setup: RelaySetup): { type: TargetType; close: () => Pro
           hops: hostsOf(domain).map((host) => ({ scheme: "smtp", host, port: 25 })),
           domain,
           exchangers: { hosts: hostsOf(domain), implicit: false },
+          ...{ areNamed: false, arePartial: false },
         }),
       destinationOf: (domain) => domain,
     },
@@ -141,10 +152,7 @@ export function relayOf(setup: RelaySetup): { type: TargetType; close: () => Pro
       ...{ dial, pool, name: "mx.example.net", timeouts: TIMEOUTS },
       secure: () => Promise.reject(new Error("not here")),
     }),
-    limits: new RelayLimits({
-      ...{ exchanger: { concurrency: 20, initial: 5 }, exchangers: [], sourceLimits: {} },
-      ...limits,
-    }, globals),
+    limits: limitsOf(limits, globals),
   });
   return { type: smtpRelayType({ sender }), close: () => pool.close() };
 }

@@ -5,9 +5,10 @@ import {
   type Going,
   isMatch,
   type Place,
-  RelayLimits,
+  type RelayLimits,
   type RelayLimitSettings,
 } from "../../src/relay/relay_limits.ts";
+import { limitsOf } from "./relay_kit.ts";
 import { allowedOn, tomorrow, WarmUp } from "../../src/relay/warm_up.ts";
 
 const delivered: Outcome = { result: "delivered", reason: "250 ok" };
@@ -21,14 +22,8 @@ const greylisted: Outcome = {
   ...{ result: "deferred", status: "4.7.1", reason: "450 later", kind: "greylist" },
 };
 
-const limitsOf = (settings: Partial<RelayLimitSettings> = {}, store = new MemoryStore()) =>
-  new RelayLimits({
-    ...{ exchanger: { concurrency: 20, initial: 5 }, exchangers: [], sourceLimits: {} },
-    ...settings,
-  }, store);
-
 const to = (host: string, destination = host, source?: string): Going => ({
-  ...{ host, destination, source: source === undefined ? source : [source] },
+  ...{ host, port: 25, destination, source: source === undefined ? source : [source] },
 });
 
 /** The places that it gives before it refuses. */

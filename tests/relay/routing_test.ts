@@ -5,7 +5,11 @@ import { DomainTable } from "../../src/dns/domain_table.ts";
 import type { RefusalKind } from "../../src/handler/outcome.ts";
 import type { Way } from "../../src/relay/routing.ts";
 import { routingOf, type RoutingSettings } from "../../src/relay/routing_of.ts";
+import { Sender } from "../../src/relay/sender.ts";
+import { smtpRelayType } from "../../src/relay/smtp_relay.ts";
 import { inOrder, type Server } from "../../src/relay/server.ts";
+import { Mailbox } from "../../src/smtp/mailbox.ts";
+import { relay } from "../../src/targets/relay.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
 import { need } from "../need.ts";
 import { Nsd } from "../nsd.ts";
@@ -179,4 +183,24 @@ Deno.test("a handler chooses servers and what is demanded of TLS; servers that a
     "smtp://joe@in.example:587 tls=verify smtp://other.example:25",
   );
   assert.equal(routing.destinationOf("example.net", {}), "smtp://joe@in.example:587 tls=verify");
+});
+
+Deno.test("the plan of a route names the exchangers or the servers, and mail that differs is not sent as one", () => {
+  const via = [server("smtp://in.example:587")];
+  const to = [Mailbox.parse("joe@Example.net")];
+  const typeWith = (settings: RoutingSettings) => {
+    const routing = routingOf(settings, { dns: new FakeDns(), names: [] });
+    const needs = { routing, security: undefined!, connector: undefined!, limits: undefined! }; // a plan connects to nobody
+    return smtpRelayType({ sender: new Sender(needs) });
+  };
+  const [mx, smarthost] = [typeWith(SETTINGS), typeWith({ literals: true, via })];
+  const addressee = { recipient: to[0]!, original: to[0]! };
+  const plan = (type: typeof mx, args = relay(to).args) => type.plan!(args, addressee);
+  assert.equal(plan(mx), "joe@Example.net by the exchangers of example.net");
+  assert.equal(plan(smarthost), "joe@Example.net by smtp://in.example:587");
+  const chosen = relay(to, { via: ["smtp://other.example"] }).args;
+  assert.equal(plan(mx, chosen), "joe@Example.net by smtp://other.example:25");
+  const safe = relay(to, { tls: "verify" }).args;
+  assert.equal(mx.destination!(safe, addressee), mx.destination!(relay(to).args, addressee));
+  assert.notEqual(mx.place!(safe, addressee), mx.place!(relay(to).args, addressee));
 });
