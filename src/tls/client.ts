@@ -3,12 +3,13 @@
  * @module
  */
 import type { Socket } from "node:net";
-import { connect, getCACertificates, type PeerCertificate, type TLSSocket } from "node:tls";
+import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import { messageOf } from "../base/message_of.ts";
 import { parseIp } from "../base/ip.ts";
 import { tried } from "../base/tried.ts";
 import { canonicalName, isDnsName } from "../dns/name.ts";
 import type { RemoteTls } from "../handler/outcome.ts";
+import { leadsToOwnAuthority } from "./authorities.ts";
 import {
   type Certificate,
   describeCertificate,
@@ -59,7 +60,7 @@ const ignore = () => {};
 
 function handshake(
   socket: Socket,
-  { host, requirement, ca, signal }: SecureOptions,
+  { host, requirement, signal }: SecureOptions,
 ): Promise<TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const servername = [...namesOf(requirement), host].map(canonicalName).find(isHostName);
@@ -69,9 +70,6 @@ function handshake(
   const secured = connect({
     socket,
     ...servername === undefined ? {} : { servername },
-    ...requirement.level === "verify" && ca !== undefined
-      ? { ca: [...getCACertificates("default"), ca] } // `ca` alone would take the place of the others
-      : {},
     rejectUnauthorized: false, // else nobody would know which certificate it was
     checkServerIdentity: () => undefined,
   });
@@ -122,11 +120,13 @@ function explained(error: unknown): string {
 /** By what the certificate is right. */
 function judged(
   secured: TLSSocket,
-  { requirement }: SecureOptions,
+  { requirement, ca }: SecureOptions,
 ): Pick<RemoteTls, "verified"> {
   switch (requirement.level) {
     case "verify": {
-      checkByAuthorities(secured, presentedBy(secured), requirement.names, Date.now());
+      const presented = presentedBy(secured);
+      if (!secured.authorized) checkChain(secured, presented, ca, Date.now());
+      checkNames(presented[0], requirement.names);
       return { verified: requirement.by === "mta-sts" ? "mta-sts" : "ca" };
     }
     case "dane": {
@@ -157,33 +157,36 @@ function presentedBy(secured: TLSSocket): readonly [Certificate, ...Certificate[
   return [own, ...others.filter((one) => one !== undefined)];
 }
 
-/** Checks a certificate by the authorities that are trusted: the runtime has checked all but the names. */
-function checkByAuthorities(
-  { authorized, authorizationError }: TLSSocket,
-  [own, ...others]: readonly [Certificate, ...Certificate[]],
-  names: readonly string[],
+/** Checks what the runtime does not trust: it knows not all authorities, and does not say what is wrong. */
+function checkChain(
+  { authorizationError }: TLSSocket,
+  presented: readonly [Certificate, ...Certificate[]],
+  ca: string | undefined,
   now: number,
 ): void {
+  if (leadsToOwnAuthority(presented, ca, now)) return;
+  const [own, ...others] = presented;
   const described = `it is ${describeCertificate(own)}`;
-  if (!authorized) {
-    const trouble = untimely(own, now);
-    if (trouble !== undefined) {
-      throw new TlsFailure("certificate-expired", `its certificate ${trouble}: ${described}`);
-    }
-    const late = others.find((one) => untimely(one, now) !== undefined);
-    const why = late !== undefined
-      ? `a certificate above it ${untimely(late, now)}`
-      : /SELF_SIGNED/.test(String(authorizationError))
-      ? "it ends in one that is signed by itself"
-      : "it leads to no authority that is known here";
-    throw new TlsFailure(
-      "certificate-not-trusted",
-      `its certificate is not trusted, because ${why}: ${described}`,
-    );
+  const trouble = untimely(own, now);
+  if (trouble !== undefined) {
+    throw new TlsFailure("certificate-expired", `its certificate ${trouble}: ${described}`);
   }
+  const late = others.find((one) => untimely(one, now) !== undefined);
+  const why = late !== undefined
+    ? `a certificate above it ${untimely(late, now)}`
+    : /SELF_SIGNED/.test(String(authorizationError))
+    ? "it ends in one that is signed by itself"
+    : "it leads to no authority that is known here";
+  throw new TlsFailure(
+    "certificate-not-trusted",
+    `its certificate is not trusted, because ${why}: ${described}`,
+  );
+}
+
+function checkNames(own: Certificate, names: readonly string[]): void {
   if (names.some((name) => isForServer(own, name))) return;
   throw new TlsFailure(
     "certificate-host-mismatch",
-    `its certificate is not for ${names.join(" or ")}: ${described}`,
+    `its certificate is not for ${names.join(" or ")}: it is ${describeCertificate(own)}`,
   );
 }

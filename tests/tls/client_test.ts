@@ -134,6 +134,7 @@ Deno.test("a certificate must lead to an authority that is trusted, and be for t
   ]);
   const late = await issue({ name: "Late", by: root, below: 0, days: [-9, -1] });
   const below = await issue({ name: "server", domains: [HOST], by: late });
+  const byOwn = await issue({ name: "server", domains: [HOST], by: own });
   const today = (days: number) =>
     new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
   const cases: readonly (readonly [string, Partial<Attempt>, string])[] = [
@@ -205,6 +206,16 @@ Deno.test("a certificate must lead to an authority that is trusted, and be for t
       "certificate-not-trusted: mx.example.net: its certificate is not trusted, because it leads " +
       "to no authority that is known here",
     ],
+    ["the server's own certificate is trusted", {
+      ...{ presents: [own], ca: own.certificate },
+    }, "verified by ca"],
+    ["a certificate of a server is no authority", {
+      ...{ presents: [byOwn, own], ca: own.certificate },
+    }, "certificate-not-trusted: "],
+    ["one of several authorities", { ca: own.certificate + ca }, "verified by ca"],
+    ["an authority that has expired", {
+      ...{ presents: [below], ca: late.certificate },
+    }, "certificate-not-trusted: "],
     ["without the authority", { ca: own.certificate }, "certificate-not-trusted: "],
   ];
   for (const [name, attempt, expected] of cases) {
@@ -468,3 +479,25 @@ function forged(d: string, { x, y }: JsonWebKey): string {
   ]);
   return `-----BEGIN EC PRIVATE KEY-----\n${der.toBase64()}\n-----END EC PRIVATE KEY-----\n`;
 }
+
+Deno.test("authorities of the system are trusted", async () => {
+  using directory = new Directory();
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      "--no-check",
+      `
+      import { leadsToOwnAuthority } from "${new URL(
+        "../../src/tls/authorities.ts",
+        import.meta.url,
+      )}";
+      import { readCertificate } from "${new URL("../../src/tls/certificate.ts", import.meta.url)}";
+      const presented = ${JSON.stringify([good, middle].map(({ raw }) => raw.toHex()))}
+        .map((raw) => readCertificate(Uint8Array.fromHex(raw)));
+      console.log(leadsToOwnAuthority(presented, undefined, Date.now()));
+    `,
+    ],
+    env: { SSL_CERT_FILE: directory.write("ca.pem", root.certificate), NO_COLOR: "1" },
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "true\n");
+});
