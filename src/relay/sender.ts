@@ -85,7 +85,7 @@ class Attempt {
     const security = await this.#options.security.of(domain, exchangers, {});
     for (const hop of hops) {
       if (this.#open.length === 0 || this.#sessions >= SESSIONS || this.#signal.aborted) return;
-      const allowed = await security.of(hop.host, hop.port);
+      const allowed = await security.of(hop.host);
       if ("refused" in allowed) {
         const failure = new TlsFailure(allowed.kind, allowed.refused);
         this.blame(failure, hop.host);
