@@ -7,6 +7,7 @@ import type { OwnMessage } from "../handler/own_message.ts";
 import type { Route } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import type { KeptMessage } from "../message/kept.ts";
+import { split } from "../targets/consignment.ts";
 import type { Targets } from "../targets/target.ts";
 import type { Asking } from "./asking.ts";
 import type { Fate } from "./attempt.ts";
@@ -88,7 +89,8 @@ export class Queue {
       report: (message, notices, body) => this.#own.reports(message, notices, body),
       ...{ asking, signal: this.#killed.signal, gathering: new Gathering() },
       relays: (target) => targets.get(target)?.relays === true,
-      enter: (routes, instead, now) => routes.map((route) => this.#inPlaceOf(instead, route, now)),
+      enter: (routes, instead, now) =>
+        split(routes, targets).map((route) => this.#inPlaceOf(instead, route, now)),
       changed: () => this.#changed,
       committed: (batch) => this.#committed(batch),
       pause: (error) => this.#pause(error),

@@ -46,17 +46,31 @@ export interface Consignments {
 
 /** Puts recipients with the same target together, each mail once. */
 export function consign(routes: readonly Route[], targets: Targets): Consignments {
-  const own = routes.filter(({ copy }) => !copy);
-  if (own.length === routes.length) return { own: together(own, targets), copies: [] };
+  const all = split(routes, targets);
+  const own = all.filter(({ copy }) => !copy);
+  if (own.length === all.length) return { own: together(own, targets), copies: [] };
   const served = new Set(own.map(routeKey));
-  const copies = routes.filter((route) => route.copy && !served.has(routeKey(route)));
+  const copies = all.filter((route) => route.copy && !served.has(routeKey(route)));
   return { own: together(own, targets), copies: together(copies, targets) };
 }
 
+/** A route for each place, where a target names several. */
+export const split = (routes: readonly Route[], targets: Targets): readonly Route[] =>
+  routes.flatMap((route) => {
+    const { target, args } = route.target;
+    const all = targets.faultIn(route.target) === undefined && targets.get(target)?.split?.(args);
+    if (!all || all.length < 2) return [route];
+    return all.map((args) => Object.freeze({ ...route, target: { target, args } }));
+  });
+
 function together(routes: readonly Route[], targets: Targets): Consignment[] {
-  return Array.from(groups(routes, placeKey), (there) => {
+  const placeOf = (route: Route) => targets.placeOf(route) ?? placeKey(route);
+  return Array.from(groups(routes, placeOf), (there) => {
     const { target } = there[0];
-    return { target, type: targets.get(target.target), recipients: groups(there, addresseeKey) };
+    return {
+      ...{ target, type: targets.get(target.target) },
+      recipients: groups(there, (route) => `${addresseeKey(route)} ${placeKey(route)}`),
+    };
   });
 }
 
@@ -85,11 +99,11 @@ async function deliverOne(
     : type.faultIn(target.args);
   const settle = (routes: Routes, outcome: Outcome) => {
     const plan = () => {
-      const said = fault === undefined && type?.plan?.(target.args, routes[0]);
+      const said = fault === undefined && type?.plan?.(routes[0].target.args, routes[0]);
       return typeof said === "string" ? said : undefined;
     };
     open.delete(routes);
-    results.push({ routes, target, plan, outcome });
+    results.push({ routes, target: routes[0].target, plan, outcome });
   };
   let delivery: Delivery | undefined;
   if (type === undefined || fault !== undefined) {
@@ -100,8 +114,8 @@ async function deliverOne(
   try {
     if (type.readsBody) {
       const visits = await Visits.of(message);
-      const forwardsTo = type.forwardsTo?.(target.args);
       for (const routes of recipients) {
+        const forwardsTo = type.forwardsTo?.(routes[0].target.args);
         if (routes.every((route) => visits.isLoop(route, forwardsTo))) settle(routes, LOOP);
       }
       if (open.size === 0) return results;

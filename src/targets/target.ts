@@ -44,7 +44,7 @@ export const unsettled = (cause: string, scope?: Scope): Outcome => ({
 /** A delivery in progress: recipients, then the body, then commit; or abort at any time before that. */
 export interface Delivery {
   /** Adds a recipient. An outcome settles the recipient at once: the message is not for it. */
-  recipient(addressee: Omit<Route, "target">): Outcome | undefined | Promise<Outcome | undefined>;
+  recipient(route: Route): Outcome | undefined | Promise<Outcome | undefined>;
   /** Takes the message. */
   body(message: Message): Promise<void>;
   /** Delivers, and says what became of each recipient that was not settled, in their order. */
@@ -100,6 +100,13 @@ export interface TargetType {
    * Without it, or if it is `undefined`, each recipient is a destination.
    */
   destination?(args: Target["args"], addressee: Addressee): string | undefined;
+  /**
+   * What the mail of two recipients has in common if one delivery can serve both. Without it, the arguments. The
+   * delivery is opened with the arguments of one of them, and gets each recipient with its own.
+   */
+  place?(args: Target["args"], addressee: Addressee): string;
+  /** For a target whose arguments may name several places, which may have different outcomes: each alone. */
+  split?(args: Target["args"]): readonly Target["args"][];
   /** For a target that sends mail on: where to. The arguments make sense. */
   forwardsTo?(args: Target["args"]): readonly Mailbox[];
   /** Opens a delivery. If it throws, all recipients are deferred. */
@@ -168,6 +175,14 @@ export class Targets implements Work {
     const type = this.faultIn(target) === undefined ? this.get(target.target) : undefined;
     return type?.destination?.(target.args, addressee) ??
       `${target.target} ${addressee.recipient.key}`;
+  }
+
+  /** As {@linkcode TargetType.place}; `undefined` if the arguments say it. */
+  placeOf(route: Route): string | undefined {
+    const { target, args } = route.target;
+    const type = this.get(target);
+    if (type?.place === undefined || type.faultIn(args) !== undefined) return undefined;
+    return `${target} ${type.place(args, route)}`;
   }
 
   /** As {@linkcode TargetType.plan}, for any target. */

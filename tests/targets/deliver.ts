@@ -69,7 +69,7 @@ export async function inDirectory(use: (directory: string) => Promise<void>): Pr
 
 export async function deliver(
   type: TargetType,
-  { args }: Target,
+  target: Target,
   mail: Mail = {},
 ): Promise<Result> {
   const { recipients = ["joe@example.net"], message = HELLO } = mail;
@@ -81,7 +81,7 @@ export async function deliver(
     { wants: () => true },
   );
   const signal = mail.signal ?? new AbortController().signal;
-  const delivery = await type.open(args, {
+  const delivery = await type.open(target.args, {
     envelope: { ...ENVELOPE, ...mail.envelope },
     log,
     signal,
@@ -89,7 +89,7 @@ export async function deliver(
   const settled: (Outcome | undefined)[] = [];
   for (const recipient of recipients) {
     const mailbox = typeof recipient === "string" ? Mailbox.parse(recipient) : recipient;
-    settled.push(await delivery.recipient({ recipient: mailbox }));
+    settled.push(await delivery.recipient({ recipient: mailbox, target }));
   }
   await delivery.body(message);
   const rest = [...await delivery.commit()];

@@ -192,10 +192,11 @@ Deno.test("pipe() ends the mailer when nobody waits for the delivery any more", 
 
 Deno.test("pipe() starts nothing before commit", async () => {
   await inDirectory(async (directory) => {
-    const { args } = pipe(["touch", `${directory}/started`]);
+    const target = pipe(["touch", `${directory}/started`]);
+    const { args } = target;
     const { signal } = new AbortController();
     const delivery = await type.open(args, { envelope: ENVELOPE, log: silent, signal });
-    await delivery.recipient({ recipient: Mailbox.parse("joe@example.net") });
+    await delivery.recipient({ recipient: Mailbox.parse("joe@example.net"), target });
     await delivery.body(HELLO);
     await delivery.abort();
     deepEqual(await Array.fromAsync(Deno.readDir(directory)), []);

@@ -1,0 +1,80 @@
+/**
+ * What the words of a server mean for the mail of recipients.
+ * @module
+ */
+import type { Outcome, Remote } from "../handler/outcome.ts";
+import { TlsFailure } from "../tls/requirement.ts";
+import { defaultStatus } from "../smtp/status.ts";
+import type { WireReply } from "../smtp/reply.ts";
+import { DialFailure } from "./dial.ts";
+import { printed, ProtocolFault, Refused } from "./fault.ts";
+import type { Peer } from "./peer.ts";
+import type { Record } from "./transaction.ts";
+
+/** The most characters of a server's words in a reason. */
+const MOST = 400;
+
+/** The server, as outcomes name it. */
+export const remoteOf = (
+  { host, address, tls }: Pick<Peer, "host" | "address" | "tls">,
+  reply: WireReply,
+): Remote => ({
+  ...{ name: host, address, reply: printed(reply) },
+  ...tls === undefined ? {} : { tls },
+});
+
+/** What a reply means for the mail of a recipient. */
+export function outcomeOf(reply: WireReply, peer: Peer): Outcome {
+  const remote = remoteOf(peer, reply);
+  if (reply.code < 400) {
+    return { result: "delivered", reason: short(`${peer.host} took it: ${remote.reply}`), remote };
+  }
+  const result = reply.code < 500 ? "deferred" : "failed";
+  const status = statusOf(reply);
+  const reason = short(`${peer.host} said: ${remote.reply}`);
+  return {
+    ...{ result, status, reason, remote },
+    ...reply.code === 421 ? { scope: "destination" } : {},
+  };
+}
+
+/** What the record of a transaction means for each recipient. The fault is why it has ended before its time. */
+export function outcomesOf(record: Record, count: number, peer: Peer, fault?: Error): Outcome[] {
+  return Array.from({ length: count }, (_, i) => {
+    if (fault instanceof ProtocolFault) return faulty(fault, peer.host); // which reply was whose?
+    const { mail, rcpt, end } = record;
+    const refusal = [mail, rcpt[i]].find((reply) => reply !== undefined && reply.code >= 400);
+    const reply = refusal ?? end[i];
+    return reply === undefined ? faulty(fault, peer.host) : outcomeOf(reply, peer);
+  });
+}
+
+/** The mail waits, because a server could not be reached, or the connection was lost. */
+export function faulty(fault: unknown, host: string): Outcome {
+  const message = fault instanceof Error ? fault.message : "the server hung up";
+  if (fault instanceof Refused) {
+    return {
+      ...{ result: "deferred", status: "4.3.2", reason: short(message), scope: "destination" },
+      ...{ kind: "connection", remote: { name: host, reply: printed(fault.reply) } },
+    };
+  }
+  if (fault instanceof TlsFailure) {
+    return {
+      ...{ result: "deferred", status: "4.7.5", reason: short(message), scope: "destination" },
+      kind: "connection",
+    };
+  }
+  const reason = fault instanceof DialFailure ? message : `${host}: ${message}`;
+  return {
+    ...{ result: "deferred", status: "4.4.2", reason: short(reason), scope: "destination" },
+    kind: "connection",
+  };
+}
+
+const short = (text: string): string =>
+  (text.length > MOST ? `${text.slice(0, MOST)}...` : text).replace(/[^\x20-\x7e]/g, "?");
+
+function statusOf({ code, enhanced }: WireReply): `${4 | 5}.${number}.${number}` {
+  const status = enhanced ?? defaultStatus(code) ?? `${Math.floor(code / 100)}.0.0`;
+  return status as `${4 | 5}.${number}.${number}`;
+}

@@ -1,0 +1,118 @@
+/**
+ * A session with a server, as safe as is demanded.
+ * @module
+ */
+import type { Dial } from "../client/dial.ts";
+import { DialFailure } from "../client/dial.ts";
+import type { Pool } from "../client/pool.ts";
+import { printHop } from "../client/hop.ts";
+import { ClientSession } from "../client/session.ts";
+import type { Timeouts } from "../client/timeouts.ts";
+import type { HostSecurity, TlsResults, UsedPolicy } from "../security/security.ts";
+import type { Secure } from "../tls/client.ts";
+import { TlsFailure, type TlsRequirement } from "../tls/requirement.ts";
+import type { NextHop } from "./routing.ts";
+
+/** What connections are made with. */
+export interface ConnectOptions {
+  readonly dial: Dial;
+  readonly secure: Secure;
+  readonly pool: Pool;
+  /** The name that the client gives itself. */
+  readonly name: string;
+  readonly ca?: string | undefined;
+  readonly timeouts: Timeouts;
+  readonly results?: TlsResults | undefined;
+}
+
+/** The rules for a server that may be connected to. */
+export type Allowed = Extract<HostSecurity, { readonly requirement: TlsRequirement }>;
+
+/** For so many milliseconds a server is remembered that TLS does not work with. */
+const MEMORY = 3_600_000;
+/** The most servers that are remembered. */
+const MOST = 10_000;
+
+/** Makes connections, and keeps them for the next message. */
+export class Connector {
+  readonly #options: ConnectOptions;
+  /** Servers that TLS does not work with, and until when that is believed. */
+  readonly #clear = new Map<string, number>();
+
+  constructor(options: ConnectOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A session on which mail may be sent. It is to be given back.
+   *
+   * @throws {DialFailure} {@linkcode TlsFailure} {@linkcode ClientFault}
+   */
+  async take(hop: NextHop, allowed: Allowed, signal: AbortSignal): Promise<ClientSession> {
+    return this.#options.pool.take(keyOf(hop, allowed)) ?? await this.#open(hop, allowed, signal);
+  }
+
+  /** Takes a session back. */
+  give(hop: NextHop, allowed: Allowed, session: ClientSession): void {
+    this.#options.pool.give(keyOf(hop, allowed), session);
+  }
+
+  /** Opens one. Where TLS is only tried, a failure is followed by a new connection that demands less. */
+  async #open(
+    hop: NextHop,
+    { requirement, tested, policy }: Allowed,
+    signal: AbortSignal,
+  ): Promise<ClientSession> {
+    const { host } = hop;
+    const tries: TlsRequirement[] = [...tested === undefined ? [] : [tested], requirement];
+    if (requirement.level === "may") tries.push({ level: "none" });
+    if (requirement.level === "may" && this.#isClear(host)) tries.splice(0, tries.length - 1);
+    for (const [i, one] of tries.entries()) {
+      try {
+        return await this.#openBy(one, policy, hop, signal);
+      } catch (error) {
+        if (!(error instanceof TlsFailure) || i === tries.length - 1) throw error;
+        if (one.level === "may") this.#remember(host);
+      }
+    }
+    throw new DialFailure(`${host} cannot be connected to`); // there is always one to try
+  }
+
+  async #openBy(
+    requirement: TlsRequirement,
+    policy: UsedPolicy,
+    hop: NextHop,
+    signal: AbortSignal,
+  ): Promise<ClientSession> {
+    const { dial, secure, name, ca, timeouts, results } = this.#options;
+    const dialled = await dial(hop, signal);
+    const { localAddress } = dialled.socket;
+    const count = (error?: TlsFailure) =>
+      results?.count({
+        ...{ policy, host: hop.host, address: dialled.address, localAddress },
+        ...{ failure: error?.kind, reason: error?.message },
+      });
+    try {
+      const options = { hop, name, requirement, ca, timeouts, secure };
+      const session = await ClientSession.open(dialled, options, signal);
+      if (session.peer.tls !== undefined) count();
+      return session;
+    } catch (error) {
+      if (error instanceof TlsFailure) count(error);
+      throw error;
+    }
+  }
+
+  #isClear(host: string): boolean {
+    return (this.#clear.get(host) ?? 0) > performance.now();
+  }
+
+  #remember(host: string): void {
+    if (this.#clear.size >= MOST) this.#clear.clear();
+    this.#clear.set(host, performance.now() + MEMORY);
+  }
+}
+
+/** Sessions with the same key are equally good for the same mail. */
+const keyOf = (hop: NextHop, { requirement, tested }: Allowed): string =>
+  `${printHop(hop)} ${hop.login?.user ?? ""} ${JSON.stringify([requirement, tested])}`;
