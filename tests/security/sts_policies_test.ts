@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { CachingResolver } from "../../src/dns/caching_resolver.ts";
+import type { LogEvent } from "../../src/log/event.ts";
 import { stsPolicies } from "../../src/security/sts/sts_policies.ts";
 import type { TlsResult } from "../../src/security/security.ts";
 import { selfSigned } from "../../src/tls/self_signed.ts";
@@ -38,12 +39,15 @@ async function world(
   const failures: string[] = [];
   const results: TlsResult[] = [];
   const dns = new CachingResolver({ servers: [nsd.server], timeout: 2000 });
+  const log = Object.assign(
+    (event: LogEvent, fields: object) => void failures.push(`${event} ${JSON.stringify(fields)}`),
+    { wants: () => true },
+  );
   const open = (more: object = {}) =>
     stack.use(stsPolicies({
       ...{ dns, directory: directory.of("mta-sts"), ca: certificate.certificate },
       ...{ port: web.port, isAllowed: () => true, now: () => clock.now, timeout: 20_000 },
-      failed: (domain, reason) => failures.push(`${domain}: ${reason}`),
-      broke: (file, error) => failures.push(`${file}: ${error}`),
+      log,
       results: { count: (result) => results.push(result) },
       ...more,
     }));

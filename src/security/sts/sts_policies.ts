@@ -4,10 +4,11 @@
  */
 import { Cache } from "../../base/cache.ts";
 import { messageOf } from "../../base/message_of.ts";
-import { canonicalName, isDnsName } from "../../dns/name.ts";
+import type { Log } from "../../log/event.ts";
 import { text } from "../../smtp/ascii.ts";
 import type { TlsFailureKind } from "../../tls/requirement.ts";
 import { https, HttpsFailure, type HttpsOptions } from "../https.ts";
+import { policyDomain } from "../policy_domain.ts";
 import type { TlsResults } from "../security.ts";
 import { idIn, parsePolicy, type PublishedPolicy } from "./parse.ts";
 import type { StsPolicies, StsPolicy } from "./policy.ts";
@@ -19,10 +20,7 @@ export interface StsOptions extends HttpsOptions {
   readonly directory: string;
   /** Counts policies that could not be fetched. */
   readonly results?: TlsResults | undefined;
-  /** A policy could not be fetched: one line for people. */
-  readonly failed: (domain: string, reason: string) => void;
-  /** A policy could not be kept. */
-  readonly broke: (file: string, error: string) => void;
+  readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -45,8 +43,6 @@ const DAY = 24 * 60 * MINUTE;
 const HOUR = 60 * MINUTE;
 /** How many failures are remembered. */
 const FAILURES = 10_000;
-/** The longest domain whose `_mta-sts.` and file can have names. */
-const LONGEST = 240;
 
 /** A policy, or why there is none. */
 type Fetched = { readonly kept: KeptPolicy } | { readonly trouble: string };
@@ -61,7 +57,10 @@ export class FoundPolicies implements StsPolicies {
 
   constructor(options: StsOptions) {
     this.#options = options;
-    this.#shelf = Shelf.open(options);
+    this.#shelf = Shelf.open({
+      directory: options.directory,
+      broke: (file, error) => options.log("state not kept", { file, error }),
+    });
     this.#fetches = new Cache(FAILURES, options.now);
     this.#timer = setInterval(() => void this.refresh(), HOUR);
     Deno.unrefTimer(this.#timer as unknown as number);
@@ -74,8 +73,8 @@ export class FoundPolicies implements StsPolicies {
 
   /** Finds the policy of a domain. Never rejects: what cannot be found out is as if there were no policy (section 5.1). */
   async find(domain: string): Promise<StsFound> {
-    const name = canonicalName(domain);
-    if (!isDnsName(name) || name.includes("/") || name.length > LONGEST) return NONE;
+    const name = policyDomain(domain);
+    if (name === undefined) return NONE;
     const [shelf, { id, trouble }] = await Promise.all([this.#shelf, this.#idOf(name)]);
     const kept = this.#valid(shelf, name);
     if (id === undefined) return { policy: kept?.policy, trouble };
@@ -138,7 +137,7 @@ export class FoundPolicies implements StsPolicies {
       return { kept };
     } catch (error) {
       const trouble = messageOf(error);
-      this.#options.failed(domain, trouble);
+      this.#options.log("policy not fetched", { domain, reason: trouble });
       this.#count(domain, kindOf(error), trouble);
       return { trouble };
     }
