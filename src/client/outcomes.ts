@@ -64,6 +64,12 @@ export function faulty(fault: unknown, host: string): Outcome {
       kind: "connection",
     };
   }
+  if (fault instanceof DialFailure && fault.permanent) {
+    return {
+      ...{ result: "deferred", status: "4.4.4", reason: short(message), scope: "destination" },
+      kind: "dns",
+    };
+  }
   const reason = fault instanceof DialFailure ? message : `${host}: ${message}`;
   return {
     ...{ result: "deferred", status: "4.4.2", reason: short(reason), scope: "destination" },

@@ -136,6 +136,8 @@ export interface LogFields {
   };
   /** A changed file of passwords has a mistake, and counts as it was before. */
   "passwords not read": { readonly file: string; readonly error: string };
+  /** A changed file of routes has a mistake, and counts as it was before. */
+  "routes not read": { readonly error: string };
   "pepper not kept": { readonly file: string; readonly error: string };
   authenticated: OfSession & { readonly mechanism: string };
   /** Whether clients are who they say they are cannot be told at the moment. */
@@ -268,6 +270,7 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "refused more": "warning",
   encrypted: "info",
   "passwords not read": "error",
+  "routes not read": "error",
   "pepper not kept": "warning",
   authenticated: "info",
   "authentication failed": "error",

@@ -115,4 +115,7 @@ export class Connector {
 
 /** Sessions with the same key are equally good for the same mail. */
 const keyOf = (hop: NextHop, { requirement, tested }: Allowed): string =>
-  `${printHop(hop)} ${hop.login?.user ?? ""} ${JSON.stringify([requirement, tested])}`;
+  JSON.stringify([
+    ...[printHop(hop), hop.isNamed, hop.source, hop.login?.user],
+    ...[requirement, tested],
+  ]);

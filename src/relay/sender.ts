@@ -10,7 +10,8 @@ import type { Outcome } from "../handler/outcome.ts";
 import type { Security } from "../security/security.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import type { Connector } from "./connect.ts";
-import type { NextHop, Routing, Way } from "./routing.ts";
+import type { Choice, NextHop, Routing, Servers } from "./routing.ts";
+import { rulesFor } from "./rules.ts";
 import type { TlsResults } from "../security/security.ts";
 
 /** What sending needs. */
@@ -33,16 +34,16 @@ export class Sender {
   }
 
   /** What shares limits and trouble. */
-  destinationOf(domain: string): string {
-    return this.#options.routing.destinationOf(domain, {});
+  destinationOf(domain: string, choice: Choice): string {
+    return this.#options.routing.destinationOf(domain, choice);
   }
 
   /** Sends a message whose recipients have the same destination. What became of it, for each of them. Never rejects. */
-  async send(mail: Mail, signal: AbortSignal): Promise<readonly Outcome[]> {
+  async send(mail: Mail, choice: Choice, signal: AbortSignal): Promise<readonly Outcome[]> {
     const domain = canonicalName(mail.recipients[0]!.mailbox.domain);
     const attempt = new Attempt(mail, signal, this.#options);
     try {
-      const way = await this.#options.routing.wayTo(domain, mail.sender, {});
+      const way = await this.#options.routing.wayTo(domain, mail.sender, choice);
       if ("outcome" in way) return mail.recipients.map(() => way.outcome);
       await attempt.along(way);
     } catch (error) {
@@ -61,6 +62,8 @@ class Attempt {
   /** Recipients that the next server may be tried for, by their places in the mail. */
   #open: readonly number[];
   #sessions = 0;
+  /** Servers that do not exist. */
+  #missing = 0;
 
   constructor(mail: Mail, signal: AbortSignal, options: SenderOptions) {
     this.#mail = mail;
@@ -77,15 +80,19 @@ class Attempt {
   /** Recipients without a better outcome wait, because of this. */
   blame(error: unknown, host: string): void {
     const outcome = faulty(error, host);
-    for (const i of this.#open) this.#outcomes[i] = outcome;
+    const isMissing = error instanceof DialFailure && error.permanent;
+    if (isMissing) this.#missing++;
+    for (const i of this.#open) {
+      if (!isMissing || this.#outcomes[i] === undefined) this.#outcomes[i] = outcome; // servers that exist say more
+    }
   }
 
   /** Tries the servers of a way. */
-  async along({ hops, domain, exchangers }: Exclude<Way, { outcome: Outcome }>): Promise<void> {
-    const security = await this.#options.security.of(domain, exchangers, {});
-    for (const hop of hops) {
+  async along(servers: Servers): Promise<void> {
+    const rulesOf = rulesFor(servers, this.#options.security);
+    for (const hop of servers.hops) {
       if (this.#open.length === 0 || this.#sessions >= SESSIONS || this.#signal.aborted) return;
-      const allowed = await security.of(hop.host);
+      const allowed = await rulesOf(hop);
       if ("refused" in allowed) {
         const failure = new TlsFailure(allowed.kind, allowed.refused);
         this.blame(failure, hop.host);
@@ -96,6 +103,16 @@ class Attempt {
       } else {
         await this.#by(hop, allowed);
       }
+    }
+    const { hops, areNamed, arePartial } = servers;
+    if (this.#missing === hops.length && !areNamed && !arePartial) this.#fail();
+  }
+
+  /** No exchanger of the domain exists. */
+  #fail(): void {
+    for (const i of this.#open) {
+      const { reason } = this.#outcomes[i]!;
+      this.#outcomes[i] = { result: "failed", status: "5.4.4", reason, kind: "dns" };
     }
   }
 

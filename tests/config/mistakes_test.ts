@@ -235,7 +235,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ],
   ["limits: {handler-timeout: 20 s}\nhandlers: [tarpit]", "2:12", /`tarpit` holds answers back/],
   ["mailer: {timeout: 30 d}", "1:19", /`30 d` is too long: make it 24 d or less/],
-  ["relay: {}", "1:8", /`relay\.command`: this is missing: it must be a list/],
+  ["relay: {}", "1:8", /one of `mx`, `via` and `command` says where mail goes/],
   ['relay: {command: [x, "{"]}', "1:18", /{ without its partner/],
   ["deliver: later", "1:10", /must be one of `queued`, `before-reply`; found `later`/],
   ["log: {syslog: {host: 127.1}}", "1:22", /`127\.1` is no machine: write its name/],
