@@ -72,6 +72,8 @@ export type RefusalKind =
   | "connection"
   /** The domain has no server, or the DNS does not say. */
   | "dns"
+  /** The server does not let this one in: its user, its password or its token is wrong. The operator must act. */
+  | "login"
   | "other";
 
 /** What is in trouble, if not the mail of one recipient alone. */
