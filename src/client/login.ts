@@ -3,6 +3,7 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
+import type { Log } from "../log/event.ts";
 import { LoginRefused } from "./fault.ts";
 import type { Hop } from "./hop.ts";
 import type { Identity } from "./sasl/mechanism.ts";
@@ -16,6 +17,12 @@ export interface Login {
    * there is none now: the mail waits.
    */
   credentials(): Promise<Credentials>;
+  /**
+   * Begins to keep credentials and to watch over them, until it is disposed of.
+   *
+   * @param stateDirectory where what must survive a restart is kept
+   */
+  start?(stateDirectory: string, log: Log): Disposable;
   /** A server has refused what {@linkcode credentials} gave. */
   refused?(): void;
 }

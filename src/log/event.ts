@@ -140,8 +140,10 @@ export interface LogFields {
   "login refused": { readonly server: string; readonly user: string; readonly reason: string };
   /** No token for the user's mail at other servers was fetched; `next` is when the server tries again at the earliest. */
   "token not fetched": { readonly user: string; readonly error: string; readonly next: string };
-  /** The right to fetch tokens is over, so mail waits until the operator gets it again. */
-  "grant ended": { readonly user: string; readonly error: string; readonly hint: string };
+  /** A token that replaces the last one is lost if the server ends now. */
+  "token not kept": { readonly user: string; readonly error: string };
+  /** The web server gives no more tokens, so mail waits until the operator mends that. */
+  "grant refused": { readonly user: string; readonly error: string; readonly hint: string };
   /** The right to fetch tokens ends soon. */
   "grant ends": { readonly user: string; readonly until: string; readonly hint: string };
   /** A changed file of routes has a mistake, and counts as it was before. */
@@ -270,7 +272,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "passwords not read": "error",
   "login refused": "error",
   "token not fetched": "warning",
-  "grant ended": "error",
+  "token not kept": "error",
+  "grant refused": "error",
   "grant ends": "warning",
   "routes not read": "error",
   "pepper not kept": "warning",
