@@ -13,8 +13,9 @@ import type { Hop } from "./hop.ts";
 import { Line } from "./line.ts";
 import type { Mail } from "./mail.ts";
 import { opening } from "./opening.ts";
-import { orderFor } from "./order.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { limitsOf } from "./limits.ts";
+import { orderFor, type Orders } from "./order.ts";
+import { outcomesOf, unreadable } from "./outcomes.ts";
 import type { Peer } from "./peer.ts";
 import type { Identity } from "./sasl/mechanism.ts";
 import { ask } from "./talk.ts";
@@ -51,11 +52,14 @@ export class ClientSession {
   readonly opened: number = performance.now();
   /** The messages that were sent. */
   sent = 0;
+  /** The most messages that the server takes on one connection (RFC 9422). */
+  readonly most: number;
 
   private constructor(peer: Peer, line: Line, isLmtp: boolean) {
     this.peer = peer;
     this.#line = line;
     this.#isLmtp = isLmtp;
+    this.most = limitsOf(peer.extensions).messages;
   }
 
   /**
@@ -97,7 +101,13 @@ export class ClientSession {
   /** Sends a message. What became of it, for each recipient in their order. Never rejects. */
   async send(mail: Mail, signal: AbortSignal): Promise<readonly Sent[]> {
     const outcomes: Sent[] = [];
-    const { orders, settled } = orderFor(mail, this.peer, this.#isLmtp);
+    let said: Orders;
+    try {
+      said = await orderFor(mail, this.peer, this.#isLmtp);
+    } catch (error) {
+      return mail.recipients.map(() => ({ outcome: unreadable(error), isOver: true }));
+    }
+    const { orders, settled } = said;
     for (const { order, recipients } of orders) {
       const record = newRecord();
       let fault: Error | undefined;

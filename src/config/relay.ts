@@ -31,6 +31,7 @@ import { isDomain } from "../smtp/mailbox.ts";
 import { isMapping } from "./overrides.ts";
 import { program } from "./programs.ts";
 import { bySenderSchema, routesSchema } from "./relay_routes.ts";
+import { relayLimitShape } from "./relay_limits.ts";
 import { serversSchema } from "./relay_server.ts";
 import { srsSchema } from "./srs.ts";
 import { certificatesIn } from "./web.ts";
@@ -205,6 +206,7 @@ const bySmtp = options({
   connections: connections.prefault({}).describe(
     "Connections are kept for the next message to the same server.",
   ),
+  ...relayLimitShape,
   ...common,
 }).superRefine(attempt(refuseBoth));
 

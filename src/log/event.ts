@@ -67,6 +67,8 @@ interface OfDelivery extends OfMessage {
   /** What was done with the mail: the command, or the server that it went to. */
   readonly plan?: string | undefined;
   readonly reason: string;
+  /** What kind of refusal of another server it is: `greylist`. */
+  readonly kind?: string | undefined;
   /** What only the postmaster should read. */
   readonly cause?: string | undefined;
   /** Which attempt this was; 1 is the first. */

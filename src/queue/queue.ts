@@ -100,7 +100,7 @@ export class Queue {
     this.#runner = new Runner({
       ...{ store, now },
       ticks: () => performance.now(),
-      lanes: new Lanes<Job>(laneSettings(schedule)),
+      lanes: new Lanes<Job>(laneSettings(schedule, (name) => targets.groupsOf(name))),
       deliver: (job) => deliver(job, delivery),
       broke: (error) => this.#broke(error),
     });

@@ -14,6 +14,7 @@ import type { Timeouts } from "../client/timeouts.ts";
 import type { HostSecurity, TlsResults, UsedPolicy } from "../security/security.ts";
 import type { Secure } from "../tls/client.ts";
 import { TlsFailure, type TlsRequirement } from "../tls/requirement.ts";
+import type { Limiter } from "./limiter.ts";
 import type { NextHop } from "./routing.ts";
 
 /** What connections are made with. */
@@ -51,15 +52,25 @@ export class Connector {
   /**
    * A session on which mail may be sent. It is to be given back.
    *
+   * @param group the limit of the server: it counts connections that wait for mail, too
    * @throws {DialFailure} {@linkcode TlsFailure} {@linkcode ClientFault}
    */
-  async take(hop: NextHop, allowed: Allowed, signal: AbortSignal): Promise<ClientSession> {
-    return this.#options.pool.take(keyOf(hop, allowed)) ?? await this.#open(hop, allowed, signal);
+  async take(
+    hop: NextHop,
+    allowed: Allowed,
+    group: Limiter,
+    signal: AbortSignal,
+  ): Promise<ClientSession> {
+    const { pool } = this.#options;
+    const kept = pool.take(keyOf(hop, allowed));
+    if (kept !== undefined) return kept;
+    await pool.trim(group.name, group.places - group.running);
+    return await this.#open(hop, allowed, signal);
   }
 
   /** Takes a session back. */
-  give(hop: NextHop, allowed: Allowed, session: ClientSession): void {
-    this.#options.pool.give(keyOf(hop, allowed), session);
+  give(hop: NextHop, allowed: Allowed, group: Limiter, session: ClientSession): void {
+    this.#options.pool.give(keyOf(hop, allowed), group.name, session);
   }
 
   /** Opens one. Where TLS is only tried, a failure is followed by a new connection that demands less. */

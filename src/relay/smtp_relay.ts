@@ -31,6 +31,7 @@ export function smtpRelayType(options: SmtpRelayOptions): TargetType {
   return {
     readsBody: true,
     relays: true,
+    keepsDeadlines: true,
     faultIn: (args) => relayArguments.faultIn(args),
     plan: (args) => {
       const { recipients } = relayArguments.read(args);
@@ -45,6 +46,7 @@ export function smtpRelayType(options: SmtpRelayOptions): TargetType {
     },
     split: (args) =>
       relayArguments.read(args).recipients.map((one) => ({ ...args, recipients: [String(one)] })),
+    groupsOf: (destination) => options.sender.groupsOf(destination),
     forwardsTo: (args) => relayArguments.read(args).recipients,
     open: (_, context) => new SmtpDelivery(options, context),
   };
@@ -93,6 +95,7 @@ class SmtpDelivery implements Delivery {
       sender: isForwarded && sender !== null ? forwardAs(sender) : sender,
       parameters: envelope.parameters ?? NO_PARAMETERS,
       recipients: all,
+      accepted: envelope.accepted,
       message: isForwarded ? onTop(this.#message!, first) : this.#message!,
     };
     const outcomes = await this.#options.sender.send(mail, choiceOf(first.target.args), signal);

@@ -15,6 +15,7 @@ import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { FakeDns, type FakeZone } from "../../src/testing/fake_dns.ts";
 import { freePort } from "../nsd.ts";
+import { limitsOf } from "./relay_kit.ts";
 
 /** A server that takes all mail, and counts its messages. */
 class Taker implements AsyncDisposable {
@@ -76,7 +77,7 @@ async function send(
     secure: () => Promise.reject(new Error("no TLS here")),
   });
   const routing = routingOf({ literals: true, ...settings }, { dns, names: [], random: () => 0 });
-  const sender = new Sender({ routing, security: CLEAR, connector });
+  const sender = new Sender({ routing, security: CLEAR, connector, limits: limitsOf() });
   const content = encode("Subject: hello\r\n\r\nHello!\r\n");
   const mail = {
     ...{ sender: null, parameters: NO_PARAMETERS },

@@ -68,6 +68,7 @@ export const failed: Outcome = {
 };
 export const deferred: Outcome = { result: "deferred", status: "4.2.2", reason: "mailbox full" };
 export const delivered: Outcome = { result: "delivered", reason: "delivered" };
+export const handedOn: Outcome = { result: "delivered", reason: "delivered", dsn: "handed on" };
 
 export const attempt = (outcome: Outcome): Attempt => ({
   time: NOON + 60_000,
