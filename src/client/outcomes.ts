@@ -8,7 +8,7 @@ import { TlsFailure } from "../tls/requirement.ts";
 import { defaultStatus } from "../smtp/status.ts";
 import type { WireReply } from "../smtp/reply.ts";
 import { DialFailure } from "./dial.ts";
-import { printed, ProtocolFault, Refused } from "./fault.ts";
+import { LoginRefused, printed, ProtocolFault, Refused } from "./fault.ts";
 import { type Answered, kindOf } from "./kind.ts";
 import type { Peer } from "./peer.ts";
 import type { Record } from "./transaction.ts";
@@ -62,6 +62,14 @@ export function faulty(fault: unknown, host: string): Outcome {
       ...{ result: "deferred", status: "4.3.2", reason: short(message), scope: "destination" },
       kind: kindOf(fault.reply, "greeting") ?? "connection",
       remote: { name: host, reply: printed(fault.reply) },
+    };
+  }
+  if (fault instanceof LoginRefused) {
+    const { reply } = fault;
+    return {
+      ...{ result: "deferred", status: "4.7.8", reason: short(message), scope: "server" },
+      ...{ kind: "login" },
+      ...reply === undefined ? {} : { remote: { name: host, reply: printed(reply) } },
     };
   }
   if (fault instanceof TlsFailure) {

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Socket } from "node:net";
+import { isLocal } from "../base/ip.ts";
 import type { Outcome } from "../handler/outcome.ts";
 import type { Secure } from "../tls/client.ts";
 import type { RemoteTls } from "../handler/outcome.ts";
@@ -16,6 +17,7 @@ import { limitsOf } from "./limits.ts";
 import { orderFor, type Orders } from "./order.ts";
 import { outcomesOf, unreadable } from "./outcomes.ts";
 import type { Peer } from "./peer.ts";
+import type { Identity } from "./sasl/mechanism.ts";
 import { ask } from "./talk.ts";
 import type { Timeouts } from "./timeouts.ts";
 import { newRecord, transaction } from "./transaction.ts";
@@ -26,6 +28,8 @@ export interface SessionOptions {
   /** The name that the client gives itself: `mail.example.org`. */
   readonly name: string;
   readonly requirement: TlsRequirement;
+  /** Who the client is there; `undefined` if it does not authenticate. */
+  readonly identity?: Identity | undefined;
   /** A file's worth of certificates in PEM, trusted beside those of the system. */
   readonly ca?: string | undefined;
   readonly timeouts: Timeouts;
@@ -66,7 +70,7 @@ export class ClientSession {
    */
   static async open(
     { socket, address }: Dialled,
-    { hop, name, requirement, ca, timeouts, secure }: SessionOptions,
+    { hop, name, requirement, identity, ca, timeouts, secure }: SessionOptions,
     signal: AbortSignal,
   ): Promise<ClientSession> {
     let tls: RemoteTls | undefined;
@@ -77,7 +81,10 @@ export class ClientSession {
     };
     const line = new Line({ socket, timeouts, secure: encrypt });
     try {
-      const opened = await line.run(opening({ hop, name, requirement }), signal);
+      const opened = await line.run(
+        opening({ hop, name, requirement, identity, isLocal: isLocal(address) }),
+        signal,
+      );
       const peer = { host: hop.host, address, tls, ...opened };
       return new ClientSession(peer, line, hop.scheme === "lmtp");
     } catch (error) {

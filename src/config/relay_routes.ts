@@ -17,7 +17,8 @@ import type { Server } from "../relay/server.ts";
 import { TLS_MODES } from "../security/security.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { isMapping } from "./overrides.ts";
-import { openPassword, serverOf, serversSchema, type WrittenServer } from "./relay_server.ts";
+import { openPassword } from "./login.ts";
+import { serverOf, serversSchema, type WrittenServer } from "./relay_server.ts";
 
 type Entries = readonly (readonly [string, Route])[];
 

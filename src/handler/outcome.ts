@@ -79,12 +79,14 @@ export type RefusalKind =
   | "connection"
   /** The domain has no server, or the DNS does not say. */
   | "dns"
+  /** The server does not let this one in: its user, its password or its token is wrong. The operator must act. */
+  | "login"
   | "other";
 
 /** Every {@linkcode RefusalKind}. */
 export const REFUSAL_KINDS: readonly RefusalKind[] = [
   ...["mailbox", "quota", "greylist", "reputation", "policy", "size", "busy", "protocol"] as const,
-  ...["connection", "dns", "other"] as const,
+  ...["connection", "dns", "login", "other"] as const,
 ];
 
 /** What kind of refusal an outcome is; `undefined` if it is none, or nobody knows. */

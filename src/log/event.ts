@@ -138,6 +138,16 @@ export interface LogFields {
   };
   /** A changed file of passwords has a mistake, and counts as it was before. */
   "passwords not read": { readonly file: string; readonly error: string };
+  /** Another server does not let this one in, so its mail waits until the operator mends that. */
+  "login refused": { readonly server: string; readonly user: string; readonly reason: string };
+  /** No token for the user's mail at other servers was fetched; `next` is when the server tries again at the earliest. */
+  "token not fetched": { readonly user: string; readonly error: string; readonly next: string };
+  /** A token that replaces the last one is lost if the server ends now. */
+  "token not kept": { readonly user: string; readonly error: string };
+  /** The web server gives no more tokens, so mail waits until the operator mends that. */
+  "grant refused": { readonly user: string; readonly error: string; readonly hint: string };
+  /** The right to fetch tokens ends soon. */
+  "grant ends": { readonly user: string; readonly until: string; readonly hint: string };
   /** A changed file of routes has a mistake, and counts as it was before. */
   "routes not read": { readonly error: string };
   "pepper not kept": { readonly file: string; readonly error: string };
@@ -272,6 +282,11 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "refused more": "warning",
   encrypted: "info",
   "passwords not read": "error",
+  "login refused": "error",
+  "token not fetched": "warning",
+  "token not kept": "error",
+  "grant refused": "error",
+  "grant ends": "warning",
   "routes not read": "error",
   "pepper not kept": "warning",
   authenticated: "info",

@@ -78,7 +78,7 @@ export function settle(
 
 /** Whether an outcome is the trouble of a destination and not that of one recipient. */
 export const isTrouble = (outcome: Outcome): boolean =>
-  outcome.result === "deferred" && outcome.scope === "destination";
+  outcome.result === "deferred" && (outcome.scope === "destination" || outcome.kind === "login");
 
 /** Recipients that take the place of another one: due at once. */
 export const inPlaceOf = (

@@ -6,7 +6,10 @@ import type { Dial } from "../client/dial.ts";
 import { DialFailure } from "../client/dial.ts";
 import type { Pool } from "../client/pool.ts";
 import { printHop } from "../client/hop.ts";
+import { identify } from "../client/login.ts";
+import { LoginRefused } from "../client/fault.ts";
 import { ClientSession } from "../client/session.ts";
+import { type Log, silent } from "../log/event.ts";
 import type { Timeouts } from "../client/timeouts.ts";
 import type { HostSecurity, TlsResults, UsedPolicy } from "../security/security.ts";
 import type { Secure } from "../tls/client.ts";
@@ -24,6 +27,8 @@ export interface ConnectOptions {
   readonly ca?: string | undefined;
   readonly timeouts: Timeouts;
   readonly results?: TlsResults | undefined;
+  /** Learns of logins that are refused. */
+  readonly log?: Log;
 }
 
 /** The rules for a server that may be connected to. */
@@ -95,7 +100,9 @@ export class Connector {
     hop: NextHop,
     signal: AbortSignal,
   ): Promise<ClientSession> {
-    const { dial, secure, name, ca, timeouts, results } = this.#options;
+    const { dial, secure, name, ca, timeouts, results, log = silent } = this.#options;
+    const { login } = hop;
+    const identity = login && await identify(login, hop);
     const dialled = await dial(hop, signal);
     const { localAddress } = dialled.socket;
     const count = (error?: TlsFailure) =>
@@ -104,12 +111,16 @@ export class Connector {
         ...{ failure: error?.kind, reason: error?.message },
       });
     try {
-      const options = { hop, name, requirement, ca, timeouts, secure };
+      const options = { hop, name, requirement, identity, ca, timeouts, secure };
       const session = await ClientSession.open(dialled, options, signal);
       if (session.peer.tls !== undefined) count();
       return session;
     } catch (error) {
       if (error instanceof TlsFailure) count(error);
+      if (error instanceof LoginRefused) {
+        login?.refused?.();
+        log("login refused", { server: hop.host, user: login!.user, reason: error.message });
+      }
       throw error;
     }
   }

@@ -73,6 +73,7 @@ Deno.test("mistakes are found before the start, each at its place", () => {
   chmodSync(directory.write("empty", "\n"), 0o600);
   directory.write("text.pem", "no certificate");
   const joe = { url: "smtps://smtp.example.com", user: "joe" };
+  const oauth = { "token-url": "https://login.example.net/token", "client-id": "mail" };
   const mistakes: readonly [unknown, RegExp][] = [
     [{}, /one of `mx`, `via` and `command`/],
     [{ mx: {}, via: "smtp://a.example" }, /one of `mx`, `via` and `command`/],
@@ -85,7 +86,24 @@ Deno.test("mistakes are found before the start, each at its place", () => {
     [{ via: "lmtp:unix:lmtp" }, /needs the full path/],
     [{ via: "smtp://joe:secret@a.example" }, /write `user` beside it/],
     [{ via: [] }, /a list with 1 item or more/],
-    [{ via: joe }, /`user` and `password-file` go together/],
+    [{ via: joe }, /`user` needs one of `password-file` and `oauth`/],
+    [
+      { via: { ...joe, oauth: { ...oauth, "client-secret-file": "secret" } } },
+      /relay\.via\.oauth`: one of `refresh-token-file` and `grant: client-credentials`/,
+    ],
+    [
+      { via: { ...joe, oauth: { ...oauth, grant: "client-credentials" } } },
+      /`grant: client-credentials` needs `client-secret-file`/,
+    ],
+    [
+      {
+        via: {
+          ...joe,
+          oauth: { ...oauth, "token-url": "http://a.example", "refresh-token-file": "secret" },
+        },
+      },
+      /others could read what is sent to http:\/\/a\.example/,
+    ],
     [{ via: { ...joe, "password-file": "none" } }, /`relay.*password-file`: there is no file/],
     [
       { via: [{ ...joe, "password-file": "open" }] },
@@ -217,7 +235,7 @@ Deno.test("mistakes in a table are found at their places", () => {
     ["a.example smtp://b wight=3", /routes\.txt:1:11: `wight` is nothing .* use .*`weight`/],
     ["a.example smtp://b weight=0", /`weight=0` needs a whole number, 1 or more/],
     ["a.example smtp://b tls=strict", /`tls=strict`: use .*`verify`/],
-    ["a.example smtp://b user=joe", /`user` and `password-file` go together/],
+    ["a.example smtp://b user=joe", /`user` needs one of `password-file` and `oauth`/],
     ["a.example smtp://b user=joe password-file=none", /there is no file .*none/],
     ["a.example smtp://b,", /`` is no server/],
   ];
