@@ -26,7 +26,7 @@ export interface SenderOptions {
 }
 
 /** The most sessions of one attempt: when so many servers have been talked to, the mail waits. */
-const SESSIONS = 2;
+export const SESSIONS = 2;
 
 /** Sends mail. */
 export class Sender {
