@@ -73,6 +73,7 @@ export class Line {
     try {
       if (step.do === "write") this.#unsent += step.text;
       else if (step.do === "read") reply = await this.#read(step.wait);
+      else if (step.do === "wait") await step.for();
       else if (step.do === "secure") await this.#secure();
       else if (step.do === "dots") await this.#send(stuffed(step.message.read()));
       else await this.#sendChunks(step.message);
