@@ -9,6 +9,7 @@ import type { Secure } from "../tls/client.ts";
 import type { RemoteTls } from "../handler/outcome.ts";
 import type { TlsRequirement } from "../tls/requirement.ts";
 import type { Dialled } from "./dial.ts";
+import { ConnectionLost } from "./fault.ts";
 import type { Hop } from "./hop.ts";
 import { Line } from "./line.ts";
 import type { Mail } from "./mail.ts";
@@ -41,6 +42,8 @@ export interface Sent {
   readonly outcome: Outcome;
   /** Whether no other server is to be tried now: it has arrived, has failed, or may have arrived. */
   readonly isOver: boolean;
+  /** Whether the server has not begun with it, and only this connection is over: another one may do. */
+  readonly isUntouched: boolean;
 }
 
 /** An open connection, on which messages are sent one after the other. */
@@ -105,13 +108,15 @@ export class ClientSession {
     try {
       said = await orderFor(mail, this.peer, this.#isLmtp);
     } catch (error) {
-      return mail.recipients.map(() => ({ outcome: unreadable(error), isOver: true }));
+      const settled = { outcome: unreadable(error), isOver: true, isUntouched: false };
+      return mail.recipients.map(() => settled);
     }
     const { orders, settled } = said;
     for (const { order, recipients } of orders) {
       const record = newRecord();
       let fault: Error | undefined;
       try {
+        if (this.sent >= this.most) throw new ConnectionLost("it takes no more on this connection");
         await this.#line.run(transaction(order, record), signal);
       } catch (error) {
         fault = error as Error;
@@ -119,12 +124,18 @@ export class ClientSession {
       }
       this.sent++;
       const became = outcomesOf(record, recipients.length, this.peer, fault);
+      const isClosing = record.mail?.code === 421;
+      if (isClosing) this.#line.destroy();
+      const isUntouched = isClosing || fault instanceof ConnectionLost && record.mail === undefined;
       for (const [i, at] of recipients.entries()) {
         const outcome = became[i]!;
-        outcomes[at] = { outcome, isOver: record.sent || outcome.result !== "deferred" };
+        const isOver = record.sent || outcome.result !== "deferred";
+        outcomes[at] = { outcome, isOver, isUntouched };
       }
     }
-    for (const [at, outcome] of settled) outcomes[at] = { outcome, isOver: true };
+    for (const [at, outcome] of settled) {
+      outcomes[at] = { outcome, isOver: true, isUntouched: false };
+    }
     return outcomes;
   }
 

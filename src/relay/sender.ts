@@ -5,6 +5,7 @@
 import { DialFailure } from "../client/dial.ts";
 import type { Mail } from "../client/mail.ts";
 import { faulty } from "../client/outcomes.ts";
+import type { Sent } from "../client/session.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
 import type { Security } from "../security/security.ts";
@@ -101,7 +102,11 @@ class Attempt {
     const isMissing = error instanceof DialFailure && error.permanent;
     if (isMissing) this.#missing++;
     for (const i of this.#open) {
-      if (!isMissing || this.#outcomes[i] === undefined) this.#outcomes[i] = outcome; // servers that exist say more
+      // Servers that answer say more than those that do not, and those more than servers that do not exist.
+      const said = this.#outcomes[i];
+      if (said?.remote === undefined && !(isMissing && said !== undefined)) {
+        this.#outcomes[i] = outcome;
+      }
     }
   }
 
@@ -153,21 +158,34 @@ class Attempt {
   /** Sends it. What became of it; nothing if that says nothing about the server. */
   async #send(hop: NextHop, allowed: Allowed, { group }: Place): Promise<readonly Outcome[]> {
     const { connector } = this.#options;
-    let session;
-    try {
-      session = await connector.take(hop, allowed, group, this.#signal);
-    } catch (error) {
-      if (!(error instanceof DialFailure)) this.#sessions++;
-      this.blame(error, hop.host);
-      const saysNothing = error instanceof TlsFailure ||
-        error instanceof DialFailure && error.permanent;
-      return saysNothing ? [] : [faulty(error, hop.host)];
+    for (;;) {
+      let session;
+      try {
+        session = await connector.take(hop, allowed, group, this.#signal);
+      } catch (error) {
+        if (!(error instanceof DialFailure)) this.#sessions++;
+        this.blame(error, hop.host);
+        const saysNothing = error instanceof TlsFailure ||
+          error instanceof DialFailure && error.permanent;
+        return saysNothing ? [] : [faulty(error, hop.host)];
+      }
+      const wasUsed = session.sent > 0;
+      const { recipients } = this.#mail;
+      const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
+      const sent = await session.send(mail, this.#signal);
+      connector.give(hop, allowed, group, session);
+      this.#note(sent);
+      // A server may close a connection after any message: then the rest goes by another one.
+      const isLeft = sent.some(({ isUntouched }) => isUntouched);
+      const goesOn = wasUsed || sent.some(({ isUntouched }) => !isUntouched);
+      if (isLeft && goesOn && !this.#signal.aborted) continue;
+      this.#sessions++;
+      return sent.map(({ outcome }) => outcome);
     }
-    this.#sessions++;
-    const { recipients } = this.#mail;
-    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
-    const sent = await session.send(mail, this.#signal);
-    connector.give(hop, allowed, group, session);
+  }
+
+  /** Notes what became of those who were open. */
+  #note(sent: readonly Sent[]): void {
     const open: number[] = [];
     for (const [at, { outcome, isOver }] of sent.entries()) {
       const i = this.#open[at]!;
@@ -175,6 +193,5 @@ class Attempt {
       if (!isOver) open.push(i);
     }
     this.#open = open;
-    return sent.map(({ outcome }) => outcome);
   }
 }
