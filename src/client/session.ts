@@ -47,6 +47,8 @@ export class ClientSession {
   readonly opened: number = performance.now();
   /** The messages that were sent. */
   sent = 0;
+  /** Whether the server has said anything of the last message. */
+  heard = false;
 
   private constructor(peer: Peer, line: Line, isLmtp: boolean) {
     this.peer = peer;
@@ -101,6 +103,7 @@ export class ClientSession {
         this.#line.destroy();
       }
       this.sent++;
+      this.heard = record.mail !== undefined;
       const became = outcomesOf(record, recipients.length, this.peer, fault);
       for (const [i, at] of recipients.entries()) {
         const outcome = became[i]!;

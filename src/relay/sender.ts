@@ -5,13 +5,13 @@
 import { DialFailure } from "../client/dial.ts";
 import type { Mail } from "../client/mail.ts";
 import { faulty } from "../client/outcomes.ts";
+import type { Sent } from "../client/session.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
-import type { Security } from "../security/security.ts";
+import type { Security, TlsResults } from "../security/security.ts";
 import { TlsFailure } from "../tls/requirement.ts";
-import type { Connector } from "./connect.ts";
+import type { Allowed, Connector } from "./connect.ts";
 import type { NextHop, Routing, Way } from "./routing.ts";
-import type { TlsResults } from "../security/security.ts";
 
 /** What sending needs. */
 export interface SenderOptions {
@@ -99,20 +99,17 @@ class Attempt {
     }
   }
 
-  async #by(hop: NextHop, allowed: Parameters<Connector["take"]>[1]): Promise<void> {
-    const { connector } = this.#options;
-    let session;
+  async #by(hop: NextHop, allowed: Allowed): Promise<void> {
+    const { recipients } = this.#mail;
+    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
+    let sent: readonly Sent[];
     try {
-      session = await connector.take(hop, allowed, this.#signal);
+      sent = await this.#send(mail, hop, allowed);
     } catch (error) {
       if (!(error instanceof DialFailure)) this.#sessions++;
       return this.blame(error, hop.host);
     }
     this.#sessions++;
-    const { recipients } = this.#mail;
-    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
-    const sent = await session.send(mail, this.#signal);
-    connector.give(hop, allowed, session);
     const open: number[] = [];
     for (const [at, { outcome, isOver }] of sent.entries()) {
       const i = this.#open[at]!;
@@ -120,5 +117,17 @@ class Attempt {
       if (!isOver) open.push(i);
     }
     this.#open = open;
+  }
+
+  /** Sends on a session that waits, or a new one: those that wait may have been closed by the server. */
+  async #send(mail: Mail, hop: NextHop, allowed: Allowed): Promise<readonly Sent[]> {
+    const { connector } = this.#options;
+    for (;;) {
+      const session = await connector.take(hop, allowed, this.#signal);
+      const wasUsed = session.sent > 0;
+      const sent = await session.send(mail, this.#signal);
+      connector.give(hop, allowed, session);
+      if (session.heard || !wasUsed || this.#signal.aborted) return sent;
+    }
   }
 }
