@@ -47,6 +47,7 @@ export { senderDomain } from "./sender_domain.ts";
 export { senderLogin, type SenderLoginOptions } from "./sender_login.ts";
 export { stolenPasswords, type StolenPasswordsOptions } from "./stolen_passwords.ts";
 export { subaddress, type SubaddressOptions } from "./subaddress.ts";
+export { suppress, type SuppressOptions } from "./suppress.ts";
 export { tarpit, type TarpitOptions } from "./tarpit.ts";
 export { trace } from "./trace.ts";
 export { verify, type VerifyOptions } from "./verify.ts";

@@ -109,4 +109,5 @@ export { maildir, type MaildirOptions } from "./targets/maildir.ts";
 export { mailer } from "./targets/mailer_target.ts";
 export { mbox, type MboxOptions } from "./targets/mbox.ts";
 export { pipe, type PipeOptions, procmail } from "./targets/pipe.ts";
-export { relay } from "./targets/relay.ts";
+export { relay, type RelayOptions } from "./targets/relay.ts";
+export type { TlsMode } from "./security/security.ts";

@@ -3,10 +3,10 @@
  * next order may be made.
  * @module
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { messageOf } from "../base/message_of.ts";
 import { ownUser } from "../base/passwd.ts";
+import { replaceFile } from "../base/replace_file.ts";
 import { failureOf, tried } from "../base/tried.ts";
 import { tryToWriteIn } from "../base/writable.ts";
 import { type KeyFiles, type KeyPair, readKeyPair } from "../tls/key_pair.ts";
@@ -108,20 +108,7 @@ export class AcmeStore {
     }
   }
 
-  /** Writes a file for this user alone: after a crash it has its old or its new content. */
   #write(name: string, text: string): void {
-    mkdirSync(this.#path, { recursive: true, mode: 0o700 });
-    const [path, draft] = [join(this.#path, name), join(this.#path, `${name}.new`)];
-    try {
-      using file = Deno.openSync(draft, { write: true, create: true, truncate: true, mode: 0o600 });
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-      file.syncSync();
-      Deno.renameSync(draft, path);
-      using directory = Deno.openSync(this.#path);
-      directory.syncSync();
-    } catch (error) {
-      throw new Error(`cannot write ${path}: ${messageOf(error)}`);
-    }
+    replaceFile(join(this.#path, name), text);
   }
 }

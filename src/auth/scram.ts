@@ -27,14 +27,15 @@ export interface ScramOptions {
   readonly offersPlus?: boolean;
 }
 
-const NAMES: { readonly [H in ScramHash]: string } = {
+/** The names of the mechanisms without `-PLUS`. */
+export const SCRAM_NAMES: { readonly [H in ScramHash]: string } = {
   sha256: "SCRAM-SHA-256",
   sha1: "SCRAM-SHA-1",
 };
 
 /** A SCRAM mechanism. */
 export const scram = (options: ScramOptions): Mechanism => ({
-  name: NAMES[options.hash] + (options.plus ? "-PLUS" : ""),
+  name: SCRAM_NAMES[options.hash] + (options.plus ? "-PLUS" : ""),
   ...options.plus ? { isFor: ({ tls }) => tls?.endPoint !== undefined } : {},
   async *start({ tls }): Exchange {
     const { hash, secrets, plus = false } = options;
@@ -117,10 +118,15 @@ export function unescaped(name: string): string | undefined {
   return name.replaceAll("=2C", ",").replaceAll("=3D", "=");
 }
 
-const hmac = (hash: ScramHash, key: Uint8Array, text: string): Buffer =>
+/** A name without commas and equals signs, as {@linkcode unescaped} reads it. */
+export const escaped = (name: string): string => name.replaceAll("=", "=3D").replaceAll(",", "=2C");
+
+/** HMAC() of RFC 5802. */
+export const hmac = (hash: ScramHash, key: Uint8Array, text: string): Buffer =>
   createHmac(hash, key).update(text).digest();
 
-const xor = (one: Uint8Array, other: Uint8Array): Uint8Array =>
+/** XOR of octets of the same length. */
+export const xor = (one: Uint8Array, other: Uint8Array): Uint8Array =>
   one.map((octet, i) => octet ^ other[i]!);
 
 /** What the client and the server derive from a password with PBKDF2 (RFC 5802 section 3). */

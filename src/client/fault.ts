@@ -31,6 +31,18 @@ export class Refused extends ClientFault {
   }
 }
 
+/** The server does not believe who the client is, or there is no safe way to tell. It is the operator who can mend it. */
+export class LoginRefused extends ClientFault {
+  override readonly name = "LoginRefused";
+  readonly reply: WireReply | undefined;
+
+  /** @param message for people: who was refused, and why */
+  constructor(message: string, reply?: WireReply) {
+    super(reply === undefined ? message : `${message}: ${printed(reply)}`);
+    this.reply = reply;
+  }
+}
+
 /** A reply in one line, as people read it: `550 5.1.1 no such user`. */
 export const printed = ({ code, enhanced, lines }: WireReply): string =>
   [code, enhanced, lines.join(" ")].filter(Boolean).join(" ");

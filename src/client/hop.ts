@@ -2,6 +2,8 @@
  * A server that takes mail from this one.
  * @module
  */
+import { isHost } from "../net/address.ts";
+import { canonicalName } from "../dns/name.ts";
 
 /** How a server is spoken to: SMTP with STARTTLS, SMTP over TLS from the first octet, or LMTP (RFC 2033). */
 export type Scheme = "smtp" | "smtps" | "lmtp";
@@ -13,10 +15,53 @@ export interface Hop {
   readonly host: string;
   /** TCP; of no meaning for a Unix socket. */
   readonly port: number;
+  /** The configuration names it, so that its address may be private. */
+  readonly isNamed?: boolean | undefined;
+  /**
+   * Own addresses to connect from, one of each family at most: a family without one is not used. Without any, the
+   * system chooses.
+   */
+  readonly source?: readonly string[] | undefined;
 }
+
+/** The ports of servers that are named without one. */
+const PORTS: Readonly<Record<Scheme, number>> = { smtp: 25, smtps: 465, lmtp: 24 };
 
 /** `smtp://mx.example.net:25`, and `lmtp:unix:/run/dovecot/lmtp`. */
 export const printHop = ({ scheme, host, port }: Hop): string =>
   host.startsWith("unix:")
     ? `${scheme}:${host}`
     : `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/**
+ * Parses `smtp://HOST:PORT`, `smtps://HOST:PORT`, `lmtp://HOST:PORT`, `lmtp:unix:PATH` and `smtp:unix:PATH`; without a
+ * port, it is 25, 465 or 24. `unix:PATH` is LMTP.
+ *
+ * @throws {TypeError} that says what is wrong and how to mend it
+ */
+export function parseHop(text: string): Hop {
+  const [, kind = "lmtp", path] = /^(?:(smtp|lmtp):)?unix:(.*)$/s.exec(text) ?? [];
+  if (path !== undefined) {
+    if (path.startsWith("/") && !path.includes("\0")) {
+      return { scheme: kind as Scheme, host: `unix:${path}`, port: 0 };
+    }
+    throw new TypeError(`\`${text}\` needs the full path of a socket: lmtp:unix:/run/dovecot/lmtp`);
+  }
+  const [, scheme, user, six, name, digits] =
+    /^(smtps?|lmtp):\/\/(?:(.*)@)?(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::(\d{1,5}))?\/?$/.exec(text) ??
+      [];
+  const host = six ?? name ?? "";
+  const port = Number(digits ?? PORTS[scheme as Scheme]);
+  if (user !== undefined) {
+    throw new TypeError(
+      `\`${scheme}://${host}\`: its user is no part of the URL: write \`user\` beside it`,
+    );
+  }
+  if (scheme !== undefined && isHost(host) && port > 0 && port < 65_536) {
+    return { scheme: scheme as Scheme, host: canonicalName(host), port };
+  }
+  throw new TypeError(
+    `\`${text}\` is no server: write one such as smtp://relay.example.net:587, smtps://HOST, ` +
+      "lmtp://HOST:PORT or lmtp:unix:/PATH",
+  );
+}

@@ -23,4 +23,6 @@ export interface Mail {
   readonly parameters: Parameters;
   readonly recipients: readonly MailRecipient[];
   readonly message: Message;
+  /** When it was accepted, in milliseconds since the epoch; by default now. */
+  readonly accepted?: number | undefined;
 }

@@ -4,9 +4,11 @@
  */
 import type { WireReply } from "../smtp/reply.ts";
 import { TlsFailure, type TlsRequirement } from "../tls/requirement.ts";
+import { authentication } from "./authentication.ts";
 import { printed, Refused } from "./fault.ts";
 import type { Hop } from "./hop.ts";
 import { extensionsIn } from "./peer.ts";
+import type { Identity } from "./sasl/mechanism.ts";
 import { ask, hear, isPositive, type Talk } from "./talk.ts";
 
 /** What a session begins with. */
@@ -15,6 +17,10 @@ export interface OpeningOptions {
   /** The name that the client gives itself. */
   readonly name: string;
   readonly requirement: TlsRequirement;
+  /** Who the client is there; `undefined` if it does not authenticate. */
+  readonly identity?: Identity | undefined;
+  /** Whether the connection does not leave the machine. */
+  readonly isLocal: boolean;
 }
 
 /** What the server has said of itself. */
@@ -27,21 +33,25 @@ export interface Opened {
  * Opens a session, up to the EHLO that counts.
  *
  * @throws {Refused} if the server does not want the client
+ * @throws {LoginRefused} if it does not let the client in
  * @throws {TlsFailure} if it offers no TLS, and TLS is required
  */
-export function* opening({ hop, name, requirement }: OpeningOptions): Talk<Opened> {
+export function* opening(options: OpeningOptions): Talk<Opened> {
+  const { hop, name, requirement, identity, isLocal } = options;
   const { scheme, host } = hop;
   if (scheme === "smtps") yield { do: "secure" };
   const greeting = yield* hear("greeting");
   if (!isPositive(greeting)) throw new Refused(`${host} does not want this client`, greeting);
-  const opened = (extensions: ReadonlyMap<string, string>) => ({
-    greeting: printed(greeting),
-    extensions,
-  });
-  const extensions = yield* greet(hop, name);
-  if (scheme === "smtps" || requirement.level === "none") return opened(extensions);
-  if (yield* starttls(host, extensions, requirement)) return opened(yield* greet(hop, name));
-  return opened(extensions);
+  let extensions = yield* greet(hop, name);
+  let isEncrypted = scheme === "smtps";
+  if (!isEncrypted && requirement.level !== "none") {
+    isEncrypted = yield* starttls(host, extensions, requirement);
+    if (isEncrypted) extensions = yield* greet(hop, name);
+  }
+  if (identity !== undefined) {
+    yield* authentication(extensions.get("AUTH") ?? "", identity, isEncrypted || isLocal);
+  }
+  return { greeting: printed(greeting), extensions };
 }
 
 /** EHLO, or HELO for a server that does not know it (RFC 5321 section 3.2). */

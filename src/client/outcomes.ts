@@ -2,12 +2,14 @@
  * What the words of a server mean for the mail of recipients.
  * @module
  */
+import { messageOf } from "../base/message_of.ts";
 import type { Outcome, Remote } from "../handler/outcome.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import { defaultStatus } from "../smtp/status.ts";
 import type { WireReply } from "../smtp/reply.ts";
 import { DialFailure } from "./dial.ts";
-import { printed, ProtocolFault, Refused } from "./fault.ts";
+import { LoginRefused, printed, ProtocolFault, Refused } from "./fault.ts";
+import { type Answered, kindOf } from "./kind.ts";
 import type { Peer } from "./peer.ts";
 import type { Record } from "./transaction.ts";
 
@@ -24,16 +26,18 @@ export const remoteOf = (
 });
 
 /** What a reply means for the mail of a recipient. */
-export function outcomeOf(reply: WireReply, peer: Peer): Outcome {
+export function outcomeOf(reply: WireReply, peer: Peer, answered: Answered): Outcome {
   const remote = remoteOf(peer, reply);
   if (reply.code < 400) {
-    return { result: "delivered", reason: short(`${peer.host} took it: ${remote.reply}`), remote };
+    const reason = short(`${peer.host} took it: ${remote.reply}`);
+    const dsn = peer.extensions.has("DSN") ? { dsn: "handed on" } as const : {};
+    return { result: "delivered", reason, remote, ...dsn };
   }
   const result = reply.code < 500 ? "deferred" : "failed";
   const status = statusOf(reply);
   const reason = short(`${peer.host} said: ${remote.reply}`);
   return {
-    ...{ result, status, reason, remote },
+    ...{ result, status, reason, remote, kind: kindOf(reply, answered) ?? "other" },
     ...reply.code === 421 ? { scope: "destination" } : {},
   };
 }
@@ -43,9 +47,10 @@ export function outcomesOf(record: Record, count: number, peer: Peer, fault?: Er
   return Array.from({ length: count }, (_, i) => {
     if (fault instanceof ProtocolFault) return faulty(fault, peer.host); // which reply was whose?
     const { mail, rcpt, end } = record;
-    const refusal = [mail, rcpt[i]].find((reply) => reply !== undefined && reply.code >= 400);
-    const reply = refusal ?? end[i];
-    return reply === undefined ? faulty(fault, peer.host) : outcomeOf(reply, peer);
+    const said = [["mail", mail], ["rcpt", rcpt[i]], ["data", end[i]]] as const;
+    const refused = said.find(([, reply]) => reply !== undefined && reply.code >= 400);
+    const [answered, reply] = refused ?? said[2];
+    return reply === undefined ? faulty(fault, peer.host) : outcomeOf(reply, peer, answered);
   });
 }
 
@@ -55,7 +60,16 @@ export function faulty(fault: unknown, host: string): Outcome {
   if (fault instanceof Refused) {
     return {
       ...{ result: "deferred", status: "4.3.2", reason: short(message), scope: "destination" },
-      ...{ kind: "connection", remote: { name: host, reply: printed(fault.reply) } },
+      kind: kindOf(fault.reply, "greeting") ?? "connection",
+      remote: { name: host, reply: printed(fault.reply) },
+    };
+  }
+  if (fault instanceof LoginRefused) {
+    const { reply } = fault;
+    return {
+      ...{ result: "deferred", status: "4.7.8", reason: short(message), scope: "server" },
+      ...{ kind: "login" },
+      ...reply === undefined ? {} : { remote: { name: host, reply: printed(reply) } },
     };
   }
   if (fault instanceof TlsFailure) {
@@ -64,12 +78,24 @@ export function faulty(fault: unknown, host: string): Outcome {
       kind: "connection",
     };
   }
+  if (fault instanceof DialFailure && fault.permanent) {
+    return {
+      ...{ result: "deferred", status: "4.4.4", reason: short(message), scope: "destination" },
+      kind: "dns",
+    };
+  }
   const reason = fault instanceof DialFailure ? message : `${host}: ${message}`;
   return {
     ...{ result: "deferred", status: "4.4.2", reason: short(reason), scope: "destination" },
     kind: "connection",
   };
 }
+
+/** The mail waits, because the message cannot be read. */
+export const unreadable = (error: unknown): Outcome => ({
+  ...{ result: "deferred", status: "4.3.0", scope: "server" },
+  ...{ reason: "the message cannot be read at the moment", cause: messageOf(error) },
+});
 
 const short = (text: string): string =>
   (text.length > MOST ? `${text.slice(0, MOST)}...` : text).replace(/[^\x20-\x7e]/g, "?");

@@ -21,6 +21,8 @@ export const POOL_LIMITS: PoolLimits = { idle: 2_000, age: 300_000, messages: 10
 /** A connection that waits. */
 interface Idle {
   readonly key: string;
+  /** What its server shares with others. */
+  readonly group: string;
   readonly session: ClientSession;
   readonly since: number;
 }
@@ -49,17 +51,24 @@ export class Pool {
   }
 
   /** Keeps one, or ends it. */
-  give(key: string, session: ClientSession): void {
+  give(key: string, group: string, session: ClientSession): void {
     const { age, messages, kept } = this.#limits;
     if (!session.usable) return session.destroy();
-    const isSpent = session.sent >= messages || performance.now() - session.opened >= age;
+    const isSpent = session.sent >= Math.min(messages, session.most) ||
+      performance.now() - session.opened >= age;
     if (isSpent) return void session.quit();
-    const idle = { key, session, since: performance.now() };
+    const idle = { key, group, session, since: performance.now() };
     this.#idle.add(idle);
     this.#byKey.set(key, [...this.#byKey.get(key) ?? [], idle]);
     const [oldest] = this.#idle;
     if (this.#idle.size > kept) this.#end(oldest!);
     this.#timer ??= setTimeout(() => this.#sweep(), this.#limits.idle);
+  }
+
+  /** Ends those that wait longest of a group, until no more than so many are left. */
+  async trim(group: string, most: number): Promise<void> {
+    const its = [...this.#idle].filter((idle) => idle.group === group);
+    await Promise.all(its.slice(0, Math.max(0, its.length - most)).map((idle) => this.#end(idle)));
   }
 
   /** Ends all that wait. */

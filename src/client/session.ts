@@ -3,6 +3,7 @@
  * @module
  */
 import type { Socket } from "node:net";
+import { isLocal } from "../base/ip.ts";
 import type { Outcome } from "../handler/outcome.ts";
 import type { Secure } from "../tls/client.ts";
 import type { RemoteTls } from "../handler/outcome.ts";
@@ -12,9 +13,11 @@ import type { Hop } from "./hop.ts";
 import { Line } from "./line.ts";
 import type { Mail } from "./mail.ts";
 import { opening } from "./opening.ts";
-import { orderFor } from "./order.ts";
-import { outcomesOf } from "./outcomes.ts";
+import { limitsOf } from "./limits.ts";
+import { orderFor, type Orders } from "./order.ts";
+import { outcomesOf, unreadable } from "./outcomes.ts";
 import type { Peer } from "./peer.ts";
+import type { Identity } from "./sasl/mechanism.ts";
 import { ask } from "./talk.ts";
 import type { Timeouts } from "./timeouts.ts";
 import { newRecord, transaction } from "./transaction.ts";
@@ -25,6 +28,8 @@ export interface SessionOptions {
   /** The name that the client gives itself: `mail.example.org`. */
   readonly name: string;
   readonly requirement: TlsRequirement;
+  /** Who the client is there; `undefined` if it does not authenticate. */
+  readonly identity?: Identity | undefined;
   /** A file's worth of certificates in PEM, trusted beside those of the system. */
   readonly ca?: string | undefined;
   readonly timeouts: Timeouts;
@@ -49,11 +54,14 @@ export class ClientSession {
   sent = 0;
   /** Whether the server has said anything of the last message. */
   heard = false;
+  /** The most messages that the server takes on one connection (RFC 9422). */
+  readonly most: number;
 
   private constructor(peer: Peer, line: Line, isLmtp: boolean) {
     this.peer = peer;
     this.#line = line;
     this.#isLmtp = isLmtp;
+    this.most = limitsOf(peer.extensions).messages;
   }
 
   /**
@@ -64,7 +72,7 @@ export class ClientSession {
    */
   static async open(
     { socket, address }: Dialled,
-    { hop, name, requirement, ca, timeouts, secure }: SessionOptions,
+    { hop, name, requirement, identity, ca, timeouts, secure }: SessionOptions,
     signal: AbortSignal,
   ): Promise<ClientSession> {
     let tls: RemoteTls | undefined;
@@ -75,7 +83,10 @@ export class ClientSession {
     };
     const line = new Line({ socket, timeouts, secure: encrypt });
     try {
-      const opened = await line.run(opening({ hop, name, requirement }), signal);
+      const opened = await line.run(
+        opening({ hop, name, requirement, identity, isLocal: isLocal(address) }),
+        signal,
+      );
       const peer = { host: hop.host, address, tls, ...opened };
       return new ClientSession(peer, line, hop.scheme === "lmtp");
     } catch (error) {
@@ -92,7 +103,13 @@ export class ClientSession {
   /** Sends a message. What became of it, for each recipient in their order. Never rejects. */
   async send(mail: Mail, signal: AbortSignal): Promise<readonly Sent[]> {
     const outcomes: Sent[] = [];
-    const { orders, settled } = orderFor(mail, this.peer, this.#isLmtp);
+    let said: Orders;
+    try {
+      said = await orderFor(mail, this.peer, this.#isLmtp);
+    } catch (error) {
+      return mail.recipients.map(() => ({ outcome: unreadable(error), isOver: true }));
+    }
+    const { orders, settled } = said;
     for (const { order, recipients } of orders) {
       const record = newRecord();
       let fault: Error | undefined;

@@ -13,6 +13,8 @@ export type Step =
   | { readonly do: "write"; readonly text: string }
   /** The next reply is wanted. */
   | { readonly do: "read"; readonly wait: keyof Timeouts }
+  /** Something takes time that has nothing to do with the connection. */
+  | { readonly do: "wait"; readonly for: () => Promise<void> }
   /** A handshake of TLS. */
   | { readonly do: "secure" }
   /** The message, with dots stuffed and the final dot. */

@@ -138,7 +138,7 @@ function readTarget(text: string, { domains, leadsOn }: Site): AliasTarget {
   ) {
     throw new TypeError(
       `\`${text}\` is neither in one of \`domains\`, nor can mail be relayed, nor is there a handler for it: add ` +
-        "its domain there, or set `relay`, the command that sends mail on",
+        "its domain there, or say with `relay` how mail is sent on",
     );
   }
   return target;

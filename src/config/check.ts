@@ -23,6 +23,7 @@ import {
   checkTls,
   doubtsAboutPeers,
 } from "./check_connections.ts";
+import { doubtsAboutRelay } from "./check_relay.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { controlSocket } from "./control.ts";
 import { idsOf } from "./daemon.ts";
@@ -82,6 +83,7 @@ export function checkSettings(
     warnings: [
       ...orderWarnings(handlers),
       ...doubtsAbout(settings.auth).map(problem),
+      ...doubtsAboutRelay(settings).map(problem),
       ...doubtsAboutPeers(settings.listen).map(problem),
     ],
     doubtfulCertificates: doubtful.map(problem),

@@ -7,10 +7,12 @@ import type { Authentication } from "../auth/authentication.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { isForUsers, printListen } from "../net/address.ts";
+import { printServer } from "../relay/server.ts";
 import { placesOf } from "../targets/identity.ts";
 import { RECIPIENT } from "../targets/launch.ts";
 import type { Config } from "./config.ts";
 import { changedLimits, listenerLimits } from "./limits.ts";
+import type { RelaySettings } from "./relay.ts";
 import { postmastersOf } from "./postmaster.ts";
 import { printProblem } from "../base/problem.ts";
 
@@ -40,7 +42,7 @@ export function describe(config: Config): string[] {
     `aliases: ${aliases.count}`,
     `postmaster: ${[...new Set(readers.map(String))].join(", ")}`,
     `mailer: ${printMailer(mailer)}`,
-    `relay: ${relay === undefined ? "none" : relay.command.join(" ") + missing(relay.command)}`,
+    `relay: ${relay === undefined ? "none" : printRelay(relay)}`,
     `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
     `dns: ${list(new CachingResolver(config.dns).getServers(), "what the platform asks")}`,
     `limits: ${list(changedLimits(config.limits), "the defaults")}`,
@@ -65,6 +67,13 @@ function printListener(
     ...listenerLimits(limits),
   ];
   return printListen(address) + (more.length === 0 ? "" : ` (${more.join(", ")})`);
+}
+
+function printRelay(relay: RelaySettings): string {
+  if ("command" in relay) return relay.command.join(" ") + missing(relay.command);
+  return relay.via === undefined
+    ? "the exchangers of each domain"
+    : `by ${relay.via.map(printServer).join(", ")}`;
 }
 
 function printSubmission({ relay, submission }: Config): string {

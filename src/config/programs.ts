@@ -9,10 +9,9 @@ import { RECIPIENT } from "../targets/launch.ts";
 import { mailboxPath, maildirShape } from "../targets/maildir.ts";
 import { account } from "./accounts.ts";
 import { deliverySchema } from "./queue.ts";
-import { srsSchema } from "./srs.ts";
 
 /** How a program is run. */
-const program = {
+export const program = {
   deliver: deliverySchema.optional().describe(
     "When mail for it is delivered; by default as the key `deliver` of the whole configuration says.",
   ).meta({ examples: ["before-reply"] }),
@@ -86,23 +85,5 @@ function refuseSeveral(
   }
 }
 
-/** The program that sends mail on. */
-export const relaySchema = options({
-  command: command('[/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]')
-    .describe(
-      "A program that takes the arguments of sendmail and sends mail on, with the placeholders of " +
-        "`mailer`. `{sender}` is `<>` for the null path. One process serves all recipients of a " +
-        "relay.",
-    ).meta({ examples: [["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"]] }),
-  srs: srsSchema.optional().describe(
-    "Rewrites the senders of mail that is forwarded, by the Sender Rewriting Scheme: mail for an " +
-      "address here that leads to another domain. Else servers that look at SPF refuse such mail, " +
-      "because this server may not send for the sender's domain. Senders in `domains` stay.",
-  ),
-  ...program,
-});
-
 /** What {@linkcode mailerSchema} reads. */
 export type MailerSettings = z.output<typeof mailerSchema>;
-/** What {@linkcode relaySchema} reads. */
-export type RelaySettings = z.output<typeof relaySchema>;

@@ -3,12 +3,11 @@
  * @module
  */
 import { z } from "zod";
-import { attempt, chosen, count, lifetime, options, shownAs } from "../base/kinds.ts";
-import { parseDuration } from "../base/units.ts";
+import { chosen, count, lifetime, options } from "../base/kinds.ts";
 import { canonicalName } from "../dns/name.ts";
-import type { Rate } from "../queue/rate.ts";
 import type { RetrySettings } from "../queue/retry.ts";
 import type { ScheduleSettings } from "../queue/schedule.ts";
+import { rate } from "./rate.ts";
 
 type Pauses = RetrySettings["retry"];
 
@@ -37,29 +36,15 @@ const pauses: z.ZodType<Pauses, unknown> = chosen<Pauses, unknown>(
 const isMapping = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const RATE = /^(\d+) *\/ *(\d*) *(s|min|h|d)$/;
-const A_RATE = "a rate such as `100/min`";
-
-const rate = shownAs(
-  z.string({ error: A_RATE }).transform(attempt(parseRate)),
-  () => z.string({ error: A_RATE }).regex(RATE),
-).meta({ title: A_RATE });
-
-function parseRate(text: string): Rate {
-  const [, times, many, unit] = RATE.exec(text) ?? [];
-  const span = unit === undefined ? 0 : parseDuration(`${many || 1} ${unit}`);
-  if (Number(times) >= 1 && span > 0) return { times: Number(times), span };
-  throw new TypeError(
-    `\`${text}\` is no rate: write how many in which time, such as \`100/min\` or \`5/10 s\``,
-  );
-}
-
 const ABOUT_CONCURRENCY = "Deliveries to a destination at once.";
+const ABOUT_INITIAL = "Deliveries at once in the beginning. One more comes with each full round " +
+  "that went well, and trouble halves them.";
 const ABOUT_RATE = "How many deliveries to a destination may begin in a time; by default any " +
   "number. A message for several recipients there is one delivery.";
 
 const overrides = options({
   concurrency: count(1).optional().describe(ABOUT_CONCURRENCY),
+  initial: count(1).optional().describe(ABOUT_INITIAL),
   rate: rate.optional().describe(ABOUT_RATE).meta({ examples: ["10/min"] }),
   retry: pauses.optional().describe("The times between the attempts."),
   lifetime: lifetime(SHORTEST).optional().describe("After this time mail goes back."),
@@ -92,6 +77,7 @@ export const scheduleShape = {
   ),
   destination: options({
     concurrency: count(1).default(20).describe(ABOUT_CONCURRENCY),
+    initial: count(1).default(5).describe(ABOUT_INITIAL),
     rate: rate.optional().describe(ABOUT_RATE).meta({ examples: ["100/min"] }),
   }).prefault({}).describe(
     "What holds for each destination: a domain that mail is relayed to, or a mailbox of this machine.",

@@ -23,8 +23,9 @@ import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
-import { mailerSchema, relaySchema, type RelaySettings } from "./programs.ts";
+import { mailerSchema } from "./programs.ts";
 import { deliverySchema, queueSchema } from "./queue.ts";
+import { relaySchema, type RelaySettings } from "./relay.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
@@ -253,11 +254,20 @@ const shape = {
       { mbox: "/var/mail/{user}" },
     ],
   }),
-  relay: relaySchema.transform(runnable((program: RelaySettings) => relayBy(program))).optional()
+  relay: relaySchema.transform(
+    runnable((relay: RelaySettings) => "command" in relay && relayBy(relay)),
+  ).optional()
     .describe(
       "How mail is sent on: that of users to other domains (`submission`), that for aliases and lists " +
-        "that lead elsewhere, and that for the target `relay` of handlers. Without this key nothing is relayed.",
-    ),
+        "that lead elsewhere, and that for the target `relay` of handlers. Without this key nothing is relayed. One of `mx`, " +
+        "`via` and `command` says where it goes.",
+    ).meta({
+      examples: [
+        { mx: {} },
+        { via: "smtp://relay.example.net:587", tls: "verify" },
+        { command: ["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"] },
+      ],
+    }),
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",

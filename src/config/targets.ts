@@ -14,7 +14,8 @@ import { pipe, pipeArguments, pipeType } from "../targets/pipe.ts";
 import { relayType } from "../targets/relay.ts";
 import { Targets, type TargetType } from "../targets/target.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
-import type { MailerSettings, RelaySettings } from "./programs.ts";
+import type { MailerSettings } from "./programs.ts";
+import type { CommandRelay, RelaySettings } from "./relay.ts";
 import { forwardedAs } from "./srs.ts";
 
 /** The targets of a site. Without `relay` in the configuration there is none that relays. */
@@ -27,7 +28,9 @@ export function targetsOf(
   launch?: Launch,
 ): Targets {
   const targets = localTargets(mailer, launch);
-  if (relay !== undefined) targets.define("relay", relayBy(relay, domains, launch));
+  if (relay !== undefined && "command" in relay) {
+    targets.define("relay", relayBy(relay, domains, launch));
+  }
   return targets;
 }
 
@@ -53,7 +56,7 @@ export function localTargets(mailer: MailerSettings, launch?: Launch): Targets {
  * @param domains the local domains, whose senders are not rewritten
  */
 export function relayBy(
-  relay: RelaySettings,
+  relay: CommandRelay,
   domains: readonly string[] = [],
   launch?: Launch,
 ): TargetType {
@@ -97,7 +100,7 @@ function deliveryOf(
   return { kind: "pipe", args: pipe(command, { maxRecipients, nullSender, ...as(user) }).args };
 }
 
-function treatment(program: MailerSettings | RelaySettings): PipeSettings {
+function treatment(program: MailerSettings | CommandRelay): PipeSettings {
   const { concurrency, timeout, killGrace, output } = program;
   return { concurrency, timeout, killGrace, outputLimit: output };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { REFUSAL_KINDS } from "../handler/outcome.ts";
 import type { Change, Filter, Traced } from "../queue/store.ts";
 
 /** The most octets of a request. */
@@ -28,6 +29,7 @@ const filter: z.ZodType<Filter, unknown> = z.strictObject({
   before: time.exactOptional(),
   states: z.array(z.enum(["waiting", "active", "held", "ended"])).exactOptional(),
   reason: text.exactOptional(),
+  kind: z.enum(REFUSAL_KINDS).exactOptional(),
   target: text.exactOptional(),
   user: text.exactOptional(),
 });

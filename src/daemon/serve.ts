@@ -104,7 +104,9 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const file = variablesFile(config.stateDirectory);
   watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
-  const mailers = config.mailer.concurrency + (config.relay?.concurrency ?? 0);
+  const { mailer, relay } = config;
+  const relaying = relay !== undefined && "command" in relay ? relay.concurrency : 0;
+  const mailers = mailer.concurrency + relaying;
   const descriptors = shareDescriptors(mailers);
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
   const tls = canEncrypt ? config.tls : undefined;

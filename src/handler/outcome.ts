@@ -11,6 +11,8 @@ export type Outcome =
     readonly reason: string;
     /** The server that has taken it, for targets that send by SMTP or LMTP. */
     readonly remote?: Remote;
+    /** The other server tells the sender what the sender wants to be told (RFC 3461), and not this one. */
+    readonly dsn?: "handed on";
   }
   | {
     /** Deferred: later it may work. Failed: it never will. */
@@ -23,6 +25,11 @@ export type Outcome =
     readonly cause?: string;
     /** What is in trouble, if not the mail of this recipient alone. For trouble of the server no mail is given up. */
     readonly scope?: Scope;
+    /**
+     * It was not tried, because others have their turn: it goes back to the queue, and begins again after so many
+     * milliseconds. That is no attempt.
+     */
+    readonly later?: number;
     /** The server that has said so, for targets that send by SMTP or LMTP. Reports to senders name it. */
     readonly remote?: Remote;
     /** What kind of refusal it is, as the reply of another server says it. */
@@ -72,7 +79,19 @@ export type RefusalKind =
   | "connection"
   /** The domain has no server, or the DNS does not say. */
   | "dns"
+  /** The server does not let this one in: its user, its password or its token is wrong. The operator must act. */
+  | "login"
   | "other";
+
+/** Every {@linkcode RefusalKind}. */
+export const REFUSAL_KINDS: readonly RefusalKind[] = [
+  ...["mailbox", "quota", "greylist", "reputation", "policy", "size", "busy", "protocol"] as const,
+  ...["connection", "dns", "login", "other"] as const,
+];
+
+/** What kind of refusal an outcome is; `undefined` if it is none, or nobody knows. */
+export const refusalKind = (outcome: Outcome | undefined): RefusalKind | undefined =>
+  outcome === undefined || outcome.result === "delivered" ? undefined : outcome.kind;
 
 /** What is in trouble, if not the mail of one recipient alone. */
 export type Scope = "destination" | "server";

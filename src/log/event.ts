@@ -67,6 +67,8 @@ interface OfDelivery extends OfMessage {
   /** What was done with the mail: the command, or the server that it went to. */
   readonly plan?: string | undefined;
   readonly reason: string;
+  /** What kind of refusal of another server it is: `greylist`. */
+  readonly kind?: string | undefined;
   /** What only the postmaster should read. */
   readonly cause?: string | undefined;
   /** Which attempt this was; 1 is the first. */
@@ -136,6 +138,18 @@ export interface LogFields {
   };
   /** A changed file of passwords has a mistake, and counts as it was before. */
   "passwords not read": { readonly file: string; readonly error: string };
+  /** Another server does not let this one in, so its mail waits until the operator mends that. */
+  "login refused": { readonly server: string; readonly user: string; readonly reason: string };
+  /** No token for the user's mail at other servers was fetched; `next` is when the server tries again at the earliest. */
+  "token not fetched": { readonly user: string; readonly error: string; readonly next: string };
+  /** A token that replaces the last one is lost if the server ends now. */
+  "token not kept": { readonly user: string; readonly error: string };
+  /** The web server gives no more tokens, so mail waits until the operator mends that. */
+  "grant refused": { readonly user: string; readonly error: string; readonly hint: string };
+  /** The right to fetch tokens ends soon. */
+  "grant ends": { readonly user: string; readonly until: string; readonly hint: string };
+  /** A changed file of routes has a mistake, and counts as it was before. */
+  "routes not read": { readonly error: string };
   "pepper not kept": { readonly file: string; readonly error: string };
   authenticated: OfSession & { readonly mechanism: string };
   /** Whether clients are who they say they are cannot be told at the moment. */
@@ -194,6 +208,16 @@ export interface LogFields {
   /** The store of the queue cannot keep anything at the moment. */
   "queue failed": { readonly directory: string; readonly error: string };
   "queue recovered": { readonly directory: string };
+  /** A domain has a policy of MTA-STS, which cannot be had at the moment. */
+  "policy not fetched": { readonly domain: string; readonly reason: string };
+  "TLS report sent": { readonly domain: string; readonly to: string };
+  "TLS report not sent": {
+    readonly domain: string;
+    readonly to?: string | undefined;
+    readonly error: string;
+  };
+  /** What the server has learnt is forgotten at its end. */
+  "state not kept": { readonly file: string; readonly error: string };
   delivered: OfDelivery;
   deferred: OfDelivery;
   failed: OfDelivery;
@@ -258,6 +282,12 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "refused more": "warning",
   encrypted: "info",
   "passwords not read": "error",
+  "login refused": "error",
+  "token not fetched": "warning",
+  "token not kept": "error",
+  "grant refused": "error",
+  "grant ends": "warning",
+  "routes not read": "error",
   "pepper not kept": "warning",
   authenticated: "info",
   "authentication failed": "error",
@@ -272,6 +302,10 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   reported: "info",
   "queue failed": "error",
   "queue recovered": "info",
+  "policy not fetched": "warning",
+  "TLS report sent": "info",
+  "TLS report not sent": "warning",
+  "state not kept": "error",
   delivered: "info",
   deferred: "warning",
   failed: "warning",

@@ -2,6 +2,7 @@
  * One attempt to deliver a message to recipients of one destination.
  * @module
  */
+import { frozenMap } from "../base/frozen.ts";
 import {
   BROKEN,
   isPermanent,
@@ -12,6 +13,7 @@ import {
 } from "../handler/reply.ts";
 import { isSamePlace } from "../handler/route.ts";
 import type { Log } from "../log/event.ts";
+import type { Parameters } from "../smtp/parameters.ts";
 import { consign, handOver } from "../targets/consignment.ts";
 import type { Message, Outcome, Targets } from "../targets/target.ts";
 import type { Asking } from "./asking.ts";
@@ -82,8 +84,10 @@ const refusedBy = (
   message: QueuedMessage,
   { target }: Route,
   { targets, now }: AttemptOptions,
-): Outcome | undefined =>
-  refusalBy(wishesOf(message).deadline, targets.get(target.target)?.relays === true, now());
+): Outcome | undefined => refusalBy(wishesOf(message).deadline, targets.get(target.target), now());
+
+/** The sender knows nothing of a copy, and no other server tells it. */
+const UNTOLD: Parameters = frozenMap(new Map([["NOTIFY", "NEVER"]]));
 
 /** The route that is taken, or what is clear without an attempt. */
 async function decide(
@@ -105,7 +109,8 @@ async function decide(
   if (reply.hold !== undefined) return { held: reply.hold, handler };
   const [only] = reply.routes ?? [];
   return isPositive(reply) && only !== undefined
-    ? { ...only, copy: false } // its outcome is asked for, though it is a copy
+    // The outcome of a copy is asked for, too.
+    ? { ...only, copy: false, ...recipient.copy ? { parameters: UNTOLD } : {} }
     : { outcome: outcomeOf(reply), handler };
 }
 

@@ -65,8 +65,13 @@ export interface DeliveryOptions extends AttemptOptions, SettleOptions {
   readonly pause: (error: unknown) => Promise<void>;
 }
 
-/** What became of a job: the fate that is the trouble of its destination, if it had any. */
-export type Delivered = Fate | undefined;
+/** What became of a job. */
+export interface Delivered {
+  /** The fate that is the trouble of its destination, if it had any. */
+  readonly trouble?: Fate | undefined;
+  /** The recipients that were not tried, and begin again after so many milliseconds. */
+  readonly again?: { readonly keys: readonly number[]; readonly after: number } | undefined;
+}
 
 /** Milliseconds after which a fresh message is looked up: others may have changed what is to become of it. */
 const STALE = 1000;
@@ -95,7 +100,7 @@ async function deliverPart(
   const loaded = await options.store.load(keys);
   fresh?.release();
   const [first] = loaded; // those that an operator has taken away meanwhile are missing
-  if (first === undefined) return undefined;
+  if (first === undefined) return {};
   const { message, body } = first;
   const recipients = loaded.map(({ recipient }) => recipient);
   const known = new Map([...fresh?.tried ?? []].map(([{ key }, tried]) => [key, tried]));
@@ -113,7 +118,7 @@ async function deliverFresh(
   part: Part<Settled>,
   options: DeliveryOptions,
 ): Promise<Delivered> {
-  const { now, log, after } = options;
+  const { now, log } = options;
   const time = now();
   const start = performance.now();
   const open = recipients.filter((recipient) => !tried.has(recipient));
@@ -122,8 +127,11 @@ async function deliverFresh(
   const ended = now();
   const luck = Math.random(); // one for all, so that their next attempt is one too
   const settling = { ...options, retry: (facts: RetryFacts) => options.retry(facts, () => luck) };
-  const all = recipients.map((queued) => {
-    const fate = tried.get(queued) ?? fates.get(queued)!;
+  const fateOf = (recipient: QueuedRecipient): Fate =>
+    tried.get(recipient) ?? fates.get(recipient)!;
+  const untried = recipients.filter((recipient) => laterBy(fateOf(recipient)) !== undefined);
+  const all = recipients.filter((recipient) => !untried.includes(recipient)).map((queued) => {
+    const fate = fateOf(queued);
     const recipient = takenBy(queued, fate);
     const done = judge(message, recipient, fate, facts, ended, settling);
     return { recipient, fate, done };
@@ -131,15 +139,23 @@ async function deliverFresh(
   const ends = all.map(({ done }) => done);
   const write = (ends: readonly Settled[]) => record(message, ends, body, options);
   const isTold = tellings(message, noticesOf(ends)).length > 0;
-  await (isTold ? part.tell(ends, write) : write(ends));
+  if (all.length > 0) await (isTold ? part.tell(ends, write) : write(ends));
   release();
   for (const { recipient, fate, done } of all) {
     tell(message, recipient, fate, done, facts.time, log);
     const told = toldOf(recipient, fate, done);
-    if (told !== undefined) after(message, recipient, told);
+    if (told !== undefined) options.after(message, recipient, told);
   }
-  return all.find(({ fate }) => isTroubleHere(fate))?.fate;
+  const after = Math.max(...untried.map((recipient) => laterBy(fateOf(recipient))!));
+  return {
+    trouble: all.find(({ fate }) => isTroubleHere(fate))?.fate,
+    again: untried.length > 0 ? { keys: untried.map(({ key }) => key), after } : undefined,
+  };
 }
+
+/** After how many milliseconds mail that was not tried begins again; `undefined` for other mail. */
+const laterBy = (fate: Fate): number | undefined =>
+  "outcome" in fate && fate.outcome.result !== "delivered" ? fate.outcome.later : undefined;
 
 /** An attempt; if it breaks, its mail is deferred, and given up in the end as other mail is. */
 async function tryAll(

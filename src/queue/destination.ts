@@ -2,9 +2,9 @@
  * The jobs that wait for a destination, and what it is given at once.
  * @module
  */
-import { BackOff } from "./back_off.ts";
-import { Fifo } from "./fifo.ts";
-import { type Rate, RateWindow } from "./rate.ts";
+import { BackOff } from "../base/back_off.ts";
+import { Fifo } from "../base/fifo.ts";
+import { type Rate, RateWindow } from "../base/rate.ts";
 import { Turns } from "./turns.ts";
 
 /** Recipients of a message that are delivered together. */
@@ -26,6 +26,8 @@ export interface Job {
 export interface DestinationLimits {
   /** Jobs at once. */
   readonly concurrency: number;
+  /** Jobs at once in the beginning, if that is less: one more with each full round that went well. */
+  readonly initial?: number | undefined;
   /** How many jobs may begin in a time; without it, any number. */
   readonly rate?: Rate | undefined;
 }
@@ -47,9 +49,9 @@ export class Destination<J extends Job> {
   /** Jobs that have begun and not ended. */
   running = 0;
 
-  constructor(name: string, { concurrency, rate }: DestinationLimits) {
+  constructor(name: string, { concurrency, initial, rate }: DestinationLimits) {
     this.name = name;
-    this.backOff = new BackOff(concurrency);
+    this.backOff = new BackOff(concurrency, initial);
     this.#window = rate && new RateWindow(rate);
   }
 

@@ -2,6 +2,7 @@
  * Which recipients operators mean.
  * @module
  */
+import { refusalKind } from "../handler/outcome.ts";
 import type { StateName } from "./entry.ts";
 import type { Change, Filter, Listed } from "./store.ts";
 
@@ -25,7 +26,7 @@ export const mayChange = (
 
 /** Whether a filter means a recipient. */
 export function matches(filter: Filter, { message, recipient }: Listed): boolean {
-  const { ids, to, from, domain, before, states, reason, target, user } = filter;
+  const { ids, to, from, domain, before, states, reason, kind, target, user } = filter;
   const { state, last } = recipient;
   const said = `${last?.outcome.reason ?? ""} ${reasonOf(recipient.state)}`;
   return [
@@ -36,6 +37,7 @@ export function matches(filter: Filter, { message, recipient }: Listed): boolean
     domain === undefined || has(`${recipient.recipient}\n`, `@${domain}\n`),
     before === undefined || message.accepted < before,
     reason === undefined || has(said, reason),
+    kind === undefined || refusalKind(last?.outcome) === kind,
     target === undefined || recipient.target.target === target,
     user === undefined || message.origin.user === user,
   ].every(Boolean);

@@ -2,6 +2,7 @@
  * A queue in memory, for tests: nothing survives the end of the process.
  * @module
  */
+import { refusalKind } from "../handler/outcome.ts";
 import { Chunks } from "../message/chunks.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient, StateName } from "./entry.ts";
@@ -147,19 +148,20 @@ export class MemoryStore implements QueueStore {
     const open = [...this.#messages.values()].filter(({ ended }) => ended === undefined)
       .map(({ message }) => message);
     const recipients: Record<StateName, number> = { waiting: 0, active: 0, held: 0, ended: 0 };
-    const waiting = new Map<string, number>();
-    for (const { state, destination } of this.#recipients.values()) {
-      recipients[state.at]++;
-      if (state.at === "waiting") waiting.set(destination, (waiting.get(destination) ?? 0) + 1);
-    }
+    for (const { state } of this.#recipients.values()) recipients[state.at]++;
+    const waiting = [...this.#recipients.values()].filter(({ state }) => state.at === "waiting");
+    const count = <K extends string>(keys: readonly K[]) =>
+      Array.from(Map.groupBy(keys, (key) => key), ([key, { length }]) => [key, length] as const)
+        .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
     return Promise.resolve({
       messages: open.length,
       octets: open.reduce((sum, { size }) => sum + size, 0),
       recipients,
       oldest: open.length === 0 ? undefined : Math.min(...open.map(({ accepted }) => accepted)),
-      destinations: Array.from(waiting, ([destination, waiting]) => ({ destination, waiting }))
-        .sort((a, b) => b.waiting - a.waiting || (a.destination < b.destination ? -1 : 1))
-        .slice(0, TOP),
+      destinations: count(waiting.map(({ destination }) => destination))
+        .map(([destination, waiting]) => ({ destination, waiting })).slice(0, TOP),
+      kinds: count(waiting.flatMap(({ last }) => refusalKind(last?.outcome) ?? []))
+        .map(([kind, waiting]) => ({ kind, waiting })),
     });
   }
 

@@ -52,8 +52,11 @@ export function routeOf(queued: NewRecipient): Route {
 }
 
 /** What targets learn of a message. */
-export const envelopeOf = ({ id, sender, parameters, origin }: QueuedMessage): Envelope => ({
+export const envelopeOf = (
+  { id, sender, parameters, origin, accepted }: QueuedMessage,
+): Envelope => ({
   id,
+  accepted,
   parameters: parametersOf(parameters),
   session: origin.session,
   sender: mailboxOf(sender),

@@ -2,6 +2,7 @@
  * When mail that was deferred is tried again, and when it is given up.
  * @module
  */
+import { type RefusalKind, refusalKind } from "../handler/outcome.ts";
 import type { Outcome } from "../targets/target.ts";
 
 /** What the policy is told of a recipient whose mail was deferred. */
@@ -13,6 +14,8 @@ export interface RetryFacts {
   readonly destination: string;
   /** What became of the last attempt. */
   readonly outcome: Outcome;
+  /** What kind of refusal the attempt before that met. */
+  readonly before?: RefusalKind | undefined;
 }
 
 /** How often mail for a destination is tried, and for how long. */
@@ -29,11 +32,25 @@ export type Retry = { readonly next: number } | "give up";
 /** A pause is at most this part of itself longer or shorter, so that what failed together is not tried together. */
 const JITTER = 0.1;
 
+/**
+ * The first pause after a greylisting: most let mail pass after 5 minutes. Mail that comes too early may wait for those
+ * 5 minutes once more.
+ */
+const GREYLIST = 310_000;
+
+/** The least pause after a refusal of a kind, unless all pauses are shorter: what would be refused again is not tried soon. */
+const LEAST: Readonly<Partial<Record<RefusalKind, number>>> = {
+  greylist: GREYLIST,
+  reputation: 900_000,
+  quota: 3_600_000,
+};
+
 /** Mail is given up only after pauses that make up this part of its lifetime. */
 const TRIED = 0.5;
 
 /**
- * Milliseconds from now to the next attempt, or that the mail is given up.
+ * Milliseconds from now to the next attempt, or that the mail is given up. The pause is that of the schedule, longer
+ * after some kinds of refusals, and that of greylisting after the first refusal of that kind.
  *
  * The clock on the wall may jump, and so no age is believed alone. Mail is given up when it is older than its lifetime,
  * and the pauses between its attempts make up half of that. So a jump of the clock ends nothing that was tried for less,
@@ -43,7 +60,7 @@ const TRIED = 0.5;
  * @param random a number from 0 to below 1
  */
 export function retry(
-  { attempt, age, destination, outcome }: RetryFacts,
+  { attempt, age, destination, outcome, before }: RetryFacts,
   settingsOf: (destination: string) => RetrySettings,
   random: () => number = Math.random,
 ): Retry {
@@ -51,8 +68,13 @@ export function retry(
   const isOver = age >= lifetime && pausesBefore(attempt, pauses) >= TRIED * lifetime;
   const isOurs = outcome.result === "deferred" && outcome.scope === "server";
   if (isOver && !isOurs) return "give up";
-  const pause = pauses[Math.min(attempt, pauses.length) - 1] ?? pauses[0];
-  return { next: Math.round(pause * (1 + JITTER * (2 * random() - 1))) };
+  const kind = refusalKind(outcome);
+  const least = Math.min(kind === undefined ? 0 : LEAST[kind] ?? 0, Math.max(...pauses));
+  const listed = pauses[Math.min(attempt, pauses.length) - 1] ?? pauses[0];
+  const isGreylisted = kind === "greylist" && before !== "greylist";
+  const pause = isGreylisted ? least : Math.max(least, listed);
+  const luck = JITTER * (2 * random() - 1);
+  return { next: Math.round(pause * (1 + (isGreylisted ? Math.abs(luck) : luck))) };
 }
 
 /** The time that the pauses before an attempt take together. */

@@ -131,8 +131,8 @@ export class Runner {
     for (const job of together(others)) this.#add(job);
   }
 
-  /** A job is at hand no more. */
-  #leave({ keys }: Job): void {
+  /** Recipients are at hand no more. */
+  #leave(keys: readonly number[]): void {
     const again = keys.flatMap((key) => this.#atHand.get(key) ?? []);
     for (const key of keys) this.#atHand.delete(key);
     this.#take(again);
@@ -140,8 +140,9 @@ export class Runner {
 
   #start(job: Job): void {
     const { lanes, ticks } = this.#options;
-    this.#run(job, (trouble) => {
-      lanes.ended(job, trouble === undefined ? "fine" : "trouble", ticks());
+    this.#run(job, ({ trouble, again }) => {
+      const result = trouble !== undefined ? "trouble" : again !== undefined ? "untried" : "fine";
+      lanes.ended(job, result, ticks());
       if (trouble !== undefined) this.#leaveAlone(job.destination, trouble);
     });
   }
@@ -158,14 +159,17 @@ export class Runner {
     for (let i = 0; i < TOGETHER; i++) settle();
   }
 
-  #run(job: Job, ended: (trouble: Fate | undefined) => void): void {
+  #run(job: Job, ended: (delivered: Delivered) => void): void {
     const { deliver, broke } = this.#options;
-    const running = deliver(job).then((trouble) => {
-      ended(trouble);
-      this.#leave(job);
+    const running = deliver(job).then((delivered) => {
+      ended(delivered);
+      const { keys = [], after = 0 } = delivered.again ?? {};
+      this.#leave(job.keys.filter((key) => !keys.includes(key)));
+      if (keys.length === 0) return;
+      setTimeout(() => this.begin([{ ...job, keys, fresh: undefined, fate: undefined }]), after);
     }, (error) => {
       broke(error);
-      ended(undefined);
+      ended({});
       setTimeout(() => this.begin([job]), PAUSE);
     }).finally(() => {
       this.#running.delete(running);

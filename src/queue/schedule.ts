@@ -41,6 +41,7 @@ export function settingsFor(
     retry: own.retry ?? retry,
     lifetime: own.lifetime ?? lifetime,
     concurrency: own.concurrency ?? destination.concurrency,
+    initial: own.initial ?? destination.initial,
     rate: own.rate ?? destination.rate,
   };
 }
@@ -50,7 +51,11 @@ export const retrySettings = (schedule: ScheduleSettings): readonly RetrySetting
   ["", ...Object.keys(schedule.destinations)].map((name) => settingsFor(schedule, name));
 
 /** The limits of the lanes. */
-export const laneSettings = (schedule: ScheduleSettings): LaneSettings => ({
+export const laneSettings = (
+  schedule: ScheduleSettings,
+  groupsOf: NonNullable<LaneSettings["groupsOf"]>,
+): LaneSettings => ({
+  groupsOf,
   concurrency: schedule.concurrency,
   backlog: BACKLOG,
   limitsOf: (destination) => settingsFor(schedule, destination),

@@ -2,6 +2,7 @@
  * What follows from an attempt: what the store is told, and what the sender.
  * @module
  */
+import { refusalKind } from "../handler/outcome.ts";
 import type { Outcome } from "../targets/target.ts";
 import type { Attempt, NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
 import type { Notice } from "./report/notice.ts";
@@ -54,6 +55,7 @@ export function settle(
     age: now - first,
     destination: recipient.destination,
     outcome,
+    before: refusalKind(recipient.last?.outcome),
   });
   if (again === "give up") {
     const ending = outcome.result === "failed" ? "failed" : "expired";
@@ -76,7 +78,7 @@ export function settle(
 
 /** Whether an outcome is the trouble of a destination and not that of one recipient. */
 export const isTrouble = (outcome: Outcome): boolean =>
-  outcome.result === "deferred" && outcome.scope === "destination";
+  outcome.result === "deferred" && (outcome.scope === "destination" || outcome.kind === "login");
 
 /** Recipients that take the place of another one: due at once. */
 export const inPlaceOf = (

@@ -4,6 +4,7 @@
  * another implementation may serve several machines.
  * @module
  */
+import type { RefusalKind } from "../handler/outcome.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import type { Target } from "../handler/reply.ts";
 import type { Message } from "../targets/target.ts";
@@ -87,6 +88,8 @@ export interface Filter {
   readonly states?: readonly StateName[];
   /** A part of the reason of the last outcome or of the hold, in any case. */
   readonly reason?: string;
+  /** The kind of refusal that the last attempt met. */
+  readonly kind?: RefusalKind;
   /** The name of the target. */
   readonly target?: string;
   /** The user who sent it. */
@@ -138,6 +141,8 @@ export interface Stats {
   readonly oldest: number | undefined;
   /** The destinations with most recipients that wait, the most first. */
   readonly destinations: readonly { readonly destination: string; readonly waiting: number }[];
+  /** Why recipients wait that another server has refused, the most first. */
+  readonly kinds: readonly { readonly kind: RefusalKind; readonly waiting: number }[];
 }
 
 /** The life of a message. */

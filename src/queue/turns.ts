@@ -3,7 +3,7 @@
  * goes to the rank that has waited longest.
  * @module
  */
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../base/fifo.ts";
 
 /** One of so many turns goes to the rank that has waited longest. */
 const SHARE = 4;

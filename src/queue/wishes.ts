@@ -2,7 +2,7 @@
  * What senders ask of the schedule, by the parameters of MAIL.
  * @module
  */
-import type { Outcome } from "../targets/target.ts";
+import type { Outcome, TargetType } from "../targets/target.ts";
 import type { QueuedMessage } from "./entry.ts";
 import { parameter } from "./report/parameter.ts";
 
@@ -47,16 +47,16 @@ export function wishesOf(
  * Why a message is not tried (RFC 2852 section 4.1): its time is over, or it may only go on to a server that would return
  * it then, which no relay promises.
  *
- * @param relays whether it would go on to another server
+ * @param target where it would go
  */
 export function refusalBy(
   deadline: Deadline | undefined,
-  relays: boolean,
+  target: Pick<TargetType, "relays" | "keepsDeadlines"> | undefined,
   now: number,
 ): Outcome | undefined {
   if (deadline?.late !== "return") return undefined;
   if (now >= deadline.time) return LATE;
-  return relays ? NO_PROMISE : undefined;
+  return target?.relays === true && target.keepsDeadlines !== true ? NO_PROMISE : undefined;
 }
 
 /** RFC 3463 section 3.5. */

@@ -6,11 +6,15 @@ import type { Dial } from "../client/dial.ts";
 import { DialFailure } from "../client/dial.ts";
 import type { Pool } from "../client/pool.ts";
 import { printHop } from "../client/hop.ts";
+import { identify } from "../client/login.ts";
+import { LoginRefused } from "../client/fault.ts";
 import { ClientSession } from "../client/session.ts";
+import { type Log, silent } from "../log/event.ts";
 import type { Timeouts } from "../client/timeouts.ts";
 import type { HostSecurity, TlsResults, UsedPolicy } from "../security/security.ts";
 import type { Secure } from "../tls/client.ts";
 import { TlsFailure, type TlsRequirement } from "../tls/requirement.ts";
+import type { Limiter } from "./limiter.ts";
 import type { NextHop } from "./routing.ts";
 
 /** What connections are made with. */
@@ -23,6 +27,8 @@ export interface ConnectOptions {
   readonly ca?: string | undefined;
   readonly timeouts: Timeouts;
   readonly results?: TlsResults | undefined;
+  /** Learns of logins that are refused. */
+  readonly log?: Log;
 }
 
 /** The rules for a server that may be connected to. */
@@ -46,19 +52,34 @@ export class Connector {
   /**
    * A session on which mail may be sent. It is to be given back.
    *
+   * @param group the limit of the server: it counts connections that wait for mail, too
    * @throws {DialFailure} {@linkcode TlsFailure} {@linkcode ClientFault}
    */
-  async take(hop: NextHop, allowed: Allowed, signal: AbortSignal): Promise<ClientSession> {
-    return this.#options.pool.take(keyOf(hop, allowed)) ?? await this.#open(hop, allowed, signal);
+  async take(
+    hop: NextHop,
+    allowed: Allowed,
+    group: Limiter,
+    signal: AbortSignal,
+  ): Promise<ClientSession> {
+    const { pool } = this.#options;
+    const kept = pool.take(keyOf(hop, allowed));
+    if (kept !== undefined) return kept;
+    await pool.trim(group.name, group.places - group.running);
+    return await this.open(hop, allowed, signal);
   }
 
   /** Takes a session back. */
-  give(hop: NextHop, allowed: Allowed, session: ClientSession): void {
-    this.#options.pool.give(keyOf(hop, allowed), session);
+  give(hop: NextHop, allowed: Allowed, group: Limiter, session: ClientSession): void {
+    this.#options.pool.give(keyOf(hop, allowed), group.name, session);
   }
 
-  /** Opens one. Where TLS is only tried, a failure is followed by a new connection that demands less. */
-  async #open(
+  /**
+   * A new session, which nobody else gets. Where TLS is only tried, a failure is followed by a new connection that
+   * demands less.
+   *
+   * @throws {DialFailure} {@linkcode TlsFailure} {@linkcode ClientFault}
+   */
+  async open(
     hop: NextHop,
     { requirement, tested, policy }: Allowed,
     signal: AbortSignal,
@@ -84,7 +105,9 @@ export class Connector {
     hop: NextHop,
     signal: AbortSignal,
   ): Promise<ClientSession> {
-    const { dial, secure, name, ca, timeouts, results } = this.#options;
+    const { dial, secure, name, ca, timeouts, results, log = silent } = this.#options;
+    const { login } = hop;
+    const identity = login && await identify(login, hop);
     const dialled = await dial(hop, signal);
     const { localAddress } = dialled.socket;
     const count = (error?: TlsFailure) =>
@@ -93,12 +116,16 @@ export class Connector {
         ...{ failure: error?.kind, reason: error?.message },
       });
     try {
-      const options = { hop, name, requirement, ca, timeouts, secure };
+      const options = { hop, name, requirement, identity, ca, timeouts, secure };
       const session = await ClientSession.open(dialled, options, signal);
       if (session.peer.tls !== undefined) count();
       return session;
     } catch (error) {
       if (error instanceof TlsFailure) count(error);
+      if (error instanceof LoginRefused) {
+        login?.refused?.();
+        log("login refused", { server: hop.host, user: login!.user, reason: error.message });
+      }
       throw error;
     }
   }
@@ -115,4 +142,7 @@ export class Connector {
 
 /** Sessions with the same key are equally good for the same mail. */
 const keyOf = (hop: NextHop, { requirement, tested }: Allowed): string =>
-  `${printHop(hop)} ${hop.login?.user ?? ""} ${JSON.stringify([requirement, tested])}`;
+  JSON.stringify([
+    ...[printHop(hop), hop.isNamed, hop.source, hop.login?.user],
+    ...[requirement, tested],
+  ]);

@@ -8,21 +8,26 @@ import { faulty } from "../client/outcomes.ts";
 import type { Sent } from "../client/session.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
-import type { Security, TlsResults } from "../security/security.ts";
+import type { Security } from "../security/security.ts";
+import type { Group } from "../targets/target.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import type { Allowed, Connector } from "./connect.ts";
-import type { NextHop, Routing, Way } from "./routing.ts";
+import type { Place, RelayLimits } from "./relay_limits.ts";
+import type { Choice, NextHop, Routing, Servers } from "./routing.ts";
+import { rulesFor } from "./rules.ts";
+import type { TlsResults } from "../security/security.ts";
 
 /** What sending needs. */
 export interface SenderOptions {
   readonly routing: Routing;
   readonly security: Security;
   readonly connector: Connector;
+  readonly limits: RelayLimits;
   readonly results?: TlsResults | undefined;
 }
 
 /** The most sessions of one attempt: when so many servers have been talked to, the mail waits. */
-const SESSIONS = 2;
+export const SESSIONS = 2;
 
 /** Sends mail. */
 export class Sender {
@@ -33,24 +38,33 @@ export class Sender {
   }
 
   /** What shares limits and trouble. */
-  destinationOf(domain: string): string {
-    return this.#options.routing.destinationOf(domain, {});
+  destinationOf(domain: string, choice: Choice): string {
+    return this.#options.routing.destinationOf(domain, choice);
+  }
+
+  /** What limits a destination together with others. */
+  groupsOf(destination: string): readonly Group[] {
+    return this.#options.limits.groupsOf(destination);
   }
 
   /** Sends a message whose recipients have the same destination. What became of it, for each of them. Never rejects. */
-  async send(mail: Mail, signal: AbortSignal): Promise<readonly Outcome[]> {
+  async send(mail: Mail, choice: Choice, signal: AbortSignal): Promise<readonly Outcome[]> {
     const domain = canonicalName(mail.recipients[0]!.mailbox.domain);
     const attempt = new Attempt(mail, signal, this.#options);
     try {
-      const way = await this.#options.routing.wayTo(domain, mail.sender, {});
+      const way = await this.#options.routing.wayTo(domain, mail.sender, choice);
       if ("outcome" in way) return mail.recipients.map(() => way.outcome);
-      await attempt.along(way);
+      await attempt.along(way, this.destinationOf(domain, choice));
     } catch (error) {
       attempt.blame(error, domain);
     }
     return attempt.outcomes(domain);
   }
 }
+
+/** After how many milliseconds mail begins again; `Infinity` if that is not soon. */
+const waitOf = (outcome: Outcome): number =>
+  outcome.result === "delivered" ? Infinity : outcome.later ?? Infinity;
 
 /** One attempt to send one message. */
 class Attempt {
@@ -61,6 +75,12 @@ class Attempt {
   /** Recipients that the next server may be tried for, by their places in the mail. */
   #open: readonly number[];
   #sessions = 0;
+  /** Why mail that no server was asked about has not gone: of several reasons, the one that is over first. */
+  #refusal: Outcome | undefined;
+  /** The limits of this server allow no more: that is no reason to try another server. */
+  #isEnough = false;
+  /** Servers that do not exist. */
+  #missing = 0;
 
   constructor(mail: Mail, signal: AbortSignal, options: SenderOptions) {
     this.#mail = mail;
@@ -71,21 +91,28 @@ class Attempt {
 
   /** What became of the mail of each recipient. */
   outcomes(domain: string): readonly Outcome[] {
-    return this.#mail.recipients.map((_, i) => this.#outcomes[i] ?? faulty(undefined, domain));
+    return this.#mail.recipients.map((_, i) => (
+      this.#outcomes[i] ?? this.#refusal ?? faulty(undefined, domain)
+    ));
   }
 
   /** Recipients without a better outcome wait, because of this. */
   blame(error: unknown, host: string): void {
     const outcome = faulty(error, host);
-    for (const i of this.#open) this.#outcomes[i] = outcome;
+    const isMissing = error instanceof DialFailure && error.permanent;
+    if (isMissing) this.#missing++;
+    for (const i of this.#open) {
+      if (!isMissing || this.#outcomes[i] === undefined) this.#outcomes[i] = outcome; // servers that exist say more
+    }
   }
 
   /** Tries the servers of a way. */
-  async along({ hops, domain, exchangers }: Exclude<Way, { outcome: Outcome }>): Promise<void> {
-    const security = await this.#options.security.of(domain, exchangers, {});
-    for (const hop of hops) {
-      if (this.#open.length === 0 || this.#sessions >= SESSIONS || this.#signal.aborted) return;
-      const allowed = await security.of(hop.host);
+  async along(servers: Servers, destination: string): Promise<void> {
+    const rulesOf = rulesFor(servers, this.#options.security);
+    for (const hop of servers.hops) {
+      const isOver = this.#open.length === 0 || this.#sessions >= SESSIONS || this.#isEnough;
+      if (isOver || this.#signal.aborted) return;
+      const allowed = await rulesOf(hop);
       if ("refused" in allowed) {
         const failure = new TlsFailure(allowed.kind, allowed.refused);
         this.blame(failure, hop.host);
@@ -94,20 +121,47 @@ class Attempt {
           ...{ localAddress: undefined, failure: allowed.kind, reason: allowed.refused },
         });
       } else {
-        await this.#by(hop, allowed);
+        await this.#by(hop, allowed, destination);
       }
+    }
+    const { hops, areNamed, arePartial } = servers;
+    if (this.#missing === hops.length && !areNamed && !arePartial) this.#fail();
+  }
+
+  /** No exchanger of the domain exists. */
+  #fail(): void {
+    for (const i of this.#open) {
+      const { reason } = this.#outcomes[i]!;
+      this.#outcomes[i] = { result: "failed", status: "5.4.4", reason, kind: "dns" };
     }
   }
 
-  async #by(hop: NextHop, allowed: Allowed): Promise<void> {
-    const { recipients } = this.#mail;
-    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
+  /** Tries a server, if the limits allow it. */
+  async #by(hop: NextHop, allowed: Allowed, destination: string): Promise<void> {
+    const { host, port, source } = hop;
+    const place = await this.#options.limits.enter({ host, port, source, destination });
+    if ("outcome" in place) {
+      this.#isEnough = !place.trouble;
+      const { outcome } = place;
+      this.#refusal = waitOf(outcome) < waitOf(this.#refusal ?? outcome)
+        ? outcome
+        : this.#refusal ?? outcome;
+    } else {
+      place.leave(await this.#send(hop, allowed, place));
+    }
+  }
+
+  /** Sends it. What became of it; nothing if that says nothing about the server. */
+  async #send(hop: NextHop, allowed: Allowed, { group }: Place): Promise<readonly Outcome[]> {
     let sent: readonly Sent[];
     try {
-      sent = await this.#send(mail, hop, allowed);
+      sent = await this.#talk(hop, allowed, group);
     } catch (error) {
       if (!(error instanceof DialFailure)) this.#sessions++;
-      return this.blame(error, hop.host);
+      this.blame(error, hop.host);
+      const saysNothing = error instanceof TlsFailure ||
+        error instanceof DialFailure && error.permanent;
+      return saysNothing ? [] : [faulty(error, hop.host)];
     }
     this.#sessions++;
     const open: number[] = [];
@@ -117,16 +171,19 @@ class Attempt {
       if (!isOver) open.push(i);
     }
     this.#open = open;
+    return sent.map(({ outcome }) => outcome);
   }
 
-  /** Sends on a session that waits, or a new one: those that wait may have been closed by the server. */
-  async #send(mail: Mail, hop: NextHop, allowed: Allowed): Promise<readonly Sent[]> {
+  /** Sends it on a session that waits, or on a new one: those that wait may have been closed by the server. */
+  async #talk(hop: NextHop, allowed: Allowed, group: Place["group"]): Promise<readonly Sent[]> {
     const { connector } = this.#options;
+    const { recipients } = this.#mail;
+    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
     for (;;) {
-      const session = await connector.take(hop, allowed, this.#signal);
+      const session = await connector.take(hop, allowed, group, this.#signal);
       const wasUsed = session.sent > 0;
       const sent = await session.send(mail, this.#signal);
-      connector.give(hop, allowed, session);
+      connector.give(hop, allowed, group, session);
       if (session.heard || !wasUsed || this.#signal.aborted) return sent;
     }
   }

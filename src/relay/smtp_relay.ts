@@ -14,6 +14,7 @@ import { NO_PARAMETERS } from "../smtp/parameters.ts";
 import { isForward } from "../targets/loops.ts";
 import { relayArguments } from "../targets/relay.ts";
 import type { Delivery, DeliveryContext, Message, TargetType } from "../targets/target.ts";
+import type { Choice } from "./routing.ts";
 import type { Sender } from "./sender.ts";
 
 /** What the target needs. */
@@ -25,20 +26,27 @@ export interface SmtpRelayOptions {
 
 /** The implementation of `relay` by SMTP. */
 export function smtpRelayType(options: SmtpRelayOptions): TargetType {
-  const destination = (args: Target["args"]) => options.sender.destinationOf(domainOf(args));
+  const destination = (args: Target["args"]) =>
+    options.sender.destinationOf(domainOf(args), choiceOf(args));
   return {
     readsBody: true,
     relays: true,
+    keepsDeadlines: true,
     faultIn: (args) => relayArguments.faultIn(args),
-    plan: (args) => relayArguments.read(args).recipients.join(", "),
+    plan: (args) => {
+      const { recipients } = relayArguments.read(args);
+      const [by, domain] = [destination(args), domainOf(args)];
+      return `${recipients.join(", ")} by ${by === domain ? `the exchangers of ${domain}` : by}`;
+    },
     destination,
     place: (args, addressee) => {
-      const { recipients } = relayArguments.read(args);
+      const { recipients, tls = "" } = relayArguments.read(args);
       const forwarded = isForward(addressee, recipients) ? String(addressee.original) : "";
-      return `${destination(args)} ${forwarded}`;
+      return `${destination(args)} ${tls} ${forwarded}`;
     },
     split: (args) =>
       relayArguments.read(args).recipients.map((one) => ({ ...args, recipients: [String(one)] })),
+    groupsOf: (destination) => options.sender.groupsOf(destination),
     forwardsTo: (args) => relayArguments.read(args).recipients,
     open: (_, context) => new SmtpDelivery(options, context),
   };
@@ -47,6 +55,12 @@ export function smtpRelayType(options: SmtpRelayOptions): TargetType {
 /** The domain of the first recipient, in its canonical form. */
 const domainOf = (args: Target["args"]): string =>
   canonicalName(relayArguments.read(args).recipients[0]!.domain);
+
+/** What the answer of a handler chooses. */
+const choiceOf = (args: Target["args"]): Choice => {
+  const { via, tls } = relayArguments.read(args);
+  return { via, tls };
+};
 
 /** One message for recipients of one destination. */
 class SmtpDelivery implements Delivery {
@@ -81,9 +95,10 @@ class SmtpDelivery implements Delivery {
       sender: isForwarded && sender !== null ? forwardAs(sender) : sender,
       parameters: envelope.parameters ?? NO_PARAMETERS,
       recipients: all,
+      accepted: envelope.accepted,
       message: isForwarded ? onTop(this.#message!, first) : this.#message!,
     };
-    const outcomes = await this.#options.sender.send(mail, signal);
+    const outcomes = await this.#options.sender.send(mail, choiceOf(first.target.args), signal);
     let next = 0;
     return lists.map(({ length }) => worst(outcomes.slice(next, next += length)));
   }

@@ -72,7 +72,7 @@ function planOf(arrival: Arrival, { targets, deliver }: QueuedOptions): Plan {
   const mayBeNow = arrival.hold === undefined && due <= accepted;
   const isNow = ({ type }: Consignment) =>
     mayBeNow && (arrival.deliver ?? type?.deliver ?? deliver) === "before-reply" &&
-    refusalBy(deadline, type?.relays === true, accepted) === undefined;
+    refusalBy(deadline, type, accepted) === undefined;
   const { now = [], later = [] } = Object.groupBy(own, (one) => isNow(one) ? "now" : "later");
   return { now, later, copies, due, accepted };
 }

@@ -10,6 +10,9 @@
 import { CR, DOT, LF } from "./ascii.ts";
 import { endOfText, wordsOf } from "./scan.ts";
 
+/** Octets that are copied faster one by one than with a call. */
+const SHORT = 32;
+
 const NOTHING = new Uint8Array(0);
 const END = Uint8Array.of(DOT, CR, LF);
 const CRLF_END = Uint8Array.of(CR, LF, ...END);
@@ -48,31 +51,21 @@ export class Stuffing {
   #look(chunk: Uint8Array): void {
     const { length } = chunk;
     const words = wordsOf(chunk);
-    this.#consider(chunk[0]!, this.#previous, 0);
-    for (let i = endOfText(chunk, words, 0); i < length; i = endOfText(chunk, words, i)) {
-      let octet = chunk[i]!;
-      if (octet !== CR && octet !== LF) {
-        i++;
-        continue;
+    let previous = this.#previous;
+    for (let i = 0; i < length; i++) {
+      if (previous !== LF && previous !== CR) {
+        i = endOfText(chunk, words, i);
+        if (i === length) return;
       }
-      if (octet === LF && i > 0 && chunk[i - 1] !== CR) this.#consider(LF, chunk[i - 1]!, i);
-      // Behind a line end, each octet may be one that needs another before it.
-      while (++i < length && (octet === CR || octet === LF)) {
-        const next = chunk[i]!;
-        this.#consider(next, octet, i);
-        octet = next;
+      const octet = chunk[i]!;
+      if (octet === LF) {
+        if (previous !== CR) this.#add(CR, i);
+      } else {
+        if (previous === CR) this.#add(LF, i);
+        if (octet === DOT && this.#dots && (previous === LF || previous === CR)) this.#add(DOT, i);
       }
+      previous = octet;
     }
-  }
-
-  /** Adds what must stand before `octet`, which follows `previous`. */
-  #consider(octet: number, previous: number, place: number): void {
-    if (octet === LF) {
-      if (previous !== CR) this.#add(CR, place);
-      return;
-    }
-    if (previous === CR) this.#add(LF, place);
-    if (octet === DOT && this.#dots && (previous === CR || previous === LF)) this.#add(DOT, place);
   }
 
   #add(octet: number, place: number): void {
@@ -87,15 +80,27 @@ export class Stuffing {
     let to = 0;
     for (let i = 0; i < this.#added.length; i++) {
       const place = this.#places[i]!;
-      if (place > from) extended.set(chunk.subarray(from, place), to);
-      to += place - from;
+      to = copy(chunk, from, place, extended, to);
       extended[to++] = this.#added[i]!;
       from = place;
     }
-    extended.set(chunk.subarray(from), to);
+    copy(chunk, from, chunk.length, extended, to);
     this.#added.length = this.#places.length = 0;
     return extended;
   }
+}
+
+/** Copies the octets from `start` until `stop` to `to`, and returns where they end there. */
+function copy(
+  from: Uint8Array,
+  start: number,
+  stop: number,
+  into: Uint8Array,
+  to: number,
+): number {
+  if (stop - start > SHORT) into.set(from.subarray(start, stop), to);
+  else for (let i = start; i < stop; i++) into[to + i - start] = from[i]!;
+  return to + stop - start;
 }
 
 /** A message as it is sent behind DATA, with the end of data. */

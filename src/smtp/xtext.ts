@@ -37,6 +37,13 @@ export function decodeUnitext(text: string): string | undefined {
   return /^\P{Cc}*$/u.test(decoded) && decoded.isWellFormed() ? decoded : undefined;
 }
 
+/** Printable ASCII as xtext: `a+b` is `a+2Bb`. */
+export const encodeXtext = (text: string): string =>
+  text.replace(
+    /[^!-*,-<>-~]/g,
+    (char) => `+${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
+
 /** An address in UTF-8 in ASCII, as `utf-8-addr-xtext`. */
 export const encodeUtf8Xtext = (address: string): string =>
   address.replace(

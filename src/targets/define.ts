@@ -5,6 +5,7 @@
 import { messageOf } from "../base/message_of.ts";
 import { failureOf } from "../base/tried.ts";
 import { messageFields } from "../handler/log_fields.ts";
+import { REFUSAL_KINDS } from "../handler/outcome.ts";
 import { type Addressee, sealTarget, type Target } from "../handler/reply.ts";
 import type { Field } from "../log/event.ts";
 import {
@@ -178,14 +179,15 @@ const STATUS = /^[45]\.\d{1,3}\.\d{1,3}$/;
 /** What fits in a line of a reply. */
 const REASON = /^[ -~]{1,400}$/;
 const SCOPES: ReadonlySet<unknown> = new Set([undefined, "destination", "server"]);
+const KINDS: ReadonlySet<unknown> = new Set([undefined, ...REFUSAL_KINDS]);
 
 const isRemote = (value: unknown): boolean =>
   typeof Object(value).name === "string" && typeof Object(value).reply === "string";
 
 function sound(value: unknown, name: string): Outcome {
-  const { result, reason, status, cause, scope, remote } = Object(value);
+  const { result, reason, status, cause, scope, remote, kind } = Object(value);
   const isSound = typeof reason === "string" && REASON.test(reason) &&
-    (cause === undefined || typeof cause === "string") && SCOPES.has(scope) &&
+    (cause === undefined || typeof cause === "string") && SCOPES.has(scope) && KINDS.has(kind) &&
     (remote === undefined || isRemote(remote));
   if (isSound && result === "delivered") return { result, reason };
   if (
@@ -195,6 +197,7 @@ function sound(value: unknown, name: string): Outcome {
       ...{ result, status, reason },
       ...(cause === undefined ? {} : { cause }),
       ...(scope === undefined ? {} : { scope }),
+      ...(kind === undefined ? {} : { kind }),
       ...(remote === undefined ? {} : { remote: { name: remote.name, reply: remote.reply } }),
     } as Outcome;
   }

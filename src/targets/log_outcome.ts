@@ -2,6 +2,7 @@
  * What the log says of the mail of a recipient.
  * @module
  */
+import { refusalKind } from "../handler/outcome.ts";
 import { messageFields } from "../handler/log_fields.ts";
 import type { LogFields } from "../log/event.ts";
 import type { DeliveryContext, Outcome } from "./target.ts";
@@ -28,6 +29,7 @@ export function logOutcome(
     target,
     plan,
     reason: outcome.reason,
+    kind: refusalKind(outcome),
     cause: "cause" in outcome ? outcome.cause : undefined,
     ...more,
   });

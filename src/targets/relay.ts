@@ -4,9 +4,11 @@
  */
 import { z } from "zod";
 import { attempt } from "../base/kinds.ts";
+import { parseHop, printHop } from "../client/hop.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Addressee, Target } from "../handler/reply.ts";
 import { headerField } from "../message/header.ts";
+import { TLS_MODES, type TlsMode } from "../security/security.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { Arguments } from "./arguments.ts";
 import { mailerInput } from "./mailer_input.ts";
@@ -26,19 +28,46 @@ export const relayArguments = new Arguments(
   "relay",
   z.strictObject({
     recipients: z.array(z.string().transform(attempt(Mailbox.parse))).min(1),
+    via: z.array(z.string().transform(attempt((url) => printHop(parseHop(url))))).min(1).optional(),
+    tls: z.enum(TLS_MODES).optional(),
   }),
 );
+
+/** How mail is sent on, where that is not as the configuration says. */
+export interface RelayOptions {
+  /**
+   * Servers that it goes by, in the order in which they are tried: `smtp://relay.example.net:587`. Those that the
+   * configuration names, too, are used as it says; others must have a public address, or one that it allows.
+   */
+  readonly via?: readonly string[] | undefined;
+  /** What is demanded of the encryption of connections. */
+  readonly tls?: TlsMode | undefined;
+}
 
 /**
  * Mail goes on to these addresses instead of its recipient.
  *
- * @throws {TypeError} for an empty list, and for anything but a list of mailboxes
+ * ```ts
+ * import { Mailbox, relay } from "postmaster";
+ *
+ * relay([Mailbox.parse("joe@example.org")], { via: ["smtp://relay.example.net:587"], tls: "verify" });
+ * ```
+ *
+ * @param options for a relay by SMTP; one by a command takes none
+ * @throws {TypeError} for an empty list, for anything but a list of mailboxes, and for options that make no sense
  */
-export function relay(recipients: readonly Mailbox[]): Target {
+export function relay(
+  recipients: readonly Mailbox[],
+  { via, tls }: RelayOptions = {},
+): Target {
   if (!Array.isArray(recipients)) {
     throw new TypeError(`relay() needs a list of mailboxes, such as [mailbox], not ${recipients}`);
   }
-  return relayArguments.target({ recipients: recipients.map(String) });
+  return relayArguments.target({
+    recipients: recipients.map(String),
+    ...via === undefined ? {} : { via },
+    ...tls === undefined ? {} : { tls },
+  });
 }
 
 /** How mail is sent on. */
@@ -68,7 +97,7 @@ export function relayType(
     readsBody: true,
     relays: true,
     work: mailers,
-    faultIn: (args) => relayArguments.faultIn(args),
+    faultIn: (args) => relayArguments.faultIn(args) ?? optionsFault(args),
     plan: (args) => {
       const { recipients } = relayArguments.read(args);
       const refusal = refusalFor(recipients.map((recipient) => valuesForAny({ recipient })));
@@ -108,6 +137,14 @@ export function relayType(
     },
   };
 }
+
+/** A command sends mail where it likes. */
+const optionsFault = (args: Target["args"]): string | undefined => {
+  const { via, tls } = relayArguments.read(args);
+  return via === undefined && tls === undefined
+    ? undefined
+    : "`via` and `tls` are for a relay by SMTP, and the configuration names a command";
+};
 
 /** Names the one recipient for whom mail is sent on to other addresses, so that a loop is found ({@linkcode Visits}). */
 const headerFor = ([first, ...others]: readonly Addressee[], to: readonly Mailbox[]): string =>

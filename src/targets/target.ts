@@ -22,6 +22,8 @@ export interface Envelope {
   readonly sender: Mailbox | null;
   /** The parameters of MAIL: `BODY`, `SMTPUTF8`, `RET` and so on. None for mail that the server makes itself. */
   readonly parameters?: Parameters;
+  /** When the message was accepted, in milliseconds since the epoch; without it, now. */
+  readonly accepted?: number;
   /** The address of the client that sent the message. */
   readonly peer: string;
   /** The client's name as it gave it in HELO or EHLO. */
@@ -76,12 +78,26 @@ export interface Work {
  */
 export type DeliveryTime = "queued" | "before-reply";
 
+/** What limits the deliveries to several destinations together, such as the exchangers of a provider. */
+export interface Group {
+  /** Unique among all groups. */
+  readonly name: string;
+  /** Its messages that are on their way. */
+  readonly running: number;
+  /** How many more may go now, in milliseconds of `performance.now()`. */
+  free(now: number): number;
+  /** When the next may go, as far as time decides that. */
+  next(now: number): number;
+}
+
 /** The implementation behind the name of a target. */
 export interface TargetType {
   /** When mail for this target is delivered; without it, as the configuration says. */
   readonly deliver?: DeliveryTime | undefined;
   /** True for a target that passes mail on to other servers: nobody knows whether it arrives. */
   readonly relays?: boolean;
+  /** For a target that relays: it hands deadlines on (RFC 2852), or says that the next server promises nothing. */
+  readonly keepsDeadlines?: boolean;
   /** For targets whose deliveries go on although nobody waits for them. */
   readonly work?: Work;
   /** False for a target that never reads the message: then the message need not be kept. */
@@ -100,6 +116,8 @@ export interface TargetType {
    * Without it, or if it is `undefined`, each recipient is a destination.
    */
   destination?(args: Target["args"], addressee: Addressee): string | undefined;
+  /** What limits a destination together with others, as far as it is known before a delivery. */
+  groupsOf?(destination: string): readonly Group[];
   /**
    * What the mail of two recipients has in common if one delivery can serve both. Without it, the arguments. The
    * delivery is opened with the arguments of one of them, and gets each recipient with its own.
@@ -117,9 +135,7 @@ export interface TargetType {
 export const defined: Map<string, TargetType> = new Map();
 
 /** What to do when there is no target `relay`. */
-export const NO_RELAY: string =
-  "set `relay` in the configuration, the command that sends mail on, such as " +
-  '`relay: {command: [/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]}`';
+export const NO_RELAY: string = "set `relay` in the configuration, such as `relay: {mx: {}}`";
 
 /** The targets that a server knows, by name. */
 export class Targets implements Work {
@@ -175,6 +191,11 @@ export class Targets implements Work {
     const type = this.faultIn(target) === undefined ? this.get(target.target) : undefined;
     return type?.destination?.(target.args, addressee) ??
       `${target.target} ${addressee.recipient.key}`;
+  }
+
+  /** As {@linkcode TargetType.groupsOf}, of all targets. */
+  groupsOf(destination: string): readonly Group[] {
+    return [...this.#types.values()].flatMap((type) => type.groupsOf?.(destination) ?? []);
   }
 
   /** As {@linkcode TargetType.place}; `undefined` if the arguments say it. */

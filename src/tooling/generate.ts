@@ -11,6 +11,7 @@ import { configurationParts } from "./configuration.ts";
 import { deno } from "./deno.ts";
 import { extensionsParts } from "./extensions.ts";
 import { fill, type Parts } from "./page.ts";
+import { refusalParts } from "./refusals.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -20,6 +21,7 @@ const PAGES: Readonly<Record<string, (page: string) => Parts>> = {
   "commands.md": commandsParts,
   "catalogue.md": catalogueParts,
   "extensions.md": extensionsParts,
+  "relay.md": refusalParts,
 };
 
 /** Writes all pages of `docs/` that have generated parts into a directory, and returns their paths. */

@@ -78,7 +78,7 @@ Deno.test("the JSON Schema refuses values of a wrong type or form", () => {
   refuses("limits: {data-timeout: 5}", /^\/limits\/data-timeout must be string/);
   refuses("limits: {data-timeout: 5 minutes}", /^\/limits\/data-timeout must match pattern/);
   refuses("log: {level: loud}", /^\/log\/level must be equal to one of the allowed values/);
-  refuses("relay: {}", /^\/relay must have required property 'command'/);
+  refuses("relay: {mx: {port: 0}}", /^\/relay\/mx\/port must be >= 1/m);
   refuses("handlers: [alias]", /^\/handlers\/0 must be equal to constant/m);
   refuses("handlers: [{trace: {}, impatient: {}}]", /NOT have more than 1 properties/);
 });

@@ -57,6 +57,12 @@ log: {level: debgu}
 });
 
 const MISTAKES: readonly [string, string, RegExp][] = [
+  ["dns: {validating: yes-sir}", "1:19", /`dns\.validating`: must be true, false or protected/],
+  [
+    "dns: {servers: [127.0.0.1, 192.0.2.53], validating: true}",
+    "1:53",
+    /`dns\.validating`: the DNS server 192\.0\.2\.53 is on another machine, .* write `protected`/,
+  ],
   ["log: {stderr: false}", "1:6", /`log`: a log has to go somewhere: set `stderr: true`, `file`/],
   [
     "domains: [a.org]\nusers: [joe, jane]\naliases: {sales: [joe, nosuchuser], joe: [joe, jane]}",
@@ -235,7 +241,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ],
   ["limits: {handler-timeout: 20 s}\nhandlers: [tarpit]", "2:12", /`tarpit` holds answers back/],
   ["mailer: {timeout: 30 d}", "1:19", /`30 d` is too long: make it 24 d or less/],
-  ["relay: {}", "1:8", /`relay\.command`: this is missing: it must be a list/],
+  ["relay: {}", "1:8", /one of `mx`, `via` and `command` says where mail goes/],
   ['relay: {command: [x, "{"]}', "1:18", /{ without its partner/],
   ["deliver: later", "1:10", /must be one of `queued`, `before-reply`; found `later`/],
   ["log: {syslog: {host: 127.1}}", "1:22", /`127\.1` is no machine: write its name/],

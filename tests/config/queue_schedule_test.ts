@@ -29,7 +29,11 @@ Deno.test("the schedule has defaults", () => {
     queueOf("{}")!;
   assert.deepEqual(retry, [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR]);
   assert.deepEqual([lifetime, warnAfter, longestHold], [5 * DAY, 4 * HOUR, 30 * DAY]);
-  assert.deepEqual([concurrency, destination, destinations], [100, { concurrency: 20 }, {}]);
+  assert.deepEqual([concurrency, destination, destinations], [
+    100,
+    { concurrency: 20, initial: 5 },
+    {},
+  ]);
 });
 
 Deno.test("pauses are a list, or grow by a factor until the longest", () => {
@@ -55,6 +59,7 @@ Deno.test("destinations have settings of their own, by their names in any spelli
   });
   assert.deepEqual(queueOf("{destination: {rate: 100/min}}")!.destination, {
     concurrency: 20,
+    initial: 5,
     rate: { times: 100, span: MINUTE },
   });
 });

@@ -49,6 +49,7 @@ Deno.test("the generated pages are up to date, wherever they are generated", asy
     "configuration.md",
     "extensions.md",
     "postmaster.schema.json",
+    "relay.md",
   ]);
   const stale = names.filter((name) =>
     Deno.readTextFileSync(directory.of(name)) !== Deno.readTextFileSync(`${root}docs/${name}`)

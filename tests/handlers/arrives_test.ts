@@ -190,6 +190,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   },
   "stolen-passwords": { settings: { queue: {}, deliver: "before-reply" } },
   subaddress: { sends: [{ to: "joe+list@example.net" }] },
+  suppress: {},
   tarpit: { sends: [{ to: ["nobody@example.net", "joe@example.net"] }] },
   trace: {
     files: {

@@ -43,7 +43,7 @@ async function fill(store: QueueStore): Promise<void> {
     recipient("c@sub.example.net", { state: active }),
     recipient("d@example.net", { state: ended(), target: { target: "relay", args: {} } }),
   ]);
-  await settle(store, c!, waiting(), attempt("Mailbox is Full"));
+  await settle(store, c!, waiting(), attempt("Mailbox is Full", TIME, "quota"));
 }
 
 export function deskContract(test: TestStore): void {
@@ -78,6 +78,8 @@ export function deskContract(test: TestStore): void {
       [{ reason: "spam" }, [sure]],
       [{ reason: "mailbox is full" }, [c]],
       [{ target: "relay" }, [sure]],
+      [{ kind: "quota" }, [c]],
+      [{ kind: "policy" }, []],
       [{ user: "sue" }, [joe, sure]],
       [{ user: "su" }, []],
       [{ user: "sue", target: "pipe" }, [joe]],
@@ -209,12 +211,13 @@ export function deskContract(test: TestStore): void {
       recipients: nothing,
       oldest: undefined,
       destinations: [],
+      kinds: [],
     };
     assert.deepEqual(await store.stats(), empty);
     await put(store, message("old", { accepted: TIME - 99 }), [
       recipient("a@x", { state: ended() }),
     ]);
-    await put(store, message("a", { size: 10 }), [
+    const [a, b, c] = await put(store, message("a", { size: 10 }), [
       ...["a@x", "b@y", "c@y"].map((name) => recipient(name)),
       recipient("d@z", { state: active }),
       recipient("e@z", { state: ended() }),
@@ -222,12 +225,15 @@ export function deskContract(test: TestStore): void {
     await put(store, message("b", { accepted: TIME + 1 }), [
       recipient("f@z", { state: held("no") }),
     ]);
+    await settle(store, a!, waiting(), attempt("come back", TIME, "greylist"));
+    for (const key of [b!, c!]) await settle(store, key, waiting(), attempt("full", TIME, "quota"));
     assert.deepEqual(await store.stats(), {
       messages: 2,
       octets: 15,
       recipients: { waiting: 3, active: 1, held: 1, ended: 2 },
       oldest: TIME,
       destinations: [{ destination: "y", waiting: 2 }, { destination: "x", waiting: 1 }],
+      kinds: [{ kind: "quota", waiting: 2 }, { kind: "greylist", waiting: 1 }],
     });
   });
 
@@ -260,7 +266,7 @@ export function deskContract(test: TestStore): void {
     assert.deepEqual(await ids({ recipient: "nobody@example.net" }), []);
     const [trace] = await store.trace({ id: "b" }, 1);
     assert.deepEqual(trace!.recipients.map(({ recipient, history }) => [recipient, history]), [
-      ["c@sub.example.net", [attempt("Mailbox is Full")]],
+      ["c@sub.example.net", [attempt("Mailbox is Full", TIME, "quota")]],
       ["d@example.net", []],
     ]);
   });

@@ -137,12 +137,23 @@ Deno.test("no more jobs run than the concurrency, and than a destination's", () 
     assert.ok(there.length <= 3);
   }
   lanes.ended(begun[0]!, "fine", 0);
-  assert.equal(take(lanes).length, 1);
+  assert.ok(take(lanes).length > 0);
+  assert.ok(lanes.running <= 10);
+});
+
+Deno.test("fifty destinations that never answer leave half of the places to others", () => {
+  const lanes = lanesOf({ initial: 5 });
+  add(lanes, times(1000, (i) => job(`dead${i % 50}.example`, { sender: `${i % 100}@a.example` })));
+  assert.equal(take(lanes).length, 50);
+  const others = times(50, (i) => job(`${i}.example`));
+  add(lanes, others);
+  assert.deepEqual(new Set(take(lanes)), new Set(others));
 });
 
 Deno.test("trouble halves the jobs at once; at one there are pauses, then one job tries", () => {
   const lanes = lanesOf({}, 8);
   add(lanes, times(1000, () => job("example.net")));
+  lanes.ended(lanes.next(0)!, "fine", 0);
   const fail = (now: number) => {
     const begun = take(lanes, now);
     begun.forEach((one) => lanes.ended(one, "trouble", now)); // the first counts, the others tell nothing new
@@ -160,6 +171,15 @@ Deno.test("trouble halves the jobs at once; at one there are pauses, then one jo
     now = then;
   }
   assert.deepEqual(pauses, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
+});
+
+Deno.test("a destination where nothing went well is left alone at once", () => {
+  const lanes = lanesOf({}, 8);
+  add(lanes, times(1000, () => job("dead.example")));
+  const begun = take(lanes);
+  begun.forEach((one) => lanes.ended(one, "trouble", 0));
+  assert.equal(begun.length, 8);
+  assert.equal(lanes.pausedUntil("dead.example", 0), 5000);
 });
 
 Deno.test("a destination recovers by one more job at once for each full round", () => {
@@ -378,4 +398,125 @@ Deno.test("many jobs take little more time each than few", () => {
   const few = cost(10_000);
   const many = cost(300_000);
   assert.ok(many < 20 * few, `${many} ms each, instead of ${few}`);
+});
+
+Deno.test("a destination begins with few jobs, and grows with each round that goes well", () => {
+  const lanes = lanesOf({ initial: 5 });
+  add(lanes, times(1000, () => job("example.net")));
+  const running = take(lanes);
+  assert.equal(running.length, 5);
+  for (let i = 0; i < 5; i++) lanes.ended(running.shift()!, "fine", 0);
+  running.push(...take(lanes));
+  assert.equal(running.length, 6);
+  for (let i = 0; i < 500; i++) {
+    lanes.ended(running.shift()!, "fine", 0);
+    running.push(...take(lanes));
+  }
+  assert.equal(running.length, 20);
+});
+
+/** Lanes whose destinations all share a group. */
+function groupOf(places: number, next = (now: number) => now): Lanes<Job> {
+  const group = { name: "mx.example", running: 0, free: () => places, next };
+  return new Lanes<Job>({
+    ...{ concurrency: 100, backlog: 1000, limitsOf: () => ({ concurrency: 20 }) },
+    groupsOf: (name) => name === "other.example" ? [] : [group],
+  });
+}
+
+Deno.test("destinations of a group share its places, take turns, and leave the others to others", () => {
+  const lanes = groupOf(10);
+  const names = times(1000, (i) => job(`${i}.example`)).map(({ destination }) => destination);
+  add(lanes, names.flatMap((name, i) => [0, 1].map(() => job(name, { sender: `${i}@a.example` }))));
+  const running = take(lanes);
+  assert.equal(running.length, 10);
+  assert.equal(new Set(running.map(({ destination }) => destination)).size, 10);
+  assert.equal(lanes.full.length, 1000, "no more of their mail comes from the store");
+  assert.ok(lanes.waitingForOthers <= 10);
+  const other = job("other.example");
+  lanes.add(other, 0);
+  assert.equal(lanes.next(0), other);
+  const begun = [...running];
+  while (running.length > 0) {
+    lanes.ended(running.shift()!, "fine", 0);
+    const more = take(lanes);
+    running.push(...more);
+    begun.push(...more);
+    assert.ok(running.length <= 10);
+  }
+  assert.equal(begun.length, 2000);
+  assert.equal(new Set(begun.slice(0, 1000).map(({ destination }) => destination)).size, 1000);
+  lanes.ended(other, "fine", 0);
+  assert.equal(lanes.destinations + lanes.full.length + lanes.waiting, 0);
+});
+
+Deno.test("a group's time wakes its destinations one by one", () => {
+  let last = -Infinity;
+  const lanes = groupOf(10, (now) => Math.max(now, last + 1000));
+  add(lanes, times(5, (i) => job(`${i}.example`)));
+  const begun: number[] = [];
+  for (let now = 0; begun.length < 5; now = lanes.wakeAt()!) {
+    for (let next; (next = lanes.next(now)) !== undefined;) {
+      begun.push(last = now);
+      lanes.ended(next, "fine", now);
+    }
+  }
+  assert.deepEqual(begun, [0, 1000, 2000, 3000, 4000]);
+});
+
+Deno.test("a group that is shut for long lets its jobs go, so that their target says why", () => {
+  const lanes = groupOf(10, (now) => now + 600_000);
+  add(lanes, times(5, (i) => job(`${i}.example`)));
+  assert.equal(take(lanes).length, 5);
+});
+
+Deno.test("groups never give more than their places, and let all jobs begin in the end", () => {
+  const places = [1, 2, 3];
+  const property = fc.property(
+    fc.array(fc.record({ at: fc.nat(9), ends: fc.nat(5) }), { maxLength: 100 }),
+    (steps) => {
+      const groups = places.map((places) => ({
+        ...{ name: `g${places}`, places, running: 0, free: () => places },
+        next: (now: number) => now,
+      }));
+      const lanes = new Lanes<Job>({
+        ...{ concurrency: 7, backlog: 2, limitsOf: () => ({ concurrency: 2 }) },
+        groupsOf: (name) => groups.filter((_, i) => Number(name[0]) % (i + 2) === 0),
+      });
+      const running: Job[] = [];
+      let begun = 0;
+      const step = (ends: number) => {
+        for (const one of running.splice(0, ends)) lanes.ended(one, "fine", 0);
+        const more = take(lanes);
+        begun += more.length;
+        running.push(...more);
+        for (const [i, { places }] of groups.entries()) {
+          const its = running.filter(({ destination }) => Number(destination[0]) % (i + 2) === 0);
+          assert.ok(its.length <= places);
+        }
+      };
+      for (const { at, ends } of steps) {
+        lanes.add(job(`${at}.example`), 0);
+        step(ends);
+      }
+      while (running.length > 0) step(1);
+      assert.equal(begun, steps.length);
+      assert.equal(lanes.waiting + lanes.destinations + lanes.full.length, 0);
+      assert.equal(lanes.waitingForOthers, 0);
+    },
+  );
+  fc.assert(property);
+});
+
+Deno.test("urgent mail goes first in a group, too", () => {
+  const lanes = groupOf(1);
+  add(lanes, times(10, (i) => job(`${i}.example`)));
+  const first = lanes.next(0)!;
+  assert.equal(lanes.next(0), undefined);
+  const urgent = times(2, (i) => job(`${i + 7}.example`, { priority: 5 }));
+  add(lanes, urgent);
+  assert.equal(lanes.next(0), undefined);
+  lanes.ended(first, "fine", 0);
+  assert.deepEqual(run(lanes, 0, 2), urgent);
+  assert.equal(run(lanes).length, 9);
 });

@@ -57,7 +57,7 @@ export function queueOf(
     & { readonly policy?: Handler; readonly store?: MemoryStore }
     & Partial<ScheduleSettings> = {},
 ) {
-  const targets = new Targets({ test: type });
+  const targets = new Targets({ test: type, relay: type });
   const logged: string[] = [];
   const log = Object.assign((event: LogEvent) => void logged.push(event), {
     wants: () => true,
@@ -72,10 +72,10 @@ export function queueOf(
   return {
     ...{ queue, store, targets, log, logged },
     /** Accepts a message to these recipients; it is tried in `after` milliseconds. */
-    async accept(mailboxes: readonly string[], { after = 0 } = {}): Promise<void> {
+    async accept(to: readonly (string | Route)[], { after = 0 } = {}): Promise<void> {
       const id = `M${++messages}`;
       const body = await queue.keep(id, pieces("Subject: hello\r\n\r\nHello\r\n"));
-      const accepted = mailboxes.map((mailbox) => ({ route: routeTo(mailbox) }));
+      const accepted = to.map((one) => ({ route: typeof one === "string" ? routeTo(one) : one }));
       const made = message(id, { accepted: Date.now(), parameters: {} });
       await queue.accept(made, accepted, body, made.accepted + after);
     },

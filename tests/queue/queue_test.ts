@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { until } from "../running.ts";
-import { chain, on } from "postmaster";
-import { DELIVERED, FAILED, queueOf, routeTo, targetOf } from "./queue_kit.ts";
+import { chain, on, type Outcome, type Route } from "postmaster";
+import { DEFERRED, DELIVERED, FAILED, queueOf, routeTo, targetOf } from "./queue_kit.ts";
 
 Deno.test("a destination that may take little at a time keeps nobody waiting in vain", async () => {
   const delivered = { "slow.example": 0, "other.example": 0 };
@@ -88,4 +88,67 @@ Deno.test("a copy of a report that fails is no double bounce", async () => {
     ...["joe@example.net", "you@example.org"], // the report, before its place is known
     ...["you@example.org", "archive@example.net"],
   ]);
+});
+
+Deno.test("mail that was not tried begins again, without an attempt, a log line or a word to handlers", async () => {
+  let times = 0;
+  const told: number[] = [];
+  const type = targetOf(() => ++times < 3 ? { ...DEFERRED, later: 1 } as Outcome : DELIVERED);
+  const policy = on("AfterDelivery", ({ attempt }, next) => {
+    told.push(attempt);
+    return next();
+  });
+  await using kit = queueOf(type, { policy });
+  await kit.accept(["a@example.net"]);
+  await until("it has ended", async () => (await kit.all())[0]!.recipient.state.at === "ended");
+  const [{ recipient } = assert.fail()] = await kit.all();
+  assert.deepEqual([times, recipient.attempts, told], [3, 1, [1]]);
+  assert.deepEqual(kit.logged, ["delivered"]);
+});
+
+Deno.test("a copy goes on with the wish that its sender is told nothing", async () => {
+  const told = new Map<string, unknown>();
+  const type = targetOf(() => DELIVERED);
+  const seeing: typeof type = {
+    ...type,
+    open: async (args, context) => {
+      const delivery = await type.open(args, context);
+      return Object.assign(delivery, {
+        recipient: ({ recipient, parameters }: Omit<Route, "target">) =>
+          void told.set(`${recipient}`, parameters?.get("NOTIFY")),
+        commit: () => Promise.resolve([DELIVERED]),
+      });
+    },
+  };
+  await using test = queueOf(seeing);
+  await test.accept(["joe@example.net", { ...routeTo("archive@example.net"), copy: true }]);
+  await until("both are delivered", () => told.size === 2);
+  assert.deepEqual([...told], [["joe@example.net", undefined], ["archive@example.net", "NEVER"]]);
+});
+
+Deno.test("a message that the server has written goes as it is, and nobody is told of its end", async () => {
+  const text = "Subject: a report\r\n\r\nHello\r\n";
+  const bodies: string[] = [];
+  const type = targetOf(() => FAILED, {
+    open: () => ({
+      recipient: () => {},
+      body: async (message) => {
+        for await (const chunk of message.read()) bodies.push(new TextDecoder().decode(chunk));
+      },
+      commit: () => Promise.resolve([FAILED]),
+      abort: () => Promise.resolve(),
+    }),
+  });
+  const policy = on("AddRcptTo", () => ({ target: "test", args: {} }));
+  await using test = queueOf(type, { policy });
+  const octets = new TextEncoder().encode(text);
+  const messageId = "<1@mx.example.net>";
+  await test.queue.sendWritten({ to: "tls@example.org", messageId, octets });
+  await until("it has ended", async () => {
+    const all = await test.all();
+    return all.length > 0 && all.every(({ recipient }) => recipient.state.at === "ended");
+  });
+  assert.equal(bodies.join(""), text);
+  assert.deepEqual(test.logged.filter((event) => event === "reported"), []);
+  assert.ok(test.logged.includes("failed"));
 });

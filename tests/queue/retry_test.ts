@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Outcome, RefusalKind } from "../../src/handler/outcome.ts";
 import { latestDue, retry, type RetryFacts, type RetrySettings } from "../../src/queue/retry.ts";
 import { unsettled } from "../../src/targets/target.ts";
 
@@ -125,4 +126,30 @@ Deno.test("retry() gives up all mail some time, and none before its lifetime or 
       assert.ok(life <= 2 * (lifetime + longest + took) * (1 + took / Math.min(first, ...more)));
     },
   ));
+});
+
+Deno.test("greylisting is answered a little after 5 minutes, then by the schedule", () => {
+  const outcome: Outcome = { ...DEFERRED, result: "deferred", status: "4.7.1", kind: "greylist" };
+  const next = (facts: Partial<RetryFacts>, random = 0.5) =>
+    after({ outcome, ...facts }, USUAL, random);
+  assert.deepEqual(next({}), { next: 310 * SECOND });
+  assert.deepEqual(next({ attempt: 9, before: "connection" }), { next: 310 * SECOND });
+  assert.deepEqual(next({ attempt: 3, before: "greylist" }), { next: 15 * MINUTE });
+  for (const random of [0, 0.25, 0.75, 0.999]) {
+    const { next: pause } = next({}, random) as { next: number };
+    assert.ok(pause >= 310 * SECOND && pause <= 341 * SECOND, `never sooner: ${pause}`);
+  }
+  const short: RetrySettings = { ...USUAL, retry: [SECOND, 2 * SECOND] };
+  assert.deepEqual(after({ outcome }, short), { next: 2 * SECOND });
+});
+
+Deno.test("a full mailbox and a bad name are not asked soon again", () => {
+  const next = (kind: RefusalKind, attempt: number) =>
+    after({ attempt, outcome: { result: "deferred", status: "4.2.2", reason: "", kind } });
+  assert.deepEqual(next("quota", 1), { next: HOUR });
+  assert.deepEqual([1, 4].map((attempt) => next("reputation", attempt)), [
+    { next: 15 * MINUTE },
+    { next: HOUR },
+  ]);
+  assert.deepEqual(next("busy", 1), { next: MINUTE });
 });

@@ -2,6 +2,7 @@
  * Messages and recipients for tests of stores, made short.
  * @module
  */
+import type { RefusalKind } from "../../src/handler/outcome.ts";
 import type {
   Attempt,
   NewRecipient,
@@ -57,10 +58,10 @@ export const recipient = (mailbox: string, more: Partial<NewRecipient> = {}): Ne
 });
 
 /** An attempt that was deferred for a reason. */
-export const attempt = (reason: string, time = TIME): Attempt => ({
+export const attempt = (reason: string, time = TIME, kind?: RefusalKind): Attempt => ({
   time,
   took: 12,
-  outcome: { result: "deferred", reason } as Outcome,
+  outcome: { result: "deferred", reason, ...kind && { kind } } as Outcome,
   plan: "cat",
 });
 

@@ -23,15 +23,18 @@ Deno.test("wishesOf() says the priority (RFC 6710), and none that no client can 
 Deno.test("a deadline with R ends attempts when it is over, and keeps the message from relays", () => {
   const { deadline } = wishes({ BY: "120;R" });
   assert.deepEqual(deadline, { time: NOW + 120_000, late: "return", trace: false });
-  const status = (relays: boolean, now: number) => {
-    const refusal = refusalBy(deadline, relays, now);
+  const status = (relays: boolean, now: number, keepsDeadlines = false) => {
+    const refusal = refusalBy(deadline, { relays, keepsDeadlines }, now);
     return refusal && "status" in refusal ? refusal.status : refusal;
   };
   assert.equal(status(false, NOW + 119_999), undefined);
   assert.equal(status(false, NOW + 120_000), "5.4.7");
   assert.equal(status(true, NOW), "5.3.3");
-  assert.equal(refusalBy(wishes({ BY: "120;NT" }).deadline, true, NOW + 120_000), undefined);
-  assert.equal(refusalBy(undefined, true, NOW), undefined);
+  assert.equal(status(true, NOW, true), undefined);
+  assert.equal(status(true, NOW + 120_000, true), "5.4.7");
+  const relay = { relays: true };
+  assert.equal(refusalBy(wishes({ BY: "120;NT" }).deadline, relay, NOW + 120_000), undefined);
+  assert.equal(refusalBy(undefined, relay, NOW), undefined);
 });
 
 Deno.test("a deadline is missed once: at the first attempt after it", () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
-import { relay, relayType } from "../../src/targets/relay.ts";
+import { relay, relayArguments, relayType } from "../../src/targets/relay.ts";
 import { deliver, HELLO } from "./deliver.ts";
 
 const admins = relay([Mailbox.parse("admin@example.com"), Mailbox.parse('"a b"@example.com')]);
@@ -63,4 +63,19 @@ Deno.test("relay() refuses what is no list of mailboxes", () => {
 
 Deno.test("relayType() throws for a command that makes no sense", () => {
   throws(() => relayType({ command: ["sendmail", "{recipeint}"] }), /did you mean \{recipient\}/);
+});
+
+Deno.test("relay() takes servers and a mode of TLS, which a command has no use for", () => {
+  const to = [Mailbox.parse("joe@example.net")];
+  const { args } = relay(to, {
+    via: ["smtp://Relay.example", "lmtp:unix:/run/lmtp"],
+    tls: "verify",
+  });
+  deepEqual(relayArguments.read(args).via, ["smtp://relay.example:25", "lmtp:unix:/run/lmtp"]);
+  equal(relayArguments.faultIn(args), undefined);
+  match(type.faultIn(args) ?? "", /`via` and `tls` are for a relay by SMTP/);
+  throws(() => relay(to, { via: ["relay.example"] }), /`relay\.example` is no server/);
+  throws(() => relay(to, { via: ["smtp://joe:secret@relay.example"] }), /write `user` beside it/);
+  throws(() => relay(to, { via: [] }), TypeError);
+  throws(() => relay(to, { tls: "strict" as "verify" }), TypeError);
 });

@@ -34,9 +34,11 @@ aliases:
 # The program that delivers to a user. ${WHERE[values.mailer]}
 # \`postmaster init --mailer\` has procmail, maildrop and maildir.
 ${stringify({ mailer: mailer(values, mail) }, { lineWidth: 0 })}
-# Without \`relay\` no mail leaves this machine.
-# relay:
-#   command: [/usr/sbin/sendmail, -i, -f, "{sender}", --, "{recipient}"]
+# How mail for other domains leaves this machine: to the servers that the DNS names for them.
+# If it must go by another server, such as a provider's, that is \`via: smtp://HOST:587\`
+# instead of \`mx\`. Without \`relay\` no mail leaves. Strangers may still send none to others.
+relay:
+  mx: {}
 
 # Your own policy. handlers_test.txt is a session that tests it.
 handlers: [./handlers.ts]

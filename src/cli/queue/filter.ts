@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from "commander";
 import { parseDuration } from "../../base/units.ts";
+import { REFUSAL_KINDS, type RefusalKind } from "../../handler/outcome.ts";
 import type { StateName } from "../../queue/entry.ts";
 import type { Filter } from "../../queue/store.ts";
 import { argument, each } from "../argument.ts";
@@ -17,6 +18,7 @@ export interface FilterFlags {
   readonly olderThan?: number;
   readonly state?: readonly StateName[];
   readonly reason?: string;
+  readonly kind?: RefusalKind;
   readonly target?: string;
   readonly user?: string;
 }
@@ -41,6 +43,11 @@ export function withFilter(command: Command, states: readonly StateName[]): Comm
     if (state !== undefined) return state;
     throw new TypeError(`Write one of ${states.join(", ")}.`);
   });
+  const parseKind = argument((text) => {
+    const kind = REFUSAL_KINDS.find((kind) => kind === text);
+    if (kind !== undefined) return kind;
+    throw new TypeError(`Write one of ${REFUSAL_KINDS.join(", ")}.`);
+  });
   return command
     .argument("[id...]", "queue ids of messages", each(someText))
     .addOption(text("--to <text>", "a part of the recipient's address"))
@@ -57,13 +64,17 @@ export function withFilter(command: Command, states: readonly StateName[]): Comm
       ).argParser(each(parseState)),
     )
     .addOption(text("--reason <text>", "a part of why it waits, is held or has failed"))
+    .addOption(
+      new Option("--kind <kind>", `what another server said: ${REFUSAL_KINDS.join(", ")}`)
+        .argParser(parseKind),
+    )
     .addOption(text("--target <name>", "the target that it goes to, such as mailer or relay"))
     .addOption(text("--user <name>", "the user who sent it"));
 }
 
 /** The filter that options and queue ids make; `undefined` if they say nothing. */
 export function filterOf(ids: readonly string[], flags: FilterFlags): Filter | undefined {
-  const { to, from, domain, olderThan, state, reason, target, user } = flags;
+  const { to, from, domain, olderThan, state, reason, kind, target, user } = flags;
   const filter: Filter = {
     ...ids.length === 0 ? {} : { ids: ids.map((id) => id.toUpperCase()) },
     ...to === undefined ? {} : { to },
@@ -72,6 +83,7 @@ export function filterOf(ids: readonly string[], flags: FilterFlags): Filter | u
     ...olderThan === undefined ? {} : { before: Date.now() - olderThan },
     ...state === undefined ? {} : { states: state },
     ...reason === undefined ? {} : { reason },
+    ...kind === undefined ? {} : { kind },
     ...target === undefined ? {} : { target },
     ...user === undefined ? {} : { user },
   };

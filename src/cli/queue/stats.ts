@@ -15,19 +15,25 @@ export async function stats(desk: OperatorsDesk, json: boolean): Promise<void> {
 }
 
 function asJson(health: Health): object {
-  const { messages, octets, recipients, oldest, destinations, trouble } = health;
+  const { messages, octets, recipients, oldest, destinations, kinds, trouble } = health;
   return {
-    ...{ messages, octets, ...recipients, oldest: isoTime(oldest), destinations },
+    ...{ messages, octets, ...recipients, oldest: isoTime(oldest), destinations, kinds },
     trouble: trouble ?? null,
   };
 }
 
-function asText({ messages, octets, recipients, oldest, destinations, trouble }: Health): string[] {
+function asText(
+  { messages, octets, recipients, oldest, destinations, kinds, trouble }: Health,
+): string[] {
   const { waiting, active, held, ended } = recipients;
   const number = (count: number) => count.toLocaleString("en");
   const age = oldest === undefined ? "none" : `accepted ${roughDuration(Date.now() - oldest)} ago`;
   const top = new Table<Health["destinations"][number]>([
     { head: "DESTINATION", cell: ({ destination }) => destination },
+    { head: "WAITING", cell: ({ waiting }) => number(waiting), right: true },
+  ]);
+  const reasons = new Table<Health["kinds"][number]>([
+    { head: "REFUSED FOR", cell: ({ kind }) => kind },
     { head: "WAITING", cell: ({ waiting }) => number(waiting), right: true },
   ]);
   return [
@@ -37,5 +43,6 @@ function asText({ messages, octets, recipients, oldest, destinations, trouble }:
     `ended: ${counted(ended, "recipient")} still known to \`postmaster trace\``,
     `oldest message: ${age}`,
     ...destinations.length === 0 ? [] : ["", ...top.lines(destinations)],
+    ...kinds.length === 0 ? [] : ["", ...reasons.lines(kinds)],
   ];
 }

@@ -3,6 +3,7 @@
  * stay.
  * @module
  */
+import { refusalKind } from "../../handler/outcome.ts";
 import type { Attempt, QueuedRecipient, RecipientState } from "../../queue/entry.ts";
 import type { Listed } from "../../queue/store.ts";
 import { roughDuration } from "./rough.ts";
@@ -63,8 +64,9 @@ export function recipientAsJson(queued: QueuedRecipient): object {
 export function attemptAsJson({ time, took, outcome, plan, handler }: Attempt): object {
   const { result, reason } = outcome;
   const [status, cause] = outcome.result === "delivered" ? [] : [outcome.status, outcome.cause];
+  const kind = refusalKind(outcome) ?? null;
   return {
     ...{ time: isoTime(time), took, result, status: status ?? null, reason, cause: cause ?? null },
-    ...{ plan: plan ?? null, handler: handler ?? null },
+    ...{ kind, plan: plan ?? null, handler: handler ?? null },
   };
 }

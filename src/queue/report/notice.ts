@@ -41,14 +41,15 @@ const DEFAULT: readonly Notification[] = ["FAILURE", "DELAY"];
 
 /**
  * The notices that are told, one kind after the other: those that the sender wants, also by the trace of RFC 2852, and
- * not those of copies.
+ * neither those of copies nor those that the next server tells.
  */
 export function tellings(message: QueuedMessage, notices: readonly Notice[]): readonly Telling[] {
   const traces = parameter(message.parameters, "BY")?.trace === true;
-  const wanted = notices.filter(({ recipient, action }) => {
+  const wanted = notices.filter(({ recipient, action, attempt }) => {
     const notify = parameter(recipient.parameters, "NOTIFY") ?? DEFAULT;
     const isTraced = action === "relayed" && traces && notify.length > 0; // NEVER is none
-    return !recipient.copy && (isTraced || notify.includes(KIND[action].notification));
+    const isTold = !isHandedOn(attempt) && notify.includes(KIND[action].notification);
+    return !recipient.copy && (isTraced || isTold);
   });
   const kinds = Map.groupBy(wanted, ({ action }) => KIND[action].about);
   if (message.sender !== null) {
@@ -57,3 +58,6 @@ export function tellings(message: QueuedMessage, notices: readonly Notice[]): re
   const failed = kinds.get("bounce");
   return failed === undefined ? [] : [{ about: "double-bounce", notices: failed }];
 }
+
+const isHandedOn = ({ outcome }: Attempt): boolean =>
+  outcome.result === "delivered" && outcome.dsn === "handed on";

@@ -3,6 +3,7 @@
  * @module
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { RefusalKind } from "../../handler/outcome.ts";
 import type { StateName } from "../entry.ts";
 import type { Change, Filter, Listed, Page, Stats, Trace, Traced } from "../store.ts";
 import { attemptOf, messageOf, recipientOf, type Row } from "./rows.ts";
@@ -24,7 +25,7 @@ const LIKE = "LIKE ? ESCAPE '\\'";
 
 /** The recipients that a filter means. */
 function conditionOf(filter: Filter): Condition {
-  const { ids, to, from, domain, before, states, reason, target, user } = filter;
+  const { ids, to, from, domain, before, states, reason, kind, target, user } = filter;
   const all: Condition[] = [];
   const add = (sql: string, ...values: SQLInputValue[]) => all.push({ sql, values });
   const numbers = (states ?? ["waiting", "active", "held"]).map((state) => STATES.indexOf(state));
@@ -41,6 +42,7 @@ function conditionOf(filter: Filter): Condition {
     const said = "coalesce(last ->> '$.outcome.reason', '') || ' ' || coalesce(why, '')";
     add(`(${said}) ${LIKE}`, anywhere(reason));
   }
+  if (kind !== undefined) add("last ->> '$.outcome.kind' = ?", kind);
   if (target !== undefined) add("target = ?", target);
   if (user !== undefined) add("message.user = ?", user);
   return {
@@ -96,6 +98,10 @@ export function stats(db: DatabaseSync): Stats {
     `SELECT destination, count(*) AS waiting FROM recipient WHERE state = 0
      GROUP BY destination ORDER BY waiting DESC, destination LIMIT ${TOP}`,
   ).all();
+  const kinds = db.prepare(
+    `SELECT last ->> '$.outcome.kind' AS kind, count(*) AS waiting FROM recipient
+     WHERE state = 0 AND kind IS NOT NULL GROUP BY kind ORDER BY waiting DESC, kind`,
+  ).all();
   const { oldest } = all;
   return {
     messages: Number(all["messages"]),
@@ -106,6 +112,10 @@ export function stats(db: DatabaseSync): Stats {
     oldest: typeof oldest === "number" ? oldest : undefined,
     destinations: destinations.map(({ destination, waiting }) => ({
       destination: String(destination),
+      waiting: Number(waiting),
+    })),
+    kinds: kinds.map(({ kind, waiting }) => ({
+      kind: String(kind) as RefusalKind,
       waiting: Number(waiting),
     })),
   };

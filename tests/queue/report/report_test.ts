@@ -6,6 +6,7 @@ import {
   deferred,
   delivered,
   failed,
+  handedOn,
   make,
   message,
   notice,
@@ -86,6 +87,7 @@ Deno.test({
       notice("delivered", delivered),
       notice("delivered", delivered, all("SUCCESS")),
       notice("relayed", delivered, all("FAILURE,SUCCESS")),
+      notice("relayed", handedOn, all("SUCCESS")),
     ]);
     assert.deepEqual(made.map(({ about }) => about), ["bounce", "delay", "success"]);
     const [bounce, delay, success] = await see(made);
@@ -96,7 +98,8 @@ Deno.test({
     assert.match(delay!.parts[0]!.content, /trying until 3 December 2026 at 00:00 UTC/);
     assert.equal(delay!.parts[2]!.type, "text/rfc822-headers");
     assert.ok(!delay!.parts[2]!.content.includes("At noon?"));
-    const [, here, there] = blocksOf(success!.parts[1]!.content);
+    const [, here, there, ...others] = blocksOf(success!.parts[1]!.content);
+    assert.deepEqual(others, []);
     assert.deepEqual([here!["Action"], there!["Action"]], ["delivered", "relayed"]);
     assert.equal(here!["Diagnostic-Code"], undefined);
     assert.equal(success!.parts[2]!.type, "text/rfc822-headers");
@@ -152,4 +155,11 @@ Deno.test({
     assert.equal(named!["Action"], "failed");
     assert.equal(unnamed!["Remote-MTA"], undefined);
   },
+});
+
+Deno.test("reports() protects bounces as their messages: with REQUIRETLS (RFC 8689 section 5)", async () => {
+  const parametersOf = async (parameters: Record<string, null>) =>
+    (await make(message({ parameters }), [notice("failed", failed)])).map((one) => one.parameters);
+  assert.deepEqual(await parametersOf({ REQUIRETLS: null }), [{ REQUIRETLS: null }]);
+  assert.deepEqual(await parametersOf({}), [{}]);
 });

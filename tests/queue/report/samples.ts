@@ -68,6 +68,7 @@ export const failed: Outcome = {
 };
 export const deferred: Outcome = { result: "deferred", status: "4.2.2", reason: "mailbox full" };
 export const delivered: Outcome = { result: "delivered", reason: "delivered" };
+export const handedOn: Outcome = { result: "delivered", reason: "delivered", dsn: "handed on" };
 
 export const attempt = (outcome: Outcome): Attempt => ({
   time: NOON + 60_000,
@@ -137,6 +138,7 @@ import base64, email, email.header, json, quopri, sys
 def content(octets, part):
     octets = octets.split(b"\\r\\n\\r\\n", 1)[1]
     encoding = part["Content-Transfer-Encoding"]
+    if encoding == "base64": return base64.b64decode(octets).decode("latin1")
     assert encoding in ("7bit", "8bit", "quoted-printable"), encoding
     return (quopri.decodestring(octets) if encoding == "quoted-printable" else octets).decode("latin1")
 

@@ -1,31 +1,37 @@
 /**
- * How many jobs a destination may have at once, by how the last ones went. Trouble halves the number. At one job there
- * is a pause, longer each time, and then one job tries whether it works again. One more place comes with each full
- * round of jobs that went well.
+ * How many jobs a destination, or an exchanger, may have at once, by how the last ones went. It begins with a few. One
+ * more place comes with each full round of jobs that went well. Trouble halves the number, and makes it one if nothing
+ * went well before. At one job there is a pause, longer each time, and then one job tries whether it works again.
  * @module
  */
 
 /** The first pause of a destination in trouble, in milliseconds; each is twice the one before. */
 const FIRST_PAUSE = 5_000;
 const LONGEST_PAUSE = 600_000;
-/** For so long after its last trouble a destination is remembered. */
+/** For so long after the last change of its places a destination is remembered. */
 const MEMORY = 3_600_000;
 
 export class BackOff {
   readonly #most: number;
+  readonly #initial: number;
   #places: number;
+  #works = false;
   /** Jobs that went well since the number of places changed. */
   #well = 0;
   #pause = 0;
   #until = -Infinity;
-  #trouble = -Infinity;
+  #changed = -Infinity;
   /** How often it has backed off: jobs that began before the last time say nothing new. */
   #times = 0;
 
-  /** @param most the jobs that a destination without trouble may have at once */
-  constructor(most: number) {
+  /**
+   * @param most the jobs that a destination without trouble may have at once
+   * @param initial the jobs that it may have at the beginning, if that is less
+   */
+  constructor(most: number, initial = most) {
     this.#most = most;
-    this.#places = most;
+    this.#initial = Math.min(initial, most);
+    this.#places = this.#initial;
   }
 
   /** The jobs that it may have at once. */
@@ -33,9 +39,19 @@ export class BackOff {
     return this.#places;
   }
 
+  /** Whether a job ever went well. */
+  get works(): boolean {
+    return this.#works;
+  }
+
   /** No job may begin before this time. */
   get until(): number {
     return this.#until;
+  }
+
+  /** The last pause, in milliseconds; 0 if a job went well since. */
+  get pause(): number {
+    return this.#pause;
   }
 
   /** What {@linkcode ended} wants to know of a job that begins. */
@@ -43,9 +59,9 @@ export class BackOff {
     return this.#times;
   }
 
-  /** Whether it is as if there had never been trouble. */
+  /** Whether it is as if there had never been a job. */
   isForgotten(now: number): boolean {
-    return this.#places === this.#most && this.#until <= now || now > this.#trouble + MEMORY;
+    return this.#places === this.#initial && this.#until <= now || now > this.#changed + MEMORY;
   }
 
   /**
@@ -54,26 +70,29 @@ export class BackOff {
    * @param times {@linkcode times} when the job began
    */
   ended(isFine: boolean, times: number, now: number): void {
-    if (isFine) this.#fine();
+    if (isFine) this.#fine(now);
     else if (times === this.#times) this.#backOff(now);
   }
 
-  #fine(): void {
+  #fine(now: number): void {
+    this.#works = true;
     this.#pause = 0;
     this.#until = -Infinity;
     if (this.#places === this.#most || ++this.#well < this.#places) return;
+    this.#changed = now;
     this.#places++;
     this.#well = 0;
   }
 
   #backOff(now: number): void {
     this.#times++;
-    this.#trouble = now;
+    this.#changed = now;
     this.#well = 0;
-    if (this.#places > 1) {
+    if (this.#places > 1 && this.#works) {
       this.#places = Math.floor(this.#places / 2);
       return;
     }
+    this.#places = 1;
     this.#pause = Math.min(this.#pause === 0 ? FIRST_PAUSE : 2 * this.#pause, LONGEST_PAUSE);
     this.#until = now + this.#pause;
   }

@@ -25,6 +25,12 @@ export class RateWindow {
     return this.#begun.size < this.#rate.times ? now : this.#begun.peek()! + this.#rate.span;
   }
 
+  /** How many may begin now. */
+  free(now: number): number {
+    this.#forget(now);
+    return this.#rate.times - this.#begun.size;
+  }
+
   begin(now: number): void {
     this.#begun.push(now);
   }

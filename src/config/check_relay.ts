@@ -1,0 +1,63 @@
+/**
+ * What is doubtful about how mail is sent on.
+ * @module
+ */
+import { printHop } from "../client/hop.ts";
+import { isListening, isOfMachine } from "../net/own_addresses.ts";
+import type { Finding } from "./explain.ts";
+import type { RelaySettings, SmtpRelay } from "./relay.ts";
+import type { Settings } from "./schema.ts";
+
+/** What is no mistake, but hardly meant. */
+export function doubtsAboutRelay(
+  { relay, listen }: { readonly relay?: RelaySettings | undefined } & Pick<Settings, "listen">,
+): readonly Finding[] {
+  if (relay === undefined || "command" in relay) return [];
+  return [...absentAddresses(relay), ...ownServers(relay, listen), ...openPasswords(relay)];
+}
+
+/** An own address may come later, as one that moves between machines; until then mail waits. */
+function absentAddresses({ sourceAddress }: SmtpRelay): readonly Finding[] {
+  const all = sourceAddress?.values().flatMap((addresses) => addresses ?? []) ?? [];
+  const absent = [...new Set(all)].filter((one) =>
+    one !== "0.0.0.0" && one !== "::" && !isOfMachine(one)
+  );
+  return absent.map((address) => ({
+    path: ["relay", "source-address"],
+    message: `this machine has no address ${address} now: mail from it waits`,
+  }));
+}
+
+const serversOf = ({ via = [], routes, bySender }: SmtpRelay) =>
+  [
+    { key: "via", servers: via },
+    { key: "routes", servers: (routes?.values() ?? []).flatMap((one) => one === "mx" ? [] : one) },
+    {
+      key: "by-sender",
+      servers: (bySender?.values() ?? []).flatMap((one) => one === "mx" ? [] : one),
+    },
+  ].flatMap(({ key, servers }) => servers.map(({ hop }) => ({ path: ["relay", key], hop })));
+
+/** Servers that are this one. */
+function ownServers(relay: SmtpRelay, listen: Settings["listen"]): readonly Finding[] {
+  const listening = listen.flatMap(({ address }) =>
+    address.transport === "tcp" ? [{ address: address.hostname, port: address.port }] : []
+  );
+  return serversOf(relay).filter(({ hop }) => isListening(listening, hop.host, hop.port))
+    .map(({ path, hop }) => ({
+      path,
+      message: `${printHop(hop)} is this server itself: its mail would go in circles`,
+    }));
+}
+
+/** Servers that get a password although nobody knows who they are. */
+const openPasswords = (relay: SmtpRelay): readonly Finding[] =>
+  serversOf(relay).filter(({ hop: { login, tls, host } }) =>
+    login !== undefined && tls !== "verify" && tls !== "dane" && tls !== "sts" &&
+    !host.startsWith("unix:")
+  ).map(({ path, hop }) => ({
+    path,
+    message: `with \`tls: ${hop.tls}\`, others may get the password for ${
+      printHop(hop)
+    }: write verify`,
+  }));
