@@ -26,8 +26,15 @@ export class Nsd {
     return `${this.server.address}:${this.server.port}`;
   }
 
-  /** Starts it and waits until it answers. Zones are given by their names, as the records in them. */
-  static async start(zones: Readonly<Record<string, string>>): Promise<Nsd> {
+  /**
+   * Starts it and waits until it answers. Zones are given by their names, as the records in them.
+   *
+   * @param served makes another file of the file of a zone, and returns its path
+   */
+  static async start(
+    zones: Readonly<Record<string, string>>,
+    served: (name: string, directory: Directory) => string = (name) => `${name}.zone`,
+  ): Promise<Nsd> {
     const directory = new Directory();
     const server = { address: "127.0.0.1", port: await freePort() };
     const path = directory.path;
@@ -50,7 +57,9 @@ export class Nsd {
         "  verbosity: 0",
         "remote-control:",
         "  control-enable: no",
-        ...names.flatMap((name) => ["zone:", `  name: "${name}"`, `  zonefile: "${name}.zone"`]),
+        ...names.flatMap((name) => [
+          ...["zone:", `  name: "${name}"`, `  zonefile: "${served(name, directory)}"`],
+        ]),
         "",
       ].join("\n"),
     );

@@ -3,11 +3,19 @@
  * @module
  */
 import { z } from "zod";
+import { isLocal } from "../base/ip.ts";
 import { count, duration, options, text } from "../base/kinds.ts";
 import type { ResolverOptions } from "../dns/caching_resolver.ts";
-import { parseDnsServer } from "../dns/server_address.ts";
+import {
+  type DnsServer,
+  parseDnsServer,
+  printDnsServer,
+  RESOLV_CONF,
+  systemServers,
+} from "../dns/server_address.ts";
 
 const SERVERS = 'a list of addresses, such as [127.0.0.1, "[::1]:5353"]';
+const VALIDATING = "true, false or protected";
 const server = text("the address of a DNS server", parseDnsServer);
 
 /** How names are looked up. */
@@ -27,4 +35,25 @@ export const dnsSchema: z.ZodType<ResolverOptions> = options({
     "How many answers are remembered; an answer with more than 1 KiB of records counts several " +
       "times.",
   ),
-});
+  validating: z.union([z.boolean(), z.literal("protected")], { error: VALIDATING }).default(false)
+    .describe(
+      "The servers check DNSSEC, so DANE can be used for mail that is sent. `true` if all of them are on " +
+        "this machine; `protected` if they are elsewhere and nobody on the way can change their answers.",
+    ).meta({ examples: [true] }),
+}).superRefine(({ validating, servers }, context) => {
+  const distant = validating === true ? distantOf(servers) : undefined;
+  if (distant === undefined) return;
+  context.addIssue({ code: "custom", path: ["validating"], input: validating, message: distant });
+}).transform((given) => ({ ...given, validating: given.validating !== false }));
+
+/** Why servers are not as near as `validating: true` says. */
+function distantOf(servers: readonly DnsServer[] | undefined): string | undefined {
+  const all = servers ?? systemServers().servers;
+  const distant = all.find(({ address }) => !isLocal(address));
+  const from = servers === undefined ? ` of ${RESOLV_CONF}` : "";
+  if (all.length === 0) return `there is no DNS server in ${RESOLV_CONF}: name one in \`servers\``;
+  return distant &&
+    `the DNS server ${printDnsServer(distant)}${from} is on another machine, so answers ` +
+      "may be forged on their way: run a validating resolver here and name it in `servers`, or " +
+      "write `protected` if the way is safe";
+}

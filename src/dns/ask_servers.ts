@@ -55,7 +55,10 @@ export async function askServers<T extends RecordType>(
     ttl = Math.min(ttl, ttlOfAliases);
     const own = recordsOf(packet, target, type);
     if (own.records.length > 0) {
-      return { records: own.records, ttl: Math.min(ttl, own.ttl), authenticated };
+      return {
+        ...{ records: own.records, ttl: Math.min(ttl, own.ttl), authenticated },
+        ...isSameName(target, name) ? {} : { canonical: target },
+      };
     }
     if (packet.rcode === "NXDOMAIN" || target === asked) {
       const code = packet.rcode === "NXDOMAIN" ? "ENOTFOUND" : "ENODATA";

@@ -24,6 +24,8 @@ export interface ResolverOptions {
   readonly cacheSize?: number | undefined;
   /** How many questions are asked at once, each from its own socket; further ones wait in their order. */
   readonly questions?: number | undefined;
+  /** The servers check DNSSEC, and nobody on the way to them can change what they say. */
+  readonly validating?: boolean | undefined;
   /** Milliseconds from any beginning; the system's clock if not given. */
   readonly now?: (() => number) | undefined;
 }
@@ -54,9 +56,12 @@ export class CachingResolver extends Resolver {
   readonly #cache: Cache<Lookup>;
   readonly #how: Omit<AskOptions, "servers">;
   #servers: readonly DnsServer[];
+  /** What is authenticated by the answers is so. */
+  readonly validating: boolean;
 
   constructor(options: ResolverOptions = {}) {
     super();
+    this.validating = options.validating ?? false;
     const system = options.servers === undefined ? systemServers() : undefined;
     this.#servers = options.servers ?? system?.servers ?? [];
     this.#how = {

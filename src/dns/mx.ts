@@ -14,6 +14,8 @@ export type MailExchangers =
     readonly hosts: readonly string[];
     /** There is no MX record: the domain itself is the host (section 5.1). */
     readonly implicit: boolean;
+    /** The MX records are authenticated by DNSSEC, as {@linkcode DnsAnswer.authenticated} says. */
+    readonly authenticated?: boolean;
   }
   | {
     /**
@@ -45,16 +47,19 @@ export async function mailExchangers(
   if (domain.startsWith("[")) {
     return { hosts: [domain.slice(1, -1).replace(/^IPv6:/i, "")], implicit: true };
   }
-  const records = await orNothing(dns.resolveMx(domain));
-  if ("nothing" in records) {
-    return records.nothing === "ENOTFOUND"
+  const answer = await orNothing(dns.query(domain, "MX"));
+  if ("nothing" in answer) {
+    return answer.nothing === "ENOTFOUND"
       ? { none: "no such domain" }
       : await implicit(dns, domain);
   }
-  const named = records.found.filter(({ exchange }) => exchange !== "");
+  const { records, authenticated } = answer.found;
+  const named = records.filter(({ exchange }) => exchange !== "");
   if (named.length === 0) return { none: "null MX" };
   const hosts = inOrder(withoutUs(named, self), random);
-  return hosts.length > 0 ? { hosts, implicit: false } : { none: "loops back to us" };
+  return hosts.length > 0
+    ? { hosts, implicit: false, authenticated }
+    : { none: "loops back to us" };
 }
 
 async function implicit(dns: Resolver, domain: string): Promise<MailExchangers> {

@@ -21,6 +21,8 @@ export interface DnsAnswer<T extends RecordType = RecordType> {
   readonly ttl: number;
   /** The DNS server says that it has checked DNSSEC (the AD bit): as safe as the network to that server. */
   readonly authenticated: boolean;
+  /** The name that has the records, if aliases (CNAME) have led to it. */
+  readonly canonical?: string | undefined;
 }
 
 /**

@@ -19,7 +19,6 @@ export interface Security {
    * The rules for mail to a domain.
    *
    * @param domain the domain of the recipients, or the name of a smarthost
-   * @param isSafe the sender demands encryption (REQUIRETLS, RFC 8689)
    */
   of(domain: string, exchangers: FoundExchangers, demand: Demand): Promise<DomainSecurity>;
 }
@@ -36,10 +35,14 @@ export interface Demand {
 
 /** The rules for one domain. */
 export interface DomainSecurity {
-  /** For the report of TLS (RFC 8460); `undefined` if nothing is to be counted. */
+  /** For the report of TLS (RFC 8460), where no server is connected to. */
   readonly policy: UsedPolicy;
-  /** For one of its servers, by its name. */
-  of(host: string): Promise<HostSecurity>;
+  /**
+   * For one of its servers.
+   *
+   * @param port where it is connected to: 25 if not given
+   */
+  of(host: string, port?: number): Promise<HostSecurity>;
 }
 
 /** The rules for one server of a domain. */

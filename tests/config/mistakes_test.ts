@@ -57,6 +57,12 @@ log: {level: debgu}
 });
 
 const MISTAKES: readonly [string, string, RegExp][] = [
+  ["dns: {validating: yes-sir}", "1:19", /`dns\.validating`: must be true, false or protected/],
+  [
+    "dns: {servers: [127.0.0.1, 192.0.2.53], validating: true}",
+    "1:53",
+    /`dns\.validating`: the DNS server 192\.0\.2\.53 is on another machine, .* write `protected`/,
+  ],
   ["log: {stderr: false}", "1:6", /`log`: a log has to go somewhere: set `stderr: true`, `file`/],
   [
     "domains: [a.org]\nusers: [joe, jane]\naliases: {sales: [joe, nosuchuser], joe: [joe, jane]}",

@@ -26,6 +26,7 @@ Deno.test("mailExchangers() gives the most preferred first, equals in an order b
     assert.deepEqual(found, {
       hosts: ["a.example.net", `${second}.example.net`, `${third}.example.net`],
       implicit: false,
+      authenticated: false,
     });
   }
 });
@@ -34,6 +35,7 @@ Deno.test("mailExchangers() leaves out what is no better than we are", async () 
   assert.deepEqual(await mailExchangers(dns, "example.net", { self: ["B.example.net"] }), {
     hosts: ["a.example.net"],
     implicit: false,
+    authenticated: false,
   });
   assert.deepEqual(await mailExchangers(dns, "example.net", { self: ["a.example.net"] }), {
     none: "loops back to us",

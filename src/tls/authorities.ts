@@ -1,0 +1,48 @@
+/**
+ * Authorities that are trusted beside those that the runtime brings: those of the system, and of the configuration.
+ * @module
+ */
+import { getCACertificates } from "node:tls";
+import { tried } from "../base/tried.ts";
+import { type Certificate, readCertificate, untimely } from "./certificate.ts";
+import { hasIssued, leadsToAnchor } from "./chain.ts";
+
+/** Such authorities, read once: a handshake with all of them would take thirty milliseconds. */
+let known:
+  | { readonly ca: string | undefined; readonly authorities: readonly Certificate[] }
+  | undefined;
+
+/**
+ * Whether the first certificate leads to such an authority.
+ *
+ * @param presented the server's own first
+ * @param ca certificates of authorities in PEM, or those of servers, which are trusted then themselves
+ */
+export function leadsToOwnAuthority(
+  presented: readonly Certificate[],
+  ca: string | undefined,
+  now: number,
+): boolean {
+  if (known?.ca !== ca || known === undefined) known = { ca, authorities: read(ca) };
+  const timely = known.authorities.filter((one) => untimely(one, now) === undefined);
+  const hasSigned = (certificate: Certificate) =>
+    timely.some((one) =>
+      one.authority === undefined ? isSame(one, certificate) : hasIssued(one, certificate)
+    );
+  return leadsToAnchor(presented, { isAnchor: () => false, hasSigned }, now);
+}
+
+const isSame = (one: Certificate, other: Certificate): boolean =>
+  one.x509.fingerprint256 === other.x509.fingerprint256;
+
+function read(ca = ""): Certificate[] {
+  const runtimes = new Set(getCACertificates("default").flatMap(blocksIn));
+  const all = [...getCACertificates("system"), ca].flatMap(blocksIn);
+  return all.filter((block) => !runtimes.has(block))
+    .flatMap((block) => tried(() => readCertificate(Uint8Array.fromBase64(block))) ?? []);
+}
+
+/** The certificates in a text, in Base64. */
+const blocksIn = (pem: string): string[] =>
+  [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)]
+    .map(([, block]) => block!.replace(/\s/g, ""));
