@@ -8,9 +8,6 @@ import { type Hop, parseHop } from "../client/hop.ts";
 import type { Target } from "../handler/reply.ts";
 import { Arguments } from "./arguments.ts";
 
-/** What may be demanded of the encryption. */
-export const LMTP_TLS = ["none", "may", "encrypt", "verify"] as const;
-
 /** Where the mail store is. */
 export interface LmtpOptions {
   /** `unix:/run/dovecot/lmtp`, or `lmtp://HOST:PORT`; without a port it is 24. */
@@ -19,7 +16,7 @@ export interface LmtpOptions {
    * Whether the connection is encrypted: `none`, `may` (if the server offers it), `encrypt`, or `verify` (and the
    * certificate is right). Without it, `may`; a Unix socket is never encrypted.
    */
-  readonly tls?: typeof LMTP_TLS[number];
+  readonly tls?: "none" | "may" | "encrypt" | "verify";
 }
 
 /** A mail store. */
@@ -34,7 +31,7 @@ export const lmtpServer: z.ZodType<Hop, string> = text(
 
 export const lmtpArguments = new Arguments(
   "lmtp",
-  z.strictObject({ to: lmtpServer, tls: z.enum(LMTP_TLS).optional() }),
+  z.strictObject({ to: lmtpServer, tls: z.enum(["none", "may", "encrypt", "verify"]).optional() }),
 );
 
 /**
