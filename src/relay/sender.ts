@@ -157,11 +157,12 @@ class Attempt {
 
   /** Sends it. What became of it; nothing if that says nothing about the server. */
   async #send(hop: NextHop, allowed: Allowed, { group }: Place): Promise<readonly Outcome[]> {
-    const { connector } = this.#options;
     for (;;) {
-      let session;
       try {
-        session = await connector.take(hop, allowed, group, this.#signal);
+        const { sent, goesOn } = await this.#talk(hop, allowed, group);
+        if (goesOn && !this.#signal.aborted) continue;
+        this.#sessions++;
+        return sent.map(({ outcome }) => outcome);
       } catch (error) {
         if (!(error instanceof DialFailure)) this.#sessions++;
         this.blame(error, hop.host);
@@ -169,23 +170,25 @@ class Attempt {
           error instanceof DialFailure && error.permanent;
         return saysNothing ? [] : [faulty(error, hop.host)];
       }
-      const wasUsed = session.sent > 0;
-      const { recipients } = this.#mail;
-      const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
-      const sent = await session.send(mail, this.#signal);
-      connector.give(hop, allowed, group, session);
-      this.#note(sent);
-      // A server may close a connection after any message: then the rest goes by another one.
-      const isLeft = sent.some(({ isUntouched }) => isUntouched);
-      const goesOn = wasUsed || sent.some(({ isUntouched }) => !isUntouched);
-      if (isLeft && goesOn && !this.#signal.aborted) continue;
-      this.#sessions++;
-      return sent.map(({ outcome }) => outcome);
     }
   }
 
-  /** Notes what became of those who were open. */
-  #note(sent: readonly Sent[]): void {
+  /**
+   * Sends it on a session that waits, or on a new one. A server may close a connection after any message: then what it
+   * has not begun with goes on by another one.
+   */
+  async #talk(
+    hop: NextHop,
+    allowed: Allowed,
+    group: Place["group"],
+  ): Promise<{ readonly sent: readonly Sent[]; readonly goesOn: boolean }> {
+    const { connector } = this.#options;
+    const { recipients } = this.#mail;
+    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
+    const session = await connector.take(hop, allowed, group, this.#signal);
+    const wasUsed = session.sent > 0;
+    const sent = await session.send(mail, this.#signal);
+    connector.give(hop, allowed, group, session);
     const open: number[] = [];
     for (const [at, { outcome, isOver }] of sent.entries()) {
       const i = this.#open[at]!;
@@ -193,5 +196,7 @@ class Attempt {
       if (!isOver) open.push(i);
     }
     this.#open = open;
+    const isLeft = sent.some(({ isUntouched }) => isUntouched);
+    return { sent, goesOn: isLeft && (wasUsed || sent.some(({ isUntouched }) => !isUntouched)) };
   }
 }
