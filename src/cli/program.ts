@@ -16,6 +16,7 @@ import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
+import { addProbe } from "./probe/command.ts";
 import { addTrace } from "./queue/trace_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
@@ -125,6 +126,7 @@ export function program(failed: () => void): Command {
   addCert(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);
+  addProbe(postmaster, failed);
   addSrs(postmaster, failed);
   return postmaster;
 }

@@ -45,12 +45,12 @@ const MOST = 8;
  * public or allowed, and none at which this server itself listens. The address that is connected to is judged.
  */
 export function dialler(options: DialOptions): Dial {
-  const { dns, timeout, random = Math.random } = options;
+  const { timeout, random = Math.random } = options;
   return async (hop, signal) => {
     const { host } = hop;
     const path = host.startsWith("unix:") ? host.slice("unix:".length) : undefined;
     const candidates = path === undefined
-      ? interleaved(shuffled(permitted(hop, await addressesOf(hop, dns), options), random))
+      ? interleaved(shuffled(await permitted(hop, options), random))
         .slice(0, MOST).map((address) => candidateFor(hop, address))
       : [{ address: path, to: { path } }];
     const connected = await connectToFirst(candidates, { timeout, signal });
@@ -59,22 +59,32 @@ export function dialler(options: DialOptions): Dial {
   };
 }
 
-/** The addresses that may be connected to. Throws a {@linkcode DialFailure} if there are none. */
-function permitted(
-  { host, port, isNamed }: Hop,
-  addresses: readonly string[],
-  { allow, isOwn }: DialOptions,
-): readonly string[] {
-  if (isNamed) return addresses;
-  const refused: string[] = [];
-  const rest = addresses.filter((address) => {
-    const isOurs = isOwn(address, port);
-    const why = isOurs ? "that of this server itself" : whyNotPublic(address, allow);
-    if (why !== undefined) refused.push(`${address} is ${why}`);
-    return why === undefined;
+/** An address of a server, and why it may not be connected to; `undefined` if it may. */
+export interface JudgedAddress {
+  readonly address: string;
+  readonly refused: string | undefined;
+}
+
+/** Looks the addresses of a server up, and judges each. Throws a {@linkcode DialFailure} if there are none. */
+export async function judgedAddresses(
+  hop: Hop,
+  { dns, allow, isOwn }: Pick<DialOptions, "dns" | "allow" | "isOwn">,
+): Promise<readonly JudgedAddress[]> {
+  return (await addressesOf(hop, dns)).map((address) => {
+    if (hop.isNamed) return { address, refused: undefined };
+    const isOurs = isOwn(address, hop.port);
+    const refused = isOurs ? "that of this server itself" : whyNotPublic(address, allow);
+    return { address, refused };
   });
-  if (rest.length > 0) return rest;
-  throw new DialFailure(`no mail is sent to the addresses of ${host}: ${refused.join(", ")}`);
+}
+
+/** The addresses that may be connected to. Throws a {@linkcode DialFailure} if there are none. */
+async function permitted(hop: Hop, options: DialOptions): Promise<readonly string[]> {
+  const judged = await judgedAddresses(hop, options);
+  const rest = judged.filter(({ refused }) => refused === undefined);
+  if (rest.length > 0) return rest.map(({ address }) => address);
+  const why = judged.map(({ address, refused }) => `${address} is ${refused}`).join(", ");
+  throw new DialFailure(`no mail is sent to the addresses of ${hop.host}: ${why}`);
 }
 
 function candidateFor({ port, source }: Hop, address: string): Candidate {

@@ -8,7 +8,7 @@ import { encode } from "../smtp/ascii.ts";
 import type { WireReply } from "../smtp/reply.ts";
 import { stuffed } from "../smtp/stuffing.ts";
 import { TlsFailure } from "../tls/requirement.ts";
-import { ConnectionLost, ProtocolFault } from "./fault.ts";
+import { ConnectionLost, ProtocolFault, Refused } from "./fault.ts";
 import { Replies } from "./replies.ts";
 import type { Step, Talk } from "./talk.ts";
 import type { Timeouts } from "./timeouts.ts";
@@ -85,11 +85,16 @@ export class Line {
 
   async #read(wait: keyof Timeouts): Promise<WireReply> {
     await this.#flush();
+    const end = this.#endOf(wait);
     for (;;) {
       const reply = this.#replies.take();
       if (reply !== undefined) return reply;
-      await this.#event(wait);
+      await this.#event(end);
     }
+  }
+
+  #endOf(wait: keyof Timeouts): number {
+    return performance.now() + this.#options.timeouts[wait];
   }
 
   /** Sends the commands that wait. An answer to what was not asked yet would be taken for theirs. */
@@ -101,8 +106,16 @@ export class Line {
     await this.#write(encode(text));
   }
 
+  /** Sends a message. What the server says before the end of the message can only be a refusal. */
   async #send(octets: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const chunk of octets) await this.#write(chunk);
+    for await (const chunk of octets) {
+      if (!this.#replies.isEmpty) {
+        const reply = await this.#read("dataBlock");
+        if (reply.code < 400) throw new ProtocolFault("it answered before the message had ended");
+        throw new Refused("it refuses the message before its end", reply);
+      }
+      await this.#write(chunk);
+    }
   }
 
   async #sendChunks(message: Message): Promise<void> {
@@ -112,7 +125,8 @@ export class Line {
       await this.#write(octets);
       if (isLast) return;
       const reply = await this.#read("dataBlock");
-      if (reply.code !== 250) throw new ProtocolFault(`it refuses a chunk with ${reply.code}`);
+      if (reply.code >= 400) throw new Refused("it refuses a part of the message", reply);
+      if (reply.code !== 250) throw new ProtocolFault(`it answers ${reply.code} to BDAT`);
     }
   }
 
@@ -121,20 +135,21 @@ export class Line {
     if (this.#socket.write(octets)) return;
     const socket = this.#socket;
     const wake = () => this.#wake?.();
+    const end = this.#endOf("dataBlock");
     socket.once("drain", wake);
     try {
-      while (socket.writableNeedDrain) await this.#event("dataBlock");
+      while (socket.writableNeedDrain) await this.#event(end);
     } finally {
       socket.off("drain", wake);
     }
   }
 
-  /** Waits until something happens, which may be the end. */
-  async #event(wait: keyof Timeouts): Promise<void> {
+  /** Waits until something happens, which may be the end. A server that says a little at a time wins no time. */
+  async #event(end: number): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    this.#deadline = performance.now() + this.#options.timeouts[wait];
+    this.#deadline = end;
     this.#arm();
     await promise;
     this.#wake = undefined;

@@ -10,6 +10,8 @@ import { ProtocolFault } from "./fault.ts";
 const LONGEST_LINE = 4096;
 /** The most octets of a reply with all its lines. */
 const LARGEST_REPLY = 65_536;
+/** The most replies that wait; no transaction has so many. */
+const MOST_REPLIES = 1000;
 
 /** Takes the octets as they come, and gives whole replies. Its memory is bounded. */
 export class Replies {
@@ -65,6 +67,7 @@ export class Replies {
     if (!parsed.last) return;
     const reply = assembleReply(this.#lines);
     if (reply === undefined) throw new ProtocolFault("the lines of its reply have different codes");
+    if (this.#ready.length >= MOST_REPLIES) throw new ProtocolFault("it answers too often");
     this.#lines = [];
     this.#octets = 0;
     this.#ready.push(reply);

@@ -4,7 +4,7 @@
  */
 import type { Message } from "../message/message.ts";
 import type { WireReply } from "../smtp/reply.ts";
-import { ProtocolFault } from "./fault.ts";
+import { ProtocolFault, Refused } from "./fault.ts";
 import { ask, hear, isPositive, say, type Talk } from "./talk.ts";
 
 /** What is said, for a server that has agreed to all parameters in it. */
@@ -39,17 +39,17 @@ export const newRecord = (): Record => ({ mail: undefined, rcpt: [], sent: false
 /** Has the transaction, and fills the record. What is thrown leaves in it what was said before. */
 export function* transaction(order: Order, record: Record): Talk<void> {
   const data = order.isPipelined ? yield* pipelined(order, record) : yield* oneByOne(order, record);
-  const accepted = [...order.rcpt.keys()].filter((i) => isAccepted(record.rcpt[i]));
-  if (order.inChunks && isAccepted(record.mail) && accepted.length > 0) {
-    yield { do: "chunks", message: order.message };
+  const accepted = isAccepted(record.mail)
+    ? [...order.rcpt.keys()].filter((i) => isAccepted(record.rcpt[i]))
+    : [];
+  if (order.inChunks && accepted.length > 0) {
+    yield* content("chunks", order, accepted, record);
   } else if (data?.code === 354) {
     if (accepted.length === 0) return yield* nothing(record); // it must get an end (RFC 2920 section 3.1)
-    record.sent = true;
-    yield { do: "dots", message: order.message };
+    yield* content("dots", order, accepted, record);
   } else {
     return yield* refused(data, accepted, record);
   }
-  record.sent = true;
   const last = order.isLmtp ? accepted : accepted.slice(0, 1);
   for (const i of last) record.end[i] = notGoOn(yield* hear("dataTermination"));
   for (const i of accepted) record.end[i] ??= record.end[accepted[0]!];
@@ -57,6 +57,22 @@ export function* transaction(order: Order, record: Record): Talk<void> {
 
 const isAccepted = (reply: WireReply | undefined): boolean =>
   reply !== undefined && isPositive(reply);
+
+/** The message. A server may refuse it before its end; what else it wants to say is of no use. */
+function* content(
+  how: "dots" | "chunks",
+  { message }: Order,
+  accepted: readonly number[],
+  record: Record,
+): Talk<void> {
+  record.sent = true;
+  try {
+    yield { do: how, message };
+  } catch (error) {
+    if (error instanceof Refused) { for (const i of accepted) record.end[i] = error.reply; }
+    throw error;
+  }
+}
 
 /** MAIL, RCPT and DATA in one piece. */
 function* pipelined(order: Order, record: Record): Talk<WireReply | undefined> {

@@ -19,4 +19,6 @@ export {
 } from "../base/problem.ts";
 export { bareDomainOf } from "./for_users.ts";
 export { forwardedAs } from "./srs.ts";
+export { relaySchema, type SmtpRelay } from "./relay.ts";
+export { type Sending, sendingOf, stsDirectory, stsOptions } from "./sending.ts";
 export { type Settings, settingsKeys, settingsSchema } from "./schema.ts";

@@ -208,6 +208,16 @@ export interface LogFields {
   /** The store of the queue cannot keep anything at the moment. */
   "queue failed": { readonly directory: string; readonly error: string };
   "queue recovered": { readonly directory: string };
+  /** A domain has a policy of MTA-STS, which cannot be had at the moment. */
+  "policy not fetched": { readonly domain: string; readonly reason: string };
+  "TLS report sent": { readonly domain: string; readonly to: string };
+  "TLS report not sent": {
+    readonly domain: string;
+    readonly to?: string | undefined;
+    readonly error: string;
+  };
+  /** What the server has learnt is forgotten at its end. */
+  "state not kept": { readonly file: string; readonly error: string };
   delivered: OfDelivery;
   deferred: OfDelivery;
   failed: OfDelivery;
@@ -292,6 +302,10 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   reported: "info",
   "queue failed": "error",
   "queue recovered": "info",
+  "policy not fetched": "warning",
+  "TLS report sent": "info",
+  "TLS report not sent": "warning",
+  "state not kept": "error",
   delivered: "info",
   deferred: "warning",
   failed: "warning",

@@ -43,7 +43,7 @@ export interface Origin {
   /** The user that the client has proved to be. */
   readonly user: string | undefined;
   readonly tls: { readonly protocol: string; readonly cipher: string } | undefined;
-  /** Why the server made the message itself: `bounce`, or the name of a handler. */
+  /** Why the server made the message itself: `bounce`, `server` for what it tells others, or the name of a handler. */
   readonly made?: string | undefined;
 }
 

@@ -8,15 +8,26 @@ import { messageFields } from "../handler/log_fields.ts";
 import type { Log } from "../log/event.ts";
 import type { Message } from "../targets/target.ts";
 import { ROUTE } from "./attempt.ts";
-import type { Origin, QueuedMessage } from "./entry.ts";
+import type { Origin, PlainParameters, QueuedMessage } from "./entry.ts";
 import { envelopeOf } from "./plain.ts";
 import type { Notice } from "./report/notice.ts";
 import { composeOwn } from "./report/own_message.ts";
 import { type Report, reports, type ReportSettings } from "./report/report.ts";
 import type { NewMessage, QueueStore } from "./store.ts";
 
-/** What made the messages of handlers. */
+/** What made the messages of handlers, and those that the server tells others. */
 const HANDLER = "handler";
+const SERVER = "server";
+
+/** A message of the server's own that is written already, and of which nobody wants to know what became of it. */
+export interface WrittenMessage {
+  /** The recipient. */
+  readonly to: string;
+  /** The content of its field `Message-ID`. */
+  readonly messageId: string;
+  /** The whole message. */
+  readonly octets: Uint8Array;
+}
 
 /** What making messages needs. */
 export interface OwnOptions {
@@ -75,14 +86,20 @@ export class Own {
     );
   }
 
+  /** A message that is written already. */
+  async written(message: WrittenMessage): Promise<NewMessage> {
+    return await this.#enter({ ...message, parameters: {} }, SERVER, "none", { NOTIFY: "NEVER" });
+  }
+
   async #enter(
     { to, parameters, messageId, octets }: Omit<Report, "about">,
     made: string,
     session: string,
+    wishes: PlainParameters = {},
   ): Promise<NewMessage> {
     const { store, now } = this.#options;
     const id = newId();
-    const body = await store.keep(id, once(octets), made !== HANDLER);
+    const body = await store.keep(id, once(octets), made !== HANDLER && made !== SERVER);
     const message: QueuedMessage = {
       ...{ id, parameters, messageId, sender: null, accepted: now(), size: body.size, priority: 0 },
       origin: this.#origin(session, made),
@@ -92,7 +109,7 @@ export class Own {
       body,
       recipients: [{
         ...{ recipient: to, user: undefined, extension: undefined, original: to },
-        ...{ parameters: {}, copy: false, decidedBy: made },
+        ...{ parameters: wishes, copy: false, decidedBy: made },
         target: { target: ROUTE, args: {} },
         destination: `${ROUTE} ${to}`,
         state: { at: "waiting", due: now() },

@@ -15,13 +15,20 @@ import { deliver, type DeliveryOptions } from "./delivery.ts";
 import type { NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
 import { Gathering } from "./gathering.ts";
 import { Lanes } from "./lanes.ts";
-import { Own } from "./own.ts";
+import { Own, type WrittenMessage } from "./own.ts";
 import { recipientOf, routeOf } from "./plain.ts";
 import type { ReportSettings } from "./report/report.ts";
 import { latestDue, retry } from "./retry.ts";
 import { type Job, Runner } from "./runner.ts";
 import { laneSettings, retrySettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
-import { type Batch, type QueueDesk, type QueueStore, StoreFault, StoreFull } from "./store.ts";
+import {
+  type Batch,
+  type NewMessage,
+  type QueueDesk,
+  type QueueStore,
+  StoreFault,
+  StoreFull,
+} from "./store.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** What a queue is made of. */
@@ -169,8 +176,16 @@ export class Queue {
 
   /** Sends a message of a handler. Returns its queue id, once it is safe. */
   async send(own: OwnMessage): Promise<string> {
+    return await this.#commit(await this.#own.message(own));
+  }
+
+  /** Sends a message that is written already, as {@linkcode send} does. */
+  async sendWritten(message: WrittenMessage): Promise<string> {
+    return await this.#commit(await this.#own.written(message));
+  }
+
+  async #commit(entered: NewMessage): Promise<string> {
     const { store } = this.#options;
-    const entered = await this.#own.message(own);
     try {
       await store.commit({ messages: [entered] });
     } finally {

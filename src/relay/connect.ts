@@ -65,7 +65,7 @@ export class Connector {
     const kept = pool.take(keyOf(hop, allowed));
     if (kept !== undefined) return kept;
     await pool.trim(group.name, group.places - group.running);
-    return await this.#open(hop, allowed, signal);
+    return await this.open(hop, allowed, signal);
   }
 
   /** Takes a session back. */
@@ -73,8 +73,13 @@ export class Connector {
     this.#options.pool.give(keyOf(hop, allowed), group.name, session);
   }
 
-  /** Opens one. Where TLS is only tried, a failure is followed by a new connection that demands less. */
-  async #open(
+  /**
+   * A new session, which nobody else gets. Where TLS is only tried, a failure is followed by a new connection that
+   * demands less.
+   *
+   * @throws {DialFailure} {@linkcode TlsFailure} {@linkcode ClientFault}
+   */
+  async open(
     hop: NextHop,
     { requirement, tested, policy }: Allowed,
     signal: AbortSignal,

@@ -11,9 +11,9 @@ export function rulesFor(
   security: Security,
 ): (hop: NextHop) => Promise<HostSecurity> {
   let all: Promise<DomainSecurity> | undefined;
-  return async ({ host, tls: mode }) => {
+  return async ({ host, port, tls: mode }) => {
     const own = () => security.of(host, { ...exchangers, hosts: [host] }, { mode });
     const rules = areNamed ? own() : all ??= security.of(domain, exchangers, { mode });
-    return await (await rules).of(host);
+    return await (await rules).of(host, port);
   };
 }

@@ -74,8 +74,8 @@ export interface UsedPolicy {
 /** One connection, for reports of TLS. */
 export interface TlsResult {
   readonly policy: UsedPolicy;
-  /** The server's name and address. */
-  readonly host: string;
+  /** The server's name and address; `undefined` if there was no connection, as for a policy that cannot be fetched. */
+  readonly host: string | undefined;
   readonly address: string | undefined;
   /** The own address. */
   readonly localAddress: string | undefined;

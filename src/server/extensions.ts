@@ -12,7 +12,7 @@ import { authBy } from "./auth.ts";
 import { CHUNKING } from "./chunking.ts";
 import { ETRN } from "./etrn.ts";
 import type { Extension } from "./extension.ts";
-import { type HoldOptions, queueExtensions } from "./queue_extensions.ts";
+import { type HoldOptions, queueExtensions, REQUIRETLS } from "./queue_extensions.ts";
 import { SMTPUTF8 } from "./smtputf8.ts";
 import { xclientFor, type XclientPeers } from "./xclient.ts";
 
@@ -144,13 +144,16 @@ export interface ExtensionSettings {
   readonly xclient?: XclientPeers | undefined;
   /** How long the queue may hold messages back; without it, there is no queue, and nothing that it promises. */
   readonly hold?: HoldOptions | undefined;
+  /** Mail goes on only by clients that keep to REQUIRETLS; without it, REQUIRETLS is not offered. */
+  readonly requireTls?: boolean | undefined;
   /** The operator's handlers: some commands are only there if one of them answers. */
   readonly policy?: Handler | undefined;
 }
 
 /** The extensions of a server, in the order of the reply to EHLO. */
 export const extensionsOn = (
-  { certificates, authentication, hold, policy = chain(), xclient }: ExtensionSettings,
+  { certificates, authentication, hold, requireTls = false, policy = chain(), xclient }:
+    ExtensionSettings,
 ): readonly Extension[] => [
   PIPELINING,
   SIZE,
@@ -161,6 +164,7 @@ export const extensionsOn = (
   LIMITS,
   HELP,
   ...hold === undefined ? [] : queueExtensions(hold),
+  ...requireTls ? [REQUIRETLS] : [],
   ...certificates === undefined ? [] : [startTls(certificates)],
   ...authentication === undefined ? [] : [authBy(authentication)],
   ...isMadeFor(policy, "StartQueue") ? [ETRN] : [],

@@ -1,6 +1,6 @@
 /**
- * The extensions of servers with a queue: what they promise to clients, only a queue can keep. And those that no server
- * offers yet, because only a client that sends mail on can keep them; their parameters are "not recognized".
+ * The extensions of servers with a queue, or that send mail on: what they promise to clients, only these can keep. And
+ * those that no server offers yet; their parameters are "not recognized".
  * @module
  */
 import type { Fault } from "../smtp/fault.ts";
@@ -57,11 +57,11 @@ const DELIVERBY: Extension = {
 };
 
 /** RFC 8689: the message may only go on by encrypted connections to servers that keep to this, too. */
-const REQUIRETLS: Extension = {
+export const REQUIRETLS: Extension = {
   about: {
     name: "REQUIRETLS",
     rfc: [8689],
-    where: "to nobody yet: mailers do not promise encrypted connections",
+    where: "to encrypted sessions, where mail for other domains goes on by SMTP",
     seen: '`readParameter(event.parameters, "REQUIRETLS")` at MAIL',
     test: "server/queue_extensions_test.ts",
   },
@@ -139,4 +139,4 @@ export const queueExtensions = (hold: HoldOptions): readonly Extension[] => [
 ];
 
 /** The extensions that no server offers yet. */
-export const NOT_OFFERED: readonly Extension[] = [BINARYMIME, REQUIRETLS];
+export const NOT_OFFERED: readonly Extension[] = [BINARYMIME];

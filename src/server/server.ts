@@ -68,6 +68,8 @@ export interface ServerOptions {
   readonly queue?: Queue | undefined;
   /** When mail is delivered, if there is a queue: by default after the reply. */
   readonly deliver?: DeliveryTime | undefined;
+  /** Mail goes on only by clients that keep to REQUIRETLS, which is offered then (RFC 8689). */
+  readonly requireTls?: boolean | undefined;
 }
 
 /** What listeners for submission do. */
@@ -115,15 +117,15 @@ export class Server {
     const acceptance = queue === undefined
       ? beforeReply(options)
       : queued({ queue, targets, deliver, log });
-    const { authentication, secure: certificates, policy } = options;
+    const { authentication, secure: certificates, policy, requireTls } = options;
     const passwords = authentication?.passwords;
     for (const [listener, its] of options.listeners) {
       const own: Limits = { ...limits, ...its.limits };
       const { xclient: peers, xclientLogin: login = false } = its;
       const xclient = peers && { peers, login };
       const hold = queue && { longest: Math.floor(queue.longestHold / 1000), now: Date.now };
-      const all = extensionsOn({ certificates, authentication, policy, xclient, hold });
-      const extensions = new Extensions(all);
+      const about = { certificates, authentication, policy, xclient, hold, requireTls };
+      const extensions = new Extensions(extensionsOn(about));
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
       const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
       const shared = this.#share(ends, submission?.domain);

@@ -15,6 +15,7 @@ const EVERYTHING = {
   policy: on("StartQueue", (_event, next) => next()),
   xclient: { peers: [], login: true },
   hold: { longest: 1, now: Date.now },
+  requireTls: true,
 };
 
 /** What every extension says of itself. */

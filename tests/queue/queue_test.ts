@@ -125,3 +125,30 @@ Deno.test("a copy goes on with the wish that its sender is told nothing", async 
   await until("both are delivered", () => told.size === 2);
   assert.deepEqual([...told], [["joe@example.net", undefined], ["archive@example.net", "NEVER"]]);
 });
+
+Deno.test("a message that the server has written goes as it is, and nobody is told of its end", async () => {
+  const text = "Subject: a report\r\n\r\nHello\r\n";
+  const bodies: string[] = [];
+  const type = targetOf(() => FAILED, {
+    open: () => ({
+      recipient: () => {},
+      body: async (message) => {
+        for await (const chunk of message.read()) bodies.push(new TextDecoder().decode(chunk));
+      },
+      commit: () => Promise.resolve([FAILED]),
+      abort: () => Promise.resolve(),
+    }),
+  });
+  const policy = on("AddRcptTo", () => ({ target: "test", args: {} }));
+  await using test = queueOf(type, { policy });
+  const octets = new TextEncoder().encode(text);
+  const messageId = "<1@mx.example.net>";
+  await test.queue.sendWritten({ to: "tls@example.org", messageId, octets });
+  await until("it has ended", async () => {
+    const all = await test.all();
+    return all.length > 0 && all.every(({ recipient }) => recipient.state.at === "ended");
+  });
+  assert.equal(bodies.join(""), text);
+  assert.deepEqual(test.logged.filter((event) => event === "reported"), []);
+  assert.ok(test.logged.includes("failed"));
+});

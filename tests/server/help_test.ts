@@ -61,7 +61,13 @@ Deno.test("each command has a line of help that begins with its verb", () => {
   const authentication = { mechanisms: [PLAIN], clearText: true } as never;
   const hold = { longest: 1, now: () => 0 };
   const table = [
-    ...extensionsOn({ certificates: { ready: true }, authentication, policy, hold }),
+    ...extensionsOn({
+      certificates: { ready: true },
+      authentication,
+      policy,
+      hold,
+      requireTls: true,
+    }),
     ...NOT_OFFERED,
   ];
   const all = [

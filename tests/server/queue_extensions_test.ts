@@ -17,7 +17,7 @@ const NOW = Date.parse("2026-11-28T18:00:00Z");
 const HOUR = 3600;
 
 const extensions = new Extensions([
-  ...extensionsOn({ hold: { longest: 24 * HOUR, now: () => NOW } }),
+  ...extensionsOn({ hold: { longest: 24 * HOUR, now: () => NOW }, requireTls: true }),
   ...NOT_OFFERED,
 ]);
 

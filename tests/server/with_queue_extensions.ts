@@ -20,7 +20,7 @@ export async function withQueueExtensions(): Promise<
   const hold = { longest: 3600, now: Date.now };
   const ground = {
     clock: new FakeClock(),
-    extensions: new Extensions([...extensionsOn({ hold }), ...NOT_OFFERED]),
+    extensions: new Extensions([...extensionsOn({ hold, requireTls: true }), ...NOT_OFFERED]),
     targets: keeping([]),
     asked: ({ event }: Asked) => asked.push(event),
   };

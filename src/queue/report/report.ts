@@ -129,7 +129,11 @@ function compose(
   return {
     about: telling.about,
     to: message.sender ?? "postmaster",
-    parameters: { ...is8bit ? { BODY: "8BITMIME" } : {}, ...utf8 ? { SMTPUTF8: null } : {} },
+    parameters: {
+      ...is8bit ? { BODY: "8BITMIME" } : {},
+      ...utf8 ? { SMTPUTF8: null } : {},
+      ...parameter(message.parameters, "REQUIRETLS") === true ? { REQUIRETLS: null } : {}, // RFC 8689 section 5
+    },
     messageId,
     octets: print(fields, parts, boundary),
   };

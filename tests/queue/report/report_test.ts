@@ -156,3 +156,10 @@ Deno.test({
     assert.equal(unnamed!["Remote-MTA"], undefined);
   },
 });
+
+Deno.test("reports() protects bounces as their messages: with REQUIRETLS (RFC 8689 section 5)", async () => {
+  const parametersOf = async (parameters: Record<string, null>) =>
+    (await make(message({ parameters }), [notice("failed", failed)])).map((one) => one.parameters);
+  assert.deepEqual(await parametersOf({ REQUIRETLS: null }), [{ REQUIRETLS: null }]);
+  assert.deepEqual(await parametersOf({}), [{}]);
+});

@@ -138,6 +138,7 @@ import base64, email, email.header, json, quopri, sys
 def content(octets, part):
     octets = octets.split(b"\\r\\n\\r\\n", 1)[1]
     encoding = part["Content-Transfer-Encoding"]
+    if encoding == "base64": return base64.b64decode(octets).decode("latin1")
     assert encoding in ("7bit", "8bit", "quoted-printable"), encoding
     return (quopri.decodestring(octets) if encoding == "quoted-printable" else octets).decode("latin1")
 
