@@ -105,6 +105,7 @@ export type { GlobalOptions, Held, Json, Scope, Stored, Variable } from "./handl
 export { discard } from "./targets/discard.ts";
 export { defineTarget, type TargetContext, type TargetDefinition } from "./targets/define.ts";
 export type { Delivery, DeliveryTime, Envelope, Message } from "./targets/target.ts";
+export { lmtp, type LmtpOptions } from "./targets/lmtp.ts";
 export { maildir, type MaildirOptions } from "./targets/maildir.ts";
 export { mailer } from "./targets/mailer_target.ts";
 export { mbox, type MboxOptions } from "./targets/mbox.ts";

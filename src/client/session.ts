@@ -52,6 +52,8 @@ export class ClientSession {
   readonly opened: number = performance.now();
   /** The messages that were sent. */
   sent = 0;
+  /** Whether the server has said anything of the last message. */
+  heard = false;
   /** The most messages that the server takes on one connection (RFC 9422). */
   readonly most: number;
 
@@ -101,6 +103,7 @@ export class ClientSession {
   /** Sends a message. What became of it, for each recipient in their order. Never rejects. */
   async send(mail: Mail, signal: AbortSignal): Promise<readonly Sent[]> {
     const outcomes: Sent[] = [];
+    this.heard = false;
     let said: Orders;
     try {
       said = await orderFor(mail, this.peer, this.#isLmtp);
@@ -118,6 +121,7 @@ export class ClientSession {
         this.#line.destroy();
       }
       this.sent++;
+      this.heard ||= record.mail !== undefined;
       const became = outcomesOf(record, recipients.length, this.peer, fault);
       for (const [i, at] of recipients.entries()) {
         const outcome = became[i]!;

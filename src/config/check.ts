@@ -31,7 +31,7 @@ import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import type { Finding } from "./explain.ts";
 import { Faults } from "./faults.ts";
-import { mailerOf } from "./mailer.ts";
+import { doubtsAboutMailer, mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { queueDirectory } from "./queue.ts";
 import { isMapping, type Written } from "./overrides.ts";
@@ -84,6 +84,7 @@ export function checkSettings(
       ...orderWarnings(handlers),
       ...doubtsAbout(settings.auth).map(problem),
       ...doubtsAboutRelay(settings).map(problem),
+      ...doubtsAboutMailer(settings).map(problem),
       ...doubtsAboutPeers(settings.listen).map(problem),
     ],
     doubtfulCertificates: doubtful.map(problem),

@@ -28,7 +28,8 @@ function absentAddresses({ sourceAddress }: SmtpRelay): readonly Finding[] {
   }));
 }
 
-const serversOf = ({ via = [], routes, bySender }: SmtpRelay) =>
+/** All servers that mail is sent on by, with the places where they are named. */
+export const serversOf = ({ via = [], routes, bySender }: SmtpRelay) =>
   [
     { key: "via", servers: via },
     { key: "routes", servers: (routes?.values() ?? []).flatMap((one) => one === "mx" ? [] : one) },

@@ -2,6 +2,7 @@
  * What a server would do, in words.
  * @module
  */
+import { printHop } from "../client/hop.ts";
 import { existsSync } from "node:fs";
 import type { Authentication } from "../auth/authentication.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
@@ -87,7 +88,9 @@ const printAuth = ({ mechanisms, listeners, clearLoopback }: Authentication): st
   return `${names} at listeners for ${listeners.join(", ")}${inClear}`;
 };
 
-function printMailer({ maildir, mbox, command, user = RECIPIENT }: Config["mailer"]): string {
+function printMailer(mailer: Config["mailer"]): string {
+  const { maildir, mbox, lmtp, command, user = RECIPIENT } = mailer;
+  if (lmtp !== undefined) return printHop(lmtp);
   if (maildir !== undefined) return `maildir ${maildir.path} (as ${user})`;
   return mbox === undefined ? command.join(" ") + missing(command) : `mbox ${mbox} (as ${user})`;
 }

@@ -2,8 +2,10 @@
  * Who runs the program that delivers to local users, where the configuration does not say it.
  * @module
  */
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { findGroup } from "../base/passwd.ts";
+import type { Finding } from "./explain.ts";
 import type { Settings } from "./schema.ts";
 
 /** The group of `/var/mail`, and the one that procmail(1) lets say who the sender is. It is setgid to it. */
@@ -15,10 +17,21 @@ const TRUSTED = "mail";
  */
 export function mailerOf({ mailer, user }: Settings): Settings["mailer"] {
   const isProcmail = basename(mailer.command[0] ?? "") === "procmail";
+  if (mailer.lmtp !== undefined) return mailer;
   const isMailbox = mailer.maildir !== undefined || mailer.mbox !== undefined;
   const needsGroup = isMailbox
     ? mailer.mbox !== undefined
     : isProcmail && mailer.user === undefined && user !== undefined;
   if (!needsGroup || mailer.group !== undefined || Deno.uid() !== 0) return mailer;
   return findGroup(TRUSTED) === undefined ? mailer : { ...mailer, group: TRUSTED };
+}
+
+/** What is no mistake, but hardly meant: a mail store may be started later. */
+export function doubtsAboutMailer(
+  { mailer: { lmtp } }: Pick<Settings, "mailer">,
+): readonly Finding[] {
+  const path = lmtp?.host.startsWith("unix:") ? lmtp.host.slice("unix:".length) : undefined;
+  if (path === undefined || existsSync(path)) return [];
+  const message = `there is no socket ${path}: start its server, or mend its path`;
+  return [{ path: ["mailer", "lmtp"], message }];
 }

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { attempt, chosen, command, count, duration, options, size } from "../base/kinds.ts";
 import { GROUP, PASSWD } from "../base/passwd.ts";
 import { RECIPIENT } from "../targets/launch.ts";
+import { lmtpServer } from "../targets/lmtp.ts";
 import { mailboxPath, maildirShape } from "../targets/maildir.ts";
 import { account } from "./accounts.ts";
 import { deliverySchema } from "./queue.ts";
@@ -52,6 +53,11 @@ export const mailerSchema = options({
   mbox: mailboxPath.optional().describe(
     "Instead of `command`: each user's mail goes to this file, as an mbox.",
   ).meta({ examples: ["/var/mail/{user}"] }),
+  lmtp: lmtpServer.optional().describe(
+    "Instead of `command`: each user's mail goes to this mail store by LMTP (RFC 2033), such as " +
+      "Dovecot: `unix:PATH`, or `lmtp://HOST:PORT`; without a port it is 24. `concurrency` counts " +
+      "messages on their way.",
+  ).meta({ examples: ["unix:/run/dovecot/lmtp"] }),
   nullSender: z.string().default("MAILER-DAEMON")
     .describe("The value of `{sender}` for the null sender, as of a bounce."),
   maxRecipients: count(1).prefault(1)
@@ -73,15 +79,22 @@ export const mailerSchema = options({
 
 /** One of them delivers. */
 function refuseSeveral(
-  { command, maildir, mbox }: {
+  { command, maildir, mbox, lmtp, user, group }: {
     readonly command: readonly string[];
     readonly maildir?: unknown;
     readonly mbox?: unknown;
+    readonly lmtp?: unknown;
+    readonly user?: unknown;
+    readonly group?: unknown;
   },
 ): void {
   const isCommand = command.join("\0") !== PROCMAIL.join("\0");
-  if ([isCommand, maildir !== undefined, mbox !== undefined].filter(Boolean).length > 1) {
-    throw new TypeError("one thing delivers: write `command`, `maildir` or `mbox`");
+  const others = [maildir, mbox, lmtp].filter((one) => one !== undefined);
+  if (others.length > (isCommand ? 0 : 1)) {
+    throw new TypeError("one thing delivers: write `command`, `maildir`, `mbox` or `lmtp`");
+  }
+  if (lmtp !== undefined && (user !== undefined || group !== undefined)) {
+    throw new TypeError("`lmtp` runs nothing: leave out `user` and `group`");
   }
 }
 

@@ -23,7 +23,7 @@ import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
-import { mailerSchema } from "./programs.ts";
+import { mailerSchema, type MailerSettings } from "./programs.ts";
 import { deliverySchema, queueSchema } from "./queue.ts";
 import { relaySchema, type RelaySettings } from "./relay.ts";
 import { localTargets, relayBy } from "./targets.ts";
@@ -244,16 +244,18 @@ const shape = {
       "a domain that is not in `domains`, only handlers decide. Without a configuration, the user " +
       "who runs the server reads the mail.",
   ).meta({ examples: ["joe", ["joe", "admin@example.com"]] }),
-  mailer: mailerSchema.transform(runnable(localTargets)).prefault({}).describe(
-    "What delivers to local users: a program, or the server itself.",
-  ).meta({
-    examples: [
-      { concurrency: 50, timeout: "10 min" },
-      { command: ["maildrop", "-d", "{user}"], user: "root" },
-      { maildir: { path: "{home}/Maildir", quota: "1 GiB" } },
-      { mbox: "/var/mail/{user}" },
-    ],
-  }),
+  mailer: mailerSchema.transform(runnable((mailer: MailerSettings) => localTargets(mailer)))
+    .prefault({}).describe(
+      "What delivers to local users: a program, or the server itself.",
+    ).meta({
+      examples: [
+        { concurrency: 50, timeout: "10 min" },
+        { command: ["maildrop", "-d", "{user}"], user: "root" },
+        { maildir: { path: "{home}/Maildir", quota: "1 GiB" } },
+        { mbox: "/var/mail/{user}" },
+        { lmtp: "unix:/run/dovecot/lmtp" },
+      ],
+    }),
   relay: relaySchema.transform(
     runnable((relay: RelaySettings) => "command" in relay && relayBy(relay)),
   ).optional()

@@ -3,6 +3,9 @@
  * @module
  */
 import type { Target } from "../handler/reply.ts";
+import { printHop } from "../client/hop.ts";
+import { CachingResolver, type ResolverOptions } from "../dns/caching_resolver.ts";
+import { lmtpType } from "../relay/lmtp.ts";
 import { discardType } from "../targets/discard.ts";
 import type { Launch } from "../targets/launch.ts";
 import type { PipeSettings } from "../targets/mailer.ts";
@@ -10,6 +13,7 @@ import { mailerType } from "../targets/mailer_target.ts";
 import { type Program, RECIPIENT } from "../targets/launch.ts";
 import { maildir, maildirArguments, maildirType } from "../targets/maildir.ts";
 import { mbox, mboxArguments, mboxType } from "../targets/mbox.ts";
+import { lmtp } from "../targets/lmtp.ts";
 import { pipe, pipeArguments, pipeType } from "../targets/pipe.ts";
 import { relayType } from "../targets/relay.ts";
 import { Targets, type TargetType } from "../targets/target.ts";
@@ -20,14 +24,15 @@ import { forwardedAs } from "./srs.ts";
 
 /** The targets of a site. Without `relay` in the configuration there is none that relays. */
 export function targetsOf(
-  { mailer, relay, domains }: {
+  { mailer, relay, domains, dns }: {
     readonly mailer: MailerSettings;
+    readonly dns?: ResolverOptions | undefined;
     readonly relay?: RelaySettings | undefined;
     readonly domains: readonly string[];
   },
   launch?: Launch,
 ): Targets {
-  const targets = localTargets(mailer, launch);
+  const targets = localTargets(mailer, launch, dns);
   if (relay !== undefined && "command" in relay) {
     targets.define("relay", relayBy(relay, domains, launch));
   }
@@ -35,12 +40,20 @@ export function targetsOf(
 }
 
 /** Those of a site that does not relay. Throws a TypeError for a mailer that cannot be run. */
-export function localTargets(mailer: MailerSettings, launch?: Launch): Targets {
+export function localTargets(
+  mailer: MailerSettings,
+  launch?: Launch,
+  dns?: ResolverOptions,
+): Targets {
   const how = treatment(mailer);
   const types = {
     maildir: maildirType(how, launch),
     mbox: mboxType(how, launch),
     pipe: pipeType(how, launch),
+    lmtp: lmtpType({
+      concurrency: mailer.concurrency,
+      resolver: () => new CachingResolver(dns),
+    }),
   };
   const { kind, args } = deliveryOf(mailer);
   return new Targets({
@@ -66,11 +79,12 @@ export function relayBy(
   return { ...relayType({ ...treatment(relay), command, forwardAs }, launch), deliver };
 }
 
-/** What runs to deliver to local users. */
+/** What runs to deliver to local users; `undefined` if nothing does. */
 export function mailerProgram(
   mailer: MailerSettings,
-): Program & { readonly maxRecipients: number } {
+): Program & { readonly maxRecipients: number } | undefined {
   const { kind, args } = deliveryOf(mailer);
+  if (kind === "lmtp") return undefined;
   if (kind === "pipe") return pipeArguments.read(args);
   const { user, group, template } = (kind === "maildir" ? maildirArguments : mboxArguments).read(
     args,
@@ -81,7 +95,7 @@ export function mailerProgram(
 /** What the mailer does, as one of the targets. */
 function deliveryOf(
   mailer: MailerSettings,
-): { readonly kind: "pipe" | "maildir" | "mbox"; readonly args: Target["args"] } {
+): { readonly kind: "pipe" | "maildir" | "mbox" | "lmtp"; readonly args: Target["args"] } {
   const { command, user, group } = mailer;
   const as = (user: string | number | undefined) => ({
     ...(user === undefined ? {} : { user }),
@@ -95,6 +109,9 @@ function deliveryOf(
   }
   if (mailer.mbox !== undefined) {
     return { kind: "mbox", args: mbox({ path: mailer.mbox, ...own }).args };
+  }
+  if (mailer.lmtp !== undefined) {
+    return { kind: "lmtp", args: lmtp({ to: printHop(mailer.lmtp) }).args };
   }
   const { maxRecipients, nullSender } = mailer;
   return { kind: "pipe", args: pipe(command, { maxRecipients, nullSender, ...as(user) }).args };

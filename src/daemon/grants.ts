@@ -56,13 +56,19 @@ export const orderSchema: z.ZodType<Order & Grant> = z.strictObject({
 
 /** What a configuration lets a server run as other users. */
 export function grantsOf({ mailer, runAs }: Config, self: Ids): Grant[] {
-  const { user = self.uid, group, template, maxRecipients } = mailerProgram(mailer);
-  return [{ user, group, template, maxRecipients }, ...runAs].filter((grant) => {
+  const program = mailerProgram(mailer);
+  const own = program === undefined ? [] : [grantOf(program, self)];
+  return [...own, ...runAs].filter((grant) => {
     if (grant.user === RECIPIENT) return true;
     const { uid, gid } = findIdentity(grant.user, grant.group, self);
     return uid !== self.uid || gid !== self.gid;
   });
 }
+
+const grantOf = (
+  { user, group, template, maxRecipients }: NonNullable<ReturnType<typeof mailerProgram>>,
+  self: Ids,
+): Grant => ({ user: user ?? self.uid, group, template, maxRecipients });
 
 /**
  * The command line of an order, and the user that runs it.

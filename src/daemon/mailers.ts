@@ -29,7 +29,7 @@ export function launchOwn(): Launch {
  */
 export async function tryMailers({ mailer, runAs }: Config): Promise<void> {
   if (startedByRoot()) return;
-  for (const { user, group } of [mailerProgram(mailer), ...runAs]) {
+  for (const { user, group } of [mailerProgram(mailer) ?? [], runAs].flat()) {
     if (user === RECIPIENT) continue; // there are as many as recipients
     const identity = findIdentity(user, group);
     if (isOwn(identity)) continue;

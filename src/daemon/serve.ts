@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
+import { startLogins } from "../config/start_logins.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
@@ -116,6 +117,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (authentication !== undefined) {
     opened.use(authentication).start?.(config.stateDirectory, log);
   }
+  opened.use(startLogins(relay, config.stateDirectory, log));
   const submission = {
     domain: bareDomainOf(config),
     hidesClient: config.submission.hideClient,

@@ -5,6 +5,7 @@
 import { DialFailure } from "../client/dial.ts";
 import type { Mail } from "../client/mail.ts";
 import { faulty } from "../client/outcomes.ts";
+import type { Sent } from "../client/session.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
 import type { Security } from "../security/security.ts";
@@ -152,10 +153,9 @@ class Attempt {
 
   /** Sends it. What became of it; nothing if that says nothing about the server. */
   async #send(hop: NextHop, allowed: Allowed, { group }: Place): Promise<readonly Outcome[]> {
-    const { connector } = this.#options;
-    let session;
+    let sent: readonly Sent[];
     try {
-      session = await connector.take(hop, allowed, group, this.#signal);
+      sent = await this.#talk(hop, allowed, group);
     } catch (error) {
       if (!(error instanceof DialFailure)) this.#sessions++;
       this.blame(error, hop.host);
@@ -164,10 +164,6 @@ class Attempt {
       return saysNothing ? [] : [faulty(error, hop.host)];
     }
     this.#sessions++;
-    const { recipients } = this.#mail;
-    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
-    const sent = await session.send(mail, this.#signal);
-    connector.give(hop, allowed, group, session);
     const open: number[] = [];
     for (const [at, { outcome, isOver }] of sent.entries()) {
       const i = this.#open[at]!;
@@ -176,5 +172,19 @@ class Attempt {
     }
     this.#open = open;
     return sent.map(({ outcome }) => outcome);
+  }
+
+  /** Sends it on a session that waits, or on a new one: those that wait may have been closed by the server. */
+  async #talk(hop: NextHop, allowed: Allowed, group: Place["group"]): Promise<readonly Sent[]> {
+    const { connector } = this.#options;
+    const { recipients } = this.#mail;
+    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
+    for (;;) {
+      const session = await connector.take(hop, allowed, group, this.#signal);
+      const wasUsed = session.sent > 0;
+      const sent = await session.send(mail, this.#signal);
+      connector.give(hop, allowed, group, session);
+      if (session.heard || !wasUsed || this.#signal.aborted) return sent;
+    }
   }
 }

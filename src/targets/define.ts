@@ -50,6 +50,7 @@ export interface TargetDefinition<Args extends object> {
 /** The names of the server's own targets. */
 const OURS: ReadonlySet<string> = new Set([
   "discard",
+  "lmtp",
   "maildir",
   "mailer",
   "mbox",

@@ -2,7 +2,7 @@
  * Authorities that are trusted beside those that the runtime brings: those of the system, and of the configuration.
  * @module
  */
-import { getCACertificates } from "node:tls";
+import * as tls from "node:tls";
 import { tried } from "../base/tried.ts";
 import { type Certificate, readCertificate, untimely } from "./certificate.ts";
 import { hasIssued, leadsToAnchor } from "./chain.ts";
@@ -36,11 +36,14 @@ const isSame = (one: Certificate, other: Certificate): boolean =>
   one.x509.fingerprint256 === other.x509.fingerprint256;
 
 function read(ca = ""): Certificate[] {
-  const runtimes = new Set(getCACertificates("default").flatMap(blocksIn));
-  const all = [...getCACertificates("system"), ca].flatMap(blocksIn);
+  const runtimes = new Set(storeOf("default").flatMap(blocksIn));
+  const all = [...storeOf("system"), ca].flatMap(blocksIn);
   return all.filter((block) => !runtimes.has(block))
     .flatMap((block) => tried(() => readCertificate(Uint8Array.fromBase64(block))) ?? []);
 }
+
+/** Certificates of authorities; none from Deno 2.7, which cannot tell. */
+const storeOf = (kind: "default" | "system"): string[] => tls.getCACertificates?.(kind) ?? [];
 
 /** The certificates in a text, in Base64. */
 const blocksIn = (pem: string): string[] =>

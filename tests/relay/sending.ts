@@ -5,6 +5,7 @@
  */
 import { Network } from "../../src/base/ip.ts";
 import { dialler } from "../../src/client/dial.ts";
+import type { Login } from "../../src/client/login.ts";
 import { Pool } from "../../src/client/pool.ts";
 import { TIMEOUTS, type Timeouts } from "../../src/client/timeouts.ts";
 import type { Scheme } from "../../src/client/hop.ts";
@@ -34,6 +35,8 @@ export interface Setting {
   /** In PEM. */
   readonly ca?: string;
   readonly timeouts?: Partial<Timeouts>;
+  /** Who it is, at a server that is no exchanger. */
+  readonly login?: Login;
 }
 
 const short = (milliseconds: number): Timeouts => {
@@ -53,7 +56,7 @@ export class Sending implements AsyncDisposable {
   readonly #sender: Sender;
   readonly #pool = new Pool();
 
-  constructor({ port, zone = ZONE, tls = "auto", ca, timeouts, sts, scheme }: Setting) {
+  constructor({ port, zone = ZONE, tls = "auto", ca, timeouts, sts, scheme, login }: Setting) {
     const dns = new FakeDns(zone);
     const allow = [Network.parse("127.0.0.0/8")];
     const connector = new Connector({
@@ -62,7 +65,7 @@ export class Sending implements AsyncDisposable {
       timeouts: { ...short(1000), ...timeouts },
     });
     const via = [{
-      hop: { scheme: scheme ?? "smtp", host: EXCHANGER, port, isNamed: true },
+      hop: { scheme: scheme ?? "smtp", host: EXCHANGER, port, isNamed: true, login },
       priority: 0,
     }];
     this.#sender = new Sender({

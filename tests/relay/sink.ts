@@ -130,6 +130,8 @@ class Conversation {
   /** Nothing that comes is answered any more. */
   #isOver = false;
   #isBusy = false;
+  /** There may be something to answer. */
+  #hasMore = false;
   #mode: "command" | "data" | number = "command";
   #mail = "";
   #rcpt: string[] = [];
@@ -203,9 +205,13 @@ class Conversation {
 
   /** Answers what has come. */
   async #pump(): Promise<void> {
+    this.#hasMore = true;
     if (this.#isBusy) return;
     this.#isBusy = true;
-    while (!this.#isOver && await this.#one()) { /* the next one */ }
+    while (!this.#isOver && this.#hasMore) {
+      this.#hasMore = false;
+      if (await this.#one()) this.#hasMore = true;
+    }
     this.#isBusy = false;
   }
 

@@ -1,0 +1,151 @@
+/**
+ * Delivery to a mail store by LMTP (RFC 2033): one transaction for all recipients of a message, an outcome for each.
+ * @module
+ */
+import { dialler } from "../client/dial.ts";
+import { printHop } from "../client/hop.ts";
+import { Pool } from "../client/pool.ts";
+import { TIMEOUTS } from "../client/timeouts.ts";
+import type { Resolver } from "../dns/resolver.ts";
+import { MemoryStore } from "../handler/memory_store.ts";
+import type { Outcome } from "../handler/outcome.ts";
+import type { Addressee, Route, Target } from "../handler/reply.ts";
+import type { HostSecurity, Security, TlsMode } from "../security/security.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import { NO_PARAMETERS } from "../smtp/parameters.ts";
+import { lmtpArguments } from "../targets/lmtp.ts";
+import type { Delivery, DeliveryContext, Message, TargetType } from "../targets/target.ts";
+import { secure } from "../tls/client.ts";
+import type { TlsRequirement } from "../tls/requirement.ts";
+import { Connector } from "./connect.ts";
+import { RelayLimits } from "./relay_limits.ts";
+import type { NextHop } from "./routing.ts";
+import { routingOf } from "./routing_of.ts";
+import { Sender } from "./sender.ts";
+import { printServer } from "./server.ts";
+
+/** What deliveries need. */
+export interface LmtpSettings {
+  /** Messages on their way to a server at once. */
+  readonly concurrency: number;
+  /** Looks up the names of servers. */
+  readonly resolver: () => Resolver;
+}
+
+/** The implementation of the target `lmtp`. */
+export function lmtpType(settings: LmtpSettings): TargetType {
+  const pool = new Pool();
+  const senders = new Map<string, Sender>();
+  const serverOf = (args: Target["args"]) => printHop(lmtpArguments.read(args).to);
+  return {
+    readsBody: true,
+    faultIn: (args) => lmtpArguments.faultIn(args),
+    plan: (args, route) => `${addressOf(route)} by ${serverOf(args)}`,
+    destination: serverOf,
+    open: (args, context) => {
+      const { to, tls } = lmtpArguments.read(args);
+      const hop = { ...to, tls };
+      const key = printServer({ hop });
+      const sender = senders.get(key) ?? senderTo(hop, settings, pool, context.envelope.hostname);
+      senders.set(key, sender);
+      return new LmtpDelivery(sender, context);
+    },
+    work: {
+      idle: () => Promise.resolve(), // whoever waits for the deliveries has them
+      interrupt: () => void pool.close(),
+      kill: () => void pool.close(),
+    },
+  };
+}
+
+/** Sends to one server. */
+function senderTo(
+  hop: NextHop,
+  { concurrency, resolver }: LmtpSettings,
+  pool: Pool,
+  name: string,
+): Sender {
+  const dns = resolver();
+  const timeouts = TIMEOUTS;
+  const dial = dialler({ dns, isOwn: () => false, timeout: timeouts.connect });
+  return new Sender({
+    routing: routingOf({ literals: true, via: [{ hop, priority: 0 }] }, { dns, names: [] }),
+    security: AS_NAMED,
+    connector: new Connector({ dial, secure, pool, name, timeouts }),
+    limits: new RelayLimits(
+      { exchanger: { concurrency }, exchangers: [], sourceLimits: {} },
+      new MemoryStore(),
+    ),
+  });
+}
+
+const policy = { type: "no-policy-found", strings: [], domain: "", mxHosts: [] } as const;
+
+/** A mail store publishes no policy: what the target says is all. */
+const AS_NAMED: Security = {
+  of: (_domain, _servers, { mode = "may" }) => {
+    const of = (host: string): Promise<HostSecurity> =>
+      Promise.resolve({ requirement: requirementOf(mode, host), policy });
+    return Promise.resolve({ policy, of });
+  },
+};
+
+function requirementOf(mode: TlsMode, host: string): TlsRequirement {
+  if (host.startsWith("unix:")) return { level: "none" };
+  if (mode === "none" || mode === "may" || mode === "encrypt") return { level: mode };
+  return { level: "verify", names: [host], by: "configuration" };
+}
+
+/** The address that the mail store knows: that of the user that a handler has found, in the domain of the recipient. */
+function addressOf({ recipient, user, extension = "" }: Addressee): Mailbox {
+  const { local, domain } = recipient;
+  const isUser = user === undefined || local.toLowerCase() === user.toLowerCase() ||
+    extension !== "" && local.toLowerCase().startsWith(user.toLowerCase());
+  if (isUser) return recipient;
+  return Mailbox.tryParse(user.includes("@") ? user : `${user}@${domain}`) ?? recipient;
+}
+
+/** What a sender demands of the way of the mail, which ends here: the mail store is a part of this server. */
+const ENDS_HERE: ReadonlySet<string> = new Set(["REQUIRETLS"]);
+
+/** One message for one server. */
+class LmtpDelivery implements Delivery {
+  readonly #sender: Sender;
+  readonly #context: DeliveryContext;
+  readonly #routes: Route[] = [];
+  #message: Message | undefined;
+
+  constructor(sender: Sender, context: DeliveryContext) {
+    this.#sender = sender;
+    this.#context = context;
+  }
+
+  recipient(route: Route): undefined {
+    this.#routes.push(route);
+  }
+
+  body(message: Message): Promise<void> {
+    this.#message = message;
+    return Promise.resolve();
+  }
+
+  async commit(): Promise<readonly Outcome[]> {
+    const { envelope: { sender, parameters, accepted }, signal } = this.#context;
+    const recipients = this.#routes.map((route) => ({
+      mailbox: addressOf(route),
+      parameters: route.parameters ?? NO_PARAMETERS,
+      original: route.original,
+    }));
+    const mail = {
+      ...{ sender, accepted, recipients, message: this.#message! },
+      parameters: new Map(
+        [...parameters ?? NO_PARAMETERS].filter(([name]) => !ENDS_HERE.has(name)),
+      ),
+    };
+    return await this.#sender.send(mail, {}, signal);
+  }
+
+  abort(): Promise<void> {
+    return Promise.resolve();
+  }
+}
