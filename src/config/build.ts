@@ -9,6 +9,7 @@ import type { Target } from "../handler/reply.ts";
 import { ModuleFault } from "../modules/fault.ts";
 import { ModuleLoader } from "../modules/loader.ts";
 import { forbidExit } from "../modules/no_exit.ts";
+import type { Sender } from "../relay/sender.ts";
 import type { Launch } from "../targets/launch.ts";
 import { tellingOfTargets } from "../targets/made.ts";
 import type { Targets } from "../targets/target.ts";
@@ -35,9 +36,14 @@ export const modulesOf = ({ handlers }: Pick<Config, "handlers">): string[] =>
  * Loads the operator's handlers and puts the chain together.
  *
  * @param launch how mailers are started; without it, by this process
+ * @param sender what sends mail on by SMTP; without it, mail can only be planned
  * @throws {ConfigError} for handlers that cannot be loaded
  */
-export async function build(config: Config, launch?: Launch): Promise<Built> {
+export async function build(
+  config: Config,
+  launch?: Launch,
+  sender?: () => Sender,
+): Promise<Built> {
   const problems: Problem[] = [];
   const handlers: Handler[] = [];
   forbidExit();
@@ -60,7 +66,8 @@ export async function build(config: Config, launch?: Launch): Promise<Built> {
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  const targets = launch === undefined ? config.targets : targetsOf(config, launch);
+  const isOwn = launch === undefined && sender === undefined;
+  const targets = isOwn ? config.targets : targetsOf(config, launch, sender);
   const guard = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
   const outside = [...guard, postmaster(config), ...completion(config)];
   return { policy: chain(...outside, ...handlers, site(config)), targets };

@@ -88,7 +88,7 @@ export function checkSettings(
       ...doubtsAboutPeers(settings.listen).map(problem),
     ],
     doubtfulCertificates: doubtful.map(problem),
-    targets: targetsOf({ ...settings, mailer: mailerOf(settings) }),
+    targets: targetsOf({ ...settings, hostname, stateDirectory, mailer: mailerOf(settings) }),
     problem,
   };
 }

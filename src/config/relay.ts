@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
+import { tlsReportsSchema } from "./tls_reports.ts";
 import { cannotRead } from "../base/cannot_read.ts";
 
 import { Network, peerAddress } from "../base/ip.ts";
@@ -206,6 +207,7 @@ const bySmtp = options({
   connections: connections.prefault({}).describe(
     "Connections are kept for the next message to the same server.",
   ),
+  tlsReports: tlsReportsSchema,
   ...relayLimitShape,
   ...common,
 }).superRefine(attempt(refuseBoth));

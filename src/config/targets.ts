@@ -6,6 +6,8 @@ import type { Target } from "../handler/reply.ts";
 import { printHop } from "../client/hop.ts";
 import { CachingResolver, type ResolverOptions } from "../dns/caching_resolver.ts";
 import { lmtpType } from "../relay/lmtp.ts";
+import type { Sender } from "../relay/sender.ts";
+import { smtpRelayType } from "../relay/smtp_relay.ts";
 import { discardType } from "../targets/discard.ts";
 import type { Launch } from "../targets/launch.ts";
 import type { PipeSettings } from "../targets/mailer.ts";
@@ -19,25 +21,46 @@ import { relayType } from "../targets/relay.ts";
 import { Targets, type TargetType } from "../targets/target.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { MailerSettings } from "./programs.ts";
-import type { CommandRelay, RelaySettings } from "./relay.ts";
+import type { CommandRelay, RelaySettings, SmtpRelay } from "./relay.ts";
+import { plannerOf } from "./relaying.ts";
+import type { SendingSettings } from "./sending.ts";
 import { forwardedAs } from "./srs.ts";
 
 /** The targets of a site. Without `relay` in the configuration there is none that relays. */
 export function targetsOf(
-  { mailer, relay, domains, dns }: {
+  config: {
     readonly mailer: MailerSettings;
-    readonly dns?: ResolverOptions | undefined;
     readonly relay?: RelaySettings | undefined;
     readonly domains: readonly string[];
-  },
+  } & SendingSettings,
   launch?: Launch,
+  sender?: () => Sender,
 ): Targets {
+  const { mailer, relay, domains, dns } = config;
   const targets = localTargets(mailer, launch, dns);
-  if (relay !== undefined && "command" in relay) {
-    targets.define("relay", relayBy(relay, domains, launch));
-  }
+  if (relay === undefined) return targets;
+  const type = "command" in relay
+    ? relayBy(relay, domains, launch)
+    : smtpRelay(relay, domains, sender ?? once(() => plannerOf(config, relay)));
+  targets.define("relay", type);
   return targets;
 }
+
+/** The target that sends mail on by SMTP. */
+const smtpRelay = (
+  { srs, deliver }: SmtpRelay,
+  domains: readonly string[],
+  sender: () => Sender,
+): TargetType => ({ ...smtpRelayType({ sender, forwardAs: forwarding(srs, domains) }), deliver });
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => (made ??= { it: make() }).it;
+}
+
+/** How the senders of forwarded mail are rewritten, if they are. */
+const forwarding = (srs: RelaySettings["srs"], domains: readonly string[]) =>
+  srs && ((sender: Mailbox) => forwardedAs(srs, domains, sender, Date.now()));
 
 /** Those of a site that does not relay. Throws a TypeError for a mailer that cannot be run. */
 export function localTargets(
@@ -74,8 +97,7 @@ export function relayBy(
   launch?: Launch,
 ): TargetType {
   const { command, srs, deliver } = relay;
-  const forwardAs = srs &&
-    ((sender: Mailbox) => forwardedAs(srs, domains, sender, Date.now()));
+  const forwardAs = forwarding(srs, domains);
   return { ...relayType({ ...treatment(relay), command, forwardAs }, launch), deliver };
 }
 

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
+import { type Relaying, startRelaying } from "../config/relaying.ts";
 import { startLogins } from "../config/start_logins.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
@@ -16,6 +17,7 @@ import { shareDescriptors } from "../net/descriptors.ts";
 import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
 import { operatorsDesk } from "../queue/desk.ts";
+import type { ReportMail } from "../security/report/report.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
 import { Memory } from "../message/memory.ts";
 import { Server } from "../server/server.ts";
@@ -99,15 +101,16 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   }
   const launch = launcher?.launch() ?? (credentials && launchOwn());
   watch.step("the modules of handlers");
-  const { policy, targets } = await build(config, launch);
+  let relaying: Relaying | undefined;
+  const { policy, targets } = await build(config, launch, () => relaying!.sender);
   opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));
   const { hostname, limits, tolerate: tolerated, spoolDirectory = tmpdir() } = config;
   const file = variablesFile(config.stateDirectory);
   watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
   const { mailer, relay } = config;
-  const relaying = relay !== undefined && "command" in relay ? relay.concurrency : 0;
-  const mailers = mailer.concurrency + relaying;
+  const programs = relay !== undefined && "command" in relay ? relay.concurrency : 0;
+  const mailers = mailer.concurrency + programs;
   const descriptors = shareDescriptors(mailers);
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
   const tls = canEncrypt ? config.tls : undefined;
@@ -118,6 +121,11 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     opened.use(authentication).start?.(config.stateDirectory, log);
   }
   opened.use(startLogins(relay, config.stateDirectory, log));
+  const sendReport = (mail: ReportMail) => queue!.sendWritten(mail);
+  if (relay !== undefined && !("command" in relay)) {
+    const sending = { dns, globals, log, send: sendReport };
+    relaying = opened.use(startRelaying(config, relay, sending));
+  }
   const submission = {
     domain: bareDomainOf(config),
     hidesClient: config.submission.hideClient,
@@ -131,7 +139,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
-    ...{ queue, deliver: config.deliver },
+    ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
   });
   if (operators !== undefined) {
     const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);

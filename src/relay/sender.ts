@@ -8,14 +8,14 @@ import { faulty } from "../client/outcomes.ts";
 import type { Sent } from "../client/session.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
-import type { Security } from "../security/security.ts";
+import { tlsOptional } from "../message/tls_required.ts";
+import type { Demand, Security, TlsResults } from "../security/security.ts";
 import type { Group } from "../targets/target.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import type { Allowed, Connector } from "./connect.ts";
 import type { Place, RelayLimits } from "./relay_limits.ts";
 import type { Choice, NextHop, Routing, Servers } from "./routing.ts";
 import { rulesFor } from "./rules.ts";
-import type { TlsResults } from "../security/security.ts";
 
 /** What sending needs. */
 export interface SenderOptions {
@@ -66,6 +66,12 @@ export class Sender {
 const waitOf = (outcome: Outcome): number =>
   outcome.result === "delivered" ? Infinity : outcome.later ?? Infinity;
 
+/** What the sender of a message demands of connections (RFC 8689). */
+async function demandOf({ parameters, message }: Mail): Promise<Demand> {
+  const requireTls = parameters.has("REQUIRETLS");
+  return { requireTls, tlsOptional: !requireTls && await tlsOptional(message) };
+}
+
 /** One attempt to send one message. */
 class Attempt {
   readonly #mail: Mail;
@@ -108,7 +114,7 @@ class Attempt {
 
   /** Tries the servers of a way. */
   async along(servers: Servers, destination: string): Promise<void> {
-    const rulesOf = rulesFor(servers, this.#options.security);
+    const rulesOf = rulesFor(servers, this.#options.security, await demandOf(this.#mail));
     for (const hop of servers.hops) {
       const isOver = this.#open.length === 0 || this.#sessions >= SESSIONS || this.#isEnough;
       if (isOver || this.#signal.aborted) return;

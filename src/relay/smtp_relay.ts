@@ -19,7 +19,8 @@ import type { Sender } from "./sender.ts";
 
 /** What the target needs. */
 export interface SmtpRelayOptions {
-  readonly sender: Sender;
+  /** Asked when a target is used. */
+  readonly sender: () => Sender;
   /** The sender of mail that is sent on for another address; by default it stays. */
   readonly forwardAs?: ((sender: Mailbox) => Mailbox) | undefined;
 }
@@ -27,7 +28,7 @@ export interface SmtpRelayOptions {
 /** The implementation of `relay` by SMTP. */
 export function smtpRelayType(options: SmtpRelayOptions): TargetType {
   const destination = (args: Target["args"]) =>
-    options.sender.destinationOf(domainOf(args), choiceOf(args));
+    options.sender().destinationOf(domainOf(args), choiceOf(args));
   return {
     readsBody: true,
     relays: true,
@@ -46,7 +47,7 @@ export function smtpRelayType(options: SmtpRelayOptions): TargetType {
     },
     split: (args) =>
       relayArguments.read(args).recipients.map((one) => ({ ...args, recipients: [String(one)] })),
-    groupsOf: (destination) => options.sender.groupsOf(destination),
+    groupsOf: (destination) => options.sender().groupsOf(destination),
     forwardsTo: (args) => relayArguments.read(args).recipients,
     open: (_, context) => new SmtpDelivery(options, context),
   };
@@ -98,7 +99,7 @@ class SmtpDelivery implements Delivery {
       accepted: envelope.accepted,
       message: isForwarded ? onTop(this.#message!, first) : this.#message!,
     };
-    const outcomes = await this.#options.sender.send(mail, choiceOf(first.target.args), signal);
+    const outcomes = await this.#options.sender().send(mail, choiceOf(first.target.args), signal);
     let next = 0;
     return lists.map(({ length }) => worst(outcomes.slice(next, next += length)));
   }

@@ -154,7 +154,7 @@ export function relayOf(setup: RelaySetup): { type: TargetType; close: () => Pro
     }),
     limits: limitsOf(limits, globals),
   });
-  return { type: smtpRelayType({ sender }), close: () => pool.close() };
+  return { type: smtpRelayType({ sender: () => sender }), close: () => pool.close() };
 }
 
 /** The route of mail for an address that is relayed. */

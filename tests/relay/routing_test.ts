@@ -191,7 +191,7 @@ Deno.test("the plan of a route names the exchangers or the servers, and mail tha
   const typeWith = (settings: RoutingSettings) => {
     const routing = routingOf(settings, { dns: new FakeDns(), names: [] });
     const needs = { routing, security: undefined!, connector: undefined!, limits: undefined! }; // a plan connects to nobody
-    return smtpRelayType({ sender: new Sender(needs) });
+    return smtpRelayType({ sender: () => new Sender(needs) });
   };
   const [mx, smarthost] = [typeWith(SETTINGS), typeWith({ literals: true, via })];
   const addressee = { recipient: to[0]!, original: to[0]! };
