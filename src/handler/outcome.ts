@@ -95,3 +95,7 @@ export const refusalKind = (outcome: Outcome | undefined): RefusalKind | undefin
 
 /** What is in trouble, if not the mail of one recipient alone. */
 export type Scope = "destination" | "server";
+
+/** `TLSv1.3 TLS_AES_256_GCM_SHA384, verified by dane`. */
+export const printRemoteTls = ({ protocol, cipher, verified }: RemoteTls): string =>
+  `${protocol} ${cipher}${verified === undefined ? "" : `, verified by ${verified}`}`;

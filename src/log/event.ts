@@ -69,6 +69,11 @@ interface OfDelivery extends OfMessage {
   readonly reason: string;
   /** What kind of refusal of another server it is: `greylist`. */
   readonly kind?: string | undefined;
+  /** The other server that has said so, and its address. */
+  readonly remote?: string | undefined;
+  readonly address?: string | undefined;
+  /** How the connection to it was encrypted: `TLSv1.3 TLS_AES_256_GCM_SHA384, verified by dane`. */
+  readonly tls?: string | undefined;
   /** What only the postmaster should read. */
   readonly cause?: string | undefined;
   /** Which attempt this was; 1 is the first. */

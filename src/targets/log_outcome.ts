@@ -2,7 +2,7 @@
  * What the log says of the mail of a recipient.
  * @module
  */
-import { refusalKind } from "../handler/outcome.ts";
+import { printRemoteTls, refusalKind } from "../handler/outcome.ts";
 import { messageFields } from "../handler/log_fields.ts";
 import type { LogFields } from "../log/event.ts";
 import type { DeliveryContext, Outcome } from "./target.ts";
@@ -22,6 +22,7 @@ export function logOutcome(
   { recipient, target, plan, outcome, ...more }: Told,
   { envelope, log }: Pick<DeliveryContext, "envelope" | "log">,
 ): void {
+  const { name: remote, address, tls } = outcome.remote ?? {};
   log(event, {
     ...messageFields(envelope),
     recipient,
@@ -30,6 +31,7 @@ export function logOutcome(
     plan,
     reason: outcome.reason,
     kind: refusalKind(outcome),
+    ...{ remote, address, tls: tls && printRemoteTls(tls) },
     cause: "cause" in outcome ? outcome.cause : undefined,
     ...more,
   });

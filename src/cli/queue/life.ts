@@ -2,6 +2,7 @@
  * The life of a message in lines for people, and as JSON.
  * @module
  */
+import { printRemoteTls, type Remote } from "../../handler/outcome.ts";
 import type { Attempt, QueuedMessage } from "../../queue/entry.ts";
 import type { Trace } from "../../queue/store.ts";
 import { roughDuration, roughSize } from "./rough.ts";
@@ -57,13 +58,21 @@ export function recipientLines(traced: Traced, now: number): string[] {
 function attemptLines({ time, took, outcome, plan, handler }: Attempt): string[] {
   const status = outcome.result === "delivered" ? "" : ` ${outcome.status}`;
   const cause = outcome.result === "delivered" ? undefined : outcome.cause;
+  const { remote } = outcome;
   return [
     `  ${isoTime(time)} ${outcome.result}${status}: ${outcome.reason} (${took} ms)`,
     ...plan === undefined ? [] : [`    by: ${plan}`],
+    ...remote === undefined ? [] : [`    server: ${printRemote(remote)}`],
     ...handler === undefined ? [] : [`    handler: ${handler}`],
     ...cause === undefined ? [] : [`    cause: ${cause}`],
   ];
 }
+
+/** The server that has answered. Without an address, it has answered before the connection was used for mail. */
+const printRemote = ({ name, address, tls }: Remote): string => {
+  if (address === undefined) return name;
+  return `${name}, ${address}, ${tls === undefined ? "in clear text" : printRemoteTls(tls)}`;
+};
 
 /** Where it stands, and what is next. */
 function standing(traced: Traced, now: number): string {

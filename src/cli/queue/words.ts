@@ -62,11 +62,11 @@ export function recipientAsJson(queued: QueuedRecipient): object {
 
 /** An attempt as JSON. */
 export function attemptAsJson({ time, took, outcome, plan, handler }: Attempt): object {
-  const { result, reason } = outcome;
+  const { result, reason, remote } = outcome;
   const [status, cause] = outcome.result === "delivered" ? [] : [outcome.status, outcome.cause];
   const kind = refusalKind(outcome) ?? null;
   return {
     ...{ time: isoTime(time), took, result, status: status ?? null, reason, cause: cause ?? null },
-    ...{ kind, plan: plan ?? null, handler: handler ?? null },
+    ...{ kind, remote: remote ?? null, plan: plan ?? null, handler: handler ?? null },
   };
 }

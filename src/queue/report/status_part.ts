@@ -57,7 +57,7 @@ function ofMessage({ id, accepted, parameters, origin }: QueuedMessage): Fields 
 function ofRecipient({ recipient, action, attempt, until }: Notice, utf8: boolean): Fields {
   const { outcome, time } = attempt;
   const isBad = outcome.result !== "delivered";
-  const remote = isBad ? outcome.remote : undefined;
+  const { remote } = outcome;
   const original = originalOf(recipient);
   return {
     "Original-Recipient": original && address(original, utf8),
@@ -65,7 +65,7 @@ function ofRecipient({ recipient, action, attempt, until }: Notice, utf8: boolea
     "Action": action,
     "Status": isBad ? outcome.status : "2.0.0",
     "Remote-MTA": remote && isDomain(remote.name) ? `dns; ${remote.name}` : undefined,
-    "Diagnostic-Code": isBad ? diagnosis(outcome.reason, remote) : undefined,
+    "Diagnostic-Code": isBad || remote ? diagnosis(outcome.reason, remote) : undefined,
     "Last-Attempt-Date": dateTime(time),
     "Will-Retry-Until": action === "delayed" && until !== undefined ? dateTime(until) : undefined,
   };

@@ -157,6 +157,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a report of success names the server that took the message, with its reply",
+  ...need("python3"),
+  fn: async () => {
+    const remote = { name: "mx.example.org", reply: "250 2.0.0 ok" };
+    const taken = { result: "delivered", reason: "mx.example.org took it", remote } as Outcome;
+    const wanted = { parameters: { NOTIFY: "SUCCESS" } };
+    const seen = await one(message(), [
+      notice("relayed", taken, wanted),
+      notice("delivered", { result: "delivered", reason: "kept" }, wanted),
+    ]);
+    const [, relayed, kept] = blocksOf(seen.parts[1]!.content);
+    assert.deepEqual([relayed!["Remote-MTA"], relayed!["Diagnostic-Code"], relayed!["Status"]], [
+      ...["dns; mx.example.org", "smtp; 250 2.0.0 ok", "2.0.0"],
+    ]);
+    assert.deepEqual([kept!["Remote-MTA"], kept!["Diagnostic-Code"]], [undefined, undefined]);
+  },
+});
+
 Deno.test("reports() protects bounces as their messages: with REQUIRETLS (RFC 8689 section 5)", async () => {
   const parametersOf = async (parameters: Record<string, null>) =>
     (await make(message({ parameters }), [notice("failed", failed)])).map((one) => one.parameters);
