@@ -2,6 +2,7 @@
  * Mail to servers whose certificates the DNS names, from outside.
  */
 import { deepEqual, match, ok } from "node:assert/strict";
+import { runClient } from "../clients.ts";
 import { need } from "../need.ts";
 import { freePort } from "../nsd.ts";
 import { Running, until } from "../running.ts";
@@ -75,5 +76,60 @@ Deno.test({
       return mail.includes("nobody@dane.example") && mail;
     });
     match(bounce, /Status: 5\.1\.1/);
+  },
+});
+
+/** Hands in a message with REQUIRETLS, under TLS. */
+const REQUIRE = `import smtplib, ssl, sys
+client = smtplib.SMTP("127.0.0.1", int(sys.argv[1]))
+client.ehlo("client.example.net")
+client.starttls(context=ssl._create_unverified_context())
+client.ehlo("client.example.net")
+message = "Subject: hello\\r\\n\\r\\nhello\\r\\n"
+client.sendmail("you@example.net", sys.argv[2:], message, mail_options=["REQUIRETLS"])
+client.quit()
+`;
+
+Deno.test({
+  name: "mail with REQUIRETLS goes only to servers that are sure and keep to it",
+  ...need("nsd", "unbound", "ldns-signzone", "python3"),
+  fn: async () => {
+    const port = await freePort();
+    const tls = await issue({ name: "mx.example", domains: ["mx.example"] });
+    const tlsa = `_${port}._tcp.mx TLSA 3 1 1 ${await sha256(tls.spki)}`;
+    const zone = (address: string) => `@ MX 10 mx\nmx A ${address}\n${tlsa}`;
+    const keeps = { tls, extensions: ["REQUIRETLS"] };
+    await using good = await Sink.start({ ...keeps, address: "127.0.1.51", port });
+    await using old = await Sink.start({ tls, address: "127.0.1.52", port });
+    await using unsure = await Sink.start({ ...keeps, address: "127.0.1.53", port });
+    await using unbound = await Unbound.start({
+      "good.example": zone("127.0.1.51"),
+      "old.example": zone("127.0.1.52"),
+      "unsure.example": zone("127.0.1.53"),
+    }, { "good.example": {}, "old.example": {} });
+    const dns = { servers: [unbound.address], validating: true };
+    await using server = await Running.start((directory) => ({
+      ...relaying(unbound, port, { dns })(directory),
+      tls: {
+        certificate: directory.write("certificate.pem", tls.certificate),
+        key: directory.write("key.pem", tls.key),
+      },
+    }));
+    const to = ["good", "old", "unsure"].map((name) => `ann@${name}.example`);
+    await runClient("python3", ["-c", REQUIRE, String(server.port), ...to]);
+    await until("it has arrived", () => good.taken.length === 1);
+    match(good.taken[0]!.mail, /^MAIL FROM:<you@example\.net>.* REQUIRETLS/);
+    const bounce = await until(
+      () => `the sender knows: ${server.log.join("\n")}`,
+      () => {
+        const mail = server.directory.read("mail");
+        return /Final-Recipient: rfc822;ann@old\.example/.test(mail) && mail;
+      },
+    );
+    match(bounce, /Status: 5\.7\.30/);
+    await server.logs(/(deferred|failed).*recipient=<ann@unsure\.example>.*REQUIRETLS/);
+    deepEqual([...old.taken, ...unsure.taken], []);
+    const heard = [...old.heard, ...unsure.heard];
+    ok(heard.every(({ clear, encrypted }) => !/MAIL |Subject/.test(clear + encrypted)));
   },
 });
