@@ -4,84 +4,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { need } from "../need.ts";
 import { freePort, Nsd } from "../nsd.ts";
-import { type Directory, postmaster, Running, type Settings, until } from "../running.ts";
+import { type Directory, Running, type Settings, until } from "../running.ts";
 import { isBare, LOOK_ALIKES } from "../smtp/look_alikes.ts";
-import { Unbound } from "../unbound.ts";
 import { issue } from "../tls/authority.ts";
-import { type Domains, zonesOf } from "./names.ts";
-import { type Plan, Sink } from "./sink.ts";
-
-const SENDER = "you@example.net";
-
-/** A server that sends the mail of this machine to exchangers. */
-const relaying =
-  (dns: Pick<Nsd, "address">, port: number, more: Settings = {}, relay: Settings = {}) =>
-  (directory: Directory): Settings => ({
-    handlers: [{ "relay-to": { networks: ["127.0.0.0/8"] } }],
-    dns: { servers: [dns.address] },
-    relay: { mx: { port }, allow: ["127.0.0.0/8"], ...relay },
-    queue: { retry: ["1 h"] },
-    deliver: "queued",
-    log: { level: "info" },
-    postmaster: "you",
-    mailer: { command: ["tee", "-a", directory.of("mail")] },
-    ...more,
-  });
-
-/** Hands in a message and returns the reply. */
-async function send(
-  server: Running,
-  to: readonly string[],
-  text = "Subject: hello\r\n\r\nhello\r\n",
-  from = SENDER,
-): Promise<string> {
-  using client = await server.connect();
-  for (const line of ["EHLO client.example.net", `MAIL FROM:<${from}>`]) {
-    equal((await client.command(line)).code, 250, line);
-  }
-  for (const one of to) equal((await client.command(`RCPT TO:<${one}>`)).code, 250, one);
-  equal((await client.command("DATA")).code, 354);
-  client.send(`${text}.\r\n`);
-  const { code, lines } = await client.reply();
-  return `${code} ${lines.join(" ")}`;
-}
-
-interface Listed {
-  readonly recipient: string;
-  readonly state: string;
-  readonly lastAttempt: { readonly reason: string; readonly status?: string } | null;
-}
-
-async function queued(server: Running): Promise<Listed[]> {
-  const config = server.directory.of("postmaster.yaml");
-  const { stdout, stderr } = await postmaster("queue", "list", "--json", "--config", config);
-  equal(stderr, "");
-  return stdout.trimEnd().split("\n").filter(Boolean).map((line) => JSON.parse(line));
-}
-
-/** A sink for each domain, with an address of its own. */
-class Places implements AsyncDisposable {
-  readonly sinks: Record<string, Sink> = {};
-  readonly domains: Record<string, Domains[string]>;
-
-  private constructor(readonly port: number, others: Domains) {
-    this.domains = { ...others };
-  }
-
-  static async start(plans: Readonly<Record<string, Plan>>, others: Domains = {}): Promise<Places> {
-    const places = new Places(await freePort(), others);
-    for (const [i, [domain, plan]] of Object.entries(plans).entries()) {
-      const address = `127.0.1.${i + 1}`;
-      places.sinks[domain] = await Sink.start({ ...plan, address, port: places.port });
-      places.domains[domain] = address;
-    }
-    return places;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(Object.values(this.sinks).map((sink) => sink[Symbol.asyncDispose]()));
-  }
-}
+import { zonesOf } from "./names.ts";
+import { Places, queued, relaying, send, SENDER } from "./relaying.ts";
 
 const own = await issue({ name: "mx.secret.example", domains: ["mx.secret.example"] });
 
@@ -283,72 +210,4 @@ Deno.test("two servers that send a message to each other end it, and tell the se
   const hops = bounce.match(/^Received: from (one|two)\.example/gm)?.length ?? 0;
   ok(hops >= 20 && hops <= 120, `${hops} hops`);
   equal((await queued(one)).length + (await queued(other)).length, 0);
-});
-
-const sha256 = async (data: Uint8Array): Promise<string> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(data))).toHex();
-
-Deno.test({
-  name:
-    "mail for another such server goes by MX with DANE; a server without the right certificate gets nothing",
-  ...need("nsd", "unbound", "ldns-signzone"),
-  fn: async () => {
-    const port = await freePort();
-    const right = await issue({ name: "mx.dane.example", domains: ["mx.dane.example"] });
-    const wrong = await issue({ name: "mx.dane.example", domains: ["mx.dane.example"] });
-    const tlsa = `_${port}._tcp.mx TLSA 3 1 1 ${await sha256(right.spki)}`;
-    const zone = (address: string) => `@ MX 10 mx\nmx A ${address}\n${tlsa}`;
-    await using other = await Running.start((directory) => ({
-      ...{ hostname: "mx.dane.example", listen: `127.0.1.31:${port}`, domains: ["dane.example"] },
-      ...{ users: ["ann"], postmaster: "ann" },
-      tls: {
-        certificate: directory.write("certificate.pem", right.certificate),
-        key: directory.write("key.pem", right.key),
-      },
-      mailer: { command: ["tee", "-a", directory.of("mail")] },
-    }));
-    await using evil = await Sink.start({ address: "127.0.1.32", port, tls: wrong });
-    await using stripped = await Sink.start({ address: "127.0.1.33", port });
-    await using unbound = await Unbound.start({
-      "dane.example": zone("127.0.1.31"),
-      "evil.example": zone("127.0.1.32"),
-      "stripped.example": zone("127.0.1.33"),
-      "insecure.example": zone("127.0.1.33"),
-      "forged.example": zone("127.0.1.33"),
-    }, {
-      "dane.example": {},
-      "evil.example": {},
-      "stripped.example": {},
-      "forged.example": { forged: { "TLSA\t3 1 1": "TLSA\t3 1 0" } },
-    });
-    const dns = { servers: [unbound.address], validating: true };
-    await using server = await Running.start(relaying(unbound, port, { dns }));
-    const names = ["dane", "evil", "stripped", "insecure", "forged"];
-    await send(server, [...names.map((name) => `ann@${name}.example`), "nobody@dane.example"]);
-    await until("it has arrived", () => /Subject: hello/.test(other.directory.read("mail")));
-    match(other.directory.read("mail"), /by mx\.dane\.example with ESMTPS/);
-    const waiting = await until("the others wait", async () => {
-      const all = await queued(server);
-      return all.every(({ state, lastAttempt }) => state === "waiting" && lastAttempt) && all;
-    });
-    const reasons = waiting.map(({ recipient, lastAttempt }) =>
-      `${recipient} ${lastAttempt?.reason}`
-    );
-    const [bad = "", fake = "", bare = "", ...more] = reasons.toSorted();
-    deepEqual(more, [], server.log.join("\n"));
-    ok(bad !== "", server.log.join("\n"));
-    match(bad, /^ann@evil\.example mx\.evil\.example: .*TLSA/);
-    match(fake, /^ann@forged\.example .*unknown/);
-    match(bare, /^ann@stripped\.example mx\.stripped\.example offers no STARTTLS/);
-    deepEqual([evil.taken, stripped.taken.map(({ rcpt }) => rcpt)], [
-      [],
-      [["RCPT TO:<ann@insecure.example>"]],
-    ]);
-    ok(!/MAIL/.test(evil.clear + evil.heard.map(({ encrypted }) => encrypted).join()));
-    const bounce = await until("the sender knows of nobody", () => {
-      const mail = server.directory.read("mail");
-      return mail.includes("nobody@dane.example") && mail;
-    });
-    match(bounce, /Status: 5\.1\.1/);
-  },
 });
