@@ -90,7 +90,13 @@ export type {
   Route,
   Target,
 } from "./handler/reply.ts";
-export type { Outcome, Remote, Scope as OutcomeScope } from "./handler/outcome.ts";
+export type {
+  Outcome,
+  RefusalKind,
+  Remote,
+  RemoteTls,
+  Scope as OutcomeScope,
+} from "./handler/outcome.ts";
 export type { OwnMessage } from "./handler/own_message.ts";
 export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";

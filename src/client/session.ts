@@ -9,6 +9,7 @@ import type { Secure } from "../tls/client.ts";
 import type { RemoteTls } from "../handler/outcome.ts";
 import type { TlsRequirement } from "../tls/requirement.ts";
 import type { Dialled } from "./dial.ts";
+import { ConnectionLost } from "./fault.ts";
 import type { Hop } from "./hop.ts";
 import { Line } from "./line.ts";
 import type { Mail } from "./mail.ts";
@@ -41,6 +42,8 @@ export interface Sent {
   readonly outcome: Outcome;
   /** Whether no other server is to be tried now: it has arrived, has failed, or may have arrived. */
   readonly isOver: boolean;
+  /** Whether the server has not begun with it, and only this connection is over: another one may do. */
+  readonly isUntouched: boolean;
 }
 
 /** An open connection, on which messages are sent one after the other. */
@@ -52,8 +55,6 @@ export class ClientSession {
   readonly opened: number = performance.now();
   /** The messages that were sent. */
   sent = 0;
-  /** Whether the server has said anything of the last message. */
-  heard = false;
   /** The most messages that the server takes on one connection (RFC 9422). */
   readonly most: number;
 
@@ -103,32 +104,38 @@ export class ClientSession {
   /** Sends a message. What became of it, for each recipient in their order. Never rejects. */
   async send(mail: Mail, signal: AbortSignal): Promise<readonly Sent[]> {
     const outcomes: Sent[] = [];
-    this.heard = false;
     let said: Orders;
     try {
       said = await orderFor(mail, this.peer, this.#isLmtp);
     } catch (error) {
-      return mail.recipients.map(() => ({ outcome: unreadable(error), isOver: true }));
+      const settled = { outcome: unreadable(error), isOver: true, isUntouched: false };
+      return mail.recipients.map(() => settled);
     }
     const { orders, settled } = said;
     for (const { order, recipients } of orders) {
       const record = newRecord();
       let fault: Error | undefined;
       try {
+        if (this.sent >= this.most) throw new ConnectionLost("it takes no more on this connection");
         await this.#line.run(transaction(order, record), signal);
       } catch (error) {
         fault = error as Error;
         this.#line.destroy();
       }
       this.sent++;
-      this.heard ||= record.mail !== undefined;
       const became = outcomesOf(record, recipients.length, this.peer, fault);
+      const isClosing = record.mail?.code === 421;
+      if (isClosing) this.#line.destroy();
+      const isUntouched = isClosing || fault instanceof ConnectionLost && record.mail === undefined;
       for (const [i, at] of recipients.entries()) {
         const outcome = became[i]!;
-        outcomes[at] = { outcome, isOver: record.sent || outcome.result !== "deferred" };
+        const isOver = record.sent || outcome.result !== "deferred";
+        outcomes[at] = { outcome, isOver, isUntouched };
       }
     }
-    for (const [at, outcome] of settled) outcomes[at] = { outcome, isOver: true };
+    for (const [at, outcome] of settled) {
+      outcomes[at] = { outcome, isOver: true, isUntouched: false };
+    }
     return outcomes;
   }
 

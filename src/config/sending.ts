@@ -5,8 +5,10 @@
 import { join } from "node:path";
 import { type Dial, dialler, type DialOptions } from "../client/dial.ts";
 import type { Timeouts } from "../client/timeouts.ts";
+import type { ResolverOptions } from "../dns/caching_resolver.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Log } from "../log/event.ts";
+import type { Listen } from "../net/address.ts";
 import { isListening } from "../net/own_addresses.ts";
 import { whyNotPublic } from "../net/public_address.ts";
 import { routingOf } from "../relay/routing_of.ts";
@@ -15,11 +17,15 @@ import type { Security } from "../security/security.ts";
 import { securityOf } from "../security/security_of.ts";
 import type { StsPolicies } from "../security/sts/policy.ts";
 import type { StsOptions } from "../security/sts/sts_policies.ts";
-import type { Config } from "./config.ts";
 import type { SmtpRelay } from "./relay.ts";
 
 /** What the configuration says of all that is sent. */
-export type SendingSettings = Pick<Config, "hostname" | "listen" | "dns" | "stateDirectory">;
+export interface SendingSettings {
+  readonly hostname: string;
+  readonly listen: readonly Listen[];
+  readonly dns: ResolverOptions & { readonly validating?: boolean | undefined };
+  readonly stateDirectory: string;
+}
 
 /** What sends mail. */
 export interface Sending {
@@ -56,7 +62,7 @@ export function sendingOf(
 }
 
 /** Where policies of MTA-STS are kept. */
-export const stsDirectory = ({ stateDirectory }: Pick<Config, "stateDirectory">): string =>
+export const stsDirectory = ({ stateDirectory }: Pick<SendingSettings, "stateDirectory">): string =>
   join(stateDirectory, "mta-sts");
 
 /** How policies of MTA-STS are fetched: from servers whose addresses exchangers might have. */

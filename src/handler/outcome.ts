@@ -52,6 +52,7 @@ export interface Remote {
 export interface RemoteTls {
   /** `TLSv1.3`. */
   readonly protocol: string;
+  /** `TLS_AES_256_GCM_SHA384`. */
   readonly cipher: string;
   /** By what its certificate was found to be right; `undefined` if by nothing. */
   readonly verified?: "dane" | "mta-sts" | "ca" | undefined;

@@ -108,7 +108,11 @@ class Attempt {
     const isMissing = error instanceof DialFailure && error.permanent;
     if (isMissing) this.#missing++;
     for (const i of this.#open) {
-      if (!isMissing || this.#outcomes[i] === undefined) this.#outcomes[i] = outcome; // servers that exist say more
+      // Servers that answer say more than those that do not, and those more than servers that do not exist.
+      const said = this.#outcomes[i];
+      if (said?.remote === undefined && !(isMissing && said !== undefined)) {
+        this.#outcomes[i] = outcome;
+      }
     }
   }
 
@@ -159,17 +163,38 @@ class Attempt {
 
   /** Sends it. What became of it; nothing if that says nothing about the server. */
   async #send(hop: NextHop, allowed: Allowed, { group }: Place): Promise<readonly Outcome[]> {
-    let sent: readonly Sent[];
-    try {
-      sent = await this.#talk(hop, allowed, group);
-    } catch (error) {
-      if (!(error instanceof DialFailure)) this.#sessions++;
-      this.blame(error, hop.host);
-      const saysNothing = error instanceof TlsFailure ||
-        error instanceof DialFailure && error.permanent;
-      return saysNothing ? [] : [faulty(error, hop.host)];
+    for (;;) {
+      try {
+        const { sent, goesOn } = await this.#talk(hop, allowed, group);
+        if (goesOn && !this.#signal.aborted) continue;
+        this.#sessions++;
+        return sent.map(({ outcome }) => outcome);
+      } catch (error) {
+        if (!(error instanceof DialFailure)) this.#sessions++;
+        this.blame(error, hop.host);
+        const saysNothing = error instanceof TlsFailure ||
+          error instanceof DialFailure && error.permanent;
+        return saysNothing ? [] : [faulty(error, hop.host)];
+      }
     }
-    this.#sessions++;
+  }
+
+  /**
+   * Sends it on a session that waits, or on a new one. A server may close a connection after any message: then what it
+   * has not begun with goes on by another one.
+   */
+  async #talk(
+    hop: NextHop,
+    allowed: Allowed,
+    group: Place["group"],
+  ): Promise<{ readonly sent: readonly Sent[]; readonly goesOn: boolean }> {
+    const { connector } = this.#options;
+    const { recipients } = this.#mail;
+    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
+    const session = await connector.take(hop, allowed, group, this.#signal);
+    const wasUsed = session.sent > 0;
+    const sent = await session.send(mail, this.#signal);
+    connector.give(hop, allowed, group, session);
     const open: number[] = [];
     for (const [at, { outcome, isOver }] of sent.entries()) {
       const i = this.#open[at]!;
@@ -177,20 +202,7 @@ class Attempt {
       if (!isOver) open.push(i);
     }
     this.#open = open;
-    return sent.map(({ outcome }) => outcome);
-  }
-
-  /** Sends it on a session that waits, or on a new one: those that wait may have been closed by the server. */
-  async #talk(hop: NextHop, allowed: Allowed, group: Place["group"]): Promise<readonly Sent[]> {
-    const { connector } = this.#options;
-    const { recipients } = this.#mail;
-    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
-    for (;;) {
-      const session = await connector.take(hop, allowed, group, this.#signal);
-      const wasUsed = session.sent > 0;
-      const sent = await session.send(mail, this.#signal);
-      connector.give(hop, allowed, group, session);
-      if (session.heard || !wasUsed || this.#signal.aborted) return sent;
-    }
+    const isLeft = sent.some(({ isUntouched }) => isUntouched);
+    return { sent, goesOn: isLeft && (wasUsed || sent.some(({ isUntouched }) => !isUntouched)) };
   }
 }

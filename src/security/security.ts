@@ -6,9 +6,19 @@
 import type { MailExchangers } from "../dns/mx.ts";
 import type { TlsFailureKind, TlsRequirement } from "../tls/requirement.ts";
 
-/** What the configuration says of a destination. */
-export const TLS_MODES = ["auto", "none", "may", "encrypt", "verify", "dane", "sts"] as const;
-export type TlsMode = typeof TLS_MODES[number];
+/** What the configuration or a handler demands of the connections to a destination. */
+export type TlsMode = "auto" | "none" | "may" | "encrypt" | "verify" | "dane" | "sts";
+
+/** All of them. */
+export const TLS_MODES = [
+  "auto",
+  "none",
+  "may",
+  "encrypt",
+  "verify",
+  "dane",
+  "sts",
+] as const satisfies readonly TlsMode[];
 
 /** The servers of a domain, as they were found. */
 export type FoundExchangers = Extract<MailExchangers, { readonly hosts: readonly string[] }>;

@@ -6,7 +6,9 @@
 import assert from "node:assert/strict";
 import { OauthLogin, type OauthOptions } from "../../src/client/oauth/oauth_login.ts";
 import type { Log } from "../../src/log/event.ts";
+import { serveLogins } from "../auth/logins.ts";
 import { Directory } from "../running.ts";
+import { hopOf, logIn } from "./opened.ts";
 
 /** A web server that answers questions for tokens. */
 class Issuer implements AsyncDisposable {
@@ -224,4 +226,32 @@ Deno.test("a refresh token that cannot be written is used all the same, and the 
   await tokenOf(one.login);
   assert.equal(issuer.asked[1]!["refresh_token"], "rotated-1");
   assert.match(one.log[0]!, /^token not kept .*cannot write .*oauth/);
+});
+
+Deno.test("this server lets a user in by a token that was fetched, and asks for another one when not", async () => {
+  await using issuer = new Issuer();
+  await using judge = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const isGood = new URLSearchParams(await request.text()).get("token") === "token-2";
+      const claims = { iss: "https://login.example.net", aud: "smtp", email: "joe@example.net" };
+      return Response.json({ active: isGood, ...claims });
+    },
+  );
+  const introspection = `http://127.0.0.1:${(judge.addr as Deno.NetAddr).port}/introspect`;
+  for (const mechanism of ["OAUTHBEARER", "XOAUTH2"]) {
+    await using server = await serveLogins(() => ({
+      mechanisms: [mechanism],
+      oauth: { issuer: "https://login.example.net", audience: "smtp", introspection },
+    }));
+    issuer.asked.length = 0;
+    using own = new Directory();
+    using one = started(own, issuer);
+    const hop = hopOf(server.port);
+    const refused = await logIn(hop, one.login);
+    assert.match(refused, new RegExp(`^LoginRefused: .* by ${mechanism}: 535`));
+    one.login.refused();
+    assert.equal(await logIn(hop, one.login), "in");
+    assert.ok(!server.log.join("\n").includes("token-"));
+  }
 });

@@ -46,6 +46,39 @@ Deno.test("a server that takes two messages on a connection gets the third on an
   ]);
 });
 
+Deno.test("a server that takes one message for one recipient on a connection gets all of them at once", async () => {
+  for (const extensions of [["LIMITS MAILMAX=1 RCPTMAX=1"], ["LIMITS RCPTMAX=1"]]) {
+    await using sink = await Sink.start({
+      extensions,
+      answer: ({ verb, before }) =>
+        verb === "MAIL" && before > 0
+          ? { octets: "421 4.7.0 one a connection\r\n", then: "drop" }
+          : undefined,
+    });
+    await using sending = new Sending({ port: sink.port });
+    deepEqual((await sending.send()).map(brief), ALL);
+    equal(sink.heard.length, 3);
+    equal(sink.taken.length, 3);
+  }
+});
+
+Deno.test("what one exchanger says of a recipient counts, although the next one is dead", async () => {
+  await using sink = await Sink.start({
+    answer: ({ verb }) => verb === "RCPT" ? "450 4.7.1 greylisted, come again" : undefined,
+  });
+  const exchangers = ["mx", "dead"].map((name, priority) => ({
+    exchange: `${name}.example.org`,
+    priority,
+  }));
+  const zone = {
+    "example.org": { MX: exchangers },
+    "mx.example.org": { A: ["127.0.0.1"] },
+    "dead.example.org": { A: ["127.0.1.250"] },
+  };
+  await using sending = new Sending({ port: sink.port, zone });
+  for (const outcome of await sending.send()) match(outcome.reason, /greylisted/);
+});
+
 Deno.test("a connection that the server has closed between two messages is replaced", async (test) => {
   const ends: Readonly<Record<string, Answer>> = {
     "it closes": { octets: "250 fine\r\n", then: "drop" },
