@@ -3,6 +3,7 @@
  * @module
  */
 import { DialFailure } from "../client/dial.ts";
+import { ClientFault } from "../client/fault.ts";
 import type { Mail } from "../client/mail.ts";
 import { faulty } from "../client/outcomes.ts";
 import type { Sent } from "../client/session.ts";
@@ -26,7 +27,7 @@ export interface SenderOptions {
   readonly results?: TlsResults | undefined;
 }
 
-/** The most sessions of one attempt: when so many servers have been talked to, the mail waits. */
+/** The most sessions of one attempt: when so many servers have said something of the mail, or refused to, it waits. */
 export const SESSIONS = 2;
 
 /** Sends mail. */
@@ -170,7 +171,7 @@ class Attempt {
         this.#sessions++;
         return sent.map(({ outcome }) => outcome);
       } catch (error) {
-        if (!(error instanceof DialFailure)) this.#sessions++;
+        if (error instanceof ClientFault) this.#sessions++;
         this.blame(error, hop.host);
         const saysNothing = error instanceof TlsFailure ||
           error instanceof DialFailure && error.permanent;

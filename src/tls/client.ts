@@ -10,6 +10,7 @@ import { tried } from "../base/tried.ts";
 import { canonicalName, isDnsName } from "../dns/name.ts";
 import type { RemoteTls } from "../handler/outcome.ts";
 import { leadsToOwnAuthority } from "./authorities.ts";
+import { canEncrypt } from "./certificates.ts";
 import {
   type Certificate,
   describeCertificate,
@@ -46,6 +47,7 @@ export type Secure = (socket: Socket, options: SecureOptions) => Promise<Secured
  */
 export const secure: Secure = async (socket, options) => {
   try {
+    if (!canEncrypt) throw new TlsFailure("validation-failure", TOO_OLD);
     const secured = await handshake(socket, options);
     return { socket: secured, tls: { ...parametersOf(secured), ...judged(secured, options) } };
   } catch (error) {
@@ -55,6 +57,10 @@ export const secure: Secure = async (socket, options) => {
       : error;
   }
 };
+
+/** With such a runtime the handshake would never end. */
+const TOO_OLD = `this program was made with Deno ${Deno.version.deno}, which cannot encrypt a ` +
+  "connection that is open: make it with 2.7.13 or newer";
 
 const ignore = () => {};
 

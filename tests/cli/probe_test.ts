@@ -3,8 +3,10 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { createServer } from "node:https";
 import type { Probe } from "../../src/cli/probe/facts.ts";
-import { need } from "../need.ts";
+import { need, needRoot } from "../need.ts";
+import { Nsd } from "../nsd.ts";
 import { Sink } from "../relay/sink.ts";
 import { Directory, postmaster } from "../running.ts";
 import { issue, type Issued } from "../tls/authority.ts";
@@ -35,14 +37,18 @@ second MX 20 mx`;
 
 /** A configuration for the servers of a test. */
 class Site extends Directory {
-  constructor(unbound: Unbound, port: number, more: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    dns: { readonly address: string },
+    port: number,
+    more: Readonly<Record<string, unknown>> = {},
+  ) {
     super();
     this.write("ca.pem", authority.certificate);
     Deno.chmodSync(this.write("password", "secret"), 0o600);
     this.write("postmaster.yaml", {
       ...{ hostname: "client.example.org", "state-directory": this.of("state") },
       ...{ listen: ["127.0.0.1:2525"], domains: ["client.example.org"], users: ["you"] },
-      dns: { servers: [unbound.address], validating: true },
+      dns: { servers: [dns.address], validating: true },
       relay: { mx: { port }, allow: ["127.0.0.0/8"], ca: "ca.pem", ...more },
     });
   }
@@ -172,5 +178,43 @@ Deno.test({
       { user: "joe", tried: true },
     ]);
     assert.doesNotMatch(JSON.stringify(facts), /secret/);
+  },
+});
+
+Deno.test({
+  name: "a probe tells the policy of MTA-STS, whether it was kept, and what it makes of servers",
+  ignore: need("nsd").ignore || needRoot().ignore, // for port 443
+  fn: async () => {
+    const address = "127.0.0.77";
+    await using sink = await Sink.start({ tls: good });
+    const domains = ["mta-sts.example.net"];
+    const { certificate, key } = await issue({ name: "policy", domains, by: authority });
+    const policy = "version: STSv1\nmode: enforce\nmx: mx.example.net\nmax_age: 86400\n";
+    const web = createServer({ cert: certificate, key }, (_, response) => {
+      response.writeHead(200, { "content-type": "text/plain" }).end(policy);
+    });
+    await new Promise<void>((listening) => web.listen(443, address, listening));
+    try {
+      await using nsd = await Nsd.start({
+        "example.net":
+          `@ MX 10 mx\n@ MX 20 spare\nmx A 127.0.0.1\nspare A 127.0.0.1\nmta-sts A ${address}\n` +
+          '_mta-sts TXT "v=STSv1; id=1"',
+      });
+      using site = new Site(nsd, sink.port);
+      const { sts, servers } = await site.facts("example.net");
+      assert.deepEqual(sts, {
+        mode: "enforce",
+        mx: ["mx.example.net"],
+        kept: false,
+        trouble: null,
+      });
+      const [named, other] = servers;
+      assert.equal(named?.connections[0]?.tls?.verified, "mta-sts");
+      assert.deepEqual([other?.demanded, other?.connections], [null, []]);
+      assert.match(other?.verdict.reason ?? "", /policy of example\.net does not name spare/);
+    } finally {
+      web.closeAllConnections();
+      await new Promise((closed) => web.close(closed));
+    }
   },
 });
