@@ -48,7 +48,7 @@ class Site extends Directory {
     this.write("postmaster.yaml", {
       ...{ hostname: "client.example.org", "state-directory": this.of("state") },
       ...{ listen: ["127.0.0.1:2525"], domains: ["client.example.org"], users: ["you"] },
-      dns: { servers: [dns.address], validating: true },
+      dns: { servers: [dns.address], validating: true, timeout: "1 min" },
       relay: { mx: { port }, allow: ["127.0.0.0/8"], ca: "ca.pem", ...more },
     });
   }
@@ -132,7 +132,7 @@ Deno.test({
     });
     await t.step("domains without servers, and addresses that are refused", async () => {
       const none = await site.facts("null.example.net");
-      assert.deepEqual([none.code, none.verdict.status], [1, "5.1.10"]);
+      assert.deepEqual([none.code, none.verdict.status], [1, "5.1.10"], none.verdict.reason);
       const inside = await site.facts("inside.example.net");
       assert.deepEqual([inside.code, inside.verdict.result], [1, "deferred"]);
       assert.equal(inside.servers[0]?.addresses[0]?.refused, "a private address");

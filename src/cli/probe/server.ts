@@ -4,6 +4,7 @@
  */
 import { Pool } from "../../client/pool.ts";
 import { DialFailure, judgedAddresses } from "../../client/dial.ts";
+import { ClientFault } from "../../client/fault.ts";
 import { printHop } from "../../client/hop.ts";
 import { faulty } from "../../client/outcomes.ts";
 import type { Sending } from "../../config/mod.ts";
@@ -18,7 +19,7 @@ import type { Connection, ProbedServer, Verdict } from "./facts.ts";
 /** What a server was found to do, and what an attempt makes of it. */
 export interface Found {
   readonly probed: ProbedServer;
-  /** It was connected to. */
+  /** It was talked to, which an attempt does with few servers. */
   readonly isSession: boolean;
   /** There is no such server. */
   readonly isMissing: boolean;
@@ -62,7 +63,7 @@ export async function probeServer(
   } catch (error) {
     return {
       probed: { ...known, verdict: verdictOn(error, hop.host) },
-      isSession: !(error instanceof DialFailure),
+      isSession: error instanceof ClientFault,
       isMissing: error instanceof DialFailure && error.permanent,
     };
   }
