@@ -14,7 +14,7 @@ import {
 import { isSamePlace } from "../handler/route.ts";
 import type { Log } from "../log/event.ts";
 import type { Parameters } from "../smtp/parameters.ts";
-import { consign, handOver } from "../targets/consignment.ts";
+import { consign, handOver, split } from "../targets/consignment.ts";
 import type { Message, Outcome, Targets } from "../targets/target.ts";
 import type { Asking } from "./asking.ts";
 import type { QueuedMessage, QueuedRecipient } from "./entry.ts";
@@ -63,8 +63,9 @@ export async function attempt(
     const recipient = recipients[i]!;
     const refusal = "target" in decided ? refusedBy(message, decided, options) : undefined;
     if (refusal !== undefined) fates.set(recipient, { outcome: refusal });
-    else if ("target" in decided) going.set(decided, recipient);
-    else fates.set(recipient, decided);
+    else if ("target" in decided) {
+      for (const route of split([decided], options.targets)) going.set(route, recipient);
+    } else fates.set(recipient, decided);
   }
   if (going.size === 0) return fates;
   const { own } = consign([...going.keys()], options.targets);
@@ -73,11 +74,20 @@ export async function attempt(
     for (const route of routes) {
       const recipient = going.get(route)!;
       const elsewhere = isSamePlace(route, recipient) ? undefined : route.target;
-      fates.set(recipient, { outcome, plan: plan(), elsewhere });
+      const before = fates.get(recipient);
+      if (before === undefined || isWorse(outcome, before)) {
+        fates.set(recipient, { outcome, plan: plan(), elsewhere });
+      }
     }
   }
   return fates;
 }
+
+/** Mail that goes to several places has arrived if it has arrived at all of them. */
+const isWorse = (outcome: Outcome, before: Fate): boolean =>
+  "outcome" in before && BADNESS[outcome.result] > BADNESS[before.outcome.result];
+
+const BADNESS = { delivered: 0, failed: 1, deferred: 2 } as const;
 
 /** Why the sender does not want the message to take a route now. */
 const refusedBy = (

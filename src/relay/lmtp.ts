@@ -8,16 +8,16 @@ import { Pool } from "../client/pool.ts";
 import { TIMEOUTS } from "../client/timeouts.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
-import type { Outcome } from "../handler/outcome.ts";
-import type { Addressee, Route, Target } from "../handler/reply.ts";
+import type { Addressee, Target } from "../handler/reply.ts";
 import type { HostSecurity, Security, TlsMode } from "../security/security.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { NO_PARAMETERS } from "../smtp/parameters.ts";
+import type { Parameters } from "../smtp/parameters.ts";
 import { lmtpArguments } from "../targets/lmtp.ts";
-import type { Delivery, DeliveryContext, Message, TargetType } from "../targets/target.ts";
+import type { TargetType } from "../targets/target.ts";
 import { secure } from "../tls/client.ts";
 import type { TlsRequirement } from "../tls/requirement.ts";
 import { Connector } from "./connect.ts";
+import { MailDelivery } from "./mail_delivery.ts";
 import { RelayLimits } from "./relay_limits.ts";
 import type { NextHop } from "./routing.ts";
 import { routingOf } from "./routing_of.ts";
@@ -48,7 +48,12 @@ export function lmtpType(settings: LmtpSettings): TargetType {
       const key = printServer({ hop });
       const sender = senders.get(key) ?? senderTo(hop, settings, pool, context.envelope.hostname);
       senders.set(key, sender);
-      return new LmtpDelivery(sender, context);
+      const { envelope, signal } = context;
+      return new MailDelivery(
+        envelope,
+        addressOf,
+        (mail) => sender.send({ ...mail, parameters: withoutEnds(mail.parameters) }, {}, signal),
+      );
     },
     work: {
       idle: () => Promise.resolve(), // whoever waits for the deliveries has them
@@ -105,47 +110,6 @@ function addressOf({ recipient, user, extension = "" }: Addressee): Mailbox {
   return Mailbox.tryParse(user.includes("@") ? user : `${user}@${domain}`) ?? recipient;
 }
 
-/** What a sender demands of the way of the mail, which ends here: the mail store is a part of this server. */
-const ENDS_HERE: ReadonlySet<string> = new Set(["REQUIRETLS"]);
-
-/** One message for one server. */
-class LmtpDelivery implements Delivery {
-  readonly #sender: Sender;
-  readonly #context: DeliveryContext;
-  readonly #routes: Route[] = [];
-  #message: Message | undefined;
-
-  constructor(sender: Sender, context: DeliveryContext) {
-    this.#sender = sender;
-    this.#context = context;
-  }
-
-  recipient(route: Route): undefined {
-    this.#routes.push(route);
-  }
-
-  body(message: Message): Promise<void> {
-    this.#message = message;
-    return Promise.resolve();
-  }
-
-  async commit(): Promise<readonly Outcome[]> {
-    const { envelope: { sender, parameters, accepted }, signal } = this.#context;
-    const recipients = this.#routes.map((route) => ({
-      mailbox: addressOf(route),
-      parameters: route.parameters ?? NO_PARAMETERS,
-      original: route.original,
-    }));
-    const mail = {
-      ...{ sender, accepted, recipients, message: this.#message! },
-      parameters: new Map(
-        [...parameters ?? NO_PARAMETERS].filter(([name]) => !ENDS_HERE.has(name)),
-      ),
-    };
-    return await this.#sender.send(mail, {}, signal);
-  }
-
-  abort(): Promise<void> {
-    return Promise.resolve();
-  }
-}
+/** What a sender demands of the way of the mail ends here: the mail store is a part of this server. */
+const withoutEnds = (parameters: Parameters): Parameters =>
+  new Map([...parameters].filter(([name]) => name !== "REQUIRETLS"));

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { until } from "../running.ts";
-import { chain, on, type Outcome, type Route } from "postmaster";
+import { chain, on, type Outcome, type Route, type Target } from "postmaster";
 import { DEFERRED, DELIVERED, FAILED, queueOf, routeTo, targetOf } from "./queue_kit.ts";
 
 Deno.test("a destination that may take little at a time keeps nobody waiting in vain", async () => {
@@ -151,4 +151,39 @@ Deno.test("a message that the server has written goes as it is, and nobody is to
   assert.equal(bodies.join(""), text);
   assert.deepEqual(test.logged.filter((event) => event === "reported"), []);
   assert.ok(test.logged.includes("failed"));
+});
+
+Deno.test("mail that a handler sends to several places at once has arrived if it has arrived at all of them", async () => {
+  const tried: unknown[] = [];
+  const placesOf = ({ args }: Target) => (args["to"] ?? []) as readonly string[];
+  const type = targetOf(() => DELIVERED, {
+    split: (args) => placesOf({ target: "test", args }).map((one) => ({ to: [one] })),
+    open: () => {
+      const outcomes: Outcome[] = [];
+      return {
+        recipient: ({ target }) => {
+          const places = placesOf(target);
+          tried.push(...places);
+          outcomes.push(places.includes("a") ? FAILED : DELIVERED);
+        },
+        body: () => Promise.resolve(),
+        commit: () => Promise.resolve(outcomes),
+        abort: () => Promise.resolve(),
+      };
+    },
+  });
+  const policy = on("BeforeDelivery", () => ({ target: "test", args: { to: ["a", "b"] } }));
+  await using test = queueOf(type, { policy });
+  await test.accept(["joe@example.net"]);
+  await until("it has ended", async () => {
+    const all = await test.all();
+    return all.some(({ recipient }) =>
+      recipient.recipient === "joe@example.net" && recipient.state.at === "ended"
+    );
+  });
+  const [joe] = await test.all();
+  const { state, last } = joe!.recipient;
+  assert.equal(state.at === "ended" && state.ending, "failed");
+  assert.equal(last?.outcome.reason, FAILED.reason);
+  assert.deepEqual(tried.slice(0, 2).sort(), ["a", "b"]);
 });
