@@ -10,7 +10,7 @@ import { whyNotPublic } from "../net/public_address.ts";
 import { addressesOf } from "./addresses.ts";
 import { DialFailure } from "./dial_failure.ts";
 import { type Candidate, connectToFirst, interleaved } from "./eyeballs.ts";
-import type { Hop } from "./hop.ts";
+import { type Hop, socketPathOf } from "./hop.ts";
 
 export { DialFailure } from "./dial_failure.ts";
 
@@ -47,8 +47,7 @@ const MOST = 8;
 export function dialler(options: DialOptions): Dial {
   const { timeout, random = Math.random } = options;
   return async (hop, signal) => {
-    const { host } = hop;
-    const path = host.startsWith("unix:") ? host.slice("unix:".length) : undefined;
+    const path = socketPathOf(hop);
     const candidates = path === undefined
       ? interleaved(shuffled(await permitted(hop, options), random))
         .slice(0, MOST).map((address) => candidateFor(hop, address))
@@ -93,5 +92,5 @@ function candidateFor({ port, source }: Hop, address: string): Candidate {
   return { address, to: { host: address, port, ...from } };
 }
 
-const nameOf = ({ host, port }: Hop): string =>
-  host.startsWith("unix:") ? "the socket" : `${host}:${port}`;
+const nameOf = (hop: Hop): string =>
+  socketPathOf(hop) === undefined ? `${hop.host}:${hop.port}` : "the socket";

@@ -27,11 +27,19 @@ export interface Hop {
 /** The ports of servers that are named without one. */
 const PORTS: Readonly<Record<Scheme, number>> = { smtp: 25, smtps: 465, lmtp: 24 };
 
+const UNIX = "unix:";
+
+/** The path of a server's Unix socket; `undefined` if it is reached by TCP. */
+export const socketPathOf = ({ host }: Pick<Hop, "host">): string | undefined =>
+  host.startsWith(UNIX) ? host.slice(UNIX.length) : undefined;
+
 /** `smtp://mx.example.net:25`, and `lmtp:unix:/run/dovecot/lmtp`. */
-export const printHop = ({ scheme, host, port }: Hop): string =>
-  host.startsWith("unix:")
+export const printHop = (hop: Hop): string => {
+  const { scheme, host, port } = hop;
+  return socketPathOf(hop) !== undefined
     ? `${scheme}:${host}`
     : `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+};
 
 /**
  * Parses `smtp://HOST:PORT`, `smtps://HOST:PORT`, `lmtp://HOST:PORT`, `lmtp:unix:PATH` and `smtp:unix:PATH`; without a
@@ -43,7 +51,7 @@ export function parseHop(text: string): Hop {
   const [, kind = "lmtp", path] = /^(?:(smtp|lmtp):)?unix:(.*)$/s.exec(text) ?? [];
   if (path !== undefined) {
     if (path.startsWith("/") && !path.includes("\0")) {
-      return { scheme: kind as Scheme, host: `unix:${path}`, port: 0 };
+      return { scheme: kind as Scheme, host: UNIX + path, port: 0 };
     }
     throw new TypeError(`\`${text}\` needs the full path of a socket: lmtp:unix:/run/dovecot/lmtp`);
   }

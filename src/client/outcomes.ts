@@ -3,7 +3,7 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
-import type { Outcome, Remote } from "../handler/outcome.ts";
+import type { Outcome, RefusalKind, Remote, Scope } from "../handler/outcome.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import { defaultStatus } from "../smtp/status.ts";
 import type { WireReply } from "../smtp/reply.ts";
@@ -56,40 +56,31 @@ export function outcomesOf(record: Record, count: number, peer: Peer, fault?: Er
 
 /** The mail waits, because a server could not be reached, or the connection was lost. */
 export function faulty(fault: unknown, host: string): Outcome {
-  const message = fault instanceof Error ? fault.message : "the server hung up";
+  const reason = fault instanceof Error ? fault.message : "the server hung up";
+  const said = (reply: WireReply | undefined) =>
+    reply === undefined ? {} : { remote: { name: host, reply: printed(reply) } };
   if (fault instanceof Refused) {
-    return {
-      ...{ result: "deferred", status: "4.3.2", reason: short(message), scope: "destination" },
-      kind: kindOf(fault.reply, "greeting") ?? "connection",
-      remote: { name: host, reply: printed(fault.reply) },
-    };
+    const kind = kindOf(fault.reply, "greeting") ?? "connection";
+    return { ...waiting("4.3.2", reason, kind), ...said(fault.reply) };
   }
   if (fault instanceof LoginRefused) {
-    const { reply } = fault;
-    return {
-      ...{ result: "deferred", status: "4.7.8", reason: short(message), scope: "server" },
-      ...{ kind: "login" },
-      ...reply === undefined ? {} : { remote: { name: host, reply: printed(reply) } },
-    };
+    return { ...waiting("4.7.8", reason, "login", "server"), ...said(fault.reply) };
   }
-  if (fault instanceof TlsFailure) {
-    return {
-      ...{ result: "deferred", status: "4.7.5", reason: short(message), scope: "destination" },
-      kind: "connection",
-    };
+  if (fault instanceof TlsFailure) return waiting("4.7.5", reason, "connection");
+  if (fault instanceof DialFailure) {
+    return fault.permanent
+      ? waiting("4.4.4", reason, "dns")
+      : waiting("4.4.2", reason, "connection");
   }
-  if (fault instanceof DialFailure && fault.permanent) {
-    return {
-      ...{ result: "deferred", status: "4.4.4", reason: short(message), scope: "destination" },
-      kind: "dns",
-    };
-  }
-  const reason = fault instanceof DialFailure ? message : `${host}: ${message}`;
-  return {
-    ...{ result: "deferred", status: "4.4.2", reason: short(reason), scope: "destination" },
-    kind: "connection",
-  };
+  return waiting("4.4.2", `${host}: ${reason}`, "connection");
 }
+
+const waiting = (
+  status: `4.${number}.${number}`,
+  reason: string,
+  kind: RefusalKind,
+  scope: Scope = "destination",
+): Outcome => ({ result: "deferred", status, reason: short(reason), scope, kind });
 
 /** The mail waits, because the message cannot be read. */
 export const unreadable = (error: unknown): Outcome => ({

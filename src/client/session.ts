@@ -4,9 +4,8 @@
  */
 import type { Socket } from "node:net";
 import { isLocal } from "../base/ip.ts";
-import type { Outcome } from "../handler/outcome.ts";
+import type { Outcome, RemoteTls } from "../handler/outcome.ts";
 import type { Secure } from "../tls/client.ts";
-import type { RemoteTls } from "../handler/outcome.ts";
 import type { TlsRequirement } from "../tls/requirement.ts";
 import type { Dialled } from "./dial.ts";
 import { ConnectionLost } from "./fault.ts";

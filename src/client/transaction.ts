@@ -28,7 +28,7 @@ export interface Record {
   mail: WireReply | undefined;
   /** The reply to each RCPT. */
   readonly rcpt: (WireReply | undefined)[];
-  /** Whether the end of the message was sent: the server may have it. */
+  /** Whether the message has begun to go: the server may have it. */
   sent: boolean;
   /** The last word for each recipient that was accepted. */
   readonly end: (WireReply | undefined)[];

@@ -2,7 +2,7 @@
  * What is doubtful about how mail is sent on.
  * @module
  */
-import { printHop } from "../client/hop.ts";
+import { printHop, socketPathOf } from "../client/hop.ts";
 import { isListening, isOfMachine } from "../net/own_addresses.ts";
 import type { Finding } from "./explain.ts";
 import type { RelaySettings, SmtpRelay } from "./relay.ts";
@@ -53,9 +53,9 @@ function ownServers(relay: SmtpRelay, listen: Settings["listen"]): readonly Find
 
 /** Servers that get a password although nobody knows who they are. */
 const openPasswords = (relay: SmtpRelay): readonly Finding[] =>
-  serversOf(relay).filter(({ hop: { login, tls, host } }) =>
-    login !== undefined && tls !== "verify" && tls !== "dane" && tls !== "sts" &&
-    !host.startsWith("unix:")
+  serversOf(relay).filter(({ hop }) =>
+    hop.login !== undefined && !["verify", "dane", "sts"].includes(hop.tls ?? "") &&
+    socketPathOf(hop) === undefined
   ).map(({ path, hop }) => ({
     path,
     message: `with \`tls: ${hop.tls}\`, others may get the password for ${

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { findGroup } from "../base/passwd.ts";
+import { socketPathOf } from "../client/hop.ts";
 import type { Finding } from "./explain.ts";
 import type { Settings } from "./schema.ts";
 
@@ -30,7 +31,7 @@ export function mailerOf({ mailer, user }: Settings): Settings["mailer"] {
 export function doubtsAboutMailer(
   { mailer: { lmtp } }: Pick<Settings, "mailer">,
 ): readonly Finding[] {
-  const path = lmtp?.host.startsWith("unix:") ? lmtp.host.slice("unix:".length) : undefined;
+  const path = lmtp && socketPathOf(lmtp);
   if (path === undefined || existsSync(path)) return [];
   const message = `there is no socket ${path}: start its server, or mend its path`;
   return [{ path: ["mailer", "lmtp"], message }];

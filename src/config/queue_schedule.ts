@@ -7,6 +7,7 @@ import { chosen, count, lifetime, options } from "../base/kinds.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { RetrySettings } from "../queue/retry.ts";
 import type { ScheduleSettings } from "../queue/schedule.ts";
+import { isMapping } from "./overrides.ts";
 import { rate } from "./rate.ts";
 
 type Pauses = RetrySettings["retry"];
@@ -32,9 +33,6 @@ const pauses: z.ZodType<Pauses, unknown> = chosen<Pauses, unknown>(
   (value) => isMapping(value) ? growing : listed,
   () => z.union([z.array(pause).min(1), growing]),
 ).meta({ title: PAUSES });
-
-const isMapping = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const ABOUT_CONCURRENCY = "Deliveries to a destination at once.";
 const ABOUT_INITIAL = "Deliveries at once in the beginning. One more comes with each full round " +

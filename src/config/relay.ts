@@ -5,9 +5,7 @@
 import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
-import { tlsReportsSchema } from "./tls_reports.ts";
 import { cannotRead } from "../base/cannot_read.ts";
-
 import { Network, peerAddress } from "../base/ip.ts";
 import {
   attempt,
@@ -35,6 +33,7 @@ import { bySenderSchema, routesSchema } from "./relay_routes.ts";
 import { relayLimitShape } from "./relay_limits.ts";
 import { serversSchema } from "./relay_server.ts";
 import { srsSchema } from "./srs.ts";
+import { tlsReportsSchema } from "./tls_reports.ts";
 import { certificatesIn } from "./web.ts";
 
 /** What all ways have in common. */

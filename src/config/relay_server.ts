@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { attempt, chosen, count, oneOrMore, options, text } from "../base/kinds.ts";
-import { type Hop, parseHop } from "../client/hop.ts";
+import { type Hop, parseHop, socketPathOf } from "../client/hop.ts";
 import type { Server } from "../relay/server.ts";
 import { TLS_MODES, type TlsMode } from "../security/security.ts";
 import { loginKeys, loginOf, type WrittenLogin } from "./login.ts";
@@ -26,7 +26,7 @@ export interface WrittenServer extends WrittenLogin {
  */
 export function serverOf(written: WrittenServer): Server {
   const { url, tls, priority = 0, weight } = written;
-  const isUnix = url.host.startsWith("unix:");
+  const isUnix = socketPathOf(url) !== undefined;
   const login = loginOf(written);
   const usual = isUnix ? "none" : login === undefined ? undefined : "verify";
   return { hop: { ...url, isNamed: true, login, tls: tls ?? usual }, priority, weight };

@@ -14,7 +14,7 @@ import { RelayLimits } from "../relay/relay_limits.ts";
 import { Sender } from "../relay/sender.ts";
 import type { ReportMail } from "../security/report/report.ts";
 import { TlsReports } from "../security/report/tls_reports.ts";
-import type { StsPolicies } from "../security/sts/policy.ts";
+import { NO_POLICIES, type StsPolicies } from "../security/sts/policy.ts";
 import { stsPolicies } from "../security/sts/sts_policies.ts";
 import { secure } from "../tls/client.ts";
 import type { SmtpRelay } from "./relay.ts";
@@ -68,7 +68,7 @@ export function startRelaying(
 export const plannerOf = (config: SendingSettings, relay: SmtpRelay): Sender =>
   senderOf(config, relay, {
     dns: new CachingResolver(config.dns),
-    sts: { policyFor: () => Promise.resolve(undefined) },
+    sts: NO_POLICIES,
     log: silent,
     pool: new Pool(relay.connections),
     globals: new MemoryStore(),

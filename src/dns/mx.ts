@@ -2,6 +2,7 @@
  * Where the mail of a domain goes (RFC 5321 section 5, RFC 7505).
  * @module
  */
+import { shuffled } from "../base/shuffled.ts";
 import { DnsError } from "./error.ts";
 import { canonicalName } from "./name.ts";
 import type { MxRecord } from "./records.ts";
@@ -94,7 +95,6 @@ function withoutUs(records: readonly MxRecord[], self: readonly string[]): reado
 
 /** The most preferred first; those with the same priority in random order (section 5.1). */
 function inOrder(records: readonly MxRecord[], random: () => number): string[] {
-  const drawn = records.map((record) => ({ ...record, lot: random() }));
-  const sorted = drawn.toSorted((a, b) => a.priority - b.priority || a.lot - b.lot);
+  const sorted = shuffled(records, random).toSorted((a, b) => a.priority - b.priority);
   return [...new Set(sorted.map(({ exchange }) => canonicalName(exchange)))];
 }

@@ -3,7 +3,6 @@
  * @module
  */
 import type { Dial } from "../client/dial.ts";
-import { DialFailure } from "../client/dial.ts";
 import type { Pool } from "../client/pool.ts";
 import { printHop } from "../client/hop.ts";
 import { identify } from "../client/login.ts";
@@ -81,22 +80,28 @@ export class Connector {
    */
   async open(
     hop: NextHop,
-    { requirement, tested, policy }: Allowed,
+    allowed: Allowed,
     signal: AbortSignal,
   ): Promise<ClientSession> {
-    const { host } = hop;
-    const tries: TlsRequirement[] = [...tested === undefined ? [] : [tested], requirement];
-    if (requirement.level === "may") tries.push({ level: "none" });
-    if (requirement.level === "may" && this.#isClear(host)) tries.splice(0, tries.length - 1);
-    for (const [i, one] of tries.entries()) {
+    const { policy } = allowed;
+    const [last, ...before] = this.#triesFor(hop.host, allowed).toReversed();
+    for (const one of before.toReversed()) {
       try {
         return await this.#openBy(one, policy, hop, signal);
       } catch (error) {
-        if (!(error instanceof TlsFailure) || i === tries.length - 1) throw error;
-        if (one.level === "may") this.#remember(host);
+        if (!(error instanceof TlsFailure)) throw error;
+        if (one.level === "may") this.#remember(hop.host);
       }
     }
-    throw new DialFailure(`${host} cannot be connected to`); // there is always one to try
+    return await this.#openBy(last!, policy, hop, signal);
+  }
+
+  /** What is demanded of one connection after the other, until one can be made. */
+  #triesFor(host: string, { requirement, tested }: Allowed): readonly TlsRequirement[] {
+    const wanted = tested === undefined ? [requirement] : [tested, requirement];
+    if (requirement.level !== "may") return wanted;
+    const clear = { level: "none" } as const;
+    return this.#isClear(host) ? [clear] : [...wanted, clear];
   }
 
   async #openBy(

@@ -3,19 +3,20 @@
  * @module
  */
 import { dialler } from "../client/dial.ts";
-import { printHop } from "../client/hop.ts";
+import { printHop, socketPathOf } from "../client/hop.ts";
 import { Pool } from "../client/pool.ts";
 import { TIMEOUTS } from "../client/timeouts.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
 import type { Addressee, Target } from "../handler/reply.ts";
-import type { HostSecurity, Security, TlsMode } from "../security/security.ts";
+import type { Security } from "../security/security.ts";
+import { securityOf } from "../security/security_of.ts";
+import { NO_POLICIES } from "../security/sts/policy.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import { lmtpArguments } from "../targets/lmtp.ts";
 import type { TargetType } from "../targets/target.ts";
 import { secure } from "../tls/client.ts";
-import type { TlsRequirement } from "../tls/requirement.ts";
 import { Connector } from "./connect.ts";
 import { MailDelivery } from "./mail_delivery.ts";
 import { RelayLimits } from "./relay_limits.ts";
@@ -44,7 +45,7 @@ export function lmtpType(settings: LmtpSettings): TargetType {
     destination: serverOf,
     open: (args, context) => {
       const { to, tls } = lmtpArguments.read(args);
-      const hop = { ...to, tls };
+      const hop = { ...to, tls: socketPathOf(to) === undefined ? tls : "none" as const };
       const key = printServer({ hop });
       const sender = senders.get(key) ?? senderTo(hop, settings, pool, context.envelope.hostname);
       senders.set(key, sender);
@@ -84,22 +85,11 @@ function senderTo(
   });
 }
 
-const policy = { type: "no-policy-found", strings: [], domain: "", mxHosts: [] } as const;
-
 /** A mail store publishes no policy: what the target says is all. */
-const AS_NAMED: Security = {
-  of: (_domain, _servers, { mode = "may" }) => {
-    const of = (host: string): Promise<HostSecurity> =>
-      Promise.resolve({ requirement: requirementOf(mode, host), policy });
-    return Promise.resolve({ policy, of });
-  },
-};
-
-function requirementOf(mode: TlsMode, host: string): TlsRequirement {
-  if (host.startsWith("unix:")) return { level: "none" };
-  if (mode === "none" || mode === "may" || mode === "encrypt") return { level: mode };
-  return { level: "verify", names: [host], by: "configuration" };
-}
+const AS_NAMED: Security = securityOf(
+  { tls: { get: () => "may" } },
+  { dns: undefined, sts: NO_POLICIES },
+);
 
 /** The address that the mail store knows: that of the user that a handler has found, in the domain of the recipient. */
 function addressOf({ recipient, user, extension = "" }: Addressee): Mailbox {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { type AddressInfo, connect } from "node:net";
 import { createServer } from "node:tls";
 import { mailExchangers } from "../../src/dns/mx.ts";
+import { NO_POLICIES } from "../../src/security/sts/policy.ts";
 import { type Dane, daneOf } from "../../src/security/dane.ts";
 import { securityOf } from "../../src/security/security_of.ts";
 import { secure } from "../../src/tls/client.ts";
@@ -150,7 +151,7 @@ Deno.test({
     }, (socket) => socket.on("error", () => {}).resume());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const dns = unbound.resolver();
-    const sts = { policyFor: () => Promise.resolve(undefined) };
+    const sts = NO_POLICIES;
     const security = securityOf({ tls: { get: () => "auto" } }, { dns, sts });
     const exchangers = await mailExchangers(dns, "example.net");
     assert.ok("hosts" in exchangers);

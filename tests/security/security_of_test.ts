@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { mailExchangers } from "../../src/dns/mx.ts";
 import type { Resolver } from "../../src/dns/resolver.ts";
+import { NO_POLICIES } from "../../src/security/sts/policy.ts";
 import type { Demand, HostSecurity, TlsMode } from "../../src/security/security.ts";
 import { securityOf } from "../../src/security/security_of.ts";
 import type { StsPolicy } from "../../src/security/sts/policy.ts";
@@ -241,7 +242,7 @@ Deno.test("the records of a smarthost are those of its port, and its name needs 
       : [{ certUsage: 3, selector: 1, match: 1, data: new Uint8Array(32) }];
     return Promise.resolve({ records: records as never[], ttl: 60, authenticated: true });
   };
-  const sts = { policyFor: () => Promise.resolve(undefined) };
+  const sts = NO_POLICIES;
   const security = securityOf({ tls: { get: () => "auto" } }, { dns, sts });
   const host = "relay.example.net";
   const rules = await security.of(host, { hosts: [host], implicit: true }, {});

@@ -19,6 +19,9 @@ export interface StsPolicies {
   policyFor(domain: string): Promise<StsPolicy | undefined>;
 }
 
+/** No domain has a policy. */
+export const NO_POLICIES: StsPolicies = { policyFor: () => Promise.resolve(undefined) };
+
 /** Whether a host is an exchanger by a policy (RFC 8461 section 4.1). */
 export function isNamedBy({ mx }: StsPolicy, host: string): boolean {
   const name = canonicalName(host);
