@@ -1,8 +1,10 @@
 /**
- * Ports of the loopback that nobody listens on.
+ * Ports of the loopback.
  *
  * @module
  */
+import { once } from "node:events";
+import { connect } from "node:net";
 
 /** A port of the loopback that is free. */
 export function freePort(): number {
@@ -20,4 +22,17 @@ export function lowPort(): number {
     } catch { /* taken */ }
   }
   throw new Error("no port below 1024 is free");
+}
+
+/** Whether a server listens at a port of this machine. */
+export async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { mkdirSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { messageOf } from "./message_of.ts";
 
@@ -25,4 +26,14 @@ export function replaceFile(path: string, text: string): void {
   } catch (error) {
     throw new Error(`cannot write ${path}: ${messageOf(error)}`);
   }
+}
+
+/**
+ * As {@linkcode replaceFile}, beside other work. After a loss of power the file may have its old content for a while.
+ */
+export async function replaceFileAside(path: string, text: string): Promise<void> {
+  const draft = `${path}.new`;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(draft, text, { mode: 0o600, flush: true });
+  await rename(draft, path);
 }

@@ -47,3 +47,13 @@ export class DnsError extends Error {
     return this.code === "ENOTFOUND" || this.code === "ENODATA" || this.code === "EBADNAME";
   }
 }
+
+/** What a lookup gives; `undefined` for what does not exist. */
+export async function orNothing<T>(lookup: Promise<T>): Promise<T | undefined> {
+  try {
+    return await lookup;
+  } catch (error) {
+    if (error instanceof DnsError && error.permanent) return undefined;
+    throw error;
+  }
+}

@@ -3,10 +3,10 @@
  * @module
  */
 import { shuffled } from "../base/shuffled.ts";
-import { DnsError } from "./error.ts";
+import { DnsError, orNothing } from "./error.ts";
 import { canonicalName } from "./name.ts";
 import type { MxRecord } from "./records.ts";
-import type { Resolver } from "./resolver.ts";
+import type { DnsAnswer, Resolver } from "./resolver.ts";
 
 /** The servers of a domain, or why it has none. */
 export type MailExchangers =
@@ -48,13 +48,14 @@ export async function mailExchangers(
   if (domain.startsWith("[")) {
     return { hosts: [domain.slice(1, -1).replace(/^IPv6:/i, "")], implicit: true };
   }
-  const answer = await orNothing(dns.query(domain, "MX"));
-  if ("nothing" in answer) {
-    return answer.nothing === "ENOTFOUND"
-      ? { none: "no such domain" }
-      : await implicit(dns, domain);
+  let answer: DnsAnswer<"MX">;
+  try {
+    answer = await dns.query(domain, "MX");
+  } catch (error) {
+    if (!(error instanceof DnsError && error.permanent)) throw error;
+    return error.code === "ENOTFOUND" ? { none: "no such domain" } : await implicit(dns, domain);
   }
-  const { records, authenticated } = answer.found;
+  const { records, authenticated } = answer;
   const named = records.filter(({ exchange }) => exchange !== "");
   if (named.length === 0) return { none: "null MX" };
   const hosts = inOrder(withoutUs(named, self), random);
@@ -64,24 +65,13 @@ export async function mailExchangers(
 }
 
 async function implicit(dns: Resolver, domain: string): Promise<MailExchangers> {
-  const [four, six] = await Promise.all([
+  const all = await Promise.all([
     orNothing(dns.resolve4(domain)),
     orNothing(dns.resolve6(domain)),
   ]);
-  return "found" in four || "found" in six
+  return all.some((found) => found !== undefined)
     ? { hosts: [domain], implicit: true }
     : { none: "no host" };
-}
-
-async function orNothing<T>(
-  lookup: Promise<T>,
-): Promise<{ readonly found: T } | { readonly nothing: string }> {
-  try {
-    return { found: await lookup };
-  } catch (error) {
-    if (error instanceof DnsError && error.permanent) return { nothing: error.code };
-    throw error;
-  }
 }
 
 function withoutUs(records: readonly MxRecord[], self: readonly string[]): readonly MxRecord[] {

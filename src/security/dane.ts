@@ -5,7 +5,7 @@
  */
 import { parseIp } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
-import { DnsError } from "../dns/error.ts";
+import { orNothing } from "../dns/error.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { TlsaRecord } from "../dns/records.ts";
 import type { DnsAnswer, Resolver } from "../dns/resolver.ts";
@@ -68,14 +68,4 @@ async function addressesOf(dns: Resolver, name: string): Promise<DnsAnswer | und
   if (found?.status === "fulfilled") return found.value;
   if (trouble !== undefined) throw trouble.reason;
   return undefined;
-}
-
-/** `undefined` for what does not exist. */
-async function orNothing<T>(lookup: Promise<T>): Promise<T | undefined> {
-  try {
-    return await lookup;
-  } catch (error) {
-    if (error instanceof DnsError && error.permanent) return undefined;
-    throw error;
-  }
 }

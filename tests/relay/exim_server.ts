@@ -3,14 +3,10 @@
  *
  * @module
  */
-import { connect } from "node:net";
-import { once } from "node:events";
-import { freePort } from "../ports.ts";
+import { freePort, isListening } from "../ports.ts";
 import { Directory, until } from "../running.ts";
+import { EXIM, prepareExim } from "../server/exim.ts";
 import type { Issued } from "../tls/authority.ts";
-
-const EXIM = "/opt/exim/usr/sbin/exim4";
-const USER = "Debian-exim";
 
 /** A running one. It takes mail under TLS from joe, whose password is `secret`. */
 export class EximServer implements AsyncDisposable {
@@ -20,25 +16,15 @@ export class EximServer implements AsyncDisposable {
 
   private constructor(lmtp: number, { certificate, key }: Issued) {
     const directory = this.#directory;
-    Deno.chmodSync(directory.path, 0o755);
-    for (const name of ["spool", "log"]) Deno.mkdirSync(directory.of(name));
-    const owned = [USER, directory.of("spool"), directory.of("log")];
-    new Deno.Command("chown", { args: owned }).outputSync();
     const configuration = directory.write(
       "exim.conf",
-      `exim_path = ${EXIM}
-exim_user = ${USER}
-spool_directory = ${directory.of("spool")}
-log_file_path = ${directory.of("log")}/%slog
+      `${prepareExim(directory, "exim.example.org")}
 pid_file_path = ${directory.of("pid")}
-primary_hostname = exim.example.org
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = ${this.port}
 host_lookup =
 rfc1413_query_timeout = 0s
 helo_lookup_domains =
-keep_environment =
-smtputf8_advertise_hosts = *
 tls_advertise_hosts = *
 tls_certificate = ${directory.write("certificate", certificate)}
 tls_privatekey = ${directory.write("key", key)}
@@ -83,26 +69,12 @@ begin retry
 
   static async start(lmtp: number, tls: Issued): Promise<EximServer> {
     const server = new EximServer(lmtp, tls);
-    await server.#listening();
+    await until(() => `Exim listens: ${server.log}`, () => isListening(server.port));
     return server;
   }
 
   get log(): string {
     return this.#directory.read("log/mainlog") + this.#directory.read("log/paniclog");
-  }
-
-  async #listening(): Promise<void> {
-    await until(() => `Exim listens: ${this.log}`, async () => {
-      const socket = connect(this.port, "127.0.0.1");
-      try {
-        await once(socket, "connect");
-        return true;
-      } catch {
-        return false;
-      } finally {
-        socket.destroy();
-      }
-    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,10 +4,8 @@
  *
  * @module
  */
-import { connect } from "node:net";
-import { once } from "node:events";
 import { needFile, needOwnMounts } from "../need.ts";
-import { freePort } from "../ports.ts";
+import { freePort, isListening } from "../ports.ts";
 import { Directory, until } from "../running.ts";
 
 const UNPACKED = "/opt/opensmtpd";
@@ -75,17 +73,7 @@ match from any for domain "example.org" action "there"
 
   static async start(lmtp: number, name: string): Promise<OpenSmtpdServer> {
     const server = new OpenSmtpdServer(lmtp, name);
-    await until(() => `OpenSMTPD listens: ${server.log}`, async () => {
-      const socket = connect(server.port, "127.0.0.1");
-      try {
-        await once(socket, "connect");
-        return true;
-      } catch {
-        return false;
-      } finally {
-        socket.destroy();
-      }
-    });
+    await until(() => `OpenSMTPD listens: ${server.log}`, () => isListening(server.port));
     return server;
   }
 

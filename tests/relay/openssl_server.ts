@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { connect } from "node:net";
-import { once } from "node:events";
-import { freePort } from "../ports.ts";
+import { freePort, isListening } from "../ports.ts";
 import { Directory, until } from "../running.ts";
 
 /** A running `openssl s_server`, with a key of this kind that it signs itself. */
@@ -30,17 +28,7 @@ export class OpensslServer implements AsyncDisposable {
 
   static async start(key: readonly string[], args: readonly string[]): Promise<OpensslServer> {
     const server = new OpensslServer(key, args);
-    await until("openssl listens", async () => {
-      const socket = connect(server.port, "127.0.0.1");
-      try {
-        await once(socket, "connect");
-        return true;
-      } catch {
-        return false;
-      } finally {
-        socket.destroy();
-      }
-    });
+    await until("openssl listens", () => isListening(server.port));
     return server;
   }
 

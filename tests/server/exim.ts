@@ -8,7 +8,8 @@ import { runClient } from "../clients.ts";
 import { need, needFile, needRoot } from "../need.ts";
 import { Directory } from "../running.ts";
 
-const EXIM = "/opt/exim/usr/sbin/exim4";
+/** The program. */
+export const EXIM = "/opt/exim/usr/sbin/exim4";
 const USER = "Debian-exim";
 
 /** Spread into the definition of a test that runs Exim. */
@@ -16,6 +17,21 @@ export const needExim = (...programs: readonly string[]): { ignore: boolean } =>
   ignore: need(...programs).ignore || needFile(EXIM, ".ci/run unpacks it").ignore ||
     needRoot().ignore,
 });
+
+/** Makes the directories of an Exim in this one, and gives the options that it must have. */
+export function prepareExim(directory: Directory, hostname: string): string {
+  Deno.chmodSync(directory.path, 0o755);
+  const places = ["spool", "log"].map((name) => directory.of(name));
+  for (const place of places) Deno.mkdirSync(place);
+  new Deno.Command("chown", { args: [USER, ...places] }).outputSync();
+  return `exim_path = ${EXIM}
+exim_user = ${USER}
+spool_directory = ${directory.of("spool")}
+log_file_path = ${directory.of("log")}/%slog
+primary_hostname = ${hostname}
+keep_environment =
+smtputf8_advertise_hosts = *`;
+}
 
 /** The routers and transports for all mail for a domain, sent by SMTP to a port with these options. */
 export const bySmtp = (port: number, options: readonly string[]): string =>
@@ -43,18 +59,9 @@ export async function sendByExim(
   sender = "ann@example.org",
 ): Promise<string> {
   using directory = new Directory();
-  Deno.chmodSync(directory.path, 0o755);
-  for (const name of ["spool", "log"]) Deno.mkdirSync(directory.of(name));
-  await runClient("chown", [USER, directory.of("spool"), directory.of("log")]);
   const configuration = directory.write(
     "exim.conf",
-    `exim_path = ${EXIM}
-exim_user = ${USER}
-spool_directory = ${directory.of("spool")}
-log_file_path = ${directory.of("log")}/%slog
-primary_hostname = client.example.org
-keep_environment =
-smtputf8_advertise_hosts = *
+    `${prepareExim(directory, "client.example.org")}
 acl_smtp_rcpt = all
 
 begin acl

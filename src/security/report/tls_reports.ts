@@ -3,10 +3,11 @@
  * @module
  */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../base/message_of.ts";
-import { DnsError } from "../../dns/error.ts";
+import { replaceFileAside } from "../../base/replace_file.ts";
+import { orNothing } from "../../dns/error.ts";
 import type { Log } from "../../log/event.ts";
 import { https, type HttpsOptions } from "../https.ts";
 import type { TlsResult, TlsResults } from "../security.ts";
@@ -137,12 +138,8 @@ export class TlsReports implements TlsResults {
   }
 
   async #addressesOf(domain: string): Promise<readonly ReportAddress[]> {
-    try {
-      return reportAddresses(await this.#options.dns.resolveTxt(`_smtp._tls.${domain}`));
-    } catch (error) {
-      if (error instanceof DnsError && error.permanent) return [];
-      throw error;
-    }
+    const texts = await orNothing(this.#options.dns.resolveTxt(`_smtp._tls.${domain}`));
+    return texts === undefined ? [] : reportAddresses(texts);
   }
 
   /** Sends a report to one address. Returns whether that is done. Never rejects. */
@@ -192,10 +189,7 @@ export class TlsReports implements TlsResults {
       this.#changed.delete(date);
       try {
         if (day === undefined) await rm(file, { force: true });
-        else {
-          await writeFile(`${file}.new`, JSON.stringify(day), { mode: 0o600, flush: true });
-          await rename(`${file}.new`, file);
-        }
+        else await replaceFileAside(file, JSON.stringify(day));
       } catch (error) {
         log("state not kept", { file, error: messageOf(error) });
       }

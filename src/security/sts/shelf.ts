@@ -2,9 +2,10 @@
  * Policies of MTA-STS on disk, so that a restart forgets none: a file for each domain.
  * @module
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../base/message_of.ts";
+import { replaceFileAside } from "../../base/replace_file.ts";
 import type { StsPolicy } from "./policy.ts";
 
 /** A policy that was fetched. */
@@ -116,10 +117,7 @@ export class Shelf {
   }
 
   #write(domain: string, text: string): Promise<void> {
-    return this.#inTurn(domain, async (file) => {
-      await writeFile(`${file}.new`, text, { flush: true, mode: 0o600 });
-      await rename(`${file}.new`, file);
-    });
+    return this.#inTurn(domain, (file) => replaceFileAside(file, text));
   }
 
   #inTurn(domain: string, change: (file: string) => Promise<void>): Promise<void> {
