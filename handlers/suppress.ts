@@ -101,13 +101,11 @@ export const suppress: HandlerFactory<SuppressOptions | undefined> = defineHandl
   part: "checks",
 });
 
-const refusal = (mailbox: Mailbox, { failures, last, reason }: Failed): Reply =>
-  say(
-    5,
-    5,
-    0,
-    `no more mail is sent to ${mailbox}: it failed ${failures} times, last on ${
-      last.slice(0, 10)
-    }: ${reason}`,
-    "5.1.1",
-  );
+/** The most characters of a line of a reply. */
+const LONGEST = 490;
+
+function refusal(mailbox: Mailbox, { failures, last, reason }: Failed): Reply {
+  const text = `no more mail is sent to ${mailbox}: it failed ${failures} times, last on ` +
+    `${last.slice(0, 10)}: ${reason}`;
+  return say(5, 5, 0, text.replace(/[^ -~]/g, "?").slice(0, LONGEST), "5.1.1");
+}

@@ -9,7 +9,7 @@ import { attempt, location, options } from "../base/kinds.ts";
 import { Watched } from "../base/watched.ts";
 import type { Login } from "../client/login.ts";
 import { OauthLogin } from "../client/oauth/oauth_login.ts";
-import { ca, certificatesIn, safeUrl } from "./web.ts";
+import { ca, openCertificates, safeUrl } from "./web.ts";
 
 /**
  * Opens a file with a password and nothing else, which is read again when it changes.
@@ -67,14 +67,6 @@ const oauth = options({
     throw new TypeError("`grant: client-credentials` needs `client-secret-file`");
   }
 }));
-
-function openCertificates(file: string): string {
-  try {
-    return certificatesIn(file);
-  } catch (error) {
-    throw new TypeError(cannotRead(error));
-  }
-}
 
 /** The keys of a server that say who this one is there. */
 export const loginKeys = {

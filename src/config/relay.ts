@@ -2,10 +2,8 @@
  * The part of the schema that is about mail that is sent on.
  * @module
  */
-import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { z } from "zod";
-import { cannotRead } from "../base/cannot_read.ts";
 import { Network, peerAddress } from "../base/ip.ts";
 import {
   attempt,
@@ -19,7 +17,6 @@ import {
   options,
   text,
 } from "../base/kinds.ts";
-import { messageOf } from "../base/message_of.ts";
 import { printDuration } from "../base/units.ts";
 import { POOL_LIMITS } from "../client/pool.ts";
 import { TIMEOUTS } from "../client/timeouts.ts";
@@ -34,7 +31,7 @@ import { relayLimitShape } from "./relay_limits.ts";
 import { serversSchema } from "./relay_server.ts";
 import { srsSchema } from "./srs.ts";
 import { tlsReportsSchema } from "./tls_reports.ts";
-import { certificatesIn } from "./web.ts";
+import { openCertificates } from "./web.ts";
 
 /** What all ways have in common. */
 const common = {
@@ -81,19 +78,6 @@ const ownAddress = text("an IPv4 or IPv6 address", (written) => {
   if (isIP(written) !== 0) return peerAddress(written);
   throw new TypeError(`\`${written}\` is no address: write one such as 192.0.2.25 or 2001:db8::25`);
 });
-
-/** The certificates in a file, in PEM. Throws a TypeError that says what is wrong with it. */
-function openCa(file: string): string {
-  try {
-    return certificatesIn(file);
-  } catch (error) {
-    throw new TypeError(
-      existsSync(file)
-        ? `${file} has no certificate in PEM: ${messageOf(error)}`
-        : cannotRead(error),
-    );
-  }
-}
 
 const time = (key: keyof typeof TIMEOUTS, description: string) =>
   duration(100).prefault(printDuration(TIMEOUTS[key])).describe(description);
@@ -172,7 +156,7 @@ const bySmtp = options({
       "encrypted. `may`: encrypted where that works. `encrypt`: always encrypted. `verify`: and the " +
       "certificate must be right. `dane` and `sts`: by the policy of that kind, without which mail waits.",
   ).meta({ examples: ["verify", { default: "auto", "bank.example": "verify" }] }),
-  ca: location.transform(attempt(openCa)).optional().describe(
+  ca: location.transform(attempt(openCertificates)).optional().describe(
     "A file of certificates in PEM that those of servers may lead to, besides the ones that the " +
       "system trusts.",
   ).meta({ examples: ["/etc/postmaster/ca.pem"] }),

@@ -84,7 +84,7 @@ function parseRoutes(
     const words = wordsOf(line);
     const [key, ...others] = words;
     if (key === undefined) return [];
-    const at = (word: Word, read: () => string | Route) => {
+    const at = <T>(word: Word, read: () => T): T | undefined => {
       try {
         return read();
       } catch (error) {
@@ -92,11 +92,11 @@ function parseRoutes(
         return undefined;
       }
     };
-    const parsed = at(key, () => parseKey(key.text)) as string | undefined;
+    const parsed = at(key, () => parseKey(key.text));
     const route = at(others[0] ?? key, () => {
       if (others.length === 0) throw new TypeError(`a line must be \`${example}\``);
       return routeOf(others, dirname(file));
-    }) as Route | undefined;
+    });
     return parsed === undefined || route === undefined ? [] : [[parsed, route]];
   });
   if (problems.length > 0) throw new ConfigError(problems);

@@ -3,10 +3,12 @@
  * @module
  */
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { z } from "zod";
+import { cannotRead } from "../base/cannot_read.ts";
 import { parseIp } from "../base/ip.ts";
 import { type FromText, location, text } from "../base/kinds.ts";
+import { messageOf } from "../base/message_of.ts";
 import { Watched } from "../base/watched.ts";
 
 /** A URL that passwords and tokens may be sent to. */
@@ -56,4 +58,17 @@ export function certificatesIn(file: string): string {
   const pem = readFileSync(file, "utf8");
   new X509Certificate(pem); // throws for what is none
   return pem;
+}
+
+/** As {@linkcode certificatesIn}. Throws a TypeError that says what is wrong with the file. */
+export function openCertificates(file: string): string {
+  try {
+    return certificatesIn(file);
+  } catch (error) {
+    throw new TypeError(
+      existsSync(file)
+        ? `${file} has no certificate in PEM: ${messageOf(error)}`
+        : cannotRead(error),
+    );
+  }
 }

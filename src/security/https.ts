@@ -9,6 +9,7 @@ import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { DnsError } from "../dns/error.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import { messageOf } from "../base/message_of.ts";
+import { defaultAuthorities } from "../tls/authorities.ts";
 
 /** How servers are reached. */
 export interface HttpsOptions {
@@ -120,7 +121,7 @@ function ask(
       ...{ host: address, servername: url.hostname, port: url.port || port, agent: false },
       ...{ method, path: url.pathname + url.search, checkServerIdentity: identity },
       headers: { ...headers, host: url.host, connection: "close", "user-agent": "Postmaster" },
-      ...ca === undefined ? {} : { ca: [ca] },
+      ...ca === undefined ? {} : { ca: [...defaultAuthorities(), ca] },
     }, (response) => read(response, limit).then(resolve, reject).finally(() => asking.destroy()));
     const abort = () => void asking.destroy();
     signal.addEventListener("abort", abort, { once: true });

@@ -36,14 +36,18 @@ const isSame = (one: Certificate, other: Certificate): boolean =>
   one.x509.fingerprint256 === other.x509.fingerprint256;
 
 function read(ca = ""): Certificate[] {
-  const runtimes = new Set(storeOf("default").flatMap(blocksIn));
-  const all = [...storeOf("system"), ca].flatMap(blocksIn);
+  const runtimes = new Set(defaultAuthorities().flatMap(blocksIn));
+  const system = tls.getCACertificates?.("system") ?? []; // Deno 2.7 cannot tell
+  const all = [...system, ca].flatMap(blocksIn);
   return all.filter((block) => !runtimes.has(block))
     .flatMap((block) => tried(() => readCertificate(Uint8Array.fromBase64(block))) ?? []);
 }
 
-/** Certificates of authorities; none from Deno 2.7, which cannot tell. */
-const storeOf = (kind: "default" | "system"): string[] => tls.getCACertificates?.(kind) ?? [];
+/**
+ * The authorities that the runtime trusts by itself, in PEM. It forgets them where a connection names others.
+ */
+export const defaultAuthorities = (): readonly string[] =>
+  tls.getCACertificates?.("default") ?? tls.rootCertificates;
 
 /** The certificates in a text, in Base64. */
 const blocksIn = (pem: string): string[] =>

@@ -61,3 +61,14 @@ Deno.test("only what says that the mailbox is not there counts, and mail that ar
   await told({ result: "delivered", reason: "250 ok" });
   assert.equal((await rcptBy("list@example.org")).code, 250);
 });
+
+Deno.test("an address beyond ASCII, and a long reply, can be told to clients", async () => {
+  const policy = suppress({ failures: 1 });
+  const globals = new MemoryStore();
+  const facts = { mailFrom: "list@example.org", globals };
+  const long = { ...gone, reason: `no such user ${"x".repeat(380)}` };
+  await ask(policy, after("j\u00f6@example.net", { outcome: long }), facts);
+  const { code, lines } = await ask(policy, before("j\u00f6@example.net"), facts);
+  assert.equal(code, 550);
+  assert.match(lines.join(" "), /^no more mail is sent to j\?@example\.net: .*no such user/);
+});
