@@ -133,7 +133,7 @@ export class ClientSession {
       }
     }
     for (const [at, outcome] of settled) {
-      outcomes[at] = { outcome, isOver: true, isUntouched: false };
+      outcomes[at] = { outcome, isOver: false, isUntouched: false }; // another server may offer more
     }
     return outcomes;
   }

@@ -111,9 +111,8 @@ class Attempt {
     for (const i of this.#open) {
       // Servers that answer say more than those that do not, and those more than servers that do not exist.
       const said = this.#outcomes[i];
-      if (said?.remote === undefined && !(isMissing && said !== undefined)) {
-        this.#outcomes[i] = outcome;
-      }
+      const isKnown = said?.result === "failed" || said?.remote !== undefined;
+      if (!isKnown && !(isMissing && said !== undefined)) this.#outcomes[i] = outcome;
     }
   }
 

@@ -79,6 +79,27 @@ Deno.test("what one exchanger says of a recipient counts, although the next one 
   for (const outcome of await sending.send()) match(outcome.reason, /greylisted/);
 });
 
+Deno.test("mail that an exchanger cannot take, because of what it does not offer, goes by the next one", async () => {
+  await using plain = await Sink.start();
+  await using other = await Sink.start({
+    ...{ address: "127.0.1.7", port: plain.port, extensions: ["SMTPUTF8", "8BITMIME"] },
+  });
+  const zone = (second: string) => ({
+    "example.org": {
+      MX: ["mx", "second"].map((name, priority) => ({ exchange: `${name}.example.org`, priority })),
+    },
+    "mx.example.org": { A: ["127.0.0.1"] },
+    "second.example.org": { A: [second] },
+  });
+  const mail = { to: ["j\u00f6@example.org"], parameters: "SMTPUTF8" };
+  await using sending = new Sending({ port: plain.port, zone: zone("127.0.1.7") });
+  deepEqual((await sending.send(mail)).map(brief), ["delivered"]);
+  deepEqual([plain.taken.length, other.taken.length], [0, 1]);
+  // A server that does not answer is no reason to wait for what no other one takes.
+  await using alone = new Sending({ port: plain.port, zone: zone("127.0.1.250") });
+  deepEqual((await alone.send(mail)).map(brief), ["failed 5.6.7"]);
+});
+
 Deno.test("a connection that the server has closed between two messages is replaced", async (test) => {
   const ends: Readonly<Record<string, Answer>> = {
     "it closes": { octets: "250 fine\r\n", then: "drop" },
