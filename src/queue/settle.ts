@@ -66,15 +66,22 @@ export function settle(
   }
   const { warnAfter = Infinity } = options;
   const isLate = (!recipient.warned && now - first >= warnAfter) ||
-    isMissed(deadline, recipient.last?.time, now);
+    isMissed(deadline, endOf(recipient.last), endOf(attempt)!);
   return {
     settlement: {
-      ...{ key, attempt, state: { at: "waiting", due: dueBy(deadline, now + again.next, now) } },
+      ...{
+        key,
+        attempt,
+        state: { at: "waiting", due: dueBy(deadline, now + again.next, endOf(attempt)!) },
+      },
       ...isLate ? { warned: true } : {},
     },
     notice: isLate ? note("delayed") : undefined,
   };
 }
+
+const endOf = (attempt: Attempt | undefined): number | undefined =>
+  attempt && attempt.time + attempt.took;
 
 /** Whether an outcome is the trouble of a destination and not that of one recipient. */
 export const isTrouble = (outcome: Outcome): boolean =>

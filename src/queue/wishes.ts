@@ -72,7 +72,7 @@ const NO_PROMISE: Outcome = {
   reason: "the next server may not return the message in the time that the sender set",
 };
 
-/** Whether a deadline has passed since the attempt before, so that the sender is to be told now. */
+/** Whether a deadline has passed since the end of the attempt before, so that the sender is to be told now. */
 export const isMissed = (
   deadline: Deadline | undefined,
   before: number | undefined,
