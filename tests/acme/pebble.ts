@@ -72,9 +72,9 @@ exec curl --silent --fail --data "{\\"host\\": \\"$3.\\", \\"value\\": \\"$4\\"}
     return this.#said.join("").match(/Issued certificate serial/g)?.length ?? 0;
   }
 
-  /** How many orders it got. */
+  /** How many orders it took: now and then it refuses one at first, for its nonce, as the protocol allows. */
   get orders(): number {
-    return this.#said.join("").match(/POST \/order-plz/g)?.length ?? 0;
+    return this.#said.join("").match(/Added order/g)?.length ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
