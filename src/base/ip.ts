@@ -117,7 +117,7 @@ export const hostOf = (address: string): string => networkOf(address, { ipv4: 32
 
 /** True for a client on this machine: a loopback address, or no address at all (`unix`). */
 export const isLocal = (address: string): boolean =>
-  (parseIp(address)?.range() ?? "loopback") === "loopback";
+  (parseIp(address.replace(/%.*/s, ""))?.range() ?? "loopback") === "loopback";
 
 /**
  * The address of a peer, as the server names it: an IPv4 address that came by IPv6 is the IPv4 address, and a

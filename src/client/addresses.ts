@@ -13,6 +13,8 @@ import type { Hop } from "./hop.ts";
 /** Milliseconds for which the addresses of one family wait for those of the other (RFC 8305 section 3). */
 const GRACE = 1000;
 
+const FAMILIES = ["AAAA", "A"] as const;
+
 /** What a lookup gave: addresses, or why there are none. */
 type Found = { readonly addresses: readonly string[] } | { readonly error: unknown };
 
@@ -32,11 +34,14 @@ export async function addressesOf(
     ? await lookedUp(host, families, dns)
     : { addresses: [written] };
   const found = "error" in all && isNamed ? await bySystem(host, all) : all;
-  if ("error" in found) throw failureFor(host, found.error);
+  if ("error" in found) throw await failureFor(host, found.error, source, dns);
   const usable = found.addresses.filter((one) => families.includes(isIpv6(one) ? "AAAA" : "A"));
   if (usable.length > 0) return usable;
-  throw new DialFailure(`${host} has no address of the family of the own address ${source}`);
+  throw otherFamily(host, source);
 }
+
+const otherFamily = (host: string, source: Hop["source"]): DialFailure =>
+  new DialFailure(`${host} has no address of the family of the own address ${source}`);
 
 /** Asks for both families at once. The one that comes late is not waited for long. */
 async function lookedUp(
@@ -80,9 +85,19 @@ const foundBy = <T>(
 
 const isPermanent = (error: unknown): boolean => error instanceof DnsError && error.permanent;
 
-function failureFor(host: string, error: unknown): DialFailure {
-  if (!isPermanent(error)) {
-    return new DialFailure(`the addresses of ${host} are unknown now: ${messageOf(error)}`);
+async function failureFor(
+  host: string,
+  error: unknown,
+  source: Hop["source"],
+  dns: Resolver,
+): Promise<DialFailure> {
+  const unknown = (why: unknown) =>
+    new DialFailure(`the addresses of ${host} are unknown now: ${messageOf(why)}`);
+  if (!isPermanent(error)) return unknown(error);
+  if (source !== undefined) { // that there is none for this server does not mean that there is none
+    const all = await lookedUp(host, FAMILIES, dns);
+    if ("addresses" in all) return otherFamily(host, source);
+    if (!isPermanent(all.error)) return unknown(all.error);
   }
   const isMissing = (error as DnsError).code !== "ENODATA";
   return new DialFailure(`${host} ${isMissing ? "does not exist" : "has no address"}`, true);

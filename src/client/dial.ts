@@ -48,6 +48,11 @@ export function dialler(options: DialOptions): Dial {
   const { timeout, random = Math.random } = options;
   return async (hop, signal) => {
     const path = socketPathOf(hop);
+    if (path !== undefined && !hop.isNamed) {
+      throw new DialFailure(
+        `no mail is sent to ${hop.host}, which the configuration does not name`,
+      );
+    }
     const candidates = path === undefined
       ? interleaved(shuffled(await permitted(hop, options), random))
         .slice(0, MOST).map((address) => candidateFor(hop, address))

@@ -47,7 +47,9 @@ export function connectToFirst(
     const failures: string[] = [];
     let next = 0;
     let stagger: ReturnType<typeof setTimeout> | undefined;
+    let isOver = false;
     const end = (connected: Connected) => {
+      isOver = true;
       clearTimeout(stagger);
       signal.removeEventListener("abort", abort);
       if ("socket" in connected) open.delete(connected.socket);
@@ -66,7 +68,7 @@ export function connectToFirst(
       const socket = connect({ ...to, noDelay: true } as NetConnectOpts);
       open.add(socket);
       const fail = (why: string) => {
-        if (!open.delete(socket)) return;
+        if (isOver || !open.delete(socket)) return;
         socket.destroy();
         failures.push(`${address} ${why}`);
         begin();

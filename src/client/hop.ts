@@ -29,7 +29,10 @@ const PORTS: Readonly<Record<Scheme, number>> = { smtp: 25, smtps: 465, lmtp: 24
 
 const UNIX = "unix:";
 
-/** The path of a server's Unix socket; `undefined` if it is reached by TCP. */
+/**
+ * The path of a server's Unix socket; `undefined` if it is reached by TCP. A host of the DNS may look so, too: only a
+ * server that the operator names is believed.
+ */
 export const socketPathOf = ({ host }: Pick<Hop, "host">): string | undefined =>
   host.startsWith(UNIX) ? host.slice(UNIX.length) : undefined;
 

@@ -109,18 +109,22 @@ export class Line {
   /** Sends a message. What the server says before the end of the message can only be a refusal. */
   async #send(octets: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of octets) {
-      if (!this.#replies.isEmpty) {
-        const reply = await this.#read("dataBlock");
-        if (reply.code < 400) throw new ProtocolFault("it answered before the message had ended");
-        throw new Refused("it refuses the message before its end", reply);
-      }
+      await this.#refuseEarly();
       await this.#write(chunk);
     }
+  }
+
+  async #refuseEarly(): Promise<void> {
+    if (this.#replies.isEmpty) return;
+    const reply = await this.#read("dataBlock");
+    if (reply.code < 400) throw new ProtocolFault("it answered before the message had ended");
+    throw new Refused("it refuses the message before its end", reply);
   }
 
   async #sendChunks(message: Message): Promise<void> {
     await this.#flush();
     for await (const { octets, isLast } of chunked(message.read())) {
+      await this.#refuseEarly();
       await this.#write(encode(`BDAT ${octets.length}${isLast ? " LAST" : ""}\r\n`));
       await this.#write(octets);
       if (isLast) return;

@@ -8,7 +8,7 @@ import { TlsFailure } from "../tls/requirement.ts";
 import { defaultStatus } from "../smtp/status.ts";
 import type { WireReply } from "../smtp/reply.ts";
 import { DialFailure } from "./dial.ts";
-import { LoginRefused, printed, ProtocolFault, Refused } from "./fault.ts";
+import { ClientFault, LoginRefused, printed, ProtocolFault, Refused } from "./fault.ts";
 import { type Answered, kindOf } from "./kind.ts";
 import type { Peer } from "./peer.ts";
 import type { Record } from "./transaction.ts";
@@ -57,6 +57,7 @@ export function outcomesOf(record: Record, count: number, peer: Peer, fault?: Er
 /** The mail waits, because a server could not be reached, or the connection was lost. */
 export function faulty(fault: unknown, host: string): Outcome {
   const reason = fault instanceof Error ? fault.message : "the server hung up";
+  if (fault !== undefined && !isOfOthers(fault)) return brokenHere(fault);
   const said = (reply: WireReply | undefined) =>
     reply === undefined ? {} : { remote: { name: host, reply: printed(reply) } };
   if (fault instanceof Refused) {
@@ -82,11 +83,17 @@ const waiting = (
   scope: Scope = "destination",
 ): Outcome => ({ result: "deferred", status, reason: short(reason), scope, kind });
 
-/** The mail waits, because the message cannot be read. */
-export const unreadable = (error: unknown): Outcome => ({
+/** The mail waits, because this server has a fault: it cannot read the message, for instance. */
+export const brokenHere = (error: unknown): Outcome => ({
   ...{ result: "deferred", status: "4.3.0", scope: "server" },
-  ...{ reason: "the message cannot be read at the moment", cause: messageOf(error) },
+  ...{
+    reason: "this server has a fault, and cannot send the message now",
+    cause: messageOf(error),
+  },
 });
+
+const isOfOthers = (fault: unknown): boolean =>
+  [ClientFault, TlsFailure, DialFailure].some((kind) => fault instanceof kind);
 
 const short = (text: string): string =>
   (text.length > MOST ? `${text.slice(0, MOST)}...` : text).replace(/[^\x20-\x7e]/g, "?");

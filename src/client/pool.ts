@@ -34,6 +34,7 @@ export class Pool {
   readonly #idle = new Set<Idle>();
   readonly #byKey = new Map<string, Idle[]>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(limits: PoolLimits = POOL_LIMITS) {
     this.#limits = limits;
@@ -56,7 +57,7 @@ export class Pool {
     if (!session.usable) return session.destroy();
     const isSpent = session.sent >= Math.min(messages, session.most) ||
       performance.now() - session.opened >= age;
-    if (isSpent) return void session.quit();
+    if (isSpent || this.#isClosed) return void session.quit();
     const idle = { key, group, session, since: performance.now() };
     this.#idle.add(idle);
     this.#byKey.set(key, [...this.#byKey.get(key) ?? [], idle]);
@@ -71,8 +72,9 @@ export class Pool {
     await Promise.all(its.slice(0, Math.max(0, its.length - most)).map((idle) => this.#end(idle)));
   }
 
-  /** Ends all that wait. */
+  /** Ends all that wait, and keeps no more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     await Promise.all([...this.#idle].map((idle) => this.#end(idle)));
   }

@@ -10,8 +10,11 @@ import { ProtocolFault } from "./fault.ts";
 const LONGEST_LINE = 4096;
 /** The most octets of a reply with all its lines. */
 const LARGEST_REPLY = 65_536;
-/** The most replies that wait; no transaction has so many. */
-const MOST_REPLIES = 1000;
+/** The most octets of replies that wait; no transaction has so many. */
+const MOST_WAITING = 262_144;
+
+/** What a reply counts besides its octets. */
+const LEAST = 64;
 
 /** Takes the octets as they come, and gives whole replies. Its memory is bounded. */
 export class Replies {
@@ -19,7 +22,8 @@ export class Replies {
   #rest = new Uint8Array(0);
   #lines: ReplyLine[] = [];
   #octets = 0;
-  readonly #ready: WireReply[] = [];
+  readonly #ready: { readonly reply: WireReply; readonly size: number }[] = [];
+  #waiting = 0;
 
   /** Whether anything has come that nobody has asked for. */
   get isEmpty(): boolean {
@@ -28,7 +32,9 @@ export class Replies {
 
   /** The next reply, if it is complete. */
   take(): WireReply | undefined {
-    return this.#ready.shift();
+    const next = this.#ready.shift();
+    this.#waiting -= next?.size ?? 0;
+    return next?.reply;
   }
 
   /** @throws {ProtocolFault} for what is no reply, or too long */
@@ -67,9 +73,11 @@ export class Replies {
     if (!parsed.last) return;
     const reply = assembleReply(this.#lines);
     if (reply === undefined) throw new ProtocolFault("the lines of its reply have different codes");
-    if (this.#ready.length >= MOST_REPLIES) throw new ProtocolFault("it answers too often");
+    const size = this.#octets + LEAST;
+    this.#waiting += size;
+    if (this.#waiting > MOST_WAITING) throw new ProtocolFault("it answers too often");
+    this.#ready.push({ reply, size });
     this.#lines = [];
     this.#octets = 0;
-    this.#ready.push(reply);
   }
 }

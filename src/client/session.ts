@@ -15,7 +15,7 @@ import type { Mail } from "./mail.ts";
 import { opening } from "./opening.ts";
 import { limitsOf } from "./limits.ts";
 import { orderFor, type Orders } from "./order.ts";
-import { outcomesOf, unreadable } from "./outcomes.ts";
+import { brokenHere, outcomesOf } from "./outcomes.ts";
 import type { Peer } from "./peer.ts";
 import type { Identity } from "./sasl/mechanism.ts";
 import { ask } from "./talk.ts";
@@ -107,7 +107,7 @@ export class ClientSession {
     try {
       said = await orderFor(mail, this.peer, this.#isLmtp);
     } catch (error) {
-      const settled = { outcome: unreadable(error), isOver: true, isUntouched: false };
+      const settled = { outcome: brokenHere(error), isOver: true, isUntouched: false };
       return mail.recipients.map(() => settled);
     }
     const { orders, settled } = said;
@@ -115,7 +115,9 @@ export class ClientSession {
       const record = newRecord();
       let fault: Error | undefined;
       try {
-        if (this.sent >= this.most) throw new ConnectionLost("it takes no more on this connection");
+        if (this.sent >= this.most || !this.#line.isQuiet) {
+          throw new ConnectionLost("it takes no more on this connection");
+        }
         await this.#line.run(transaction(order, record), signal);
       } catch (error) {
         fault = error as Error;

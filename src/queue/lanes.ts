@@ -130,8 +130,8 @@ export class Lanes<J extends Job> {
       const place = free > 0 ? this.#ready.take() : undefined;
       if (place === undefined) return undefined;
       const { lane } = place;
-      if (!isPlaceOfLane(place)) continue;
-      if (this.#mayBegin(lane, free, now)) return this.#begin(lane, now);
+      if (isPlaceOfLane(place) && this.#mayBegin(lane, free, now)) return this.#begin(lane, now);
+      // It does not use the turn that a gate may have given it.
       for (const gate of this.#gatesOf(lane.destination.name)) this.#admit(gate, now);
     }
   }

@@ -101,7 +101,7 @@ export class Connector {
     const wanted = tested === undefined ? [requirement] : [tested, requirement];
     if (requirement.level !== "may") return wanted;
     const clear = { level: "none" } as const;
-    return this.#isClear(host) ? [clear] : [...wanted, clear];
+    return [...this.#isClear(host) ? wanted.slice(0, -1) : wanted, clear];
   }
 
   async #openBy(

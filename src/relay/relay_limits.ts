@@ -105,14 +105,19 @@ export class RelayLimits {
     const time = Date.now();
     const taken: WarmUp[] = [];
     const giveBack = () => taken.forEach((warmUp) => warmUp.giveBack(time));
-    for (const address of source) {
-      const warmUp = this.#warmUps.get(address);
-      if (warmUp === undefined) continue;
-      if (!await warmUp.take(time)) {
-        giveBack();
-        return { outcome: tooYoung(address, time), trouble: false };
+    try {
+      for (const address of source) {
+        const warmUp = this.#warmUps.get(address);
+        if (warmUp === undefined) continue;
+        if (!await warmUp.take(time)) {
+          giveBack();
+          return { outcome: tooYoung(address, time), trouble: false };
+        }
+        taken.push(warmUp);
       }
-      taken.push(warmUp);
+    } catch (error) {
+      giveBack();
+      throw error;
     }
     const refusedNow = this.#refusal(limiters, host, destination); // others may have gone meanwhile
     if (refusedNow !== undefined) {

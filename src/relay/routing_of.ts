@@ -2,7 +2,7 @@
  * Finds the way of mail by the configuration and the DNS.
  * @module
  */
-import { isNumeric, parseIp } from "../base/ip.ts";
+import { parseIp } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 import { parseHop, printHop } from "../client/hop.ts";
 import type { DomainTable } from "../dns/domain_table.ts";
@@ -10,6 +10,7 @@ import { type MailExchangers, mailExchangers } from "../dns/mx.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Outcome } from "../handler/outcome.ts";
+import { isHost } from "../net/address.ts";
 import { type Log, silent } from "../log/event.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Route, Routes } from "./routes.ts";
@@ -138,7 +139,7 @@ class ConfiguredRouting implements Routing {
     if ("none" in found) return NONE[found.none](domain, this.#names[0] ?? "this server");
     const isLiteral = domain.startsWith("[");
     const usable = found.hosts.filter((host) =>
-      isLiteral ? parseIp(host) !== undefined : !isNumeric(host)
+      isHost(host) && isLiteral === (parseIp(host) !== undefined)
     );
     if (usable.length === 0) {
       return isLiteral

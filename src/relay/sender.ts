@@ -163,46 +163,60 @@ class Attempt {
 
   /** Sends it. What became of it; nothing if that says nothing about the server. */
   async #send(hop: NextHop, allowed: Allowed, { group }: Place): Promise<readonly Outcome[]> {
-    for (;;) {
-      try {
-        const { sent, goesOn } = await this.#talk(hop, allowed, group);
-        if (goesOn && !this.#signal.aborted) continue;
-        this.#sessions++;
-        return sent.map(({ outcome }) => outcome);
-      } catch (error) {
-        if (error instanceof ClientFault) this.#sessions++;
-        this.blame(error, hop.host);
-        const saysNothing = error instanceof TlsFailure ||
-          error instanceof DialFailure && error.permanent;
-        return saysNothing ? [] : [faulty(error, hop.host)];
+    const elsewhere: number[] = [];
+    const all: Outcome[] = [];
+    let here = this.#open;
+    let isFresh = false;
+    try {
+      for (let goesOn = true; goesOn;) {
+        const { sent, wasUsed } = await this.#talk(here, isFresh, hop, allowed, group);
+        const untouched: number[] = [];
+        for (const [at, { outcome, isOver, isUntouched }] of sent.entries()) {
+          const i = here[at]!;
+          this.#outcomes[i] = outcome;
+          if (isUntouched) untouched.push(i);
+          else {
+            all.push(outcome);
+            if (!isOver) elsewhere.push(i);
+          }
+        }
+        // A server may close a connection after any message: what it has not begun with goes by another one.
+        const isProgress = untouched.length < here.length || wasUsed;
+        goesOn = untouched.length > 0 && isProgress && !this.#signal.aborted;
+        here = untouched;
+        isFresh = wasUsed;
       }
+      this.#sessions++;
+      this.#open = [...here, ...elsewhere];
+      return [...all, ...here.map((i) => this.#outcomes[i]!)];
+    } catch (error) {
+      if (error instanceof ClientFault) this.#sessions++;
+      this.#open = here;
+      this.blame(error, hop.host);
+      this.#open = [...here, ...elsewhere];
+      const saysNothing = error instanceof TlsFailure ||
+        error instanceof DialFailure && error.permanent;
+      return saysNothing ? all : [...all, faulty(error, hop.host)];
     }
   }
 
-  /**
-   * Sends it on a session that waits, or on a new one. A server may close a connection after any message: then what it
-   * has not begun with goes on by another one.
-   */
+  /** Sends it to some recipients on one connection: a new one, or one that waits. */
   async #talk(
+    places: readonly number[],
+    isFresh: boolean,
     hop: NextHop,
     allowed: Allowed,
     group: Place["group"],
-  ): Promise<{ readonly sent: readonly Sent[]; readonly goesOn: boolean }> {
+  ): Promise<{ readonly sent: readonly Sent[]; readonly wasUsed: boolean }> {
     const { connector } = this.#options;
     const { recipients } = this.#mail;
-    const mail = { ...this.#mail, recipients: this.#open.map((i) => recipients[i]!) };
-    const session = await connector.take(hop, allowed, group, this.#signal);
+    const mail = { ...this.#mail, recipients: places.map((i) => recipients[i]!) };
+    const session = isFresh
+      ? await connector.open(hop, allowed, this.#signal)
+      : await connector.take(hop, allowed, group, this.#signal);
     const wasUsed = session.sent > 0;
     const sent = await session.send(mail, this.#signal);
     connector.give(hop, allowed, group, session);
-    const open: number[] = [];
-    for (const [at, { outcome, isOver }] of sent.entries()) {
-      const i = this.#open[at]!;
-      this.#outcomes[i] = outcome;
-      if (!isOver) open.push(i);
-    }
-    this.#open = open;
-    const isLeft = sent.some(({ isUntouched }) => isUntouched);
-    return { sent, goesOn: isLeft && (wasUsed || sent.some(({ isUntouched }) => !isUntouched)) };
+    return { sent, wasUsed };
   }
 }

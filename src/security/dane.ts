@@ -9,17 +9,21 @@ import { orNothing } from "../dns/error.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { TlsaRecord } from "../dns/records.ts";
 import type { DnsAnswer, Resolver } from "../dns/resolver.ts";
+import { usableTlsa } from "../tls/tlsa.ts";
 
 /** What the DNS says of the certificates of a server. */
 export type Dane =
   | {
-    /** One or more. */
+    /** Some of them can be used. */
     readonly records: readonly TlsaRecord[];
     /** The name above them (the TLSA base domain, RFC 7672 section 2.2.3): the server itself, or what it is an alias of. */
     readonly base: string;
   }
-  /** Nothing that counts: one line for people, which says why. */
-  | { readonly none: string }
+  /**
+   * Nothing that counts: one line for people, which says why. With records of which none can be used, the connection
+   * is to be encrypted all the same (RFC 7672 section 2.2).
+   */
+  | { readonly none: string; readonly areUnusable?: true }
   /** That is unknown, and may be hidden by an attacker: no mail may go to the server. One line for people. */
   | { readonly unknown: string };
 
@@ -35,7 +39,10 @@ export async function daneOf(dns: Resolver, host: string, port: number): Promise
   try {
     for (const base of await basesOf(dns, name)) {
       const answer = await orNothing(dns.query(`_${port}._tcp.${base}`, "TLSA"));
-      if (answer?.authenticated === true) return { records: answer.records, base };
+      if (answer?.authenticated !== true) continue;
+      const { records } = answer;
+      if (usableTlsa(records).length > 0) return { records, base };
+      return { none: `no TLSA record of ${name} can be used for mail`, areUnusable: true };
     }
   } catch (error) {
     return { unknown: `it is unknown whether ${name} has TLSA records (${messageOf(error)})` };

@@ -97,8 +97,9 @@ class Rules implements DomainSecurity {
     const dane = await this.#lookUp(host, port);
     if (!("none" in dane)) return this.#by(dane, port);
     const sts = this.#sts;
+    if (sts?.mode === "enforce") return this.#named(host) ?? this.#verified(host);
+    if (dane.areUnusable) return { requirement: { level: "encrypt" }, policy: this.policy };
     if (sts === undefined) return { requirement: { level: "may" }, policy: this.policy };
-    if (sts.mode === "enforce") return this.#named(host) ?? this.#verified(host);
     // Names of the policy, which a server that it does not name cannot have.
     const names = isNamedBy(sts, host) ? [host] : sts.mx.map((one) => one.replace(/^\*/, ""));
     return {

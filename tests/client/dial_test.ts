@@ -177,6 +177,19 @@ Deno.test("only a name that does not exist is so for ever", async () => {
   assert.equal(sick.permanent, false);
 });
 
+Deno.test("that there is no address for the own one does not mean that there is none", async () => {
+  const dns = new FakeDns({
+    "six.example": { AAAA: ["2001:db8::1"] },
+    "sick.example": "ESERVFAIL",
+  });
+  const of = (host: string) => failureOf(dial(at(host, 25, { source: ["192.0.2.1"] }), { dns }));
+  const six = await of("six.example");
+  assert.match(six.message, /six\.example has no address of the family of the own address/);
+  assert.equal(six.permanent, false);
+  assert.equal((await of("none.example")).permanent, true);
+  assert.equal((await of("sick.example")).permanent, false);
+});
+
 Deno.test("a name that only the system knows is found for servers that the configuration names", async () => {
   await using server = await Greeter.on({ host: "127.0.0.1" });
   await heard(await dial(at("localhost", server.port, { isNamed: true })));
@@ -188,12 +201,13 @@ Deno.test("Unix sockets are connected to by their paths", async () => {
   const path = `${directory.path}/lmtp`;
   const hop = parseHop(`lmtp:unix:${path}`);
   assert.match(
-    (await failureOf(dial(hop))).message,
+    (await failureOf(dial({ ...hop, isNamed: true }))).message,
     /^no connection to the socket: .*lmtp does not exist$/,
   );
   await using _server = await Greeter.on({ path });
-  const [address] = await heard(await dial(hop));
+  const [address] = await heard(await dial({ ...hop, isNamed: true }));
   assert.equal(address, path);
+  assert.match((await failureOf(dial(hop))).message, /which the configuration does not name/);
 });
 
 Deno.test("nobody waits for a connection that is given up", async () => {

@@ -27,6 +27,8 @@ export interface MailFacts {
   readonly original?: string;
   readonly text?: string;
   readonly accepted?: number;
+  /** How the message is read, if not as `text`. */
+  readonly read?: () => AsyncIterable<Uint8Array>;
 }
 
 export function mailOf(
@@ -37,6 +39,7 @@ export function mailOf(
     original,
     text = "Subject: x\r\n\r\nhello\r\n",
     accepted,
+    read,
   }: MailFacts = {},
 ): Mail {
   const octets = encode(text);
@@ -54,7 +57,8 @@ export function mailOf(
     message: {
       size: octets.length,
       async *read() {
-        yield octets;
+        if (read === undefined) yield octets;
+        else yield* read();
       },
     },
     accepted,

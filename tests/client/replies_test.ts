@@ -62,3 +62,16 @@ Deno.test("a line or a reply without an end is a fault, and needs no memory", ()
     for (let i = 0; i < 10_000; i++) replies.add(encode("250-more and more of it\r\n"));
   }, ProtocolFault);
 });
+
+Deno.test("replies that nobody takes are a fault before they need much memory", () => {
+  const replies = new Replies();
+  const large = encode("250-more and more of it\r\n".repeat(2000) + "250 end\r\n");
+  assert.throws(() => {
+    for (let i = 0; i < 10; i++) replies.add(large);
+  }, ProtocolFault);
+  const taken = new Replies();
+  for (let i = 0; i < 100; i++) {
+    taken.add(large);
+    assert.equal(taken.take()?.lines.length, 2001);
+  }
+});

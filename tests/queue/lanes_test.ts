@@ -520,3 +520,16 @@ Deno.test("urgent mail goes first in a group, too", () => {
   assert.deepEqual(run(lanes, 0, 2), urgent);
   assert.equal(run(lanes).length, 9);
 });
+
+Deno.test("a destination that is withdrawn leaves the place of its group to the next one", () => {
+  const lanes = groupOf(1);
+  add(lanes, [job("a.example"), job("a.example")]);
+  const first = lanes.next(0)!;
+  assert.equal(lanes.next(0), undefined);
+  const other = job("b.example");
+  lanes.add(other, 0);
+  assert.equal(lanes.next(0), undefined);
+  lanes.ended(first, "trouble", 0);
+  assert.equal(lanes.withdraw("a.example").length, 1);
+  assert.equal(lanes.next(0), other);
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { once } from "node:events";
 import { Buffer } from "node:buffer";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
@@ -110,6 +111,16 @@ export class Sink {
   /** Forgets what it was told. */
   forget(): void {
     this.heard.length = this.taken.length = 0;
+  }
+
+  /** Says something on all connections and ends them. Returns when the other side has noticed. */
+  async endAll(octets: Octets): Promise<void> {
+    await Promise.all([...this.#sockets].map((socket) => {
+      const closed = once(socket, "close");
+      socket.end(octets, "latin1");
+      return closed;
+    }));
+    this.#sockets.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,6 +19,9 @@ const ZONES = {
 @ MX 10 mx
 @ MX 20 bare
 @ MX 30 forged
+@ MX 40 useless
+useless A 192.0.2.6
+_25._tcp.useless TLSA 1 1 1 ${"b".repeat(64)}
 mx A 192.0.2.1
 _25._tcp.mx ${TLSA}
 bare A 192.0.2.2
@@ -107,6 +110,32 @@ const CASES: readonly Case[] = [
     ...{ name: "auto: MTA-STS makes up for no failure of DANE", mode: "auto" },
     ...{ host: "forged.dane.example", sts: policy("enforce", "*.dane.example") },
     is: "refused: dnssec-invalid: ",
+  },
+  {
+    ...{ name: "auto: TLSA records that cannot be used", mode: "auto" },
+    ...{ host: "useless.dane.example", is: "encrypt" },
+  },
+  {
+    ...{ name: "auto: MTA-STS beside TLSA records that cannot be used", mode: "auto" },
+    ...{ host: "useless.dane.example", sts: policy("enforce", "*.dane.example") },
+    is: "verify useless.dane.example mta-sts (sts)",
+  },
+  {
+    ...{ name: "dane: TLSA records that cannot be used", mode: "dane" },
+    host: "useless.dane.example",
+    is: "refused: dane-required: DANE is demanded: no TLSA record of useless.dane.example",
+  },
+  {
+    ...{ name: "sts: TLSA records that cannot be used", mode: "sts", host: "useless.dane.example" },
+    ...{
+      sts: policy("enforce", "*.dane.example"),
+      is: "verify useless.dane.example mta-sts (sts)",
+    },
+  },
+  {
+    ...{ name: "REQUIRETLS: TLSA records that cannot be used", mode: "auto" },
+    ...{ host: "useless.dane.example", demand: requireTls },
+    is: "verify useless.dane.example dane.example configuration",
   },
   { name: "dane", mode: "dane", host: DANE_MX, is: "dane mx.dane.example dane.example (tlsa)" },
   {

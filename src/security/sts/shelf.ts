@@ -22,7 +22,7 @@ export interface KeptPolicy {
 /** Where policies are kept. */
 export interface ShelfOptions {
   readonly directory: string;
-  /** The most octets of all files together; the policies that were unused for the longest time go. */
+  /** The most octets of all files together; the largest policies go first, then those that were unused for the longest time. */
   readonly capacity?: number;
   /** A file could not be read or written. */
   readonly broke: (file: string, error: string) => void;
@@ -80,16 +80,21 @@ export class Shelf {
     this.#enter(kept, text.length);
     await this.#write(kept.domain, text);
     const { capacity = CAPACITY } = this.#options;
-    for (const domain of this.#kept.keys()) {
-      if (this.#weight <= capacity) break;
-      await this.drop(domain);
-    }
+    while (this.#weight > capacity) await this.drop(this.#leastWorth(kept.fetched));
   }
 
   /** Forgets a policy. */
   async drop(domain: string): Promise<void> {
     this.#forget(domain);
     await this.#inTurn(domain, (file) => rm(file, { force: true }));
+  }
+
+  /** One that has expired, or else the largest, of which few are right; of equals the least recently used. */
+  #leastWorth(now: number): string {
+    const all = [...this.#kept].map(([domain, { kept, weight }]) => (
+      { domain, worth: kept.expires <= now ? -Infinity : -weight }
+    ));
+    return all.toSorted((a, b) => a.worth - b.worth)[0]!.domain;
   }
 
   async #read(domain: string): Promise<void> {
