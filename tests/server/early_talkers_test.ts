@@ -19,9 +19,9 @@ import { onlyJoe } from "./policy.ts";
 const waiting = (go: string) => `
 import { on } from "postmaster";
 export default on("Greeting", async (_event, next) => {
-  while (!(await Deno.stat(${JSON.stringify(go)}).catch(() => undefined))) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 10));
+  while (!(await Deno.stat(${JSON.stringify(go)}).catch(() => undefined))) await turn();
+  for (let i = 0; i < 5; i++) await turn(); // the server reads what came before the file
   return next();
 });
 `;

@@ -39,7 +39,8 @@ const serving = (domain: string): Promise<Running> =>
     aliases: { vögel: ["jörg", `用户@${domain}`], [`info@${domain}`]: "jörg" },
     mailer: {
       command: [
-        ...["sh", "-c", 'printf "%s " "$@" >> "$0"; echo >> "$0"; cat >> "$0"'],
+        // Mailers run side by side: each line is written in one piece.
+        ...["sh", "-c", 'printf "%s %s %s %s \\n" "$@" >> "$0"; cat >> "$0"'],
         ...[directory.of("mail"), "{user}", "{local}", "{domain}", "{sender}"],
       ],
     },
