@@ -16,5 +16,6 @@ export {
   type HandlerFactory,
   type Part,
 } from "./handler/define.ts";
+export { senderAuthentication } from "./handler/sender_authentication.ts";
 export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
 export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";

@@ -15,6 +15,17 @@ export {
 } from "./base/ip.ts";
 export { yieldToOthers } from "./base/turn.ts";
 export { parseDuration, parseSize, printDuration, printSize } from "./base/units.ts";
+export type {
+  ArcVerdict,
+  DkimResult,
+  DkimVerdict,
+  DmarcDisposition,
+  DmarcPolicy,
+  DmarcVerdict,
+  SenderAuthentication,
+  SpfResult,
+  SpfVerdict,
+} from "./authenticity/verdict.ts";
 export { DnsError } from "./dns/error.ts";
 export type { DnsCode } from "./dns/error.ts";
 export { canonicalName, isSameName } from "./dns/name.ts";

@@ -2,6 +2,7 @@
  * The session as handlers see it, and the state behind it.
  * @module
  */
+import type { SenderAuthentication } from "../authenticity/verdict.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Field, Log } from "../log/event.ts";
 import type { Keep, KeptMessage } from "../message/kept.ts";
@@ -88,6 +89,11 @@ export interface Session {
   readonly mailFrom: Mailbox | null | undefined;
   /** The accepted recipients of the open transaction, as the client named them. */
   readonly recipients: readonly Mailbox[];
+  /**
+   * What handlers have found out of who sent the message of the open transaction, as far as they have checked it: SPF at
+   * MAIL, the rest at `Deliver`.
+   */
+  readonly senderAuthentication: SenderAuthentication;
   /**
    * The event that the client caused, before any handler changed it or asked for another one: the same at all depths.
    */

@@ -2,6 +2,7 @@
  * The session as handlers see it.
  * @module
  */
+import type { SenderAuthentication } from "../authenticity/verdict.ts";
 import { BoundResolver, type Resolver } from "../dns/resolver.ts";
 import type { Field } from "../log/event.ts";
 import type { KeptMessage } from "../message/kept.ts";
@@ -13,6 +14,7 @@ import type { MaybePromise } from "./handler.ts";
 import { handlerFields } from "./log_fields.ts";
 import type { OwnMessage } from "./own_message.ts";
 import { BROKEN, type Reply } from "./reply.ts";
+import { senderAuthentication } from "./sender_authentication.ts";
 import type { Helo, Peer, Session, SessionListener, SessionState, Transaction } from "./session.ts";
 import {
   SEEN_BY,
@@ -87,6 +89,9 @@ export class SessionView implements Session, Watched<Session> {
   }
   get recipients(): readonly Mailbox[] {
     return this.#state.transaction?.recipients ?? NOBODY;
+  }
+  get senderAuthentication(): SenderAuthentication {
+    return this.get(senderAuthentication);
   }
   get original(): Event {
     return this.#command.event;
