@@ -27,7 +27,8 @@ export async function orderFor(mail: Mail, peer: Peer, isLmtp: boolean): Promise
   const now = Date.now();
   const form = await formFor(mail, peer);
   if ("result" in form) return allSettled(mail, form);
-  const { message, body } = form;
+  const { body } = form;
+  const message = await mail.signer?.sign(form.message) ?? form.message;
   const refused = obstacle({ ...mail, message }, peer, now);
   if (refused !== undefined) return allSettled(mail, refused);
   const isOffered = extensions.has("SMTPUTF8");

@@ -109,6 +109,7 @@ const envelopeOf = (session: Session, { id, mailFrom }: Transaction): Envelope =
   session: session.id,
   sender: mailFrom,
   peer: session.peer.address,
+  isOwn: session.user !== undefined,
   helo: session.helo?.name ?? "",
   hostname: session.hostname,
 });
