@@ -17,6 +17,7 @@ import {
   byDkimpy,
   byMailDkim,
   byOpenDkim,
+  ended,
   octetsIn,
   PERL,
   PYTHON,
@@ -55,10 +56,6 @@ const signed = async (
 
 const python = needFile(PYTHON, "apt-get install python3-dkim");
 const perl = needFile(PERL, "apt-get install libmail-dkim-perl");
-
-/** The message as it arrives by DATA: its last line has an end. */
-const ended = (octets: Buffer): Buffer =>
-  octets.at(-1) === 0x0a ? octets : Buffer.concat([octets, Buffer.from("\r\n")]);
 
 /** Signs odd messages, and has them verified. */
 function verified(

@@ -11,7 +11,7 @@ import type { SigningKey, SigningKeys } from "../../src/signing/keys.ts";
 /** A new key. */
 export function newKey(
   type: "rsa" | "ed25519",
-  { domain = "example.net", selector = type, bits = 2048 } = {},
+  { domain = "example.net", selector = type as string, bits = 2048 } = {},
 ): SigningKey {
   const { privateKey } = type === "rsa"
     ? generateKeyPairSync("rsa", { modulusLength: bits })

@@ -89,7 +89,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what comes from elsewhere is forwarded without a signature, whatever its author is said to be",
+  name:
+    "what comes from elsewhere is forwarded without a signature, whatever its author is said to be",
   ...programs,
   fn: async () => {
     await using places = await Places.start({ "fine.example": {} });

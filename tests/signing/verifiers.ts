@@ -5,6 +5,7 @@
  */
 import { equal } from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { SigningKey } from "../../src/signing/keys.ts";
 import { Directory, run } from "../running.ts";
 
 /** What a verifier needs on this machine. */
@@ -43,7 +44,7 @@ def ask(name, timeout=5):
     return records.get(name.rstrip('.'), '').encode()
 for n in range(count):
     cv, results, reason = dkim.arc_verify(open('%s/%d' % (directory, n), 'rb').read(), dnsfunc=ask)
-    print(json.dumps([cv.decode(), reason]))
+    print(json.dumps([(cv or b'fail').decode(), reason]))
 `;
 
 const MAIL_DKIM = `
@@ -88,6 +89,26 @@ export const arcByDkimpy: Verify = by("/usr/bin/python3", "-c", ARC);
 /** Mail::DKIM, which knows no Ed25519. */
 export const byMailDkim: Verify = by("perl", "-e", MAIL_DKIM);
 
+const SEAL = `
+import dkim, sys
+text, key, selector, domain, host = open(sys.argv[1], 'rb').read(), *[a.encode() for a in sys.argv[2:]]
+sys.stdout.buffer.write(b''.join(dkim.arc_sign(text, selector, domain, key, host)) + text)
+`;
+
+/** The message with a seal by dkimpy on top, of the results that `host` has found. */
+export async function sealedByDkimpy(
+  message: Uint8Array,
+  { pem, selector, domain }: SigningKey,
+  host: string,
+): Promise<Buffer> {
+  using directory = laidOut([message]);
+  const { code, stdout, stderr } = await run("/usr/bin/python3", [
+    ...["-c", SEAL, directory.of("0"), pem, selector, domain, host],
+  ]);
+  equal(code, 0, stderr);
+  return Buffer.from(stdout);
+}
+
 /** OpenDKIM: one result for a message. */
 export const byOpenDkim: Verify = async (messages, records) => {
   using directory = laidOut(messages);
@@ -110,3 +131,7 @@ export const byOpenDkim: Verify = async (messages, records) => {
 export async function octetsIn(message: { read(): AsyncIterable<Uint8Array> }): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(message.read()));
 }
+
+/** The message as it arrives by DATA: its last line has an end. */
+export const ended = (octets: Buffer): Buffer =>
+  octets.at(-1) === 0x0a ? octets : Buffer.concat([octets, Buffer.from("\r\n")]);
