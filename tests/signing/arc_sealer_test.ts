@@ -84,7 +84,7 @@ Deno.test({
         message = await sealedByDkimpy(
           Buffer.concat([found, message]),
           theirs,
-          "relay.example.org",
+          host,
         );
       }
       const said = await verdict(message);
