@@ -1,7 +1,11 @@
 /**
- * The parts of the library mailauth that are used, with their types. It is loaded when the first message is examined.
+ * The parts of the library mailauth that are used, with their types. It is loaded when something is checked for the
+ * first time.
  * @module
  */
+
+import type { RecordType } from "../dns/records.ts";
+import type { SpfResult } from "./verdict.ts";
 
 /** A tag of a field, by RFC 6376 section 3.2: numbers where the tag is one. */
 interface Tag {
@@ -101,8 +105,25 @@ export interface Verifier {
   ): Promise<{ readonly status: { readonly result: string; readonly comment?: string } }>;
 }
 
+/** What SPF says of a client. */
+export interface LibrarySpf {
+  readonly status: { readonly result: SpfResult; readonly comment?: string };
+  readonly domain: string;
+  readonly explanation?: string;
+  readonly lookups?: { readonly count: number };
+}
+
 /** What is used of mailauth. */
 export interface Mailauth {
+  spf(options: {
+    readonly strict: true;
+    readonly ip: string;
+    readonly helo: string;
+    /** The sender; empty for the null path. */
+    readonly sender: string;
+    readonly mta: string;
+    readonly resolver: (name: string, type: RecordType) => Promise<unknown[]>;
+  }): Promise<LibrarySpf>;
   readonly DkimVerifier: new (options: {
     readonly strict: true;
     readonly resolver: LibraryLookup;
@@ -127,10 +148,11 @@ let loading: Promise<Mailauth> | undefined;
 export const mailauth = (): Promise<Mailauth> => loading ??= load();
 
 async function load(): Promise<Mailauth> {
-  const [{ DkimVerifier }, { arc }, { getPublicKey }] = await Promise.all([
+  const [{ DkimVerifier }, { arc }, { getPublicKey }, { spf }] = await Promise.all([
     import("mailauth/lib/dkim/dkim-verifier.js"),
     import("mailauth/lib/arc/index.js"),
     import("mailauth/lib/tools.js"),
+    import("mailauth/lib/spf/index.js"),
   ]);
-  return { DkimVerifier, arc, getPublicKey } as unknown as Mailauth;
+  return { DkimVerifier, arc, getPublicKey, spf } as unknown as Mailauth;
 }

@@ -21,8 +21,6 @@ export interface SpfVerdict {
   readonly identity: "mailfrom" | "helo";
   /** The domain that was asked. */
   readonly domain: string;
-  /** The mechanism that decided, as it is written: `-all`; `undefined` if none did. */
-  readonly mechanism?: string | undefined;
   /** Why, in words. */
   readonly reason: string;
   /** What the domain wants to be told with a refusal (its `exp=`). */
