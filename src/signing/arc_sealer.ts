@@ -48,10 +48,10 @@ export class ArcSealer implements Signer {
     this.#options = options;
   }
 
-  async sign(message: Message): Promise<Message> {
+  async sign(message: Message, isBinary = false): Promise<Message> {
     const { authority, domain, log } = this.#options;
     let plan: Plan | undefined;
-    const signable = await readForSigning(message, (header) => {
+    const signable = await readForSigning(message, isBinary, (header) => {
       plan = planFor(header, authority);
       return plan !== undefined;
     });

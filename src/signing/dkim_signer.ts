@@ -41,11 +41,11 @@ export class DkimSigner implements Signer {
     this.#options = options;
   }
 
-  async sign(message: Message): Promise<Message> {
+  async sign(message: Message, isBinary = false): Promise<Message> {
     let authors: readonly string[] = [];
     try {
       let keys: readonly SigningKey[] = [];
-      const signable = await readForSigning(message, (header) => {
+      const signable = await readForSigning(message, isBinary, (header) => {
         authors = authorDomains(header);
         keys = this.#keysFor(authors);
         return keys.length > 0;

@@ -10,6 +10,7 @@ import { HeaderOctets } from "../message/header_octets.ts";
 import type { Message } from "../message/message.ts";
 import { RelaxedBody } from "../message/relaxed.ts";
 import { encode } from "../smtp/ascii.ts";
+import { inLines } from "../smtp/stuffing.ts";
 
 /** What of a message is signed. */
 export interface Signable {
@@ -22,19 +23,21 @@ export interface Signable {
 const PIECE = 64 * 1024;
 
 /**
- * Reads a message whose header the server has limited.
+ * Reads a message whose header the server has limited, as its receiver will.
  *
+ * @param isBinary whether it leaves with all octets as they are, and not in lines
  * @param isWanted whether a message with that header is to be signed; else its body is not read
  */
 export async function readForSigning(
   message: Message,
+  isBinary: boolean,
   isWanted: (header: Header) => boolean,
 ): Promise<Signable | undefined> {
   const beginning = new HeaderOctets();
   const hash = createHash("sha256");
   const body = new RelaxedBody((octets) => hash.update(octets));
   let header: Header | undefined;
-  for await (const chunk of message.read()) {
+  for await (const chunk of isBinary ? message.read() : inLines(message.read())) {
     let rest = chunk;
     if (header === undefined) {
       beginning.add(chunk);
