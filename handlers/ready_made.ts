@@ -5,6 +5,7 @@
 export { addHeader, type AddHeaderOptions } from "./add_header.ts";
 export { alias, type AliasOptions, type AliasTableOption } from "./alias.ts";
 export { announce, type AnnounceOptions } from "./announce.ts";
+export { arc, type ArcOptions } from "./arc.ts";
 export { archive, type ArchiveOptions } from "./archive.ts";
 export { attachments, type AttachmentsOptions } from "./attachments.ts";
 export { authLimit, type AuthLimitOptions } from "./auth_limit.ts";
@@ -14,6 +15,7 @@ export { catchAll } from "./catch_all.ts";
 export { complete, type CompleteOptions, type Completion } from "./complete.ts";
 export { defer } from "./defer.ts";
 export { discardAll } from "./discard_all.ts";
+export { dkim, type DkimOptions, type RefusableDkim } from "./dkim.ts";
 export { dnsbl, type DnsblOptions } from "./dnsbl.ts";
 export { earlyTalkers, type EarlyTalkersOptions } from "./early_talkers.ts";
 export { explode } from "./explode.ts";

@@ -4,6 +4,11 @@
  * @module
  */
 export { z } from "zod";
+export {
+  SignatureCheck,
+  type SignatureOptions,
+  type SignaturesFound,
+} from "./authenticity/signatures.ts";
 export * as kinds from "./base/kinds.ts";
 export { messageOf } from "./base/message_of.ts";
 export { MIN_UID } from "./base/passwd.ts";

@@ -7,7 +7,7 @@ import { type BodyForm, BodyHashes } from "./body_hashes.ts";
 import { dkimVerdict } from "./dkim_verdict.ts";
 import { headerLines } from "./header_lines.ts";
 import { type Judgement, SignatureJudge } from "./signature_judge.ts";
-import { type Mailauth, mailauth, type SignatureField, type Verifier } from "./mailauth.ts";
+import { type Mailauth, mailauth, type Verifier } from "./mailauth.ts";
 import { keyName, PublicKeys } from "./public_keys.ts";
 import { readSignatures } from "./signature_fields.ts";
 import type { SignatureOptions, SignaturesFound } from "./signatures.ts";
@@ -15,6 +15,8 @@ import type { DkimVerdict } from "./verdict.ts";
 
 /** The signatures that are examined where the operator says nothing else. */
 const MOST = 10;
+/** Milliseconds in which the DNS must have given all keys. */
+const TIMEOUT = 20_000;
 
 /** Receives the body, and gives the verdicts. */
 export class Examination {
@@ -41,11 +43,11 @@ export class Examination {
   /** Parses the header and begins to look the keys up. */
   static async begin(
     header: Uint8Array,
-    { lookup, now, most = MOST }: SignatureOptions,
+    { lookup, now, most = MOST, timeout = TIMEOUT }: SignatureOptions,
   ): Promise<Examination> {
     const library = await mailauth();
     const lines = headerLines(header);
-    const keys = new PublicKeys(library, lookup);
+    const keys = new PublicKeys(library, lookup, timeout);
     const { resolver } = keys;
     const verifier = new library.DkimVerifier({
       strict: true,
@@ -61,9 +63,7 @@ export class Examination {
       return form;
     };
     const unexamined = await readSignatures(verifier, lines, most);
-    for (const field of verifier.signatureHeaders) {
-      if (isReadable(field)) keys.get("", keyName(field.selector, field.signingDomain));
-    }
+    lookUpKeys(verifier, keys);
     const body = new BodyHashes([...forms] as BodyForm[]);
     const judge = new SignatureJudge({ verifier, keys, lines, now });
     return new Examination(library, verifier, body, judge, unexamined);
@@ -95,5 +95,14 @@ export class Examination {
   }
 }
 
-const isReadable = ({ skip, invalid, hashAlgo }: SignatureField): boolean =>
-  (skip ?? invalid) === undefined && hashAlgo === "sha256";
+/** All keys are looked up at once, while the body comes. */
+function lookUpKeys({ signatureHeaders, arc: { chain, error } }: Verifier, keys: PublicKeys): void {
+  for (const { skip, invalid, hashAlgo, selector, signingDomain } of signatureHeaders) {
+    const isSound = (skip ?? invalid) === undefined && hashAlgo === "sha256";
+    if (isSound) keys.get("", keyName(selector, signingDomain));
+  }
+  if (chain === false || error !== undefined) return;
+  for (const { "arc-seal": { parsed: { s, d } } } of chain) {
+    keys.get("", keyName(`${s?.value}`, `${d?.value}`));
+  }
+}

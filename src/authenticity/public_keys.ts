@@ -39,9 +39,10 @@ export class PublicKeys implements KeyCache {
   readonly #mailauth: Pick<Mailauth, "getPublicKey">;
   readonly #known = new Map<string, Promise<PublicKey>>();
 
-  constructor(mailauth: Pick<Mailauth, "getPublicKey">, lookup: TextLookup) {
+  /** @param timeout milliseconds in which the DNS must have given a key */
+  constructor(mailauth: Pick<Mailauth, "getPublicKey">, lookup: TextLookup, timeout: number) {
     this.#mailauth = mailauth;
-    this.resolver = async (name) => [keyAmong(await lookup(name)).slice()];
+    this.resolver = async (name) => [keyAmong(await inTime(lookup(name), timeout)).slice()];
   }
 
   /** @throws {KeyFault} */
@@ -67,6 +68,17 @@ export class PublicKeys implements KeyCache {
     } catch (error) {
       throw error instanceof KeyFault ? error : faultOf(error);
     }
+  }
+}
+
+async function inTime<T>(lookup: Promise<T>, timeout: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const fault = new KeyFault("temperror", "the DNS did not give the key in time");
+  const timer = setTimeout(() => reject(fault), timeout);
+  try {
+    return await Promise.race([lookup, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

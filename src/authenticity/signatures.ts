@@ -29,6 +29,8 @@ export interface SignatureOptions {
   readonly now: Date;
   /** The most DKIM signatures that are examined, the uppermost ones; by default 10. */
   readonly most?: number;
+  /** Milliseconds in which the DNS must have given all keys, by default 20 s. */
+  readonly timeout?: number;
 }
 
 /**

@@ -60,6 +60,8 @@ export interface ArcVerdict {
   readonly sealers: readonly string[];
   /** What the sealers have found, the first one first: the values of the `ARC-Authentication-Results`. */
   readonly results: readonly string[];
+  /** The chain passes, and this server believes what all its sealers say. */
+  readonly isTrusted?: boolean | undefined;
   /** Why it does not pass, in words. */
   readonly reason?: string | undefined;
 }
