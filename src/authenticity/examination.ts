@@ -2,21 +2,44 @@
  * The examination of one message, once its header is known.
  * @module
  */
+import type { Resolver } from "../dns/resolver.ts";
 import { arcVerdict } from "./arc_verdict.ts";
 import { type BodyForm, BodyHashes } from "./body_hashes.ts";
 import { dkimVerdict } from "./dkim_verdict.ts";
 import { headerLines } from "./header_lines.ts";
 import { type Judgement, SignatureJudge } from "./signature_judge.ts";
+import { type LookupOptions, Lookups } from "./lookups.ts";
 import { type Mailauth, mailauth, type Verifier } from "./mailauth.ts";
 import { keyName, PublicKeys } from "./public_keys.ts";
 import { readSignatures } from "./signature_fields.ts";
-import type { SignatureOptions, SignaturesFound } from "./signatures.ts";
-import type { DkimVerdict } from "./verdict.ts";
+import type { ArcVerdict, DkimVerdict } from "./verdict.ts";
+
+/** What the signatures of a message say. */
+export interface SignaturesFound {
+  /** The signatures that were examined, the uppermost first. */
+  readonly dkim: readonly DkimVerdict[];
+  /** The number of signatures below them that were not. */
+  readonly unexamined: number;
+  readonly arc: ArcVerdict;
+  /** The addresses in `From`. */
+  readonly authors: readonly string[];
+  /** The number of `From` fields: a valid message has one. */
+  readonly fromFields: number;
+}
+
+/** How signatures are examined. */
+export interface SignatureOptions {
+  readonly resolver: Pick<Resolver, "resolve">;
+  /** The time, by which signatures expire. */
+  readonly now: Date;
+  /** The most DKIM signatures that are examined, the uppermost ones; by default 10. */
+  readonly most?: number;
+  /** The limits of lookups, from when the header is known. */
+  readonly lookups?: LookupOptions | undefined;
+}
 
 /** The signatures that are examined where the operator says nothing else. */
 const MOST = 10;
-/** Milliseconds in which the DNS must have given all keys. */
-const TIMEOUT = 20_000;
 
 /** Receives the body, and gives the verdicts. */
 export class Examination {
@@ -43,15 +66,14 @@ export class Examination {
   /** Parses the header and begins to look the keys up. */
   static async begin(
     header: Uint8Array,
-    { lookup, now, most = MOST, timeout = TIMEOUT }: SignatureOptions,
+    { resolver, now, most = MOST, lookups }: SignatureOptions,
   ): Promise<Examination> {
     const library = await mailauth();
     const lines = headerLines(header);
-    const keys = new PublicKeys(library, lookup, timeout);
-    const { resolver } = keys;
+    const keys = new PublicKeys(library, new Lookups(resolver, lookups));
     const verifier = new library.DkimVerifier({
       strict: true,
-      resolver,
+      resolver: keys.resolver,
       curTime: now,
       minBitLength: 1, // `keys` knows the limit
     });
