@@ -11,7 +11,7 @@ import { type Judgement, SignatureJudge } from "./signature_judge.ts";
 import { type LookupOptions, Lookups } from "./lookups.ts";
 import { type Mailauth, mailauth, type Verifier } from "./mailauth.ts";
 import { keyName, PublicKeys } from "./public_keys.ts";
-import { readSignatures } from "./signature_fields.ts";
+import { type Read, readSignatures } from "./signature_fields.ts";
 import type { ArcVerdict, DkimVerdict } from "./verdict.ts";
 
 /** What the signatures of a message say. */
@@ -21,9 +21,9 @@ export interface SignaturesFound {
   /** The number of signatures below them that were not. */
   readonly unexamined: number;
   readonly arc: ArcVerdict;
-  /** The addresses in `From`. */
+  /** The addresses in all fields `From`; none if there are too many fields, or too long ones, to be understood. */
   readonly authors: readonly string[];
-  /** The number of `From` fields: a valid message has one. */
+  /** The number of fields `From`: a valid message has one. */
   readonly fromFields: number;
 }
 
@@ -47,20 +47,20 @@ export class Examination {
   readonly #verifier: Verifier;
   readonly #body: BodyHashes;
   readonly #judge: SignatureJudge;
-  readonly #unexamined: number;
+  readonly #read: Read;
 
   private constructor(
     library: Mailauth,
     verifier: Verifier,
     body: BodyHashes,
     judge: SignatureJudge,
-    unexamined: number,
+    read: Read,
   ) {
     this.#library = library;
     this.#verifier = verifier;
     this.#body = body;
     this.#judge = judge;
-    this.#unexamined = unexamined;
+    this.#read = read;
   }
 
   /** Parses the header and begins to look the keys up. */
@@ -84,11 +84,11 @@ export class Examination {
       forms.add(form);
       return form;
     };
-    const unexamined = await readSignatures(verifier, lines, most);
+    const read = await readSignatures(verifier, lines, most);
     lookUpKeys(verifier, keys);
     const body = new BodyHashes([...forms] as BodyForm[]);
     const judge = new SignatureJudge({ verifier, keys, lines, now });
-    return new Examination(library, verifier, body, judge, unexamined);
+    return new Examination(library, verifier, body, judge, read);
   }
 
   /** Takes a piece of the body. */
@@ -98,7 +98,7 @@ export class Examination {
 
   /** The body is over. */
   async end(): Promise<SignaturesFound> {
-    const { signatureHeaders, arc, headerFrom, fromFields } = this.#verifier;
+    const { signatureHeaders, arc, headerFrom } = this.#verifier;
     const hashes = this.#body.end();
     const dkim: DkimVerdict[] = [];
     let newest: Judgement | undefined;
@@ -109,10 +109,9 @@ export class Examination {
     }
     return {
       dkim,
-      unexamined: this.#unexamined,
       arc: await arcVerdict(this.#library, arc, newest),
       authors: headerFrom,
-      fromFields,
+      ...this.#read,
     };
   }
 }
@@ -121,10 +120,10 @@ export class Examination {
 function lookUpKeys({ signatureHeaders, arc: { chain, error } }: Verifier, keys: PublicKeys): void {
   for (const { skip, invalid, hashAlgo, selector, signingDomain } of signatureHeaders) {
     const isSound = (skip ?? invalid) === undefined && hashAlgo === "sha256";
-    if (isSound) keys.get("", keyName(selector, signingDomain));
+    if (isSound) keys.lookUp(keyName(selector, signingDomain));
   }
   if (chain === false || error !== undefined) return;
   for (const { "arc-seal": { parsed: { s, d } } } of chain) {
-    keys.get("", keyName(`${s?.value}`, `${d?.value}`));
+    keys.lookUp(keyName(`${s?.value}`, `${d?.value}`));
   }
 }

@@ -2,6 +2,7 @@
  * The public keys of the signatures of one message.
  * @module
  */
+import { yieldToOthers } from "../base/turn.ts";
 import { DnsError } from "../dns/error.ts";
 import type { Lookups } from "./lookups.ts";
 import type { KeyCache, LibraryLookup, Mailauth, PublicKey } from "./mailauth.ts";
@@ -42,8 +43,19 @@ export class PublicKeys implements KeyCache {
     this.resolver = async (name) => [keyAmong(await lookups.resolve(name, "TXT")).slice()];
   }
 
-  /** @throws {KeyFault} */
+  /**
+   * The key, after others had their turn: a signature takes up to a millisecond to verify, and a message has many.
+   *
+   * @throws {KeyFault}
+   */
   get(_type: string, name: string): Promise<PublicKey> {
+    const key = yieldToOthers().then(() => this.lookUp(name));
+    key.catch(() => {}); // thrown when it is used
+    return key;
+  }
+
+  /** Begins to look a key up, if nobody has yet. */
+  lookUp(name: string): Promise<PublicKey> {
     let key = this.#known.get(name);
     if (key === undefined) {
       key = this.#lookUp(name);
