@@ -4,10 +4,11 @@
  */
 import type { EventOf, LimitName } from "../handler/event.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
-import type { Session, Transaction } from "../handler/session.ts";
+import type { Session } from "../handler/session.ts";
 import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
 import { protocolOf, receivedField } from "../message/received.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Origin } from "../queue/entry.ts";
 import type { Envelope } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
@@ -33,7 +34,8 @@ export async function deliver(
   const { routes, signal, hold, deliver } = event;
   const { parameters } = transaction;
   const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
-  const envelope = envelopeOf(session, transaction);
+  const { sender = transaction.mailFrom } = event;
+  const envelope = envelopeOf(session, transaction.id, sender);
   const body = limited(event.body, limits);
   const drain = async () => {
     for await (const _ of body);
@@ -99,10 +101,10 @@ const originOf = ({ id, hostname, peer, listener, helo, user, tls }: Session): O
   tls: tls && { protocol: tls.protocol, cipher: tls.cipher },
 });
 
-const envelopeOf = (session: Session, { id, mailFrom }: Transaction): Envelope => ({
+const envelopeOf = (session: Session, id: string, sender: Mailbox | null): Envelope => ({
   id,
   session: session.id,
-  sender: mailFrom,
+  sender,
   peer: session.peer.address,
   helo: session.helo?.name ?? "",
   hostname: session.hostname,
