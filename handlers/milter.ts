@@ -10,13 +10,13 @@ import type { MilterAddress } from "./milter/connection.ts";
 /** The deadlines of a milter. */
 export interface MilterTimeoutOptions {
   /** For taking the connection and saying what it wants. */
-  readonly connect?: string | number;
+  readonly connect?: string;
   /** For taking what is sent to it. */
-  readonly send?: string | number;
+  readonly send?: string;
   /** For an answer. */
-  readonly reply?: string | number;
+  readonly reply?: string;
   /** For the answer to the end of a message; each sign of work begins it anew. */
-  readonly endOfMessage?: string | number;
+  readonly endOfMessage?: string;
 }
 
 /** The options of {@linkcode milter}. */

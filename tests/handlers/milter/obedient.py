@@ -51,7 +51,7 @@ class Obedient(Milter.Base):
         self.steps = self.rules.get("steps", 0) & offered
         self.tell("negotiate", offered=[opts[0], offered])
         for moment, names in self.rules.get("macros", {}).items():
-            self.setsymlist(int(moment), names)
+            self._ctx.setsymlist(int(moment), " ".join(names))
         opts[0] = self._actions
         opts[1] = self.steps
         opts[2] = opts[3] = 0
@@ -62,8 +62,10 @@ class Obedient(Milter.Base):
         with open(DIRECTORY + "/told", "a") as file:
             file.write(json.dumps({"step": step, **more, "macros": macros}) + "\n")
 
-    def answer(self, step, rule=None):
-        rule = rule or self.rules.get(step)
+    def answer(self, step):
+        return self.obey(step, self.rules.get(step))
+
+    def obey(self, step, rule):
         if self.steps & SILENT.get(step, 0):
             return Milter.NOREPLY
         if isinstance(rule, list):
@@ -86,7 +88,7 @@ class Obedient(Milter.Base):
     def envrcpt(self, to, *args):
         self.tell("rcpt", address=to, args=args)
         rules = self.rules.get("rcpt", {})
-        return self.answer("rcpt", rules.get(to.strip("<>").split("@")[0]))
+        return self.obey("rcpt", rules.get(to.strip("<>").split("@")[0]))
 
     def data(self):
         self.tell("data")
@@ -110,8 +112,7 @@ class Obedient(Milter.Base):
 
     def eom(self):
         self.tell("eom")
-        changes = self.rules.get("eom", [])
-        for method, *args in changes if isinstance(changes, list) else []:
+        for method, *args in self.rules.get("eom", []):
             if method == "sleep":
                 time.sleep(*args)
             elif method == "body":
@@ -119,7 +120,7 @@ class Obedient(Milter.Base):
                     self.replacebody(args[0].encode("latin1"))
             else:
                 getattr(self, method)(*args)
-        return self.answer("end", self.rules.get("end"))
+        return self.answer("end")
 
     def abort(self):
         self.tell("abort")
