@@ -15,13 +15,12 @@ export type SpfResult =
 
 /** What a domain says of an address that sends mail in its name (RFC 7208). */
 export interface SpfVerdict {
+  /** What the record says; `temperror` while the DNS does not answer. */
   readonly result: SpfResult;
   /** The identity that was checked: the sender of MAIL, or the name in HELO. */
   readonly identity: "mailfrom" | "helo";
   /** The domain that was asked. */
   readonly domain: string;
-  /** The mechanism that decided, as it is written: `-all`; `undefined` if none did. */
-  readonly mechanism?: string | undefined;
   /** Why, in words. */
   readonly reason: string;
   /** What the domain wants to be told with a refusal (its `exp=`). */
@@ -35,6 +34,7 @@ export type DkimResult = "pass" | "fail" | "policy" | "neutral" | "temperror" | 
 
 /** What became of one DKIM signature (RFC 6376). */
 export interface DkimVerdict {
+  /** `policy` for a signature that is right but not trusted. */
   readonly result: DkimResult;
   /** The domain that signs (`d=`). */
   readonly domain: string;
@@ -60,6 +60,8 @@ export interface ArcVerdict {
   readonly sealers: readonly string[];
   /** What the sealers have found, the first one first: the values of the `ARC-Authentication-Results`. */
   readonly results: readonly string[];
+  /** The chain passes, and this server believes what all its sealers say. */
+  readonly isTrusted?: boolean | undefined;
   /** Why it does not pass, in words. */
   readonly reason?: string | undefined;
 }
@@ -69,6 +71,7 @@ export type DmarcPolicy = "none" | "quarantine" | "reject";
 
 /** What was done with a message because of DMARC, and the reason if that is not what its domain wants. */
 export interface DmarcDisposition {
+  /** What was done. */
   readonly applied: DmarcPolicy;
   /** Names of RFC 7489 appendix C: `local_policy`, `sampled_out`, `trusted_forwarder`, `mailing_list`, `other`. */
   readonly override?: { readonly type: string; readonly comment: string } | undefined;
@@ -76,6 +79,7 @@ export interface DmarcDisposition {
 
 /** Whether the author's domain stands for a message (RFC 7489). */
 export interface DmarcVerdict {
+  /** `none` without a record. */
   readonly result: "none" | "pass" | "fail" | "temperror" | "permerror";
   /** The domain of the author's address in `From`; empty if there is not just one. */
   readonly domain: string;
@@ -89,6 +93,7 @@ export interface DmarcVerdict {
   readonly aligned: { readonly spf: boolean; readonly dkim: boolean };
   /** Why it does not pass, in words. */
   readonly reason?: string | undefined;
+  /** What was done; `undefined` until that is decided. */
   readonly disposition?: DmarcDisposition | undefined;
 }
 
@@ -100,6 +105,8 @@ export interface SenderAuthentication {
   readonly spf?: SpfVerdict | undefined;
   /** The signatures in the order of the message; none if it is not signed. */
   readonly dkim?: readonly DkimVerdict[] | undefined;
+  /** The chain of seals. */
   readonly arc?: ArcVerdict | undefined;
+  /** What all that means for the author's domain. */
   readonly dmarc?: DmarcVerdict | undefined;
 }

@@ -34,13 +34,23 @@ export async function formFor(
   const takes8bit = extensions.has("8BITMIME");
   if (!isBinary && takes8bit) return { message, body: said === "7BIT" ? undefined : "8BITMIME" };
   if (!isBinary && await isAllAscii(message)) return { message, body: undefined };
-  const converted = await toSevenBit(message);
+  const converted = await convertedOnce(message);
   if (!("impossible" in converted)) return { message: converted, body: undefined };
   const lacked = isBinary ? "BINARYMIME" : "8BITMIME";
   return cannotTake(
     "5.6.3",
     `${host} does not support ${lacked}, and the message cannot be converted: ${converted.impossible}`,
   );
+}
+
+const conversions = new WeakMap<Message, ReturnType<typeof toSevenBit>>();
+
+/** The same for all servers, so that it is also signed only once. */
+function convertedOnce(message: Message): ReturnType<typeof toSevenBit> {
+  const conversion = conversions.get(message) ?? toSevenBit(message);
+  conversions.set(message, conversion);
+  conversion.catch(() => conversions.delete(message));
+  return conversion;
 }
 
 async function isAllAscii(message: Message): Promise<boolean> {

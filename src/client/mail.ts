@@ -3,6 +3,7 @@
  * @module
  */
 import type { Message } from "../message/message.ts";
+import type { Signer } from "../signing/signer.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 
@@ -23,6 +24,8 @@ export interface Mail {
   readonly parameters: Parameters;
   readonly recipients: readonly MailRecipient[];
   readonly message: Message;
+  /** Signs the message in the form in which a server takes it; by default it is not signed. */
+  readonly signer?: Signer | undefined;
   /** When it was accepted, in milliseconds since the epoch; by default now. */
   readonly accepted?: number | undefined;
 }

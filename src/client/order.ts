@@ -27,7 +27,9 @@ export async function orderFor(mail: Mail, peer: Peer, isLmtp: boolean): Promise
   const now = Date.now();
   const form = await formFor(mail, peer);
   if ("result" in form) return allSettled(mail, form);
-  const { message, body } = form;
+  const { body } = form;
+  const isBinary = body === "BINARYMIME";
+  const message = await mail.signer?.sign(form.message, isBinary) ?? form.message;
   const refused = obstacle({ ...mail, message }, peer, now);
   if (refused !== undefined) return allSettled(mail, refused);
   const isOffered = extensions.has("SMTPUTF8");
@@ -46,7 +48,7 @@ export async function orderFor(mail: Mail, peer: Peer, isLmtp: boolean): Promise
       mail: `MAIL FROM:<${sender}>${options}`,
       rcpt: some.map((i) => `RCPT TO:<${spelled[i]}>${rcptParameters(recipients[i]!, peer)}`),
       message,
-      inChunks: body === "BINARYMIME",
+      inChunks: isBinary,
       isPipelined: extensions.has("PIPELINING"),
       isLmtp,
     },

@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../base/message_of.ts";
 import type { Outcome, RefusalKind, Remote, Scope } from "../handler/outcome.ts";
+import { SigningFault } from "../signing/signer.ts";
 import { TlsFailure } from "../tls/requirement.ts";
 import { defaultStatus } from "../smtp/status.ts";
 import type { WireReply } from "../smtp/reply.ts";
@@ -83,13 +84,16 @@ const waiting = (
   scope: Scope = "destination",
 ): Outcome => ({ result: "deferred", status, reason: short(reason), scope, kind });
 
-/** The mail waits, because this server has a fault: it cannot read the message, for instance. */
+/**
+ * The mail waits, because this server has a fault: it cannot read the message, for instance, or sign it (RFC 3463
+ * section 3.8).
+ */
 export const brokenHere = (error: unknown): Outcome => ({
-  ...{ result: "deferred", status: "4.3.0", scope: "server" },
-  ...{
-    reason: "this server has a fault, and cannot send the message now",
-    cause: messageOf(error),
-  },
+  ...{ result: "deferred", scope: "server" },
+  ...error instanceof SigningFault
+    ? { status: "4.7.5", reason: "this server cannot sign the message now" }
+    : { status: "4.3.0", reason: "this server has a fault, and cannot send the message now" },
+  cause: messageOf(error),
 });
 
 const isOfOthers = (fault: unknown): boolean =>

@@ -16,7 +16,10 @@ import type { ReportMail } from "../security/report/report.ts";
 import { TlsReports } from "../security/report/tls_reports.ts";
 import { NO_POLICIES, type StsPolicies } from "../security/sts/policy.ts";
 import { stsPolicies } from "../security/sts/sts_policies.ts";
+import type { Libcrypto } from "../signing/libcrypto.ts";
+import type { Signing } from "../signing/signing.ts";
 import { secure } from "../tls/client.ts";
+import { signingOf, type SigningSettings } from "./dkim_sign.ts";
 import type { SmtpRelay } from "./relay.ts";
 import { sendingOf, type SendingSettings, stsDirectory, stsOptions } from "./sending.ts";
 
@@ -25,6 +28,8 @@ export interface RelayingOptions {
   readonly dns: Resolver;
   readonly globals: GlobalStore;
   readonly log: Log;
+  /** Makes RSA signatures; without it, the platform does. */
+  readonly library?: Libcrypto | undefined;
   /** Takes a report of TLS. */
   readonly send: (mail: ReportMail) => Promise<unknown>;
 }
@@ -36,9 +41,9 @@ export interface Relaying extends AsyncDisposable {
 
 /** Makes what sends mail on. */
 export function startRelaying(
-  config: SendingSettings,
+  config: SendingSettings & SigningSettings,
   relay: SmtpRelay,
-  { dns, globals, log, send }: RelayingOptions,
+  { dns, globals, log, library, send }: RelayingOptions,
 ): Relaying {
   const https = { dns, ...stsOptions(relay), log, now: Date.now };
   const { hostname, stateDirectory } = config;
@@ -54,8 +59,9 @@ export function startRelaying(
   });
   const sts = stsPolicies({ ...https, directory: stsDirectory(config), results });
   const pool = new Pool(relay.connections);
+  const signing = signingOf(config, { library, log });
   return {
-    sender: senderOf(config, relay, { dns, sts, log, pool, globals, results }),
+    sender: senderOf(config, relay, { dns, sts, log, pool, globals, results, signing }),
     async [Symbol.asyncDispose]() {
       sts[Symbol.dispose]();
       await pool.close();
@@ -77,13 +83,14 @@ export const plannerOf = (config: SendingSettings, relay: SmtpRelay): Sender =>
 function senderOf(
   config: SendingSettings,
   relay: SmtpRelay,
-  { dns, sts, log, pool, globals, results }: {
+  { dns, sts, log, pool, globals, results, signing }: {
     readonly dns: Resolver;
     readonly sts: StsPolicies;
     readonly log: Log;
     readonly pool: Pool;
     readonly globals: GlobalStore;
     readonly results?: TlsReports | undefined;
+    readonly signing?: Signing | undefined;
   },
 ): Sender {
   const { routing, security, dial, name, ca, timeouts } = sendingOf(config, relay, {
@@ -91,7 +98,7 @@ function senderOf(
   });
   const connector = new Connector({ dial, secure, pool, name, ca, timeouts, results, log });
   return new Sender({
-    ...{ routing, security, connector, results },
+    ...{ routing, security, connector, results, signing },
     limits: new RelayLimits(relay, globals),
   });
 }

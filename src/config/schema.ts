@@ -19,6 +19,7 @@ import { isAscii } from "../smtp/unicode.ts";
 import { authSchema } from "./auth.ts";
 import { controlSchema } from "./control.ts";
 import { daemonKeys } from "./daemon.ts";
+import { arcSealSchema, dkimSignSchema } from "./dkim_sign.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
@@ -159,6 +160,11 @@ const shape = {
     "The server's own name, in its greeting and in `Received`. The default is the host name of " +
       "the system, which must be a domain.",
   ).meta({ examples: ["mx.example.net"] }),
+  authservId: domain(isDomain, canonicalName).optional().describe(
+    "The name of the server in `Authentication-Results`, by which programs further in know what " +
+      "they may believe. Fields with this name that come with a message are removed. The default " +
+      "is `hostname`; servers that stand side by side share one.",
+  ).meta({ examples: ["example.net"] }),
   listen: listen.prefault("127.0.0.1:2525").describe(
     'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; ' +
       "`unix:/run/postmaster.sock` is a Unix socket, and `unix:/run/postmaster.sock?mode=660` one " +
@@ -270,6 +276,14 @@ const shape = {
         { command: ["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"] },
       ],
     }),
+  dkimSign: dkimSignSchema.optional().describe(
+    "Mail of the server's users that leaves by `relay` is signed by DKIM (RFC 6376) for the domain of " +
+      "its author, with all keys of that domain. Without this key nothing is signed.",
+  ).meta({ examples: [{}, { domains: ["example.net"] }] }),
+  arcSeal: arcSealSchema.optional().describe(
+    "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
+      "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
+  ).meta({ examples: [{ domain: "example.net" }] }),
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",

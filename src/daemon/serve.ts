@@ -19,6 +19,7 @@ import { Listener } from "../net/listener.ts";
 import { operatorsDesk } from "../queue/desk.ts";
 import type { ReportMail } from "../security/report/report.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
+import { Libcrypto } from "../signing/libcrypto.ts";
 import { Memory } from "../message/memory.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
@@ -81,6 +82,8 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (credentials !== undefined && read.auth?.passwords?.file !== undefined) {
     await HashThread.prepare();
   }
+  const signs = read.dkimSign !== undefined || read.arcSeal !== undefined;
+  const library = signs ? Libcrypto.open() : undefined; // later, nothing can be opened
   watch.step("what the configuration names, as the server's user");
   const config = await becomeUser(read, credentials, made);
   prepare(config, undefined);
@@ -123,7 +126,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   opened.use(startLogins(relay, config.stateDirectory, log));
   const sendReport = (mail: ReportMail) => queue!.sendWritten(mail);
   if (relay !== undefined && !("command" in relay)) {
-    const sending = { dns, globals, log, send: sendReport };
+    const sending = { dns, globals, log, library, send: sendReport };
     relaying = opened.use(startRelaying(config, relay, sending));
   }
   const submission = {
@@ -140,6 +143,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
     ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
+    authservId: config.authservId,
   });
   if (operators !== undefined) {
     const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);

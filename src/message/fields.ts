@@ -66,9 +66,9 @@ export class Header {
     return this.#fields([name]).next().value?.field;
   }
 
-  /** All fields of that name, the uppermost first. */
-  all(name: string): readonly HeaderField[] {
-    return Object.freeze(Array.from(this.#fields([name]), ({ field }) => field));
+  /** All fields of that name, or of one of several names, the uppermost first. */
+  all(...names: readonly string[]): readonly HeaderField[] {
+    return Object.freeze(Array.from(this.#fields(names), ({ field }) => field));
   }
 
   /** The octets of the header without the fields of these names; all other octets stay. */

@@ -61,6 +61,7 @@ export const envelopeOf = (
   session: origin.session,
   sender: mailboxOf(sender),
   peer: origin.peer,
+  isOwn: origin.user !== undefined || origin.made !== undefined,
   helo: origin.helo?.name ?? "",
   hostname: origin.hostname,
 });

@@ -10,6 +10,8 @@ import type { Sent } from "../client/session.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Outcome } from "../handler/outcome.ts";
 import { tlsOptional } from "../message/tls_required.ts";
+import type { Signer } from "../signing/signer.ts";
+import type { Signing, Source } from "../signing/signing.ts";
 import type { Demand, Security, TlsResults } from "../security/security.ts";
 import type { Group } from "../targets/target.ts";
 import { TlsFailure } from "../tls/requirement.ts";
@@ -25,6 +27,8 @@ export interface SenderOptions {
   readonly connector: Connector;
   readonly limits: RelayLimits;
   readonly results?: TlsResults | undefined;
+  /** Signs what leaves; without it, nothing is signed. */
+  readonly signing?: Signing | undefined;
 }
 
 /** The most sessions of one attempt: when so many servers have said something of the mail, or refused to, it waits. */
@@ -46,6 +50,11 @@ export class Sender {
   /** What limits a destination together with others. */
   groupsOf(destination: string): readonly Group[] {
     return this.#options.limits.groupsOf(destination);
+  }
+
+  /** Who signs a message; `undefined` if nobody does. */
+  signerFor(source: Source): Signer | undefined {
+    return this.#options.signing?.signerFor(source);
   }
 
   /** Sends a message whose recipients have the same destination. What became of it, for each of them. Never rejects. */

@@ -57,7 +57,9 @@ export function smtpRelayType(options: SmtpRelayOptions): TargetType {
           const going = isForward(first!, [addressIn(args)])
             ? forwarded(mail, first!, forwardAs)
             : mail;
-          return options.sender().send(going, choiceOf(args), signal);
+          const sender = options.sender();
+          const signer = sender.signerFor(envelope);
+          return sender.send({ ...going, signer }, choiceOf(args), signal);
         },
       ),
   };

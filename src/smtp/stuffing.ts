@@ -113,3 +113,12 @@ export async function* stuffed(
   }
   yield stuffing.end();
 }
+
+/** The lines of a message as DATA brings them, without what is added for the sake of dots: CRLF for each bare CR and LF. */
+export async function* inLines(
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const stuffing = new Stuffing("BDAT");
+  for await (const chunk of body) yield stuffing.chunk(chunk);
+  yield stuffing.end();
+}

@@ -1,0 +1,147 @@
+/**
+ * Signatures and seals of mail that the running program sends on, as its receivers get it.
+ */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { need, needFile } from "../need.ts";
+import { Nsd } from "../nsd.ts";
+import type { Directory, Settings } from "../running.ts";
+import { Running, until } from "../running.ts";
+import { zonesOf } from "../relay/names.ts";
+import { Places, queued, relaying, send, SENDER } from "../relay/relaying.ts";
+import type { Taken } from "../relay/sink.ts";
+import { newKey, recordsOf, writeKeys } from "./keys.ts";
+import { byDkimpy, byMailDkim, PERL, PYTHON } from "./verifiers.ts";
+
+const keys = [newKey("rsa"), newKey("ed25519")];
+const records = recordsOf(keys);
+const programs = {
+  ignore: [
+    need("nsd"),
+    needFile(PYTHON, "apt-get install python3-dkim"),
+    needFile(PERL, "apt-get install libmail-dkim-perl"),
+  ].some(({ ignore }) => ignore),
+};
+
+/** A server that signs, with its keys. */
+const signing =
+  (nsd: Pick<Nsd, "address">, port: number, more: Settings = {}) =>
+  (directory: Directory): Settings => {
+    writeKeys(directory.of("dkim"), keys);
+    return relaying(nsd, port, { "dkim-sign": { keys: "dkim" }, ...more })(directory);
+  };
+
+const octetsOf = ({ message }: Taken): Buffer => Buffer.from(message, "latin1");
+const sizeIn = ({ mail }: Taken): number => Number(/ SIZE=(\d+)/.exec(mail)?.[1]);
+
+const EIGHT_BIT = "From: Joe <joe@example.net>\r\nTo: ann@fine.example\r\nSubject: two\r\n" +
+  "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+  "Content-Transfer-Encoding: 8bit\r\n\r\ngr\u00fc\u00dfe  \r\n..dots\r\n\r\n";
+
+Deno.test({
+  name: "mail of users is signed by all keys in the form in which each server takes it",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({
+      "fine.example": { extensions: ["SIZE", "8BITMIME", "PIPELINING"] },
+      "old.example": { extensions: ["SIZE"] },
+    });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    await using server = await Running.start(signing(nsd, places.port));
+    match(await send(server, ["ann@fine.example", "ann@old.example"], EIGHT_BIT), /^250/);
+    const [fine, old] = await Promise.all(["fine", "old"].map((name) =>
+      until(
+        () => `${name} has it\n${server.log.join("\n")}`,
+        () => places.sinks[`${name}.example`]!.taken[0],
+      )
+    ));
+    ok(fine!.message.includes("Content-Transfer-Encoding: 8bit"));
+    ok(old!.message.includes("Content-Transfer-Encoding: quoted-printable"));
+    const both = [fine!, old!].map(octetsOf);
+    deepEqual(await byDkimpy(both, records), [["pass", "pass"], ["pass", "pass"]]);
+    for (const results of await byMailDkim(both, records)) ok(results.includes("pass"));
+    for (const taken of [fine!, old!]) equal(sizeIn(taken), taken.message.length);
+    match(fine!.message, /^DKIM-Signature: v=1; a=ed25519-sha256;[^]*?\r\nDKIM-Signature: .*rsa/);
+  },
+});
+
+Deno.test({
+  name: "bounces are signed by the domain above the server's own name",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({
+      "fine.example": {},
+      "bad.example": {
+        answer: ({ verb }) => verb === "RCPT" ? "550 5.1.1 unknown" : undefined,
+      },
+    });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    await using server = await Running.start(signing(nsd, places.port));
+    match(await send(server, ["ann@bad.example"], EIGHT_BIT, "joe@fine.example"), /^250/);
+    const bounce = await until(
+      () => `there is a bounce\n${server.log.join("\n")}`,
+      () => places.sinks["fine.example"]!.taken[0],
+    );
+    match(bounce.mail, /^MAIL FROM:<>/);
+    match(bounce.message, /^From:.*@mx\.example\.net/im);
+    deepEqual(await byDkimpy([octetsOf(bounce)], records), [["pass", "pass"]]);
+  },
+});
+
+Deno.test({
+  name:
+    "what comes from elsewhere is forwarded without a signature, whatever its author is said to be",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    const more = {
+      "dkim-sign": { keys: "dkim", networks: [] },
+      aliases: { away: "ann@fine.example" },
+      handlers: [],
+    };
+    await using server = await Running.start(signing(nsd, places.port, more));
+    match(await send(server, ["away@example.net"], EIGHT_BIT, "joe@example.net"), /^250/);
+    const taken = await until(
+      () => `it is forwarded\n${server.log.join("\n")}`,
+      () => places.sinks["fine.example"]!.taken[0],
+    );
+    ok(!/^DKIM-Signature:/im.test(taken.message));
+  },
+});
+
+Deno.test({
+  name: "mail whose key cannot be used waits, and the log says why",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    await using server = await Running.start(signing(nsd, places.port));
+    const file = server.directory.of("dkim/example.net/rsa.pem");
+    Deno.writeTextFileSync(file, "-----BEGIN PRIVATE KEY-----\nnone\n-----END PRIVATE KEY-----\n");
+    match(await send(server, ["ann@fine.example"], EIGHT_BIT), /^250/);
+    match(await server.logs(/mail not signed/), /example\.net.*rsa\.pem/);
+    const waiting = await until("it was tried", async () => {
+      const [one] = await queued(server);
+      return one?.lastAttempt ?? undefined;
+    });
+    equal(waiting.status, "4.7.5");
+    match(waiting.reason, /cannot sign/);
+    equal(places.sinks["fine.example"]!.taken.length, 0);
+  },
+});
+
+Deno.test({
+  name: "mail of a domain that should sign and has no keys goes, and the log tells it once",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    const more = { "dkim-sign": { keys: "dkim", domains: ["example.com"] } };
+    await using server = await Running.start(signing(nsd, places.port, more));
+    const text = EIGHT_BIT.replace("joe@example.net", "joe@www.example.com");
+    for (const _ of [1, 2]) match(await send(server, ["ann@fine.example"], text, SENDER), /^250/);
+    await until("both have gone", () => places.sinks["fine.example"]!.taken.length === 2);
+    equal(server.log.filter((line) => line.includes("mail not signed")).length, 1);
+  },
+});
