@@ -2,10 +2,10 @@
  * Verification of DKIM signatures (RFC 6376).
  * @module
  */
-import { type HandlerFactory, on, type Reply, say } from "postmaster";
+import { type Handler, type HandlerFactory, on, say } from "postmaster";
 import { defineHandler, kinds, senderAuthentication, z } from "postmaster/making";
 import { CANNOT_TELL } from "./lookup.ts";
-import { examine, type ExaminingOptions, signatureOptions } from "./signatures.ts";
+import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
 
 /** What {@linkcode dkim} can refuse: `none` is no signature at all. */
 export type RefusableDkim = "none" | "fail" | "policy" | "neutral" | "permerror";
@@ -18,6 +18,12 @@ export interface DkimOptions extends ExaminingOptions {
   readonly refuse?: RefusableDkim | readonly RefusableDkim[];
   /** What becomes of a message that may have to be refused, while the DNS cannot give a key. */
   readonly inDoubt?: "accept" | "defer";
+}
+
+/** The options, as they are checked. */
+interface Verifying extends Examining {
+  readonly refuse: readonly RefusableDkim[];
+  readonly inDoubt: "accept" | "defer";
 }
 
 const UNSIGNED = say(5, 5, 0, "this server accepts signed mail only", "5.7.20");
@@ -48,28 +54,28 @@ export const dkim: HandlerFactory<DkimOptions | undefined> = defineHandler({
     ),
     ...signatureOptions,
   }).prefault({}),
-  create: ({ refuse, inDoubt, ...examining }) =>
-    on(
-      "Deliver",
-      (event, next, session) =>
-        examine(event, next, session, examining, ({ dkim, unexamined }): Reply | undefined => {
-          session.update(senderAuthentication, (old) => ({ ...old, dkim }));
-          if (unexamined > 0) session.log("too many signatures", { unexamined });
-          const results: ReadonlySet<string> = new Set(dkim.map(({ result }) => result));
-          if (results.has("pass")) return undefined;
-          if (results.has("temperror")) {
-            return refuse.length > 0 && inDoubt === "defer" ? CANNOT_TELL : undefined;
-          }
-          const isUnsigned = dkim.length === 0;
-          const isRefused = isUnsigned
-            ? refuse.includes("none")
-            : refuse.some((result) => results.has(result));
-          if (!isRefused) return undefined;
-          session.log("refused by DKIM", {
-            results: isUnsigned ? "none" : [...results].join(", "),
-          });
-          return isUnsigned ? UNSIGNED : NOT_PASSED;
-        }),
-    ),
+  create: verifying,
   example: "dkim",
 });
+
+/** A handler with these options. */
+export function verifying({ refuse, inDoubt, ...examining }: Verifying): Handler {
+  return on("Deliver", (event, next, session) => {
+    return examine(event, next, session, examining, ({ dkim, unexamined }, inner) => {
+      session.update(senderAuthentication, (old) => ({ ...old, dkim }));
+      if (unexamined > 0) session.log("too many signatures", { unexamined });
+      const results: ReadonlySet<string> = new Set(dkim.map(({ result }) => result));
+      if (results.has("pass")) return next(inner);
+      if (results.has("temperror")) {
+        return refuse.length > 0 && inDoubt === "defer" ? CANNOT_TELL : next(inner);
+      }
+      const isUnsigned = dkim.length === 0;
+      const isRefused = isUnsigned
+        ? refuse.includes("none")
+        : refuse.some((result) => results.has(result));
+      if (!isRefused) return next(inner);
+      session.log("refused by DKIM", { results: isUnsigned ? "none" : [...results].join(", ") });
+      return isUnsigned ? UNSIGNED : NOT_PASSED;
+    });
+  });
+}

@@ -42,33 +42,33 @@ export interface ExaminingOptions {
 }
 
 /** How a message is examined. */
-interface Examining {
+export interface Examining {
   readonly signatures: number;
   readonly timeout: number;
   readonly except: readonly Network[];
 }
 
 /**
- * Examines a message, unless a handler further out has done it, and lets `judge` look at what was found before the
- * handlers further in get the message. What users and trusted clients send is passed on as it is.
+ * Examines a message, unless a handler further out has done it, before the handlers further in get the message. What
+ * users and trusted clients send is passed on as it is.
  *
- * @param judge says a reply that refuses the message, or `undefined` to pass it on
+ * @param then is given what was found, and the event to pass on
  */
 export function examine(
   event: EventOf<"Deliver">,
   next: Next<"Deliver">,
   session: Session,
   { signatures: most, timeout, except }: Examining,
-  judge: (found: SignaturesFound) => Reply | undefined,
+  then: (found: SignaturesFound, event: EventOf<"Deliver">) => MaybePromise<Reply>,
 ): MaybePromise<Reply> {
   if (session.user !== undefined || isIn(session.peer.address, except)) return next();
   const known = session.get(found);
-  if (known !== undefined) return judge(known) ?? next();
+  if (known !== undefined) return then(known, event);
   const { dns: resolver, time: now } = session;
   const check = new SignatureCheck({ resolver, now, most, lookups: { timeout } });
   return inspect({ body: check.through(event.body) }, session, async ({ body }) => {
     const signatures = await check.found();
     session.set(found, signatures);
-    return judge(signatures) ?? await next({ ...event, body });
+    return await then(signatures, { ...event, body });
   });
 }

@@ -32,7 +32,10 @@ export async function checkDmarc(question: DmarcQuestion, lookups: Lookups): Pro
     ...{ result: "permerror", domain: "", aligned: UNALIGNED, reason },
   });
   if (domains.length === 0) return none("the message has no author");
-  if (domains.length > MAX_AUTHORS) return none("the message has too many authors");
+  if (domains.length > MAX_AUTHORS) {
+    // One of them may be shown to the reader, and all of them would have to be looked up.
+    return { ...none("the message has too many authors"), result: "fail", policy: "reject" };
+  }
   const verdicts = await Promise.all(
     domains.map((domain) => checkAuthor(domain, question, lookups)),
   );
