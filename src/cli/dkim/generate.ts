@@ -54,7 +54,7 @@ export async function rotate(domain: string, flags: DkimFlags): Promise<void> {
   const old = all.filter(isInUse);
   if (old.length === 0) throw new Error(`${domain} has no key that signs`);
   const made = await Promise.all(old.map((key) => newPem(kindOf(key), bitsOf(key))));
-  save(keys, domain, made, {}, old);
+  save(keys, domain, made, flags, old);
 }
 
 /** Keeps keys, and prints their records. */
