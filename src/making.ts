@@ -4,6 +4,11 @@
  * @module
  */
 export { z } from "zod";
+export {
+  SignatureCheck,
+  type SignatureOptions,
+  type SignaturesFound,
+} from "./authenticity/signatures.ts";
 export * as kinds from "./base/kinds.ts";
 export { messageOf } from "./base/message_of.ts";
 export { MIN_UID } from "./base/passwd.ts";
@@ -16,6 +21,9 @@ export {
   type HandlerFactory,
   type Part,
 } from "./handler/define.ts";
+export { checkDmarc, type DmarcQuestion, wantedOf } from "./authenticity/dmarc.ts";
+export { type Lookup, type LookupOptions, Lookups } from "./authenticity/lookups.ts";
+export { checkSpf, type SpfQuestion } from "./authenticity/spf.ts";
 export { senderAuthentication } from "./handler/sender_authentication.ts";
 export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
 export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";

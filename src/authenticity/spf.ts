@@ -1,15 +1,12 @@
 /**
- * SPF: what a domain says of the addresses that send mail in its name (RFC 7208).
- *
- * `mailauth` has a check of SPF, too. This one is our own, because that one takes a lookup without an answer inside an
- * `include` for one that does not match, so trouble of the DNS would refuse mail for good.
+ * SPF: what a domain says of the addresses that send mail in its name (RFC 7208). The library mailauth evaluates the
+ * records, with the limits of section 4.6.4.
  * @module
  */
 import { parseIp } from "../base/ip.ts";
 import { canonicalName } from "../dns/name.ts";
 import type { Lookups } from "./lookups.ts";
-import { Evaluation } from "./spf/evaluation.ts";
-import { SpfFault } from "./spf/fault.ts";
+import { mailauth } from "./mailauth.ts";
 import type { SpfVerdict } from "./verdict.ts";
 
 /** What is checked. */
@@ -27,30 +24,16 @@ export interface SpfQuestion {
 
 /** Checks a sender, or the name in HELO. Never rejects because of the DNS: `temperror` says that. */
 export async function checkSpf(question: SpfQuestion, lookups: Lookups): Promise<SpfVerdict> {
-  const { identity, helo, hostname, address } = question;
-  const named = identity === "helo" ? null : question.sender;
-  const sender = named === null || named === "" ? `postmaster@${helo}` : withLocalPart(named);
-  const domain = domainOf(sender);
-  const ip = parseIp(address);
-  const verdict = { identity, domain, lookups: 0 };
-  if (ip === undefined) return { ...verdict, result: "none", reason: "the client has no address" };
-  const evaluation = new Evaluation({ address, helo, hostname, sender }, ip, lookups);
-  try {
-    const evaluated = await evaluation.check(domain);
-    return { ...verdict, ...evaluated, lookups: evaluation.terms };
-  } catch (error) {
-    if (!(error instanceof SpfFault)) throw error;
-    const { result, message: reason } = error;
-    return { ...verdict, result, reason, lookups: evaluation.terms };
+  const { identity, helo, hostname: mta, address: ip } = question;
+  const sender = identity === "helo" ? "" : question.sender ?? "";
+  const domain = canonicalName(sender === "" ? helo : sender.slice(sender.lastIndexOf("@") + 1));
+  if (parseIp(ip) === undefined) {
+    return { result: "none", identity, domain, reason: "the client has no address", lookups: 0 };
   }
+  const { spf } = await mailauth();
+  const resolver = lookups.resolve;
+  const found = await spf({ strict: true, ip, helo, sender, mta, resolver });
+  const { status: { result, comment = "" }, explanation, lookups: used } = found;
+  const reason = comment.slice(comment.indexOf(": ") + 2);
+  return { result, identity, domain, reason, explanation, lookups: used?.count ?? 0 };
 }
-
-/** A mailbox without a local part is that of `postmaster` (section 4.3). */
-function withLocalPart(mailbox: string): string {
-  if (!mailbox.includes("@")) return `postmaster@${mailbox}`;
-  return mailbox.startsWith("@") ? `postmaster${mailbox}` : mailbox;
-}
-
-/** The domain of a mailbox, in the letters of the DNS. */
-const domainOf = (mailbox: string): string =>
-  canonicalName(mailbox.slice(mailbox.lastIndexOf("@") + 1));

@@ -21,8 +21,6 @@ export interface SpfVerdict {
   readonly identity: "mailfrom" | "helo";
   /** The domain that was asked. */
   readonly domain: string;
-  /** The mechanism that decided, as it is written: `-all`; `undefined` if none did. */
-  readonly mechanism?: string | undefined;
   /** Why, in words. */
   readonly reason: string;
   /** What the domain wants to be told with a refusal (its `exp=`). */
@@ -62,6 +60,8 @@ export interface ArcVerdict {
   readonly sealers: readonly string[];
   /** What the sealers have found, the first one first: the values of the `ARC-Authentication-Results`. */
   readonly results: readonly string[];
+  /** The chain passes, and this server believes what all its sealers say. */
+  readonly isTrusted?: boolean | undefined;
   /** Why it does not pass, in words. */
   readonly reason?: string | undefined;
 }

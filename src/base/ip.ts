@@ -70,11 +70,6 @@ export class Network {
     );
   }
 
-  /** The network with so many leading bits that has this address. */
-  static around(address: Ip, bits: number): Network {
-    return new Network(firstOf(address, bits), bits);
-  }
-
   /** True for an address in this network. */
   includes(ip: Ip): boolean {
     return ip.kind() === this.address.kind() && ip.match(this.address as never, this.bits);

@@ -160,6 +160,11 @@ const shape = {
     "The server's own name, in its greeting and in `Received`. The default is the host name of " +
       "the system, which must be a domain.",
   ).meta({ examples: ["mx.example.net"] }),
+  authservId: domain(isDomain, canonicalName).optional().describe(
+    "The name of the server in `Authentication-Results`, by which programs further in know what " +
+      "they may believe. Fields with this name that come with a message are removed. The default " +
+      "is `hostname`; servers that stand side by side share one.",
+  ).meta({ examples: ["example.net"] }),
   listen: listen.prefault("127.0.0.1:2525").describe(
     'Where to listen. `"*:25"` is every address of the machine, IPv4 and IPv6; ' +
       "`unix:/run/postmaster.sock` is a Unix socket, and `unix:/run/postmaster.sock?mode=660` one " +

@@ -143,6 +143,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
     ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
+    authservId: config.authservId,
   });
   if (operators !== undefined) {
     const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);

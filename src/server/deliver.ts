@@ -2,6 +2,7 @@
  * The end of a message: it is read through all handlers that change it, gets its trace, and goes to whoever takes it.
  * @module
  */
+import { resultsField, withoutForgeries } from "../authenticity/results.ts";
 import type { EventOf, LimitName } from "../handler/event.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import type { Session, Transaction } from "../handler/session.ts";
@@ -20,13 +21,15 @@ export interface DeliverOptions {
   readonly limits: Limits;
   /** `Received` does not tell where the message comes from. */
   readonly hidesClient?: boolean;
+  /** The name of the server in `Authentication-Results`; by default its own name. */
+  readonly authservId?: string | undefined;
 }
 
 /** Answers the `Deliver` event. */
 export async function deliver(
   event: EventOf<"Deliver">,
   session: Session,
-  { acceptance, limits, hidesClient }: DeliverOptions,
+  { acceptance, limits, hidesClient, authservId = session.hostname }: DeliverOptions,
 ): Promise<Reply> {
   const { transaction } = session;
   if (transaction === undefined) return BROKEN;
@@ -34,12 +37,14 @@ export async function deliver(
   const { parameters } = transaction;
   const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
   const envelope = envelopeOf(session, transaction);
-  const body = limited(event.body, limits);
+  const body = withoutForgeries(limited(event.body, limits), authservId);
   const drain = async () => {
     for await (const _ of body);
     signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off
   };
-  const trace = () => receivedFor(envelope, session, isUtf8(parameters), hidesClient);
+  const trace = () =>
+    resultsField(session.senderAuthentication, authservId) +
+    receivedFor(envelope, session, isUtf8(parameters), hidesClient);
   const message = traced(body, trace, signal);
   try {
     const origin = originOf(session);

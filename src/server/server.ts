@@ -68,6 +68,8 @@ export interface ServerOptions {
   readonly queue?: Queue | undefined;
   /** When mail is delivered, if there is a queue: by default after the reply. */
   readonly deliver?: DeliveryTime | undefined;
+  /** The name of the server in `Authentication-Results`; by default `hostname`. */
+  readonly authservId?: string | undefined;
   /** Mail goes on only by clients that keep to REQUIRETLS, which is offered then (RFC 8689). */
   readonly requireTls?: boolean | undefined;
 }
@@ -117,7 +119,7 @@ export class Server {
     const acceptance = queue === undefined
       ? beforeReply(options)
       : queued({ queue, targets, deliver, log });
-    const { authentication, secure: certificates, policy, requireTls } = options;
+    const { authentication, secure: certificates, policy, requireTls, authservId } = options;
     const passwords = authentication?.passwords;
     for (const [listener, its] of options.listeners) {
       const own: Limits = { ...limits, ...its.limits };
@@ -127,7 +129,8 @@ export class Server {
       const about = { certificates, authentication, policy, xclient, hold, requireTls };
       const extensions = new Extensions(extensionsOn(about));
       const submission = isForUsers(listener.kind) ? options.submission : undefined;
-      const ends = { acceptance, limits: own, extensions, passwords, log, ...submission };
+      const says = { authservId, ...submission };
+      const ends = { acceptance, limits: own, extensions, passwords, log, ...says };
       const shared = this.#share(ends, submission?.domain);
       this.#shared.set(listener, { ...shared, options: its });
     }

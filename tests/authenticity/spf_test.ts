@@ -89,7 +89,10 @@ Deno.test({
           }, lookups);
           assert.ok([result].flat().includes(verdict.result), JSON.stringify({ result, verdict }));
           if (explanation !== undefined) {
-            assert.equal(verdict.explanation ?? "DEFAULT", explanation);
+            assert.equal(
+              (verdict.explanation ?? "DEFAULT").toLowerCase(),
+              explanation.toLowerCase(),
+            );
           }
         });
       }

@@ -1,0 +1,213 @@
+/**
+ * The policy of the author's domain (DMARC, RFC 7489).
+ * @module
+ */
+import {
+  canonicalName,
+  type DmarcDisposition,
+  type DmarcVerdict,
+  type EventOf,
+  type Handler,
+  type HandlerFactory,
+  headerField,
+  type Mailbox,
+  type MaybePromise,
+  type Next,
+  on,
+  prepend,
+  type Reply,
+  say,
+  type SenderAuthentication,
+  type Session,
+} from "postmaster";
+import {
+  checkDmarc,
+  defineHandler,
+  kinds,
+  Lookups,
+  senderAuthentication,
+  wantedOf,
+  z,
+} from "postmaster/making";
+import { address } from "./catch_all.ts";
+import { domain } from "./domain.ts";
+import { CANNOT_TELL } from "./lookup.ts";
+import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
+import { checkSender, isTrusted, lookupTime, trustedClients } from "./spf.ts";
+
+/** Where mail goes that is put aside: marked, on hold, on its way as if nothing were wrong, or to one address. */
+export type Quarantine = "header" | "hold" | "none" | { readonly to: string };
+
+/** The options of {@linkcode dmarc}. */
+export interface DmarcOptions extends ExaminingOptions {
+  /** What the policy `reject` leads to. */
+  readonly reject?: "reject" | "quarantine" | "none";
+  /** What the policy `quarantine` leads to. */
+  readonly quarantine?: Quarantine;
+  /** The domains of authors whose mail is accepted although DMARC fails. */
+  readonly exceptAuthors?: string | readonly string[];
+  /** What becomes of a message while the DNS does not answer. */
+  readonly inDoubt?: "accept" | "defer";
+}
+
+/** The options, as they are checked. */
+interface Judging extends Examining {
+  readonly reject: "reject" | "quarantine" | "none";
+  readonly quarantine: "header" | "hold" | "none" | { readonly to: Mailbox };
+  readonly exceptAuthors: readonly string[];
+  readonly inDoubt: "accept" | "defer";
+}
+
+/** The options that say what the policies lead to, for a configuration. */
+export const policyOptions = {
+  reject: z.enum(["reject", "quarantine", "none"]).default("reject").describe(
+    "What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it.",
+  ),
+  quarantine: z.union([
+    z.enum(["header", "hold", "none"]),
+    kinds.options({ to: address }),
+  ]).default("header").describe(
+    "What the policy `quarantine` leads to: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, " +
+      "where an operator decides (`hold`); an address that gets the message instead of its recipients " +
+      "(`{ to: ADDRESS }`); or nothing but a note (`none`).",
+  ),
+  exceptAuthors: kinds.oneOrMore(domain).default([]).describe(
+    "The domains of authors whose mail is accepted although DMARC fails.",
+  ),
+  inDoubt: z.enum(["accept", "defer"]).default("accept").describe(
+    "What becomes of a message while the DNS does not answer.",
+  ),
+} satisfies z.ZodRawShape;
+
+/**
+ * Does what the domain of a message's author wants done with mail that it does not stand for. It needs SPF and DKIM,
+ * and checks them itself if no handler further out has. A chain of seals whose sealers are all trusted (`arc`) lets a
+ * message pass whose author's domain stood for it at the first of them. Users who have authenticated are not checked.
+ * While the DNS does not answer, nothing is refused for good.
+ *
+ * @example
+ * ```ts
+ * import { dmarc } from "postmaster/handlers";
+ *
+ * export default dmarc({ quarantine: { to: "quarantine@example.net" } });
+ * ```
+ */
+export const dmarc: HandlerFactory<DmarcOptions | undefined> = defineHandler({
+  name: "dmarc",
+  summary: "Does what the domain of a message's author wants done with forged mail.",
+  options: kinds.options({
+    ...policyOptions,
+    ...signatureOptions,
+    timeout: lookupTime,
+    except: trustedClients,
+  }).prefault({}),
+  create: judgingAuthors,
+  example: "dmarc: { reject: quarantine, quarantine: hold }",
+  holds: ({ quarantine }) => quarantine === "hold",
+});
+
+/** A handler with these options. */
+export function judgingAuthors(options: Judging): Handler {
+  return on("Deliver", (event, next, session) => {
+    if (isTrusted(session, options.except)) return next();
+    return examine(event, next, session, options, async ({ authors, dkim }, inner) => {
+      const { timeout } = options;
+      const known = session.senderAuthentication.spf;
+      const { spf } = known === undefined
+        ? await checkSender(session, session.mailFrom ?? null, timeout)
+        : { spf: known };
+      const domains = authors.map((one) => one.slice(one.lastIndexOf("@") + 1));
+      const lookups = new Lookups(session.dns, { timeout });
+      const verdict = await checkDmarc({ authors: domains, spf, dkim }, lookups);
+      const isOpen = verdict.result === "temperror" && options.inDoubt === "defer";
+      if (isOpen) return CANNOT_TELL;
+      const disposition = dispositionOf(verdict, session.senderAuthentication, options);
+      const dmarc = { ...verdict, disposition };
+      session.update(senderAuthentication, (old) => ({ ...old, dkim, dmarc }));
+      return await apply(dmarc, inner, next, session, options);
+    });
+  });
+}
+
+/** What is done with a message. */
+function dispositionOf(
+  verdict: DmarcVerdict,
+  { arc }: SenderAuthentication,
+  { reject, quarantine, exceptAuthors }: Pick<Judging, "reject" | "quarantine" | "exceptAuthors">,
+): DmarcDisposition {
+  const override = (type: string, comment: string): DmarcDisposition => ({
+    applied: "none",
+    override: { type, comment },
+  });
+  const { policy, sampledOut } = wantedOf(verdict);
+  if (verdict.result !== "fail" || verdict.policy === "none") return { applied: "none" };
+  if (exceptAuthors.some((one) => isWithin(verdict.domain, one))) {
+    return override("local_policy", `${verdict.domain} is an exception`);
+  }
+  if (arc?.isTrusted && hadPassed(arc.results[0] ?? "")) {
+    return override("trusted_forwarder", `it had passed at ${arc.sealers[0]}`);
+  }
+  const wanted = policy === "reject" ? reject : policy;
+  const applied = wanted === "quarantine" && quarantine === "none" ? "none" : wanted;
+  if (applied === verdict.policy) return { applied };
+  const comment = sampledOut ? "not chosen by the domain" : "by configuration";
+  return { applied, override: { type: sampledOut ? "sampled_out" : "local_policy", comment } };
+}
+
+const isWithin = (name: string, domain: string): boolean =>
+  `.${name}`.endsWith(`.${canonicalName(domain)}`);
+
+/** Whether a sealer has found that the author's domain stands for the message. */
+const hadPassed = (results: string): boolean =>
+  /;\s*dmarc\s*=\s*pass\b/i.test(
+    results.replace(/"(?:[^"\\]|\\[^])*"/g, "").replace(/\([^()]*\)/g, ""),
+  );
+
+async function apply(
+  { domain, policyDomain, disposition }: DmarcVerdict,
+  event: EventOf<"Deliver">,
+  next: Next<"Deliver">,
+  session: Session,
+  { quarantine }: Pick<Judging, "quarantine">,
+): Promise<Reply> {
+  const applied = disposition?.applied ?? "none";
+  if (applied === "none") return await next(event);
+  session.log("policy of the author's domain applied", { domain, applied });
+  const reason = `DMARC policy of ${policyDomain ?? domain}`;
+  if (applied === "reject") return refusalFor(domain);
+  return await putAside(quarantine, reason, event, next, session);
+}
+
+function refusalFor(domain: string): Reply {
+  if (domain === "") return say(5, 5, 4, "the message has too many authors", "5.7.1");
+  const text = `the policy of ${domain} refuses this message: ` +
+    `neither SPF nor DKIM show that it is of ${domain} (DMARC)`;
+  return say(5, 5, 0, text, "5.7.1");
+}
+
+function putAside(
+  quarantine: Judging["quarantine"],
+  reason: string,
+  event: EventOf<"Deliver">,
+  next: Next<"Deliver">,
+  session: Session,
+): MaybePromise<Reply> {
+  if (quarantine === "hold") return next({ ...event, hold: event.hold ?? reason });
+  if (typeof quarantine === "object") return sendTo(quarantine.to, event, next, session);
+  return next({ ...event, body: prepend(event.body, headerField("X-Quarantine", reason)) });
+}
+
+const CANNOT = say(4, 5, 1, "cannot put the message aside now", "4.3.0");
+
+async function sendTo(
+  to: Mailbox,
+  event: EventOf<"Deliver">,
+  next: Next<"Deliver">,
+  session: Session,
+): Promise<Reply> {
+  const asked = { type: "AddRcptTo", mailbox: to, parameters: new Map() } as const;
+  const { routes } = await session.trigger(asked);
+  if (routes !== undefined) return await next({ ...event, routes });
+  session.log("nobody accepts the address of the quarantine", { address: String(to) });
+  return CANNOT;
+}

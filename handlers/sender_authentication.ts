@@ -1,0 +1,50 @@
+/**
+ * Who sent a message: SPF, DKIM, ARC and DMARC together.
+ * @module
+ */
+import { chain, type HandlerFactory } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
+import { type ArcOptions, trustedSealers, verifyingSeals } from "./arc.ts";
+import { verifying } from "./dkim.ts";
+import { type DmarcOptions, judgingAuthors, policyOptions } from "./dmarc.ts";
+import { signatureOptions } from "./signatures.ts";
+import { checkingSenders, lookupTime, trustedClients } from "./spf.ts";
+
+/** The options of {@linkcode senderAuthentication}. */
+export interface SenderAuthenticationOptions extends DmarcOptions, Pick<ArcOptions, "trusted"> {}
+
+/**
+ * Checks who sent a message: {@linkcode spf} at MAIL, then {@linkcode dkim}, {@linkcode arc} and {@linkcode dmarc} at
+ * the message. It refuses what the policy of the author's domain wants refused, and nothing else; all verdicts are in
+ * `session.senderAuthentication` for handlers further in, and in the field `Authentication-Results`.
+ *
+ * @example
+ * ```ts
+ * import { senderAuthentication } from "postmaster/handlers";
+ *
+ * export default senderAuthentication({ trusted: "lists.example.org" });
+ * ```
+ */
+export const senderAuthentication: HandlerFactory<SenderAuthenticationOptions | undefined> =
+  defineHandler({
+    name: "sender-authentication",
+    summary: "Checks who sent a message by SPF, DKIM, ARC and DMARC.",
+    options: kinds.options({
+      ...policyOptions,
+      trusted: trustedSealers,
+      ...signatureOptions,
+      timeout: lookupTime,
+      except: trustedClients,
+    }).prefault({}),
+    create: (options) => {
+      const nothing = { ...options, refuse: [] };
+      return chain(
+        checkingSenders(nothing),
+        verifying(nothing),
+        verifyingSeals(nothing),
+        judgingAuthors(options),
+      );
+    },
+    example: "sender-authentication",
+    holds: ({ quarantine }) => quarantine === "hold",
+  });

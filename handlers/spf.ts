@@ -1,0 +1,147 @@
+/**
+ * Checks of senders by SPF (RFC 7208).
+ * @module
+ */
+import {
+  type Handler,
+  type HandlerFactory,
+  isIn,
+  type Mailbox,
+  type Network,
+  on,
+  parseIp,
+  type Reply,
+  say,
+  type Session,
+  type SpfVerdict,
+} from "postmaster";
+import {
+  checkSpf,
+  defineHandler,
+  kinds,
+  Lookups,
+  senderAuthentication,
+  z,
+} from "postmaster/making";
+import { CANNOT_TELL } from "./lookup.ts";
+import { network } from "./network.ts";
+
+const REFUSABLE = ["none", "neutral", "softfail", "fail", "permerror"] as const;
+/** What {@linkcode spf} can refuse. */
+export type RefusableSpf = typeof REFUSABLE[number];
+
+/** The options of {@linkcode spf}. */
+export interface SpfOptions {
+  /** The results that are refused; by default none. */
+  readonly refuse?: RefusableSpf | readonly RefusableSpf[];
+  /** What becomes of a sender that may have to be refused, while the DNS does not answer. */
+  readonly inDoubt?: "accept" | "defer";
+  /** The time for all lookups of a check. */
+  readonly timeout?: number | string;
+  /** The networks whose clients are trusted: they are not checked. */
+  readonly except?: string | readonly string[];
+}
+
+/** The options, as they are checked. */
+interface Checking {
+  readonly refuse: readonly RefusableSpf[];
+  readonly inDoubt: "accept" | "defer";
+  readonly timeout: number;
+  readonly except: readonly Network[];
+}
+
+/** The option that names trusted clients; by default those on this machine. */
+export const trustedClients = kinds.oneOrMore(network).prefault(["127.0.0.0/8", "::1"]).describe(
+  "The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either.",
+);
+
+/** The option for the time of lookups. */
+export const lookupTime = kinds.duration(1).prefault("20 s")
+  .describe(
+    "The time for all lookups of a check. What is not known by then counts as not to be had now.",
+  );
+
+/**
+ * Checks the sender of MAIL, and the client's name in HELO, by SPF. The verdicts are in `session.senderAuthentication`
+ * for handlers further in, and in the field `Authentication-Results`. By default nothing is refused: forwarders break
+ * SPF, and the policy of the author's domain (`dmarc`) says what to do. Users who have authenticated are not checked.
+ * While the DNS does not answer, nothing is refused for good.
+ *
+ * @example
+ * ```ts
+ * import { spf } from "postmaster/handlers";
+ *
+ * export default spf({ refuse: "fail" });
+ * ```
+ */
+export const spf: HandlerFactory<SpfOptions | undefined> = defineHandler({
+  name: "spf",
+  summary: "Checks by SPF whether a client may send mail of its sender's domain.",
+  options: kinds.options({
+    refuse: kinds.oneOrMore(z.enum(REFUSABLE)).default([]).describe(
+      "The results that are refused.",
+    ),
+    inDoubt: z.enum(["accept", "defer"]).default("accept").describe(
+      "What becomes of a sender that may have to be refused, while the DNS does not answer.",
+    ),
+    timeout: lookupTime,
+    except: trustedClients,
+  }).prefault({}),
+  create: checkingSenders,
+  example: "spf: { refuse: fail }",
+  part: "checks",
+});
+
+/** A handler with these options. */
+export function checkingSenders({ refuse, inDoubt, timeout, except }: Checking): Handler {
+  return on("SetMailFrom", async ({ mailbox }, next, session): Promise<Reply> => {
+    if (isTrusted(session, except)) return await next();
+    const { spf, helo } = await checkSender(session, mailbox, timeout);
+    const verdicts = [spf, ...helo === undefined ? [] : [helo]];
+    const refused = verdicts.find(({ result }) => refuse.some((one) => one === result));
+    if (refused !== undefined) {
+      session.log("refused by SPF", { domain: refused.domain, result: refused.result });
+      return refusalFor(refused);
+    }
+    const isDoubtful = refuse.length > 0 && inDoubt === "defer" &&
+      verdicts.some(({ result }) => result === "temperror");
+    return isDoubtful ? CANNOT_TELL : await next();
+  });
+}
+
+/** Whether nobody needs to know more of the client. */
+export const isTrusted = ({ user, peer }: Session, except: readonly Network[]): boolean =>
+  user !== undefined || parseIp(peer.address) === undefined || isIn(peer.address, except);
+
+/** Checks the sender and the name in HELO, and notes what was found. */
+export async function checkSender(
+  session: Session,
+  mailbox: Mailbox | null,
+  timeout: number,
+): Promise<{ readonly spf: SpfVerdict; readonly helo: SpfVerdict | undefined }> {
+  const { peer: { address }, hostname, dns } = session;
+  const helo = session.helo?.name ?? "";
+  const sender = mailbox === null ? null : String(mailbox);
+  const lookups = new Lookups(dns, { timeout });
+  const check = (identity: SpfVerdict["identity"]) =>
+    checkSpf({ address, helo, sender, identity, hostname }, lookups);
+  const [spf, ofHelo] = sender === null
+    ? [await check("helo"), undefined]
+    : await Promise.all([check("mailfrom"), check("helo")]);
+  session.update(senderAuthentication, (old) => ({ ...old, spf, helo: ofHelo }));
+  return { spf, helo: ofHelo };
+}
+
+/** The most characters of a domain's explanation. */
+const MAX_EXPLANATION = 300;
+
+function refusalFor({ result, reason, domain, explanation }: SpfVerdict): Reply {
+  if (result === "permerror") {
+    return say(5, 5, 0, `the SPF record of ${domain} cannot be used: ${plain(reason)}`, "5.7.24");
+  }
+  const says = explanation === undefined ? "" : `; ${domain} says: ${plain(explanation)}`;
+  return say(5, 5, 0, `SPF: ${plain(reason)}${says}`, "5.7.23");
+}
+
+/** Text of somebody else, as a reply can have it. */
+const plain = (text: string): string => text.replace(/[^ -~]/g, "?").slice(0, MAX_EXPLANATION);

@@ -1,0 +1,146 @@
+/**
+ * DMARC: whether the domain of a message's author stands for it, and what the domain wants if not (RFC 7489).
+ *
+ * Of its successor, it has what is safe for domains that publish for either: `np`, the policy for subdomains that do not
+ * exist, and `t=y`. The organizational domain is found by the list of public suffixes.
+ * @module
+ */
+import { DnsError } from "../dns/error.ts";
+import { canonicalName } from "../dns/name.ts";
+import { type DmarcRecord, findRecord, organizationalDomain, policyIn } from "./dmarc/record.ts";
+import type { Lookups } from "./lookups.ts";
+import type { DmarcPolicy, DmarcVerdict, SenderAuthentication } from "./verdict.ts";
+
+/** What is known of a message. */
+export interface DmarcQuestion extends Pick<SenderAuthentication, "spf" | "dkim"> {
+  /** The domains of all addresses in all fields `From`. */
+  readonly authors: readonly string[];
+}
+
+/** The domains of authors that are looked at: more is no letter of a person. */
+const MAX_AUTHORS = 5;
+
+const UNALIGNED = { spf: false, dkim: false } as const;
+
+/**
+ * Checks the author's domain. Where the message names several domains, each is checked, and the verdict that is worst
+ * for the message holds (section 6.6.1). Never rejects because of the DNS: `temperror` says that.
+ */
+export async function checkDmarc(question: DmarcQuestion, lookups: Lookups): Promise<DmarcVerdict> {
+  const domains = [...new Set(question.authors.map(canonicalName))];
+  const none = (reason: string): DmarcVerdict => ({
+    ...{ result: "permerror", domain: "", aligned: UNALIGNED, reason },
+  });
+  if (domains.length === 0) return none("the message has no author");
+  if (domains.length > MAX_AUTHORS) {
+    // One of them may be shown to the reader, and all of them would have to be looked up.
+    return { ...none("the message has too many authors"), result: "fail", policy: "reject" };
+  }
+  const verdicts = await Promise.all(
+    domains.map((domain) => checkAuthor(domain, question, lookups)),
+  );
+  return verdicts.reduce((worst, one) => badness(one) > badness(worst) ? one : worst);
+}
+
+/** How bad a verdict is for a message. */
+function badness({ result, policy }: DmarcVerdict): number {
+  if (result === "fail") return 4 + ["none", "quarantine", "reject"].indexOf(policy ?? "none");
+  return ["pass", "none", "permerror", "temperror"].indexOf(result);
+}
+
+async function checkAuthor(
+  domain: string,
+  { spf, dkim }: DmarcQuestion,
+  lookups: Lookups,
+): Promise<DmarcVerdict> {
+  const verdict = { domain, aligned: UNALIGNED };
+  try {
+    const record = await findRecord(domain, lookups);
+    if (record === undefined) {
+      return { ...verdict, result: "none", reason: `${domain} has no DMARC record` };
+    }
+    const policy = await policyFor(domain, record, lookups);
+    const found = { ...verdict, policyDomain: record.domain, record: record.tags };
+    if (policy === undefined) {
+      const reason = `the DMARC record of ${record.domain} has no policy`;
+      return { ...found, result: "permerror", reason };
+    }
+    const { tags } = record;
+    const aligns = {
+      spf: alignedBy(domain, tags.get("aspf")),
+      dkim: alignedBy(domain, tags.get("adkim")),
+    };
+    const signers = (dkim ?? []).filter((one) => aligns.dkim(one.domain));
+    const own = spf !== undefined && aligns.spf(spf.domain) ? spf : undefined;
+    const aligned = {
+      spf: own?.result === "pass",
+      dkim: signers.some(({ result }) => result === "pass"),
+    };
+    if (aligned.spf || aligned.dkim) return { ...found, policy, aligned, result: "pass" };
+    const isOpen = own?.result === "temperror" ||
+      signers.some(({ result }) => result === "temperror");
+    return isOpen
+      ? { ...found, policy, result: "temperror", reason: "the DNS does not answer" }
+      : { ...found, policy, result: "fail", reason: `nothing that passes is of ${domain}` };
+  } catch (error) {
+    if (!(error instanceof DnsError)) throw error;
+    const reason = `the DNS does not answer for ${error.hostname} (${error.code})`;
+    return { ...verdict, result: "temperror", reason };
+  }
+}
+
+/** Whether domains are those of the author: the same, or by a relaxed record of the same organization (section 3.1). */
+function alignedBy(author: string, mode: string | undefined): (domain: string) => boolean {
+  if (mode?.toLowerCase() === "s") return (domain) => canonicalName(domain) === author;
+  const organization = organizationalDomain(author);
+  return (domain) => organizationalDomain(canonicalName(domain)) === organization;
+}
+
+/** The policy of a record for a domain; `undefined` if the record cannot be used (section 6.6.3). */
+async function policyFor(
+  domain: string,
+  { domain: place, tags }: DmarcRecord,
+  lookups: Lookups,
+): Promise<DmarcPolicy | undefined> {
+  const policy = policyIn(tags.get("p")) ?? (tags.has("rua") ? "none" : undefined);
+  if (policy === undefined || place === domain) return policy;
+  const missing = policyIn(tags.get("np"));
+  if (missing !== undefined && !await exists(domain, lookups)) return missing;
+  return policyIn(tags.get("sp")) ?? policy;
+}
+
+async function exists(domain: string, lookups: Lookups): Promise<boolean> {
+  try {
+    await lookups.resolve(domain, "A");
+    return true;
+  } catch (error) {
+    if (!(error instanceof DnsError)) throw error;
+    if (error.code === "ENOTFOUND") return false;
+    if (error.permanent) return true;
+    throw error;
+  }
+}
+
+/** What a policy becomes for mail that is not chosen by `pct`, or while a domain only tests (section 6.6.4). */
+const LOWER: Readonly<Record<DmarcPolicy, DmarcPolicy>> = {
+  none: "none",
+  quarantine: "none",
+  reject: "quarantine",
+};
+
+/**
+ * What a domain wants done with a message: its policy, or the next lower one for messages that are not chosen by the
+ * record's `pct`, and for a domain that tests.
+ *
+ * @param random from 0 up to 1
+ */
+export function wantedOf(
+  { result, policy = "none", record }: DmarcVerdict,
+  random: () => number = Math.random,
+): { readonly policy: DmarcPolicy; readonly sampledOut: boolean } {
+  if (result !== "fail" || policy === "none") return { policy: "none", sampledOut: false };
+  const percent = /^\d{1,3}$/.test(record?.get("pct") ?? "") ? Number(record!.get("pct")) : 100;
+  const isTest = record?.get("t")?.toLowerCase() === "y";
+  const sampledOut = isTest || random() * 100 >= percent;
+  return { policy: sampledOut ? LOWER[policy] : policy, sampledOut };
+}

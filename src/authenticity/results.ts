@@ -1,0 +1,154 @@
+/**
+ * The field `Authentication-Results` (RFC 8601): what a server has found out, for programs further in.
+ * @module
+ */
+import { isSameName } from "../dns/name.ts";
+import { withoutField } from "../message/without_field.ts";
+import type { SenderAuthentication, SpfVerdict } from "./verdict.ts";
+
+const RESULTS = "Authentication-Results";
+
+/** Octets of a line that is not folded any more. */
+const WIDTH = 78;
+/** Characters of a reason. */
+const MAX_REASON = 150;
+/** Characters of any other value: a domain has no more. */
+const MAX_VALUE = 255;
+
+/** One result: its parts, between which a line may be folded. */
+type Result = readonly string[];
+
+/**
+ * The field that says what handlers have found out, with its CRLF; empty if they have checked nothing. It belongs above
+ * all other fields, so that programs further in can tell it from what came with the message (section 4.1).
+ *
+ * @param id the name by which the server is known to programs that read the field (its authserv-id)
+ */
+export function resultsField(found: SenderAuthentication, id: string): string {
+  const results = resultsOf(found, id);
+  return results === undefined ? "" : `${RESULTS}: ${results}\r\n`;
+}
+
+/** The value of the field; `undefined` if nothing was checked. */
+export function resultsOf(found: SenderAuthentication, id: string): string | undefined {
+  const results: Result[] = [
+    ...found.helo === undefined ? [] : [spfResult(found.helo)],
+    ...found.spf === undefined ? [] : [spfResult(found.spf)],
+    ...dkimResults(found),
+    ...arcResult(found),
+    ...dmarcResult(found),
+  ];
+  if (results.length === 0) return undefined;
+  return [valueOf(id), ...results.map(folded)].join(";\r\n\t");
+}
+
+/** The message without the fields by which somebody else speaks in the name of this server (section 5). */
+export const withoutForgeries = (
+  body: AsyncIterable<Uint8Array>,
+  id: string,
+): AsyncIterable<Uint8Array> => withoutField(body, RESULTS, (beginning) => isBy(id, beginning));
+
+/**
+ * Whether the value of a field is by the server of that name. What breaks the grammar in front of the name counts as by
+ * it if it has its name anywhere: other programs may read it so.
+ */
+export function isBy(id: string, value: string): boolean {
+  const writer = writerOf(value);
+  return writer === undefined
+    ? value.toLowerCase().includes(id.toLowerCase())
+    : isSameName(writer, id);
+}
+
+/** The name at the beginning (`authserv-id`); `undefined` if there is none. */
+function writerOf(value: string): string | undefined {
+  const start = afterSpace(value, 0);
+  if (start === undefined) return undefined;
+  const [written, quoted, plain] = ID.exec(value.slice(start)) ?? [];
+  if (written === undefined) return undefined;
+  const end = afterSpace(value, start + written.length);
+  const isWhole = end !== undefined && /^(?:$|;|[0-9])/.test(value.slice(end));
+  return isWhole ? quoted?.replace(/\\(.)/gs, "$1") ?? plain : undefined;
+}
+
+/** A quoted string, or a token (RFC 2045 section 5.1). */
+const ID = /^(?:"((?:[^"\\]|\\.)*)"|([^\0-\x20\x7f()<>@,;:\\"/[\]?=]+))/s;
+
+/** The place after white space and comments (CFWS); `undefined` in a comment that does not end. */
+function afterSpace(value: string, from: number): number | undefined {
+  let depth = 0;
+  for (let at = from; at < value.length; at++) {
+    const character = value[at]!;
+    if (character === "(") depth++;
+    else if (depth > 0 && character === "\\") at++;
+    else if (depth > 0 && character === ")") depth--;
+    else if (depth === 0 && !/\s/.test(character)) return at;
+  }
+  return depth === 0 ? value.length : undefined;
+}
+
+const spfResult = ({ result, identity, domain, reason }: SpfVerdict): Result => [
+  `spf=${result}`,
+  ...why(result, reason),
+  `smtp.${identity}=${valueOf(domain)}`,
+];
+
+function dkimResults({ dkim }: SenderAuthentication): readonly Result[] {
+  if (dkim === undefined) return [];
+  if (dkim.length === 0) return [["dkim=none"]];
+  return dkim.map(({ result, reason, domain, identity, selector, algorithm, signature }) => [
+    `dkim=${result}`,
+    ...why(result, reason),
+    `header.d=${valueOf(domain)}`,
+    ...identity === `@${domain}` ? [] : [`header.i=${valueOf(identity)}`],
+    `header.s=${valueOf(selector)}`,
+    `header.a=${valueOf(algorithm)}`,
+    `header.b=${valueOf(signature)}`,
+  ]);
+}
+
+function arcResult({ arc }: SenderAuthentication): readonly Result[] {
+  if (arc === undefined) return [];
+  const by = arc.sealers.at(-1);
+  return [[
+    `arc=${arc.result}`,
+    ...why(arc.result, arc.reason),
+    ...by === undefined ? [] : [`header.d=${valueOf(by)}`],
+  ]];
+}
+
+function dmarcResult({ dmarc }: SenderAuthentication): readonly Result[] {
+  if (dmarc === undefined) return [];
+  const { result, reason, policy, disposition, domain } = dmarc;
+  const override = disposition?.override;
+  return [[
+    `dmarc=${result}`,
+    ...why(result, override === undefined ? reason : `${reason}; ${override.comment}`),
+    ...policy === undefined ? [] : [`policy.dmarc=${policy}`],
+    ...domain === "" ? [] : [`header.from=${valueOf(domain)}`],
+  ]];
+}
+
+/** The reason of a result other than `pass`. */
+const why = (result: string, reason: string | undefined): Result =>
+  result === "pass" || reason === undefined ? [] : [`reason=${quoted(reason, MAX_REASON)}`];
+
+/** A value as it is, or between quotes. Nothing that a sender writes leaves them. */
+const valueOf = (text: string): string =>
+  /^[!#$%&'*+.0-9A-Z^_`a-z{|}~@-]{1,255}$/.test(text) ? text : quoted(text, MAX_VALUE);
+
+const quoted = (text: string, most: number): string => {
+  const plain = text.slice(0, most).replace(/[^ -~]/g, "?");
+  return `"${plain.replace(/["\\]/g, "\\$&")}"`;
+};
+
+/** A result in lines that are not too long, if its parts are not. */
+function folded(parts: Result): string {
+  let lines = "";
+  let width = 0;
+  for (const part of parts) {
+    const folds = lines !== "" && width + part.length + 1 > WIDTH;
+    lines += lines === "" ? part : folds ? `\r\n\t\t${part}` : ` ${part}`;
+    width = folds ? part.length + 16 : width + part.length + 1;
+  }
+  return lines;
+}
