@@ -2,8 +2,9 @@
  * What this server has found out about who sent a message, as it has written it on top (RFC 8601).
  * @module
  */
+import { readResults } from "../authenticity/read_results.ts";
+import { isSameName } from "../dns/name.ts";
 import type { Header } from "../message/fields.ts";
-import { lower } from "../smtp/ascii.ts";
 
 /** The results of this server. */
 export interface OwnResults {
@@ -20,13 +21,10 @@ export interface OwnResults {
  * @param authority the name, the `authserv-id`
  */
 export function ownResults(header: Header, authority: string): OwnResults | undefined {
-  const field = header.all("Authentication-Results").find(({ raw }) =>
-    lower(/^\s*"?([^\s";]+)"?\s*(?:1\s*)?;/.exec(raw)?.[1] ?? "") === lower(authority)
-  );
-  if (field === undefined) return undefined;
-  const [, arc] = /;\s*arc\s*=\s*([a-z]+)/i.exec(withoutComments(field.raw)) ?? [];
-  return { raw: field.raw, arc: arc && lower(arc) };
+  for (const { raw } of header.all("Authentication-Results")) {
+    const read = readResults(raw);
+    if (read === undefined || !isSameName(read.id, authority)) continue;
+    return { raw, arc: read.results.find(({ method }) => method === "arc")?.result };
+  }
+  return undefined;
 }
-
-const withoutComments = (raw: string): string =>
-  raw.replace(/"(?:[^"\\]|\\[^])*"/g, "").replace(/\([^()]*\)/g, "");
