@@ -92,7 +92,6 @@ interface BodyHash {
 export interface Verifier {
   /** Addresses in `From`. */
   readonly headerFrom: readonly string[];
-  readonly fromFields: number;
   readonly signatureHeaders: readonly SignatureField[];
   readonly arc: ArcData;
   readonly bodyHashes: Map<string, BodyHash>;
