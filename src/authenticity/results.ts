@@ -3,7 +3,7 @@
  * @module
  */
 import { isSameName } from "../dns/name.ts";
-import { withoutField } from "../message/without_field.ts";
+import { BEGINNING, withoutField } from "../message/without_field.ts";
 import type { SenderAuthentication, SpfVerdict } from "./verdict.ts";
 
 const RESULTS = "Authentication-Results";
@@ -42,11 +42,20 @@ export function resultsOf(found: SenderAuthentication, id: string): string | und
   return [valueOf(id), ...results.map(folded)].join(";\r\n\t");
 }
 
-/** The message without the fields by which somebody else speaks in the name of this server (section 5). */
+/**
+ * The message without the fields by which somebody else speaks in the name of this server (section 5).
+ *
+ * @param trusted the values of fields that stay
+ */
 export const withoutForgeries = (
   body: AsyncIterable<Uint8Array>,
   id: string,
-): AsyncIterable<Uint8Array> => withoutField(body, RESULTS, (beginning) => isBy(id, beginning));
+  trusted: readonly string[] = [],
+): AsyncIterable<Uint8Array> => {
+  const known = new Set(trusted.map((value) => value.slice(0, BEGINNING).trim()));
+  const isForged = (beginning: string) => isBy(id, beginning) && !known.has(beginning.trim());
+  return withoutField(body, RESULTS, isForged);
+};
 
 /**
  * Whether the value of a field is by the server of that name. What breaks the grammar in front of the name counts as by
