@@ -27,6 +27,7 @@ import { doubtsAboutRelay } from "./check_relay.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { controlSocket } from "./control.ts";
 import { idsOf } from "./daemon.ts";
+import { checkDmarcReports } from "./dmarc_reports.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import type { Finding } from "./explain.ts";
@@ -64,6 +65,7 @@ export function checkSettings(
   checks.deliver();
   const doubtful = checkTls(read, hostname, faults);
   checkListeners(read, faults);
+  checkDmarcReports(read, faults);
   const authentication = checkAuthentication(read, faults);
   checks.user();
   const problems = [...read.problems, ...faults.problems];

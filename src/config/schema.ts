@@ -20,6 +20,7 @@ import { authSchema } from "./auth.ts";
 import { controlSchema } from "./control.ts";
 import { daemonKeys } from "./daemon.ts";
 import { arcSealSchema, dkimSignSchema } from "./dkim_sign.ts";
+import { dmarcReportsSchema } from "./dmarc_reports.ts";
 import { dnsSchema } from "./dns.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
@@ -284,6 +285,7 @@ const shape = {
     "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
       "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
   ).meta({ examples: [{ domain: "example.net" }] }),
+  dmarcReports: dmarcReportsSchema,
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",
