@@ -7,9 +7,10 @@ import { defineHandler, kinds, senderAuthentication, z } from "postmaster/making
 import { CANNOT_TELL } from "./lookup.ts";
 import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
 
-const REFUSABLE = ["none", "fail", "policy", "neutral", "permerror"] as const;
 /** What {@linkcode dkim} can refuse: `none` is no signature at all. */
-export type RefusableDkim = typeof REFUSABLE[number];
+export type RefusableDkim = "none" | "fail" | "policy" | "neutral" | "permerror";
+
+const REFUSABLE = ["none", "fail", "policy", "neutral", "permerror"] as const;
 
 /** The options of {@linkcode dkim}. */
 export interface DkimOptions extends ExaminingOptions {

@@ -26,7 +26,7 @@ export const signatureOptions = {
   timeout: kinds.duration(1).prefault("20 s").describe(
     "The time in which the DNS must have given all keys. Then those that are missing count as not to be had now.",
   ),
-  except: kinds.oneOrMore(network).default([]).describe(
+  except: kinds.anyNumber(network).default([]).describe(
     "The networks whose clients are trusted: their messages are not examined.",
   ),
 } satisfies z.ZodRawShape;
@@ -64,8 +64,8 @@ export function examine(
   if (session.user !== undefined || isIn(session.peer.address, except)) return next();
   const known = session.get(found);
   if (known !== undefined) return then(known, event);
-  const lookup = (name: string) => session.dns.resolveTxt(name);
-  const check = new SignatureCheck({ lookup, now: session.time, most, timeout });
+  const { dns: resolver, time: now } = session;
+  const check = new SignatureCheck({ resolver, now, most, lookups: { timeout } });
   return inspect({ body: check.through(event.body) }, session, async ({ body }) => {
     const signatures = await check.found();
     session.set(found, signatures);

@@ -3,11 +3,33 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { CR, HT, LF, lower, SP } from "../smtp/ascii.ts";
 import type { HeaderLine } from "./mailauth.ts";
 
 /** The octets up to a colon, of which a name has fewer (RFC 5322 section 2.1.1). */
 const MAX_NAME = 1000;
+
+/** A field; its octets are cut out when they are wanted, because a header can have 100,000 of them. */
+class Line implements HeaderLine {
+  readonly key: string;
+  readonly #header: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(key: string, header: Buffer, start: number, end: number) {
+    this.key = key;
+    this.#header = header;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get casedKey(): string {
+    return this.key;
+  }
+
+  get line(): Buffer {
+    return this.#header.subarray(this.#start, this.#end);
+  }
+}
 
 /**
  * The fields of a header with their continuation lines, without their last line end (RFC 5322 section 2.2). A line
@@ -15,37 +37,47 @@ const MAX_NAME = 1000;
  */
 export function headerLines(header: Uint8Array): readonly HeaderLine[] {
   const octets = Buffer.from(header.buffer, header.byteOffset, header.length);
-  const fields: HeaderLine[] = [];
-  for (let start = 0, end; start < octets.length; start = end) {
-    const casedKey = nameAt(octets, start) ?? "";
-    end = lineAfter(octets, start);
-    while (end < octets.length && continues(octets, end)) end = lineAfter(octets, end);
-    const line = withoutEnd(octets.subarray(start, end));
-    if (line.length > 0) fields.push({ key: lower(casedKey), casedKey, line });
+  const text = octets.toString("latin1");
+  const fields: Line[] = [];
+  const end = text.endsWith("\r\n\r\n") ? text.length - 2 : text.length;
+  let start = 0;
+  let name = "";
+  const add = (after: number) => {
+    const line = new Line(name.toLowerCase(), octets, start, withoutLineEnd(text, after));
+    if (after > start) fields.push(line);
+  };
+  for (let at = 0; at < end; at = lineAfter(text, at)) {
+    const next = nameAt(text, at);
+    if (next === undefined) continue;
+    add(at);
+    [start, name] = [at, next];
   }
+  add(end);
   return fields;
 }
 
-const lineAfter = (octets: Buffer, start: number): number => {
-  const lf = octets.indexOf(LF, start);
-  return lf < 0 ? octets.length : lf + 1;
+/** The value of a field as it was sent, one character for each octet. */
+export function valueOf({ line }: HeaderLine): string {
+  const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString("latin1");
+  return text.slice(text.indexOf(":") + 1);
+}
+
+const lineAfter = (text: string, start: number): number => {
+  const lf = text.indexOf("\n", start);
+  return lf < 0 ? text.length : lf + 1;
 };
 
 /** The name of the field that begins there. */
-const nameAt = (octets: Buffer, start: number): string | undefined =>
-  /^([!-9;-~]+)[ \t]*:/.exec(octets.toString("latin1", start, start + MAX_NAME))?.[1];
-
-/** Whether the line belongs to the field above it: all but fields, and the empty line at the end, do. */
-function continues(octets: Buffer, line: number): boolean {
-  const first = octets[line];
-  if (first === SP || first === HT) return true;
-  const isLast = first === CR && octets[line + 1] === LF && line + 2 === octets.length;
-  return !isLast && nameAt(octets, line) === undefined;
+function nameAt(text: string, start: number): string | undefined {
+  let end = start;
+  while (isOfName(text.charCodeAt(end)) && end - start < MAX_NAME) end++;
+  let colon = end; // RFC 5322 section 4.5: white space may stand before it
+  while (text[colon] === " " || text[colon] === "\t") colon++;
+  return text[colon] === ":" && end > start ? text.slice(start, end) : undefined;
 }
 
-function withoutEnd(line: Buffer): Buffer {
-  let end = line.length;
-  if (line[end - 1] === LF) end--;
-  if (end < line.length && line[end - 1] === CR) end--;
-  return line.subarray(0, end);
-}
+/** RFC 5322 section 3.6.8. */
+const isOfName = (code: number): boolean => code > 0x20 && code < 0x7f && code !== 0x3a;
+
+const withoutLineEnd = (text: string, end: number): number =>
+  text[end - 1] !== "\n" ? end : text[end - 2] === "\r" ? end - 2 : end - 1;

@@ -2,11 +2,10 @@
  * The public keys of the signatures of one message.
  * @module
  */
+import { yieldToOthers } from "../base/turn.ts";
 import { DnsError } from "../dns/error.ts";
+import type { Lookups } from "./lookups.ts";
 import type { KeyCache, LibraryLookup, Mailauth, PublicKey } from "./mailauth.ts";
-
-/** Looks up the records of a name, each as the strings that it is made of. */
-export type TextLookup = (name: string) => Promise<readonly (readonly string[])[]>;
 
 /** Bits of RSA keys that are accepted (RFC 8301 section 3.2); more than these nobody is bound to verify. */
 export const LEAST_BITS = 1024;
@@ -39,14 +38,24 @@ export class PublicKeys implements KeyCache {
   readonly #mailauth: Pick<Mailauth, "getPublicKey">;
   readonly #known = new Map<string, Promise<PublicKey>>();
 
-  /** @param timeout milliseconds in which the DNS must have given a key */
-  constructor(mailauth: Pick<Mailauth, "getPublicKey">, lookup: TextLookup, timeout: number) {
+  constructor(mailauth: Pick<Mailauth, "getPublicKey">, lookups: Lookups) {
     this.#mailauth = mailauth;
-    this.resolver = async (name) => [keyAmong(await inTime(lookup(name), timeout)).slice()];
+    this.resolver = async (name) => [keyAmong(await lookups.resolve(name, "TXT")).slice()];
   }
 
-  /** @throws {KeyFault} */
+  /**
+   * The key, after others had their turn: a signature takes up to a millisecond to verify, and a message has many.
+   *
+   * @throws {KeyFault}
+   */
   get(_type: string, name: string): Promise<PublicKey> {
+    const key = yieldToOthers().then(() => this.lookUp(name));
+    key.catch(() => {}); // thrown when it is used
+    return key;
+  }
+
+  /** Begins to look a key up, if nobody has yet. */
+  lookUp(name: string): Promise<PublicKey> {
     let key = this.#known.get(name);
     if (key === undefined) {
       key = this.#lookUp(name);
@@ -68,17 +77,6 @@ export class PublicKeys implements KeyCache {
     } catch (error) {
       throw error instanceof KeyFault ? error : faultOf(error);
     }
-  }
-}
-
-async function inTime<T>(lookup: Promise<T>, timeout: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const fault = new KeyFault("temperror", "the DNS did not give the key in time");
-  const timer = setTimeout(() => reject(fault), timeout);
-  try {
-    return await Promise.race([lookup, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -119,6 +117,6 @@ function faultOf(error: unknown): KeyFault {
         : "the record of the key cannot be understood",
     );
   }
-  if (error instanceof DnsError) return new KeyFault("temperror", `DNS: ${error.code}`);
-  return new KeyFault("temperror", message);
+  const reason = error instanceof DnsError ? `the DNS does not answer (${code})` : message;
+  return new KeyFault("temperror", reason);
 }

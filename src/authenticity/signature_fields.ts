@@ -9,13 +9,12 @@ import type { HeaderLine, TagField, Verifier } from "./mailauth.ts";
 
 /** The fields of a link of ARC. */
 const ARC = ["arc-seal", "arc-message-signature", "arc-authentication-results"] as const;
-const WANTED: ReadonlySet<string> = new Set(["dkim-signature", ...ARC, "from"]);
+const TAGGED: ReadonlySet<string> = new Set(["dkim-signature", ...ARC]);
 
-/** Octets of a field with tags, or with authors, that are understood. */
-const MAX_FIELD = 64 * 1024;
-
+/** Octets of a field that is understood. */
+export const MAX_FIELD = 16 * 1024;
 /**
- * Lets the library read the fields of signatures, and the authors. It is given white space as single spaces, in which
+ * Lets the library read the fields of signatures. It is given white space as single spaces, in which
  * it would search many times; what is verified in the end are the fields as they were sent.
  *
  * @param most signatures of DKIM that are read
@@ -28,12 +27,15 @@ export async function readSignatures(
 ): Promise<number> {
   const sent = new Map<Uint8Array, Uint8Array>();
   const parsed: HeaderLine[] = [];
-  let signatures = 0;
-  for (const { key, casedKey, line } of lines) {
-    if (!WANTED.has(key) || key === "dkim-signature" && signatures++ >= most) continue;
+  const read = ({ key, casedKey, line }: HeaderLine) => {
     const plain = Buffer.from(plainForm(line, casedKey), "latin1");
     sent.set(plain, line);
     parsed.push({ key, casedKey, line: plain });
+  };
+  let signatures = 0;
+  for (const line of lines) {
+    if (!TAGGED.has(line.key)) continue;
+    if (line.key !== "dkim-signature" || signatures++ < most) read(line);
   }
   await verifier.messageHeaders({ parsed });
   const { signatureHeaders, arc: { chain } } = verifier;

@@ -5,6 +5,7 @@
 import type { BodyHash } from "./body_hashes.ts";
 import type { HeaderLine, SignatureField, Verifier } from "./mailauth.ts";
 import { KeyFault, keyName, type PublicKeys } from "./public_keys.ts";
+import { MAX_FIELD } from "./signature_fields.ts";
 import type { DkimResult } from "./verdict.ts";
 
 /** The result of one signature. */
@@ -58,8 +59,9 @@ export class SignatureJudge {
   }
 
   #faultOf(field: SignatureField): Judgement | undefined {
-    const { skip, invalid = skip, hashAlgo, timestamp, expiration } = field;
+    const { skip, invalid = skip, hashAlgo, timestamp, expiration, original } = field;
     const now = this.#options.now.getTime();
+    if (original.length > MAX_FIELD) return { result: "neutral", reason: "the field is too long" };
     if (hashAlgo === "sha1") {
       return { result: "policy", reason: "signatures with SHA-1 are not accepted (RFC 8301)" };
     }

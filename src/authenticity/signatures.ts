@@ -5,33 +5,9 @@
  * @module
  */
 import { HeaderOctets } from "../message/header_octets.ts";
-import { Examination } from "./examination.ts";
-import type { TextLookup } from "./public_keys.ts";
-import type { ArcVerdict, DkimVerdict } from "./verdict.ts";
+import { Examination, type SignatureOptions, type SignaturesFound } from "./examination.ts";
 
-/** What the signatures of a message say. */
-export interface SignaturesFound {
-  /** The signatures that were examined, the uppermost first. */
-  readonly dkim: readonly DkimVerdict[];
-  /** The number of signatures below them that were not. */
-  readonly unexamined: number;
-  readonly arc: ArcVerdict;
-  /** The addresses in `From`. */
-  readonly authors: readonly string[];
-  /** The number of `From` fields: a valid message has one. */
-  readonly fromFields: number;
-}
-
-/** How signatures are examined. */
-export interface SignatureOptions {
-  readonly lookup: TextLookup;
-  /** The time, by which signatures expire. */
-  readonly now: Date;
-  /** The most DKIM signatures that are examined, the uppermost ones; by default 10. */
-  readonly most?: number;
-  /** Milliseconds in which the DNS must have given all keys, by default 20 s. */
-  readonly timeout?: number;
-}
+export type { SignatureOptions, SignaturesFound } from "./examination.ts";
 
 /**
  * Octets of a header that are examined. In a longer one, which the server refuses unless it is told not to, nothing is

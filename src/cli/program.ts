@@ -14,6 +14,7 @@ import { each } from "./argument.ts";
 import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
+import { addDkim } from "./dkim/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
@@ -124,6 +125,7 @@ export function program(failed: () => void): Command {
   addTrace(postmaster);
   addVars(postmaster);
   addCert(postmaster);
+  addDkim(postmaster);
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);

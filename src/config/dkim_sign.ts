@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { lifetime, list, location, options, text } from "../base/kinds.ts";
 import { Network } from "../base/ip.ts";
-import { canonicalName, isDnsName } from "../dns/name.ts";
+import { canonicalName, isDnsName, withParents } from "../dns/name.ts";
 import type { Log } from "../log/event.ts";
 import { type Peers, UNIX } from "../net/peers.ts";
 import { ArcSealer } from "../signing/arc_sealer.ts";
-import { withParents } from "../signing/author_domains.ts";
 import { DkimSigner } from "../signing/dkim_signer.ts";
 import { keyDirectory } from "../signing/key_directory.ts";
+import { domainsIn } from "../signing/key_files.ts";
 import type { SigningKeys } from "../signing/keys.ts";
 import type { Libcrypto } from "../signing/libcrypto.ts";
 import { Signatures } from "../signing/signatures.ts";
@@ -87,6 +87,7 @@ export const arcSealSchema: z.ZodType<ArcSealSettings, unknown> = options({
 /** What a configuration says of signatures. */
 export interface SigningSettings {
   readonly hostname: string;
+  readonly authservId?: string | undefined;
   readonly stateDirectory: string;
   readonly dkimSign?: DkimSignSettings | undefined;
   readonly arcSeal?: ArcSealSettings | undefined;
@@ -107,19 +108,20 @@ export function signingOf(
   settings: SigningSettings,
   { library, log }: SigningOptions,
 ): Signing | undefined {
-  const { hostname, dkimSign, arcSeal } = settings;
+  const { hostname, authservId, dkimSign, arcSeal } = settings;
   if (dkimSign === undefined && arcSeal === undefined) return undefined;
-  const keys = keyDirectory(keysDirectory(settings));
+  const directory = keysDirectory(settings);
+  const keys = keyDirectory(directory);
   const common = { signatures: new Signatures(library), log, now: Date.now };
   const { domains, validFor, fields = [], networks = [] } = dkimSign ?? {};
   return new Signing({
     networks,
     own: dkimSign && new DkimSigner({
       ...{ ...common, keys: only(domains, keys), fields, lifetime: validFor },
-      isExpected: (domain) => domains?.includes(domain) ?? false,
+      isExpected: (domain) => domains?.includes(domain) ?? domainsIn(directory).includes(domain),
     }),
     foreign: arcSeal &&
-      new ArcSealer({ ...common, keys, domain: arcSeal.domain, authority: hostname }),
+      new ArcSealer({ ...common, keys, domain: arcSeal.domain, authority: authservId ?? hostname }),
   });
 }
 

@@ -16,10 +16,11 @@ import type { ReportMail } from "../security/report/report.ts";
 import { TlsReports } from "../security/report/tls_reports.ts";
 import { NO_POLICIES, type StsPolicies } from "../security/sts/policy.ts";
 import { stsPolicies } from "../security/sts/sts_policies.ts";
+import { KeyWatch } from "../signing/key_watch.ts";
 import type { Libcrypto } from "../signing/libcrypto.ts";
 import type { Signing } from "../signing/signing.ts";
 import { secure } from "../tls/client.ts";
-import { signingOf, type SigningSettings } from "./dkim_sign.ts";
+import { keysDirectory, signingOf, type SigningSettings } from "./dkim_sign.ts";
 import type { SmtpRelay } from "./relay.ts";
 import { sendingOf, type SendingSettings, stsDirectory, stsOptions } from "./sending.ts";
 
@@ -60,10 +61,13 @@ export function startRelaying(
   const sts = stsPolicies({ ...https, directory: stsDirectory(config), results });
   const pool = new Pool(relay.connections);
   const signing = signingOf(config, { library, log });
+  const watch = signing &&
+    new KeyWatch({ directory: keysDirectory(config), dns, now: Date.now }, log);
   return {
     sender: senderOf(config, relay, { dns, sts, log, pool, globals, results, signing }),
     async [Symbol.asyncDispose]() {
       sts[Symbol.dispose]();
+      await watch?.[Symbol.asyncDispose]();
       await pool.close();
       await results?.close();
     },

@@ -118,6 +118,8 @@ export interface EventMap {
     readonly body: AsyncIterable<Uint8Array>;
     /** The targets of the message; a handler may add routes. */
     readonly routes: readonly Route[];
+    /** A handler that sets it gives the message another sender; `null` is the null path. */
+    readonly sender?: Mailbox | null;
     /** A handler that sets it has the message wait in the queue until an operator releases it, for this reason. */
     readonly hold?: string;
     /** A handler that sets it decides when the message is delivered. Without a queue, it changes nothing. */

@@ -13,6 +13,7 @@ import {
   frozenEvent,
   OF_QUEUE,
 } from "./event.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
 import { type AnswerTo, misfit } from "./fitting.ts";
 import { BROKEN, isPositive, isReason, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
@@ -297,6 +298,10 @@ function passed(
   if (fault !== undefined) throw new TypeError(fault);
   if (changed.hold !== undefined && !isReason(changed.hold)) {
     throw new TypeError("a hold needs a reason of one line");
+  }
+  const { sender } = changed;
+  if (sender !== undefined && sender !== null && !(sender instanceof Mailbox)) {
+    throw new TypeError("a sender is a mailbox, or null");
   }
   return frozenEvent(
     changed.body === event.body

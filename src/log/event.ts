@@ -225,6 +225,12 @@ export interface LogFields {
   "DMARC report not sent": LogFields["TLS report not sent"];
   /** Mail of a domain that signs its mail waits because of this, or has left without a signature. */
   "mail not signed": { readonly domain: string; readonly error: string };
+  /** The record of a key is in the DNS, so the key signs from now on. */
+  "key signs": { readonly domain: string; readonly selector: string };
+  /** Another key has taken its place. */
+  "key retired": { readonly domain: string; readonly selector: string };
+  /** A key signs whose record is not in the DNS, or another one, or the keys cannot be read. */
+  "key not published": { readonly name: string; readonly error: string };
   /** What the server has learnt is forgotten at its end. */
   "state not kept": { readonly file: string; readonly error: string };
   delivered: OfDelivery;
@@ -317,6 +323,9 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "DMARC report sent": "info",
   "DMARC report not sent": "warning",
   "mail not signed": "error",
+  "key signs": "info",
+  "key retired": "info",
+  "key not published": "error",
   "state not kept": "error",
   delivered: "info",
   deferred: "warning",

@@ -5,10 +5,11 @@
 import { resultsField, withoutForgeries } from "../authenticity/results.ts";
 import type { EventOf, LimitName } from "../handler/event.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
-import type { Session, Transaction } from "../handler/session.ts";
+import type { Session } from "../handler/session.ts";
 import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
 import { protocolOf, receivedField } from "../message/received.ts";
+import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Origin } from "../queue/entry.ts";
 import type { Envelope } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
@@ -36,7 +37,8 @@ export async function deliver(
   const { routes, signal, hold, deliver } = event;
   const { parameters } = transaction;
   const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
-  const envelope = envelopeOf(session, transaction);
+  const { sender = transaction.mailFrom } = event;
+  const envelope = envelopeOf(session, transaction.id, sender);
   const body = withoutForgeries(limited(event.body, limits), authservId);
   const drain = async () => {
     for await (const _ of body);
@@ -104,10 +106,10 @@ const originOf = ({ id, hostname, peer, listener, helo, user, tls }: Session): O
   tls: tls && { protocol: tls.protocol, cipher: tls.cipher },
 });
 
-const envelopeOf = (session: Session, { id, mailFrom }: Transaction): Envelope => ({
+const envelopeOf = (session: Session, id: string, sender: Mailbox | null): Envelope => ({
   id,
   session: session.id,
-  sender: mailFrom,
+  sender,
   peer: session.peer.address,
   isOwn: session.user !== undefined,
   helo: session.helo?.name ?? "",

@@ -78,6 +78,7 @@ export class Libcrypto {
     const noPassphrase = Uint8Array.of(0); // without one, OpenSSL would ask for it at the terminal
     const key = PEM_read_bio_PrivateKey(bio, null, null, noPassphrase);
     BIO_free(bio);
+    octets.fill(0); // OpenSSL has read them in place: they must not be collected before
     symbols.ERR_clear_error();
     if (key !== null && symbols.EVP_PKEY_get_base_id(key) === EVP_PKEY_RSA) return key;
     symbols.EVP_PKEY_free(key);

@@ -1,0 +1,196 @@
+/**
+ * The changes that a milter makes to a message, gathered until it is done, because nothing of a message counts whose
+ * milter fails before.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import {
+  type EventOf,
+  isPositive,
+  isRelayingDenied,
+  isTransient,
+  type KeptMessage,
+  Mailbox,
+  relay,
+  type Reply,
+  type Route,
+  routeKey,
+  type Session,
+} from "postmaster";
+import type { Change } from "./answers.ts";
+import type { EditableHeader } from "./header.ts";
+import { MilterFault } from "./protocol.ts";
+
+/** The most changes, and the most octets of them without those of a body. */
+const MOST = 10_000, MOST_OCTETS = 1 << 20;
+
+/** A change of recipients. */
+type RecipientChange = Extract<Change, { readonly type: "add-recipient" | "delete-recipient" }>;
+
+/** The changes of one message. Those of the header are made at once. */
+export class Changes {
+  readonly #header: EditableHeader;
+  readonly #keepsSpace: boolean;
+  readonly #session: Session;
+  readonly #recipients: RecipientChange[] = [];
+  #count = 0;
+  #octets = 0;
+  #body: Replacement | undefined;
+  /** Another sender; `undefined` for none. */
+  sender: Mailbox | null | undefined;
+  /** Why the message is to be held. */
+  hold: string | undefined;
+
+  constructor(header: EditableHeader, keepsSpace: boolean, session: Session) {
+    this.#header = header;
+    this.#keepsSpace = keepsSpace;
+    this.#session = session;
+  }
+
+  /**
+   * Takes one.
+   *
+   * @throws {MilterFault} if it cannot be made, or there are too many
+   */
+  async take(change: Change): Promise<void> {
+    if (change.type === "replace-body") {
+      this.#body ??= new Replacement(this.#session);
+      return await this.#body.write(change.octets);
+    }
+    this.#octets += JSON.stringify(change).length;
+    if (++this.#count > MOST || this.#octets > MOST_OCTETS) {
+      throw new MilterFault("it makes too many changes to a message");
+    }
+    switch (change.type) {
+      case "add-header":
+        return this.#header.add(change.name, change.value, this.#keepsSpace);
+      case "insert-header":
+        return this.#header.insert(change.index, change.name, change.value, this.#keepsSpace);
+      case "change-header":
+        return this.#header.change(change.index, change.name, change.value, this.#keepsSpace);
+      case "change-sender":
+        this.sender = senderOf(change.address);
+        return;
+      case "quarantine":
+        this.hold ??= change.reason.replace(/\p{Cc}+/gu, " ").slice(0, 500) || "quarantine";
+        return;
+      default:
+        mailboxOf(change.address);
+        this.#recipients.push(change);
+    }
+  }
+
+  /** The body that the milter has put in the place of the other one, if any. */
+  async body(): Promise<KeptMessage | undefined> {
+    return await this.#body?.end();
+  }
+
+  /** Forgets another body that has begun. */
+  async dispose(): Promise<void> {
+    await this.#body?.dispose();
+  }
+
+  /**
+   * The routes after the changes. Who is added is asked for as if the client had named him.
+   *
+   * @returns a reply, if one of those who are added cannot be taken now
+   */
+  async routes(routes: EventOf<"Deliver">["routes"]): Promise<readonly Route[] | Reply> {
+    let all: Route[] = [...routes];
+    for (const { type, address, ...more } of this.#recipients) {
+      const mailbox = mailboxOf(address);
+      if (type === "delete-recipient") {
+        all = all.filter(({ original, recipient, copy }) =>
+          copy === true || !(original ?? recipient).equals(mailbox)
+        );
+        continue;
+      }
+      const parameters = "parameters" in more ? parametersOf(more.parameters) : new Map();
+      const reply = await this.#session.trigger({ type: "AddRcptTo", mailbox, parameters });
+      if (isTransient(reply)) return reply;
+      const known = new Set(all.map(routeKey));
+      const added = isRelayingDenied(reply)
+        ? [{ recipient: mailbox, target: relay([mailbox]) }]
+        : isPositive(reply)
+        ? reply.routes ?? []
+        : this.#refused(mailbox, reply);
+      all.push(
+        ...added.filter((route) => !known.has(routeKey(route)))
+          .map((route) => ({ ...route, parameters })),
+      );
+    }
+    return all;
+  }
+
+  #refused(mailbox: Mailbox, { code, lines }: Reply): readonly Route[] {
+    this.#session.warn("a recipient that a milter has added is refused, and gets nothing", {
+      recipient: `<${mailbox}>`,
+      reply: `${code} ${lines.join(" ")}`,
+    });
+    return [];
+  }
+}
+
+/** `<joe@example.net>`, with or without the brackets. */
+function mailboxOf(path: string): Mailbox {
+  try {
+    return Mailbox.parse(path.trim().replace(/^<(.*)>$/, "$1"));
+  } catch {
+    throw new MilterFault(`${JSON.stringify(path.slice(0, 80))} is not an address`);
+  }
+}
+
+const senderOf = (path: string): Mailbox | null =>
+  /^\s*(<\s*>)?\s*$/.test(path) ? null : mailboxOf(path);
+
+/** `NOTIFY=NEVER ORCPT=rfc822;joe@example.net`. */
+const parametersOf = (text: string): Map<string, string | null> =>
+  new Map(
+    text.split(/ +/).filter((word) => word !== "").map((word) => {
+      const [, name = "", value = null] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+      return [name.toUpperCase(), value];
+    }),
+  );
+
+/** A body that comes piece by piece, and is kept as a message is. */
+class Replacement {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #kept: Promise<KeptMessage>;
+  #endsWithCr = false;
+
+  constructor(session: Session) {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    this.#writer = writable.getWriter();
+    this.#writer.closed.catch(() => {}); // writing tells
+    this.#kept = session.keep(readable);
+    this.#kept.catch(() => {}); // `end` tells
+  }
+
+  /** Takes octets. Lines that end in a bare LF get their CR. */
+  async write(octets: Uint8Array): Promise<void> {
+    const pieces: Uint8Array[] = [];
+    let from = 0;
+    for (let at = octets.indexOf(LF); at >= 0; at = octets.indexOf(LF, at + 1)) {
+      const hasCr = at === 0 ? this.#endsWithCr : octets[at - 1] === CR;
+      if (hasCr) continue;
+      pieces.push(octets.subarray(from, at), CR_ALONE);
+      from = at;
+    }
+    pieces.push(octets.subarray(from));
+    if (octets.length > 0) this.#endsWithCr = octets.at(-1) === CR;
+    await this.#writer.write(Buffer.concat(pieces));
+  }
+
+  async end(): Promise<KeptMessage> {
+    await this.#writer.close();
+    return await this.#kept;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#writer.abort().catch(() => {});
+    await this.#kept.then((kept) => kept.dispose(), () => {});
+  }
+}
+
+const CR = 0x0d, LF = 0x0a;
+const CR_ALONE = new Uint8Array([CR]);
