@@ -51,7 +51,7 @@ interface Checking {
 }
 
 /** The option that names trusted clients; by default those on this machine. */
-export const trustedClients = kinds.oneOrMore(network).prefault(["127.0.0.0/8", "::1"]).describe(
+export const trustedClients = kinds.anyNumber(network).prefault(["127.0.0.0/8", "::1"]).describe(
   "The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either.",
 );
 

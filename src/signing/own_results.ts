@@ -15,10 +15,10 @@ export interface OwnResults {
 }
 
 /**
- * The uppermost results with the name of this server; `undefined` if there are none. Others cannot have written them:
- * such fields are removed when a message arrives.
+ * The uppermost results by this server; `undefined` if there are none. Others cannot have written them: such fields are
+ * removed when a message arrives.
  *
- * @param authority the name, the `authserv-id`
+ * @param authority the server's name in them, the `authserv-id`
  */
 export function ownResults(header: Header, authority: string): OwnResults | undefined {
   for (const { raw } of header.all("Authentication-Results")) {
