@@ -15,6 +15,7 @@ import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addDkim } from "./dkim/command.ts";
+import { addExamine } from "./examine/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
@@ -129,6 +130,7 @@ export function program(failed: () => void): Command {
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);
+  addExamine(postmaster);
   addSrs(postmaster, failed);
   return postmaster;
 }
