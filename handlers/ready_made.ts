@@ -52,6 +52,7 @@ export { senderAuthentication, type SenderAuthenticationOptions } from "./sender
 export { senderDomain } from "./sender_domain.ts";
 export { senderLogin, type SenderLoginOptions } from "./sender_login.ts";
 export { type RefusableSpf, spf, type SpfOptions } from "./spf.ts";
+export { spamassassin, type SpamassassinOptions } from "./spamassassin.ts";
 export { stolenPasswords, type StolenPasswordsOptions } from "./stolen_passwords.ts";
 export { subaddress, type SubaddressOptions } from "./subaddress.ts";
 export { suppress, type SuppressOptions } from "./suppress.ts";
