@@ -18,6 +18,7 @@ import { addDkim } from "./dkim/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
+import { addReports } from "./reports/command.ts";
 import { addTrace } from "./queue/trace_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
@@ -130,6 +131,7 @@ export function program(failed: () => void): Command {
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);
   addSrs(postmaster, failed);
+  addReports(postmaster, failed);
   return postmaster;
 }
 
