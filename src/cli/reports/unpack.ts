@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { Unzip, UnzipInflate } from "fflate";
+import { failureOf } from "../../base/tried.ts";
 
 /** The most octets that a report, and all in an archive, may have. */
 export const MOST = 64 * 1024 * 1024;
@@ -53,8 +54,10 @@ export function unzip(octets: Uint8Array): readonly Uint8Array[] {
   });
   reader.register(UnzipInflate);
   for (let at = 0; at < octets.length; at += PIECE) {
-    reader.push(octets.subarray(at, at + PIECE), at + PIECE >= octets.length);
+    const push = () => reader.push(octets.subarray(at, at + PIECE), at + PIECE >= octets.length);
+    if (failureOf(push) !== undefined) break;
   }
+  if (left < 0) throw new Error(TOO_LARGE);
   if (open > 0) throw new Error("its archive is broken");
   return files;
 }
