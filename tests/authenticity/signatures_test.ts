@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { FakeDns } from "postmaster/testing";
 import { checkSignatures } from "../../src/authenticity/signatures.ts";
 import { check, ed25519Key, message, pieces, rsaKey, signature, signed } from "./signed.ts";
-import { RFC8463, RFC8463_KEYS } from "./vectors.ts";
+import { RFC6376, RFC6376_KEYS, RFC8463, RFC8463_KEYS } from "./vectors.ts";
 
 const NAME = "one._domainkey.example.net";
 const rsa = rsaKey();
@@ -46,6 +46,13 @@ Deno.test("checkSignatures() verifies both signatures of RFC 8463 appendix A, in
       unexamined: 0,
     });
   }
+});
+
+Deno.test("checkSignatures() verifies the signature of RFC 6376 appendix A", async () => {
+  const { dkim: [verdict] } = await check(RFC6376, RFC6376_KEYS);
+  deepEqual([verdict?.result, verdict?.domain, verdict?.identity], [
+    ...["pass", "example.com", "joe@football.example.com"],
+  ]);
 });
 
 Deno.test("checkSignatures() finds a changed octet anywhere in what is signed", async () => {
