@@ -12,6 +12,7 @@ export { authLimit, type AuthLimitOptions } from "./auth_limit.ts";
 export { blacklist } from "./blacklist.ts";
 export { bye, type ByeOptions } from "./bye.ts";
 export { catchAll } from "./catch_all.ts";
+export { clamav, type ClamavOptions } from "./clamav.ts";
 export { complete, type CompleteOptions, type Completion } from "./complete.ts";
 export { defer } from "./defer.ts";
 export { discardAll } from "./discard_all.ts";

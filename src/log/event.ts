@@ -221,6 +221,8 @@ export interface LogFields {
     readonly to?: string | undefined;
     readonly error: string;
   };
+  "DMARC report sent": LogFields["TLS report sent"];
+  "DMARC report not sent": LogFields["TLS report not sent"];
   /** Mail of a domain that signs its mail waits because of this, or has left without a signature. */
   "mail not signed": { readonly domain: string; readonly error: string };
   /** The record of a key is in the DNS, so the key signs from now on. */
@@ -318,6 +320,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "policy not fetched": "warning",
   "TLS report sent": "info",
   "TLS report not sent": "warning",
+  "DMARC report sent": "info",
+  "DMARC report not sent": "warning",
   "mail not signed": "error",
   "key signs": "info",
   "key retired": "info",

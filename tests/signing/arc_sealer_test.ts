@@ -1,7 +1,7 @@
 /**
  * Seals of this server, alone and in chains with those of dkimpy, as dkimpy sees them.
  */
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { equal, match, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, verify } from "node:crypto";
 import { silent } from "../../src/log/event.ts";
@@ -15,7 +15,7 @@ import { Signatures } from "../../src/signing/signatures.ts";
 import { SigningFault } from "../../src/signing/signer.ts";
 import { needFile } from "../need.ts";
 import { oddMessages } from "../odd_messages.ts";
-import { keysIn, nameOf, newKey, recordsOf } from "./keys.ts";
+import { keysIn, newKey, recordsOf } from "./keys.ts";
 import { arcByDkimpy, ended, octetsIn, PYTHON, sealedByDkimpy } from "./verifiers.ts";
 
 const HOST = "mx.example.net";
