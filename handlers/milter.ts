@@ -4,8 +4,9 @@
  */
 import type { HandlerFactory } from "postmaster";
 import { defineHandler, kinds, z } from "postmaster/making";
+import { filterAddress, printAddress } from "./filters/address.ts";
+import { type OnFailure, onFailure } from "./filters/failure.ts";
 import { milterBy } from "./milter/by.ts";
-import type { MilterAddress } from "./milter/connection.ts";
 
 /** The deadlines of a milter. */
 export interface MilterTimeoutOptions {
@@ -26,30 +27,12 @@ export interface MilterOptions {
   /** Its name in the log; by default the address. */
   readonly name?: string;
   /** What happens to mail while the milter does not work. */
-  readonly onFailure?: "defer" | "accept";
+  readonly onFailure?: OnFailure;
   /** Deadlines. */
   readonly timeouts?: MilterTimeoutOptions;
   /** Macros that it is sent, instead of those that the server knows: names without braces, and their values. */
   readonly macros?: Readonly<Record<string, string>>;
 }
-
-const address = kinds.text("an address such as `127.0.0.1:8891`", parseAddress);
-
-function parseAddress(text: string): MilterAddress {
-  const path = /^unix:(\/[^\0]+)$/.exec(text)?.[1];
-  if (path !== undefined) return { path };
-  const [, host = "", inner = host, port = ""] = /^(\[(.*)\]|[^:[\]\s/]+):(\d{1,5})$/.exec(text) ??
-    [];
-  if (host === "" || Number(port) < 1 || Number(port) > 65_535) {
-    throw new TypeError(
-      `\`${text}\` is no address of a milter: write one such as 127.0.0.1:8891, [::1]:8891 or unix:/run/opendkim/opendkim.sock`,
-    );
-  }
-  return { host: inner, port: Number(port) };
-}
-
-const printAddress = (address: MilterAddress): string =>
-  "path" in address ? `unix:${address.path}` : `${address.host}:${address.port}`;
 
 const timeouts = kinds.options({
   connect: kinds.duration(1).default(20_000)
@@ -61,12 +44,11 @@ const timeouts = kinds.options({
 });
 
 const options = kinds.options({
-  address: address.describe("Where the milter listens.")
+  address: filterAddress.describe("Where the milter listens.")
     .meta({ examples: ["unix:/run/opendkim/opendkim.sock", "127.0.0.1:8891"] }),
-  name: z.string({ error: "a name" }).min(1).optional()
+  name: z.string({ error: "a name" }).regex(/^[ -~]+$/, { error: "a name in ASCII" }).optional()
     .describe("Its name in the log; by default the address."),
-  onFailure: z.enum(["defer", "accept"]).default("defer")
-    .describe("What happens to mail while the milter does not work."),
+  onFailure,
   timeouts: timeouts.prefault({}).describe("Deadlines."),
   macros: z.record(
     z.string().regex(/^[\w.]+$/, { error: "the name of a macro, without braces" }),

@@ -5,6 +5,7 @@
 import "./registry.ts";
 
 export * from "./ready_made.ts";
+export { type FilterVerdict, filterVerdicts } from "./filters/verdicts.ts";
 export { aliasBy } from "./alias.ts";
 export {
   type Aliases,

@@ -12,6 +12,7 @@ export { authLimit, type AuthLimitOptions } from "./auth_limit.ts";
 export { blacklist } from "./blacklist.ts";
 export { bye, type ByeOptions } from "./bye.ts";
 export { catchAll } from "./catch_all.ts";
+export { clamav, type ClamavOptions } from "./clamav.ts";
 export { complete, type CompleteOptions, type Completion } from "./complete.ts";
 export { defer } from "./defer.ts";
 export { discardAll } from "./discard_all.ts";
@@ -51,6 +52,7 @@ export { senderAuthentication, type SenderAuthenticationOptions } from "./sender
 export { senderDomain } from "./sender_domain.ts";
 export { senderLogin, type SenderLoginOptions } from "./sender_login.ts";
 export { type RefusableSpf, spf, type SpfOptions } from "./spf.ts";
+export { spamassassin, type SpamassassinOptions } from "./spamassassin.ts";
 export { stolenPasswords, type StolenPasswordsOptions } from "./stolen_passwords.ts";
 export { subaddress, type SubaddressOptions } from "./subaddress.ts";
 export { suppress, type SuppressOptions } from "./suppress.ts";

@@ -25,6 +25,6 @@ export { checkDmarc, type DmarcQuestion, wantedOf } from "./authenticity/dmarc.t
 export { type Lookup, type LookupOptions, Lookups } from "./authenticity/lookups.ts";
 export { readResults, type ResultRead, type ResultsRead } from "./authenticity/read_results.ts";
 export { checkSpf, type SpfQuestion } from "./authenticity/spf.ts";
-export { senderAuthentication } from "./handler/sender_authentication.ts";
+export { senderAuthentication, trustedResults } from "./handler/sender_authentication.ts";
 export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";
 export { type MimeOptions, MimeParser, type MimeRoot, type MimeSink } from "./mime/parser.ts";

@@ -6,8 +6,6 @@ import {
   chain,
   type EventOf,
   type Handler,
-  headerField,
-  isLocal,
   isPositive,
   type Next,
   on,
@@ -17,7 +15,8 @@ import {
   type Session,
   variable,
 } from "postmaster";
-import { confirmedName } from "../fcrdns.ts";
+import { clientName } from "../filters/client_name.ts";
+import { DEFERRED, failedField, type OnFailure } from "../filters/failure.ts";
 import { answer, type Attempt, type Decision, deliver, isEnd } from "./deliver.ts";
 import { MilterFault } from "./protocol.ts";
 import { type MilterSettings, Talk } from "./talk.ts";
@@ -26,7 +25,7 @@ import { type MilterSettings, Talk } from "./talk.ts";
 export interface MilterPolicy extends MilterSettings {
   /** Its name in the log. */
   readonly name: string;
-  readonly onFailure: "defer" | "accept";
+  readonly onFailure: OnFailure;
 }
 
 /** The message of a transaction. */
@@ -42,8 +41,6 @@ interface Recipient {
   decision?: Promise<Decision>;
 }
 
-const DEFERRED = say(4, 5, 1, "a filter does not work, try again later", "4.7.1");
-
 /** Makes the handler. */
 export function milterBy({ name, onFailure, ...settings }: MilterPolicy): Handler {
   const talks = variable("session", "milter", (): Talk | undefined => undefined);
@@ -55,7 +52,7 @@ export function milterBy({ name, onFailure, ...settings }: MilterPolicy): Handle
   const recipients = variable("command", "recipient of a milter", (): Recipient => ({
     isInside: false,
   }));
-  const mark = headerField("X-Filter-Failed", name);
+  const mark = failedField(name);
 
   /** Asks; if the milter fails, that is logged, and decided on by `failed`. */
   const asking = (session: Session, failed: Decision): Attempt => async (ask) => {
@@ -241,19 +238,5 @@ export function milterBy({ name, onFailure, ...settings }: MilterPolicy): Handle
 const refusingClient = ({ code, lines }: Reply): Reply =>
   code < 500 ? say(4, 2, 1, lines) : say(5, 5, 4, lines);
 
-/** Milliseconds for the name of a client. */
-const PATIENCE = 5000;
-
 /** The confirmed name of the client. */
-async function nameOf(session: Session): Promise<string> {
-  if (isLocal(session.peer.address)) return "localhost";
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), PATIENCE);
-  try {
-    return await Promise.race([confirmedName(session), late.promise]) ?? "unknown";
-  } catch {
-    return "unknown";
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const nameOf = async (session: Session): Promise<string> => await clientName(session) ?? "unknown";

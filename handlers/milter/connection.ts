@@ -4,14 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
+import type { FilterAddress } from "../filters/address.ts";
 import { COMMAND, MilterFault, type Packet, packet, PacketReader } from "./protocol.ts";
 import { OFFER, readTerms, type Terms } from "./terms.ts";
-
-/** Where a milter listens. */
-export type MilterAddress = { readonly path: string } | {
-  readonly host: string;
-  readonly port: number;
-};
 
 /** Deadlines, in milliseconds. */
 export interface MilterTimeouts {
@@ -52,7 +47,7 @@ export class MilterConnection {
   #unsentOctets = 0;
   #terms: Terms | undefined;
 
-  private constructor(address: MilterAddress, timeouts: MilterTimeouts) {
+  private constructor(address: FilterAddress, timeouts: MilterTimeouts) {
     this.#timeouts = timeouts;
     this.#socket = connect({ ...address } as NetConnectOpts);
     this.#socket.setNoDelay(true);
@@ -69,7 +64,7 @@ export class MilterConnection {
    * @throws {MilterFault} if the milter cannot be reached, or is none
    */
   static async open(
-    address: MilterAddress,
+    address: FilterAddress,
     timeouts: MilterTimeouts,
     signal: AbortSignal,
   ): Promise<MilterConnection> {

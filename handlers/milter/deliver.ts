@@ -11,6 +11,7 @@ import {
   say,
   type Session,
 } from "postmaster";
+import { trustedResults } from "postmaster/making";
 import { LIMIT, TOO_BIG } from "../held_header.ts";
 import type { Verdict } from "./answers.ts";
 import { Changes } from "./changes.ts";
@@ -82,6 +83,10 @@ export async function deliver(
         const routes = await changes.routes(event.routes);
         if ("code" in routes) return routes;
         if (!routes.some(({ copy }) => copy !== true)) return answer("discard", session);
+        session.update(
+          trustedResults,
+          (old) => [...old, ...header.written("Authentication-Results")],
+        );
         const { sender = event.sender, hold = event.hold } = changes;
         passed = {
           routes,

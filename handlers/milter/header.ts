@@ -10,7 +10,9 @@ interface Field {
   /** All of it, with its last line end. */
   readonly raw: string;
   /** Milters go on counting it. */
-  isDeleted?: boolean;
+  readonly isDeleted?: boolean;
+  /** A milter has written it. */
+  readonly isNew?: boolean;
 }
 
 /** A header that can be changed. All that is not changed stays, octet by octet. */
@@ -52,7 +54,7 @@ export class EditableHeader {
   /** Adds a field before the one at `index`, 0 for the top. */
   insert(index: number, name: string, value: string, keepsSpace: boolean): void {
     this.#isChanged = true;
-    this.#fields.splice(index, 0, { name, raw: written(name, value, keepsSpace) });
+    this.#fields.splice(index, 0, { name, raw: written(name, value, keepsSpace), isNew: true });
   }
 
   /** Changes the field that is the `index`-th with this name, from 1. Without a value, deletes it. */
@@ -67,7 +69,15 @@ export class EditableHeader {
     this.#isChanged = true;
     this.#fields[place] = value === ""
       ? { ...old, isDeleted: true }
-      : { name, raw: written(old.name, value, keepsSpace) };
+      : { name, raw: written(old.name, value, keepsSpace), isNew: true };
+  }
+
+  /** The values of the fields of this name that a milter has written, with their line ends. */
+  written(name: string): string[] {
+    const wanted = name.toLowerCase();
+    return this.#fields
+      .filter((field) => field.isNew === true && field.name.toLowerCase() === wanted)
+      .map(({ raw }) => raw.slice(raw.indexOf(":") + 1));
   }
 
   /** The octets of the header with its changes. */

@@ -5,7 +5,8 @@
 import type { Buffer } from "node:buffer";
 import type { EventOf, Reply, Session } from "postmaster";
 import { type Answer, type Change, readAnswer, type Verdict } from "./answers.ts";
-import { type MilterAddress, MilterConnection, type MilterTimeouts } from "./connection.ts";
+import type { FilterAddress } from "../filters/address.ts";
+import { MilterConnection, type MilterTimeouts } from "./connection.ts";
 import type { EditableHeader } from "./header.ts";
 import {
   connectionMacros,
@@ -21,7 +22,7 @@ import type { Moment } from "./terms.ts";
 
 /** A milter, as it is configured. */
 export interface MilterSettings {
-  readonly address: MilterAddress;
+  readonly address: FilterAddress;
   readonly timeouts: MilterTimeouts;
   /** Macros that are sent at all moments, by their names without braces. */
   readonly macros: Macros;

@@ -42,12 +42,21 @@ export function resultsOf(found: SenderAuthentication, id: string): string | und
   return [valueOf(id), ...results.map(folded)].join(";\r\n\t");
 }
 
-/** The message without the fields by which somebody else speaks in the name of this server (section 5). */
+/**
+ * The message without the fields by which somebody else speaks in the name of this server (section 5).
+ *
+ * @param trusted the values of fields that stay
+ */
 export const withoutForgeries = (
   body: AsyncIterable<Uint8Array>,
   id: string,
-): AsyncIterable<Uint8Array> =>
-  withoutField(body, RESULTS, (beginning) => mayBeBy(id, beginning, beginning.length < BEGINNING));
+  trusted: readonly string[] = [],
+): AsyncIterable<Uint8Array> => {
+  const known = new Set(trusted.map((value) => value.slice(0, BEGINNING).trim()));
+  const isForged = (beginning: string) =>
+    mayBeBy(id, beginning, beginning.length < BEGINNING) && !known.has(beginning.trim());
+  return withoutField(body, RESULTS, isForged);
+};
 
 const spfResult = ({ result, identity, domain, reason }: SpfVerdict): Result => [
   `spf=${result}`,

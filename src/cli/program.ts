@@ -7,7 +7,7 @@ import { ConfigError, printJsonSchema } from "../config/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
-import { LEVELS } from "../log/event.ts";
+import { LEVELS } from "../log/levels.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
 import { each } from "./argument.ts";

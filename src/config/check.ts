@@ -27,11 +27,12 @@ import { doubtsAboutRelay } from "./check_relay.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { controlSocket } from "./control.ts";
 import { idsOf } from "./daemon.ts";
-import { checkDmarcReports } from "./dmarc_reports.ts";
+import { checkDmarcReports } from "./check_dmarc_reports.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import type { Finding } from "./explain.ts";
 import { Faults } from "./faults.ts";
+import { doubtsAboutForwarding, faultOfForwarding, withForwarding } from "./forwarding.ts";
 import { doubtsAboutMailer, mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { queueDirectory } from "./queue.ts";
@@ -48,12 +49,14 @@ import { defaultStateDirectory, isWritable } from "./state_directory.ts";
  *
  * @param file the configuration; `undefined` if there is none
  * @param again what {@linkcode Config.again} is to do
+ * @param kept what was found out before this process became another user
  * @throws {ConfigError} with all that is wrong
  */
 export function checkSettings(
   read: ReadSettings,
   file: string | undefined,
   again: Config["again"],
+  kept?: Pick<Config, "stateDirectory">,
 ): Config {
   const faults = new Faults(read.written);
   const checks = new Checks(read, faults);
@@ -61,7 +64,8 @@ export function checkSettings(
   const users = checks.users();
   const aliases = checks.aliases(users, hostname);
   const handlers = checks.handlers();
-  const stateDirectory = checks.stateDirectory();
+  const stateDirectory = kept?.stateDirectory ?? checks.stateDirectory();
+  checks.forwarding();
   checks.deliver();
   const doubtful = checkTls(read, hostname, faults);
   checkListeners(read, faults);
@@ -72,7 +76,8 @@ export function checkSettings(
   if (problems.length > 0) throw new ConfigError(problems);
   checks.postmaster(aliases!, (local) => users!.isUser(local), hostname);
   const problem = (finding: Finding) => read.written.problem(finding);
-  const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
+  const written = read.settings as Settings; // nothing was wrong, so nothing is missing
+  const settings = withForwarding(written, stateDirectory);
   return {
     ...settings,
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
@@ -86,6 +91,7 @@ export function checkSettings(
       ...orderWarnings(handlers),
       ...doubtsAbout(settings.auth).map(problem),
       ...doubtsAboutRelay(settings).map(problem),
+      ...doubtsAboutForwarding(settings).map(problem),
       ...doubtsAboutMailer(settings).map(problem),
       ...doubtsAboutPeers(settings.listen).map(problem),
     ],
@@ -183,6 +189,12 @@ class Checks {
       ["deliver"],
       "`queued` needs a queue: remove `queue: none`, or write before-reply",
     );
+  }
+
+  /** What is forwarded is sent on by the server itself. */
+  forwarding(): void {
+    const fault = this.#wrong.has("relay") ? undefined : faultOfForwarding(this.#settings);
+    if (fault !== undefined) this.#faults.add(["forwarding"], fault);
   }
 
   /** Who the server becomes: a group goes with a user, and a user that is only a number needs one. */

@@ -22,6 +22,7 @@ import { daemonKeys } from "./daemon.ts";
 import { arcSealSchema, dkimSignSchema } from "./dkim_sign.ts";
 import { dmarcReportsSchema } from "./dmarc_reports.ts";
 import { dnsSchema } from "./dns.ts";
+import { forwardingSchema } from "./forwarding.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -286,6 +287,13 @@ const shape = {
       "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
   ).meta({ examples: [{ domain: "example.net" }] }),
   dmarcReports: dmarcReportsSchema,
+  forwarding: forwardingSchema.optional().describe(
+    "All that mail needs which is sent on for somebody else, such as that of an alias that leads to " +
+      "another domain, in one switch: its sender is rewritten into this domain (`relay.srs`, with a " +
+      "secret that the server makes), its checks are sealed by the domain's key (`arc-seal`), and " +
+      "mail of users is signed (`dkim-sign`) as are bounces, which are from `MAILER-DAEMON` at the " +
+      "domain. Where one of these keys is set, its value counts.",
+  ).meta({ examples: ["example.net", { domain: "example.net" }] }),
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",

@@ -147,6 +147,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
     ...{ authservId: config.authservId, dmarcReports },
   });
+  dmarcReports?.start();
   if (operators !== undefined) {
     const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);
     opened.use(new Control(operators, desk, log));

@@ -48,12 +48,17 @@ export class DmarcReports {
   #waiting = new Map<string, Counted>();
   #ledger: RemoteLedger | undefined;
   #failing = false;
-  readonly #timers: readonly ReturnType<typeof setInterval>[];
+  #timers: readonly ReturnType<typeof setInterval>[] = [];
   /** What is being written or sent. */
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: DmarcReportsOptions) {
     this.#options = options;
+  }
+
+  /** Begins to write and to send. */
+  start(): void {
+    void this.work();
     this.#timers = [
       setInterval(() => void (this.#waiting.size > 0 && this.flush()), ROUND),
       setInterval(() => void this.work(), MINUTE),

@@ -11,3 +11,13 @@ export const senderAuthentication: Variable<"transaction", SenderAuthentication>
   "sender authentication",
   (): SenderAuthentication => Object.freeze({}),
 );
+
+/**
+ * Values of fields `Authentication-Results` that filters of this server have added to the message, as they are written,
+ * one character for each octet. They stay, also in the name of the server, which others may not use.
+ */
+export const trustedResults: Variable<"transaction", readonly string[]> = variable(
+  "transaction",
+  "trusted results",
+  (): readonly string[] => Object.freeze([]),
+);

@@ -5,6 +5,7 @@
 import { resultsField, withoutForgeries } from "../authenticity/results.ts";
 import type { EventOf, LimitName } from "../handler/event.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
+import { trustedResults } from "../handler/sender_authentication.ts";
 import type { Session } from "../handler/session.ts";
 import { prepend } from "../message/header.ts";
 import { HeaderScan } from "../message/header_scan.ts";
@@ -39,7 +40,8 @@ export async function deliver(
   const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
   const { sender = transaction.mailFrom } = event;
   const envelope = envelopeOf(session, transaction.id, sender);
-  const body = withoutForgeries(limited(event.body, limits), authservId);
+  const trusted = session.get(trustedResults);
+  const body = withoutForgeries(limited(event.body, limits), authservId, trusted);
   const drain = async () => {
     for await (const _ of body);
     signal.throwIfAborted(); // a handler that changes the body may have hidden that it broke off

@@ -130,6 +130,10 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
   "max-received": {
     sends: [{}, { text: "Received: by x\n".repeat(31) + HELLO, code: 554 }],
   },
+  milter: {
+    instead: { "unix:/run/opendkim/opendkim.sock": "unix:/nowhere/milter" },
+    arrives: { joe: [`X-Filter-Failed: unix:/nowhere/milter\n${HELLO}`] },
+  },
   "no-route-addr": { sends: [{}, { to: "@relay.example:joe@example.net", code: 553 }] },
   passwd: [
     { accounts: ["joe"] },

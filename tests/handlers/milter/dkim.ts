@@ -33,6 +33,7 @@ export const openDkim = (
   key: DkimKey,
   mode: "s" | "v",
   settings: readonly string[] = [],
+  id = "filter.example.net",
 ): Promise<Program> =>
   Program.start((directory) => {
     const pem = directory.write("key.pem", key.pem);
@@ -45,7 +46,7 @@ export const openDkim = (
         `Mode ${mode}`,
         ...mode === "s" ? [`Domain ${DOMAIN}`, "Selector sel", `KeyFile ${pem}`] : [],
         `TestDNSData ${dns}`,
-        "AuthservID filter.example.net",
+        `AuthservID ${id}`,
         "InternalHosts 0.0.0.0/0",
         "RequireSafeKeys no", // a directory in that of all
         "Syslog no",

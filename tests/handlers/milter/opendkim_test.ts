@@ -71,3 +71,28 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name:
+    "what OpenDKIM finds stays in the message, also in the name of the server; what others say so does not",
+  ...need("opendkim"),
+  async fn() {
+    const key = makeKey();
+    await using verifier = await openDkim(key, "v", ["AlwaysAddARHeader yes"], "mx.example.net");
+    const forged = [
+      "mx.example.net; dkim=pass",
+      "other.example; dkim=pass",
+      "mx.example.net; spf=pass",
+    ];
+    const fields = forged.map((value) => `Authentication-Results: ${value}\r\n`);
+    const { message = "" } = await sent(
+      asks({ address: verifier.address }),
+      `${fields.join("")}${MESSAGES["an ordinary one"]}`,
+    );
+    assert.deepEqual(
+      [...message.matchAll(/^Authentication-Results: (.*\r\n(?:[ \t].*\r\n)*)/gm)]
+        .map(([, value = ""]) => value.replace(/\s+/g, " ").replace(/; dkim-atps=.*/, "").trim()),
+      ["mx.example.net; dkim=none", "other.example; dkim=pass"],
+    );
+  },
+});
