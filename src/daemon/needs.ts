@@ -55,7 +55,7 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   }
   note(["tls", "acme"], acmeStoreOf(config)?.fault());
   const keys = faultOfKeys(config);
-  if (keys !== undefined) note(keys.path, keys.message);
+  if (keys !== undefined) problems.push(config.problem(keys));
   if (file !== undefined) note(["log", "file"], faultOfFile(file, made));
   if (pidFile !== undefined) {
     note(["pid-file"], faultOfFile(pidFile, made) ?? faultOfPidFile(pidFile));
