@@ -19,6 +19,7 @@ import { addExamine } from "./examine/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
+import { addReports } from "./reports/command.ts";
 import { addTrace } from "./queue/trace_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
@@ -132,6 +133,7 @@ export function program(failed: () => void): Command {
   addProbe(postmaster, failed);
   addExamine(postmaster);
   addSrs(postmaster, failed);
+  addReports(postmaster, failed);
   return postmaster;
 }
 
