@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { lifetime, list, location, options, text } from "../base/kinds.ts";
+import { type FromText, lifetime, list, location, options, text } from "../base/kinds.ts";
 import { Network } from "../base/ip.ts";
 import { canonicalName, isDnsName, withParents } from "../dns/name.ts";
 import type { Log } from "../log/event.ts";
@@ -20,7 +20,8 @@ import { Signing } from "../signing/signing.ts";
 
 const HOUR = 60 * 60 * 1000;
 
-const domain = text("a domain", (written) => {
+/** A domain that signs. */
+export const signingDomain: FromText<string> = text("a domain", (written) => {
   const name = canonicalName(written);
   if (isDnsName(name)) return name;
   throw new TypeError(`\`${written}\` is no domain: write one such as example.net`);
@@ -42,7 +43,7 @@ export interface DkimSignSettings {
 
 /** The key `dkim-sign`. */
 export const dkimSignSchema: z.ZodType<DkimSignSettings, unknown> = options({
-  domains: list(domain, "a list of domains such as [example.net]", 1).optional().describe(
+  domains: list(signingDomain, "a list of domains such as [example.net]", 1).optional().describe(
     "The domains that sign; mail of a domain below one of them is signed by that one unless it has " +
       "keys of its own. Mail of these domains that leaves without a signature is an error in the " +
       "log. Without this, all domains sign that have keys.",
@@ -78,7 +79,7 @@ export interface ArcSealSettings {
 
 /** The key `arc-seal`. */
 export const arcSealSchema: z.ZodType<ArcSealSettings, unknown> = options({
-  domain: domain.describe(
+  domain: signingDomain.describe(
     "The domain that seals, with one of the keys that `dkim-sign` would use for it: an RSA key if " +
       "it has one.",
   ).meta({ examples: ["example.net"] }),

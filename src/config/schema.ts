@@ -22,6 +22,7 @@ import { daemonKeys } from "./daemon.ts";
 import { arcSealSchema, dkimSignSchema } from "./dkim_sign.ts";
 import { dmarcReportsSchema } from "./dmarc_reports.ts";
 import { dnsSchema } from "./dns.ts";
+import { forwardingSchema } from "./forwarding.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -285,6 +286,7 @@ const shape = {
     "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
       "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
   ).meta({ examples: [{ domain: "example.net" }] }),
+  forwarding: forwardingSchema,
   dmarcReports: dmarcReportsSchema,
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
