@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { type Lookup, Lookups } from "../../src/authenticity/lookups.ts";
+import { Lookups } from "../../src/authenticity/lookups.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
 
 const zone = { "example.net": { A: ["192.0.2.1"] }, "sick.example": "ESERVFAIL" } as const;
@@ -7,19 +7,12 @@ const zone = { "example.net": { A: ["192.0.2.1"] }, "sick.example": "ESERVFAIL" 
 /** A DNS that never answers. */
 const mute = { resolve: () => new Promise<never>(() => {}) };
 
-Deno.test("Lookups gives answers, and tells who wants to hear of each", async () => {
-  const heard: Lookup[] = [];
-  const lookups = new Lookups(new FakeDns(zone), { heard: (one) => void heard.push(one) });
+Deno.test("Lookups gives answers, and what the DNS says where there are none", async () => {
+  const lookups = new Lookups(new FakeDns(zone));
   deepEqual(await lookups.resolve("example.net", "A"), ["192.0.2.1"]);
   await rejects(lookups.resolve("example.net", "MX"), { code: "ENODATA" });
   await rejects(lookups.resolve("no.example", "A"), { code: "ENOTFOUND" });
   await rejects(lookups.resolve("sick.example", "TXT"), { code: "ESERVFAIL" });
-  deepEqual(heard.map(({ name, type, answer }) => [name, type, answer]), [
-    ["example.net", "A", ["192.0.2.1"]],
-    ["example.net", "MX", "ENODATA"],
-    ["no.example", "A", "ENOTFOUND"],
-    ["sick.example", "TXT", "ESERVFAIL"],
-  ]);
 });
 
 Deno.test("Lookups ends all lookups with the time of the check", async () => {
