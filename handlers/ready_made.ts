@@ -48,6 +48,7 @@ export { requireTls } from "./require_tls.ts";
 export { rewriteRecipient } from "./rewrite_recipient.ts";
 export { rewriteSender } from "./rewrite_sender.ts";
 export { rewriteText, type RewriteTextOptions } from "./rewrite_text.ts";
+export { rspamd, type RspamdMeaning, type RspamdOptions } from "./rspamd.ts";
 export { senderAuthentication, type SenderAuthenticationOptions } from "./sender_authentication.ts";
 export { senderDomain } from "./sender_domain.ts";
 export { senderLogin, type SenderLoginOptions } from "./sender_login.ts";

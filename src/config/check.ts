@@ -23,6 +23,7 @@ import {
   checkTls,
   doubtsAboutPeers,
 } from "./check_connections.ts";
+import { doubtsAboutKeys } from "./check_keys.ts";
 import { doubtsAboutRelay } from "./check_relay.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { controlSocket } from "./control.ts";
@@ -32,7 +33,7 @@ import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import type { Finding } from "./explain.ts";
 import { Faults } from "./faults.ts";
-import { doubtsAboutForwarding, faultOfForwarding, withForwarding } from "./forwarding.ts";
+import { checkForwarding, doubtsAboutForwarding, withForwarding } from "./forwarding.ts";
 import { doubtsAboutMailer, mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { queueDirectory } from "./queue.ts";
@@ -65,7 +66,7 @@ export function checkSettings(
   const aliases = checks.aliases(users, hostname);
   const handlers = checks.handlers();
   const stateDirectory = kept?.stateDirectory ?? checks.stateDirectory();
-  checks.forwarding();
+  checkForwarding(read, faults);
   checks.deliver();
   const doubtful = checkTls(read, hostname, faults);
   checkListeners(read, faults);
@@ -92,6 +93,7 @@ export function checkSettings(
       ...doubtsAbout(settings.auth).map(problem),
       ...doubtsAboutRelay(settings).map(problem),
       ...doubtsAboutForwarding(settings).map(problem),
+      ...doubtsAboutKeys({ ...settings, hostname, stateDirectory }).map(problem),
       ...doubtsAboutMailer(settings).map(problem),
       ...doubtsAboutPeers(settings.listen).map(problem),
     ],
@@ -189,12 +191,6 @@ class Checks {
       ["deliver"],
       "`queued` needs a queue: remove `queue: none`, or write before-reply",
     );
-  }
-
-  /** What is forwarded is sent on by the server itself. */
-  forwarding(): void {
-    const fault = this.#wrong.has("relay") ? undefined : faultOfForwarding(this.#settings);
-    if (fault !== undefined) this.#faults.add(["forwarding"], fault);
   }
 
   /** Who the server becomes: a group goes with a user, and a user that is only a number needs one. */

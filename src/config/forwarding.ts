@@ -9,7 +9,9 @@ import { chosen, options } from "../base/kinds.ts";
 import type { NamedHandler } from "../handler/entry.ts";
 import { dkimSignSchema, signingDomain } from "./dkim_sign.ts";
 import type { Finding } from "./explain.ts";
+import type { Faults } from "./faults.ts";
 import type { Settings } from "./schema.ts";
+import type { ReadSettings } from "./settings.ts";
 import { keepSecret, ownSrs } from "./srs.ts";
 
 /** The domain that forwards. */
@@ -24,11 +26,21 @@ const mapping = options({
 });
 
 /** The key `forwarding`. */
-export const forwardingSchema: z.ZodType<ForwardingSettings, unknown> = chosen(
+export const forwardingSchema: z.ZodOptional<z.ZodType<ForwardingSettings, unknown>> = chosen(
   (value): z.ZodType<ForwardingSettings> =>
     typeof value === "string" ? signingDomain.transform((domain) => ({ domain })) : mapping,
   () => z.union([signingDomain, mapping]),
-).meta({ title: "a domain, or a mapping such as `{domain: example.net}`" });
+).optional().describe(
+  "Everything that mail needs which goes on to others, such as that of an alias in another domain, in " +
+    "one switch: its senders are rewritten into this domain (`relay.srs`, with a secret that the " +
+    "server makes), what the server has found out about them is sealed by the domain's key " +
+    "(`arc-seal`), and mail of users is signed (`dkim-sign`), as are bounces, which are from " +
+    "`MAILER-DAEMON` at this domain. What those keys say themselves counts. The domain needs keys: " +
+    "`postmaster dkim generate` makes them.",
+).meta({
+  title: "a domain, or a mapping such as `{domain: example.net}`",
+  examples: ["example.net", { domain: "example.net" }],
+});
 
 /** The file of the secret by which rewritten senders are known again. */
 const secretFile = (stateDirectory: string): string => join(stateDirectory, "srs.secret");
@@ -58,15 +70,16 @@ export function prepareForwarding(
   if (forwarding !== undefined) keepSecret(secretFile(stateDirectory));
 }
 
-/** What keeps mail from being forwarded as the switch says. */
-export function faultOfForwarding(
-  { forwarding, relay }: Pick<Partial<Settings>, "forwarding" | "relay">,
-): string | undefined {
-  if (forwarding === undefined) return undefined;
-  if (relay === undefined) return "nothing says how mail is sent on: write `relay: {mx: {}}`";
-  return "command" in relay
-    ? "mail that a program sends on is not signed here: write `relay: {mx: {}}` instead of a `command`"
+/** What is forwarded is sent on by the server itself. */
+export function checkForwarding({ settings, wrong }: ReadSettings, faults: Faults): void {
+  const { forwarding, relay } = settings;
+  if (forwarding === undefined || wrong.has("relay")) return;
+  const fault = relay === undefined
+    ? "nothing says how mail is sent on: add `relay: {mx: {}}`"
+    : "command" in relay
+    ? "mail that a program sends on is not sealed: write `relay: {mx: {}}` instead of a `command`"
     : undefined;
+  if (fault !== undefined) faults.add(["forwarding"], fault);
 }
 
 /** The ready-made handlers that find out something about who sent a message. */

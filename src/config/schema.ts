@@ -286,14 +286,8 @@ const shape = {
     "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
       "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
   ).meta({ examples: [{ domain: "example.net" }] }),
+  forwarding: forwardingSchema,
   dmarcReports: dmarcReportsSchema,
-  forwarding: forwardingSchema.optional().describe(
-    "All that mail needs which is sent on for somebody else, such as that of an alias that leads to " +
-      "another domain, in one switch: its sender is rewritten into this domain (`relay.srs`, with a " +
-      "secret that the server makes), its checks are sealed by the domain's key (`arc-seal`), and " +
-      "mail of users is signed (`dkim-sign`) as are bounces, which are from `MAILER-DAEMON` at the " +
-      "domain. Where one of these keys is set, its value counts.",
-  ).meta({ examples: ["example.net", { domain: "example.net" }] }),
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",
