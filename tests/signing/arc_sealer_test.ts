@@ -160,6 +160,33 @@ Deno.test("a seal that says that the chain is broken covers its own set only", a
   ok(verify("sha256", signed, key, Buffer.from(base64!, "base64")));
 });
 
-Deno.test("a domain without a key seals nothing, and the mail waits", async () => {
-  await rejects(seal(arrived(Buffer.from(MESSAGE), "none"), [theirs]), SigningFault);
+Deno.test("a domain without a key in use seals nothing, and the log tells it once an hour", async () => {
+  const told: number[] = [];
+  let time = Date.now();
+  const sealer = new ArcSealer({
+    ...{ keys: keysIn(theirs), signatures, domain: "example.net", authority: HOST },
+    log: (event) => event === "mail not signed" && told.push(time),
+    now: () => time,
+  });
+  const octets = arrived(Buffer.from(MESSAGE), "none");
+  const message = { size: octets.length, read: () => ReadableStream.from([octets]) };
+  const sign = async () => (await octetsIn(await sealer.sign(message))).toString();
+  for (const minutes of [0, 59, 2]) {
+    time += minutes * 60_000;
+    equal(await sign(), octets.toString());
+  }
+  equal(told.length, 2);
+});
+
+Deno.test("mail waits while the keys cannot be read", async () => {
+  const keysOf = () => {
+    throw new Error("the disk is ill");
+  };
+  const sealer = new ArcSealer({
+    ...{ keys: { keysOf }, signatures, domain: "example.net", authority: HOST, log: silent },
+    now: Date.now,
+  });
+  const octets = arrived(Buffer.from(MESSAGE), "none");
+  const message = { size: octets.length, read: () => ReadableStream.from([octets]) };
+  await rejects(sealer.sign(message), SigningFault);
 });
