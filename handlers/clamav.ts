@@ -83,8 +83,7 @@ async function* stream(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
       const chunk = piece.subarray(at, at + CHUNK);
       const length = Buffer.alloc(4);
       length.writeUInt32BE(chunk.length);
-      yield length;
-      yield chunk;
+      yield Buffer.concat([length, chunk]);
     }
   }
   yield Buffer.alloc(4);

@@ -3,7 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { connect, type NetConnectOpts } from "node:net";
+import { messageOf } from "postmaster/making";
 import type { FilterAddress } from "./address.ts";
 import { FilterFault } from "./failure.ts";
 
@@ -20,54 +20,91 @@ export interface Exchange {
 }
 
 /**
- * Asks, and returns the answer with its last octet. A filter may answer before it has all of the question.
+ * Asks, and returns the answer with its last octet. A filter may answer before it has all of the question, and close.
  *
  * @throws {FilterFault}
  */
 export async function exchange(
   { address, question, last, most, signal }: Exchange,
 ): Promise<Buffer> {
-  const answer = Promise.withResolvers<Buffer>();
-  const fail = (reason: string) => answer.reject(new FilterFault(reason));
-  const socket = connect({ ...address } as NetConnectOpts);
-  let room = Promise.withResolvers<void>();
-  let isOver = false;
-  const received: Buffer[] = [];
-  let octets = 0;
-  const leave = () => fail("nobody waits for it any more");
-  socket.on("data", (piece: Buffer) => {
-    octets += piece.length;
-    received.push(piece);
-    if (octets > most) fail("its answer is too long");
-    else if (last !== undefined && piece.includes(last)) answer.resolve(Buffer.concat(received));
-  });
-  socket.on("end", () => {
-    if (last === undefined && octets > 0) answer.resolve(Buffer.concat(received));
-    else fail("it closes the connection without an answer");
-  });
-  socket.on("error", (error) => fail(`the connection fails: ${error.message}`));
-  socket.on("close", () => fail("the connection is closed"));
-  socket.on("drain", () => room.resolve());
-  signal.addEventListener("abort", leave);
-  if (signal.aborted) leave();
-
+  const connection = await connected(address, signal);
+  let isClosed = false;
+  const close = () => {
+    if (!isClosed) connection.close();
+    isClosed = true;
+  };
+  signal.addEventListener("abort", close);
+  let broken: unknown;
   const writing = (async () => {
     for await (const chunk of question) {
-      if (isOver) return;
-      if (socket.write(chunk)) continue;
-      await room.promise;
-      room = Promise.withResolvers();
+      if (isClosed || !await written(connection, chunk)) return;
     }
-    if (last === undefined) socket.end();
-  })();
-  writing.catch(answer.reject);
+    if (last === undefined && !isClosed) await connection.closeWrite().catch(() => {});
+  })().catch((error) => {
+    broken = error;
+    close();
+  });
   try {
-    return await answer.promise;
+    return await answerOn(connection, last, most);
+  } catch (error) {
+    throw broken ?? error;
   } finally {
-    isOver = true;
-    room.resolve();
-    signal.removeEventListener("abort", leave);
-    socket.destroy();
-    await writing.catch(() => {});
+    signal.removeEventListener("abort", close);
+    close();
+    await writing;
   }
 }
+
+async function connected(address: FilterAddress, signal: AbortSignal): Promise<Deno.Conn> {
+  const connecting = "path" in address
+    ? Deno.connect({ transport: "unix", path: address.path })
+    : Deno.connect({ hostname: address.host, port: address.port });
+  const late = Promise.withResolvers<never>();
+  const leave = () => late.reject(new FilterFault("it does not take a connection"));
+  signal.addEventListener("abort", leave);
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([connecting, late.promise]);
+  } catch (error) {
+    connecting.then((connection) => connection.close(), () => {});
+    throw faultOf(error);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
+
+/** Writes all of a chunk; false if the filter takes nothing any more. */
+async function written(connection: Deno.Conn, chunk: Uint8Array): Promise<boolean> {
+  try {
+    for (let at = 0; at < chunk.length;) at += await connection.write(chunk.subarray(at));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function answerOn(
+  connection: Deno.Conn,
+  last: number | undefined,
+  most: number,
+): Promise<Buffer> {
+  const octets = Buffer.alloc(most + 1);
+  for (let length = 0; length <= most;) {
+    const count = await connection.read(octets.subarray(length)).catch((error) => {
+      throw faultOf(error);
+    });
+    if (count === null) {
+      if (last === undefined && length > 0) return octets.subarray(0, length);
+      throw new FilterFault("it closes the connection without an answer");
+    }
+    const end = last === undefined ? -1 : octets.subarray(length, length + count).indexOf(last);
+    if (end >= 0) return octets.subarray(0, length + end + 1);
+    length += count;
+  }
+  throw new FilterFault("its answer is too long");
+}
+
+const faultOf = (error: unknown): FilterFault =>
+  error instanceof FilterFault
+    ? error
+    : new FilterFault(`the connection fails: ${messageOf(error)}`);

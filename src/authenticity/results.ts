@@ -32,8 +32,8 @@ export function resultsField(found: SenderAuthentication, id: string): string {
 /** The value of the field; `undefined` if nothing was checked. */
 export function resultsOf(found: SenderAuthentication, id: string): string | undefined {
   const results: Result[] = [
-    ...found.helo === undefined ? [] : [spfResult(found.helo)],
     ...found.spf === undefined ? [] : [spfResult(found.spf)],
+    ...found.helo === undefined || found.helo.result === "none" ? [] : [spfResult(found.helo)],
     ...dkimResults(found),
     ...arcResult(found),
     ...dmarcResult(found),

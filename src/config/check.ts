@@ -28,7 +28,7 @@ import { doubtsAboutRelay } from "./check_relay.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { controlSocket } from "./control.ts";
 import { idsOf } from "./daemon.ts";
-import { checkDmarcReports } from "./dmarc_reports.ts";
+import { checkDmarcReports } from "./check_dmarc_reports.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import type { Finding } from "./explain.ts";

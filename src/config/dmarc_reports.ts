@@ -5,8 +5,6 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { options } from "../base/kinds.ts";
-import type { Faults } from "./faults.ts";
-import type { ReadSettings } from "./settings.ts";
 import { contact } from "./tls_reports.ts";
 
 /** Who reports. */
@@ -35,15 +33,3 @@ export const dmarcReportsSchema: z.ZodOptional<z.ZodType<DmarcReportsSettings, u
 /** The file with what is counted. */
 export const dmarcReportsFile = (stateDirectory: string): string =>
   join(stateDirectory, "dmarc-reports.sqlite");
-
-/** Reports leave by the queue and `relay`. */
-export function checkDmarcReports({ settings, wrong }: ReadSettings, faults: Faults): void {
-  const { dmarcReports, queue, relay } = settings;
-  if (dmarcReports === undefined) return;
-  const missing = queue === undefined && !wrong.has("queue")
-    ? "a queue: remove `queue: none`"
-    : relay === undefined && !wrong.has("relay")
-    ? "`relay`, by which they leave: add `relay: {mx: {}}`"
-    : undefined;
-  if (missing !== undefined) faults.add(["dmarc-reports"], `reports need ${missing}`);
-}

@@ -17,7 +17,7 @@ const signature: DkimVerdict = {
 };
 
 const all: SenderAuthentication = {
-  helo: { result: "none", identity: "helo", domain: "mx.example.org", reason: "no", lookups: 0 },
+  helo: { result: "pass", identity: "helo", domain: "mx.example.org", reason: "no", lookups: 0 },
   spf: { result: "fail", identity: "mailfrom", domain: "example.org", reason: "-all", lookups: 1 },
   dkim: [signature, {
     ...signature,
@@ -45,8 +45,8 @@ Deno.test("resultsField() says what was checked, in the form of RFC 8601", () =>
     resultsField(all, ID),
     [
       "Authentication-Results: mx.example.net;",
-      '\tspf=none reason="no" smtp.helo=mx.example.org;',
       '\tspf=fail reason="-all" smtp.mailfrom=example.org;',
+      "\tspf=pass smtp.helo=mx.example.org;",
       "\tdkim=pass header.d=example.org header.s=s1 header.a=rsa-sha256",
       '\t\theader.b="AbCd/+12";',
       '\tdkim=fail reason="a \\"bad\\" \\\\ body" header.d=example.org',
@@ -65,7 +65,7 @@ Deno.test("readResults() reads what resultsField() has written", () => {
   const { id, results } = readResults(value)!;
   equal(id, ID);
   deepEqual(results.map(({ method, result }) => `${method}=${result}`), [
-    ...["spf=none", "spf=fail", "dkim=pass", "dkim=fail", "arc=pass", "dmarc=fail"],
+    ...["spf=fail", "spf=pass", "dkim=pass", "dkim=fail", "arc=pass", "dmarc=fail"],
   ]);
   equal(results[3]!.properties.get("reason"), 'a "bad" \\ body');
   equal(results[5]!.properties.get("header.from"), "example.org");

@@ -11,9 +11,11 @@ export class Program implements AsyncDisposable {
   readonly #directory: Directory;
   readonly #child: Deno.ChildProcess;
   readonly #output: Promise<string>;
+  readonly #signal: Deno.Signal;
 
-  private constructor(directory: Directory, child: Deno.ChildProcess) {
+  private constructor(directory: Directory, child: Deno.ChildProcess, signal: Deno.Signal) {
     this.#directory = directory;
+    this.#signal = signal;
     this.#child = child;
     this.#output = new Response(child.stderr).text();
   }
@@ -22,15 +24,19 @@ export class Program implements AsyncDisposable {
    * Starts it, and waits until it listens at `socket` in its directory.
    *
    * @param prepare writes its files, and returns the program and its arguments
+   * @param signal ends it
    */
-  static async start(prepare: (directory: Directory) => readonly string[]): Promise<Program> {
+  static async start(
+    prepare: (directory: Directory) => readonly string[],
+    signal: Deno.Signal = "SIGKILL",
+  ): Promise<Program> {
     const directory = new Directory();
     const [program = "", ...args] = prepare(directory);
     const child = new Deno.Command(program, {
       args,
       ...{ stdin: "null", stdout: "null", stderr: "piped" },
     }).spawn();
-    const running = new Program(directory, child);
+    const running = new Program(directory, child, signal);
     let hasEnded = false;
     child.status.then(() => hasEnded = true);
     try {
@@ -52,7 +58,7 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      this.#child.kill("SIGKILL");
+      this.#child.kill(this.#signal);
     } catch { /* it has ended */ }
     await this.#child.status;
     await this.#output;

@@ -1,0 +1,40 @@
+/**
+ * Fields that filters of spam write into a message.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { EditableHeader } from "../milter/header.ts";
+
+/** Deletes all fields of a name: what the sender has written there is not the filter's word. */
+export function removeAll(header: EditableHeader, name: string): void {
+  const wanted = name.toLowerCase();
+  const count = [...header.told(true)].filter(([one]) => one.toLowerCase() === wanted).length;
+  for (let index = 1; index <= count; index++) header.change(index, name, "", false);
+}
+
+/** Puts fields on top, in this order, in the place of those that the sender has written. */
+export function putFields(
+  header: EditableHeader,
+  fields: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const [name, value] of Object.entries(fields).toReversed()) {
+    removeAll(header, name);
+    if (value !== undefined) header.insert(0, name, inOctets(value), false);
+  }
+}
+
+/** A text in UTF-8, with one character for each octet. */
+export const inOctets = (text: string): string => Buffer.from(text).toString("latin1");
+
+/** Words with commas between them, on lines of at most so many characters where that is possible. */
+export function folded(words: readonly string[], width = 70): string {
+  let line = 0;
+  return words.map((word, i) => {
+    const isLast = i === words.length - 1;
+    const text = isLast ? word : `${word},`;
+    line += text.length;
+    if (i === 0 || line <= width) return text;
+    line = text.length;
+    return `\r\n\t${text}`;
+  }).join("");
+}
