@@ -3,7 +3,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { need } from "../need.ts";
 import { Nsd } from "../nsd.ts";
-import { codes, Directory, run, Running, until } from "../running.ts";
+import { codes, Directory, feed, run, Running, until } from "../running.ts";
 import { zonesOf } from "../relay/names.ts";
 import { Places, relaying } from "../relay/relaying.ts";
 import { validate } from "./report_kit.ts";
@@ -98,6 +98,16 @@ Deno.test({
     match(read.subject, /^Report Domain: author\.example Submitter: mx\.example\.net Report-ID: </);
     match(read.name, /^mx\.example\.net!author\.example!\d+!\d+!\d+\.xml\.gz$/);
     await validate(read.xml);
+    const told = await feed(taken!.message, "dmarc", "report", "-");
+    match(told.stdout, /^author\.example, seen by Example <reports@example\.net>$/m);
+    match(
+      told.stdout,
+      /^ +2 +127\.0\.0\.1 +author\.example +pass \(spf\) +none +pass author\.example +-$/m,
+    );
+    match(
+      told.stdout,
+      /^3 messages from 1 address: DMARC passed for 2 .*; 1 refused, 0 put aside$/m,
+    );
     await until("it is forgotten", () => countedIn(directory) === 0);
     equal(await server.stop(), 0);
   },
