@@ -85,10 +85,11 @@ async function examineClient(
   hostname: string,
   dns: Resolver,
 ): Promise<Pick<SenderAuthentication, "spf" | "helo">> {
+  if (ip === null || sender === null && name === null) return {};
   const lookups = new Lookups(dns);
   const helo = name ?? "";
   const check = (identity: SpfVerdict["identity"]) =>
-    checkSpf({ address: ip ?? "", helo, sender, identity, hostname }, lookups);
+    checkSpf({ address: ip, helo, sender, identity, hostname }, lookups);
   if (sender === null) return { spf: await check("helo") };
   if (name === null) return { spf: await check("mailfrom") };
   const [spf, ofHelo] = await Promise.all([check("mailfrom"), check("helo")]);

@@ -47,6 +47,7 @@ function verdictLines(
   unexamined: number,
 ): readonly string[] {
   return [
+    ...spf === undefined ? ["SPF: not checked: nobody tells the client"] : [],
     ...[spf, helo].flatMap((one) => one === undefined ? [] : [printSpf(one)]),
     ...dkim.length === 0 ? ["DKIM: none: the message is not signed"] : dkim.map(printDkim),
     ...unexamined === 0 ? [] : [`DKIM: ${unexamined} more signatures, which are not looked at`],
