@@ -98,7 +98,8 @@ export function checkingSenders({ refuse, inDoubt, timeout, except }: Checking):
     const { original } = session;
     const { mailbox } = original.type === "SetMailFrom" ? original : event;
     const { spf, helo } = await checkSender(session, mailbox, timeout);
-    const verdicts = [spf, ...helo === undefined ? [] : [helo]];
+    // Few names in HELO have a record: that one has none says nothing.
+    const verdicts = helo === undefined || helo.result === "none" ? [spf] : [spf, helo];
     const refused = verdicts.find(({ result }) => refuse.some((one) => one === result));
     if (refused !== undefined) {
       session.log("refused by SPF", { domain: refused.domain, result: refused.result });

@@ -102,7 +102,7 @@ Deno.test({
     match(told.stdout, /^author\.example, seen by Example <reports@example\.net>$/m);
     match(
       told.stdout,
-      /^ +2  127\.0\.0\.1 +author\.example  pass \(spf\) +none +pass author\.example +-$/m,
+      /^ +2 +127\.0\.0\.1 +author\.example +pass \(spf\) +none +pass author\.example +-$/m,
     );
     match(
       told.stdout,

@@ -133,13 +133,18 @@ Deno.test({
 });
 
 Deno.test({
-  name: "mail of a domain that should sign and has no keys goes, and the log tells it once",
+  name: "mail of a domain whose keys do not sign yet goes unsigned, and the log tells it once",
   ...programs,
   fn: async () => {
     await using places = await Places.start({ "fine.example": {} });
     await using nsd = await Nsd.start(zonesOf(places.domains));
-    const more = { "dkim-sign": { keys: "dkim", domains: ["example.com"] } };
-    await using server = await Running.start(signing(nsd, places.port, more));
+    const waiting = newKey("ed25519", { domain: "example.com" });
+    await using server = await Running.start((directory) => {
+      writeKeys(directory.of("dkim"), [waiting]);
+      const notes = { created: "2026-01-01T00:00:00.000Z" };
+      directory.write("dkim/example.com/ed25519.json", JSON.stringify(notes));
+      return signing(nsd, places.port, { "dkim-sign": { keys: "dkim" } })(directory);
+    });
     const text = EIGHT_BIT.replace("joe@example.net", "joe@www.example.com");
     for (const _ of [1, 2]) match(await send(server, ["ann@fine.example"], text, SENDER), /^250/);
     await until("both have gone", () => places.sinks["fine.example"]!.taken.length === 2);

@@ -144,7 +144,7 @@ Deno.test({
     await using program = await startRspamd("correct-horse");
     using directory = new Directory();
     const passwordFile = directory.write("password", "correct-horse\n");
-    const dns = FakeDns.of({
+    const dns = new FakeDns({
       "77.2.0.192.in-addr.arpa": { PTR: ["mail.example.org"] },
       "mail.example.org": { A: ["192.0.2.77"] },
     });
