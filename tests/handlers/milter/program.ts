@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { within } from "../../../src/base/within.ts";
 import { Directory, until } from "../../running.ts";
 import { isListening } from "./listening.ts";
 
@@ -10,12 +11,10 @@ import { isListening } from "./listening.ts";
 export class Program implements AsyncDisposable {
   readonly #directory: Directory;
   readonly #child: Deno.ChildProcess;
-  readonly #output: Promise<string>;
 
   private constructor(directory: Directory, child: Deno.ChildProcess) {
     this.#directory = directory;
     this.#child = child;
-    this.#output = new Response(child.stderr).text();
   }
 
   /**
@@ -26,9 +25,10 @@ export class Program implements AsyncDisposable {
   static async start(prepare: (directory: Directory) => readonly string[]): Promise<Program> {
     const directory = new Directory();
     const [program = "", ...args] = prepare(directory);
-    const child = new Deno.Command(program, {
-      args,
-      ...{ stdin: "null", stdout: "null", stderr: "piped" },
+    // Its children keep what it has open, so its errors go into a file, whose end nobody waits for.
+    const child = new Deno.Command("sh", {
+      args: ["-c", 'exec "$@" 2>"$0"', directory.of("errors"), program, ...args],
+      ...{ stdin: "null", stdout: "null", stderr: "null" },
     }).spawn();
     const running = new Program(directory, child);
     let hasEnded = false;
@@ -40,8 +40,9 @@ export class Program implements AsyncDisposable {
       });
       return running;
     } catch (error) {
+      const errors = directory.read("errors");
       await running[Symbol.asyncDispose]();
-      throw new Error(`${program}: ${await running.#output}`, { cause: error });
+      throw new Error(`${program}: ${errors}`, { cause: error });
     }
   }
 
@@ -51,11 +52,13 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch { /* it has ended */ }
-    await this.#child.status;
-    await this.#output;
+    const { status } = this.#child;
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      try {
+        this.#child.kill(signal); // by the first one, it ends its children
+      } catch { /* it has ended */ }
+      if (await within(status, 5000)) break;
+    }
     this.#directory[Symbol.dispose]();
   }
 }
