@@ -4,17 +4,15 @@
  */
 import {
   canonicalName,
+  chain,
   type DmarcDisposition,
+  type DmarcPolicy,
   type DmarcVerdict,
   type EventOf,
   type Handler,
   type HandlerFactory,
-  headerField,
-  type Mailbox,
-  type MaybePromise,
   type Next,
   on,
-  prepend,
   type Reply,
   say,
   type SenderAuthentication,
@@ -25,18 +23,16 @@ import {
   defineHandler,
   kinds,
   Lookups,
+  readResults,
   senderAuthentication,
   wantedOf,
   z,
 } from "postmaster/making";
-import { address } from "./catch_all.ts";
 import { domain } from "./domain.ts";
 import { CANNOT_TELL } from "./lookup.ts";
+import { type Aside, putAside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
-import { checkSender, isTrusted, lookupTime, trustedClients } from "./spf.ts";
-
-/** Where mail goes that is put aside: marked, on hold, on its way as if nothing were wrong, or to one address. */
-export type Quarantine = "header" | "hold" | "none" | { readonly to: string };
+import { checkingSenders, checkSender, isTrusted, lookupTime, trustedClients } from "./spf.ts";
 
 /** The options of {@linkcode dmarc}. */
 export interface DmarcOptions extends ExaminingOptions {
@@ -53,7 +49,7 @@ export interface DmarcOptions extends ExaminingOptions {
 /** The options, as they are checked. */
 interface Judging extends Examining {
   readonly reject: "reject" | "quarantine" | "none";
-  readonly quarantine: "header" | "hold" | "none" | { readonly to: Mailbox };
+  readonly quarantine: Aside;
   readonly exceptAuthors: readonly string[];
   readonly inDoubt: "accept" | "defer";
 }
@@ -61,15 +57,11 @@ interface Judging extends Examining {
 /** The options that say what the policies lead to, for a configuration. */
 export const policyOptions = {
   reject: z.enum(["reject", "quarantine", "none"]).default("reject").describe(
-    "What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it.",
+    "What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it. A " +
+      "message without an author, or of more than 5 domains, counts as one that is to be rejected.",
   ),
-  quarantine: z.union([
-    z.enum(["header", "hold", "none"]),
-    kinds.options({ to: address }),
-  ]).default("header").describe(
-    "What the policy `quarantine` leads to: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, " +
-      "where an operator decides (`hold`); an address that gets the message instead of its recipients " +
-      "(`{ to: ADDRESS }`); or nothing but a note (`none`).",
+  quarantine: quarantine.default("header").describe(
+    `What the policy \`quarantine\` leads to: ${QUARANTINE}`,
   ),
   exceptAuthors: kinds.oneOrMore(domain).default([]).describe(
     "The domains of authors whose mail is accepted although DMARC fails.",
@@ -82,8 +74,8 @@ export const policyOptions = {
 /**
  * Does what the domain of a message's author wants done with mail that it does not stand for. It needs SPF and DKIM,
  * and checks them itself if no handler further out has. A chain of seals whose sealers are all trusted (`arc`) lets a
- * message pass whose author's domain stood for it at the first of them. Users who have authenticated are not checked.
- * While the DNS does not answer, nothing is refused for good.
+ * message pass whose author's domain stood for it at the first of them. A message without an author, or with too many,
+ * is treated as if its domain wanted it refused. Users who have authenticated are not checked. While the DNS does not answer, nothing is refused for good.
  *
  * @example
  * ```ts
@@ -101,7 +93,7 @@ export const dmarc: HandlerFactory<DmarcOptions | undefined> = defineHandler({
     timeout: lookupTime,
     except: trustedClients,
   }).prefault({}),
-  create: judgingAuthors,
+  create: (options) => chain(checkingSenders({ ...options, refuse: [] }), judgingAuthors(options)),
   example: "dmarc: { reject: quarantine, quarantine: hold }",
   holds: ({ quarantine }) => quarantine === "hold",
 });
@@ -112,15 +104,11 @@ export function judgingAuthors(options: Judging): Handler {
     if (isTrusted(session, options.except)) return next();
     return examine(event, next, session, options, async ({ authors, dkim }, inner) => {
       const { timeout } = options;
-      const known = session.senderAuthentication.spf;
-      const { spf } = known === undefined
-        ? await checkSender(session, session.mailFrom ?? null, timeout)
-        : { spf: known };
-      const domains = authors.map((one) => one.slice(one.lastIndexOf("@") + 1));
+      const { spf } = await checkSender(session, session.mailFrom ?? null, timeout);
       const lookups = new Lookups(session.dns, { timeout });
-      const verdict = await checkDmarc({ authors: domains, spf, dkim }, lookups);
-      const isOpen = verdict.result === "temperror" && options.inDoubt === "defer";
-      if (isOpen) return CANNOT_TELL;
+      const verdict = await checkDmarc({ authors, spf, dkim }, lookups);
+      const isOpen = verdict.result === "temperror" && verdict.policy !== "none";
+      if (isOpen && options.inDoubt === "defer") return CANNOT_TELL;
       const disposition = dispositionOf(verdict, session.senderAuthentication, options);
       const dmarc = { ...verdict, disposition };
       session.update(senderAuthentication, (old) => ({ ...old, dkim, dmarc }));
@@ -135,36 +123,46 @@ function dispositionOf(
   { arc }: SenderAuthentication,
   { reject, quarantine, exceptAuthors }: Pick<Judging, "reject" | "quarantine" | "exceptAuthors">,
 ): DmarcDisposition {
-  const override = (type: string, comment: string): DmarcDisposition => ({
-    applied: "none",
-    override: { type, comment },
+  const { domain } = verdict;
+  // Nobody stands for a message without an author, whatever name its readers see.
+  const { policy, sampledOut } = domain === ""
+    ? { policy: "reject", sampledOut: false } as const
+    : wantedOf(verdict);
+  if (policy === "none" && !sampledOut) return { applied: "none" };
+  const local = (applied: DmarcPolicy, comment: string): DmarcDisposition => ({
+    applied,
+    override: { type: "local_policy", comment },
   });
-  const { policy, sampledOut } = wantedOf(verdict);
-  if (verdict.result !== "fail" || verdict.policy === "none") return { applied: "none" };
-  if (exceptAuthors.some((one) => isWithin(verdict.domain, one))) {
-    return override("local_policy", `${verdict.domain} is an exception`);
+  if (exceptAuthors.some((one) => isWithin(domain, one))) {
+    return local("none", `${domain} is an exception`);
   }
-  if (arc?.isTrusted && hadPassed(arc.results[0] ?? "")) {
-    return override("trusted_forwarder", `it had passed at ${arc.sealers[0]}`);
+  if (arc?.isTrusted && hadPassed(domain, arc.results[0] ?? "")) {
+    // RFC 8617 section 7.2.2
+    return local(
+      "none",
+      ["arc=pass", ...arc.sealers.map((d, i) => `as[${i + 1}].d=${d}`)].join(" "),
+    );
   }
   const wanted = policy === "reject" ? reject : policy;
   const applied = wanted === "quarantine" && quarantine === "none" ? "none" : wanted;
-  if (applied === verdict.policy) return { applied };
-  const comment = sampledOut ? "not chosen by the domain" : "by configuration";
-  return { applied, override: { type: sampledOut ? "sampled_out" : "local_policy", comment } };
+  if (applied !== policy) return local(applied, "by configuration");
+  return sampledOut
+    ? { applied, override: { type: "sampled_out", comment: "not chosen by the domain" } }
+    : { applied };
 }
 
 const isWithin = (name: string, domain: string): boolean =>
   `.${name}`.endsWith(`.${canonicalName(domain)}`);
 
 /** Whether a sealer has found that the author's domain stands for the message. */
-const hadPassed = (results: string): boolean =>
-  /;\s*dmarc\s*=\s*pass\b/i.test(
-    results.replace(/"(?:[^"\\]|\\[^])*"/g, "").replace(/\([^()]*\)/g, ""),
-  );
+const hadPassed = (domain: string, results: string): boolean =>
+  readResults(results)?.results.some(({ method, result, properties }) =>
+    method === "dmarc" && result === "pass" &&
+    canonicalName(properties.get("header.from") ?? domain) === domain
+  ) ?? false;
 
 async function apply(
-  { domain, policyDomain, disposition }: DmarcVerdict,
+  { domain, policyDomain, reason, disposition }: DmarcVerdict,
   event: EventOf<"Deliver">,
   next: Next<"Deliver">,
   session: Session,
@@ -172,42 +170,15 @@ async function apply(
 ): Promise<Reply> {
   const applied = disposition?.applied ?? "none";
   if (applied === "none") return await next(event);
-  session.log("policy of the author's domain applied", { domain, applied });
-  const reason = `DMARC policy of ${policyDomain ?? domain}`;
-  if (applied === "reject") return refusalFor(domain);
-  return await putAside(quarantine, reason, event, next, session);
+  session.log("policy of the author's domain applied", { domain, applied, reason: reason ?? "" });
+  const cause = domain === "" ? `${reason}` : `DMARC policy of ${policyDomain ?? domain}`;
+  return applied === "reject"
+    ? refusalFor(domain, cause)
+    : await putAside(quarantine, cause, event, next, session);
 }
 
-function refusalFor(domain: string): Reply {
-  if (domain === "") return say(5, 5, 4, "the message has too many authors", "5.7.1");
-  const text = `the policy of ${domain} refuses this message: ` +
-    `neither SPF nor DKIM show that it is of ${domain} (DMARC)`;
-  return say(5, 5, 0, text, "5.7.1");
-}
-
-function putAside(
-  quarantine: Judging["quarantine"],
-  reason: string,
-  event: EventOf<"Deliver">,
-  next: Next<"Deliver">,
-  session: Session,
-): MaybePromise<Reply> {
-  if (quarantine === "hold") return next({ ...event, hold: event.hold ?? reason });
-  if (typeof quarantine === "object") return sendTo(quarantine.to, event, next, session);
-  return next({ ...event, body: prepend(event.body, headerField("X-Quarantine", reason)) });
-}
-
-const CANNOT = say(4, 5, 1, "cannot put the message aside now", "4.3.0");
-
-async function sendTo(
-  to: Mailbox,
-  event: EventOf<"Deliver">,
-  next: Next<"Deliver">,
-  session: Session,
-): Promise<Reply> {
-  const asked = { type: "AddRcptTo", mailbox: to, parameters: new Map() } as const;
-  const { routes } = await session.trigger(asked);
-  if (routes !== undefined) return await next({ ...event, routes });
-  session.log("nobody accepts the address of the quarantine", { address: String(to) });
-  return CANNOT;
+function refusalFor(domain: string, cause: string): Reply {
+  const name = domain.replace(/[^!-~]+/g, "?").slice(0, 255);
+  const text = `neither SPF nor DKIM shows that this message is of ${name} (${cause})`;
+  return say(5, 5, 0, domain === "" ? cause : text, "5.7.1");
 }

@@ -46,7 +46,7 @@ const timeouts = kinds.options({
 const options = kinds.options({
   address: filterAddress.describe("Where the milter listens.")
     .meta({ examples: ["unix:/run/opendkim/opendkim.sock", "127.0.0.1:8891"] }),
-  name: z.string({ error: "a name" }).min(1).optional()
+  name: z.string({ error: "a name" }).regex(/^[ -~]+$/, { error: "a name in ASCII" }).optional()
     .describe("Its name in the log; by default the address."),
   onFailure,
   timeouts: timeouts.prefault({}).describe("Deadlines."),

@@ -5,6 +5,8 @@
 import "./registry.ts";
 
 export * from "./ready_made.ts";
+export type { OnFailure } from "./filters/failure.ts";
+export type { FilterOptions } from "./filters/options.ts";
 export { type FilterVerdict, filterVerdicts } from "./filters/verdicts.ts";
 export { aliasBy } from "./alias.ts";
 export {
@@ -23,6 +25,7 @@ export type { RefusalOptions } from "./fixed_reply.ts";
 export { deferInDoubt, type Source } from "./in_doubt.ts";
 export type { NestedHandler } from "./nested.ts";
 export { postmaster, type PostmasterOptions } from "./postmaster.ts";
+export type { Quarantine } from "./quarantine.ts";
 export { rewriteBody } from "./rewrite_body.ts";
 export type { RewriteTable } from "./rewrite_table.ts";
 export { sentAt } from "./sent_at.ts";

@@ -18,7 +18,7 @@ export { defer } from "./defer.ts";
 export { discardAll } from "./discard_all.ts";
 export { dkim, type DkimOptions, type RefusableDkim } from "./dkim.ts";
 export { dnsbl, type DnsblOptions } from "./dnsbl.ts";
-export { dmarc, type DmarcOptions, type Quarantine } from "./dmarc.ts";
+export { dmarc, type DmarcOptions } from "./dmarc.ts";
 export { earlyTalkers, type EarlyTalkersOptions } from "./early_talkers.ts";
 export { explode } from "./explode.ts";
 export { fallback, type FallbackOptions } from "./fallback.ts";

@@ -26,7 +26,7 @@ export const signatureOptions = {
   timeout: kinds.duration(1).prefault("20 s").describe(
     "The time in which the DNS must have given all keys. Then those that are missing count as not to be had now.",
   ),
-  except: kinds.oneOrMore(network).default([]).describe(
+  except: kinds.anyNumber(network).default([]).describe(
     "The networks whose clients are trusted: their messages are not examined.",
   ),
 } satisfies z.ZodRawShape;

@@ -28,7 +28,7 @@ import { network } from "./network.ts";
 
 const REFUSABLE = ["none", "neutral", "softfail", "fail", "permerror"] as const;
 /** What {@linkcode spf} can refuse. */
-export type RefusableSpf = typeof REFUSABLE[number];
+export type RefusableSpf = "none" | "neutral" | "softfail" | "fail" | "permerror";
 
 /** The options of {@linkcode spf}. */
 export interface SpfOptions {
@@ -51,7 +51,7 @@ interface Checking {
 }
 
 /** The option that names trusted clients; by default those on this machine. */
-export const trustedClients = kinds.oneOrMore(network).prefault(["127.0.0.0/8", "::1"]).describe(
+export const trustedClients = kinds.anyNumber(network).prefault(["127.0.0.0/8", "::1"]).describe(
   "The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either.",
 );
 
@@ -89,15 +89,17 @@ export const spf: HandlerFactory<SpfOptions | undefined> = defineHandler({
   }).prefault({}),
   create: checkingSenders,
   example: "spf: { refuse: fail }",
-  part: "checks",
 });
 
 /** A handler with these options. */
 export function checkingSenders({ refuse, inDoubt, timeout, except }: Checking): Handler {
-  return on("SetMailFrom", async ({ mailbox }, next, session): Promise<Reply> => {
+  return on("SetMailFrom", async (event, next, session): Promise<Reply> => {
     if (isTrusted(session, except)) return await next();
+    const { original } = session;
+    const { mailbox } = original.type === "SetMailFrom" ? original : event;
     const { spf, helo } = await checkSender(session, mailbox, timeout);
-    const verdicts = [spf, ...helo === undefined ? [] : [helo]];
+    // Few names in HELO have a record: that one has none says nothing.
+    const verdicts = helo === undefined || helo.result === "none" ? [spf] : [spf, helo];
     const refused = verdicts.find(({ result }) => refuse.some((one) => one === result));
     if (refused !== undefined) {
       session.log("refused by SPF", { domain: refused.domain, result: refused.result });
@@ -113,12 +115,14 @@ export function checkingSenders({ refuse, inDoubt, timeout, except }: Checking):
 export const isTrusted = ({ user, peer }: Session, except: readonly Network[]): boolean =>
   user !== undefined || parseIp(peer.address) === undefined || isIn(peer.address, except);
 
-/** Checks the sender and the name in HELO, and notes what was found. */
+/** Checks the sender and the name in HELO, unless a handler has done it, and notes what was found. */
 export async function checkSender(
   session: Session,
   mailbox: Mailbox | null,
   timeout: number,
 ): Promise<{ readonly spf: SpfVerdict; readonly helo: SpfVerdict | undefined }> {
+  const known = session.senderAuthentication;
+  if (known.spf !== undefined) return { spf: known.spf, helo: known.helo };
   const { peer: { address }, hostname, dns } = session;
   const helo = session.helo?.name ?? "";
   const sender = mailbox === null ? null : String(mailbox);

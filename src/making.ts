@@ -22,7 +22,8 @@ export {
   type Part,
 } from "./handler/define.ts";
 export { checkDmarc, type DmarcQuestion, wantedOf } from "./authenticity/dmarc.ts";
-export { type Lookup, type LookupOptions, Lookups } from "./authenticity/lookups.ts";
+export { type LookupOptions, Lookups } from "./authenticity/lookups.ts";
+export { readResults, type ResultRead, type ResultsRead } from "./authenticity/read_results.ts";
 export { checkSpf, type SpfQuestion } from "./authenticity/spf.ts";
 export { senderAuthentication, trustedResults } from "./handler/sender_authentication.ts";
 export { type Decode, type Decoded, decodeOf } from "./mime/decode.ts";

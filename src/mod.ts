@@ -62,7 +62,8 @@ export { Header, type HeaderField } from "./message/fields.ts";
 export { type HeadedMessage, readHeader, type ReadHeaderOptions } from "./message/read_header.ts";
 export { type MimeLimit, PartHead } from "./mime/part_head.ts";
 export { type MimePart, parts, type PartsOptions } from "./mime/parts.ts";
-export type { Field, Level } from "./log/event.ts";
+export type { Field } from "./log/event.ts";
+export type { Level } from "./log/levels.ts";
 
 export type {
   Event,

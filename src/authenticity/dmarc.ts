@@ -5,7 +5,7 @@
  * exist, and `t=y`. The organizational domain is found by the list of public suffixes.
  * @module
  */
-import { DnsError } from "../dns/error.ts";
+import { DnsError, orNothing } from "../dns/error.ts";
 import { canonicalName } from "../dns/name.ts";
 import { type DmarcRecord, findRecord, organizationalDomain, policyIn } from "./dmarc/record.ts";
 import type { Lookups } from "./lookups.ts";
@@ -13,28 +13,25 @@ import type { DmarcPolicy, DmarcVerdict, SenderAuthentication } from "./verdict.
 
 /** What is known of a message. */
 export interface DmarcQuestion extends Pick<SenderAuthentication, "spf" | "dkim"> {
-  /** The domains of all addresses in all fields `From`. */
+  /** The domains of all authors, as {@linkcode authorDomains} finds them. */
   readonly authors: readonly string[];
 }
 
-/** The domains of authors that are looked at: more is no letter of a person. */
+/** Domains of authors that are looked up: no letter of people has more. */
 const MAX_AUTHORS = 5;
 
 const UNALIGNED = { spf: false, dkim: false } as const;
 
 /**
  * Checks the author's domain. Where the message names several domains, each is checked, and the verdict that is worst
- * for the message holds (section 6.6.1). Never rejects because of the DNS: `temperror` says that.
+ * for the message holds (section 6.6.1). Without a domain, or with too many, that is `permerror`, and the verdict has no
+ * domain: readers see a name that nobody stands for. Never rejects because of the DNS: `temperror` says that.
  */
 export async function checkDmarc(question: DmarcQuestion, lookups: Lookups): Promise<DmarcVerdict> {
   const domains = [...new Set(question.authors.map(canonicalName))];
-  const none = (reason: string): DmarcVerdict => ({
-    ...{ result: "permerror", domain: "", aligned: UNALIGNED, reason },
-  });
-  if (domains.length === 0) return none("the message has no author");
-  if (domains.length > MAX_AUTHORS) {
-    // One of them may be shown to the reader, and all of them would have to be looked up.
-    return { ...none("the message has too many authors"), result: "fail", policy: "reject" };
+  if (domains.length === 0 || domains.length > MAX_AUTHORS) {
+    const reason = `the message has ${domains.length === 0 ? "no author" : "too many authors"}`;
+    return { result: "permerror", domain: "", aligned: UNALIGNED, reason };
   }
   const verdicts = await Promise.all(
     domains.map((domain) => checkAuthor(domain, question, lookups)),
@@ -102,23 +99,22 @@ async function policyFor(
   { domain: place, tags }: DmarcRecord,
   lookups: Lookups,
 ): Promise<DmarcPolicy | undefined> {
-  const policy = policyIn(tags.get("p")) ?? (tags.has("rua") ? "none" : undefined);
-  if (policy === undefined || place === domain) return policy;
-  const missing = policyIn(tags.get("np"));
-  if (missing !== undefined && !await exists(domain, lookups)) return missing;
-  return policyIn(tags.get("sp")) ?? policy;
+  const policy = policyIn(tags.get("p"));
+  const ofSubdomains = policyIn(tags.get("sp") ?? tags.get("p"));
+  if (policy === undefined || ofSubdomains === undefined) {
+    return tags.has("rua") ? "none" : undefined;
+  }
+  if (place === domain) return policy;
+  const ofMissing = policyIn(tags.get("np"));
+  return ofMissing === undefined || await exists(domain, lookups) ? ofSubdomains : ofMissing;
 }
 
+/** Whether a domain has an address or takes mail (RFC 9091 section 2.7). */
 async function exists(domain: string, lookups: Lookups): Promise<boolean> {
-  try {
-    await lookups.resolve(domain, "A");
-    return true;
-  } catch (error) {
-    if (!(error instanceof DnsError)) throw error;
-    if (error.code === "ENOTFOUND") return false;
-    if (error.permanent) return true;
-    throw error;
-  }
+  const found = await Promise.all(
+    (["A", "AAAA", "MX"] as const).map((type) => orNothing(lookups.resolve(domain, type))),
+  );
+  return found.some((records) => records !== undefined);
 }
 
 /** What a policy becomes for mail that is not chosen by `pct`, or while a domain only tests (section 6.6.4). */

@@ -4,14 +4,15 @@
  */
 import type { Resolver } from "../dns/resolver.ts";
 import { arcVerdict } from "./arc_verdict.ts";
+import { authorDomains } from "./author_domains.ts";
 import { type BodyForm, BodyHashes } from "./body_hashes.ts";
 import { dkimVerdict } from "./dkim_verdict.ts";
-import { headerLines } from "./header_lines.ts";
+import { headerLines, valueOf } from "./header_lines.ts";
 import { type Judgement, SignatureJudge } from "./signature_judge.ts";
 import { type LookupOptions, Lookups } from "./lookups.ts";
 import { type Mailauth, mailauth, type Verifier } from "./mailauth.ts";
 import { keyName, PublicKeys } from "./public_keys.ts";
-import { type Read, readSignatures } from "./signature_fields.ts";
+import { readSignatures } from "./signature_fields.ts";
 import type { ArcVerdict, DkimVerdict } from "./verdict.ts";
 
 /** What the signatures of a message say. */
@@ -21,10 +22,8 @@ export interface SignaturesFound {
   /** The number of signatures below them that were not. */
   readonly unexamined: number;
   readonly arc: ArcVerdict;
-  /** The addresses in all fields `From`; none if there are too many fields, or too long ones, to be understood. */
+  /** The domains of the authors, as {@linkcode authorDomains} reads them. */
   readonly authors: readonly string[];
-  /** The number of fields `From`: a valid message has one. */
-  readonly fromFields: number;
 }
 
 /** How signatures are examined. */
@@ -47,20 +46,23 @@ export class Examination {
   readonly #verifier: Verifier;
   readonly #body: BodyHashes;
   readonly #judge: SignatureJudge;
-  readonly #read: Read;
+  readonly #unexamined: number;
+  readonly #authors: readonly string[];
 
   private constructor(
     library: Mailauth,
     verifier: Verifier,
     body: BodyHashes,
     judge: SignatureJudge,
-    read: Read,
+    unexamined: number,
+    authors: readonly string[],
   ) {
     this.#library = library;
     this.#verifier = verifier;
     this.#body = body;
     this.#judge = judge;
-    this.#read = read;
+    this.#unexamined = unexamined;
+    this.#authors = authors;
   }
 
   /** Parses the header and begins to look the keys up. */
@@ -84,11 +86,12 @@ export class Examination {
       forms.add(form);
       return form;
     };
-    const read = await readSignatures(verifier, lines, most);
+    const unexamined = await readSignatures(verifier, lines, most);
     lookUpKeys(verifier, keys);
     const body = new BodyHashes([...forms] as BodyForm[]);
     const judge = new SignatureJudge({ verifier, keys, lines, now });
-    return new Examination(library, verifier, body, judge, read);
+    const authors = authorDomains(lines.filter(({ key }) => key === "from").map(valueOf));
+    return new Examination(library, verifier, body, judge, unexamined, authors);
   }
 
   /** Takes a piece of the body. */
@@ -98,7 +101,7 @@ export class Examination {
 
   /** The body is over. */
   async end(): Promise<SignaturesFound> {
-    const { signatureHeaders, arc, headerFrom } = this.#verifier;
+    const { signatureHeaders, arc } = this.#verifier;
     const hashes = this.#body.end();
     const dkim: DkimVerdict[] = [];
     let newest: Judgement | undefined;
@@ -109,9 +112,9 @@ export class Examination {
     }
     return {
       dkim,
+      unexamined: this.#unexamined,
       arc: await arcVerdict(this.#library, arc, newest),
-      authors: headerFrom,
-      ...this.#read,
+      authors: this.#authors,
     };
   }
 }

@@ -56,6 +56,12 @@ export function headerLines(header: Uint8Array): readonly HeaderLine[] {
   return fields;
 }
 
+/** The value of a field as it was sent, one character for each octet. */
+export function valueOf({ line }: HeaderLine): string {
+  const text = Buffer.from(line.buffer, line.byteOffset, line.length).toString("latin1");
+  return text.slice(text.indexOf(":") + 1);
+}
+
 const lineAfter = (text: string, start: number): number => {
   const lf = text.indexOf("\n", start);
   return lf < 0 ? text.length : lf + 1;

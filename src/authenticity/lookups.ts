@@ -6,23 +6,12 @@ import { DnsError } from "../dns/error.ts";
 import type { RecordType, RecordTypes } from "../dns/records.ts";
 import type { Resolver } from "../dns/resolver.ts";
 
-/** One question, and what came of it. */
-export interface Lookup {
-  readonly name: string;
-  readonly type: RecordType;
-  /** What was answered, or the code of the error: `ENOTFOUND`, `ETIMEOUT`. */
-  readonly answer: readonly unknown[] | string;
-  /** Milliseconds. */
-  readonly took: number;
-}
-
-/** The limits of a check, and who wants to hear of its lookups. */
+/** The limits of a check. */
 export interface LookupOptions {
   /** Milliseconds for all of them; by default 20 seconds, as RFC 7208 section 4.6.4 wants at least. */
   readonly timeout?: number | undefined;
   /** The most lookups. */
   readonly most?: number | undefined;
-  readonly heard?: ((lookup: Lookup) => void) | undefined;
 }
 
 const DEFAULTS = { timeout: 20_000, most: 200 } as const;
@@ -30,13 +19,11 @@ const DEFAULTS = { timeout: 20_000, most: 200 } as const;
 /** Looks up what a check needs. */
 export class Lookups {
   readonly #resolver: Pick<Resolver, "resolve">;
-  readonly #heard: LookupOptions["heard"];
   readonly #end: number;
   #left: number;
 
   constructor(resolver: Pick<Resolver, "resolve">, options: LookupOptions = {}) {
     this.#resolver = resolver;
-    this.#heard = options.heard;
     this.#end = performance.now() + (options.timeout ?? DEFAULTS.timeout);
     this.#left = options.most ?? DEFAULTS.most;
   }
@@ -51,25 +38,8 @@ export class Lookups {
     name: string,
     type: T,
   ): Promise<RecordTypes[T][]> => {
-    const began = performance.now();
-    const heard = (answer: Lookup["answer"]) =>
-      this.#heard?.({ name, type, answer, took: performance.now() - began });
-    try {
-      const records = await this.#ask(name, type, this.#end - began);
-      heard(records);
-      return records;
-    } catch (error) {
-      heard(error instanceof DnsError ? error.code : String(error));
-      throw error;
-    }
-  };
-
-  async #ask<T extends RecordType>(
-    name: string,
-    type: T,
-    left: number,
-  ): Promise<RecordTypes[T][]> {
     const late = Promise.withResolvers<never>();
+    const left = this.#end - performance.now();
     if (left <= 0 || this.#left-- <= 0) throw new DnsError("ETIMEOUT", name, type);
     const timer = setTimeout(() => late.reject(new DnsError("ETIMEOUT", name, type)), left);
     try {
@@ -77,5 +47,5 @@ export class Lookups {
     } finally {
       clearTimeout(timer);
     }
-  }
+  };
 }

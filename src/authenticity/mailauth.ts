@@ -90,8 +90,6 @@ interface BodyHash {
 
 /** Parses and verifies the signatures of one message. */
 export interface Verifier {
-  /** Addresses in `From`. */
-  readonly headerFrom: readonly string[];
   readonly signatureHeaders: readonly SignatureField[];
   readonly arc: ArcData;
   readonly bodyHashes: Map<string, BodyHash>;

@@ -2,8 +2,8 @@
  * The field `Authentication-Results` (RFC 8601): what a server has found out, for programs further in.
  * @module
  */
-import { isSameName } from "../dns/name.ts";
 import { BEGINNING, withoutField } from "../message/without_field.ts";
+import { mayBeBy } from "./results_writer.ts";
 import type { SenderAuthentication, SpfVerdict } from "./verdict.ts";
 
 const RESULTS = "Authentication-Results";
@@ -20,7 +20,7 @@ type Result = readonly string[];
 
 /**
  * The field that says what handlers have found out, with its CRLF; empty if they have checked nothing. It belongs above
- * all other fields, so that programs further in can tell it from what came with the message (section 4.1).
+ * all other fields, also above `Received` of this server, so that programs further in can tell it from what came with the message (section 4.1).
  *
  * @param id the name by which the server is known to programs that read the field (its authserv-id)
  */
@@ -32,8 +32,8 @@ export function resultsField(found: SenderAuthentication, id: string): string {
 /** The value of the field; `undefined` if nothing was checked. */
 export function resultsOf(found: SenderAuthentication, id: string): string | undefined {
   const results: Result[] = [
-    ...found.helo === undefined ? [] : [spfResult(found.helo)],
     ...found.spf === undefined ? [] : [spfResult(found.spf)],
+    ...found.helo === undefined || found.helo.result === "none" ? [] : [spfResult(found.helo)],
     ...dkimResults(found),
     ...arcResult(found),
     ...dmarcResult(found),
@@ -53,47 +53,10 @@ export const withoutForgeries = (
   trusted: readonly string[] = [],
 ): AsyncIterable<Uint8Array> => {
   const known = new Set(trusted.map((value) => value.slice(0, BEGINNING).trim()));
-  const isForged = (beginning: string) => isBy(id, beginning) && !known.has(beginning.trim());
+  const isForged = (beginning: string) =>
+    mayBeBy(id, beginning, beginning.length < BEGINNING) && !known.has(beginning.trim());
   return withoutField(body, RESULTS, isForged);
 };
-
-/**
- * Whether the value of a field is by the server of that name. What breaks the grammar in front of the name counts as by
- * it if it has its name anywhere: other programs may read it so.
- */
-export function isBy(id: string, value: string): boolean {
-  const writer = writerOf(value);
-  return writer === undefined
-    ? value.toLowerCase().includes(id.toLowerCase())
-    : isSameName(writer, id);
-}
-
-/** The name at the beginning (`authserv-id`); `undefined` if there is none. */
-function writerOf(value: string): string | undefined {
-  const start = afterSpace(value, 0);
-  if (start === undefined) return undefined;
-  const [written, quoted, plain] = ID.exec(value.slice(start)) ?? [];
-  if (written === undefined) return undefined;
-  const end = afterSpace(value, start + written.length);
-  const isWhole = end !== undefined && /^(?:$|;|[0-9])/.test(value.slice(end));
-  return isWhole ? quoted?.replace(/\\(.)/gs, "$1") ?? plain : undefined;
-}
-
-/** A quoted string, or a token (RFC 2045 section 5.1). */
-const ID = /^(?:"((?:[^"\\]|\\.)*)"|([^\0-\x20\x7f()<>@,;:\\"/[\]?=]+))/s;
-
-/** The place after white space and comments (CFWS); `undefined` in a comment that does not end. */
-function afterSpace(value: string, from: number): number | undefined {
-  let depth = 0;
-  for (let at = from; at < value.length; at++) {
-    const character = value[at]!;
-    if (character === "(") depth++;
-    else if (depth > 0 && character === "\\") at++;
-    else if (depth > 0 && character === ")") depth--;
-    else if (depth === 0 && !/\s/.test(character)) return at;
-  }
-  return depth === 0 ? value.length : undefined;
-}
 
 const spfResult = ({ result, identity, domain, reason }: SpfVerdict): Result => [
   `spf=${result}`,
@@ -150,14 +113,17 @@ const quoted = (text: string, most: number): string => {
   return `"${plain.replace(/["\\]/g, "\\$&")}"`;
 };
 
+/** Columns of a tab. */
+const TAB = 8;
+
 /** A result in lines that are not too long, if its parts are not. */
-function folded(parts: Result): string {
-  let lines = "";
-  let width = 0;
-  for (const part of parts) {
-    const folds = lines !== "" && width + part.length + 1 > WIDTH;
-    lines += lines === "" ? part : folds ? `\r\n\t\t${part}` : ` ${part}`;
-    width = folds ? part.length + 16 : width + part.length + 1;
+function folded([first = "", ...others]: Result): string {
+  let lines = first;
+  let width = TAB + first.length;
+  for (const part of others) {
+    const folds = width + 1 + part.length > WIDTH;
+    lines += (folds ? "\r\n\t\t" : " ") + part;
+    width = part.length + (folds ? 2 * TAB : width + 1);
   }
   return lines;
 }

@@ -81,7 +81,10 @@ export interface DmarcDisposition {
 export interface DmarcVerdict {
   /** `none` without a record. */
   readonly result: "none" | "pass" | "fail" | "temperror" | "permerror";
-  /** The domain of the author's address in `From`; empty if there is not just one. */
+  /**
+   * The author's domain, by the address in `From`. Of several, that whose verdict is worst; empty if there is none, or
+   * too many.
+   */
   readonly domain: string;
   /** Where the record was found: the domain, or its organizational domain; `undefined` without a record. */
   readonly policyDomain?: string | undefined;

@@ -125,9 +125,20 @@ export function code<F>(): z.ZodOptional<z.ZodType<F, F>> {
   return schema;
 }
 
-/** One thing or a list of them, as a list. */
-export function oneOrMore<T, I>(item: z.ZodType<T, I>): z.ZodType<readonly T[], I | readonly I[]> {
-  const list = z.array(item).min(1);
+/** One thing or a list of one or more, as a list. */
+export const oneOrMore = <T, I>(
+  item: z.ZodType<T, I>,
+): z.ZodType<readonly T[], I | readonly I[]> => oneOrList(item, z.array(item).min(1));
+
+/** One thing or a list of them, which may be empty, as a list. */
+export const anyNumber = <T, I>(
+  item: z.ZodType<T, I>,
+): z.ZodType<readonly T[], I | readonly I[]> => oneOrList(item, z.array(item));
+
+function oneOrList<T, I>(
+  item: z.ZodType<T, I>,
+  list: z.ZodArray<z.ZodType<T, I>>,
+): z.ZodType<readonly T[], I | readonly I[]> {
   return chosen(
     (value): z.ZodType<readonly T[]> =>
       Array.isArray(value) ? list : item.transform((one) => [one]),

@@ -3,12 +3,20 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { build, type Config, ConfigError, describe, modulesOf } from "../config/mod.ts";
+import {
+  build,
+  type Config,
+  ConfigError,
+  describe,
+  describeKeys,
+  modulesOf,
+} from "../config/mod.ts";
 import { faultOfChallengePort } from "../daemon/acme.ts";
 import { credentialsToTake } from "../daemon/credentials.ts";
 import { describeAcme, describeProcess } from "../daemon/describe.ts";
 import { madeByRoot } from "../daemon/needs.ts";
 import { becomeUser } from "../daemon/ready.ts";
+import { CachingResolver } from "../dns/caching_resolver.ts";
 import { isTypeScript } from "../modules/typescript.ts";
 import { Table, variablesFile } from "../store/table.ts";
 import { configOf, type ServerFlags } from "./run.ts";
@@ -29,7 +37,10 @@ export async function check(flags: ServerFlags): Promise<void> {
   const types = await checkTypes(config);
   const process = describeProcess(config);
   const acme = describeAcme(config, portFault);
-  for (const line of [...describe(config), ...acme, ...process, ...types]) console.log(line);
+  const keys = await describeKeys(config, new CachingResolver(config.dns));
+  for (const line of [...describe(config), ...keys, ...acme, ...process, ...types]) {
+    console.log(line);
+  }
 }
 
 /** What is to be said about the types in the operator's modules. Throws a {@linkcode ConfigError} for mistakes. */

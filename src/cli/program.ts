@@ -7,7 +7,7 @@ import { ConfigError, printJsonSchema } from "../config/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
-import { LEVELS } from "../log/event.ts";
+import { LEVELS } from "../log/levels.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
 import { each } from "./argument.ts";
@@ -15,9 +15,11 @@ import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addDkim } from "./dkim/command.ts";
+import { addExamine } from "./examine/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
+import { addReports } from "./reports/command.ts";
 import { addTrace } from "./queue/trace_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
@@ -129,7 +131,9 @@ export function program(failed: () => void): Command {
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);
+  addExamine(postmaster);
   addSrs(postmaster, failed);
+  addReports(postmaster, failed);
   return postmaster;
 }
 

@@ -23,14 +23,17 @@ import {
   checkTls,
   doubtsAboutPeers,
 } from "./check_connections.ts";
+import { doubtsAboutKeys } from "./check_keys.ts";
 import { doubtsAboutRelay } from "./check_relay.ts";
 import type { Config, HandlerEntry } from "./config.ts";
 import { controlSocket } from "./control.ts";
 import { idsOf } from "./daemon.ts";
+import { checkDmarcReports } from "./check_dmarc_reports.ts";
 import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import type { Finding } from "./explain.ts";
 import { Faults } from "./faults.ts";
+import { checkForwarding, doubtsAboutForwarding, withForwarding } from "./with_forwarding.ts";
 import { doubtsAboutMailer, mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { queueDirectory } from "./queue.ts";
@@ -47,12 +50,14 @@ import { defaultStateDirectory, isWritable } from "./state_directory.ts";
  *
  * @param file the configuration; `undefined` if there is none
  * @param again what {@linkcode Config.again} is to do
+ * @param kept what was found out before this process became another user
  * @throws {ConfigError} with all that is wrong
  */
 export function checkSettings(
   read: ReadSettings,
   file: string | undefined,
   again: Config["again"],
+  kept?: Pick<Config, "stateDirectory">,
 ): Config {
   const faults = new Faults(read.written);
   const checks = new Checks(read, faults);
@@ -60,17 +65,20 @@ export function checkSettings(
   const users = checks.users();
   const aliases = checks.aliases(users, hostname);
   const handlers = checks.handlers();
-  const stateDirectory = checks.stateDirectory();
+  const stateDirectory = kept?.stateDirectory ?? checks.stateDirectory();
+  checkForwarding(read, faults);
   checks.deliver();
   const doubtful = checkTls(read, hostname, faults);
   checkListeners(read, faults);
+  checkDmarcReports(read, faults);
   const authentication = checkAuthentication(read, faults);
   checks.user();
   const problems = [...read.problems, ...faults.problems];
   if (problems.length > 0) throw new ConfigError(problems);
   checks.postmaster(aliases!, (local) => users!.isUser(local), hostname);
   const problem = (finding: Finding) => read.written.problem(finding);
-  const settings = read.settings as Settings; // nothing was wrong, so nothing is missing
+  const written = read.settings as Settings; // nothing was wrong, so nothing is missing
+  const settings = withForwarding(written, stateDirectory);
   return {
     ...settings,
     ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
@@ -84,6 +92,8 @@ export function checkSettings(
       ...orderWarnings(handlers),
       ...doubtsAbout(settings.auth).map(problem),
       ...doubtsAboutRelay(settings).map(problem),
+      ...doubtsAboutForwarding(settings).map(problem),
+      ...doubtsAboutKeys({ ...settings, hostname, stateDirectory }).map(problem),
       ...doubtsAboutMailer(settings).map(problem),
       ...doubtsAboutPeers(settings.listen).map(problem),
     ],

@@ -4,13 +4,12 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { lifetime, list, location, options, text } from "../base/kinds.ts";
+import { type FromText, lifetime, list, location, options, text } from "../base/kinds.ts";
 import { Network } from "../base/ip.ts";
-import { canonicalName, isDnsName } from "../dns/name.ts";
+import { canonicalName, isDnsName, withParents } from "../dns/name.ts";
 import type { Log } from "../log/event.ts";
 import { type Peers, UNIX } from "../net/peers.ts";
 import { ArcSealer } from "../signing/arc_sealer.ts";
-import { withParents } from "../signing/author_domains.ts";
 import { DkimSigner } from "../signing/dkim_signer.ts";
 import { keyDirectory } from "../signing/key_directory.ts";
 import { domainsIn } from "../signing/key_files.ts";
@@ -21,7 +20,8 @@ import { Signing } from "../signing/signing.ts";
 
 const HOUR = 60 * 60 * 1000;
 
-const domain = text("a domain", (written) => {
+/** A domain that signs. */
+export const signingDomain: FromText<string> = text("a domain", (written) => {
   const name = canonicalName(written);
   if (isDnsName(name)) return name;
   throw new TypeError(`\`${written}\` is no domain: write one such as example.net`);
@@ -43,7 +43,7 @@ export interface DkimSignSettings {
 
 /** The key `dkim-sign`. */
 export const dkimSignSchema: z.ZodType<DkimSignSettings, unknown> = options({
-  domains: list(domain, "a list of domains such as [example.net]", 1).optional().describe(
+  domains: list(signingDomain, "a list of domains such as [example.net]", 1).optional().describe(
     "The domains that sign; mail of a domain below one of them is signed by that one unless it has " +
       "keys of its own. Mail of these domains that leaves without a signature is an error in the " +
       "log. Without this, all domains sign that have keys.",
@@ -70,7 +70,10 @@ export const dkimSignSchema: z.ZodType<DkimSignSettings, unknown> = options({
     "How long a signature is valid (`x=`). It must be longer than mail waits in queues. Without " +
       "this, it does not end.",
   ).meta({ examples: ["30 d"] }),
-});
+}).describe(
+  "Mail of the server's users that leaves by `relay` is signed by DKIM (RFC 6376) for the domain of " +
+    "its author, with all keys of that domain. Without this key nothing is signed.",
+).meta({ examples: [{}, { domains: ["example.net"] }] });
 
 /** How mail from elsewhere is sealed. */
 export interface ArcSealSettings {
@@ -79,11 +82,14 @@ export interface ArcSealSettings {
 
 /** The key `arc-seal`. */
 export const arcSealSchema: z.ZodType<ArcSealSettings, unknown> = options({
-  domain: domain.describe(
+  domain: signingDomain.describe(
     "The domain that seals, with one of the keys that `dkim-sign` would use for it: an RSA key if " +
       "it has one.",
   ).meta({ examples: ["example.net"] }),
-});
+}).describe(
+  "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
+    "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
+).meta({ examples: [{ domain: "example.net" }] });
 
 /** What a configuration says of signatures. */
 export interface SigningSettings {

@@ -84,21 +84,23 @@ function defaultsFor({ user = findAccount(Deno.uid() ?? -1)?.name ?? "" }: Overr
  * Reads a configuration.
  *
  * @param file its name; paths in it are relative to the directory of the file
+ * @param kept what was found out before this process became another user
  * @throws {ConfigError} with all that is wrong
  */
 export function parseConfig(
   text: string,
   file: string | undefined,
   overrides: Overrides = {},
+  kept?: Pick<Config, "stateDirectory">,
 ): Config {
   const again = () => ({
-    ...parseConfig(text, file, overrides),
-    stateDirectory,
+    ...parseConfig(text, file, overrides, { stateDirectory }),
     mailer,
     queue,
     control,
   });
-  const config = checkSettings(readSettings(text, file ?? "defaults", overrides), file, again);
+  const read = readSettings(text, file ?? "defaults", overrides);
+  const config = checkSettings(read, file, again, kept);
   const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

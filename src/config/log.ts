@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { location, options, path } from "../base/kinds.ts";
-import { LEVELS } from "../log/event.ts";
+import { LEVELS } from "../log/levels.ts";
 import { isHost } from "../net/address.ts";
 import { FORMATS, type LogSettings, SYSLOG_PORT, SYSLOG_SOCKET } from "../log/settings.ts";
 

@@ -17,6 +17,7 @@ export {
   printProblem,
   type Problem,
 } from "../base/problem.ts";
+export { describeKeys, faultOfKeys } from "./check_keys.ts";
 export { keysDirectory } from "./dkim_sign.ts";
 export { bareDomainOf } from "./for_users.ts";
 export { forwardedAs } from "./srs.ts";

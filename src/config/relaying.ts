@@ -21,6 +21,7 @@ import type { Libcrypto } from "../signing/libcrypto.ts";
 import type { Signing } from "../signing/signing.ts";
 import { secure } from "../tls/client.ts";
 import { keysDirectory, signingOf, type SigningSettings } from "./dkim_sign.ts";
+import { type ForwardingSettings, prepareForwarding } from "./forwarding.ts";
 import type { SmtpRelay } from "./relay.ts";
 import { sendingOf, type SendingSettings, stsDirectory, stsOptions } from "./sending.ts";
 
@@ -42,10 +43,13 @@ export interface Relaying extends AsyncDisposable {
 
 /** Makes what sends mail on. */
 export function startRelaying(
-  config: SendingSettings & SigningSettings,
+  config: SendingSettings & SigningSettings & {
+    readonly forwarding?: ForwardingSettings | undefined;
+  },
   relay: SmtpRelay,
   { dns, globals, log, library, send }: RelayingOptions,
 ): Relaying {
+  prepareForwarding(config);
   const https = { dns, ...stsOptions(relay), log, now: Date.now };
   const { hostname, stateDirectory } = config;
   const results = relay.tlsReports && new TlsReports({

@@ -20,7 +20,9 @@ import { authSchema } from "./auth.ts";
 import { controlSchema } from "./control.ts";
 import { daemonKeys } from "./daemon.ts";
 import { arcSealSchema, dkimSignSchema } from "./dkim_sign.ts";
+import { dmarcReportsSchema } from "./dmarc_reports.ts";
 import { dnsSchema } from "./dns.ts";
+import { forwardingSchema } from "./forwarding.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -276,14 +278,10 @@ const shape = {
         { command: ["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"] },
       ],
     }),
-  dkimSign: dkimSignSchema.optional().describe(
-    "Mail of the server's users that leaves by `relay` is signed by DKIM (RFC 6376) for the domain of " +
-      "its author, with all keys of that domain. Without this key nothing is signed.",
-  ).meta({ examples: [{}, { domains: ["example.net"] }] }),
-  arcSeal: arcSealSchema.optional().describe(
-    "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
-      "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
-  ).meta({ examples: [{ domain: "example.net" }] }),
+  dkimSign: dkimSignSchema.optional(),
+  arcSeal: arcSealSchema.optional(),
+  forwarding: forwardingSchema,
+  dmarcReports: dmarcReportsSchema,
   queue: queueSchema.prefault({}).describe(
     "The queue: mail that was accepted and is still to be delivered. `none` is a server without one, " +
       "which refuses with 451 what cannot be delivered at once, so that the client keeps it.",

@@ -19,9 +19,12 @@ function contactIn(written: string): string {
   throw new TypeError(`\`${written}\` has letters that not all receivers of reports can read`);
 }
 
+/** The address of who reports. */
+export const contact: z.ZodType<string, unknown> = text("an address", contactIn);
+
 /** Reports of TLS to domains that want them (RFC 8460). */
 export const tlsReportsSchema: z.ZodOptional<z.ZodType<TlsReportsSettings, unknown>> = options({
-  contact: text("an address", contactIn).describe(
+  contact: contact.describe(
     "The address for questions, which reports by mail are from.",
   ).meta({ examples: ["tls-reports@example.net"] }),
   organization: z.string().optional().describe(

@@ -10,7 +10,7 @@ import { messageOf } from "../base/message_of.ts";
 import { ownUser } from "../base/passwd.ts";
 import { failureOf, tried } from "../base/tried.ts";
 import { tryToWriteIn } from "../base/writable.ts";
-import { type Config, ConfigError, type Problem } from "../config/mod.ts";
+import { type Config, ConfigError, faultOfKeys, type Problem } from "../config/mod.ts";
 import { faultOfControl } from "./control_socket.ts";
 import { faultIn } from "../queue/sqlite/examine.ts";
 import type { Credentials } from "./credentials.ts";
@@ -54,6 +54,8 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
     note(key.split("."), fault);
   }
   note(["tls", "acme"], acmeStoreOf(config)?.fault());
+  const keys = faultOfKeys(config);
+  if (keys !== undefined) problems.push(config.problem(keys));
   if (file !== undefined) note(["log", "file"], faultOfFile(file, made));
   if (pidFile !== undefined) {
     note(["pid-file"], faultOfFile(pidFile, made) ?? faultOfPidFile(pidFile));

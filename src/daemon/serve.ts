@@ -8,6 +8,7 @@ import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
 import { type Relaying, startRelaying } from "../config/relaying.ts";
+import { startDmarcReports } from "./dmarc_reports.ts";
 import { startLogins } from "../config/start_logins.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
@@ -136,6 +137,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const memory = new Memory(limits.messageMemory);
   if (config.queue !== undefined) watch.step(`the queue in ${config.queue.directory}`);
   const queue = await openQueue(config, { targets, memory, log }, opened);
+  const dmarcReports = queue && startDmarcReports(config, { dns, queue, log }, opened);
   const operators = queue && (early ?? await listenForOperators(config, undefined));
   opened.defer(() => operators?.close());
   const signals = opened.use(stopSignals());
@@ -143,8 +145,9 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
     ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
-    authservId: config.authservId,
+    ...{ authservId: config.authservId, dmarcReports },
   });
+  dmarcReports?.start();
   if (operators !== undefined) {
     const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);
     opened.use(new Control(operators, desk, log));

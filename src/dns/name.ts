@@ -34,3 +34,11 @@ export function reverseName(address: string): string | undefined {
   if (parsed.kind() === "ipv4") return `${bytes.toReversed().join(".")}.in-addr.arpa`;
   return `${[...Uint8Array.from(bytes).toHex()].toReversed().join(".")}.ip6.arpa`;
 }
+
+/** A domain and those above it, the nearest first: `mx.example.net`, `example.net`, `net`. */
+export function* withParents(domain: string): Generator<string> {
+  for (let name = domain; name !== ""; name = name.slice(name.indexOf(".") + 1)) {
+    yield name;
+    if (!name.includes(".")) return;
+  }
+}

@@ -3,11 +3,6 @@
  * @module
  */
 
-/** Levels, from the one with most events to the one with fewest. */
-export const LEVELS: readonly Level[] = ["trace", "debug", "info", "warning", "error", "fatal"];
-/** How much a log event matters. */
-export type Level = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
-
 /** A value in a log line. Never message content, never a secret. */
 export type Field = string | number | boolean | null | undefined | readonly string[];
 
@@ -221,6 +216,8 @@ export interface LogFields {
     readonly to?: string | undefined;
     readonly error: string;
   };
+  "DMARC report sent": LogFields["TLS report sent"];
+  "DMARC report not sent": LogFields["TLS report not sent"];
   /** Mail of a domain that signs its mail waits because of this, or has left without a signature. */
   "mail not signed": { readonly domain: string; readonly error: string };
   /** The record of a key is in the DNS, so the key signs from now on. */
@@ -264,77 +261,6 @@ export interface LogFields {
 
 /** The name of a log event. */
 export type LogEvent = keyof LogFields;
-
-/** The level at which each event is logged. */
-export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
-  starting: "info",
-  started: "info",
-  "runs as root": "warning",
-  "doubtful setting": "warning",
-  "doubtful certificate": "warning",
-  "certificates read again": "info",
-  "certificate ordered": "info",
-  "certificate issued": "info",
-  "certificate not issued": "error",
-  "account made": "info",
-  "gave up root": "info",
-  "log reopened": "info",
-  "log not reopened": "error",
-  "log lines lost": "warning",
-  stopping: "info",
-  stopped: "info",
-  "listener failed": "error",
-  "spool failed": "error",
-  "store failed": "error",
-  "queue changed": "info",
-  "store recovered": "info",
-  "proxy refused": "warning",
-  connected: "info",
-  "client named": "info",
-  refused: "warning",
-  "refused more": "warning",
-  encrypted: "info",
-  "passwords not read": "error",
-  "login refused": "error",
-  "token not fetched": "warning",
-  "token not kept": "error",
-  "grant refused": "error",
-  "grant ends": "warning",
-  "routes not read": "error",
-  "pepper not kept": "warning",
-  authenticated: "info",
-  "authentication failed": "error",
-  disconnected: "info",
-  command: "trace",
-  reply: "trace",
-  rejected: "info",
-  "talks early": "info",
-  "other protocol": "warning",
-  received: "info",
-  held: "warning",
-  reported: "info",
-  "queue failed": "error",
-  "queue recovered": "info",
-  "policy not fetched": "warning",
-  "TLS report sent": "info",
-  "TLS report not sent": "warning",
-  "mail not signed": "error",
-  "key signs": "info",
-  "key retired": "info",
-  "key not published": "error",
-  "state not kept": "error",
-  delivered: "info",
-  deferred: "warning",
-  failed: "warning",
-  "copy lost": "error",
-  "double bounce dropped": "warning",
-  mailer: "debug",
-  "handler broke": "error",
-  "stray error": "error",
-  handler: "info",
-  target: "info",
-  "handler warns": "warning",
-};
 
 /** Where log events go. */
 export interface Log {

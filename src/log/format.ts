@@ -4,7 +4,8 @@
  */
 import type { LogRecord, TextFormatter } from "@logtape/logtape";
 import { asText, plain, printable, word } from "./escape.ts";
-import { FIELD_ORDER, type Level, LEVEL_OF, type LogEvent } from "./event.ts";
+import { FIELD_ORDER, type LogEvent } from "./event.ts";
+import { type Level, LEVEL_OF } from "./levels.ts";
 
 /** The category of the server's records: the message is the name of the event, the properties are its fields. */
 export const CATEGORY: readonly string[] = ["postmaster"];

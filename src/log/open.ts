@@ -3,7 +3,8 @@
  * @module
  */
 import { configureSync, getConfig, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
-import { type Level, LEVEL_OF, LEVELS, type Log, type LogEvent } from "./event.ts";
+import { type Log, type LogEvent } from "./event.ts";
+import { type Level, LEVEL_OF, LEVELS } from "./levels.ts";
 import { fileSink } from "./file.ts";
 import { jsonLine, recordOf, textLine, untimedLine } from "./format.ts";
 import type { LogSettings } from "./settings.ts";

@@ -2,7 +2,7 @@
  * What is logged, how it looks and where it goes.
  * @module
  */
-import type { Level } from "./event.ts";
+import type { Level } from "./levels.ts";
 
 /** `text` is for people, `json` for programs: one object a line. */
 export const FORMATS = ["text", "json"] as const;

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { unixDatagram } from "../base/datagram.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
-import type { Level } from "./event.ts";
+import type { Level } from "./levels.ts";
 import type { SyslogAddress } from "./settings.ts";
 
 const FACILITY_MAIL = 2;

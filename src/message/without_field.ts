@@ -2,7 +2,7 @@
  * Removes header fields while a message streams.
  * @module
  */
-import { COLON, CR, HT, LF, lower, SP, text } from "../smtp/ascii.ts";
+import { characters, COLON, CR, HT, LF, lower, SP, text } from "../smtp/ascii.ts";
 import { concat } from "./chunks.ts";
 import { lineAfter, MAX_NAME } from "./header_guard.ts";
 
@@ -103,7 +103,7 @@ class Remover {
       end = lineAfter(octets, end);
     }
     if (end >= octets.length && octets.length < most && !isLast) return undefined;
-    return this.#goes!(text(octets, start, Math.min(end, most, octets.length)));
+    return this.#goes!(characters(octets, start, Math.min(end, most, octets.length)));
   }
 }
 

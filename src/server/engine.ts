@@ -2,6 +2,7 @@
  * What the dialogues of a server share.
  * @module
  */
+import type { CheckedMessage } from "../dmarc/observation.ts";
 import type { Handler } from "../handler/handler.ts";
 import type { Extensions } from "./extension.ts";
 import type { Limits } from "./limits.ts";
@@ -21,6 +22,13 @@ export interface Engine {
   /** For what has come in and waits. */
   readonly memory: Memory;
   readonly clock: Clock;
+  /** Counts messages for reports to the domains of their authors. */
+  readonly dmarcReports?: MessageCounter | undefined;
   /** Makes the queue id of a message. */
   readonly newId: () => string;
+}
+
+/** Counts messages. */
+export interface MessageCounter {
+  count(message: CheckedMessage): void;
 }

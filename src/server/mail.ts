@@ -16,6 +16,7 @@ import { isBinary } from "./chunking.ts";
 import type { Conduct } from "./conduct.ts";
 import type { Engine } from "./engine.ts";
 import { finalReplies } from "./final_replies.ts";
+import { countChecked } from "./checked.ts";
 import { Incoming } from "./incoming.ts";
 import { Inquiry } from "./inquiry.ts";
 import { type Answered, logReceived } from "./journal.ts";
@@ -180,9 +181,10 @@ export class Mail {
   }
 
   #endTransaction(event: Answered, reply: Reply, { size }: Incoming): void {
-    const { session, channel } = this.#context;
+    const { session, channel, engine: { dmarcReports } } = this.#context;
     const replies = finalReplies(reply, session);
     logReceived(session, size, replies);
+    if (event.type === "Deliver") countChecked(session, reply, dmarcReports);
     session.endings.end(event.type === "Deliver" && isAcceptance(reply));
     for (const { reply, recipients } of replies) channel.add({ ...event, recipients }, reply);
     this.#context.told(reply);

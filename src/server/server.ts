@@ -27,6 +27,7 @@ import { Connection, type ConnectionEngine, type Secure } from "./connection.ts"
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { Connections } from "./connections.ts";
+import type { MessageCounter } from "./engine.ts";
 import { Extensions } from "./extension.ts";
 import { extensionsOn } from "./extensions.ts";
 import { Gate } from "./gate.ts";
@@ -70,6 +71,8 @@ export interface ServerOptions {
   readonly deliver?: DeliveryTime | undefined;
   /** The name of the server in `Authentication-Results`; by default `hostname`. */
   readonly authservId?: string | undefined;
+  /** Counts messages for reports to the domains of their authors. */
+  readonly dmarcReports?: MessageCounter | undefined;
   /** Mail goes on only by clients that keep to REQUIRETLS, which is offered then (RFC 8689). */
   readonly requireTls?: boolean | undefined;
 }
@@ -142,6 +145,7 @@ export class Server {
   #share(ends: CoreOptions, domain?: string): Omit<Shared, "options"> {
     const { hostname, log, globals, dns, tolerated, targets, policy, secure, memory, queue } =
       this.#options;
+    const { dmarcReports } = this.#options;
     const { extensions, limits } = ends;
     const keep: Keep = (body) =>
       spool(body, () => SpoolFile.unnamed(this.#options.spoolDirectory), memory);
@@ -152,6 +156,7 @@ export class Server {
       context: { hostname, log, globals, dns, keep, chain: whole, judge, send },
       engine: {
         ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
+        dmarcReports,
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection),
         recount: (connection, address) => this.#connections.move(connection, address),

@@ -40,9 +40,14 @@ interface Plan {
   readonly results: OwnResults;
 }
 
+/** Milliseconds for which the log does not say again that nothing is sealed. */
+const SILENCE = 3_600_000;
+
 /** Seals messages whose senders this server has checked; all others stay as they are. */
 export class ArcSealer implements Signer {
   readonly #options: ArcSealerOptions;
+  /** Until when the log has been told. */
+  #told = 0;
 
   constructor(options: ArcSealerOptions) {
     this.#options = options;
@@ -51,23 +56,35 @@ export class ArcSealer implements Signer {
   async sign(message: Message, isBinary = false): Promise<Message> {
     const { authority, domain, log } = this.#options;
     let plan: Plan | undefined;
-    const signable = await readForSigning(message, isBinary, (header) => {
-      plan = planFor(header, authority);
-      return plan !== undefined;
-    });
-    if (signable === undefined) return message;
+    let key: SigningKey | undefined;
     try {
-      return withFields(await this.#set(signable, plan!), message);
+      const signable = await readForSigning(message, isBinary, (header) => {
+        plan = planFor(header, authority);
+        key = plan && this.#key();
+        return key !== undefined;
+      });
+      if (signable !== undefined) {
+        return withFields(await this.#set(signable, plan!, key!), message);
+      }
     } catch (error) {
       log("mail not signed", { domain, error: messageOf(error) });
       throw new SigningFault(domain, messageOf(error), { cause: error });
     }
+    if (plan !== undefined) this.#tell();
+    return message;
+  }
+
+  /** Mail that should be sealed leaves without a seal. */
+  #tell(): void {
+    const { domain, log, now } = this.#options;
+    if (this.#told > now()) return;
+    this.#told = now() + SILENCE;
+    log("mail not signed", { domain, error: "no key of the domain is in use" });
   }
 
   /** The three fields of a set, the uppermost first (section 5.1). */
-  async #set({ header, bodyHash }: Signable, plan: Plan): Promise<string> {
+  async #set({ header, bodyHash }: Signable, plan: Plan, key: SigningKey): Promise<string> {
     const { now } = this.#options;
-    const key = this.#key();
     const { instance, validation, chain, results } = plan;
     const [i, t] = [`${instance}`, `${Math.floor(now() / 1000)}`];
     const { algorithm: a, domain: d, selector: s } = key;
@@ -86,12 +103,10 @@ export class ArcSealer implements Signer {
   }
 
   /** There is one seal in a set, and more servers know RSA. */
-  #key(): SigningKey {
+  #key(): SigningKey | undefined {
     const { keys, domain } = this.#options;
     const all = keys.keysOf(domain);
-    const key = all.find(({ algorithm }) => algorithm === "rsa-sha256") ?? all[0];
-    if (key === undefined) throw new Error("no key of the domain is in use");
-    return key;
+    return all.find(({ algorithm }) => algorithm === "rsa-sha256") ?? all[0];
   }
 
   async #signed(key: SigningKey, text: string, name: string, tags: Parameters<typeof unsigned>[1]) {

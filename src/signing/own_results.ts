@@ -2,8 +2,9 @@
  * What this server has found out about who sent a message, as it has written it on top (RFC 8601).
  * @module
  */
+import { readResults } from "../authenticity/read_results.ts";
+import { isSameName } from "../dns/name.ts";
 import type { Header } from "../message/fields.ts";
-import { lower } from "../smtp/ascii.ts";
 
 /** The results of this server. */
 export interface OwnResults {
@@ -14,19 +15,16 @@ export interface OwnResults {
 }
 
 /**
- * The uppermost results with the name of this server; `undefined` if there are none. Others cannot have written them:
- * such fields are removed when a message arrives.
+ * The uppermost results by this server; `undefined` if there are none. Others cannot have written them: such fields are
+ * removed when a message arrives.
  *
- * @param authority the name, the `authserv-id`
+ * @param authority the server's name in them, the `authserv-id`
  */
 export function ownResults(header: Header, authority: string): OwnResults | undefined {
-  const field = header.all("Authentication-Results").find(({ raw }) =>
-    lower(/^\s*"?([^\s";]+)"?\s*(?:1\s*)?;/.exec(raw)?.[1] ?? "") === lower(authority)
-  );
-  if (field === undefined) return undefined;
-  const [, arc] = /;\s*arc\s*=\s*([a-z]+)/i.exec(withoutComments(field.raw)) ?? [];
-  return { raw: field.raw, arc: arc && lower(arc) };
+  for (const { raw } of header.all("Authentication-Results")) {
+    const read = readResults(raw);
+    if (read === undefined || !isSameName(read.id, authority)) continue;
+    return { raw, arc: read.results.find(({ method }) => method === "arc")?.result };
+  }
+  return undefined;
 }
-
-const withoutComments = (raw: string): string =>
-  raw.replace(/"(?:[^"\\]|\\[^])*"/g, "").replace(/\([^()]*\)/g, "");

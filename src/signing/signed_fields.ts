@@ -39,11 +39,13 @@ export interface SignedFields {
  * @param more names of fields that are signed, too, where the message has them
  */
 export function signedFields(header: Header, more: readonly string[] = []): SignedFields {
-  const all = [...SEALED, ...SEALED_IF_PRESENT, ...SIGNED, ...more];
+  const usual = [...SEALED, ...SEALED_IF_PRESENT, ...SIGNED];
+  const known = new Set(usual.map(lower));
+  const all = [...usual, ...more.filter((name) => !known.has(lower(name)))];
   const found = Map.groupBy(header.all(...all), ({ name }) => lower(name));
   const names: string[] = [];
   const lines: string[] = [];
-  for (const name of new Map(all.map((one) => [lower(one), one])).values()) {
+  for (const name of all) {
     const fields: readonly HeaderField[] = found.get(lower(name)) ?? [];
     for (const { raw } of fields.toReversed()) { // from the bottom (section 5.4.2)
       names.push(name);

@@ -98,12 +98,19 @@ const LINES = [
   ".\r\n",
   "..dots\r\n",
   "\xc3\xa4\xf6\xff 8-bit \xa0 \x80\r\n",
-  "\0 \x01 \x7f\r\n",
+  "\x01 \x7f\r\n",
   "x".repeat(998) + "\r\n",
   "y z ".repeat(3000) + "\r\n",
   "--=_b\r\n",
 ];
-const ODD = ["bare\rCR\r\n", "CR at the end\r\r\n", "\r\r", " \r \r\n", "CR and space\r \r\n"];
+const ODD = [
+  "\0 \0\r\n",
+  "bare\rCR\r\n",
+  "CR at the end\r\r\n",
+  "\r\r",
+  " \r \r\n",
+  "CR and space\r \r\n",
+];
 const BARE_LF = ["bare\nLF\r\n", "\n", "a \n b\r\n", "\n\r\n"];
 const ENDS = [
   "",

@@ -96,21 +96,30 @@ export const byMailDkim: SignAll = by("perl", "-e", MAIL_DKIM);
 
 const ARC = `
 import base64, dkim, json, sys
-text, count, key = open(sys.argv[1], 'rb').read(), int(sys.argv[2]), sys.argv[3].encode()
+text, count = open(sys.argv[1], 'rb').read(), int(sys.argv[2])
+key, first = sys.argv[3].encode(), sys.argv[4].encode()
 for n in range(1, count + 1):
     domain = b'relay%d.example' % n
-    found = b'spf=pass smtp.mailfrom=joe@a.example' if n == 1 else b'arc=pass; dkim=fail header.d=a.example'
+    found = first if n == 1 else b'arc=pass; dkim=fail header.d=a.example'
     text = b'Authentication-Results: %s; %s\\r\\n' % (domain, found) + text
     text = b''.join(dkim.arc_sign(text, b'rsa', domain, key, domain)) + text
     print(json.dumps(base64.b64encode(text).decode()))
 `;
 
-/** The message with one seal of {@linkcode relay} by dkimpy, with two, and so on. */
-export async function sealedByDkimpy(message: string, count: number): Promise<readonly string[]> {
+/**
+ * The message with one seal of {@linkcode relay} by dkimpy, with two, and so on.
+ *
+ * @param found what the first sealer has found
+ */
+export async function sealedByDkimpy(
+  message: string,
+  count: number,
+  found = "spf=pass smtp.mailfrom=joe@a.example",
+): Promise<readonly string[]> {
   using directory = new Directory();
   const path = directory.write("message", message);
   const { code, stdout, stderr } = await run("/usr/bin/python3", [
-    ...["-c", ARC, path, String(count), RSA_PEM],
+    ...["-c", ARC, path, String(count), RSA_PEM, found],
   ]);
   equal(code, 0, stderr);
   return stdout.trimEnd().split("\n")

@@ -21,7 +21,7 @@ import { readingIn } from "../../src/base/reading.ts";
 import { readyMade } from "../../handlers/registry.ts";
 import { parse } from "yaml";
 import { build, loadConfig, settingsSchema } from "../../src/config/mod.ts";
-import { LEVEL_OF } from "../../src/log/event.ts";
+import { LEVEL_OF } from "../../src/log/levels.ts";
 import { LIMIT_REPLIES } from "../../src/server/limits.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";

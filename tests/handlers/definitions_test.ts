@@ -53,7 +53,8 @@ Deno.test("every ready-made handler refuses options that it does not know", () =
 
 Deno.test("every file that defines a handler is named after it, and registered", () => {
   const folder = new URL("../../handlers/", import.meta.url);
-  const names = [...Deno.readDirSync(folder)].flatMap(({ name: file }) => {
+  const files = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile);
+  const names = files.flatMap(({ name: file }) => {
     const source = Deno.readTextFileSync(new URL(file, folder));
     const defined = [...source.matchAll(/=\s+defineHandler\(\{\s+name: "([a-z-]+)"/g)].map((
       [, name],

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { getConfig, getLogger } from "@logtape/logtape";
-import { type Level, LEVEL_OF, LEVELS, type LogEvent } from "../../src/log/event.ts";
+import { type LogEvent } from "../../src/log/event.ts";
+import { type Level, LEVEL_OF, LEVELS } from "../../src/log/levels.ts";
 import { openLog } from "../../src/log/open.ts";
 
 const EVENTS = Object.keys(LEVEL_OF) as LogEvent[];

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogRecord } from "@logtape/logtape";
-import type { Level } from "../../src/log/event.ts";
+import type { Level } from "../../src/log/levels.ts";
 import { CATEGORY } from "../../src/log/format.ts";
 
 /** The record of one of our own events, of the time at which all tests of the format happen. */

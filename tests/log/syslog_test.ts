@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Sink } from "@logtape/logtape";
-import type { Level } from "../../src/log/event.ts";
+import type { Level } from "../../src/log/levels.ts";
 import { jsonLine, untimedLine } from "../../src/log/format.ts";
 import { openLog } from "../../src/log/open.ts";
 import { syslogSink } from "../../src/log/syslog.ts";

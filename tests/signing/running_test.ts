@@ -11,7 +11,8 @@ import { zonesOf } from "../relay/names.ts";
 import { Places, queued, relaying, send, SENDER } from "../relay/relaying.ts";
 import type { Taken } from "../relay/sink.ts";
 import { newKey, recordsOf, writeKeys } from "./keys.ts";
-import { byDkimpy, byMailDkim, PERL, PYTHON } from "./verifiers.ts";
+import { zoneLine } from "../../src/signing/key_record.ts";
+import { arcByDkimpy, byDkimpy, byMailDkim, PERL, PYTHON } from "./verifiers.ts";
 
 const keys = [newKey("rsa"), newKey("ed25519")];
 const records = recordsOf(keys);
@@ -132,16 +133,58 @@ Deno.test({
 });
 
 Deno.test({
-  name: "mail of a domain that should sign and has no keys goes, and the log tells it once",
+  name: "mail of a domain whose keys do not sign yet goes unsigned, and the log tells it once",
   ...programs,
   fn: async () => {
     await using places = await Places.start({ "fine.example": {} });
     await using nsd = await Nsd.start(zonesOf(places.domains));
-    const more = { "dkim-sign": { keys: "dkim", domains: ["example.com"] } };
-    await using server = await Running.start(signing(nsd, places.port, more));
+    const waiting = newKey("ed25519", { domain: "example.com" });
+    await using server = await Running.start((directory) => {
+      writeKeys(directory.of("dkim"), [waiting]);
+      const notes = { created: "2026-01-01T00:00:00.000Z" };
+      directory.write("dkim/example.com/ed25519.json", JSON.stringify(notes));
+      return signing(nsd, places.port, { "dkim-sign": { keys: "dkim" } })(directory);
+    });
     const text = EIGHT_BIT.replace("joe@example.net", "joe@www.example.com");
     for (const _ of [1, 2]) match(await send(server, ["ann@fine.example"], text, SENDER), /^250/);
     await until("both have gone", () => places.sinks["fine.example"]!.taken.length === 2);
     equal(server.log.filter((line) => line.includes("mail not signed")).length, 1);
+  },
+});
+
+Deno.test({
+  name: "what is forwarded is sealed with what was found out, and sealed again when it comes back",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} }, {
+      "author.example": { records: '@ TXT "v=spf1 ip4:127.0.0.1 -all"' },
+      "example.net": { records: keys.map(zoneLine).join("\n") },
+    });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    const more = {
+      "dkim-sign": { keys: "dkim", networks: [] },
+      "arc-seal": { domain: "example.net" },
+      aliases: { away: "ann@fine.example" },
+      handlers: [{ "sender-authentication": { except: "10.0.0.0/8" } }],
+    };
+    await using server = await Running.start(signing(nsd, places.port, more));
+    const text = EIGHT_BIT.replace("joe@example.net", "joe@author.example");
+    const { taken } = places.sinks["fine.example"]!;
+    const forwarded = async (text: string, from: string) => {
+      taken.length = 0;
+      match(await send(server, ["away@example.net"], text, from), /^250/);
+      return await until(
+        () => `it is forwarded\n${server.log.join("\n")}`,
+        () => taken[0],
+      );
+    };
+    const first = await forwarded(text, "joe@author.example");
+    match(first.message, /^ARC-Seal: i=1;[^]*?cv=none[^]*ARC-Auth[^:]*: i=1; mx\.example\.net;/);
+    match(first.message, /ARC-Authentication-Results:[^]*?spf=pass[^]*?arc=none[^]*?\r\nDelivered/);
+    const again = Buffer.from(first.message.replace(/^Delivered-To:.*\r\n/m, ""), "latin1");
+    const second = await forwarded(again.toString().replace(/^\./gm, ".."), "x@other.example");
+    match(second.message, /^ARC-Seal: i=2;[^]*?cv=pass/);
+    const verdicts = await arcByDkimpy([first, second].map(octetsOf), records);
+    deepEqual(verdicts.map(([result]) => result), ["pass", "pass"], JSON.stringify(verdicts));
   },
 });

@@ -41,7 +41,7 @@ export async function findRecord(
   return undefined;
 }
 
-const isRecord = (text: string): boolean => /^v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/.test(text);
+const isRecord = (text: string): boolean => /^[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/.test(text);
 
 /** The tags of a record, with their first values. */
 function tagsOf(text: string): ReadonlyMap<string, string> {

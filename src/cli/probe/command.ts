@@ -24,7 +24,7 @@ import { isDomain, Mailbox } from "../../smtp/mailbox.ts";
 import { argument, each } from "../argument.ts";
 import { parseAddress } from "../client_flags.ts";
 import { KeptPolicies } from "./kept_policies.ts";
-import { Lookups } from "./lookups.ts";
+import { AskingResolver } from "../asking_resolver.ts";
 import { printProbe } from "./print.ts";
 import { probe } from "./probe.ts";
 
@@ -79,7 +79,7 @@ async function probeAs(
   const config = loadConfig(file, {});
   const relay = relayIn(config);
   const validating = config.dns.validating === true;
-  const dns = new Lookups(new CachingResolver(config.dns));
+  const dns = new AskingResolver(new CachingResolver(config.dns));
   using kept = new KeptPolicies(stsDirectory(config));
   using sts = stsPolicies({
     ...stsOptions(relay),

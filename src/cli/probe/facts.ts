@@ -6,6 +6,7 @@ import type { RemoteTls } from "../../handler/outcome.ts";
 import type { TlsMode } from "../../security/security.ts";
 import type { StsPolicy } from "../../security/sts/policy.ts";
 import type { TlsRequirement } from "../../tls/requirement.ts";
+import type { Lookup } from "../asking_resolver.ts";
 
 /** What would become of mail. */
 export interface Verdict {
@@ -13,20 +14,6 @@ export interface Verdict {
   /** The enhanced status code, if it would not be accepted. */
   readonly status?: string;
   readonly reason: string;
-}
-
-/** A question to the DNS. */
-export interface Lookup {
-  readonly name: string;
-  readonly type: string;
-  /** As zone files have them. */
-  readonly records: readonly string[];
-  /** The name that has the records, if aliases have led to it. */
-  readonly canonical?: string;
-  /** The resolver has checked the answer by DNSSEC, and is trusted to. */
-  readonly authenticated: boolean;
-  /** Why there are no records. */
-  readonly error?: string;
 }
 
 /** What a domain publishes by MTA-STS. */

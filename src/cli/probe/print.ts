@@ -2,7 +2,8 @@
  * A probe in lines for people.
  * @module
  */
-import type { Connection, Lookup, Probe, ProbedServer, ProbedSts, Verdict } from "./facts.ts";
+import type { Connection, Probe, ProbedServer, ProbedSts, Verdict } from "./facts.ts";
+import { type Lookup, printLookup } from "../asking_resolver.ts";
 
 /** The verdict first, then what it rests on. */
 export function printProbe(probe: Probe): readonly string[] {
@@ -12,7 +13,7 @@ export function printProbe(probe: Probe): readonly string[] {
     ...sts === null ? [] : [`  MTA-STS: ${printSts(sts)}`],
     ...servers.flatMap((server, i) => serverLines(server, i + 1)),
     ...lookups.length === 0 ? [] : [validating ? TRUSTED : UNTRUSTED],
-    ...lookups.map((lookup) => `  ${printLookup(lookup, validating)}`),
+    ...lookups.map((one) => `  ${printLookup(one)}${printTrust(one, validating)}`),
   ];
 }
 
@@ -79,12 +80,7 @@ function connectionLines({ address, tls, certificate, failure }: Connection): re
 const printLogin = ({ user, tried }: NonNullable<ProbedServer["login"]>): string =>
   tried ? `as ${user}` : `as ${user}, not tried without --login`;
 
-function printLookup(
-  { name, type, records, canonical, authenticated, error }: Lookup,
-  validating: boolean,
-): string {
-  const alias = canonical === undefined ? "" : ` (an alias of ${canonical})`;
-  if (error !== undefined) return `${name} ${type}: ${error}`;
-  const sure = !validating ? "" : authenticated ? " (authenticated)" : " (not authenticated)";
-  return `${name} ${type}${alias}: ${records.join(", ")}${sure}`;
+function printTrust({ authenticated, error }: Lookup, validating: boolean): string {
+  if (!validating || error !== undefined) return "";
+  return authenticated ? " (authenticated)" : " (not authenticated)";
 }

@@ -9,7 +9,7 @@ import { SESSIONS } from "../../relay/sender.ts";
 import type { FoundPolicies } from "../../security/sts/sts_policies.ts";
 import type { Mailbox } from "../../smtp/mailbox.ts";
 import type { Probe, ProbedSts, Verdict } from "./facts.ts";
-import type { Lookups } from "./lookups.ts";
+import type { AskingResolver } from "../asking_resolver.ts";
 import { type Found, probeServer } from "./server.ts";
 
 /** What is probed. */
@@ -24,7 +24,7 @@ export interface Question {
 /** By what it is probed. */
 export interface Means {
   readonly sending: Sending;
-  readonly dns: Lookups;
+  readonly dns: AskingResolver;
   readonly validating: boolean;
   readonly sts: FoundPolicies;
   /** Whether the server knows a policy of a domain already. */

@@ -11,9 +11,11 @@ import { isListening } from "./listening.ts";
 export class Program implements AsyncDisposable {
   readonly #directory: Directory;
   readonly #child: Deno.ChildProcess;
+  readonly #signal: Deno.Signal;
 
-  private constructor(directory: Directory, child: Deno.ChildProcess) {
+  private constructor(directory: Directory, child: Deno.ChildProcess, signal: Deno.Signal) {
     this.#directory = directory;
+    this.#signal = signal;
     this.#child = child;
   }
 
@@ -21,8 +23,12 @@ export class Program implements AsyncDisposable {
    * Starts it, and waits until it listens at `socket` in its directory.
    *
    * @param prepare writes its files, and returns the program and its arguments
+   * @param signal ends it and its children
    */
-  static async start(prepare: (directory: Directory) => readonly string[]): Promise<Program> {
+  static async start(
+    prepare: (directory: Directory) => readonly string[],
+    signal: Deno.Signal = "SIGKILL",
+  ): Promise<Program> {
     const directory = new Directory();
     const [program = "", ...args] = prepare(directory);
     // Its children keep what it has open, so its errors go into a file, whose end nobody waits for.
@@ -30,7 +36,7 @@ export class Program implements AsyncDisposable {
       args: ["-c", 'exec "$@" 2>"$0"', directory.of("errors"), program, ...args],
       ...{ stdin: "null", stdout: "null", stderr: "null" },
     }).spawn();
-    const running = new Program(directory, child);
+    const running = new Program(directory, child, signal);
     let hasEnded = false;
     child.status.then(() => hasEnded = true);
     try {
@@ -53,9 +59,9 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { status } = this.#child;
-    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    for (const signal of [this.#signal, "SIGKILL"] as const) {
       try {
-        this.#child.kill(signal); // by the first one, it ends its children
+        this.#child.kill(signal);
       } catch { /* it has ended */ }
       if (await within(status, 5000)) break;
     }
