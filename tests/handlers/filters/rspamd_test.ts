@@ -145,11 +145,7 @@ Deno.test({
     using directory = new Directory();
     const passwordFile = directory.write("password", "correct-horse\n");
     const dns = new FakeDns({
-<<<<<<< HEAD
       "192.0.2.77": { PTR: ["mail.example.org"] },
-=======
-      "77.2.0.192.in-addr.arpa": { PTR: ["mail.example.org"] },
->>>>>>> main
       "mail.example.org": { A: ["192.0.2.77"] },
     });
     const { message: arrived } = await sent(
