@@ -34,6 +34,7 @@ export { impatient, type ImpatientOptions } from "./impatient.ts";
 export { localHosts } from "./local_hosts.ts";
 export { maxReceived } from "./max_received.ts";
 export { milter, type MilterOptions, type MilterTimeoutOptions } from "./milter.ts";
+export { mtaHooks, type MtaHooksOptions } from "./mta_hooks.ts";
 export { noRouteAddr } from "./no_route_addr.ts";
 export { passwd, type PasswdOptions } from "./passwd.ts";
 export { type RateKey, rateLimit, type RateLimitOptions, type RateUnit } from "./rate_limit.ts";

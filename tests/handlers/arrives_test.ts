@@ -141,6 +141,10 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     instead: { "unix:/run/clamav/clamd.ctl": "unix:/nowhere/clamd, on-failure: accept" },
     arrives: { joe: [`X-Filter-Failed: clamav\n${HELLO}`] },
   },
+  "mta-hooks": {
+    instead: { "http://127.0.0.1:8080/hook": "http://127.0.0.1:9/, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: mta-hooks\n${HELLO}`] },
+  },
   rspamd: {
     instead: { "127.0.0.1:11333": "unix:/nowhere/rspamd, on-failure: accept" },
     arrives: { joe: [`X-Filter-Failed: rspamd\n${HELLO}`] },
