@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import { chain, discard, type Handler, on } from "postmaster";
 import { clamav, rspamd, spamassassin } from "postmaster/handlers";
 import { Client } from "postmaster/testing";
+import { octetsHeld } from "../../held.ts";
 import { until } from "../../running.ts";
 import { ENVELOPE, HELLO, sent } from "../milter/sessions.ts";
 import { type Fault, FaultyFilter } from "./faulty_filter.ts";
@@ -150,8 +151,8 @@ Deno.test("a large message goes to a filter as it is read, in little memory", as
       }),
       on("AddRcptTo", () => discard()),
     );
-    const watching = setInterval(() => most = Math.max(most, Deno.memoryUsage().rss), 20);
-    const before = Deno.memoryUsage().rss;
+    const watching = setInterval(() => most = Math.max(most, octetsHeld()), 20);
+    const before = octetsHeld();
     using client = Client.of(passed);
     await client.reply();
     for (const command of ENVELOPE) await client.command(command);
