@@ -42,7 +42,7 @@ export interface RspamdOptions extends FilterOptions {
 interface Policy {
   readonly address: FilterAddress;
   readonly passwordFile: Secret | undefined;
-  readonly actions: Readonly<Record<string, RspamdMeaning>>;
+  readonly actions: ReadonlyMap<string, RspamdMeaning>;
   readonly quarantine: Aside;
 }
 
@@ -97,7 +97,8 @@ export const rspamd: HandlerFactory<RspamdOptions> = defineHandler({
     ...askingOptions("50 MiB"),
   }),
   create: ({ address, passwordFile, actions, quarantine, ...asking }) => {
-    const policy = { address, passwordFile, actions: { ...USUAL, ...actions }, quarantine };
+    const meanings = new Map(Object.entries({ ...USUAL, ...actions }));
+    const policy = { address, passwordFile, actions: meanings, quarantine };
     return examining("rspamd", asking, (mail) => judge(policy, mail));
   },
   example: "rspamd: { address: 127.0.0.1:11333 }",
@@ -120,7 +121,7 @@ async function judge(policy: Policy, { size, body, session, signal }: Mail): Pro
   const to = { ...place, path: "/checkv2", headers };
   const answer = readAnswer(await post({ to, question: body, most: MOST, signal }));
   const { action, score, required_score, symbols } = answer;
-  const meaning = actions[action];
+  const meaning = actions.get(action);
   if (meaning === undefined) {
     throw new FilterFault(
       `it wants an action that is unknown: say in \`actions\` what ${JSON.stringify(action)} means`,

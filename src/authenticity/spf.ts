@@ -24,7 +24,8 @@ export interface SpfQuestion {
 
 /** Checks a sender, or the name in HELO. Never rejects because of the DNS: `temperror` says that. */
 export async function checkSpf(question: SpfQuestion, lookups: Lookups): Promise<SpfVerdict> {
-  const { identity, helo, hostname: mta, address: ip } = question;
+  const { identity, hostname: mta, address: ip } = question;
+  const helo = question.helo.replace(/\.$/, "");
   const sender = identity === "helo" ? "" : question.sender ?? "";
   const domain = canonicalName(sender === "" ? helo : sender.slice(sender.lastIndexOf("@") + 1));
   if (parseIp(ip) === undefined) {

@@ -5,7 +5,7 @@ import { type Config, parseConfig } from "../../src/config/mod.ts";
 import { prepareForwarding } from "../../src/config/forwarding.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { newKey, writeKeys } from "../signing/keys.ts";
-import { Directory } from "../running.ts";
+import { Directory, postmaster } from "../running.ts";
 
 const parsed = (directory: Directory, settings: object): Config => {
   const all = {
@@ -49,7 +49,7 @@ Deno.test("what the single keys say counts, and the domain of the switch signs i
   equal(config.queue?.bounces.from, "postmaster@example.net");
 });
 
-Deno.test("the server makes its secret once, for its user alone, and senders lead back after a restart", () => {
+Deno.test("the server makes its secret once, for its user alone, and senders lead back after a restart", async () => {
   using directory = new Directory();
   const first = parsed(directory, { forwarding: "example.net" });
   prepareForwarding(first);
@@ -63,6 +63,12 @@ Deno.test("the server makes its secret once, for its user alone, and senders lea
   const found = srsOf(second)!.unwrap(rewritten, Date.now());
   equal(found?.fault, undefined);
   equal(String(found?.mailbox), "ann@example.org");
+  const config = directory.write("postmaster.yaml", {
+    ...{ forwarding: "example.net", relay: { mx: {} }, domains: ["example.net"] },
+    ...{ postmaster: "joe@example.org", "state-directory": directory.of("state") },
+  });
+  const told = await postmaster("srs", String(rewritten), "--config", config);
+  match(told.stdout, /ann@example\.org/, told.stderr);
 });
 
 Deno.test("a switch without a way for mail, or with a program, is a mistake", () => {

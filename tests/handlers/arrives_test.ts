@@ -137,6 +137,18 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     instead: { "unix:/run/opendkim/opendkim.sock": "unix:/nowhere/milter" },
     arrives: { joe: [`X-Filter-Failed: unix:/nowhere/milter\n${HELLO}`] },
   },
+  clamav: {
+    instead: { "unix:/run/clamav/clamd.ctl": "unix:/nowhere/clamd, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: clamav\n${HELLO}`] },
+  },
+  rspamd: {
+    instead: { "127.0.0.1:11333": "unix:/nowhere/rspamd, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: rspamd\n${HELLO}`] },
+  },
+  spamassassin: {
+    instead: { "127.0.0.1:783": "unix:/nowhere/spamd, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: spamassassin\n${HELLO}`] },
+  },
   "no-route-addr": { sends: [{}, { to: "@relay.example:joe@example.net", code: 553 }] },
   passwd: [
     { accounts: ["joe"] },

@@ -3,7 +3,7 @@
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { need, needFile } from "../need.ts";
+import { need, needFile, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import type { Directory, Settings } from "../running.ts";
 import { Running, until } from "../running.ts";
@@ -186,5 +186,37 @@ Deno.test({
     match(second.message, /^ARC-Seal: i=2;[^]*?cv=pass/);
     const verdicts = await arcByDkimpy([first, second].map(octetsOf), records);
     deepEqual(verdicts.map(([result]) => result), ["pass", "pass"], JSON.stringify(verdicts));
+  },
+});
+
+Deno.test({
+  name: "a server that root starts opens OpenSSL before it gives up root, and signs as its user",
+  ignore: programs.ignore || needRoot().ignore,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    await using server = await Running.start((directory) => {
+      Deno.chmodSync(directory.path, 0o755);
+      const settings = signing(nsd, places.port, { user: "nobody", "handlers-as-root": false });
+      const all = settings(directory);
+      for (
+        const name of [
+          "",
+          "/example.net",
+          ...keys.map((key) => `/example.net/${key.selector}.pem`),
+        ]
+      ) {
+        Deno.chownSync(directory.of(`dkim${name}`), 65534, 65534);
+      }
+      return { ...all, "spool-directory": "spool" };
+    });
+    await server.logs(/gave up root user=nobody/);
+    match(await send(server, ["ann@fine.example"], EIGHT_BIT), /^250/);
+    const taken = await until(
+      () => `it has arrived\n${server.log.join("\n")}`,
+      () => places.sinks["fine.example"]!.taken[0],
+    );
+    deepEqual(await byDkimpy([octetsOf(taken)], records), [["pass", "pass"]]);
+    match(Deno.readTextFileSync(`/proc/${server.pid}/maps`), /libcrypto\.so\.3/);
   },
 });

@@ -69,7 +69,7 @@ const startRspamd = (password?: string) =>
       `,
     );
     return ["/usr/bin/rspamd", "--no-fork", "--insecure", "--config", config];
-  });
+  }, "SIGTERM");
 
 let seen: readonly FilterVerdict[] = [];
 const asks = (options: RspamdOptions): Handler =>
@@ -145,7 +145,7 @@ Deno.test({
     using directory = new Directory();
     const passwordFile = directory.write("password", "correct-horse\n");
     const dns = new FakeDns({
-      "77.2.0.192.in-addr.arpa": { PTR: ["mail.example.org"] },
+      "192.0.2.77": { PTR: ["mail.example.org"] },
       "mail.example.org": { A: ["192.0.2.77"] },
     });
     const { message: arrived } = await sent(
