@@ -61,7 +61,7 @@ export const policyOptions = {
       "message without an author, or of more than 5 domains, counts as one that is to be rejected.",
   ),
   quarantine: quarantine.default("header").describe(
-    `What the policy \`quarantine\` leads to: ${QUARANTINE}`,
+    `What the policy \`quarantine\` leads to; by default \`header\`: ${QUARANTINE}`,
   ),
   exceptAuthors: kinds.oneOrMore(domain).default([]).describe(
     "The domains of authors whose mail is accepted although DMARC fails.",
