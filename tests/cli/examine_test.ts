@@ -88,7 +88,10 @@ Deno.test({
         "mailto:reports@football.example.com",
       );
       assert.deepEqual(earlier, ["mx.example.net; spf=neutral"]);
-      assert.match(results, /^mx\.example\.net; spf=pass smtp\.helo=mx\.example\.org; spf=pass /);
+      assert.match(
+        results,
+        /^mx\.example\.net; spf=pass smtp\.mailfrom=\S+; spf=pass smtp\.helo=mx\.example\.org; /,
+      );
       assert.match(
         results,
         /; dmarc=pass policy\.dmarc=reject header\.from=football\.example\.com$/,
