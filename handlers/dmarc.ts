@@ -31,19 +31,25 @@ import {
 import { domain } from "./domain.ts";
 import { CANNOT_TELL } from "./lookup.ts";
 import { type Aside, putAside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
-import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
+import { examine, type Examining, signatureOptions } from "./signatures.ts";
 import { checkingSenders, checkSender, isTrusted, lookupTime, trustedClients } from "./spf.ts";
 
 /** The options of {@linkcode dmarc}. */
-export interface DmarcOptions extends ExaminingOptions {
-  /** What the policy `reject` leads to. */
+export interface DmarcOptions {
+  /** What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it. A message without an author, or of more than 5 domains, counts as one that is to be rejected. */
   readonly reject?: "reject" | "quarantine" | "none";
-  /** What the policy `quarantine` leads to. */
+  /** What the policy `quarantine` leads to; by default `header`: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
   readonly quarantine?: Quarantine;
   /** The domains of authors whose mail is accepted although DMARC fails. */
   readonly exceptAuthors?: string | readonly string[];
   /** What becomes of a message while the DNS does not answer. */
   readonly inDoubt?: "accept" | "defer";
+  /** The most DKIM signatures of a message that are examined, from the top. */
+  readonly signatures?: number;
+  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
+  readonly timeout?: number | string;
+  /** The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either. */
+  readonly except?: string | readonly string[];
 }
 
 /** The options, as they are checked. */

@@ -29,5 +29,4 @@ export type { Quarantine } from "./quarantine.ts";
 export { rewriteBody } from "./rewrite_body.ts";
 export type { RewriteTable } from "./rewrite_table.ts";
 export { sentAt } from "./sent_at.ts";
-export type { ExaminingOptions } from "./signatures.ts";
 export { type LocalUsers, localUsers, NamedUsers, type Users, usersBy } from "./users.ts";

@@ -32,13 +32,13 @@ export type RefusableSpf = "none" | "neutral" | "softfail" | "fail" | "permerror
 
 /** The options of {@linkcode spf}. */
 export interface SpfOptions {
-  /** The results that are refused; by default none. */
+  /** The results that are refused. */
   readonly refuse?: RefusableSpf | readonly RefusableSpf[];
   /** What becomes of a sender that may have to be refused, while the DNS does not answer. */
   readonly inDoubt?: "accept" | "defer";
-  /** The time for all lookups of a check. */
+  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
   readonly timeout?: number | string;
-  /** The networks whose clients are trusted: they are not checked. */
+  /** The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either. */
   readonly except?: string | readonly string[];
 }
 
