@@ -6,7 +6,6 @@ import "./registry.ts";
 
 export * from "./ready_made.ts";
 export type { OnFailure } from "./filters/failure.ts";
-export type { FilterOptions } from "./filters/options.ts";
 export { type FilterVerdict, filterVerdicts } from "./filters/verdicts.ts";
 export { aliasBy } from "./alias.ts";
 export {
