@@ -137,7 +137,7 @@ Deno.test({
       const mail = await until("it arrives", () => server.directory.read("mail") || undefined);
       assert.match(
         mail.replace(/\s+/g, " "),
-        / Authentication-Results: mx\.example\.net; spf=fail [^;]* smtp\.helo=example\.org; spf=softfail [^;]* smtp\.mailfrom=soft\.example\.org Received: /,
+        / Authentication-Results: mx\.example\.net; spf=softfail [^;]* smtp\.mailfrom=soft\.example\.org; spf=fail [^;]* smtp\.helo=example\.org Received: /,
       );
       assert.equal(mail.match(/^Authentication-Results:/gm)?.length, 1);
       assert.doesNotMatch(mail, /spf=pass/);
