@@ -11,12 +11,8 @@ import {
   type EventOf,
   type Handler,
   type HandlerFactory,
-  headerField,
-  type Mailbox,
-  type MaybePromise,
   type Next,
   on,
-  prepend,
   type Reply,
   say,
   type SenderAuthentication,
@@ -32,31 +28,34 @@ import {
   wantedOf,
   z,
 } from "postmaster/making";
-import { address } from "./catch_all.ts";
 import { domain } from "./domain.ts";
 import { CANNOT_TELL } from "./lookup.ts";
-import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
+import { type Aside, putAside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
+import { examine, type Examining, signatureOptions } from "./signatures.ts";
 import { checkingSenders, checkSender, isTrusted, lookupTime, trustedClients } from "./spf.ts";
 
-/** Where mail goes that is put aside: marked, on hold, on its way as if nothing were wrong, or to one address. */
-export type Quarantine = "header" | "hold" | "none" | { readonly to: string };
-
 /** The options of {@linkcode dmarc}. */
-export interface DmarcOptions extends ExaminingOptions {
-  /** What the policy `reject` leads to. */
+export interface DmarcOptions {
+  /** What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it. A message without an author, or of more than 5 domains, counts as one that is to be rejected. */
   readonly reject?: "reject" | "quarantine" | "none";
-  /** What the policy `quarantine` leads to. */
+  /** What the policy `quarantine` leads to; by default `header`: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
   readonly quarantine?: Quarantine;
   /** The domains of authors whose mail is accepted although DMARC fails. */
   readonly exceptAuthors?: string | readonly string[];
   /** What becomes of a message while the DNS does not answer. */
   readonly inDoubt?: "accept" | "defer";
+  /** The most DKIM signatures of a message that are examined, from the top. */
+  readonly signatures?: number;
+  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
+  readonly timeout?: number | string;
+  /** The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either. */
+  readonly except?: string | readonly string[];
 }
 
 /** The options, as they are checked. */
 interface Judging extends Examining {
   readonly reject: "reject" | "quarantine" | "none";
-  readonly quarantine: "header" | "hold" | "none" | { readonly to: Mailbox };
+  readonly quarantine: Aside;
   readonly exceptAuthors: readonly string[];
   readonly inDoubt: "accept" | "defer";
 }
@@ -67,13 +66,8 @@ export const policyOptions = {
     "What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it. A " +
       "message without an author, or of more than 5 domains, counts as one that is to be rejected.",
   ),
-  quarantine: z.union([
-    z.enum(["header", "hold", "none"]),
-    kinds.options({ to: address }),
-  ]).default("header").describe(
-    "What the policy `quarantine` leads to: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, " +
-      "where an operator decides (`hold`); an address that gets the message instead of its recipients " +
-      "(`{ to: ADDRESS }`); or nothing but a note (`none`).",
+  quarantine: quarantine.default("header").describe(
+    `What the policy \`quarantine\` leads to; by default \`header\`: ${QUARANTINE}`,
   ),
   exceptAuthors: kinds.oneOrMore(domain).default([]).describe(
     "The domains of authors whose mail is accepted although DMARC fails.",
@@ -86,9 +80,8 @@ export const policyOptions = {
 /**
  * Does what the domain of a message's author wants done with mail that it does not stand for. It needs SPF and DKIM,
  * and checks them itself if no handler further out has. A chain of seals whose sealers are all trusted (`arc`) lets a
- * message pass whose author's domain stood for it at the first of them. A message
- * without an author, or with too many, is treated as if its domain wanted it refused. Users who have authenticated are
- * not checked. While the DNS does not answer, nothing is refused for good.
+ * message pass whose author's domain stood for it at the first of them. A message without an author, or with too many,
+ * is treated as if its domain wanted it refused. Users who have authenticated are not checked. While the DNS does not answer, nothing is refused for good.
  *
  * @example
  * ```ts
@@ -194,34 +187,4 @@ function refusalFor(domain: string, cause: string): Reply {
   const name = domain.replace(/[^!-~]+/g, "?").slice(0, 255);
   const text = `neither SPF nor DKIM shows that this message is of ${name} (${cause})`;
   return say(5, 5, 0, domain === "" ? cause : text, "5.7.1");
-}
-
-function putAside(
-  quarantine: Judging["quarantine"],
-  reason: string,
-  event: EventOf<"Deliver">,
-  next: Next<"Deliver">,
-  session: Session,
-): MaybePromise<Reply> {
-  if (quarantine === "hold") return next({ ...event, hold: event.hold ?? reason });
-  if (typeof quarantine === "object") return sendTo(quarantine.to, event, next, session);
-  return next({ ...event, body: prepend(event.body, headerField("X-Quarantine", reason)) });
-}
-
-const CANNOT = say(4, 5, 1, "cannot put the message aside now", "4.3.0");
-
-async function sendTo(
-  to: Mailbox,
-  event: EventOf<"Deliver">,
-  next: Next<"Deliver">,
-  session: Session,
-): Promise<Reply> {
-  const asked = { type: "AddRcptTo", mailbox: to, parameters: new Map() } as const;
-  const { routes } = await session.trigger(asked);
-  if (routes !== undefined) {
-    const copies = event.routes.filter(({ copy }) => copy);
-    return await next({ ...event, routes: [...routes, ...copies] });
-  }
-  session.log("nobody accepts the address of the quarantine", { address: String(to) });
-  return CANNOT;
 }

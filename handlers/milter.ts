@@ -22,11 +22,11 @@ export interface MilterTimeoutOptions {
 
 /** The options of {@linkcode milter}. */
 export interface MilterOptions {
-  /** Where the milter listens: `unix:/run/opendkim/opendkim.sock`, or `127.0.0.1:8891`. */
+  /** Where the milter listens. */
   readonly address: string;
   /** Its name in the log; by default the address. */
   readonly name?: string;
-  /** What happens to mail while the milter does not work. */
+  /** What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`. */
   readonly onFailure?: OnFailure;
   /** Deadlines. */
   readonly timeouts?: MilterTimeoutOptions;
@@ -79,5 +79,6 @@ export const milter: HandlerFactory<MilterOptions> = defineHandler({
   options,
   create: ({ address, name = printAddress(address), ...how }) =>
     milterBy({ address, name, ...how }),
+  waits: ({ timeouts: { connect, reply } }) => connect + reply,
   example: "milter: { address: unix:/run/opendkim/opendkim.sock, on-failure: accept }",
 });

@@ -6,7 +6,6 @@ import "./registry.ts";
 
 export * from "./ready_made.ts";
 export type { OnFailure } from "./filters/failure.ts";
-export type { FilterOptions } from "./filters/options.ts";
 export { type FilterVerdict, filterVerdicts } from "./filters/verdicts.ts";
 export { aliasBy } from "./alias.ts";
 export {
@@ -25,8 +24,8 @@ export type { RefusalOptions } from "./fixed_reply.ts";
 export { deferInDoubt, type Source } from "./in_doubt.ts";
 export type { NestedHandler } from "./nested.ts";
 export { postmaster, type PostmasterOptions } from "./postmaster.ts";
+export type { Quarantine } from "./quarantine.ts";
 export { rewriteBody } from "./rewrite_body.ts";
 export type { RewriteTable } from "./rewrite_table.ts";
 export { sentAt } from "./sent_at.ts";
-export type { ExaminingOptions } from "./signatures.ts";
 export { type LocalUsers, localUsers, NamedUsers, type Users, usersBy } from "./users.ts";

@@ -25,7 +25,9 @@ export type Aside = "header" | "hold" | "none" | { readonly to: Mailbox };
 /** An option for it. */
 export const quarantine: z.ZodType<Aside, Quarantine> = z.union([
   z.enum(["header", "hold", "none"]),
-  kinds.options({ to: address }),
+  kinds.options({
+    to: address.describe("The address that gets the message instead of its recipients."),
+  }),
 ]);
 
 /** What an option does, for its description. */

@@ -32,13 +32,13 @@ export type RefusableSpf = "none" | "neutral" | "softfail" | "fail" | "permerror
 
 /** The options of {@linkcode spf}. */
 export interface SpfOptions {
-  /** The results that are refused; by default none. */
+  /** The results that are refused. */
   readonly refuse?: RefusableSpf | readonly RefusableSpf[];
   /** What becomes of a sender that may have to be refused, while the DNS does not answer. */
   readonly inDoubt?: "accept" | "defer";
-  /** The time for all lookups of a check. */
+  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
   readonly timeout?: number | string;
-  /** The networks whose clients are trusted: they are not checked. */
+  /** The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either. */
   readonly except?: string | readonly string[];
 }
 
@@ -98,7 +98,8 @@ export function checkingSenders({ refuse, inDoubt, timeout, except }: Checking):
     const { original } = session;
     const { mailbox } = original.type === "SetMailFrom" ? original : event;
     const { spf, helo } = await checkSender(session, mailbox, timeout);
-    const verdicts = [spf, ...helo === undefined ? [] : [helo]];
+    // Few names in HELO have a record: that one has none says nothing.
+    const verdicts = helo === undefined || helo.result === "none" ? [spf] : [spf, helo];
     const refused = verdicts.find(({ result }) => refuse.some((one) => one === result));
     if (refused !== undefined) {
       session.log("refused by SPF", { domain: refused.domain, result: refused.result });

@@ -7,24 +7,6 @@ import { kinds, z } from "postmaster/making";
 import { network } from "../network.ts";
 import { type OnFailure, onFailure } from "./failure.ts";
 
-/** How a filter is asked. */
-export interface FilterOptions {
-  /** The time from the connection to the whole answer, and for a place among the connections. */
-  readonly timeout?: number | string;
-  /** What becomes of mail while the filter does not work. */
-  readonly onFailure?: OnFailure;
-  /** The size up to which messages are examined. */
-  readonly maxSize?: number | string;
-  /** What becomes of larger messages. */
-  readonly onTooLarge?: "accept" | "defer";
-  /** The most connections to the filter at once. */
-  readonly connections?: number;
-  /** Whether the messages of users who have authenticated are examined. */
-  readonly users?: boolean;
-  /** The networks whose clients are trusted: their messages are not examined. */
-  readonly except?: string | readonly string[];
-}
-
 /** The same, as they are checked. */
 export interface Asking {
   readonly timeout: number;

@@ -213,6 +213,7 @@ export class Talk {
     if (!this.#isInMessage) return;
     this.#isInMessage = false;
     const connection = this.#alive();
+    if (!connection.isOpen) return;
     if (connection.isBusy) return connection.destroy("the message breaks off");
     await connection.send([ABORT]);
     connection.flush();

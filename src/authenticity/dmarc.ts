@@ -7,7 +7,13 @@
  */
 import { DnsError, orNothing } from "../dns/error.ts";
 import { canonicalName } from "../dns/name.ts";
-import { type DmarcRecord, findRecord, organizationalDomain, policyIn } from "./dmarc/record.ts";
+import {
+  type DmarcRecord,
+  findRecord,
+  type OrganizationOf,
+  organizations,
+  policyIn,
+} from "./dmarc/record.ts";
 import type { Lookups } from "./lookups.ts";
 import type { DmarcPolicy, DmarcVerdict, SenderAuthentication } from "./verdict.ts";
 
@@ -63,9 +69,10 @@ async function checkAuthor(
       return { ...found, result: "permerror", reason };
     }
     const { tags } = record;
+    const organizationOf = await organizations();
     const aligns = {
-      spf: alignedBy(domain, tags.get("aspf")),
-      dkim: alignedBy(domain, tags.get("adkim")),
+      spf: alignedBy(domain, tags.get("aspf"), organizationOf),
+      dkim: alignedBy(domain, tags.get("adkim"), organizationOf),
     };
     const signers = (dkim ?? []).filter((one) => aligns.dkim(one.domain));
     const own = spf !== undefined && aligns.spf(spf.domain) ? spf : undefined;
@@ -87,10 +94,14 @@ async function checkAuthor(
 }
 
 /** Whether domains are those of the author: the same, or by a relaxed record of the same organization (section 3.1). */
-function alignedBy(author: string, mode: string | undefined): (domain: string) => boolean {
+function alignedBy(
+  author: string,
+  mode: string | undefined,
+  organizationOf: OrganizationOf,
+): (domain: string) => boolean {
   if (mode?.toLowerCase() === "s") return (domain) => canonicalName(domain) === author;
-  const organization = organizationalDomain(author);
-  return (domain) => organizationalDomain(canonicalName(domain)) === organization;
+  const organization = organizationOf(author);
+  return (domain) => organizationOf(canonicalName(domain)) === organization;
 }
 
 /** The policy of a record for a domain; `undefined` if the record cannot be used (section 6.6.3). */

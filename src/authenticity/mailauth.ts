@@ -35,7 +35,7 @@ export interface SignatureField extends TagField {
   /** Which rule it breaks. */
   readonly invalid?: string;
   readonly signingDomain: string;
-  readonly selector: string;
+  selector: string;
   /** The tag `i`, decoded. */
   readonly identity?: string;
   readonly algorithm: string;

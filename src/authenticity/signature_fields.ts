@@ -25,11 +25,17 @@ export async function readSignatures(
   lines: readonly HeaderLine[],
   most: number,
 ): Promise<number> {
-  const sent = new Map<Uint8Array, Uint8Array>();
+  const sent = new Map<
+    Uint8Array,
+    { readonly line: Uint8Array; readonly selector: string | undefined }
+  >();
   const parsed: HeaderLine[] = [];
   const read = ({ key, casedKey, line }: HeaderLine) => {
-    const plain = Buffer.from(plainForm(line, casedKey), "latin1");
-    sent.set(plain, line);
+    const text = plainForm(line, casedKey);
+    const [, selector] = key === "dkim-signature" ? SELECTOR.exec(text) ?? [] : [];
+    const given = selector === undefined ? text : text.replace(SELECTOR, asLetter);
+    const plain = Buffer.from(given, "latin1");
+    sent.set(plain, { line, selector });
     parsed.push({ key, casedKey, line: plain });
   };
   let signatures = 0;
@@ -40,8 +46,11 @@ export async function readSignatures(
   await verifier.messageHeaders({ parsed });
   const { signatureHeaders, arc: { chain } } = verifier;
   const links = chain === false ? [] : chain.flatMap((link) => ARC.map((name) => link[name]));
+  for (const field of signatureHeaders) {
+    field.selector = sent.get(field.original)?.selector ?? field.selector;
+  }
   for (const field of new Set<TagField>([...signatureHeaders, ...links])) {
-    field.original = sent.get(field.original) ?? field.original;
+    field.original = sent.get(field.original)?.line ?? field.original;
   }
   return Math.max(0, signatures - most);
 }
@@ -49,3 +58,9 @@ export async function readSignatures(
 /** The field with single spaces; one that is too long is empty. */
 const plainForm = (line: Uint8Array, name: string): string =>
   line.length > MAX_FIELD ? `${name}:` : characters(line).replace(/[ \t\r\n]+/g, " ");
+
+/** The tag `s` of a signature in its plain form. */
+const SELECTOR = /(?:^[^:]*:|;) ?s ?= ?([A-Za-z0-9._-]{1,255})(?= ?(?:;|$))/;
+
+/** The grammar of RFC 6376 has no `_` in selectors, but the DNS has, and domains use it: for the library it is a letter. */
+const asLetter = (tag: string): string => tag.replaceAll("_", "x");

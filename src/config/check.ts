@@ -33,7 +33,7 @@ import type { Path } from "./document.ts";
 import { embedded } from "./embedded.ts";
 import type { Finding } from "./explain.ts";
 import { Faults } from "./faults.ts";
-import { checkForwarding, doubtsAboutForwarding, withForwarding } from "./forwarding.ts";
+import { checkForwarding, doubtsAboutForwarding, withForwarding } from "./with_forwarding.ts";
 import { doubtsAboutMailer, mailerOf } from "./mailer.ts";
 import { orderWarnings } from "./order.ts";
 import { queueDirectory } from "./queue.ts";

@@ -2,6 +2,7 @@
  * What is doubtful about how mail is sent on.
  * @module
  */
+import { kebabCase } from "../base/kinds.ts";
 import { printHop, socketPathOf } from "../client/hop.ts";
 import { isListening, isOfMachine } from "../net/own_addresses.ts";
 import type { Finding } from "./explain.ts";
@@ -9,12 +10,25 @@ import type { RelaySettings, SmtpRelay } from "./relay.ts";
 import type { Settings } from "./schema.ts";
 
 /** What is no mistake, but hardly meant. */
-export function doubtsAboutRelay(
-  { relay, listen }: { readonly relay?: RelaySettings | undefined } & Pick<Settings, "listen">,
-): readonly Finding[] {
-  if (relay === undefined || "command" in relay) return [];
+export function doubtsAboutRelay(settings: RelayFacts): readonly Finding[] {
+  const { relay, listen } = settings;
+  if (relay === undefined || "command" in relay) return unsigned(settings);
   return [...absentAddresses(relay), ...ownServers(relay, listen), ...openPasswords(relay)];
 }
+
+/** What the relay goes together with. */
+type RelayFacts =
+  & { readonly relay?: RelaySettings | undefined }
+  & Pick<Settings, "listen">
+  & Partial<Pick<Settings, "dkimSign" | "arcSeal">>;
+
+/** Signatures of mail that the server does not send itself. */
+const unsigned = (settings: RelayFacts): readonly Finding[] =>
+  (["dkimSign", "arcSeal"] as const).filter((key) => settings[key] !== undefined).map((key) => ({
+    path: [kebabCase(key)],
+    message: "only mail that the server itself sends on is signed, and it sends none: write " +
+      "`relay: {mx: {}}`",
+  }));
 
 /** An own address may come later, as one that moves between machines; until then mail waits. */
 function absentAddresses({ sourceAddress }: SmtpRelay): readonly Finding[] {

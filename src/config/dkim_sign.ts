@@ -70,7 +70,10 @@ export const dkimSignSchema: z.ZodType<DkimSignSettings, unknown> = options({
     "How long a signature is valid (`x=`). It must be longer than mail waits in queues. Without " +
       "this, it does not end.",
   ).meta({ examples: ["30 d"] }),
-});
+}).describe(
+  "Mail of the server's users that leaves by `relay` is signed by DKIM (RFC 6376) for the domain of " +
+    "its author, with all keys of that domain. Without this key nothing is signed.",
+).meta({ examples: [{}, { domains: ["example.net"] }] });
 
 /** How mail from elsewhere is sealed. */
 export interface ArcSealSettings {
@@ -83,7 +86,10 @@ export const arcSealSchema: z.ZodType<ArcSealSettings, unknown> = options({
     "The domain that seals, with one of the keys that `dkim-sign` would use for it: an RSA key if " +
       "it has one.",
   ).meta({ examples: ["example.net"] }),
-});
+}).describe(
+  "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
+    "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
+).meta({ examples: [{ domain: "example.net" }] });
 
 /** What a configuration says of signatures. */
 export interface SigningSettings {

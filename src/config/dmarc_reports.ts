@@ -17,7 +17,7 @@ export interface DmarcReportsSettings {
 export const dmarcReportsSchema: z.ZodOptional<z.ZodType<DmarcReportsSettings, unknown>> = options({
   contact: contact.describe(
     "The address for questions, which reports are from. Mail to this address alone is not counted, so " +
-      "give it to other servers for their reports too (`rua`): then no two servers report on each " +
+      "name it in the records of your own domains too (`rua`): then no two servers report on each " +
       "other's reports for ever.",
   ).meta({ examples: ["dmarc-reports@example.net"] }),
   organization: z.string().optional().describe(

@@ -13,6 +13,7 @@ import type { Overrides } from "./overrides.ts";
 import { queueDirectory } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 import { readSettings } from "./settings.ts";
+import { withForwarding } from "./with_forwarding.ts";
 import { foundStateDirectory } from "./state_directory.ts";
 
 /**
@@ -33,7 +34,8 @@ export const loadConfig = (file: string | undefined, overrides: Overrides = {}):
 export function loadSettings(file: string): Settings {
   const { settings, problems } = readSettings(textOf(file), file, {});
   if (problems.length > 0) throw new ConfigError(problems);
-  return settings as Settings; // nothing was wrong, so nothing is missing
+  const { stateDirectory = foundStateDirectory() } = settings;
+  return withForwarding(settings as Settings, stateDirectory); // nothing was wrong or is missing
 }
 
 /** Where a server keeps its queue, and where it is reached. */

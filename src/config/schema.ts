@@ -278,14 +278,8 @@ const shape = {
         { command: ["/usr/sbin/sendmail", "-i", "-f", "{sender}", "--", "{recipient}"] },
       ],
     }),
-  dkimSign: dkimSignSchema.optional().describe(
-    "Mail of the server's users that leaves by `relay` is signed by DKIM (RFC 6376) for the domain of " +
-      "its author, with all keys of that domain. Without this key nothing is signed.",
-  ).meta({ examples: [{}, { domains: ["example.net"] }] }),
-  arcSeal: arcSealSchema.optional().describe(
-    "Mail from elsewhere that leaves by `relay` is sealed by ARC (RFC 8617), if the server has checked " +
-      "who sent it: later servers learn what it has found out, although its forwarding breaks SPF.",
-  ).meta({ examples: [{ domain: "example.net" }] }),
+  dkimSign: dkimSignSchema.optional(),
+  arcSeal: arcSealSchema.optional(),
   forwarding: forwardingSchema,
   dmarcReports: dmarcReportsSchema,
   queue: queueSchema.prefault({}).describe(

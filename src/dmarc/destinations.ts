@@ -2,7 +2,7 @@
  * Where aggregate reports go (RFC 7489 sections 6.2 and 7.1).
  * @module
  */
-import { organizationalDomain } from "../authenticity/dmarc/record.ts";
+import { organizations } from "../authenticity/dmarc/record.ts";
 import { orNothing } from "../dns/error.ts";
 import { canonicalName, isDnsName } from "../dns/name.ts";
 import type { Resolver } from "../dns/resolver.ts";
@@ -66,7 +66,8 @@ async function verified(
   dns: Pick<Resolver, "resolveTxt">,
 ): Promise<readonly Destination[]> {
   const { host } = destination;
-  if (organizationalDomain(host) === organizationalDomain(domain)) return [destination];
+  const organizationOf = await organizations();
+  if (organizationOf(host) === organizationOf(domain)) return [destination];
   const name = `${domain}._report._dmarc.${host}`;
   if (!isDnsName(name)) return [];
   const texts = await orNothing(dns.resolveTxt(name)) ?? [];

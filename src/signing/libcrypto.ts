@@ -37,6 +37,8 @@ const EVP_PKEY_RSA = 6;
 /** OpenSSL. */
 export class Libcrypto {
   readonly #symbols: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+  /** What other threads read: it must not be freed meanwhile. */
+  readonly #lent = new Set<Uint8Array>();
   /** Frees keys that nobody has any more. */
   readonly #unused: FinalizationRegistry<Deno.PointerValue>;
 
@@ -90,6 +92,7 @@ export class Libcrypto {
     const signature = new Uint8Array(symbols.EVP_PKEY_get_size(key));
     const length = BigUint64Array.of(BigInt(signature.length));
     const context = symbols.EVP_MD_CTX_new();
+    this.#lent.add(octets);
     try {
       const hash = symbols.EVP_sha256();
       const isReady = symbols.EVP_DigestSignInit(context, null, hash, null, key) === 1;
@@ -99,6 +102,7 @@ export class Libcrypto {
       symbols.ERR_clear_error();
       throw new Error("OpenSSL cannot sign with this key");
     } finally {
+      this.#lent.delete(octets);
       symbols.EVP_MD_CTX_free(context);
     }
   }

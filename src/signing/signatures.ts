@@ -7,6 +7,9 @@ import { Semaphore } from "../base/semaphore.ts";
 import type { SigningKey } from "./keys.ts";
 import type { Libcrypto } from "./libcrypto.ts";
 
+/** Bits of an RSA key. */
+const LEAST = 1024;
+
 type Sign = (octets: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
 
 /** Signs with keys, each of which it reads once. */
@@ -41,9 +44,23 @@ export class Signatures {
     if (key.asymmetricKeyType !== type) {
       throw new TypeError(`the key is of the type ${key.asymmetricKeyType}, and not ${type}`);
     }
+    if ((key.asymmetricKeyDetails?.modulusLength ?? LEAST) < LEAST) {
+      throw new TypeError(`the key has less than ${LEAST} bits, which nobody believes (RFC 8301)`);
+    }
     return type === "rsa"
-      ? this.#inTurn(this.#library?.rsa(pem) ?? byPlatform(key))
+      ? this.#inTurn(this.#rsa(pem, key))
       : (octets) => Promise.resolve(signByNode(null, sha256(octets), key)); // 20 µs
+  }
+
+  /** OpenSSL may refuse a key, by a policy of the system for instance. */
+  #rsa(pem: string, key: KeyObject): Sign {
+    const platform = byPlatform(key);
+    try {
+      const fast = this.#library?.rsa(pem);
+      return fast === undefined ? platform : (octets) => fast(octets).catch(() => platform(octets));
+    } catch {
+      return platform;
+    }
   }
 
   #inTurn(sign: Sign): Sign {

@@ -180,6 +180,19 @@ Deno.test("checkSignatures() judges the record of a key", async () => {
   );
 });
 
+Deno.test("checkSignatures() takes a selector with a low line, as some domains have", async () => {
+  for (const s of ["my_key", "_", "a_b.c_d"]) {
+    const records = { [`${s}._domainkey.example.net`]: rsa.record };
+    const { dkim: [verdict] } = await check(signed({ key: rsa, tags: { s } }), records);
+    deepEqual([verdict?.result, verdict?.selector], ["pass", s]);
+  }
+  const h = "from:s=a_b"; // no tag `s`
+  equal(await resultOf(signed({ key: rsa, tags: { h } })), "pass: ");
+  for (const s of ["my_key!", "my key_", "_;x=_"]) {
+    match(await resultOf(signed({ key: rsa, tags: { s } })), /^(neutral|permerror): /, s);
+  }
+});
+
 Deno.test("checkSignatures() accepts RSA keys from 1024 to 4096 bits, by RFC 8301", async () => {
   for (const bits of [512, 768, 1023]) {
     const key = rsaKey(bits);

@@ -5,9 +5,11 @@
  */
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
-import { need } from "../need.ts";
+import { findAccount } from "../../src/base/passwd.ts";
+import { need, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import { Directory, postmaster, Running } from "../running.ts";
+import { withUser } from "../user.ts";
 
 const SETTINGS = {
   hostname: "mx.example.net",
@@ -95,6 +97,7 @@ Deno.test({
     const [old] = first;
     const removed = await postmaster("dkim", "remove", "example.net", old!.selector, "-c", config);
     assert.equal(removed.code, 0, removed.stderr);
+    assert.match(removed.stdout, /its record \S+ must stay until \d{4}-\d\d-\d\d/);
     const [current] = second;
     const kept = await postmaster("dkim", "remove", "example.net", current!.selector, "-c", config);
     assert.equal(kept.code, 1);
@@ -117,6 +120,28 @@ Deno.test("a key that is there already is taken, also in the form of PKCS #1", a
   assert.equal(made.code, 0, made.stderr);
   assert.match(made.stdout, /2020\._domainkey\.example\.net\. IN TXT/);
   assert.match(directory.read("state/dkim/example.net/2020.pem"), /^-----BEGIN PRIVATE KEY-----/);
+});
+
+Deno.test({
+  name: "keys that root makes are the server's user's, and its alone",
+  ...needRoot(),
+  fn: () =>
+    withUser(async (user) => {
+      using directory = new Directory();
+      Deno.chmodSync(directory.path, 0o755);
+      const config = directory.write("postmaster.yaml", { ...SETTINGS, user });
+      const { code, stderr } = await postmaster("dkim", "generate", "example.net", "-c", config);
+      assert.equal(code, 0, stderr);
+      const { uid } = findAccount(user)!;
+      const files = [...Deno.readDirSync(directory.of("state/dkim/example.net"))];
+      const paths = ["", "/example.net", ...files.map(({ name }) => `/example.net/${name}`)];
+      for (const path of paths) {
+        const found = statSync(directory.of(`state/dkim${path}`));
+        assert.equal(found.uid, uid, path);
+        assert.equal(found.mode & 0o077, 0, path);
+      }
+      assert.equal(paths.length, 6); // two directories, two keys and their states
+    }),
 });
 
 Deno.test("what is no domain, no selector and no key is named", async () => {

@@ -90,7 +90,7 @@ Deno.test({
       assert.deepEqual(earlier, ["mx.example.net; spf=neutral"]);
       assert.match(
         results,
-        /^mx\.example\.net; spf=pass smtp\.mailfrom=football\.example\.com; spf=pass smtp\.helo=mx\.example\.org; /,
+        /^mx\.example\.net; spf=pass smtp\.mailfrom=\S+; spf=pass smtp\.helo=mx\.example\.org; /,
       );
       assert.match(
         results,

@@ -51,7 +51,7 @@ message.add_attachment(octets, maintype="application", subtype="${type}", filena
 put(b"From reports@mail.example Sat Nov 28 00:00:00 2026\\n" + message.as_bytes())`;
 
 Deno.test("a report is told in a table, and several with their sum", async () => {
-  const { code, stdout, stderr } = await postmaster("dmarc", "report", sample("plain.xml"));
+  const { code, stdout, stderr } = await postmaster("dmarc", "report", sample("plain.report"));
   equal(stderr, "");
   equal(code, 0);
   deepEqual(stdout.split("\n"), [
@@ -69,7 +69,7 @@ Deno.test("a report is told in a table, and several with their sum", async () =>
     "",
   ]);
   const all = ["plain", "sparse", "rfc9990", "with_schema_names"].map((one) =>
-    sample(`${one}.xml`)
+    sample(`${one}.report`)
   );
   const several = await postmaster("dmarc", "report", ...all);
   equal(several.stderr, "");
@@ -81,7 +81,7 @@ Deno.test("a report is told in a table, and several with their sum", async () =>
 
 Deno.test("reports of all forms of real life are read as data", async () => {
   const names = ["rfc9990", "sparse", "with_schema_names"];
-  const files = names.map((name) => sample(`${name}.xml`));
+  const files = names.map((name) => sample(`${name}.report`));
   const { stdout } = await postmaster("dmarc", "report", "--json", ...files);
   const [successor, sparse, named] = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   equal(successor.organization, "Successor <Ltd.>");
@@ -114,7 +114,7 @@ Deno.test({
   name: "a report is found compressed, in archives, and in messages",
   ...need("python3"),
   fn: async () => {
-    const plain = octetsOf("plain.xml");
+    const plain = octetsOf("plain.report");
     const zipped = await python(ZIP, plain);
     const forms = [
       ...[plain, gzipSync(plain), zipped, await python(STREAMED_ZIP, plain)],
@@ -182,7 +182,7 @@ Deno.test({
       Deno.writeFileSync(directory.of(name), Uint8Array.from(Buffer.from(octets)));
       return directory.of(name);
     };
-    const report = Deno.readTextFileSync(sample("plain.xml"));
+    const report = Deno.readTextFileSync(sample("plain.report"));
     const zeros = new Uint8Array(80_000_000);
     const bad = [
       put("lol.xml", report.replace("<feedback>", '<!DOCTYPE feedback [<!ENTITY a "b">]>$&')),
@@ -205,7 +205,7 @@ Deno.test({
       "dmarc",
       "report",
       ...bad,
-      sample("plain.xml"),
+      sample("plain.report"),
     );
     equal(code, 1);
     match(stdout, /^149 messages from 3 addresses/m);

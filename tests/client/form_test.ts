@@ -29,6 +29,13 @@ Deno.test("a server without 8BITMIME or BINARYMIME gets it converted", async () 
   match(await formOf(binary, "8BITMIME"), /^undefined: [^]*: base64\r\n\r\nCgA=\r\n$/);
 });
 
+Deno.test("a message is converted once for all servers", async () => {
+  const mail = mailOf({ text: GREETING });
+  const forms = [await formFor(mail, peerWith()), await formFor(mail, peerWith("SIZE"))];
+  const [one, other] = forms.map((form) => "message" in form && form.message);
+  equal(one, other);
+});
+
 Deno.test("a signed message that needs 8BITMIME fails at a server without it", async () => {
   equal(
     await formOf({ text: `DKIM-Signature: v=1; b=x\r\n${GREETING}` }),

@@ -1,5 +1,7 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { orderFor } from "../../src/client/order.ts";
+import type { Message } from "../../src/message/message.ts";
+import { signOnce } from "../../src/signing/signer.ts";
 import { mailOf, peerWith } from "./mail_of.ts";
 
 const ordered = async (facts: Parameters<typeof mailOf>[0], ...lines: readonly string[]) =>
@@ -43,4 +45,28 @@ Deno.test("recipients that cannot be written are settled, and the others go", as
 Deno.test("a message that is too large for the server is not sent", async () => {
   const { orders, settled } = await ordered({ to: ["a@example.org", "b@example.org"] }, "SIZE 20");
   deepEqual([orders.length, settled.size], [0, 2]);
+});
+
+Deno.test("a message is signed in each form once, and its size is that of the signed message", async () => {
+  const forms: Message[] = [];
+  const signer = signOnce({
+    sign: (message) => {
+      forms.push(message);
+      return Promise.resolve({ ...message, size: message.size + 1000 });
+    },
+  });
+  const mail = { ...mailOf({ text: "Subject: x\r\n\r\n\u00fc\r\n" }), signer };
+  const order = async (...lines: readonly string[]) =>
+    (await orderFor(mail, peerWith(...lines), false)).orders[0]!.order;
+  const said: string[] = [];
+  for (const lines of [["SIZE", "8BITMIME"], ["SIZE"], ["SIZE", "8BITMIME"], ["SIZE"]]) {
+    const { message, mail: command } = await order(...lines);
+    match(command, new RegExp(` SIZE=${message.size}\\b`));
+    said.push(command);
+  }
+  deepEqual([said[0], said[1]], [said[2], said[3]]);
+  equal(forms.length, 2);
+  equal(forms[0], mail.message);
+  const { orders, settled } = await orderFor(mail, peerWith("8BITMIME", "SIZE 900"), false);
+  deepEqual([orders.length, settled.size], [0, 1]);
 });

@@ -180,7 +180,7 @@ const MISTAKES: readonly [string, string, RegExp][] = [
   ["listen: []", "1:9", /must be a list with 1 item or more; found an empty list/],
   ["listen: *:25", "1:9", /write "\*:25", in quotes/],
   ["listen: [::1]:25", "1:14", /put the whole value in quotes/],
-  ["foo: bar", "1:1", /unknown key `foo`: write one of `hostname`, `listen`/],
+  ["foo: bar", "1:1", /unknown key `foo`: write one of `hostname`, `authserv-id`, `listen`/],
   ["domains:", "1:9", /must be a list of domains, such as \[example\.net\]; found nothing/],
   ["domains: [a b]", "1:11", /`a b` is no domain/],
   ["users: all", "1:8", /a list of names, `passwd`, `{passwd: {min-uid: 1000}}` or `{file: PATH}`/],

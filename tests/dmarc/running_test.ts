@@ -1,11 +1,15 @@
 /** Aggregate reports of the running program: what it counts, and what arrives. */
 import { deepEqual, equal, match } from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { DatabaseSync } from "node:sqlite";
-import { need } from "../need.ts";
+import { zoneLine } from "../../src/signing/key_record.ts";
+import { need, needFile } from "../need.ts";
 import { Nsd } from "../nsd.ts";
-import { codes, Directory, run, Running, until } from "../running.ts";
+import { codes, Directory, feed, run, Running, until } from "../running.ts";
 import { zonesOf } from "../relay/names.ts";
 import { Places, relaying } from "../relay/relaying.ts";
+import { newKey, recordsOf, writeKeys } from "../signing/keys.ts";
+import { byDkimpy, PYTHON } from "../signing/verifiers.ts";
 import { validate } from "./report_kit.ts";
 
 /** What the shell needs so that the clock on the wall, and no other, is what a file says. */
@@ -15,7 +19,7 @@ const fake = (file: string): string =>
   "FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1";
 
 /** Python reads a report as a stranger would: with its own parsers of messages, gzip and XML. */
-const PYTHON = `
+const READER = `
 import email, gzip, json, sys, xml.etree.ElementTree as tree
 from email import policy
 message = email.message_from_bytes(sys.stdin.buffer.read(), policy=policy.default)
@@ -39,9 +43,11 @@ function countedIn(directory: Directory): number {
 
 Deno.test({
   name: "what a killed server has counted is reported a day later, and read by others",
-  ...need("nsd", "faketime", "python3", "xmllint"),
+  ignore: need("nsd", "faketime", "python3", "xmllint").ignore ||
+    needFile(PYTHON, "apt-get install python3-dkim").ignore,
   fn: async () => {
     using directory = new Directory();
+    const key = newKey("rsa");
     await using places = await Places.start({ "author.example": {} });
     const records = '@ TXT "v=spf1 ip4:127.0.0.1 -all"\n' +
       '_dmarc TXT "v=DMARC1; p=reject; rua=mailto:agg@author.example!10m,mailto:x@other.example"\n';
@@ -49,11 +55,14 @@ Deno.test({
     await using nsd = await Nsd.start({
       "author.example": `${exchanger}\n${records}`,
       "other.example": "",
+      "example.net": zoneLine(key),
     });
+    writeKeys(directory.of("dkim"), [key]);
     const start = () =>
       Running.start(
         relaying(nsd, places.port, {
           handlers: [{ "sender-authentication": { except: [] } }],
+          "dkim-sign": { keys: "dkim" },
           "dmarc-reports": { contact: "reports@example.net", organization: "Example" },
         }),
         { directory, before: fake(directory.of("clock")) },
@@ -71,7 +80,7 @@ Deno.test({
         `From: ${author}\r\nSubject: hello\r\n\r\nhello\r\n.`,
       )).at(-1);
     };
-    directory.write("clock", "+0");
+    directory.write("clock", "-2d");
     {
       await using server = await start();
       equal(await hand(server, "ann@author.example"), 250);
@@ -81,14 +90,16 @@ Deno.test({
       await until("it is written down", () => countedIn(directory) === 3);
       server.kill("SIGKILL");
     }
-    directory.write("clock", "+2d");
+    directory.write("clock", "+0");
     await using server = await start();
     await server.logs(/DMARC report sent/);
     const sink = places.sinks["author.example"]!;
     const [taken] = await until("it arrives", () => sink.taken.length > 0 && sink.taken);
     match(taken!.mail, /^MAIL FROM:<>/);
     deepEqual(taken!.rcpt, ["RCPT TO:<agg@author.example>"]);
-    const { stdout, stderr } = await run("python3", ["-c", PYTHON], taken!.message);
+    const octets = Buffer.from(taken!.message, "latin1");
+    deepEqual(await byDkimpy([octets], recordsOf([key])), [["pass"]]);
+    const { stdout, stderr } = await run("python3", ["-c", READER], octets);
     equal(stderr, "");
     const read = JSON.parse(stdout);
     deepEqual(read.rows, [
@@ -98,6 +109,16 @@ Deno.test({
     match(read.subject, /^Report Domain: author\.example Submitter: mx\.example\.net Report-ID: </);
     match(read.name, /^mx\.example\.net!author\.example!\d+!\d+!\d+\.xml\.gz$/);
     await validate(read.xml);
+    const told = await feed(taken!.message, "dmarc", "report", "-");
+    match(told.stdout, /^author\.example, seen by Example <reports@example\.net>$/m);
+    match(
+      told.stdout,
+      /^ +2 +127\.0\.0\.1 +author\.example +pass \(spf\) +none +pass author\.example +-$/m,
+    );
+    match(
+      told.stdout,
+      /^3 messages from 1 address: DMARC passed for 2 .*; 1 refused, 0 put aside$/m,
+    );
     await until("it is forgotten", () => countedIn(directory) === 0);
     equal(await server.stop(), 0);
   },

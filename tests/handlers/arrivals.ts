@@ -233,7 +233,7 @@ async function* repliesOn(socket: Socket): AsyncGenerator<number> {
 
 /** What programs and the server have put on top of a message, in any mailbox. */
 const TRACE =
-  /^(?:From .*\n)?(?:Return-Path: <(.*)>\n(?:Delivered-To: .*\n)?)?Received: (?:from|by) .*\n(?:[ \t].*\n)*/gm;
+  /^(?:From .*\n)?(?:Return-Path: <(.*)>\n(?:Delivered-To: .*\n)?)?(?:Authentication-Results: .*\n(?:[ \t].*\n)*)?Received: (?:from|by) .*\n(?:[ \t].*\n)*/gm;
 
 function messagesIn(path: string): string[] {
   const mailbox = readFileSync(path, "latin1");

@@ -51,6 +51,7 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     arrives: { joe: [HELLO, HELLO], jane: [HELLO] },
   },
   announce: {},
+  arc: {},
   archive: { arrives: { joe: [HELLO], archive: [HELLO] } },
   attachments: {
     sends: [{}, { text: withFile("invoice.pdf.EXE"), code: 550 }],
@@ -89,6 +90,8 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     sends: [{ client: LISTED, code: 554 }, { client: CLEAN }, { client: WELCOME }],
     arrives: { joe: [HELLO, HELLO] },
   }],
+  dkim: {},
+  dmarc: { settings: { queue: {}, deliver: "before-reply" } },
   explode: {
     files: { lists: "team@example.net: joe@example.net, jane@example.net\n" },
     sends: [{ to: "staff@example.net" }, { to: "team@example.net" }],
@@ -134,6 +137,22 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     instead: { "unix:/run/opendkim/opendkim.sock": "unix:/nowhere/milter" },
     arrives: { joe: [`X-Filter-Failed: unix:/nowhere/milter\n${HELLO}`] },
   },
+  clamav: {
+    instead: { "unix:/run/clamav/clamd.ctl": "unix:/nowhere/clamd, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: clamav\n${HELLO}`] },
+  },
+  "mta-hooks": {
+    instead: { "http://127.0.0.1:8080/hook": "http://127.0.0.1:9/, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: mta-hooks\n${HELLO}`] },
+  },
+  rspamd: {
+    instead: { "127.0.0.1:11333": "unix:/nowhere/rspamd, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: rspamd\n${HELLO}`] },
+  },
+  spamassassin: {
+    instead: { "127.0.0.1:783": "unix:/nowhere/spamd, on-failure: accept" },
+    arrives: { joe: [`X-Filter-Failed: spamassassin\n${HELLO}`] },
+  },
   "no-route-addr": { sends: [{}, { to: "@relay.example:joe@example.net", code: 553 }] },
   passwd: [
     { accounts: ["joe"] },
@@ -176,6 +195,19 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     sends: [{ text: michelleSays("no") }],
     arrives: { joe: [michelleSays("yes")] },
   },
+  "sender-authentication": {
+    zones: {
+      "example.org": '_dmarc TXT "v=DMARC1; p=reject"',
+      "example.com": `_dmarc TXT "v=DMARC1; p=reject"\n@ TXT "v=spf1 ip4:${CLEAN} -all"`,
+    },
+    programs: ["nsd"],
+    sends: [
+      { client: LISTED, text: `From: ann@example.org\n${HELLO}`, code: 550 },
+      { client: LISTED, code: 550 },
+      { client: CLEAN, from: "eve@example.com", text: `From: eve@example.com\n${HELLO}` },
+    ],
+    arrives: { joe: [`<eve@example.com> From: eve@example.com\n${HELLO}`] },
+  },
   "sender-domain": {
     zones: { "example.org": "@ MX 10 mail.example.org.\nnull MX 0 ." },
     programs: ["nsd"],
@@ -191,6 +223,14 @@ const CASES: Readonly<Record<string, Case | readonly Case[]>> = {
     arrives: {
       joe: ["<sales@example.net> From: joe@example.net\n\nhi\n", `<joe@example.net> ${HELLO}`],
     },
+  },
+  spf: {
+    zones: {
+      "example.org": `@ TXT "v=spf1 ip4:${CLEAN} -all"`,
+      "client.example.org": "@ A 192.0.2.1",
+    },
+    programs: ["nsd"],
+    sends: [{ client: CLEAN }, { client: LISTED, code: 550 }],
   },
   "stolen-passwords": { settings: { queue: {}, deliver: "before-reply" } },
   subaddress: { sends: [{ to: "joe+list@example.net" }] },

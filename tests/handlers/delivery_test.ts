@@ -66,7 +66,7 @@ Deno.test("nobody waits for a copy until the time for the delivery is over", asy
   const script = 'cat > /dev/null; case $2 in archive) exec sleep 60;; esac; echo >> "$1/mail"';
   await using server = await serving(script, () => ({
     ...archiving(),
-    limits: { "deliver-timeout": "2 s" },
+    limits: { "deliver-timeout": "6 s" },
   }));
   using client = await server.connect();
   assert.equal(await sendMail(client), 250);

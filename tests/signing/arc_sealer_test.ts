@@ -4,7 +4,7 @@
 import { equal, match, ok, rejects } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, verify } from "node:crypto";
-import { silent } from "../../src/log/event.ts";
+import { type Log, silent } from "../../src/log/event.ts";
 import { Header } from "../../src/message/fields.ts";
 import { relaxedField } from "../../src/message/relaxed.ts";
 import { ArcSealer } from "../../src/signing/arc_sealer.ts";
@@ -160,6 +160,36 @@ Deno.test("a seal that says that the chain is broken covers its own set only", a
   ok(verify("sha256", signed, key, Buffer.from(base64!, "base64")));
 });
 
-Deno.test("a domain without a key seals nothing, and the mail waits", async () => {
-  await rejects(seal(arrived(Buffer.from(MESSAGE), "none"), [theirs]), SigningFault);
+Deno.test("a domain without a key in use seals nothing, and the log tells it once an hour", async () => {
+  const told: number[] = [];
+  let time = Date.now();
+  const note = (event: string) => {
+    if (event === "mail not signed") told.push(time);
+  };
+  const log: Log = Object.assign(note, { wants: () => true });
+  const sealer = new ArcSealer({
+    ...{ keys: keysIn(theirs), signatures, domain: "example.net", authority: HOST, log },
+    now: () => time,
+  });
+  const octets = arrived(Buffer.from(MESSAGE), "none");
+  const message = { size: octets.length, read: () => ReadableStream.from([octets]) };
+  const sign = async () => (await octetsIn(await sealer.sign(message))).toString();
+  for (const minutes of [0, 59, 2]) {
+    time += minutes * 60_000;
+    equal(await sign(), octets.toString());
+  }
+  equal(told.length, 2);
+});
+
+Deno.test("mail waits while the keys cannot be read", async () => {
+  const keysOf = () => {
+    throw new Error("the disk is ill");
+  };
+  const sealer = new ArcSealer({
+    ...{ keys: { keysOf }, signatures, domain: "example.net", authority: HOST, log: silent },
+    now: Date.now,
+  });
+  const octets = arrived(Buffer.from(MESSAGE), "none");
+  const message = { size: octets.length, read: () => ReadableStream.from([octets]) };
+  await rejects(sealer.sign(message), SigningFault);
 });

@@ -3,7 +3,7 @@
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { need, needFile } from "../need.ts";
+import { need, needFile, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import type { Directory, Settings } from "../running.ts";
 import { Running, until } from "../running.ts";
@@ -133,13 +133,18 @@ Deno.test({
 });
 
 Deno.test({
-  name: "mail of a domain that should sign and has no keys goes, and the log tells it once",
+  name: "mail of a domain whose keys do not sign yet goes unsigned, and the log tells it once",
   ...programs,
   fn: async () => {
     await using places = await Places.start({ "fine.example": {} });
     await using nsd = await Nsd.start(zonesOf(places.domains));
-    const more = { "dkim-sign": { keys: "dkim", domains: ["example.com"] } };
-    await using server = await Running.start(signing(nsd, places.port, more));
+    const waiting = newKey("ed25519", { domain: "example.com" });
+    await using server = await Running.start((directory) => {
+      writeKeys(directory.of("dkim"), [waiting]);
+      const notes = { created: "2026-01-01T00:00:00.000Z" };
+      directory.write("dkim/example.com/ed25519.json", JSON.stringify(notes));
+      return signing(nsd, places.port, { "dkim-sign": { keys: "dkim" } })(directory);
+    });
     const text = EIGHT_BIT.replace("joe@example.net", "joe@www.example.com");
     for (const _ of [1, 2]) match(await send(server, ["ann@fine.example"], text, SENDER), /^250/);
     await until("both have gone", () => places.sinks["fine.example"]!.taken.length === 2);
@@ -181,5 +186,37 @@ Deno.test({
     match(second.message, /^ARC-Seal: i=2;[^]*?cv=pass/);
     const verdicts = await arcByDkimpy([first, second].map(octetsOf), records);
     deepEqual(verdicts.map(([result]) => result), ["pass", "pass"], JSON.stringify(verdicts));
+  },
+});
+
+Deno.test({
+  name: "a server that root starts opens OpenSSL before it gives up root, and signs as its user",
+  ignore: programs.ignore || needRoot().ignore,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    await using server = await Running.start((directory) => {
+      Deno.chmodSync(directory.path, 0o755);
+      const settings = signing(nsd, places.port, { user: "nobody", "handlers-as-root": false });
+      const all = settings(directory);
+      for (
+        const name of [
+          "",
+          "/example.net",
+          ...keys.map((key) => `/example.net/${key.selector}.pem`),
+        ]
+      ) {
+        Deno.chownSync(directory.of(`dkim${name}`), 65534, 65534);
+      }
+      return { ...all, "spool-directory": "spool" };
+    });
+    await server.logs(/gave up root user=nobody/);
+    match(await send(server, ["ann@fine.example"], EIGHT_BIT), /^250/);
+    const taken = await until(
+      () => `it has arrived\n${server.log.join("\n")}`,
+      () => places.sinks["fine.example"]!.taken[0],
+    );
+    deepEqual(await byDkimpy([octetsOf(taken)], records), [["pass", "pass"]]);
+    match(Deno.readTextFileSync(`/proc/${server.pid}/maps`), /libcrypto\.so\.3/);
   },
 });

@@ -2,7 +2,6 @@
  * Policies that domains publish (RFC 7489 section 6.3), and where they are found.
  * @module
  */
-import { getDomain } from "tldts";
 import { orNothing } from "../../dns/error.ts";
 import type { Lookups } from "../lookups.ts";
 import type { DmarcPolicy } from "../verdict.ts";
@@ -14,12 +13,23 @@ export interface DmarcRecord {
   readonly tags: ReadonlyMap<string, string>;
 }
 
+/** The organizational domain of a name (section 3.2). */
+export type OrganizationOf = (domain: string) => string;
+
+let loading: Promise<OrganizationOf> | undefined;
+
 /**
- * The domain that an organization has registered (section 3.2): one label more than the public suffix; the name itself
- * if it is a public suffix or has none.
+ * What finds the domain that an organization has registered: one label more than the public suffix; the name itself if
+ * it is a public suffix or has none. The list of suffixes is large, and is loaded when it is first needed.
  */
-export const organizationalDomain = (domain: string): string =>
-  getDomain(domain, { allowPrivateDomains: true, validateHostname: false }) ?? domain;
+export const organizations = (): Promise<OrganizationOf> => loading ??= load();
+
+async function load(): Promise<OrganizationOf> {
+  const { getDomain } = await import("tldts");
+  return (domain) => getDomain(domain, SUFFIXES) ?? domain;
+}
+
+const SUFFIXES = { allowPrivateDomains: true, validateHostname: false } as const;
 
 /**
  * The record for a domain: its own, or that of its organizational domain (section 6.6.3). Several records at one place
@@ -31,7 +41,7 @@ export async function findRecord(
   domain: string,
   lookups: Lookups,
 ): Promise<DmarcRecord | undefined> {
-  const organization = organizationalDomain(domain);
+  const organization = (await organizations())(domain);
   for (const place of new Set([domain, organization])) {
     const texts = await orNothing(lookups.resolve(`_dmarc.${place}`, "TXT")) ?? [];
     const records = texts.map((strings) => strings.join("")).filter(isRecord);

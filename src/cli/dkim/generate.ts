@@ -81,6 +81,8 @@ function save(
   for (const key of made) console.log(`wrote ${keyFile(directory, key)}: ${describe(key)}`);
   console.log(`\n${now ? NOW : LATER}\n`);
   for (const key of made) console.log(`${zoneLine(key)}\n`);
+  console.log("The same for a provider's web page, as names and texts:\n");
+  for (const key of made) console.log(`${recordName(key)}\n${recordOf(key)}\n`);
   if (config.dkimSign === undefined) console.log(NOBODY);
 }
 

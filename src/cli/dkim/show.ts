@@ -17,7 +17,6 @@ const WITHOUT_QUEUE = 5 * DAY;
 /** Prints the keys of a domain, or of all. */
 export async function show(domain: string | undefined, flags: DkimFlags): Promise<void> {
   const keys = await Keys.open(flags);
-  const lifetime = keys.config.queue?.lifetime ?? WITHOUT_QUEUE;
   const domains = domain === undefined ? keys.domains : [domain];
   const all = (await Promise.all(domains.map((one) => keys.observe(one)))).flatMap(({ keys }) =>
     keys
@@ -31,7 +30,7 @@ export async function show(domain: string | undefined, flags: DkimFlags): Promis
   }
   for (const key of all) {
     console.log(`${recordName(key)}: ${describe(key)}, ${inWords(key)}`);
-    const next = nextFor(key, lifetime + ELSEWHERE);
+    const next = nextFor(key, stayOf(keys));
     if (next !== undefined) console.log(`${next}\n`);
   }
 }
@@ -52,8 +51,23 @@ export async function remove(
     );
   }
   removeKey(keys.directory, key);
-  console.log(`removed the key; its record ${recordName(key)} may go, too`);
+  const end = (isWaiting(key) ? 0 : lastUse(key)) + stayOf(keys);
+  const record = `its record ${recordName(key)}`;
+  console.log(`removed the key; ${end > Date.now() ? staying(record, end) : `${record} may go`}`);
 }
+
+/** When a key that does not wait for its record has signed for the last time. */
+const lastUse = ({ notes }: ObservedKey): number =>
+  notes?.retired === undefined ? Date.now() : Date.parse(notes.retired);
+
+/** For how long mail that a key has signed is on its way. */
+const stayOf = ({ config: { queue } }: Keys): number =>
+  (queue?.lifetime ?? WITHOUT_QUEUE) + ELSEWHERE;
+
+const staying = (record: string, end: number): string =>
+  `${record} must stay until ${
+    dayOf(new Date(end).toISOString())
+  }, when all that it has signed has arrived`;
 
 /** What a program wants to know. */
 const stateOf = (key: ObservedKey) => ({
@@ -82,9 +96,7 @@ function nextFor(key: ObservedKey, stay: number): string | undefined {
   if (retired !== undefined) {
     const end = Date.parse(retired) + stay;
     return end > Date.now()
-      ? `  its record must stay until ${
-        dayOf(new Date(end).toISOString())
-      }, when all that it has signed has arrived`
+      ? `  ${staying("its record", end)}`
       : `  its record may go, and \`postmaster dkim remove ${key.domain} ${key.selector}\` removes the key`;
   }
   return key.publication === "missing" || key.publication === "different"

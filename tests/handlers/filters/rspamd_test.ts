@@ -69,7 +69,7 @@ const startRspamd = (password?: string) =>
       `,
     );
     return ["/usr/bin/rspamd", "--no-fork", "--insecure", "--config", config];
-  });
+  }, "SIGTERM");
 
 let seen: readonly FilterVerdict[] = [];
 const asks = (options: RspamdOptions): Handler =>
@@ -144,8 +144,8 @@ Deno.test({
     await using program = await startRspamd("correct-horse");
     using directory = new Directory();
     const passwordFile = directory.write("password", "correct-horse\n");
-    const dns = FakeDns.of({
-      "77.2.0.192.in-addr.arpa": { PTR: ["mail.example.org"] },
+    const dns = new FakeDns({
+      "192.0.2.77": { PTR: ["mail.example.org"] },
       "mail.example.org": { A: ["192.0.2.77"] },
     });
     const { message: arrived } = await sent(

@@ -39,7 +39,7 @@ const startSpamd = () =>
       `--socketpath=${directory.of("socket")}`,
       "--syslog=null",
     ];
-  });
+  }, "SIGTERM");
 
 let verdicts: unknown;
 const asks = (options: SpamassassinOptions): Handler =>

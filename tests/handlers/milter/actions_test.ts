@@ -8,7 +8,7 @@ import { chain, discard, on } from "postmaster";
 import { alias, milter } from "postmaster/handlers";
 import { Client } from "postmaster/testing";
 import { needFile } from "../../need.ts";
-import { until } from "../../running.ts";
+import { isAlive, until } from "../../running.ts";
 import { Obedient, type Rules } from "./obedient.ts";
 import { asks, ENVELOPE, HELLO, sent, sentBy } from "./sessions.ts";
 
@@ -316,4 +316,33 @@ test("a milter is told of a recipient once, by the name that the client has used
     const told = obedient.told.slice(before).filter(({ step }) => step === "rcpt");
     assert.deepEqual(told.map(({ address }) => address), ["<staff@example.net>"]);
   }
+});
+
+test("a milter is told of clients by IPv6 and Unix sockets", async (obedient) => {
+  const peers = [{ address: "2001:db8::1", port: 1234 }, { address: "unix", port: 0 }];
+  for (const peer of peers) {
+    const { replies } = await sent(asks({ address: obedient.address }), HELLO, ENVELOPE, { peer });
+    assert.equal(replies.at(-1), "250 2.0.0");
+  }
+  const told = obedient.told.filter(({ step }) => step === "connect");
+  assert.deepEqual(told.map(({ host, address }) => [host, address]), [
+    ["unknown", ["2001:db8::1", 1234, 0, 0]],
+    ["localhost", "192.0.2.25:25"],
+  ]);
+});
+
+test("a milter that fails is told of once", async (obedient) => {
+  const warned: string[] = [];
+  using client = Client.of(asks({ address: obedient.address }), {
+    log: (event, fields) => {
+      if (event === "handler warns" && "text" in fields) warned.push(String(fields.text));
+    },
+  });
+  await client.reply();
+  for (const command of [EHLO, MAIL, JOE]) await client.command(command);
+  obedient.kill("SIGKILL");
+  await until("it is gone", () => !isAlive(obedient.pid));
+  assert.equal((await client.command(DATA)).code, 451);
+  await client.command("RSET");
+  assert.deepEqual(warned, ["a milter fails"]);
 });

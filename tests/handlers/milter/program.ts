@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { within } from "../../../src/base/within.ts";
 import { Directory, until } from "../../running.ts";
 import { isListening } from "./listening.ts";
 
@@ -10,21 +11,19 @@ import { isListening } from "./listening.ts";
 export class Program implements AsyncDisposable {
   readonly #directory: Directory;
   readonly #child: Deno.ChildProcess;
-  readonly #output: Promise<string>;
   readonly #signal: Deno.Signal;
 
   private constructor(directory: Directory, child: Deno.ChildProcess, signal: Deno.Signal) {
     this.#directory = directory;
     this.#signal = signal;
     this.#child = child;
-    this.#output = new Response(child.stderr).text();
   }
 
   /**
    * Starts it, and waits until it listens at `socket` in its directory.
    *
    * @param prepare writes its files, and returns the program and its arguments
-   * @param signal ends it
+   * @param signal ends it and its children
    */
   static async start(
     prepare: (directory: Directory) => readonly string[],
@@ -32,9 +31,10 @@ export class Program implements AsyncDisposable {
   ): Promise<Program> {
     const directory = new Directory();
     const [program = "", ...args] = prepare(directory);
-    const child = new Deno.Command(program, {
-      args,
-      ...{ stdin: "null", stdout: "null", stderr: "piped" },
+    // Its children keep what it has open, so its errors go into a file, whose end nobody waits for.
+    const child = new Deno.Command("sh", {
+      args: ["-c", 'exec "$@" 2>"$0"', directory.of("errors"), program, ...args],
+      ...{ stdin: "null", stdout: "null", stderr: "null" },
     }).spawn();
     const running = new Program(directory, child, signal);
     let hasEnded = false;
@@ -46,8 +46,9 @@ export class Program implements AsyncDisposable {
       });
       return running;
     } catch (error) {
+      const errors = directory.read("errors");
       await running[Symbol.asyncDispose]();
-      throw new Error(`${program}: ${await running.#output}`, { cause: error });
+      throw new Error(`${program}: ${errors}`, { cause: error });
     }
   }
 
@@ -57,11 +58,13 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill(this.#signal);
-    } catch { /* it has ended */ }
-    await this.#child.status;
-    await this.#output;
+    const { status } = this.#child;
+    for (const signal of [this.#signal, "SIGKILL"] as const) {
+      try {
+        this.#child.kill(signal);
+      } catch { /* it has ended */ }
+      if (await within(status, 5000)) break;
+    }
     this.#directory[Symbol.dispose]();
   }
 }
