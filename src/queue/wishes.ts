@@ -72,14 +72,19 @@ const NO_PROMISE: Outcome = {
   reason: "the next server may not return the message in the time that the sender set",
 };
 
-/** Whether a deadline has passed since the end of the attempt before, so that the sender is to be told now. */
+/**
+ * Whether a deadline has passed since the end of the attempt before, so that the sender is to be told now. Mail that is
+ * to be returned then is not told of: it fails (RFC 2852).
+ */
 export const isMissed = (
   deadline: Deadline | undefined,
   before: number | undefined,
   now: number,
 ): boolean =>
-  deadline !== undefined && deadline.time <= now && (before ?? -Infinity) < deadline.time;
+  deadline?.late === "notify" && deadline.time <= now && (before ?? -Infinity) < deadline.time;
 
-/** When the next attempt is due: at the deadline, if that comes first. */
+/** When the next attempt is due: at the deadline, if that comes first; at once if mail is late that is to be returned. */
 export const dueBy = (deadline: Deadline | undefined, due: number, now: number): number =>
-  deadline !== undefined && deadline.time > now ? Math.min(due, deadline.time) : due;
+  deadline !== undefined && (deadline.time > now || deadline.late === "return")
+    ? Math.min(due, Math.max(deadline.time, now))
+    : due;

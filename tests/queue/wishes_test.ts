@@ -44,6 +44,9 @@ Deno.test("a deadline is missed once: at the first attempt after it", () => {
   assert.equal(isMissed(deadline, NOW + 120_000, NOW + 180_000), false);
   assert.equal(isMissed(wishes({ BY: "-5;N" }).deadline, undefined, NOW), true);
   assert.equal(isMissed(undefined, undefined, NOW), false);
+  const returned = wishes({ BY: "120;R" }).deadline;
+  assert.equal(isMissed(returned, NOW, NOW + 120_000), false);
+  assert.equal(dueBy(returned, NOW + 180_000, NOW + 121_000), NOW + 121_000);
 });
 
 Deno.test("no attempt is due after a deadline that is still to come", () => {
