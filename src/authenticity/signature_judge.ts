@@ -45,7 +45,8 @@ export class SignatureJudge {
     field: SignatureField,
     hashes: ReadonlyMap<string, BodyHash>,
   ): Promise<Judgement> {
-    const fault = this.#faultOf(field) ?? bodyFault(field, hashes.get(field.bodyCanon));
+    const fault = this.#faultOf(field) ?? this.#authorFault(field) ??
+      bodyFault(field, hashes.get(field.bodyCanon));
     if (fault !== undefined) return fault;
     try {
       const name = keyName(field.selector, field.signingDomain);
@@ -75,6 +76,15 @@ export class SignatureJudge {
     return undefined;
   }
 
+  /** Programs show any of several fields `From`: who adds one above those that are signed, says who wrote the message. */
+  #authorFault({ parsed: { h } }: SignatureField): Judgement | undefined {
+    const authors = this.#named.get("from")?.length ?? 0;
+    const signed = namesIn(h).filter((name) => name === "from").length;
+    return authors > 1 && signed < authors
+      ? { result: "policy", reason: "not all fields From are signed" }
+      : undefined;
+  }
+
   /**
    * Lets the library verify the signature with only those fields that it covers, in their order, so that it finds each
    * at once. For each name in `h` that is the next field from the bottom (section 5.4.2).
@@ -87,7 +97,7 @@ export class SignatureJudge {
     const taken = new Map<string, number>();
     const covered: HeaderLine[] = [];
     const { h } = field.parsed;
-    for (const name of `${h?.value}`.toLowerCase().split(":")) {
+    for (const name of namesIn(h)) {
       const count = (taken.get(name) ?? 0) + 1;
       const line = this.#named.get(name)?.at(-count);
       if (line === undefined) continue;
@@ -100,6 +110,10 @@ export class SignatureJudge {
     return verifier.verifySignature(field);
   }
 }
+
+/** The names of the tag `h`. */
+const namesIn = (h: SignatureField["parsed"][string]): readonly string[] =>
+  `${h?.value}`.toLowerCase().split(":");
 
 /** `l` says how much of the body is signed. Who adds to it, and to the types of its parts, shows what he likes. */
 function bodyFault(

@@ -39,7 +39,9 @@ export async function observe(domain: string, options: ObserveOptions): Promise<
   const time = new Date(now()).toISOString();
   const begun = before.filter((key, i) => isWaiting(key) && publications[i] === "published");
   for (const key of begun) note(directory, key, { ...key.notes!, published: time });
-  const replaced = new Set(begun.flatMap(({ notes }) => notes?.replaces ?? []));
+  // Also of keys that have begun before: something may have come between that and the end of the others.
+  const signing = [...begun, ...before.filter(isInUse)];
+  const replaced = new Set(signing.flatMap(({ notes }) => notes?.replaces ?? []));
   const retired = before.filter((key) => isInUse(key) && replaced.has(key.selector));
   for (const key of retired) {
     note(directory, key, { created: time, ...key.notes, retired: time });

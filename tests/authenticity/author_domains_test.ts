@@ -40,6 +40,25 @@ const CASES: Readonly<Record<string, readonly [from: string, ...domains: string[
   "a final dot": ["joe@good.example.", "good.example"],
   "U-labels": ["joe@b\u00fccher.example", "xn--bcher-kva.example"],
   "A-labels": ["joe@XN--bcher-kva.example", "xn--bcher-kva.example"],
+  "a domain with a character that nobody sees": [
+    "joe@good.example\u200b",
+    ...["good.example\u200b", "good.example"],
+  ],
+  "a domain with a soft hyphen": [
+    "joe@go\u00adod.example",
+    ...["go\u00adod.example", "good.example"],
+  ],
+  "a domain with a dot of full width": [
+    "joe@good\u3002example",
+    ...["good\u3002example", "good.example"],
+  ],
+  "a domain with letters of full width": [
+    "joe@\uff47ood.example",
+    ...["\uff47ood.example", "good.example"],
+  ],
+  "a domain with a quote behind it": ["joe@good.example'", "good.example'", "good.example"],
+  "a domain with a NUL in it": ["joe@good\0.example", "good\0.example", "good.example"],
+  "a domain with two final dots": ["joe@good.example..", "good.example.", "good.example"],
   "an address literal": ["joe@[192.0.2.1]"],
   "no domain": ["joe"],
   "nothing": [""],

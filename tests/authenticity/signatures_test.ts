@@ -246,3 +246,11 @@ Deno.test("checkSignatures() says whose domains the authors have, in all fields"
     "fROM : a@X.example\r\nFrom:\r\n B\r\n\t<b@y.example>\r\n\r\nFrom: c@z.example\r\n";
   deepEqual((await check(message, {})).authors, ["x.example", "y.example"]);
 });
+
+Deno.test("checkSignatures() does not trust a signature below a further field From", async () => {
+  const fields = "From: News <news@example.net>\r\nSubject: dinner\r\n";
+  const further = "From: Boss <boss@example.net>\r\n";
+  equal(await resultOf(signed({ key: rsa, fields, tags: { h: "from:subject" } })), "pass: ");
+  const once = signed({ key: rsa, fields, tags: { h: "from:subject" } });
+  equal(await resultOf(further + once), "policy: not all fields From are signed");
+});
