@@ -41,8 +41,7 @@ export async function observe(domain: string, options: ObserveOptions): Promise<
   for (const key of begun) note(directory, key, { ...key.notes!, published: time });
   // Also of keys that have begun before: something may have come between that and the end of the others.
   const signing = [...begun, ...before.filter(isInUse)];
-  const replaced = new Set(signing.flatMap(({ notes }) => notes?.replaces ?? []));
-  const retired = before.filter((key) => isInUse(key) && replaced.has(key.selector));
+  const retired = before.filter((key) => isInUse(key) && signing.some((one) => replaces(one, key)));
   for (const key of retired) {
     note(directory, key, { created: time, ...key.notes, retired: time });
   }
@@ -52,6 +51,11 @@ export async function observe(domain: string, options: ObserveOptions): Promise<
   });
   return { keys, begun, retired };
 }
+
+/** Whether a key takes the place of another one, and not of a later one that has got the same selector. */
+const replaces = ({ notes }: KeptKey, other: KeptKey): boolean =>
+  notes?.replaces?.includes(other.selector) === true &&
+  (other.notes === undefined || other.notes.created <= notes.created);
 
 /** Looks for the records of all keys. */
 export const observeAll = (options: ObserveOptions): Promise<readonly Observed[]> =>

@@ -27,6 +27,13 @@ Deno.test("observe() retires a key whose successor signs already: something came
       keysIn(directory, domain).filter(({ notes }) => notes?.retired).map((key) => key.selector),
       ["old"],
     );
+    // One that was made later, with the selector of a key that was removed, is none that was replaced.
+    const later = "2026-11-02T00:00:00.000Z";
+    keep(directory, {
+      ...{ ...common, selector: "old", pem: pem() },
+      notes: { created: later, published: later },
+    });
+    deepEqual((await observe(domain, { directory, dns, now: Date.now })).retired, []);
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }
