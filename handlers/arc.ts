@@ -5,20 +5,17 @@
 import { canonicalName, type Handler, type HandlerFactory, on, say } from "postmaster";
 import { defineHandler, kinds, senderAuthentication, z } from "postmaster/making";
 import { domain } from "./domain.ts";
-import { examine, type Examining, signatureOptions } from "./signatures.ts";
+import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
 
 /** The options of {@linkcode arc}. */
-export interface ArcOptions {
-  /** The domains of forwarders and mailing lists that are believed: each has checked what it got. Their subdomains are, too. */
+export interface ArcOptions extends ExaminingOptions {
+  /**
+   * The domains of forwarders and mailing lists that are believed: each has checked what it got. Their subdomains are,
+   * too.
+   */
   readonly trusted?: string | readonly string[];
   /** `fail` refuses messages with a broken chain. */
   readonly refuse?: "fail" | readonly "fail"[];
-  /** The most DKIM signatures of a message that are examined, from the top. */
-  readonly signatures?: number;
-  /** The time in which the DNS must have given all keys. Then those that are missing count as not to be had now. */
-  readonly timeout?: number | string;
-  /** The networks whose clients are trusted: their messages are not examined. */
-  readonly except?: string | readonly string[];
 }
 
 /** The option that names sealers. */

@@ -9,30 +9,19 @@ import { type FilterAddress, filterAddress } from "./filters/address.ts";
 import { examining, type Judgement, type Mail, TooLarge } from "./filters/examine.ts";
 import { exchange } from "./filters/exchange.ts";
 import { FilterFault } from "./filters/failure.ts";
-import type { OnFailure } from "./filters/failure.ts";
-import { askingOptions } from "./filters/options.ts";
+import { askingOptions, type FilterOptions } from "./filters/options.ts";
 import { type Aside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 
 /** The options of {@linkcode clamav}. */
-export interface ClamavOptions {
+export interface ClamavOptions extends FilterOptions {
   /** Where `clamd` listens. */
   readonly address: string;
-  /** What becomes of a message with a virus: it is refused (`reject`), or goes to a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
+  /**
+   * What becomes of a message with a virus: it is refused (`reject`), or goes to a field `X-Quarantine` (`header`), by
+   * which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of
+   * its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`).
+   */
   readonly onVirus?: "reject" | Quarantine;
-  /** The time from the connection to the whole answer. A message may wait so long for one of the `connections`. */
-  readonly timeout?: number | string;
-  /** What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`. */
-  readonly onFailure?: OnFailure;
-  /** The size up to which messages are examined. */
-  readonly maxSize?: number | string;
-  /** What becomes of larger messages: they are accepted with a field `X-Filter-Skipped`, or deferred. */
-  readonly onTooLarge?: "accept" | "defer";
-  /** The most connections to the filter at once. Other messages wait. */
-  readonly connections?: number;
-  /** Whether the messages of users who have authenticated are examined. */
-  readonly users?: boolean;
-  /** The networks whose clients are trusted: their messages are not examined. */
-  readonly except?: string | readonly string[];
 }
 
 /**

@@ -5,7 +5,7 @@
 import { type Handler, type HandlerFactory, on, say } from "postmaster";
 import { defineHandler, kinds, senderAuthentication, z } from "postmaster/making";
 import { CANNOT_TELL } from "./lookup.ts";
-import { examine, type Examining, signatureOptions } from "./signatures.ts";
+import { examine, type Examining, type ExaminingOptions, signatureOptions } from "./signatures.ts";
 
 /** What {@linkcode dkim} can refuse: `none` is no signature at all. */
 export type RefusableDkim = "none" | "fail" | "policy" | "neutral" | "permerror";
@@ -13,17 +13,11 @@ export type RefusableDkim = "none" | "fail" | "policy" | "neutral" | "permerror"
 const REFUSABLE = ["none", "fail", "policy", "neutral", "permerror"] as const;
 
 /** The options of {@linkcode dkim}. */
-export interface DkimOptions {
+export interface DkimOptions extends ExaminingOptions {
   /** What is refused if no signature passes: unsigned messages (`none`), or signatures with these results. */
   readonly refuse?: RefusableDkim | readonly RefusableDkim[];
   /** What becomes of a message that may have to be refused, while the DNS cannot give a key. */
   readonly inDoubt?: "accept" | "defer";
-  /** The most DKIM signatures of a message that are examined, from the top. */
-  readonly signatures?: number;
-  /** The time in which the DNS must have given all keys. Then those that are missing count as not to be had now. */
-  readonly timeout?: number | string;
-  /** The networks whose clients are trusted: their messages are not examined. */
-  readonly except?: string | readonly string[];
 }
 
 /** The options, as they are checked. */

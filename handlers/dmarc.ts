@@ -32,13 +32,27 @@ import { domain } from "./domain.ts";
 import { CANNOT_TELL } from "./lookup.ts";
 import { type Aside, putAside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 import { examine, type Examining, signatureOptions } from "./signatures.ts";
-import { checkingSenders, checkSender, isTrusted, lookupTime, trustedClients } from "./spf.ts";
+import {
+  checkingSenders,
+  checkSender,
+  isTrusted,
+  lookupTime,
+  type SenderCheckOptions,
+  trustedClients,
+} from "./spf.ts";
 
 /** The options of {@linkcode dmarc}. */
-export interface DmarcOptions {
-  /** What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it. A message without an author, or of more than 5 domains, counts as one that is to be rejected. */
+export interface DmarcOptions extends SenderCheckOptions {
+  /**
+   * What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it. A
+   * message without an author, or of more than 5 domains, counts as one that is to be rejected.
+   */
   readonly reject?: "reject" | "quarantine" | "none";
-  /** What the policy `quarantine` leads to; by default `header`: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
+  /**
+   * What the policy `quarantine` leads to; by default `header`: a field `X-Quarantine` (`header`), by which mailers
+   * can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its
+   * recipients (`{ to: ADDRESS }`); or nothing but a note (`none`).
+   */
   readonly quarantine?: Quarantine;
   /** The domains of authors whose mail is accepted although DMARC fails. */
   readonly exceptAuthors?: string | readonly string[];
@@ -46,10 +60,6 @@ export interface DmarcOptions {
   readonly inDoubt?: "accept" | "defer";
   /** The most DKIM signatures of a message that are examined, from the top. */
   readonly signatures?: number;
-  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
-  readonly timeout?: number | string;
-  /** The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either. */
-  readonly except?: string | readonly string[];
 }
 
 /** The options, as they are checked. */
@@ -81,7 +91,8 @@ export const policyOptions = {
  * Does what the domain of a message's author wants done with mail that it does not stand for. It needs SPF and DKIM,
  * and checks them itself if no handler further out has. A chain of seals whose sealers are all trusted (`arc`) lets a
  * message pass whose author's domain stood for it at the first of them. A message without an author, or with too many,
- * is treated as if its domain wanted it refused. Users who have authenticated are not checked. While the DNS does not answer, nothing is refused for good.
+ * is treated as if its domain wanted it refused. Users who have authenticated are not checked. While the DNS does not
+ * answer, nothing is refused for good.
  *
  * @example
  * ```ts

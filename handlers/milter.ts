@@ -26,7 +26,9 @@ export interface MilterOptions {
   readonly address: string;
   /** Its name in the log; by default the address. */
   readonly name?: string;
-  /** What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`. */
+  /**
+   * What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`.
+   */
   readonly onFailure?: OnFailure;
   /** Deadlines. */
   readonly timeouts?: MilterTimeoutOptions;

@@ -6,6 +6,7 @@ import "./registry.ts";
 
 export * from "./ready_made.ts";
 export type { OnFailure } from "./filters/failure.ts";
+export type { FilterOptions } from "./filters/options.ts";
 export { type FilterVerdict, filterVerdicts } from "./filters/verdicts.ts";
 export { aliasBy } from "./alias.ts";
 export {
@@ -28,4 +29,6 @@ export type { Quarantine } from "./quarantine.ts";
 export { rewriteBody } from "./rewrite_body.ts";
 export type { RewriteTable } from "./rewrite_table.ts";
 export { sentAt } from "./sent_at.ts";
+export type { ExaminingOptions } from "./signatures.ts";
+export type { SenderCheckOptions } from "./spf.ts";
 export { type LocalUsers, localUsers, NamedUsers, type Users, usersBy } from "./users.ts";

@@ -8,8 +8,7 @@ import { defineHandler, kinds, messageOf } from "postmaster/making";
 import { examining, type Judgement, type Mail } from "./filters/examine.ts";
 import { FilterFault } from "./filters/failure.ts";
 import { post } from "./filters/http.ts";
-import type { OnFailure } from "./filters/failure.ts";
-import { askingOptions } from "./filters/options.ts";
+import { askingOptions, type FilterOptions } from "./filters/options.ts";
 import { Changes } from "./milter/changes.ts";
 import { MilterFault } from "./milter/protocol.ts";
 import { headed, request } from "./mta_hooks/request.ts";
@@ -17,25 +16,15 @@ import { changeOf, readResponse, rejection } from "./mta_hooks/response.ts";
 import { type Aside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 
 /** The options of {@linkcode mtaHooks}. */
-export interface MtaHooksOptions {
+export interface MtaHooksOptions extends FilterOptions {
   /** Where messages are posted to. */
   readonly url: string;
-  /** Where messages go that are to be put aside: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
+  /**
+   * Where messages go that are to be put aside: a field `X-Quarantine` (`header`), by which mailers can sort; the
+   * queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to:
+   * ADDRESS }`); or nothing but a note (`none`).
+   */
   readonly quarantine?: Quarantine;
-  /** The time from the connection to the whole answer. A message may wait so long for one of the `connections`. */
-  readonly timeout?: number | string;
-  /** What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`. */
-  readonly onFailure?: OnFailure;
-  /** The size up to which messages are examined. */
-  readonly maxSize?: number | string;
-  /** What becomes of larger messages: they are accepted with a field `X-Filter-Skipped`, or deferred. */
-  readonly onTooLarge?: "accept" | "defer";
-  /** The most connections to the filter at once. Other messages wait. */
-  readonly connections?: number;
-  /** Whether the messages of users who have authenticated are examined. */
-  readonly users?: boolean;
-  /** The networks whose clients are trusted: their messages are not examined. */
-  readonly except?: string | readonly string[];
 }
 
 const url = kinds.text("a URL such as http://127.0.0.1:8080/hook", (written) => {

@@ -9,8 +9,7 @@ import { examining, type Judgement, type Mail } from "./filters/examine.ts";
 import { FilterFault } from "./filters/failure.ts";
 import { putFields } from "./filters/fields.ts";
 import { post } from "./filters/http.ts";
-import type { OnFailure } from "./filters/failure.ts";
-import { askingOptions } from "./filters/options.ts";
+import { askingOptions, type FilterOptions } from "./filters/options.ts";
 import { type Aside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 import { readAnswer, type RspamdAnswer } from "./rspamd/answer.ts";
 import { edit } from "./rspamd/edit.ts";
@@ -28,29 +27,22 @@ export type RspamdMeaning =
   | "none";
 
 /** The options of {@linkcode rspamd}. */
-export interface RspamdOptions {
+export interface RspamdOptions extends FilterOptions {
   /** Where a worker of rspamd listens. */
   readonly address: string;
   /** A file with the password of the worker, and nothing else. */
   readonly passwordFile?: string;
-  /** What actions of rspamd lead to, where that is not the usual: `reject`, `defer`, `discard`, `spam` (fields that mark it), `subject` (the same, with another subject), `quarantine`, or `none`. */
+  /**
+   * What actions of rspamd lead to, where that is not the usual: `reject`, `defer`, `discard`, `spam` (fields that
+   * mark it), `subject` (the same, with another subject), `quarantine`, or `none`.
+   */
   readonly actions?: Readonly<Record<string, RspamdMeaning>>;
-  /** Where messages go that are put aside: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
+  /**
+   * Where messages go that are put aside: a field `X-Quarantine` (`header`), by which mailers can sort; the queue,
+   * where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS
+   * }`); or nothing but a note (`none`).
+   */
   readonly quarantine?: Quarantine;
-  /** The time from the connection to the whole answer. A message may wait so long for one of the `connections`. */
-  readonly timeout?: number | string;
-  /** What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`. */
-  readonly onFailure?: OnFailure;
-  /** The size up to which messages are examined. */
-  readonly maxSize?: number | string;
-  /** What becomes of larger messages: they are accepted with a field `X-Filter-Skipped`, or deferred. */
-  readonly onTooLarge?: "accept" | "defer";
-  /** The most connections to the filter at once. Other messages wait. */
-  readonly connections?: number;
-  /** Whether the messages of users who have authenticated are examined. */
-  readonly users?: boolean;
-  /** The networks whose clients are trusted: their messages are not examined. */
-  readonly except?: string | readonly string[];
 }
 
 /** What is done with messages. */

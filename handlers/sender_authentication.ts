@@ -6,29 +6,17 @@ import { chain, type HandlerFactory } from "postmaster";
 import { defineHandler, kinds } from "postmaster/making";
 import { trustedSealers, verifyingSeals } from "./arc.ts";
 import { verifying } from "./dkim.ts";
-import { judgingAuthors, policyOptions } from "./dmarc.ts";
-import type { Quarantine } from "./quarantine.ts";
+import { type DmarcOptions, judgingAuthors, policyOptions } from "./dmarc.ts";
 import { signatureOptions } from "./signatures.ts";
 import { checkingSenders, lookupTime, trustedClients } from "./spf.ts";
 
 /** The options of {@linkcode senderAuthentication}. */
-export interface SenderAuthenticationOptions {
-  /** What the policy `reject` leads to: `quarantine` does as with the policy `quarantine`, `none` only notes it. A message without an author, or of more than 5 domains, counts as one that is to be rejected. */
-  readonly reject?: "reject" | "quarantine" | "none";
-  /** What the policy `quarantine` leads to; by default `header`: a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
-  readonly quarantine?: Quarantine;
-  /** The domains of authors whose mail is accepted although DMARC fails. */
-  readonly exceptAuthors?: string | readonly string[];
-  /** What becomes of a message while the DNS does not answer. */
-  readonly inDoubt?: "accept" | "defer";
-  /** The domains of forwarders and mailing lists that are believed: each has checked what it got. Their subdomains are, too. */
+export interface SenderAuthenticationOptions extends DmarcOptions {
+  /**
+   * The domains of forwarders and mailing lists that are believed: each has checked what it got. Their subdomains are,
+   * too.
+   */
   readonly trusted?: string | readonly string[];
-  /** The most DKIM signatures of a message that are examined, from the top. */
-  readonly signatures?: number;
-  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
-  readonly timeout?: number | string;
-  /** The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either. */
-  readonly except?: string | readonly string[];
 }
 
 /**

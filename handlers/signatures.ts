@@ -31,6 +31,16 @@ export const signatureOptions = {
   ),
 } satisfies z.ZodRawShape;
 
+/** Options of a handler that examines signatures. */
+export interface ExaminingOptions {
+  /** The most DKIM signatures of a message that are examined, from the top. */
+  readonly signatures?: number;
+  /** The time in which the DNS must have given all keys. Then those that are missing count as not to be had now. */
+  readonly timeout?: number | string;
+  /** The networks whose clients are trusted: their messages are not examined. */
+  readonly except?: string | readonly string[];
+}
+
 /** How a message is examined. */
 export interface Examining {
   readonly signatures: number;

@@ -10,34 +10,23 @@ import { examining, type Judgement, type Mail } from "./filters/examine.ts";
 import { exchange } from "./filters/exchange.ts";
 import { FilterFault } from "./filters/failure.ts";
 import { folded, putFields } from "./filters/fields.ts";
-import type { OnFailure } from "./filters/failure.ts";
-import { askingOptions } from "./filters/options.ts";
+import { askingOptions, type FilterOptions } from "./filters/options.ts";
 import { type Aside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 
 /** The options of {@linkcode spamassassin}. */
-export interface SpamassassinOptions {
+export interface SpamassassinOptions extends FilterOptions {
   /** Where `spamd` listens. */
   readonly address: string;
   /** The user of `spamd` whose preferences hold. */
   readonly user?: string;
   /** The points from which on a message is refused; by default none is. */
   readonly refuseAt?: number;
-  /** What becomes of other spam, besides its fields: it is refused (`reject`), or goes to a field `X-Quarantine` (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`). */
+  /**
+   * What becomes of other spam, besides its fields: it is refused (`reject`), or goes to a field `X-Quarantine`
+   * (`header`), by which mailers can sort; the queue, where an operator decides (`hold`); an address that gets the
+   * message instead of its recipients (`{ to: ADDRESS }`); or nothing but a note (`none`).
+   */
   readonly onSpam?: "none" | "reject" | Quarantine;
-  /** The time from the connection to the whole answer. A message may wait so long for one of the `connections`. */
-  readonly timeout?: number | string;
-  /** What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`. */
-  readonly onFailure?: OnFailure;
-  /** The size up to which messages are examined. */
-  readonly maxSize?: number | string;
-  /** What becomes of larger messages: they are accepted with a field `X-Filter-Skipped`, or deferred. */
-  readonly onTooLarge?: "accept" | "defer";
-  /** The most connections to the filter at once. Other messages wait. */
-  readonly connections?: number;
-  /** Whether the messages of users who have authenticated are examined. */
-  readonly users?: boolean;
-  /** The networks whose clients are trusted: their messages are not examined. */
-  readonly except?: string | readonly string[];
 }
 
 /** What is done with spam. */

@@ -30,16 +30,22 @@ const REFUSABLE = ["none", "neutral", "softfail", "fail", "permerror"] as const;
 /** What {@linkcode spf} can refuse. */
 export type RefusableSpf = "none" | "neutral" | "softfail" | "fail" | "permerror";
 
+/** Options of a handler that checks senders. */
+export interface SenderCheckOptions {
+  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
+  readonly timeout?: number | string;
+  /**
+   * The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either.
+   */
+  readonly except?: string | readonly string[];
+}
+
 /** The options of {@linkcode spf}. */
-export interface SpfOptions {
+export interface SpfOptions extends SenderCheckOptions {
   /** The results that are refused. */
   readonly refuse?: RefusableSpf | readonly RefusableSpf[];
   /** What becomes of a sender that may have to be refused, while the DNS does not answer. */
   readonly inDoubt?: "accept" | "defer";
-  /** The time for all lookups of a check. What is not known by then counts as not to be had now. */
-  readonly timeout?: number | string;
-  /** The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either. */
-  readonly except?: string | readonly string[];
 }
 
 /** The options, as they are checked. */

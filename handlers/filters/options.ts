@@ -7,6 +7,26 @@ import { kinds, z } from "postmaster/making";
 import { network } from "../network.ts";
 import { type OnFailure, onFailure } from "./failure.ts";
 
+/** The options that filters of whole messages share. */
+export interface FilterOptions {
+  /** The time from the connection to the whole answer. A message may wait so long for one of the `connections`. */
+  readonly timeout?: number | string;
+  /**
+   * What becomes of mail while the filter does not work: it is deferred, or accepted with a field `X-Filter-Failed`.
+   */
+  readonly onFailure?: OnFailure;
+  /** The size up to which messages are examined. */
+  readonly maxSize?: number | string;
+  /** What becomes of larger messages: they are accepted with a field `X-Filter-Skipped`, or deferred. */
+  readonly onTooLarge?: "accept" | "defer";
+  /** The most connections to the filter at once. Other messages wait. */
+  readonly connections?: number;
+  /** Whether the messages of users who have authenticated are examined. */
+  readonly users?: boolean;
+  /** The networks whose clients are trusted: their messages are not examined. */
+  readonly except?: string | readonly string[];
+}
+
 /** The same, as they are checked. */
 export interface Asking {
   readonly timeout: number;

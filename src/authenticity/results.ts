@@ -20,7 +20,8 @@ type Result = readonly string[];
 
 /**
  * The field that says what handlers have found out, with its CRLF; empty if they have checked nothing. It belongs above
- * all other fields, also above `Received` of this server, so that programs further in can tell it from what came with the message (section 4.1).
+ * all other fields, also above `Received` of this server, so that programs further in can tell it from what came with
+ * the message (section 4.1).
  *
  * @param id the name by which the server is known to programs that read the field (its authserv-id)
  */
