@@ -10,6 +10,7 @@ import { examining, type Judgement, type Mail, TooLarge } from "./filters/examin
 import { exchange } from "./filters/exchange.ts";
 import { FilterFault } from "./filters/failure.ts";
 import { askingOptions, type FilterOptions } from "./filters/options.ts";
+import { plain } from "./plain.ts";
 import { type Aside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 
 /** The options of {@linkcode clamav}. */
@@ -73,7 +74,7 @@ async function scan(
   }
   session.log("found a virus", { virus: says });
   const verdict = { result: "virus", says } as const;
-  const reason = `virus ${says.replace(/[^ -~]/g, "?").slice(0, 200)}`;
+  const reason = `virus ${plain(says, 200)}`;
   return onVirus === "reject"
     ? { verdict, reply: say(5, 5, 0, `the message has a virus: ${reason.slice(6)}`, "5.7.1") }
     : { verdict, aside: { to: onVirus, reason } };

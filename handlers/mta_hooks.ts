@@ -3,15 +3,15 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { type HandlerFactory, Mailbox, say } from "postmaster";
-import { defineHandler, kinds, messageOf } from "postmaster/making";
+import { type HandlerFactory, say } from "postmaster";
+import { defineHandler, kinds } from "postmaster/making";
+import { Changes } from "./filters/changes.ts";
 import { examining, type Judgement, type Mail } from "./filters/examine.ts";
 import { FilterFault } from "./filters/failure.ts";
+import { type Headed, headed, together } from "./filters/headed.ts";
 import { post } from "./filters/http.ts";
 import { askingOptions, type FilterOptions } from "./filters/options.ts";
-import { Changes } from "./milter/changes.ts";
-import { MilterFault } from "./milter/protocol.ts";
-import { headed, request } from "./mta_hooks/request.ts";
+import { request } from "./mta_hooks/request.ts";
 import { changeOf, readResponse, rejection } from "./mta_hooks/response.ts";
 import { type Aside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 
@@ -75,7 +75,7 @@ async function judge(url: URL, quarantine: Aside, mail: Mail): Promise<Judgement
     path: pathname + search,
     headers: { Host: url.host, "Content-Type": "application/json" },
   };
-  const question = request(mail, await headed(mail));
+  const question = request(mail, await read(mail));
   const tls = protocol === "https:";
   const answer = readResponse(await post({ to, tls, question, most: MOST, signal }));
   const { action } = answer;
@@ -83,12 +83,12 @@ async function judge(url: URL, quarantine: Aside, mail: Mail): Promise<Judgement
   const verdict = { result: action === "accept" ? "clean" : "spam", says: action } as const;
   if (action === "reject") return { verdict, reply: rejection(answer) };
   if (action === "discard") return { verdict, reply: say(2, 5, 0, "ok", "2.0.0") };
-  const { header, rest } = await headed(mail);
+  const { header, rest } = await read(mail);
   const changes = new Changes(header, false, session);
   let body = rest;
   for (const one of answer.modifications) {
     const change = changeOf(one);
-    if (change !== undefined) await taken(changes, change);
+    if (change !== undefined) await changes.take(change);
     else if (one.type === "replaceContents") body = whole(one.value);
   }
   return {
@@ -105,26 +105,12 @@ async function judge(url: URL, quarantine: Aside, mail: Mail): Promise<Judgement
   };
 }
 
-async function taken(changes: Changes, change: Parameters<Changes["take"]>[0]): Promise<void> {
-  try {
-    if (change.type === "add-recipient" || change.type === "delete-recipient") {
-      Mailbox.parse(change.address.replace(/^<(.*)>$/, "$1"));
-    }
-    await changes.take(change);
-  } catch (error) {
-    if (!(error instanceof MilterFault) && !(error instanceof TypeError)) throw error;
-    throw new FilterFault(messageOf(error));
-  }
+async function read({ body }: Mail): Promise<Headed> {
+  const message = await headed(body);
+  if (message === undefined) throw new FilterFault("the header is too long for it");
+  return message;
 }
 
 async function* whole(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text.replace(/\r\n|\r|\n/g, "\r\n"));
-}
-
-async function* together(
-  header: Uint8Array,
-  body: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  if (header.length > 0) yield header;
-  yield* body;
 }

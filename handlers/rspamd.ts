@@ -10,6 +10,7 @@ import { FilterFault } from "./filters/failure.ts";
 import { putFields } from "./filters/fields.ts";
 import { post } from "./filters/http.ts";
 import { askingOptions, type FilterOptions } from "./filters/options.ts";
+import { plain } from "./plain.ts";
 import { type Aside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 import { readAnswer, type RspamdAnswer } from "./rspamd/answer.ts";
 import { edit } from "./rspamd/edit.ts";
@@ -163,7 +164,7 @@ async function judge(policy: Policy, { size, body, session, signal }: Mail): Pro
 }
 
 function replyTo(meaning: RspamdMeaning, { messages }: RspamdAnswer): Reply | undefined {
-  const says = messages.smtp_message?.replace(/[^ -~]/g, "?").slice(0, 300);
+  const says = messages.smtp_message && plain(messages.smtp_message);
   switch (meaning) {
     case "reject":
       return say(5, 5, 0, says ?? "the message looks like spam", "5.7.1");

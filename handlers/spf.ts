@@ -25,6 +25,7 @@ import {
 } from "postmaster/making";
 import { CANNOT_TELL } from "./lookup.ts";
 import { network } from "./network.ts";
+import { plain } from "./plain.ts";
 
 const REFUSABLE = ["none", "neutral", "softfail", "fail", "permerror"] as const;
 /** What {@linkcode spf} can refuse. */
@@ -142,9 +143,6 @@ export async function checkSender(
   return { spf, helo: ofHelo };
 }
 
-/** The most characters of a domain's explanation. */
-const MAX_EXPLANATION = 300;
-
 function refusalFor({ result, reason, domain, explanation }: SpfVerdict): Reply {
   if (result === "permerror") {
     return say(5, 5, 0, `the SPF record of ${domain} cannot be used: ${plain(reason)}`, "5.7.24");
@@ -152,6 +150,3 @@ function refusalFor({ result, reason, domain, explanation }: SpfVerdict): Reply 
   const says = explanation === undefined ? "" : `; ${domain} says: ${plain(explanation)}`;
   return say(5, 5, 0, `SPF: ${plain(reason)}${says}`, "5.7.23");
 }
-
-/** Text of somebody else, as a reply can have it. */
-const plain = (text: string): string => text.replace(/[^ -~]/g, "?").slice(0, MAX_EXPLANATION);

@@ -11,15 +11,15 @@ import {
   type Next,
   on,
   prepend,
-  readHeader,
   type Reply,
   say,
   type Session,
 } from "postmaster";
-import { LIMIT, TOO_BIG } from "../held_header.ts";
-import { EditableHeader } from "../milter/header.ts";
+import { TOO_BIG } from "../held_header.ts";
 import { type Aside, putAside } from "../quarantine.ts";
 import { DEFERRED, failedField, FilterFault } from "./failure.ts";
+import { headed, together } from "./headed.ts";
+import type { EditableHeader } from "./header.ts";
 import type { Asking } from "./options.ts";
 import { Places } from "./places.ts";
 import { type FilterVerdict, filterVerdicts } from "./verdicts.ts";
@@ -126,11 +126,10 @@ async function pass(
   if (reply !== undefined) return reply;
   let passed = event;
   if (edit !== undefined) {
-    const { header, withHeader } = await readHeader(event.body, { limit: LIMIT });
-    if (!header.complete) return TOO_BIG;
-    const editable = new EditableHeader(header.without([]));
-    edit(editable);
-    passed = { ...event, body: withHeader(editable.octets()) };
+    const message = await headed(event.body);
+    if (message === undefined) return TOO_BIG;
+    edit(message.header);
+    passed = { ...event, body: together(message.header.octets(), message.rest) };
   }
   const changed = await change?.(passed) ?? passed;
   if ("code" in changed) return changed;

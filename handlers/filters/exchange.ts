@@ -3,9 +3,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { messageOf } from "postmaster/making";
 import type { FilterAddress } from "./address.ts";
-import { FilterFault } from "./failure.ts";
+import { faultOf, FilterFault } from "./failure.ts";
 
 /** How a question is asked. */
 export interface Exchange {
@@ -103,8 +102,3 @@ async function answerOn(
   }
   throw new FilterFault("its answer is too long");
 }
-
-const faultOf = (error: unknown): FilterFault =>
-  error instanceof FilterFault
-    ? error
-    : new FilterFault(`the connection fails: ${messageOf(error)}`);

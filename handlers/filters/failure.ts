@@ -3,10 +3,18 @@
  * @module
  */
 import { headerField, type Reply, say } from "postmaster";
-import { z } from "postmaster/making";
+import { messageOf, z } from "postmaster/making";
 
 /** A filter cannot be reached, is late, or says what makes no sense. */
-export class FilterFault extends Error {}
+export class FilterFault extends Error {
+  override readonly name = "FilterFault";
+}
+
+/** The fault that an error of a connection means. */
+export const faultOf = (error: unknown): FilterFault =>
+  error instanceof FilterFault
+    ? error
+    : new FilterFault(`the connection fails: ${messageOf(error)}`);
 
 /** What becomes of mail while a filter does not work. */
 export type OnFailure = "defer" | "accept";

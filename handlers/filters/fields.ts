@@ -3,22 +3,18 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { EditableHeader } from "../milter/header.ts";
+import type { EditableHeader } from "./header.ts";
 
-/** Deletes all fields of a name: what the sender has written there is not the filter's word. */
-export function removeAll(header: EditableHeader, name: string): void {
-  const wanted = name.toLowerCase();
-  const count = [...header.told(true)].filter(([one]) => one.toLowerCase() === wanted).length;
-  for (let index = 1; index <= count; index++) header.change(index, name, "", false);
-}
-
-/** Puts fields on top, in this order, in the place of those that the sender has written. */
+/**
+ * Puts fields on top, in this order, in the place of those that the sender has written: what is there is not the
+ * filter's word.
+ */
 export function putFields(
   header: EditableHeader,
   fields: Readonly<Record<string, string | undefined>>,
 ): void {
   for (const [name, value] of Object.entries(fields).toReversed()) {
-    removeAll(header, name);
+    header.remove(name);
     if (value !== undefined) header.insert(0, name, inOctets(value), false);
   }
 }

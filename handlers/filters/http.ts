@@ -5,8 +5,7 @@
 import { Buffer } from "node:buffer";
 import { type IncomingMessage, request as requestHttp, type RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
-import { messageOf } from "postmaster/making";
-import { FilterFault } from "./failure.ts";
+import { faultOf, FilterFault } from "./failure.ts";
 
 /** A question that is posted. */
 export interface Post {
@@ -28,12 +27,7 @@ export interface Post {
  */
 export async function post({ to, tls = false, question, most, signal }: Post): Promise<Buffer> {
   const answer = Promise.withResolvers<Buffer>();
-  const fail = (error: unknown) =>
-    answer.reject(
-      error instanceof FilterFault
-        ? error
-        : new FilterFault(`the connection fails: ${messageOf(error)}`),
-    );
+  const fail = (error: unknown) => answer.reject(faultOf(error));
   let room = Promise.withResolvers<void>();
   let isOver = false;
   const request = (tls ? requestHttps : requestHttp)({ ...to, method: "POST", agent: false });

@@ -3,7 +3,10 @@
  * @module
  */
 import { type Reply, say } from "postmaster";
-import { ACTION, MilterFault, type Packet, readTexts } from "./protocol.ts";
+import { FilterFault } from "../filters/failure.ts";
+import type { Change } from "../filters/changes.ts";
+import { plain } from "../plain.ts";
+import { ACTION, type Packet, readTexts } from "./protocol.ts";
 
 /** What becomes of a client, a recipient or a message. */
 export type Verdict =
@@ -16,24 +19,6 @@ export type Verdict =
   | "skip"
   /** Refuse it like this. */
   | Reply;
-
-/** A change that a milter makes at the end of a message. */
-export type Change =
-  /** Header fields; names and values have one character for each octet. */
-  | { readonly type: "add-header"; readonly name: string; readonly value: string }
-  | {
-    /** `index` counts all fields; that of a change counts those with the name, from 1. No value deletes the field. */
-    readonly type: "insert-header" | "change-header";
-    readonly index: number;
-    readonly name: string;
-    readonly value: string;
-  }
-  /** The next octets of another body. */
-  | { readonly type: "replace-body"; readonly octets: Uint8Array }
-  | { readonly type: "add-recipient"; readonly address: string; readonly parameters: string }
-  | { readonly type: "delete-recipient"; readonly address: string }
-  | { readonly type: "change-sender"; readonly address: string }
-  | { readonly type: "quarantine"; readonly reason: string };
 
 /** An answer. */
 export type Answer =
@@ -73,7 +58,7 @@ const NEEDS: Readonly<Record<Change["type"], number>> = {
  * Reads an answer.
  *
  * @param actions those that were agreed on
- * @throws {MilterFault} for one that no milter may give
+ * @throws {FilterFault} for one that no milter may give
  */
 export function readAnswer(packet: Packet, actions: number): Answer {
   const verdict = VERDICTS[packet.letter];
@@ -82,7 +67,7 @@ export function readAnswer(packet: Packet, actions: number): Answer {
   if (packet.letter === "y") return { type: "verdict", verdict: readReply(packet) };
   const change = readChange(packet);
   if ((actions & NEEDS[change.type]) === 0) {
-    throw new MilterFault(`it answered ${change.type}, which it has not asked for`);
+    throw new FilterFault(`it answered ${change.type}, which it has not asked for`);
   }
   return change;
 }
@@ -95,7 +80,7 @@ function readChange({ letter, data }: Packet): Change {
     }
     case "i":
     case "m": {
-      if (data.length < 6) throw new MilterFault("it sent a header field without a name");
+      if (data.length < 6) throw new FilterFault("it sent a header field without a name");
       const [name, value] = pair(data.subarray(4));
       const type = letter === "i" ? "insert-header" : "change-header";
       return { type, index: data.readUInt32BE(0), name, value };
@@ -114,13 +99,13 @@ function readChange({ letter, data }: Packet): Change {
     case "q":
       return { type: "quarantine", reason: readTexts(data, 1, 1)[0]! };
   }
-  throw new MilterFault(`it answered ${JSON.stringify(letter)}, which means nothing`);
+  throw new FilterFault(`it answered ${JSON.stringify(letter)}, which means nothing`);
 }
 
 function pair(data: Packet["data"]): [name: string, value: string] {
   const [name, value] = readTexts(data, 2, 2, "latin1");
   if (!/^[!-9;-~]{1,998}$/.test(name!)) {
-    throw new MilterFault(
+    throw new FilterFault(
       `${JSON.stringify(name!.slice(0, 80))} is not the name of a header field`,
     );
   }
@@ -137,7 +122,7 @@ function readReply({ data }: Packet): Reply {
     .map((line) => /^([45][0-5]\d)(?:[- ](?:(\d\.\d{1,3}\.\d{1,3})(?= |$))?(.*))?$/.exec(line));
   const [, code, status] = lines[0] ?? [];
   if (code === undefined || lines.some((line) => line?.[1] !== code)) {
-    throw new MilterFault(`${JSON.stringify(data.toString("latin1", 0, 80))} is not a reply`);
+    throw new FilterFault(`${JSON.stringify(data.toString("latin1", 0, 80))} is not a reply`);
   }
   const text = lines.map((line) => printable(line?.[3] ?? ""));
   return {
@@ -147,5 +132,4 @@ function readReply({ data }: Packet): Reply {
   } as Reply;
 }
 
-const printable = (text: string): string =>
-  text.trim().replaceAll("%%", "%").replace(/[^ -~]/g, "?").slice(0, LONGEST_LINE);
+const printable = (text: string): string => plain(text.trim().replaceAll("%%", "%"), LONGEST_LINE);

@@ -16,9 +16,8 @@ import {
   variable,
 } from "postmaster";
 import { clientName } from "../filters/client_name.ts";
-import { DEFERRED, failedField, type OnFailure } from "../filters/failure.ts";
+import { DEFERRED, failedField, FilterFault, type OnFailure } from "../filters/failure.ts";
 import { answer, type Attempt, type Decision, deliver, isEnd } from "./deliver.ts";
-import { MilterFault } from "./protocol.ts";
 import { type MilterSettings, Talk } from "./talk.ts";
 
 /** A milter, and what happens without it. */
@@ -59,7 +58,7 @@ export function milterBy({ name, onFailure, ...settings }: MilterPolicy): Handle
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof MilterFault)) throw error;
+      if (!(error instanceof FilterFault)) throw error;
       if (!session.signal.aborted) {
         session.warn("a milter fails", { milter: name, error: error.message });
       }

@@ -4,8 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { FilterFault } from "../filters/failure.ts";
 import type { FilterAddress } from "../filters/address.ts";
-import { COMMAND, MilterFault, type Packet, packet, PacketReader } from "./protocol.ts";
+import { COMMAND, type Packet, packet, PacketReader } from "./protocol.ts";
 import { OFFER, readTerms, type Terms } from "./terms.ts";
 
 /** Deadlines, in milliseconds. */
@@ -40,7 +41,7 @@ export class MilterConnection {
   readonly #socket: Socket;
   readonly #timeouts: MilterTimeouts;
   readonly #reader = new PacketReader();
-  #fault: MilterFault | undefined;
+  #fault: FilterFault | undefined;
   #waiting: Waiting | undefined;
   #isAsked = false;
   #unsent: Uint8Array[] = [];
@@ -61,7 +62,7 @@ export class MilterConnection {
   /**
    * Connects, and agrees on how to work together.
    *
-   * @throws {MilterFault} if the milter cannot be reached, or is none
+   * @throws {FilterFault} if the milter cannot be reached, or is none
    */
   static async open(
     address: FilterAddress,
@@ -106,7 +107,7 @@ export class MilterConnection {
   /**
    * Sends packets to which there is no answer. Small ones wait for the next question.
    *
-   * @throws {MilterFault}
+   * @throws {FilterFault}
    */
   async send(packets: readonly Uint8Array[]): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault;
@@ -124,7 +125,7 @@ export class MilterConnection {
    * Sends packets, and calls `take` with each answer until that returns true.
    *
    * @param patience milliseconds for each answer
-   * @throws {MilterFault} also what `take` throws, which ends the connection
+   * @throws {FilterFault} also what `take` throws, which ends the connection
    */
   async ask(
     packets: readonly Uint8Array[],
@@ -212,7 +213,7 @@ export class MilterConnection {
   }
 
   #fail(reason: string): void {
-    this.#fault ??= new MilterFault(reason);
+    this.#fault ??= new FilterFault(reason);
     this.#waiting?.promise.reject(this.#fault);
   }
 }

@@ -2,20 +2,12 @@
  * A message on its way through a milter.
  * @module
  */
-import {
-  type EventOf,
-  type Next,
-  prepend,
-  readHeader,
-  type Reply,
-  say,
-  type Session,
-} from "postmaster";
+import { type EventOf, type Next, prepend, type Reply, say, type Session } from "postmaster";
 import { trustedResults } from "postmaster/making";
-import { LIMIT, TOO_BIG } from "../held_header.ts";
+import { TOO_BIG } from "../held_header.ts";
 import type { Verdict } from "./answers.ts";
-import { Changes } from "./changes.ts";
-import { EditableHeader } from "./header.ts";
+import { Changes } from "../filters/changes.ts";
+import { headed, together } from "../filters/headed.ts";
 import type { Talk } from "./talk.ts";
 
 /** What is to become of a client or a message: a milter's word, or `unfiltered` after the milter has failed. */
@@ -46,12 +38,11 @@ export async function deliver(
   attempt: Attempt,
   mark: string,
 ): Promise<Reply> {
-  const read = await readHeader(event.body, { limit: LIMIT });
-  if (!read.header.complete) return TOO_BIG;
-  const octets = read.header.without([]);
-  const header = new EditableHeader(octets);
+  const message = await headed(event.body);
+  if (message === undefined) return TOO_BIG;
+  const { header, rest } = message;
+  const octets = header.octets();
   let decision = await attempt(() => talk.header(header, session));
-  const rest = read.withHeader(NOTHING);
 
   /** The body as it comes, while the milter is told of it. */
   async function* told(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -113,16 +104,7 @@ export function answer(end: End, session: Session): Reply {
 }
 
 const DISCARDED = say(2, 5, 0, "ok", "2.0.0");
-const NOTHING = new Uint8Array();
 
 /** Whether the message does not go on. */
 export const isEnd = (decision: Decision): decision is End =>
   decision === "discard" || typeof decision === "object";
-
-async function* together(
-  header: Uint8Array,
-  body: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  if (header.length > 0) yield header;
-  yield* body;
-}

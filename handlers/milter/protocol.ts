@@ -4,11 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-
-/** What a milter did that it must not, or did not do in time. */
-export class MilterFault extends Error {
-  override name = "MilterFault";
-}
+import { FilterFault } from "../filters/failure.ts";
 
 /** The version that is spoken. Older milters answer with theirs. */
 export const VERSION = 6;
@@ -103,7 +99,7 @@ export const texts = (all: readonly string[], encoding: "utf8" | "latin1" = "utf
 /**
  * The texts of a packet's data.
  *
- * @throws {MilterFault} if they are fewer than `least` or more than `most`, or the last one does not end
+ * @throws {FilterFault} if they are fewer than `least` or more than `most`, or the last one does not end
  */
 export function readTexts(
   data: Buffer,
@@ -113,7 +109,7 @@ export function readTexts(
 ): string[] {
   const all = data.toString(encoding).split("\0");
   if (all.pop() !== "" || all.length < least || all.length > most) {
-    throw new MilterFault("it sent a packet with texts that do not end, or too few or too many");
+    throw new FilterFault("it sent a packet with texts that do not end, or too few or too many");
   }
   return all;
 }
@@ -138,14 +134,14 @@ export class PacketReader {
   /**
    * The next packet; `undefined` as long as it is not complete.
    *
-   * @throws {MilterFault} for a packet that is empty or too long
+   * @throws {FilterFault} for a packet that is empty or too long
    */
   next(): Packet | undefined {
     if (this.#wanted === 0) {
       if (this.#length < 4) return undefined;
       const length = this.#whole().readUInt32BE(0);
       if (length === 0 || length > LONGEST) {
-        throw new MilterFault(
+        throw new FilterFault(
           `it sent a packet of ${length} octets: this is no milter, or an ill one`,
         );
       }

@@ -4,10 +4,12 @@
  */
 import type { Buffer } from "node:buffer";
 import type { EventOf, Reply, Session } from "postmaster";
-import { type Answer, type Change, readAnswer, type Verdict } from "./answers.ts";
+import { FilterFault } from "../filters/failure.ts";
+import type { Change } from "../filters/changes.ts";
+import { type Answer, readAnswer, type Verdict } from "./answers.ts";
 import type { FilterAddress } from "../filters/address.ts";
 import { MilterConnection, type MilterTimeouts } from "./connection.ts";
-import type { EditableHeader } from "./header.ts";
+import type { EditableHeader } from "../filters/header.ts";
 import {
   connectionMacros,
   heloMacros,
@@ -17,7 +19,7 @@ import {
   messageMacros,
   recipientMacros,
 } from "./macros.ts";
-import { CHUNK, COMMAND, MilterFault, packet, STEP, texts } from "./protocol.ts";
+import { CHUNK, COMMAND, packet, STEP, texts } from "./protocol.ts";
 import type { Moment } from "./terms.ts";
 
 /** A milter, as it is configured. */
@@ -76,7 +78,7 @@ const STEPS = {
   },
 } as const satisfies Readonly<Record<string, Step>>;
 
-/** The conversation with one milter about one session. All methods throw {@linkcode MilterFault}. */
+/** The conversation with one milter about one session. All methods throw {@linkcode FilterFault}. */
 export class Talk {
   readonly #settings: MilterSettings;
   #connection: MilterConnection | undefined;
@@ -199,7 +201,7 @@ export class Talk {
         const answer = readAnswer(packet, connection.terms.actions);
         if (answer.type === "verdict") verdict = answer.verdict;
         else if (answer.type !== "progress") await change(answer);
-        if (verdict === "skip") throw new MilterFault("it skips the end of a message");
+        if (verdict === "skip") throw new FilterFault("it skips the end of a message");
         return verdict !== undefined;
       },
       this.#settings.timeouts.endOfMessage,
@@ -261,23 +263,23 @@ export class Talk {
   }
 
   #alive(): MilterConnection {
-    if (this.#connection === undefined) throw new MilterFault("there is no connection to it");
+    if (this.#connection === undefined) throw new FilterFault("there is no connection to it");
     return this.#connection;
   }
 }
 
 const END = packet(COMMAND.endOfBody), ABORT = packet(COMMAND.abort);
 
-/** The verdict on a step. Throws a MilterFault for an answer that the step cannot have. */
+/** The verdict on a step. Throws a FilterFault for an answer that the step cannot have. */
 function verdictOn(step: Step, answer: Answer, steps: number): Verdict {
   if (answer.type !== "verdict") {
-    throw new MilterFault(`it answered ${answer.type} before the end of a message`);
+    throw new FilterFault(`it answered ${answer.type} before the end of a message`);
   }
   const { verdict } = answer;
   const isLegal = verdict === "skip"
     ? step.isOneOfMany === true && (steps & STEP.skip) !== 0
     : verdict !== "discard" || step.isOfClient !== true;
-  if (!isLegal) throw new MilterFault(`it answered ${verdict} where it must not`);
+  if (!isLegal) throw new FilterFault(`it answered ${verdict} where it must not`);
   return verdict;
 }
 

@@ -3,11 +3,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { FilterFault } from "../filters/failure.ts";
 import {
   ACTION,
   allOf,
   COMMAND,
-  MilterFault,
   type Packet,
   packet,
   readTexts,
@@ -54,23 +54,23 @@ const KNOWS_UNKNOWN = 3, KNOWS_DATA = 4;
 /**
  * Reads the answer to {@linkcode OFFER}.
  *
- * @throws {MilterFault} if it is none, or wants what was not offered
+ * @throws {FilterFault} if it is none, or wants what was not offered
  */
 export function readTerms({ letter, data }: Packet): Terms {
   if (letter !== COMMAND.negotiate || data.length < 12) {
-    throw new MilterFault("it does not answer as a milter: does another program listen there?");
+    throw new FilterFault("it does not answer as a milter: does another program listen there?");
   }
   const version = data.readUInt32BE(0);
   const actions = data.readUInt32BE(4);
   let steps = data.readUInt32BE(8);
   if (version < OLDEST || version > VERSION) {
-    throw new MilterFault(
+    throw new FilterFault(
       `it speaks version ${version} of the protocol, and not ${OLDEST} to ${VERSION}`,
     );
   }
   const unknown = (actions & ~ACTIONS) | (steps & ~STEPS);
   if (unknown !== 0) {
-    throw new MilterFault(`it wants what was not offered: actions ${actions}, steps ${steps}`);
+    throw new FilterFault(`it wants what was not offered: actions ${actions}, steps ${steps}`);
   }
   if (version < KNOWS_UNKNOWN) steps |= STEP.noUnknown;
   if (version < KNOWS_DATA) steps |= STEP.noData;
@@ -84,7 +84,7 @@ function readWanted(data: Buffer): Map<Moment, ReadonlySet<string>> {
     const moment = MOMENTS[data.readUInt32BE(0)];
     const end = data.indexOf(0, 4) + 1;
     if (moment === undefined || end === 0) {
-      throw new MilterFault("it wants macros at a moment that is unknown");
+      throw new FilterFault("it wants macros at a moment that is unknown");
     }
     const [names = ""] = readTexts(data.subarray(4, end), 1, 1);
     wanted.set(moment, new Set(names.split(/[\s,]+/).filter((name) => name !== "").map(bare)));

@@ -3,26 +3,9 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { readHeader } from "postmaster";
 import { clientName } from "../filters/client_name.ts";
 import type { Mail } from "../filters/examine.ts";
-import { FilterFault } from "../filters/failure.ts";
-import { LIMIT } from "../held_header.ts";
-import { EditableHeader } from "../milter/header.ts";
-
-/** A message whose header is known. */
-export interface Headed {
-  readonly header: EditableHeader;
-  /** The message without its header, to be read once. */
-  readonly rest: AsyncIterable<Uint8Array>;
-}
-
-/** Reads the header of a message. */
-export async function headed({ body }: Pick<Mail, "body">): Promise<Headed> {
-  const { header, withHeader } = await readHeader(body, { limit: LIMIT });
-  if (!header.complete) throw new FilterFault("the header is too long for it");
-  return { header: new EditableHeader(header.without([])), rest: withHeader(new Uint8Array()) };
-}
+import type { Headed } from "../filters/headed.ts";
 
 /** The JSON of a request of the stage `data`, with the body of the message as it is read. */
 export async function* request(

@@ -8,7 +8,8 @@ import { z } from "postmaster/making";
 import { FilterFault } from "../filters/failure.ts";
 import { inOctets } from "../filters/fields.ts";
 import { parseAnswer } from "../filters/http.ts";
-import type { Change } from "../milter/answers.ts";
+import { plain } from "../plain.ts";
+import type { Change } from "../filters/changes.ts";
 
 const text = z.string();
 const name = z.string().regex(/^[!-9;-~]{1,200}$/);
@@ -88,7 +89,7 @@ export function changeOf(one: HookResponse["modifications"][number]): Change | u
 
 /** The reply to a message that is rejected: 4xx or 5xx, whatever the hook says. */
 export function rejection({ response }: HookResponse): Reply {
-  const words = response?.message?.replace(/[^ -~]/g, "?").slice(0, 300);
+  const words = response?.message && plain(response.message);
   const isTransient = Math.floor((response?.status ?? 550) / 100) === 4;
   return isTransient
     ? say(4, 5, 1, words || "try again later", "4.7.1")

@@ -2,8 +2,8 @@
  * The fields that rspamd wants in a message, and those that it does not.
  * @module
  */
-import { inOctets, putFields, removeAll } from "../filters/fields.ts";
-import type { EditableHeader } from "../milter/header.ts";
+import { inOctets, putFields } from "../filters/fields.ts";
+import type { EditableHeader } from "../filters/header.ts";
 import type { RspamdAnswer } from "./answer.ts";
 
 /** Changes a header as `milter`, `dkim-signature` and `subject` of an answer say. */
@@ -26,16 +26,14 @@ const isName = (name: string): boolean => /^[!-9;-~]{1,200}$/.test(name);
 
 /** Deletes the field that is the `index`-th of its name, from the end if that is negative; 0 deletes all. */
 function remove(header: EditableHeader, name: string, index: number): void {
-  if (index === 0) return removeAll(header, name);
-  const wanted = name.toLowerCase();
-  const count = [...header.told(true)].filter(([one]) => one.toLowerCase() === wanted).length;
-  const place = index > 0 ? index : count + 1 + index;
+  if (index === 0) return header.remove(name);
+  const place = index > 0 ? index : header.count(name) + 1 + index;
   if (place >= 1) header.change(place, name, "", false);
 }
 
 /** Adds a field at a place from the top, from the end if that is negative; without one, at the end. */
 function add(header: EditableHeader, name: string, value: string, order = -1): void {
-  const count = [...header.told(true)].length;
+  const count = header.count();
   const place = order >= 0 ? order : Math.max(count + 1 + order, 0);
   header.insert(Math.min(place, count), name, inOctets(value), false);
 }

@@ -6,12 +6,12 @@
 import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { FilterFault } from "../../../handlers/filters/failure.ts";
 import { readAnswer } from "../../../handlers/milter/answers.ts";
-import { EditableHeader } from "../../../handlers/milter/header.ts";
+import { EditableHeader } from "../../../handlers/filters/header.ts";
 import {
   ACTION,
   allOf,
-  MilterFault,
   packet,
   PacketReader,
   readTexts,
@@ -66,15 +66,15 @@ Deno.test("a packet has one octet or more, and a mebibyte at most", () => {
     const header = Buffer.alloc(4);
     header.writeUInt32BE(length);
     reader.add(header);
-    assert.throws(() => reader.next(), MilterFault);
+    assert.throws(() => reader.next(), FilterFault);
   }
 });
 
 Deno.test("texts end with NUL, and have none", () => {
   assert.equal(texts(["a\0b", ""]).toString("hex"), "61620000");
   assert.deepEqual(readTexts(texts(["a", ""]), 1, 2), ["a", ""]);
-  assert.throws(() => readTexts(texts(["a", "b", "c"]), 1, 2), MilterFault);
-  assert.throws(() => readTexts(Buffer.from("a"), 1, 2), MilterFault);
+  assert.throws(() => readTexts(texts(["a", "b", "c"]), 1, 2), FilterFault);
+  assert.throws(() => readTexts(Buffer.from("a"), 1, 2), FilterFault);
 });
 
 Deno.test("the terms of an old milter spare it what it does not know", () => {
@@ -88,7 +88,7 @@ Deno.test("whatever a milter sends is an answer, or a fault of the milter", () =
     try {
       read();
     } catch (error) {
-      assert.ok(error instanceof MilterFault, String(error));
+      assert.ok(error instanceof FilterFault, String(error));
     }
   };
   fc.assert(

@@ -1,5 +1,5 @@
 /**
- * The header of a message with the changes of a milter.
+ * The header of a message with the changes of filters.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -9,9 +9,9 @@ interface Field {
   readonly name: string;
   /** All of it, with its last line end. */
   readonly raw: string;
-  /** Milters go on counting it. */
+  /** Filters go on counting it. */
   readonly isDeleted?: boolean;
-  /** A milter has written it. */
+  /** A filter has written it. */
   readonly isNew?: boolean;
 }
 
@@ -35,7 +35,7 @@ export class EditableHeader {
   }
 
   /**
-   * The fields as milters are told them: line ends in values are LF.
+   * The fields as filters are told them: line ends in values are LF.
    *
    * @param keepsSpace whether the space before a value is a part of the value
    */
@@ -44,6 +44,11 @@ export class EditableHeader {
       const value = raw.slice(raw.indexOf(":") + 1).replace(/\r?\n$/, "").replaceAll("\r\n", "\n");
       yield [name, keepsSpace ? value : value.replace(/^[ \t]+/, "")];
     }
+  }
+
+  /** How many fields there are, or of one name. */
+  count(name?: string): number {
+    return name === undefined ? this.#fields.length : this.#placesOf(name).length;
   }
 
   /** Adds a field at the end. */
@@ -59,24 +64,33 @@ export class EditableHeader {
 
   /** Changes the field that is the `index`-th with this name, from 1. Without a value, deletes it. */
   change(index: number, name: string, value: string, keepsSpace: boolean): void {
-    const wanted = name.toLowerCase();
-    let left = Math.max(index, 1);
-    const place = this.#fields.findIndex((field) =>
-      field.name.toLowerCase() === wanted && --left === 0
-    );
-    const old = this.#fields[place];
-    if (old === undefined) return value === "" ? undefined : this.add(name, value, keepsSpace);
+    const place = this.#placesOf(name)[Math.max(index, 1) - 1];
+    if (place === undefined) return value === "" ? undefined : this.add(name, value, keepsSpace);
+    if (value === "") return this.#delete(place);
     this.#isChanged = true;
-    this.#fields[place] = value === ""
-      ? { ...old, isDeleted: true }
-      : { name, raw: written(old.name, value, keepsSpace), isNew: true };
+    const { name: old } = this.#fields[place]!;
+    this.#fields[place] = { name, raw: written(old, value, keepsSpace), isNew: true };
   }
 
-  /** The values of the fields of this name that a milter has written, with their line ends. */
-  written(name: string): string[] {
+  /** Deletes all fields of a name. */
+  remove(name: string): void {
+    for (const place of this.#placesOf(name)) this.#delete(place);
+  }
+
+  #delete(place: number): void {
+    this.#isChanged = true;
+    this.#fields[place] = { ...this.#fields[place]!, isDeleted: true };
+  }
+
+  #placesOf(name: string): readonly number[] {
     const wanted = name.toLowerCase();
-    return this.#fields
-      .filter((field) => field.isNew === true && field.name.toLowerCase() === wanted)
+    return this.#fields.flatMap((field, i) => field.name.toLowerCase() === wanted ? [i] : []);
+  }
+
+  /** The values of the fields of this name that a filter has written, with their line ends. */
+  written(name: string): string[] {
+    return this.#placesOf(name).map((place) => this.#fields[place]!)
+      .filter(({ isNew }) => isNew === true)
       .map(({ raw }) => raw.slice(raw.indexOf(":") + 1));
   }
 

@@ -1,6 +1,6 @@
 /**
- * The changes that a milter makes to a message, gathered until it is done, because nothing of a message counts whose
- * milter fails before.
+ * The changes that a filter makes to a message, gathered until it is done, because nothing of a message counts whose
+ * filter fails before.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -17,9 +17,26 @@ import {
   routeKey,
   type Session,
 } from "postmaster";
-import type { Change } from "./answers.ts";
 import type { EditableHeader } from "./header.ts";
-import { MilterFault } from "./protocol.ts";
+import { FilterFault } from "./failure.ts";
+
+/** A change that a filter makes of a message. */
+export type Change =
+  /** Header fields; names and values have one character for each octet. */
+  | { readonly type: "add-header"; readonly name: string; readonly value: string }
+  | {
+    /** `index` counts all fields; that of a change counts those with the name, from 1. No value deletes the field. */
+    readonly type: "insert-header" | "change-header";
+    readonly index: number;
+    readonly name: string;
+    readonly value: string;
+  }
+  /** The next octets of another body. */
+  | { readonly type: "replace-body"; readonly octets: Uint8Array }
+  | { readonly type: "add-recipient"; readonly address: string; readonly parameters: string }
+  | { readonly type: "delete-recipient"; readonly address: string }
+  | { readonly type: "change-sender"; readonly address: string }
+  | { readonly type: "quarantine"; readonly reason: string };
 
 /** The most changes, and the most octets of them without those of a body. */
 const MOST = 10_000, MOST_OCTETS = 1 << 20;
@@ -50,7 +67,7 @@ export class Changes {
   /**
    * Takes one.
    *
-   * @throws {MilterFault} if it cannot be made, or there are too many
+   * @throws {FilterFault} if it cannot be made, or there are too many
    */
   async take(change: Change): Promise<void> {
     if (change.type === "replace-body") {
@@ -59,7 +76,7 @@ export class Changes {
     }
     this.#octets += JSON.stringify(change).length;
     if (++this.#count > MOST || this.#octets > MOST_OCTETS) {
-      throw new MilterFault("it makes too many changes to a message");
+      throw new FilterFault("it makes too many changes to a message");
     }
     switch (change.type) {
       case "add-header":
@@ -80,7 +97,7 @@ export class Changes {
     }
   }
 
-  /** The body that the milter has put in the place of the other one, if any. */
+  /** The body that the filter has put in the place of the other one, if any. */
   async body(): Promise<KeptMessage | undefined> {
     return await this.#body?.end();
   }
@@ -123,7 +140,7 @@ export class Changes {
   }
 
   #refused(mailbox: Mailbox, { code, lines }: Reply): readonly Route[] {
-    this.#session.warn("a recipient that a milter has added is refused, and gets nothing", {
+    this.#session.warn("a recipient that a filter has added is refused, and gets nothing", {
       recipient: `<${mailbox}>`,
       reply: `${code} ${lines.join(" ")}`,
     });
@@ -136,7 +153,7 @@ function mailboxOf(path: string): Mailbox {
   try {
     return Mailbox.parse(path.trim().replace(/^<(.*)>$/, "$1"));
   } catch {
-    throw new MilterFault(`${JSON.stringify(path.slice(0, 80))} is not an address`);
+    throw new FilterFault(`${JSON.stringify(path.slice(0, 80))} is not an address`);
   }
 }
 
