@@ -43,7 +43,7 @@ export const senderAuthentication: HandlerFactory<SenderAuthenticationOptions | 
       except: trustedClients,
     }).prefault({}),
     create: (options) => {
-      const nothing = { ...options, refuse: [] };
+      const nothing = { ...options, refuse: [], inDoubt: "accept" } as const;
       return chain(
         checkingSenders(nothing),
         verifying(nothing),
