@@ -35,11 +35,10 @@ import { examine, type Examining, signatureOptions } from "./signatures.ts";
 import {
   checkingSenders,
   checkSender,
-  isTrusted,
   lookupTime,
   type SenderCheckOptions,
-  trustedClients,
 } from "./spf.ts";
+import { isTrusted } from "./trusted_clients.ts";
 
 /** The options of {@linkcode dmarc}. */
 export interface DmarcOptions extends SenderCheckOptions {
@@ -112,7 +111,6 @@ export const dmarc: HandlerFactory<DmarcOptions | undefined> = defineHandler({
     ...policyOptions,
     ...signatureOptions,
     timeout: lookupTime,
-    except: trustedClients,
   }).prefault({}),
   create: (options) =>
     chain(checkingSenders({ ...options, refuse: [], inDoubt: "accept" }), judgingAuthors(options)),

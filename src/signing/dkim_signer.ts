@@ -2,7 +2,7 @@
  * Signs messages for the domains of their authors (RFC 6376).
  * @module
  */
-import { authorDomains } from "../authenticity/author_domains.ts";
+import { exactAuthorDomains } from "../authenticity/author_domains.ts";
 import { messageOf } from "../base/message_of.ts";
 import { Seldom } from "../base/seldom.ts";
 import { withParents } from "../dns/name.ts";
@@ -48,7 +48,7 @@ export class DkimSigner implements Signer {
     try {
       let keys: readonly SigningKey[] = [];
       const signable = await readForSigning(message, isBinary, (header) => {
-        authors = authorDomains(header.all("From").map(({ raw }) => raw));
+        authors = exactAuthorDomains(header.all("From").map(({ raw }) => raw));
         keys = this.#keysFor(authors);
         return keys.length > 0;
       });
