@@ -32,12 +32,7 @@ import { domain } from "./domain.ts";
 import { CANNOT_TELL } from "./lookup.ts";
 import { type Aside, putAside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 import { examine, type Examining, signatureOptions } from "./signatures.ts";
-import {
-  checkingSenders,
-  checkSender,
-  lookupTime,
-  type SenderCheckOptions,
-} from "./spf.ts";
+import { checkingSenders, checkSender, lookupTime, type SenderCheckOptions } from "./spf.ts";
 import { isTrusted } from "./trusted_clients.ts";
 
 /** The options of {@linkcode dmarc}. */
