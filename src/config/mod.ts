@@ -20,6 +20,7 @@ export {
 export { describeKeys, faultOfKeys } from "./check_keys.ts";
 export { keysDirectory } from "./dkim_sign.ts";
 export { bareDomainOf } from "./for_users.ts";
+export { connectionsOf } from "./sessions.ts";
 export { forwardedAs } from "./srs.ts";
 export { relaySchema, type SmtpRelay } from "./relay.ts";
 export { type Sending, sendingOf, stsDirectory, stsOptions } from "./sending.ts";

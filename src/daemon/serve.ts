@@ -6,7 +6,7 @@
 import { tmpdir } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, connectionsOf, printPlace } from "../config/mod.ts";
 import { type Relaying, startRelaying } from "../config/relaying.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
 import { startLogins } from "../config/start_logins.ts";
@@ -115,7 +115,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const { mailer, relay } = config;
   const programs = relay !== undefined && "command" in relay ? relay.concurrency : 0;
   const mailers = mailer.concurrency + programs;
-  const descriptors = shareDescriptors(mailers);
+  const descriptors = shareDescriptors(mailers, connectionsOf(config.handlers));
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
   const tls = canEncrypt ? config.tls : undefined;
   const awaited = acmeStoreOf(config)?.files;
