@@ -10,6 +10,8 @@ export interface UserListener {
   readonly kind: "submission" | "submissions";
   /** The service, as it is named. */
   readonly service: string;
+  /** Whether the service lets users log in, whatever main.cf says. */
+  readonly logsIn: boolean;
 }
 
 const PORTS: Readonly<Record<string, number>> = {
@@ -28,6 +30,7 @@ export function userListeners(text: string): readonly UserListener[] {
     const isWrapped = options.some((one) => /^smtpd_tls_wrappermode=yes$/.test(one));
     if (port !== 587 && port !== 465 && !isWrapped) return [];
     const kind = isWrapped || port === 465 ? "submissions" : "submission";
-    return [{ address: `${host}:${port}`, kind, service } as const];
+    const logsIn = options.includes("smtpd_sasl_auth_enable=yes");
+    return [{ address: `${host}:${port}`, kind, service, logsIn } as const];
   });
 }

@@ -12,7 +12,7 @@ import { NEEDLESS } from "./postfix/needless.ts";
 import { RECIPIENTS } from "./postfix/recipients.ts";
 import { RESTRICTIONS } from "./postfix/restrictions.ts";
 import type { Rules } from "./postfix/rule.ts";
-import { SERVER } from "./postfix/server.ts";
+import { logins, SERVER } from "./postfix/server.ts";
 
 /** In the order in which handlers stand. */
 const RULES: Rules = { ...SERVER, ...RESTRICTIONS, ...RECIPIENTS, ...DELIVERY };
@@ -48,8 +48,11 @@ export function importPostfix(
   if (cf.get("inet_interfaces") === undefined) {
     draft.add("listen", ["*:25"], "inet_interfaces, by default");
   }
-  for (const { address, kind, service } of userListeners(master)) {
-    draft.add("listen", [{ address, kind }], `${service} of master.cf`);
+  for (const { address, kind, service, logsIn } of userListeners(master)) {
+    const name = `${service} of master.cf`;
+    draft.add("listen", [{ address, kind }], name);
+    if (logsIn) logins({ name, value: "yes", cf, draft, directory });
+    else if (draft.get("auth") === undefined) draft.note(name, "say with `auth` who may log in");
   }
   addDefaults(draft, cf, directory);
   return draft;

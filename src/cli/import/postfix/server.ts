@@ -48,7 +48,8 @@ const protocols: Rule = ({ name, value, draft }) => {
 /** Where Debian's saslauthd listens. */
 const SASLAUTHD = "/var/run/saslauthd/mux";
 
-const logins: Rule = ({ name, value, cf, draft }) => {
+/** Users log in. */
+export const logins: Rule = ({ name, value, cf, draft }) => {
   if (value !== "yes") return;
   const path = cf.get("smtpd_sasl_path") ?? "smtpd";
   if (cf.get("smtpd_sasl_type") === "dovecot") {
