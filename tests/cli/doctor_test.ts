@@ -1,0 +1,57 @@
+/** `postmaster doctor` on a host that is well, and on one with ten faults. */
+import assert from "node:assert/strict";
+import type { Finding } from "../../src/cli/doctor/finding.ts";
+import { need, needOwnMounts } from "../need.ts";
+import { Host } from "./doctor_kit.ts";
+
+const NEEDS = {
+  ignore: needOwnMounts().ignore || need("nsd", "unbound", "ldns-signzone", "nsenter").ignore,
+};
+
+const isBad = ({ level }: Finding) => level !== "ok" && level !== "note";
+const printed = (findings: readonly Finding[]) =>
+  findings.map(({ level, check, what }) => `${level} ${check}: ${what}`).join("\n");
+
+Deno.test({
+  name: "doctor finds nothing on a host that is well",
+  ...NEEDS,
+  fn: async (t) => {
+    await using host = await Host.start();
+    await t.step("all checks", async () => {
+      const { code, findings } = await host.doctor();
+      assert.deepEqual(findings.filter(isBad), [], printed(findings));
+      assert.equal(code, 0);
+    });
+  },
+});
+
+Deno.test({
+  name: "doctor finds ten faults, and only these",
+  ...NEEDS,
+  fn: async () => {
+    await using host = await Host.start({
+      ...{ ptr: true, certificate: true, resolver: true, disk: true, rights: true },
+      ...{ exchanger: true, clock: true, mailer: true, blocked: true, spf: true },
+    });
+    const { code, findings } = await host.doctor();
+    assert.equal(code, 2);
+    const bad = findings.filter(isBad);
+    const wanted: Readonly<Record<string, RegExp>> = {
+      permissions: /every user of this machine may use .*mx\.key/,
+      disk: /the file system of .*small has \d+ KiB of 4\.0 MiB left/,
+      clock: /the clock is 3600 s behind/,
+      resolver: /says that bogus\.example does not exist, instead of SERVFAIL/,
+      ptr: /the name of 198\.18\.0\.25 \(PTR\), other\.example\.net, does not lead back/,
+      mx: /the exchanger second\.example\.net does not take mail: 127\.9\.9\.9 refuses/,
+      spf: /the SPF record of example\.net is wrong: it needs more than 10 lookups/,
+      certificates: /mx\.pem expired at/,
+      outgoing: /port \d+ of 127\.0\.0\.1 cannot be reached from here/,
+      mailer: /there is no program \/usr\/sbin\/absent-mailer/,
+    };
+    assert.deepEqual(bad.map(({ check }) => check), Object.keys(wanted), printed(bad));
+    for (const { check, what, mend } of bad) {
+      assert.match(what, wanted[check]!);
+      assert.ok(mend, what);
+    }
+  },
+});
