@@ -133,17 +133,27 @@ _${port}._tcp.mx TLSA 3 1 1 ${tlsa}`;
   }
 
   /** Runs doctor on the host. */
-  async doctor(...args: readonly string[]): Promise<Said> {
-    const { code, stdout, stderr } = await this.print("--json", ...args);
+  doctor(...args: readonly string[]): Promise<Said> {
+    return this.doctorAfter("true", ...args);
+  }
+
+  /** Runs doctor on the host, after shell commands in its process. */
+  async doctorAfter(before: string, ...args: readonly string[]): Promise<Said> {
+    const { code, stdout, stderr } = await this.#run(before, "--json", ...args);
     if (stderr !== "") throw new Error(stderr);
     return { code, findings: JSON.parse(stdout).findings };
   }
 
   /** Runs doctor, and gives what it prints. */
   print(...args: readonly string[]): ReturnType<typeof run> {
+    return this.#run("true", ...args);
+  }
+
+  #run(before: string, ...args: readonly string[]): ReturnType<typeof run> {
     const config = this.server.directory.of("postmaster.yaml");
     const there = ["--mount", "--wd", "--target", String(this.server.pid), "--", ...PROGRAM];
-    return run("nsenter", [...there, "doctor", "-c", config, ...this.#flags, ...args]);
+    const command = ["nsenter", ...there, "doctor", "-c", config, ...this.#flags, ...args];
+    return run("sh", ["-c", `${before}\nexec "$@"`, "sh", ...command]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

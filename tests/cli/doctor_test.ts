@@ -5,8 +5,13 @@ import { need, needOwnMounts } from "../need.ts";
 import { Host } from "./doctor_kit.ts";
 
 const NEEDS = {
-  ignore: needOwnMounts().ignore || need("nsd", "unbound", "ldns-signzone", "nsenter").ignore,
+  ignore: needOwnMounts().ignore ||
+    need("nsd", "unbound", "ldns-signzone", "nsenter", "faketime").ignore,
 };
+
+/** What the shell needs so that the clock on the wall is 31 days ahead. */
+const AHEAD = "export LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketimeMT.so.1) FAKETIME=+31d " +
+  "FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1";
 
 const isBad = ({ level }: Finding) => level !== "ok" && level !== "note";
 const printed = (findings: readonly Finding[]) =>
@@ -21,6 +26,31 @@ Deno.test({
       const { code, findings } = await host.doctor();
       assert.deepEqual(findings.filter(isBad), [], printed(findings));
       assert.equal(code, 0);
+    });
+    await t.step("with a clock that is a month ahead", async () => {
+      const { code, findings } = await host.doctorAfter(AHEAD, "--only", "clock,certificates");
+      assert.match(printed(findings), /^fault clock: the clock is 26784\d\d s ahead of /m);
+      assert.match(printed(findings), /^fault certificates: .* expired at /m);
+      assert.equal(code, 2);
+    });
+    await t.step("a message to itself", async () => {
+      const { code, findings } = await host.doctor(
+        "--only",
+        "delivery",
+        "--send",
+        "you@example.net",
+      );
+      assert.match(
+        printed(findings),
+        /^ok delivery: the message to you@example\.net was delivered in /m,
+      );
+      assert.equal(code, 0);
+      assert.match(
+        host.server.directory.read("mail"),
+        /^Subject: A test by postmaster doctor\r?$/m,
+      );
+      const other = await host.doctor("--only", "delivery", "--send", "nobody@example.net");
+      assert.match(printed(other.findings), /^fault delivery: .* was refused: 550 5\.1\.1/m);
     });
   },
 });
@@ -53,5 +83,11 @@ Deno.test({
       assert.match(what, wanted[check]!);
       assert.ok(mend, what);
     }
+    const text = await host.print("--only", "spf,disk");
+    assert.match(
+      text.stdout,
+      /^postmaster: 2 faults\nfault: disk: .*\n {4}mend it: .*\nfault: spf: /,
+    );
+    assert.equal(text.code, 2);
   },
 });

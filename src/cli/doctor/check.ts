@@ -52,12 +52,9 @@ async function runCheck(
   }
 }
 
-/** What several checks find is told once, by the last of them, which knows most. */
+/** What is found twice is told once: by the last check that finds it, which knows most. */
 const withoutRepeats = (findings: readonly Finding[]): readonly Finding[] =>
-  findings.filter(({ level, what, check }, i) =>
-    level === "ok" ||
-    !findings.slice(i + 1).some((one) => one.what === what && one.check !== check)
-  );
+  findings.filter(({ what }, i) => !findings.slice(i + 1).some((one) => one.what === what));
 
 /** Looks at one thing after the other, all at once. What cannot be found out of one says nothing of the others. */
 export async function forEach<T>(

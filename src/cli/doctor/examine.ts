@@ -11,7 +11,7 @@ import {
   loadPlaces,
   type Problem,
 } from "../../config/mod.ts";
-import { type Credentials, credentialsOf, startedByRoot } from "../../daemon/credentials.ts";
+import { credentialsOf, startedByRoot } from "../../daemon/credentials.ts";
 import { madeByRoot, refuseUnmet } from "../../daemon/needs.ts";
 import { become } from "../../daemon/privileges.ts";
 import { Installation, type Wishes } from "./installation.ts";
@@ -23,24 +23,30 @@ import { Installation, type Wishes } from "./installation.ts";
  */
 export async function examine(file: string | undefined, wishes: Wishes): Promise<Installation> {
   const read = examineConfig(file);
+  const places = tried(() => loadPlaces(file));
   const credentials = credentialsOf(read.settings);
   const isOther = credentials !== undefined && credentials.uid !== Deno.uid();
-  const made = read.config ? madeByRoot(read.config, rootsHeir(credentials)) : new Set<string>();
-  let examined: ExaminedConfig = read;
-  if (isOther && startedByRoot()) {
-    await become(credentials, { handlers: read.config?.handlers ?? [] });
-    examined = examineConfig(file);
+  if (!isOther || !startedByRoot()) {
+    const unmet = isOther || read.config === undefined ? [] : unmetBy(read.config, new Set());
+    return new Installation(read, wishes, { places, unmet, isOther });
   }
-  const isServer = !isOther || credentials.uid === Deno.uid();
-  return new Installation(examined, wishes, {
-    ...{ isOther, places: tried(() => loadPlaces(file)) },
-    unmet: examined.config && isServer ? unmetBy(examined.config, made) : [],
-  });
+  const { config } = read;
+  const made = config && madeByRoot(config, credentials);
+  await become(credentials, { handlers: config?.handlers ?? [] });
+  const examined = config === undefined ? read : again(read, config);
+  const unmet = examined.config === undefined ? [] : unmetBy(examined.config, made!);
+  return new Installation(examined, wishes, { places, unmet, isOther });
 }
 
-/** The user for whom root makes what is missing. */
-const rootsHeir = (credentials: Credentials | undefined): Credentials | undefined =>
-  startedByRoot() ? credentials : undefined;
+/** The same configuration, with the files that it names as this user can read them. */
+function again(examined: ExaminedConfig, config: Config): ExaminedConfig {
+  try {
+    return { ...examined, config: config.again() };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { ...examined, config: undefined, problems: error.problems };
+  }
+}
 
 /** What the server could not do. */
 function unmetBy(config: Config, made: ReadonlySet<string>): readonly Problem[] {

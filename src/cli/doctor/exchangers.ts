@@ -2,6 +2,7 @@
  * The exchangers of each domain (MX, RFC 5321 section 5): they exist, and each is this server or answers.
  * @module
  */
+import type { NetConnectOpts } from "node:net";
 import { messageOf } from "../../base/message_of.ts";
 import { parseIp } from "../../base/ip.ts";
 import { DnsError } from "../../dns/error.ts";
@@ -60,7 +61,7 @@ async function exchangersOf(
     return [fault(domain, `${domain} says that it takes no mail (null MX, RFC 7505)`, record)];
   }
   const looked = await Promise.all(hosts.map(look));
-  const found = looked.flatMap((one) => one.found).map((one) => ({ ...one, where: domain }));
+  const found = looked.flatMap((one) => one.found);
   const is = (wanted: Became) => looked.some(({ became }) => became === wanted);
   if (!is("here") && !is("answers")) {
     return [...found, fault(domain, `no exchanger of ${domain} works: it gets no mail`, record)];
@@ -92,40 +93,46 @@ async function lookAt(
 ): Promise<Looked> {
   const dead = (what: string, mend: string): Looked => ({
     became: "dead",
-    found: [warning(host, what, mend)],
+    found: [warning(host, `the exchanger ${host} ${what}`, mend)],
   });
   if (parseIp(host) !== undefined) {
-    return dead(
-      `the exchanger ${host} is an address, and not a name`,
-      "name a host in the MX record",
-    );
+    return dead("is an address, and not a name", "name a host in the MX record");
   }
   const { hostname, dns, listening, exchangerPort: port } = installation;
   const { addresses, alias } = await addressesAt(host, dns);
-  if (addresses.length === 0) {
-    return dead(
-      `the exchanger ${host} has no address`,
-      `${host}. IN A ADDRESS, or remove the MX record`,
-    );
+  const [address] = addresses;
+  if (address === undefined) {
+    return dead("has no address", `${host}. IN A ADDRESS, or remove the MX record`);
   }
-  const found = alias === undefined ? [] : [
-    warning(
-      host,
-      `the exchanger ${host} is an alias of ${alias}, which RFC 5321 section 5.1 forbids`,
-      `name ${alias} in the MX record`,
-    ),
-  ];
-  const isOurs = (address: string) => isListening(listening, address, port);
-  if (host === canonicalName(hostname) || addresses.some(isOurs)) return { became: "here", found };
+  const isOurs = host === canonicalName(hostname) ||
+    addresses.some((one) => isListening(listening, one, port));
+  const failure = isOurs
+    ? undefined
+    : await failureAt(host, { host: address, port }, hostname, signal);
+  const looked: Looked = failure === undefined
+    ? { became: isOurs ? "here" : "answers", found: [] }
+    : dead(`does not take mail: ${failure}`, "start its server, or remove its MX record");
+  return { ...looked, found: [...doubtsAboutAlias(host, alias), ...looked.found] };
+}
+
+function doubtsAboutAlias(host: string, alias: string | undefined): readonly Found[] {
+  if (alias === undefined) return [];
+  const what = `the exchanger ${host} is an alias of ${alias}, which RFC 5321 section 5.1 forbids`;
+  return [warning(host, what, `name ${alias} in the MX record`)];
+}
+
+/** Why a server does not want to be greeted; `undefined` if it does. */
+async function failureAt(
+  host: string,
+  to: NetConnectOpts,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    const to = { host: addresses[0]!, port };
-    await greet({ scheme: "smtp", host, to, tls: false }, hostname, signal);
-    return { became: "answers", found };
+    await greet({ scheme: "smtp", host, to, tls: false }, name, signal);
+    return undefined;
   } catch (error) {
-    return dead(
-      `the exchanger ${host} does not take mail: ${messageOf(error)}`,
-      `start its server, or remove its MX record`,
-    );
+    return messageOf(error);
   }
 }
 

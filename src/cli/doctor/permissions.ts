@@ -4,12 +4,14 @@
  * @module
  */
 import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { ownUser } from "../../base/passwd.ts";
 import { tried } from "../../base/tried.ts";
 import { ancestors } from "../../daemon/directory.ts";
-import { placesOf } from "../../targets/identity.ts";
+import { findIdentity, placesOf } from "../../targets/identity.ts";
 import type { Check } from "./check.ts";
 import { told } from "./configuration.ts";
-import { fault, type Found, ok } from "./finding.ts";
+import { fault, type Found, note, ok } from "./finding.ts";
 import type { Installation } from "./installation.ts";
 
 const OTHERS = 0o007;
@@ -25,6 +27,7 @@ export const permissions: Check = {
   run: (installation) => {
     const trusted = new Set(trustedOf(installation).flatMap(ancestors));
     const found = [
+      ...asAnother(installation),
       ...installation.unmet.map(told(fault)),
       ...secretsOf(installation).flatMap(openToOthers),
       ...[...trusted].flatMap(changedByOthers),
@@ -34,6 +37,14 @@ export const permissions: Check = {
     );
   },
 };
+
+/** Another user than the server's cannot tell what that one can do. */
+function asAnother({ isOther, settings: { user } }: Installation): readonly Found[] {
+  const { uid } = findIdentity();
+  if (!isOther || uid === findIdentity(user).uid) return [];
+  const what = `these are the rights of ${ownUser()}, and the server runs as ${user}`;
+  return [note("user", what, "run doctor as root, or as that user")];
+}
 
 /** What only the server may read. */
 const secretsOf = ({ settings: { tls }, places }: Installation): readonly string[] => [
@@ -48,7 +59,7 @@ function trustedOf({ config, settings: { mailer } }: Installation): readonly str
   );
   const program = mailer?.command[0] ?? "";
   return [
-    ...config?.file === undefined ? [] : [Deno.realPathSync(config.file)],
+    ...config?.file === undefined ? [] : [resolve(config.file)],
     ...modules,
     ...placesOf(program).filter((path) => existsSync(path)).slice(0, 1),
   ];

@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../../base/message_of.ts";
 import { isSameName } from "../../dns/name.ts";
-import { printListen } from "../../net/address.ts";
+import { isForUsers, printListen } from "../../net/address.ts";
 import { canEncrypt } from "../../tls/certificates.ts";
 import { presentedIn } from "./certificates.ts";
 import { type Check, forEach } from "./check.ts";
@@ -50,6 +50,7 @@ async function listenerAt(
   const doubts = [
     ...doubtsAboutName(place, greeted.greeting, hostname),
     ...doubtsAboutTls(place, greeted, listener, installation),
+    ...doubtsAboutLogin(place, greeted, listener, installation),
   ];
   return doubts.length > 0 ? doubts : [ok(place, `${place} answers: ${greeted.greeting}`)];
 }
@@ -76,4 +77,15 @@ function doubtsAboutTls(
   if (own.length === 0 || own.includes(certificate.x509.fingerprint256)) return [];
   const what = `the certificate at ${place} is none of those in the files of the configuration`;
   return [warning(place, what, "restart the server, or look for a proxy in front of it")];
+}
+
+function doubtsAboutLogin(
+  place: string,
+  { extensions }: Greeted,
+  { kind }: Listener,
+  { settings: { auth } }: Installation,
+): readonly Found[] {
+  if (!isForUsers(kind) || auth === undefined || extensions.has("AUTH")) return [];
+  const what = `users cannot log in at ${place}: the server offers no AUTH`;
+  return [fault(place, what, "look at `auth.mechanisms`, and whether their servers run")];
 }

@@ -86,7 +86,8 @@ const LIMITS = {
 } as const;
 
 const explained = (reason: string): string =>
-  Object.entries(LIMITS).find(([said]) => reason.includes(said))?.[1] ?? reason;
+  Object.entries(LIMITS).find(([said]) => reason.includes(said))?.[1] ??
+    reason.replace(/^permanent error in processing during lookup of \S+: /, "");
 
 const term = (address: string): string => `${isIpv6(address) ? "ip6" : "ip4"}:${address}`;
 

@@ -10,7 +10,7 @@ import { checkByTlsa, printTlsa, usableTlsa } from "../../tls/tlsa.ts";
 import { createHash } from "node:crypto";
 import { presentedIn } from "./certificates.ts";
 import type { Check } from "./check.ts";
-import { fault, note, ok, unknown, warning } from "./finding.ts";
+import { fault, note, ok, warning } from "./finding.ts";
 
 /** The check. */
 export const tlsa: Check = {
@@ -39,7 +39,7 @@ export const tlsa: Check = {
     return dns.validating
       ? [warning(name, `the TLSA records of ${host} are not signed, so nobody uses them`, SIGN)]
       : [
-        unknown(name, "the resolver is not trusted to say whether TLSA records are signed", TRUST),
+        note(name, "the resolver is not trusted to say whether TLSA records are signed", TRUST),
       ];
   },
 };
