@@ -14,6 +14,7 @@ import { each } from "./argument.ts";
 import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
+import { addDoctor } from "./doctor/command.ts";
 import { addDkim } from "./dkim/command.ts";
 import { addExamine } from "./examine/command.ts";
 import { addImport } from "./import/command.ts";
@@ -46,7 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return EXIT.ok;
     }
     let exitCode: number = EXIT.ok;
-    const postmaster = program(() => exitCode = EXIT.failed);
+    const postmaster = program((code = EXIT.failed) => exitCode = code);
     refuseUnknown(postmaster, args[0]);
     await postmaster.parseAsync(commandFirst(postmaster, args), { from: "user" });
     return exitCode;
@@ -84,9 +85,9 @@ function commandFirst(postmaster: Command, args: readonly string[]): readonly st
 /**
  * The commands, to be run and to be documented.
  *
- * @param failed called by a command that has printed what is wrong
+ * @param failed called by a command that has printed what is wrong, perhaps with an exit code of its own
  */
-export function program(failed: () => void): Command {
+export function program(failed: (code?: number) => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
   const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
@@ -133,6 +134,7 @@ export function program(failed: () => void): Command {
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);
+  addDoctor(postmaster, failed);
   addExamine(postmaster);
   addSrs(postmaster, failed);
   addReports(postmaster, failed);

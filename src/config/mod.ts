@@ -8,7 +8,15 @@ export { queueDirectory } from "./queue.ts";
 export { describe } from "./describe.ts";
 export { type JsonSchema, jsonSchema, printJsonSchema } from "./json_schema.ts";
 export { findConfig } from "./find.ts";
-export { loadConfig, loadPlaces, loadSettings, parseConfig, type Places } from "./load.ts";
+export {
+  examineConfig,
+  type ExaminedConfig,
+  loadConfig,
+  loadPlaces,
+  loadSettings,
+  parseConfig,
+  type Places,
+} from "./load.ts";
 export type { Overrides } from "./overrides.ts";
 export {
   ConfigError,
