@@ -68,9 +68,9 @@ export class ModuleLoader implements Disposable {
     return this.#keyOf(path);
   }
 
-  /** The files of all modules that were looked at, and of what they import. */
-  get files(): readonly string[] {
-    return [...this.#originals.keys()];
+  /** The files of all modules that were looked at, and of what they import, with what tells their versions. */
+  get versions(): ReadonlyMap<string, string> {
+    return new Map([...this.#originals].map(([file, { source }]) => [file, digest(source)]));
   }
 
   [Symbol.dispose](): void {
@@ -114,11 +114,10 @@ export class ModuleLoader implements Disposable {
 
   /** What a copy is made of. */
   #keyOf(file: string): string {
-    const hash = createHash("sha256").update(JSON.stringify(file));
-    for (const one of [...this.#reachable(file)].toSorted()) {
-      hash.update(JSON.stringify([one, this.#originals.get(one)!.source]));
-    }
-    return hash.digest("base64");
+    const parts = [...this.#reachable(file)].toSorted();
+    return digest(
+      JSON.stringify([file, parts.map((one) => [one, this.#originals.get(one)!.source])]),
+    );
   }
 
   /** The URL of the copy of a module, which has been read. */
@@ -180,6 +179,8 @@ function targetOf(
   const isCopied = isThere && !isOwn(url) && (isModule(file) || isJson);
   return isCopied ? { file } : url.href;
 }
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64");
 
 function makeRoot(): string {
   try {

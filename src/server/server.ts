@@ -173,7 +173,9 @@ export class Server {
     const { asking, users } = this.#inForce;
     this.#connections.limit(this.#room(setup));
     this.#options.memory.limit(limits.messageMemory);
-    if (queueing !== undefined) this.#options.queue?.follow({ targets, ...queueing }, asking, users);
+    if (queueing !== undefined) {
+      this.#options.queue?.follow({ targets, ...queueing }, asking, users);
+    }
     this.#sweepInTime();
     before.users.retire(async () => {
       await before.asking.idle();

@@ -9,12 +9,7 @@ import { discardArguments } from "../targets/discard.ts";
 import { mailerArguments } from "../targets/mailer_target.ts";
 import { pipeArguments } from "../targets/pipe.ts";
 import { relayArguments } from "../targets/relay.ts";
-import {
-  type Envelope,
-  type Message,
-  Targets,
-  type TargetType,
-} from "../targets/target.ts";
+import { type Envelope, type Message, Targets, type TargetType } from "../targets/target.ts";
 import { definedTarget } from "../targets/defined.ts";
 
 /** A message that was accepted for a target. */
