@@ -37,6 +37,7 @@ import { Parts } from "./parts.ts";
 import { Reloading } from "./reload.ts";
 import { type Lasting, makeSetup } from "./setup.ts";
 import { Trials } from "./trial.ts";
+import { Watch } from "./watch.ts";
 import { onSignals } from "./signals.ts";
 import { openQueue } from "./queue.ts";
 import type { StartWatch } from "./start_watch.ts";
@@ -141,6 +142,7 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
   opened.use(renew(config, orders, authority, log));
   const trials = new Trials(flags);
   reloads.begin({ server, lasting, openLog: opening, manager, trials, made });
+  opened.use(new Watch(reloads));
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);
 }
