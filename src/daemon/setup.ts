@@ -11,7 +11,7 @@ import type { GlobalStore } from "../handler/global_store.ts";
 import type { Log } from "../log/event.ts";
 import type { Descriptors } from "../net/descriptors.ts";
 import type { Listener } from "../net/listener.ts";
-import type { ReportMail } from "../security/report/report.ts";
+import type { ReportMail } from "../security/report/report_mail.ts";
 import type { Setup } from "../server/setup.ts";
 import type { Libcrypto } from "../signing/libcrypto.ts";
 import type { Launch } from "../targets/launch.ts";
