@@ -16,6 +16,7 @@ import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addDkim } from "./dkim/command.ts";
 import { addExamine } from "./examine/command.ts";
+import { addImport } from "./import/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
@@ -122,6 +123,7 @@ export function program(failed: () => void): Command {
   strict(schemaCommand).action(() => printAll(printJsonSchema()));
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
   addInit(postmaster);
+  addImport(postmaster);
   addUser(postmaster);
   addQueue(postmaster);
   addTrace(postmaster);

@@ -7,7 +7,13 @@ import type { Route } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Envelope } from "../targets/target.ts";
-import type { NewRecipient, Origin, PlainParameters, QueuedMessage, RecipientState } from "./entry.ts";
+import type {
+  NewRecipient,
+  Origin,
+  PlainParameters,
+  QueuedMessage,
+  RecipientState,
+} from "./entry.ts";
 
 /** Parameters as plain data. */
 export const plainParameters = (parameters: Parameters): PlainParameters =>

@@ -3,7 +3,11 @@ import { shareDescriptors } from "../../src/net/descriptors.ts";
 
 Deno.test("shareDescriptors() leaves each connection a descriptor for the file of its message", () => {
   deepEqual(shareDescriptors(40, 0, 1024), { connections: 228, refused: 64, questions: 128 });
-  deepEqual(shareDescriptors(40, 0, 524288), { connections: 261392, refused: 128, questions: 1000 });
+  deepEqual(shareDescriptors(40, 0, 524288), {
+    connections: 261392,
+    refused: 128,
+    questions: 1000,
+  });
 });
 
 Deno.test("shareDescriptors() never gives out more than there are, and some for each purpose", () => {

@@ -112,7 +112,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what another server on this machine passes on is not signed: by LMTP, or of a client that it names",
+  name:
+    "what another server on this machine passes on is not signed: by LMTP, or of a client that it names",
   ...programs,
   fn: async () => {
     await using places = await Places.start({ "fine.example": {} });
