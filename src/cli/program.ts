@@ -14,8 +14,10 @@ import { each } from "./argument.ts";
 import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
+import { addDoctor } from "./doctor/command.ts";
 import { addDkim } from "./dkim/command.ts";
 import { addExamine } from "./examine/command.ts";
+import { addImport } from "./import/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
@@ -52,7 +54,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return EXIT.ok;
     }
     let exitCode: number = EXIT.ok;
-    const postmaster = program(() => exitCode = EXIT.failed);
+    const postmaster = program((code = EXIT.failed) => exitCode = code);
     refuseUnknown(postmaster, args[0]);
     await postmaster.parseAsync(commandFirst(postmaster, args), { from: "user" });
     return exitCode;
@@ -90,9 +92,9 @@ function commandFirst(postmaster: Command, args: readonly string[]): readonly st
 /**
  * The commands, to be run and to be documented.
  *
- * @param failed called by a command that has printed what is wrong
+ * @param failed called by a command that has printed what is wrong, perhaps with an exit code of its own
  */
-export function program(failed: () => void): Command {
+export function program(failed: (code?: number) => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
   const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
@@ -130,6 +132,7 @@ export function program(failed: () => void): Command {
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
   addReload(postmaster);
   addInit(postmaster);
+  addImport(postmaster);
   addUser(postmaster);
   addQueue(postmaster);
   addTrace(postmaster);
@@ -139,6 +142,7 @@ export function program(failed: () => void): Command {
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);
+  addDoctor(postmaster, failed);
   addExamine(postmaster);
   addSrs(postmaster, failed);
   addReports(postmaster, failed);

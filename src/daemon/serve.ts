@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { type Config, printPlace } from "../config/mod.ts";
+import { type Config, connectionsOf, printPlace } from "../config/mod.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
@@ -108,7 +108,7 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
   const launch = launcher?.launch() ?? (credentials && launchOwn());
   const { limits, mailer, relay } = config;
   const programs = relay !== undefined && "command" in relay ? relay.concurrency : 0;
-  const descriptors = shareDescriptors(mailer.concurrency + programs);
+  const descriptors = shareDescriptors(mailer.concurrency + programs, connectionsOf(config.handlers));
   const file = variablesFile(config.stateDirectory);
   watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
