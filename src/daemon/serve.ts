@@ -108,7 +108,10 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
   const launch = launcher?.launch() ?? (credentials && launchOwn());
   const { limits, mailer, relay } = config;
   const programs = relay !== undefined && "command" in relay ? relay.concurrency : 0;
-  const descriptors = shareDescriptors(mailer.concurrency + programs, connectionsOf(config.handlers));
+  const descriptors = shareDescriptors(
+    mailer.concurrency + programs,
+    connectionsOf(config.handlers),
+  );
   const file = variablesFile(config.stateDirectory);
   watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
