@@ -12,6 +12,7 @@ import { startDmarcReports } from "./dmarc_reports.ts";
 import { startLogins } from "../config/start_logins.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
+import type { DropDirectory } from "../drop/drop_directory.ts";
 import type { Log } from "../log/event.ts";
 import { openLog } from "../log/open.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
@@ -29,6 +30,7 @@ import { canEncrypt, Certificates } from "../tls/certificates.ts";
 import { HashThread } from "../auth/hash_thread.ts";
 import { acmeStoreOf, challengeListens, renew, startOrders } from "./acme.ts";
 import { Control } from "./control.ts";
+import { openDrop } from "./drop.ts";
 import { listenForOperators } from "./control_socket.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
@@ -152,9 +154,11 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);
     opened.use(new Control(operators, desk, log));
   }
+  const drop = openDrop(config, server, log);
+  opened.use(drop);
   opened.use(renew(config, orders, authority, log));
   watch[Symbol.dispose]();
-  await runUntilStopped(server, manager, launcher, signals);
+  await runUntilStopped({ server, manager, launcher, drop }, signals);
 }
 
 async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>): Promise<void> {
@@ -221,14 +225,18 @@ function stopSignals() {
 
 /** The first signal stops the server, a second one ends it at once. Throws if its launcher ends before. */
 async function runUntilStopped(
-  server: Server,
-  manager: ServiceManager,
-  launcher: RemoteLauncher | undefined,
+  { server, manager, launcher, drop }: {
+    readonly server: Server;
+    readonly manager: ServiceManager;
+    readonly launcher: RemoteLauncher | undefined;
+    readonly drop: DropDirectory | undefined;
+  },
   { first, second }: ReturnType<typeof stopSignals>,
 ): Promise<void> {
   launcher?.ended.then(() => first.resolve(LAUNCHER_ENDED));
   await manager.ready(`listening on ${server.addresses.join(", ")}`);
   const reason = await first.promise;
+  drop?.stop();
   manager.stopping(`${reason}: waiting for ${server.connections} connections`);
   await Promise.race([server.stop(reason), second.promise]);
   server.kill();

@@ -42,6 +42,8 @@ export interface Origin {
   readonly helo: { readonly name: string; readonly extended: boolean } | undefined;
   /** The user that the client has proved to be. */
   readonly user: string | undefined;
+  /** The user of this machine who has handed it over. */
+  readonly localUser?: { readonly name: string; readonly uid: number } | undefined;
   readonly tls: { readonly protocol: string; readonly cipher: string } | undefined;
   /** Why the server made the message itself: `bounce`, `server` for what it tells others, or the name of a handler. */
   readonly made?: string | undefined;

@@ -92,12 +92,15 @@ const receivedFor = (
     ...envelope,
     peer: hidesClient ? undefined : envelope.peer,
     protocol: protocolOf(session, utf8),
+    localUser: session.localUser,
     cipher: session.tls?.cipher,
     recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,
     time: session.time.getTime(),
   });
 
-const originOf = ({ id, hostname, peer, listener, helo, user, tls }: Session): Origin => ({
+const originOf = (
+  { id, hostname, peer, listener, helo, user, localUser, tls }: Session,
+): Origin => ({
   session: id,
   hostname,
   peer: peer.address,
@@ -105,6 +108,7 @@ const originOf = ({ id, hostname, peer, listener, helo, user, tls }: Session): O
   listener,
   helo,
   user,
+  ...localUser && { localUser },
   tls: tls && { protocol: tls.protocol, cipher: tls.cipher },
 });
 

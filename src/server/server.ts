@@ -3,11 +3,12 @@
  * @module
  */
 import type { Socket } from "node:net";
+import { type Duplex, duplexPair } from "node:stream";
 import type { Authentication } from "../auth/authentication.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
-import { type SessionContext, SessionState } from "../handler/session.ts";
+import { type LocalUser, type SessionContext, SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
@@ -16,7 +17,7 @@ import type { Keep } from "../message/kept.ts";
 import { isForUsers } from "../net/address.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
-import { isAmong, type Peers } from "../net/peers.ts";
+import { isAmong, type Peers, UNIX } from "../net/peers.ts";
 import type { ProxyHeader } from "../net/proxy_header.ts";
 import { Asking } from "../queue/asking.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -89,14 +90,15 @@ export interface Submission {
 interface Shared {
   readonly context: SessionContext;
   readonly engine: ConnectionEngine;
-  readonly options: ListenerOptions;
 }
 
 /** A running server. */
 export class Server {
   readonly #options: ServerOptions;
   /** What the sessions of each listener share. */
-  readonly #shared = new Map<Listener, Shared>();
+  readonly #shared = new Map<Listener, Shared & { readonly options: ListenerOptions }>();
+  /** What the sessions of users of this machine share. */
+  readonly #local: Shared;
   /** File descriptors may have run out since the listeners were last known to be well. */
   #suspicious = false;
   /** Somebody has connected since the last sweep. */
@@ -137,12 +139,15 @@ export class Server {
       const shared = this.#share(ends, submission?.domain);
       this.#shared.set(listener, { ...shared, options: its });
     }
-    const extensions = new Extensions([]);
-    const { context } = this.#share({ acceptance, limits, extensions, log });
+    const { submission } = options;
+    const extensions = new Extensions(extensionsOn({ policy, requireTls }));
+    const ends = { acceptance, limits, extensions, log, authservId, ...submission };
+    this.#local = this.#share(ends, submission.domain);
+    const { context } = this.#share({ acceptance, limits, extensions: new Extensions([]), log });
     queue?.start(new Asking(context, limits.handlerTimeout));
   }
 
-  #share(ends: CoreOptions, domain?: string): Omit<Shared, "options"> {
+  #share(ends: CoreOptions, domain?: string): Shared {
     const { hostname, log, globals, dns, tolerated, targets, policy, secure, memory, queue } =
       this.#options;
     const { dmarcReports } = this.#options;
@@ -186,6 +191,23 @@ export class Server {
   /** How many connections are open. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /**
+   * Begins a session with a user of this machine, without a connection. Returns the client's end: SMTP is spoken there.
+   */
+  local(user: LocalUser): Duplex {
+    const [client, socket] = duplexPair();
+    const { context, engine } = this.#local;
+    const peer = { address: UNIX, port: 0 };
+    const listener = { address: "local", kind: "local" } as const;
+    const session = new SessionState({ id: newId(), peer, listener, context, localUser: user });
+    const connection = new Connection(socket, session, engine);
+    this.#connections.add(connection, peer.address);
+    const { id, user: name } = session;
+    context.log("connected", { session: id, peer: UNIX, listener: listener.address, user: name });
+    connection.start();
+    return client;
   }
 
   /**
