@@ -3,6 +3,8 @@
  * need, because they are run once for each message: that by which the server delivers to mailboxes, and `sendmail`.
  * @module
  */
+import { argv0 } from "node:process";
+
 const { exit } = Deno; // handlers are not let end the program
 const [command, ...args] = Deno.args;
 const name = calledAs();
@@ -21,7 +23,6 @@ if (name !== undefined || command === "sendmail") {
 /** The name of a link by which an executable is called, if it is one that programs know: `sendmail`. */
 function calledAs(): string | undefined {
   if (!Deno.build.standalone) return undefined;
-  const [path = ""] = Deno.readTextFileSync("/proc/self/cmdline").split("\0");
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = argv0.slice(argv0.lastIndexOf("/") + 1);
   return /^(sendmail|mailq|newaliases)$/.test(name) ? name : undefined;
 }

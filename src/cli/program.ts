@@ -25,6 +25,7 @@ import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
 import { addSrs } from "./srs.ts";
+import { addSendmail } from "./sendmail/command.ts";
 import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
 import { addVars } from "./vars_command.ts";
@@ -134,6 +135,7 @@ export function program(failed: () => void): Command {
   addExamine(postmaster);
   addSrs(postmaster, failed);
   addReports(postmaster, failed);
+  addSendmail(postmaster);
   return postmaster;
 }
 

@@ -24,13 +24,16 @@ export function faultOfDrop(path: string): string | undefined {
     return `${path} must be ${ownUser()}'s, and its owner has the user ID ${uid}: chown it, or name another`;
   }
   if ((mode! & 0o7777) !== DROP_MODE) {
-    return `${path} has the permissions ${octal(mode!)}, and must have ${octal(DROP_MODE)}, so that ` +
+    return `${path} has the permissions ${octal(mode!)}, and must have ${
+      octal(DROP_MODE)
+    }, so that ` +
       `everybody can put files into it and see none: chmod ${octal(DROP_MODE)} ${path}`;
   }
   const closed = ancestors(dirname(path)).find((directory) =>
     ((tried(() => Deno.statSync(directory))?.mode ?? 0o1) & 0o001) === 0
   );
-  return closed && `not everybody may enter ${closed}, above ${path}: chmod o+x ${closed}, or name another`;
+  return closed &&
+    `not everybody may enter ${closed}, above ${path}: chmod o+x ${closed}, or name another`;
 }
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8);

@@ -3,12 +3,12 @@
  * @module
  */
 import type { Socket } from "node:net";
-import { type Duplex, duplexPair } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Authentication } from "../auth/authentication.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
 import { chain, type Handler } from "../handler/handler.ts";
-import { type LocalUser, type SessionContext, SessionState } from "../handler/session.ts";
+import { type LocalUser, SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
@@ -24,7 +24,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { DeliveryTime, Targets } from "../targets/target.ts";
 import { within } from "../base/within.ts";
 import { abandon, type Accepted, peerOf, placeOf, sendAway } from "./accepted.ts";
-import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
+import { Connection, type Secure } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { Connections } from "./connections.ts";
@@ -36,6 +36,7 @@ import { newId } from "../base/id.ts";
 import type { Limits } from "./limits.ts";
 import type { ListenerOptions } from "./listener_options.ts";
 import type { Memory } from "../message/memory.ts";
+import { localLimits, localSession, type Shared } from "./local_session.ts";
 import { peerNamed } from "./named_client.ts";
 import { spool, SpoolFile } from "../message/spool.ts";
 import { queued } from "./queued.ts";
@@ -86,12 +87,6 @@ export interface Submission {
   readonly hidesClient: boolean;
 }
 
-/** What the sessions of a listener share. */
-interface Shared {
-  readonly context: SessionContext;
-  readonly engine: ConnectionEngine;
-}
-
 /** A running server. */
 export class Server {
   readonly #options: ServerOptions;
@@ -139,10 +134,10 @@ export class Server {
       const shared = this.#share(ends, submission?.domain);
       this.#shared.set(listener, { ...shared, options: its });
     }
-    const { submission } = options;
+    const says = { authservId, ...options.submission };
     const extensions = new Extensions(extensionsOn({ policy, requireTls }));
-    const ends = { acceptance, limits, extensions, log, authservId, ...submission };
-    this.#local = this.#share(ends, submission.domain);
+    const ends = { acceptance, limits: localLimits(limits), extensions, log, ...says };
+    this.#local = this.#share(ends, says.domain);
     const { context } = this.#share({ acceptance, limits, extensions: new Extensions([]), log });
     queue?.start(new Asking(context, limits.handlerTimeout));
   }
@@ -197,15 +192,8 @@ export class Server {
    * Begins a session with a user of this machine, without a connection. Returns the client's end: SMTP is spoken there.
    */
   local(user: LocalUser): Duplex {
-    const [client, socket] = duplexPair();
-    const { context, engine } = this.#local;
-    const peer = { address: UNIX, port: 0 };
-    const listener = { address: "local", kind: "local" } as const;
-    const session = new SessionState({ id: newId(), peer, listener, context, localUser: user });
-    const connection = new Connection(socket, session, engine);
-    this.#connections.add(connection, peer.address);
-    const { id, user: name } = session;
-    context.log("connected", { session: id, peer: UNIX, listener: listener.address, user: name });
+    const { client, connection } = localSession(user, this.#local);
+    this.#connections.add(connection, UNIX);
     connection.start();
     return client;
   }

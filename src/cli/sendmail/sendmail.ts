@@ -3,7 +3,7 @@
  * start it for each message.
  * @module
  */
-import { NotDropped } from "../../drop/draft.ts";
+import { DROP_DIRECTORY, NotDropped } from "../../drop/draft.ts";
 import { type Mode, parseCall, type SendmailCall, UsageError } from "./options.ts";
 import { DataError, send } from "./send.ts";
 
@@ -43,7 +43,14 @@ async function act(call: SendmailCall): Promise<number> {
     case "aliases":
       console.log("newaliases: nothing to do: the server reads files of aliases when they change");
       return EX.ok;
-    default:
-      throw new UsageError("not yet");
+    case "smtp":
+      await (await import("./smtp.ts")).speakSmtp(call.drop ?? DROP_DIRECTORY);
+      return EX.ok;
+    case "list":
+      await (await import("./mailq.ts")).listQueue(call);
+      return EX.ok;
+    case "flush":
+      await (await import("./mailq.ts")).flushQueue(call);
+      return EX.ok;
   }
 }
