@@ -32,14 +32,8 @@ import { domain } from "./domain.ts";
 import { CANNOT_TELL } from "./lookup.ts";
 import { type Aside, putAside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 import { examine, type Examining, signatureOptions } from "./signatures.ts";
-import {
-  checkingSenders,
-  checkSender,
-  isTrusted,
-  lookupTime,
-  type SenderCheckOptions,
-  trustedClients,
-} from "./spf.ts";
+import { checkingSenders, checkSender, lookupTime, type SenderCheckOptions } from "./spf.ts";
+import { isTrusted } from "./trusted_clients.ts";
 
 /** The options of {@linkcode dmarc}. */
 export interface DmarcOptions extends SenderCheckOptions {
@@ -56,7 +50,10 @@ export interface DmarcOptions extends SenderCheckOptions {
   readonly quarantine?: Quarantine;
   /** The domains of authors whose mail is accepted although DMARC fails. */
   readonly exceptAuthors?: string | readonly string[];
-  /** What becomes of a message while the DNS does not answer. */
+  /**
+   * What becomes of a message while the DNS does not answer. By default it is deferred if it would otherwise have to be
+   * refused, so that no broken DNS lets forged mail in, and accepted if it would only be put aside.
+   */
   readonly inDoubt?: "accept" | "defer";
   /** The most DKIM signatures of a message that are examined, from the top. */
   readonly signatures?: number;
@@ -67,7 +64,7 @@ interface Judging extends Examining {
   readonly reject: "reject" | "quarantine" | "none";
   readonly quarantine: Aside;
   readonly exceptAuthors: readonly string[];
-  readonly inDoubt: "accept" | "defer";
+  readonly inDoubt?: "accept" | "defer" | undefined;
 }
 
 /** The options that say what the policies lead to, for a configuration. */
@@ -82,8 +79,9 @@ export const policyOptions = {
   exceptAuthors: kinds.oneOrMore(domain).default([]).describe(
     "The domains of authors whose mail is accepted although DMARC fails.",
   ),
-  inDoubt: z.enum(["accept", "defer"]).default("accept").describe(
-    "What becomes of a message while the DNS does not answer.",
+  inDoubt: z.enum(["accept", "defer"]).optional().describe(
+    "What becomes of a message while the DNS does not answer. By default it is deferred if it would otherwise have to " +
+      "be refused, so that no broken DNS lets forged mail in, and accepted if it would only be put aside.",
   ),
 } satisfies z.ZodRawShape;
 
@@ -108,9 +106,9 @@ export const dmarc: HandlerFactory<DmarcOptions | undefined> = defineHandler({
     ...policyOptions,
     ...signatureOptions,
     timeout: lookupTime,
-    except: trustedClients,
   }).prefault({}),
-  create: (options) => chain(checkingSenders({ ...options, refuse: [] }), judgingAuthors(options)),
+  create: (options) =>
+    chain(checkingSenders({ ...options, refuse: [], inDoubt: "accept" }), judgingAuthors(options)),
   example: "dmarc: { reject: quarantine, quarantine: hold }",
   holds: ({ quarantine }) => quarantine === "hold",
 });
@@ -124,14 +122,22 @@ export function judgingAuthors(options: Judging): Handler {
       const { spf } = await checkSender(session, session.mailFrom ?? null, timeout);
       const lookups = new Lookups(session.dns, { timeout });
       const verdict = await checkDmarc({ authors, spf, dkim }, lookups);
-      const isOpen = verdict.result === "temperror" && verdict.policy !== "none";
-      if (isOpen && options.inDoubt === "defer") return CANNOT_TELL;
+      if (mustWait(verdict, session.senderAuthentication, options)) return CANNOT_TELL;
       const disposition = dispositionOf(verdict, session.senderAuthentication, options);
       const dmarc = { ...verdict, disposition };
       session.update(senderAuthentication, (old) => ({ ...old, dkim, dmarc }));
       return await apply(dmarc, inner, next, session, options);
     });
   });
+}
+
+/** Whether the message is to come again when the DNS answers. */
+function mustWait(verdict: DmarcVerdict, found: SenderAuthentication, options: Judging): boolean {
+  if (verdict.result !== "temperror") return false;
+  if (options.inDoubt !== undefined) {
+    return options.inDoubt === "defer" && verdict.policy !== "none";
+  }
+  return dispositionOf({ ...verdict, result: "fail" }, found, options).applied === "reject";
 }
 
 /** What is done with a message. */

@@ -3,21 +3,9 @@
  * @module
  */
 import { randomBytes, randomInt } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
+import { replaceFile } from "../base/replace_file.ts";
 import type { Hashes } from "./hashes.ts";
 import { prepared } from "./password_file.ts";
 import { scramKeys } from "./scram.ts";
@@ -60,7 +48,8 @@ export interface Owner {
 }
 
 /**
- * Changes a file while no other process changes it. A file that is missing is empty.
+ * Changes a file while no other process changes it; it keeps its owner and its permissions. A file that is missing is
+ * empty; a new one is `owner`'s alone.
  *
  * @param change the new text of an old one; what it throws leaves the file as it is
  */
@@ -72,37 +61,8 @@ export async function changeFile(
   const file = existsSync(path) ? realpathSync(path) : path;
   using directory = await Deno.open(dirname(file)); // the file itself is replaced: its lock would go with it
   await directory.lock(true);
-  replaceFile(file, change(existsSync(file) ? readFileSync(file, "utf8") : ""), owner);
-}
-
-/**
- * Replaces a file at once: whoever reads it sees the old text or the new one. It keeps its owner and its permissions; a
- * new one is `owner`'s alone.
- */
-function replaceFile(path: string, text: string, owner?: Owner): void {
-  const old = existsSync(path) ? statSync(path) : undefined;
-  const fresh = `${path}.${randomBytes(6).toString("hex")}`;
-  try {
-    const file = openSync(fresh, "wx", 0o600);
-    try {
-      writeFileSync(file, text);
-      const { uid, gid } = old ?? owner ?? {};
-      if (uid !== undefined && gid !== undefined && (uid !== Deno.uid() || gid !== Deno.gid())) {
-        fchownSync(file, uid, gid);
-      }
-      if (old !== undefined) fchmodSync(file, old.mode & 0o777);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(fresh, path);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    throw error;
-  }
-  const directory = openSync(dirname(path), "r");
-  fsyncSync(directory);
-  closeSync(directory);
+  const text = change(existsSync(file) ? readFileSync(file, "utf8") : "");
+  replaceFile(file, text, { keepMode: true, owner });
 }
 
 /** Characters that nobody takes for one another. */

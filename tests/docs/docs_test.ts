@@ -109,6 +109,20 @@ Deno.test("links in the documentation lead somewhere", () => {
   }
 });
 
+Deno.test("no page has a section twice, and architecture.md no layer", () => {
+  for (const page of PAGES) {
+    const text = read(page).replace(/^```[^]*?^```/gm, "");
+    assert.deepEqual(repeated(anchors(text)), [], page);
+  }
+  const [layout = ""] = read("docs/architecture.md").match(/^```text[^]*?^```/m) ?? [];
+  const layers = layout.match(/^\w\S*(?= )/gm) ?? [];
+  assert.ok(layers.length > 20);
+  assert.deepEqual(repeated(layers), []);
+});
+
+const repeated = (names: readonly string[]): string[] =>
+  names.filter((name, at) => names.indexOf(name) !== at);
+
 Deno.test("the files that architecture.md names exist", () => {
   const names = read("docs/architecture.md").match(/\b[a-z_]+\/[a-z_/]+\.ts\b/g) ?? [];
   assert.ok(names.length > 30);

@@ -144,19 +144,22 @@ for (const [name, handler] of Object.entries(BOTH)) {
     match((await send(handler, { text: `${byKey("joe@reject.example")}x` })).reply, /^550/);
   });
 
-  Deno.test(`${name} refuses nothing for good while the DNS does not answer`, async () => {
+  Deno.test(`${name} refuses nothing for good while the DNS does not answer, and lets in nothing that may have to be refused`, async () => {
     const sick = await send(handler, { from: "joe@sick.example" });
     match(sick.reply, /^250/);
     equal(says(sick.message, "dmarc"), "temperror");
-    const ill = await send(handler, { text: byKey("joe@reject.example", { s: "ill" }) });
-    match(ill.reply, /^250/);
-    deepEqual([says(ill.message, "dkim"), says(ill.message, "dmarc")], ["temperror", "temperror"]);
-    const spfIll = await send(handler, {
-      sender: "joe@reject.example",
-      zone: { "reject.example": "ETIMEOUT" },
-    });
-    match(spfIll.reply, /^250/);
-    deepEqual([says(spfIll.message, "spf"), says(spfIll.message, "dmarc")], [
+    const ill = { text: byKey("joe@reject.example", { s: "ill" }) };
+    match((await send(handler, ill)).reply, /^451 4\.4\.3/);
+    const zone = {
+      "broken.reject.example": "ETIMEOUT",
+      "broken.quarantine.example": "ETIMEOUT",
+    } as const;
+    const forged = { sender: "joe@broken.reject.example", zone };
+    match((await send(handler, forged)).reply, /^451 4\.4\.3/);
+    const doubtful = { from: "joe@quarantine.example", sender: "joe@broken.quarantine.example" };
+    const marked = await send(handler, { ...doubtful, zone });
+    match(marked.reply, /^250/);
+    deepEqual([says(marked.message, "spf"), says(marked.message, "dmarc")], [
       "temperror",
       "temperror",
     ]);
@@ -173,6 +176,19 @@ Deno.test("dmarc() defers by configuration, where the answer could matter", asyn
   const harmless = byKey("joe@none.example", { s: "ill", d: "none.example" });
   match((await send(handler, { text: harmless })).reply, /^250/);
   match((await send(handler)).reply, /^550/);
+});
+
+Deno.test("dmarc() accepts in doubt by configuration, and where nothing is refused", async () => {
+  const ill = { text: byKey("joe@reject.example", { s: "ill" }) };
+  const accepted = await send(dmarc({ inDoubt: "accept" }), ill);
+  match(accepted.reply, /^250/);
+  deepEqual([says(accepted.message, "dkim"), says(accepted.message, "dmarc")], [
+    "temperror",
+    "temperror",
+  ]);
+  for (const options of [{ reject: "none" }, { exceptAuthors: "reject.example" }] as const) {
+    match((await send(dmarc(options), ill)).reply, /^250/);
+  }
 });
 
 Deno.test("dmarc() does as configured with what is to be rejected and put aside", async () => {
