@@ -41,6 +41,7 @@ export interface SessionListener {
 export interface LocalUser {
   /** The name of the account; `uid-1234` for one without a name. */
   readonly name: string;
+  /** The ID of the account. */
   readonly uid: number;
 }
 
