@@ -45,6 +45,8 @@ export interface Origin {
   /** The user of this machine who has handed it over. */
   readonly localUser?: { readonly name: string; readonly uid: number } | undefined;
   readonly tls: { readonly protocol: string; readonly cipher: string } | undefined;
+  /** The address of the client from which that client has it, as it says (XFORWARD); `""` if it does not know it. */
+  readonly forwarded?: string | undefined;
   /** Why the server made the message itself: `bounce`, `server` for what it tells others, or the name of a handler. */
   readonly made?: string | undefined;
 }
