@@ -11,18 +11,22 @@ import type { Limits } from "./limits.ts";
 import type { ListenerOptions } from "./listener_options.ts";
 import type { Setup } from "./setup.ts";
 
-/** What the sessions of a listener share. */
+/** What sessions share. */
 export interface Shared {
   readonly context: SessionContext;
   readonly engine: ConnectionEngine;
-  readonly options: ListenerOptions;
 }
+
+/** What the sessions of a listener share. */
+export type OfListener = Shared & { readonly options: ListenerOptions };
 
 /** A setup, and what sessions and the queue have of it. */
 export interface InForce {
   readonly setup: Setup;
   /** What the sessions of each listener share. */
-  readonly shared: ReadonlyMap<Listener, Shared>;
+  readonly shared: ReadonlyMap<Listener, OfListener>;
+  /** What the sessions of users of this machine share. */
+  readonly local: Shared;
   /** Asks about mail in the queue. */
   readonly asking: Asking;
   /** The sessions and deliveries that have begun with it. */
