@@ -13,7 +13,7 @@ import type { Sender } from "../relay/sender.ts";
 import type { Launch } from "../targets/launch.ts";
 import { tellingOfTargets } from "../targets/made.ts";
 import type { Targets } from "../targets/target.ts";
-import type { Config } from "./config.ts";
+import type { Config, HandlerEntry } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import { completion } from "./for_users.ts";
@@ -26,11 +26,17 @@ export interface Built {
   readonly targets: Targets;
 }
 
-/** The operator's modules on disk. */
-export const modulesOf = ({ handlers }: Pick<Config, "handlers">): string[] =>
-  handlers.flatMap(({ source }) =>
-    "module" in source && typeof source.module === "string" ? [source.module] : []
-  );
+/** The handlers of a configuration, among which are the operator's modules. */
+export type Modules = Pick<Config, "handlers"> & Partial<Pick<Config, "shadow">>;
+
+/** The operator's modules on disk, also those of the shadow. */
+export const modulesOf = (
+  { handlers, shadow = [] }: Modules,
+): string[] => [...handlers, ...shadow].flatMap((entry) => moduleOf(entry) ?? []);
+
+/** The path of an entry's module; `undefined` for what is part of the program. */
+export const moduleOf = ({ source }: HandlerEntry): string | undefined =>
+  "module" in source && typeof source.module === "string" ? source.module : undefined;
 
 /**
  * Loads the operator's handlers and puts the chain together.
@@ -44,11 +50,27 @@ export async function build(
   launch?: Launch,
   sender?: () => Sender,
 ): Promise<Built> {
-  const problems: Problem[] = [];
-  const handlers: Handler[] = [];
   forbidExit();
   using loader = new ModuleLoader();
-  for (const entry of config.handlers) {
+  const handlers = await loadHandlers(config, config.handlers, loader);
+  const isOwn = launch === undefined && sender === undefined;
+  const targets = isOwn ? config.targets : targetsOf(config, launch, sender);
+  return { policy: around(config, handlers), targets };
+}
+
+/**
+ * Loads handlers.
+ *
+ * @throws {ConfigError} for those that cannot be loaded
+ */
+export async function loadHandlers(
+  config: Config,
+  entries: readonly HandlerEntry[],
+  loader: Pick<ModuleLoader, "load">,
+): Promise<Handler[]> {
+  const problems: Problem[] = [];
+  const handlers: Handler[] = [];
+  for (const entry of entries) {
     const made: Target[] = [];
     try {
       handlers.push(
@@ -66,9 +88,12 @@ export async function build(
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  const isOwn = launch === undefined && sender === undefined;
-  const targets = isOwn ? config.targets : targetsOf(config, launch, sender);
+  return handlers;
+}
+
+/** The chain of handlers around the server's core, with these as the operator's. */
+export function around(config: Config, handlers: readonly Handler[]): Handler {
   const guard = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
   const outside = [...guard, postmaster(config), ...completion(config)];
-  return { policy: chain(...outside, ...handlers, site(config)), targets };
+  return chain(...outside, ...handlers, site(config));
 }

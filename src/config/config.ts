@@ -44,6 +44,8 @@ export interface Config extends
   readonly users: LocalUsers;
   readonly aliases: SiteAliases;
   readonly handlers: readonly HandlerEntry[];
+  /** The handlers that are tried in place of those, without any effect; `undefined` if none are. */
+  readonly shadow: readonly HandlerEntry[] | undefined;
   /** What is no mistake, but hardly meant. */
   readonly warnings: readonly Problem[];
   /** What is doubtful about the certificates; the server logs it itself, each day. */

@@ -17,7 +17,7 @@ import { findings, printPath } from "./explain.ts";
 /** The handler of an entry. Throws a {@linkcode ModuleFault} that says what is wrong with its module. */
 export async function loadHandler(
   { name, source, place }: HandlerEntry,
-  loader: ModuleLoader,
+  loader: Pick<ModuleLoader, "load">,
 ): Promise<Handler> {
   if ("handler" in source) return source.handler;
   const { module, options } = source;

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { count, kebabCase, list, location, options, text } from "../base/kinds.ts";
+import { chosen, count, kebabCase, list, location, options, text } from "../base/kinds.ts";
 import { isNumeric, Network } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 import { MIN_UID } from "../base/passwd.ts";
@@ -29,6 +29,7 @@ import { logSchema } from "./log.ts";
 import { mailerSchema, type MailerSettings } from "./programs.ts";
 import { deliverySchema, queueSchema } from "./queue.ts";
 import { relaySchema, type RelaySettings } from "./relay.ts";
+import { isMapping } from "./overrides.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
@@ -152,6 +153,29 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
   "the path of a module such as `./policy.ts`, the name of a ready-made handler, or one of " +
     "both with options (`impatient: {bound: 3}`)",
   embedded,
+);
+
+const HANDLERS =
+  "a list such as [./policy.ts, {impatient: {bound: 3}}], or a mapping with `live` and " +
+  "`shadow`, a list each";
+const handlers = z.array(handler, { error: HANDLERS });
+/** The operator's handlers, and those that are tried on live traffic. */
+export interface HandlersSetting {
+  readonly live: readonly NamedHandler[];
+  readonly shadow?: readonly NamedHandler[] | undefined;
+}
+const handlersAlone: z.ZodType<HandlersSetting, unknown> = handlers.transform((live) => ({ live }));
+const handlersWithShadow: z.ZodType<HandlersSetting, unknown> = options({
+  live: handlers.describe("The handlers, as in a list without this key.")
+    .meta({ examples: [["./policy.ts"]] }),
+  shadow: handlers.optional().describe(
+    "Candidates for the place of `live`: a process that can change nothing asks them about the same " +
+      "events, and `postmaster shadow report` shows where they would have said something else.",
+  ).meta({ examples: [["./policy-next.ts"]] }),
+});
+const handlersSetting: z.ZodType<HandlersSetting, unknown> = chosen(
+  (value) => isMapping(value) ? handlersWithShadow : handlersAlone,
+  () => z.union([handlersAlone, handlersWithShadow]),
 );
 
 /**
@@ -295,18 +319,21 @@ const shape = {
   control: controlSchema.prefault({}).describe(
     "The control socket, by which `postmaster queue` and `postmaster trace` reach the running server.",
   ).meta({ examples: [{ group: "operators" }] }),
-  handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
+  handlers: handlersSetting
     .prefault([...embedded.keys()]).describe(
       "Handlers around the server's own, the outermost first: paths of modules, names of ready-made " +
         "handlers, or either with options. A name with a slash, or that ends in `.ts`, `.js`, `.mts` " +
         "or `.mjs`, is a module. The default is the compiled-in handlers.",
     ).meta({
-      examples: [[
-        "trace",
-        { impatient: { bound: 3 } },
-        "./policy.ts",
-        { "./opening_hours.ts": { from: 8, to: 18 } },
-      ]],
+      examples: [
+        [
+          "trace",
+          { impatient: { bound: 3 } },
+          "./policy.ts",
+          { "./opening_hours.ts": { from: 8, to: 18 } },
+        ],
+        { live: ["./policy.ts"], shadow: ["./policy-next.ts"] },
+      ],
     }),
   tolerate: tolerateSchema.prefault({}).describe(
     "Which breaches of the protocol are tolerated, and from which clients: from `everyone`, from " +
