@@ -7,6 +7,7 @@ import { ConfigError, printJsonSchema } from "../config/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
+import { SHADOW_PROCESS } from "../daemon/shadow.ts";
 import { LEVELS } from "../log/levels.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
@@ -42,6 +43,10 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     if (args[0] === "launcher") { // for the server only, so no help speaks of it
       await runLauncher();
+      return EXIT.ok;
+    }
+    if (args[0] === SHADOW_PROCESS) {
+      await (await import("../daemon/shadow_process.ts")).runShadow();
       return EXIT.ok;
     }
     let exitCode: number = EXIT.ok;

@@ -58,7 +58,7 @@ export function checkSettings(
   file: string | undefined,
   again: Config["again"],
   kept?: Pick<Config, "stateDirectory">,
-): Config {
+): Omit<Config, "source"> {
   const faults = new Faults(read.written);
   const checks = new Checks(read, faults);
   const hostname = checks.hostname();

@@ -11,6 +11,7 @@ import type { DeliveryTime, Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
 import type { ControlSettings } from "./control.ts";
+import type { Overrides } from "./overrides.ts";
 import type { QueueSettings } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 
@@ -64,6 +65,8 @@ export interface Config extends
   readonly targets: Targets;
   /** What is wrong with a setting, and where that stands. */
   readonly problem: (finding: Finding) => Problem;
+  /** What it was read from: another process can read it again. */
+  readonly source: { readonly text: string; readonly overrides: Overrides };
   /**
    * The same configuration, with all files that it names read as the user that this process is now.
    *

@@ -102,7 +102,8 @@ export function parseConfig(
     control,
   });
   const read = readSettings(text, file ?? "defaults", overrides);
-  const config = checkSettings(read, file, again, kept);
+  const source = { text, overrides };
+  const config: Config = { ...checkSettings(read, file, again, kept), source };
   const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

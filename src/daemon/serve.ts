@@ -41,6 +41,7 @@ import { becomeUser } from "./ready.ts";
 import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
 import { onSignals } from "./signals.ts";
 import { openQueue } from "./queue.ts";
+import { Shadow } from "./shadow.ts";
 import type { StartWatch } from "./start_watch.ts";
 
 /** The least umask: nothing that the server or a mailer makes is for everybody. */
@@ -140,12 +141,13 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const dmarcReports = queue && startDmarcReports(config, { dns, queue, log }, opened);
   const operators = queue && (early ?? await listenForOperators(config, undefined));
   opened.defer(() => operators?.close());
+  const shadow = opened.use(Shadow.start(config, { dns, globals, log }));
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
     ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
-    ...{ authservId: config.authservId, dmarcReports },
+    ...{ authservId: config.authservId, dmarcReports, witness: shadow?.watch },
   });
   dmarcReports?.start();
   if (operators !== undefined) {

@@ -15,6 +15,8 @@ export interface Judgement {
   readonly routes?: readonly string[];
   /** Why the mail is put on hold. */
   readonly hold?: string;
+  /** What else becomes of the mail or its sender: `+X-Spam: yes`, `sender <joe@example.net>`. */
+  readonly changes?: readonly string[];
   /** The handler that has decided. */
   readonly handler: string;
 }
@@ -61,13 +63,13 @@ function printRoute({ recipient, target: { target, args } }: Route): string {
 export const isDifferent = (before: Judgement, after: Judgement): boolean =>
   keyOf(before) !== keyOf(after);
 
-const keyOf = ({ code, enhanced, routes, hold }: Judgement): string =>
-  JSON.stringify([code, enhanced, routes ?? [], hold !== undefined]);
+const keyOf = ({ code, enhanced, routes, hold, changes }: Judgement): string =>
+  JSON.stringify([code, enhanced, routes ?? [], hold !== undefined, changes ?? []]);
 
 /** `AddRcptTo: 250 2.1.5 (users) -> 550 5.7.1 (policy-next)`: the same for differences that are alike. */
 export function kindOf({ type, before, after }: VerdictDifference): string {
   const [old, now] = [before, after].map(briefly);
-  return `${type}: ${old} -> ${now}${isOnlyElsewhere(before, after) ? ", another place" : ""}`;
+  return `${type}: ${old} -> ${now}${otherwise(before, after)}`;
 }
 
 function briefly({ code, enhanced, hold, handler }: Judgement): string {
@@ -75,8 +77,13 @@ function briefly({ code, enhanced, hold, handler }: Judgement): string {
   return `${said} (${handler})`;
 }
 
-const isOnlyElsewhere = (before: Judgement, after: Judgement): boolean =>
-  keyOf(before) === keyOf({ ...after, routes: before.routes ?? [] });
+/** What differs where both say the same to the client. */
+function otherwise(before: Judgement, after: Judgement): string {
+  const differsBut = (same: Partial<Judgement>) => isDifferent(before, { ...after, ...same });
+  const { routes = [], changes = [] } = before;
+  if (!differsBut({ routes })) return ", another place";
+  return differsBut({ changes }) ? "" : ", other changes";
+}
 
 /**
  * An example in lines for people:
@@ -98,11 +105,13 @@ export const printDifference = (difference: VerdictDifference): string[] => {
   ];
 };
 
-function printJudgement({ code, enhanced, text, hold, handler, routes = [] }: Judgement): string {
+function printJudgement(
+  { code, enhanced, text, hold, handler, routes = [], changes = [] }: Judgement,
+): string {
   const said = hold === undefined
     ? [code, enhanced, text].filter(Boolean).join(" ")
     : `hold: ${hold}`;
-  return [`${said} (${handler})`, ...routes].join(", ");
+  return [`${said} (${handler})`, ...routes, ...changes].join(", ");
 }
 
 /** Counts differences, and keeps a few examples of each kind. */

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { messageOf } from "../base/message_of.ts";
-import { addOrigin } from "../base/origin.ts";
+import { addOrigin, type Origin } from "../base/origin.ts";
 import { failureOf } from "../base/tried.ts";
 import { faultAt, lineAndColumn, ModuleFault } from "./fault.ts";
 import { type ModuleImport, relink } from "./links.ts";
@@ -39,6 +39,16 @@ export class ModuleLoader implements Disposable {
     return await import(await this.#copy(resolve(file)));
   }
 
+  /** The URL of the copy of a module, from which another process loads it as long as there are copies. */
+  stage(file: string): Promise<string> {
+    return this.#copy(resolve(file));
+  }
+
+  /** The originals of all copies. */
+  get origins(): readonly Origin[] {
+    return Array.from(this.#copies, ([file, copy]) => originOf(file, copy));
+  }
+
   [Symbol.dispose](): void {
     if (this.#root !== undefined) Deno.removeSync(this.#root, { recursive: true });
     this.#root = undefined;
@@ -58,7 +68,7 @@ export class ModuleLoader implements Disposable {
       this.#copies.delete(file);
       throw error;
     }
-    addOrigin({ copy, source: pathToFileURL(file).href, name: file });
+    addOrigin(originOf(file, copy));
     return copy;
   }
 
@@ -108,6 +118,12 @@ export class ModuleLoader implements Disposable {
     return folder;
   }
 }
+
+const originOf = (file: string, copy: string): Origin => ({
+  copy,
+  source: pathToFileURL(file).href,
+  name: file,
+});
 
 function makeRoot(): string {
   try {

@@ -38,6 +38,7 @@ import type { Memory } from "../message/memory.ts";
 import { peerNamed } from "./named_client.ts";
 import { spool, SpoolFile } from "../message/spool.ts";
 import { queued } from "./queued.ts";
+import type { Witness } from "./witness.ts";
 import type { Tolerated } from "./tolerated.ts";
 
 /** What a server is made of. */
@@ -75,6 +76,8 @@ export interface ServerOptions {
   readonly dmarcReports?: MessageCounter | undefined;
   /** Mail goes on only by clients that keep to REQUIRETLS, which is offered then (RFC 8689). */
   readonly requireTls?: boolean | undefined;
+  /** Sees all sessions. */
+  readonly witness?: Witness | undefined;
 }
 
 /** What listeners for submission do. */
@@ -145,17 +148,27 @@ export class Server {
   #share(ends: CoreOptions, domain?: string): Omit<Shared, "options"> {
     const { hostname, log, globals, dns, tolerated, targets, policy, secure, memory, queue } =
       this.#options;
-    const { dmarcReports } = this.#options;
+    const { dmarcReports, witness } = this.#options;
     const { extensions, limits } = ends;
     const keep: Keep = (body) =>
       spool(body, () => SpoolFile.unnamed(this.#options.spoolDirectory), memory);
     const judge: Judge = (target) => targets.obstacleTo(target);
-    const whole = chain(policy, core(ends));
+    const inner = core(ends);
+    const whole = chain(policy, witness?.core(inner) ?? inner);
     const send = queue && ((message: OwnMessage) => queue.send(message));
     return {
       context: { hostname, log, globals, dns, keep, chain: whole, judge, send },
       engine: {
-        ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
+        ...{
+          chain: witness?.around(whole) ?? whole,
+          extensions,
+          secure,
+          limits,
+          tolerated,
+          domain,
+          memory,
+          newId,
+        },
         dmarcReports,
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection),
