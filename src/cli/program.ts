@@ -25,6 +25,7 @@ import { addTrace } from "./queue/trace_command.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
+import { addShadow } from "./shadow/command.ts";
 import { addSrs } from "./srs.ts";
 import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
@@ -139,6 +140,7 @@ export function program(failed: () => void): Command {
   addExamine(postmaster);
   addSrs(postmaster, failed);
   addReports(postmaster, failed);
+  addShadow(postmaster, failed);
   return postmaster;
 }
 

@@ -44,6 +44,7 @@ export interface Places {
   readonly queue: Config["queue"];
   /** The full path of the control socket. */
   readonly socket: string;
+  readonly stateDirectory: string;
 }
 
 /**
@@ -62,6 +63,7 @@ export function loadPlaces(file: string | undefined): Places {
   return {
     queue: queue && { ...queue, directory: queueDirectory(queue, stateDirectory) },
     socket: controlSocket(control, stateDirectory),
+    stateDirectory,
   };
 }
 
