@@ -82,5 +82,6 @@ export const milter: HandlerFactory<MilterOptions> = defineHandler({
   create: ({ address, name = printAddress(address), ...how }) =>
     milterBy({ address, name, ...how }),
   waits: ({ timeouts: { connect, reply } }) => connect + reply,
+  remote: true,
   example: "milter: { address: unix:/run/opendkim/opendkim.sock, on-failure: accept }",
 });

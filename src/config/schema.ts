@@ -155,10 +155,9 @@ const handler: z.ZodType<NamedHandler> = handlerEntry(
   embedded,
 );
 
-const HANDLERS =
-  "a list such as [./policy.ts, {impatient: {bound: 3}}], or a mapping with `live` and " +
-  "`shadow`, a list each";
-const handlers = z.array(handler, { error: HANDLERS });
+const handlers = z.array(handler, {
+  error: "a list such as [./policy.ts, {impatient: {bound: 3}}]",
+});
 /** The operator's handlers, and those that are tried on live traffic. */
 export interface HandlersSetting {
   readonly live: readonly NamedHandler[];

@@ -36,6 +36,8 @@ const FLAGS = [
 const START = 60_000;
 const PULSE = 1000;
 const SILENCE = 10_000;
+/** Milliseconds for the last findings when the server stops. */
+const LEAVE = 1000;
 /** Octets of memory that the process may take, and of them for JavaScript. */
 const MOST_MEMORY = 1024 * 1024 * 1024;
 const HEAP = "--max-old-space-size=512";
@@ -80,7 +82,8 @@ export class Shadow implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#closing.resolve();
-    kill(this.#child);
+    this.watch.feed?.close();
+    if (!await within(this.#life, LEAVE)) kill(this.#child);
     await this.#life;
     this.#report?.close();
   }
@@ -116,7 +119,7 @@ export class Shadow implements AsyncDisposable {
     const first = new Gathering();
     first.text(JSON.stringify(terms));
     input.write(first.take()).catch(() => {});
-    const feed = new Feed((octets) => input.write(octets));
+    const feed = new Feed({ write: (octets) => input.write(octets), close: () => input.close() });
     const run = new Run(feed, this.#dns, this.#report!, (reason) => {
       run.reason ??= reason;
       kill(child);
@@ -164,6 +167,8 @@ class Run {
   readonly #ready = Promise.withResolvers<boolean>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pulse: ReturnType<typeof setInterval> | undefined;
+  /** The sessions of which it has said that they are over. */
+  #finished = 0;
   /** Why it was ended. */
   reason: string | undefined;
 
@@ -190,8 +195,7 @@ class Run {
     this.#await();
     this.#pulse = setInterval(() => {
       this.#feed.tell({ kind: "ping" });
-      const lost = this.#feed.takeLost();
-      if (lost > 0) this.#report.add({ ...NOTHING, lost });
+      this.#addLost(this.#feed.takeLeftOut());
     }, PULSE);
   }
 
@@ -211,7 +215,10 @@ class Run {
     clearTimeout(this.#timer);
     clearInterval(this.#pulse);
     this.#feed.end();
-    const lost = this.#feed.takeLost();
+    this.#addLost(this.#feed.takeLeftOut() + this.#feed.told - this.#finished);
+  }
+
+  #addLost(lost: number): void {
     if (lost > 0) this.#report.add({ ...NOTHING, lost });
   }
 
@@ -226,8 +233,10 @@ class Run {
     const said = parsed(line);
     if (said?.kind === "ready") this.#ready.resolve(true);
     else if (said?.kind === "fault") this.#stop(said.reason);
-    else if (said?.kind === "found") this.#report.add(said.found);
-    else if (said?.kind === "pong") {
+    else if (said?.kind === "found") {
+      this.#finished += said.found.sessions + said.found.lost;
+      this.#report.add(said.found);
+    } else if (said?.kind === "pong") {
       this.#await();
       if (said.memory > MOST_MEMORY) this.#stop("it takes more than 1 GiB of memory");
     } else if (said?.kind === "question") {

@@ -5,11 +5,19 @@
  * @module
  */
 import { setPriority } from "node:os";
+import { readyMade } from "../../handlers/registry.ts";
 import { addOrigin, withOrigins } from "../base/origin.ts";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { tried } from "../base/tried.ts";
-import { around, type Config, loadHandlers, parseConfig } from "../config/mod.ts";
+import { within } from "../base/within.ts";
+import {
+  around,
+  type Config,
+  type HandlerEntry,
+  loadHandlers,
+  parseConfig,
+} from "../config/mod.ts";
 import type { RecordType } from "../dns/records.ts";
 import type { Handler } from "../handler/handler.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
@@ -28,6 +36,8 @@ const EFFECTS = ["write", "net", "run", "ffi"] as const;
 const NICE = 10;
 /** Milliseconds between two reports to the server. */
 const ROUND = 500;
+/** Milliseconds for what is still to be answered when the server stops. */
+const LEAVE = 500;
 
 const encoder = new TextEncoder();
 const { stdout } = Deno;
@@ -49,6 +59,7 @@ export async function runShadow(): Promise<void> {
     if ("piece" in frame.value) shadow.piece(frame.value.session, frame.value.piece);
     else shadow.take(fromPlainText(frame.value.text) as Told);
   }
+  await shadow.finish();
 }
 
 /** Loads the candidates; `undefined` if that does not work, which is said. */
@@ -60,7 +71,8 @@ async function start({ text, file, overrides, stateDirectory, copies, origins }:
     const config = parseConfig(text, file, overrides, { stateDirectory });
     forbidExit();
     const load = async (path: string) => await import(copies[path]!);
-    const handlers = await loadHandlers(config, config.shadow ?? [], { load });
+    const asked = (config.shadow ?? []).filter((entry) => !isRemote(entry));
+    const handlers = await loadHandlers(config, asked, { load });
     const shadow = new Shadow(config, around(config, handlers), tally);
     say({ kind: "ready" });
     return shadow;
@@ -69,6 +81,8 @@ async function start({ text, file, overrides, stateDirectory, copies, origins }:
     return undefined;
   }
 }
+
+const isRemote = ({ name }: HandlerEntry): boolean => readyMade.get(name)?.remote ?? false;
 
 function say(said: Said): void {
   const octets = encoder.encode(`${JSON.stringify(said)}\n`);
@@ -87,6 +101,7 @@ function quieten(tally: Tally): void {
 class Shadow {
   readonly #mirror: Mirror;
   readonly #globals: MemoryStore;
+  readonly #tally: Tally;
   readonly #asked = new Map<number, (answer: Answer) => void>();
   #questions = 0;
 
@@ -95,16 +110,26 @@ class Shadow {
     this.#globals = new MemoryStore({ capacity: limits.variables });
     this.#mirror = new Mirror({
       ...{ policy, limits, tally, globals: this.#globals },
+      remote: new Set(config.handlers.filter(isRemote).map(({ name }) => name)),
       judge: (target) => targets.faultIn(target),
       ask: (name, type) => this.#ask(name, type),
     });
     onStrayErrors((error) =>
       tally.note({ what: "broke", handler: "-", event: "-", text: withOrigins(messageOf(error)) })
     );
-    setInterval(() => {
-      const found = tally.take();
-      if (found !== undefined) say({ kind: "found", found });
-    }, ROUND);
+    this.#tally = tally;
+    setInterval(() => this.#report(), ROUND);
+  }
+
+  /** Answers what was told, if that does not take long. */
+  async finish(): Promise<void> {
+    await within(this.#mirror.idle(), LEAVE);
+    this.#report();
+  }
+
+  #report(): void {
+    const found = this.#tally.take();
+    if (found !== undefined) say({ kind: "found", found });
   }
 
   piece(session: number, piece: Uint8Array): void {

@@ -13,8 +13,12 @@ const TOO_MANY = 2 * MANY;
 /** Milliseconds for which frames are gathered. */
 const PAUSE = 5;
 
-/** Writes octets; resolves once they are taken. */
-export type Write = (octets: Uint8Array<ArrayBuffer>) => Promise<void>;
+/** Where frames go. */
+export interface Outlet {
+  /** Resolves once the octets are taken. */
+  write(octets: Uint8Array<ArrayBuffer>): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** A session that the shadow follows. */
 export interface Followed {
@@ -27,7 +31,7 @@ export interface Followed {
 
 /** Tells a shadow of sessions. */
 export class Feed {
-  readonly #write: Write;
+  readonly #outlet: Outlet;
   readonly #gathering = new Gathering();
   readonly #sessions = new Map<string, Followed>();
   #count = 0;
@@ -35,29 +39,34 @@ export class Feed {
   #writing = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
-  /** Sessions that were left out, wholly or from some event on, since that was last asked. */
-  #lost = 0;
+  #leftOut = 0;
 
-  constructor(write: Write) {
-    this.#write = write;
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
   }
 
-  /** How many sessions were left out since this was last called. */
-  takeLost(): number {
-    const lost = this.#lost;
-    this.#lost = 0;
-    return lost;
+  /** How many sessions the shadow was told of. */
+  get told(): number {
+    return this.#count;
+  }
+
+  /** How many sessions it was not told of since this was last called. */
+  takeLeftOut(): number {
+    const leftOut = this.#leftOut;
+    this.#leftOut = 0;
+    return leftOut;
   }
 
   /** The session, if the shadow follows it. It follows one from its beginning, or not at all. */
   follow(session: Session, isBeginning: boolean): Followed | undefined {
     const known = this.#sessions.get(session.id);
     if (known !== undefined) return known.lost ? undefined : known;
-    const followed: Followed = { number: this.#count++, facts: undefined, lost: false };
+    const lost = this.#ended || !isBeginning || this.#waiting > MANY;
+    const followed: Followed = { number: lost ? -1 : this.#count++, facts: undefined, lost };
     this.#sessions.set(session.id, followed);
     session.signal.addEventListener("abort", () => this.#end(session.id, followed), { once: true });
-    if (this.#ended || !isBeginning || this.#waiting > MANY) {
-      this.#lose(followed);
+    if (lost) {
+      this.#leftOut++;
       return undefined;
     }
     const { id, listener, hostname } = session;
@@ -86,11 +95,18 @@ export class Feed {
     this.#soon();
   }
 
+  /** Tells what waits, and nothing more. */
+  close(): void {
+    this.#flush();
+    this.end();
+    this.#outlet.close().catch(() => {});
+  }
+
   /** The shadow is gone. */
   end(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    for (const followed of this.#sessions.values()) if (!followed.lost) this.#lose(followed);
+    for (const followed of this.#sessions.values()) followed.lost = true;
   }
 
   get #waiting(): number {
@@ -98,14 +114,13 @@ export class Feed {
   }
 
   #lose(followed: Followed): void {
-    this.#lost++;
     followed.lost = true;
-    this.tell({ kind: "end", session: followed.number });
+    this.tell({ kind: "end", session: followed.number, lost: true });
   }
 
   #end(id: string, followed: Followed): void {
     this.#sessions.delete(id);
-    if (!followed.lost) this.tell({ kind: "end", session: followed.number });
+    if (!followed.lost) this.tell({ kind: "end", session: followed.number, lost: false });
     followed.lost = true;
   }
 
@@ -119,7 +134,7 @@ export class Feed {
     if (this.#ended || this.#gathering.length === 0) return;
     const octets = this.#gathering.take();
     this.#writing = octets.length;
-    this.#write(octets).catch(() => this.end()).finally(() => {
+    this.#outlet.write(octets).catch(() => this.end()).finally(() => {
       this.#writing = 0;
       if (!this.#ended && this.#gathering.length > 0) this.#soon();
     });

@@ -4,11 +4,14 @@
  */
 import type { Event } from "../handler/event.ts";
 import { printEvent } from "../handler/print_steps.ts";
-import type { Reply } from "../handler/reply.ts";
+import { isPositive, type Reply } from "../handler/reply.ts";
 import { type Judgement, judgementOf } from "../handler/verdict_difference.ts";
 import { printPath } from "../smtp/mailbox.ts";
 import type { ObservedEvent, Reached } from "./observed.ts";
 import { changesBetween, outlineOf } from "./outline.ts";
+
+/** Who decides on a message that a handler has accepted without passing it on. */
+const NOBODY = "not passed on";
 
 type Pieces = readonly Uint8Array[];
 
@@ -52,8 +55,9 @@ function ofMessage(
     ...deliver === undefined ? [] : [`deliver ${deliver}`],
     ...message === undefined ? [] : changesBetween(outlineOf(pieces), message),
   ];
+  const decider = reached === undefined && isPositive(reply) ? NOBODY : handler;
   return {
-    ...judgementOf(routes === undefined ? reply : { ...reply, routes }, handler),
+    ...judgementOf(routes === undefined ? reply : { ...reply, routes }, decider),
     ...hold === undefined ? {} : { hold },
     ...changes.length > 0 ? { changes } : {},
   };

@@ -15,7 +15,7 @@ import { BROKEN, isAcceptance, isPositive, type Reply, type Route } from "../han
 import { type SessionContext, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import type { Judge } from "../handler/supervisor.ts";
-import { isDifferent } from "../handler/verdict_difference.ts";
+import { isDifferent, type Judgement } from "../handler/verdict_difference.ts";
 import type { Log } from "../log/event.ts";
 import { Memory } from "../message/memory.ts";
 import { spool } from "../message/spool.ts";
@@ -42,6 +42,8 @@ export interface World {
   /** Looks up a name. */
   readonly ask: (name: string, type: RecordType) => Promise<Answer>;
   readonly tally: Tally;
+  /** The names of the live handlers that ask other programs. */
+  readonly remote: ReadonlySet<string>;
 }
 
 /** A session in the mirror. */
@@ -84,7 +86,7 @@ export class Mirror {
     if (told.kind !== "event" && told.kind !== "end") return;
     const mirrored = this.#sessions.get(told.session);
     if (mirrored === undefined) return;
-    if (told.kind === "end") return this.#end(told.session, mirrored);
+    if (told.kind === "end") return this.#end(told.session, mirrored, told.lost);
     if (this.#events >= MOST_EVENTS) return this.#lose(told.session, mirrored);
     this.#events++;
     const { pieces } = mirrored;
@@ -93,6 +95,11 @@ export class Mirror {
       this.#events--;
       if (told.event.type === "Deliver") this.#octets -= octetsOf(pieces);
     });
+  }
+
+  /** Resolves once all that was told has been answered. */
+  async idle(): Promise<void> {
+    await Promise.all(Array.from(this.#byId.values(), ({ done }) => done));
   }
 
   /** A piece of the message of a session. */
@@ -109,7 +116,6 @@ export class Mirror {
     { id, listener, hostname }: Extract<Told, { kind: "session" }>["about"],
   ): void {
     const { globals, judge, tally } = this.#world;
-    tally.session();
     const context: SessionContext = {
       ...{ hostname, globals, judge, chain: this.#whole, log: this.#log },
       dns: new AskingResolver(this.#world.ask, () => mirrored.troubles.add("dns")),
@@ -129,11 +135,14 @@ export class Mirror {
     this.#byId.set(id, mirrored);
   }
 
-  #end(session: number, mirrored: Mirrored): void {
+  #end(session: number, mirrored: Mirrored, lost: boolean): void {
     const { state } = mirrored;
+    const { tally } = this.#world;
     this.#sessions.delete(session);
     this.#octets -= octetsOf(mirrored.pieces);
-    mirrored.done.then(() => {
+    mirrored.done = mirrored.done.then(() => {
+      if (lost) tally.lost();
+      else tally.session();
       state.show(state.helo, undefined);
       state.end();
       this.#byId.delete(state.id);
@@ -141,8 +150,7 @@ export class Mirror {
   }
 
   #lose(session: number, mirrored: Mirrored): void {
-    this.#world.tally.lost();
-    this.#end(session, mirrored);
+    this.#end(session, mirrored, true);
   }
 
   /** Asks the candidates, and compares. */
@@ -191,14 +199,19 @@ export class Mirror {
     reply: Reply,
     handler: string,
   ): void {
-    const before = judgementOfLive(told, pieces);
-    const after = judgementOfShadow(told, reached, pieces, reply, handler);
-    this.#world.tally.compared();
+    const { tally, remote } = this.#world;
+    if (remote.has(told.handler)) return tally.uncompared("remote");
+    // What such a handler makes of a message, the shadow does not see either.
+    const judged = (judgement: Judgement): Judgement =>
+      remote.size === 0 ? judgement : { ...judgement, changes: [] };
+    const before = judged(judgementOfLive(told, pieces));
+    const after = judged(judgementOfShadow(told, reached, pieces, reply, handler));
+    tally.compared();
     if (!isDifferent(before, after)) return;
     const { id: session, peer: { address: client } } = state;
     const { time, event } = told;
     const said = eventInWords(event);
-    this.#world.tally.differs({
+    tally.differs({
       ...{ session, client, time, type: event.type, event: said, before, after },
     });
   }

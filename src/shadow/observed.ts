@@ -59,8 +59,8 @@ export type Told =
     readonly about: Pick<Session, "id" | "listener" | "hostname">;
   }
   | ObservedEvent
-  /** The session has ended, or is not followed any longer. */
-  | { readonly kind: "end"; readonly session: number }
+  /** The session has ended, or is `lost`: more of it could not be told. */
+  | { readonly kind: "end"; readonly session: number; readonly lost: boolean }
   /** Global variables, as they were when the shadow began. */
   | { readonly kind: "variables"; readonly entries: readonly Entry[] }
   | { readonly kind: "answer"; readonly question: number; readonly answer: Answer }
@@ -95,6 +95,8 @@ export type Uncompared =
   | "dns"
   /** The message was too long, or the live handlers did not read it to its end. */
   | "cut"
+  /** A handler that asks another program has decided, which a shadow cannot ask. */
+  | "remote"
   /** It wanted to do what a shadow may not. */
   | "forbidden"
   /** It depends on what a shadow is not told, such as passwords. */
@@ -111,9 +113,9 @@ export interface Noted {
 
 /** What a shadow has found in a while. */
 export interface Findings {
-  /** Sessions that it has followed. */
+  /** Sessions that it has followed to their ends. */
   readonly sessions: number;
-  /** Those of them that it gave up, since it could not keep up. */
+  /** Those that it has not, since it could not keep up. */
   readonly lost: number;
   /** Verdicts that were compared. */
   readonly compared: number;

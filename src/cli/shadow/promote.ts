@@ -18,7 +18,9 @@ export function promote({ config: file = findConfig(), write = false }: PromoteF
   const before = loadConfig(file);
   const { shadow, source: { text } } = before;
   if (file === undefined || shadow === undefined) {
-    throw new Error("there is no shadow: name candidates by `handlers: {live: […], shadow: […]}`");
+    throw new Error(
+      "there is no shadow: name candidates by `handlers: {live: [...], shadow: [...]}`",
+    );
   }
   const now = promoted(text);
   if (now === undefined || namesOf(parseConfig(now, file).handlers) !== namesOf(shadow)) {

@@ -23,6 +23,7 @@ const WHY: Readonly<Record<Uncompared, string>> = {
   late: "answered too late",
   dns: "wanted more of the DNS than a shadow has",
   cut: "wanted to read a message of which the shadow has not all",
+  remote: "were made by another program, which a shadow cannot ask",
   forbidden: "wanted to do what a shadow may not",
   secret: "depend on a password, which a shadow is not told",
 };
@@ -32,7 +33,7 @@ export function report(flags: ReportFlags): number {
   const found = readShadowReport(fileOf(flags));
   if (found === undefined) {
     throw new Error(
-      "there is no report: no server with a shadow has run (`handlers: {live: …, shadow: …}`)",
+      "there is no report: no server with a shadow has run (`handlers: {live: [...], shadow: [...]}`)",
     );
   }
   printAll(
@@ -56,12 +57,13 @@ function linesOf(found: ShadowReport): string[] {
   const kinds = new Map(
     Object.entries(found.differences).sort(([, one], [, other]) => other.count - one.count),
   );
+  const differing = differencesIn(found);
   const missing = Object.entries(uncompared) as [Uncompared, number][];
   return [
     `shadow: ${handlers.join(", ") || "no handlers"}`,
     `from ${time(since)} to ${time(until)} UTC`,
     `${counted(sessions, "session")}, ${counted(compared, "verdict")} compared: ` +
-    `${differencesIn(found)} differ`,
+    `${differing} differ${differing === 1 ? "s" : ""}`,
     ...lost === 0 ? [] : [`${counted(lost, "session")} left out, since the shadow was too slow`],
     ...missing.map(([why, count]) => `${counted(count, "verdict")} not compared: they ${WHY[why]}`),
     ...restarts === 0
