@@ -18,7 +18,7 @@ import { shareDescriptors } from "../net/descriptors.ts";
 import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
 import { operatorsDesk } from "../queue/desk.ts";
-import type { ReportMail } from "../security/report/report.ts";
+import type { ReportMail } from "../security/report/report_mail.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
 import { Libcrypto } from "../signing/libcrypto.ts";
 import { Memory } from "../message/memory.ts";

@@ -181,6 +181,20 @@ Deno.test({
   },
 });
 
+Deno.test("a probe for the null path takes the way of no sender", async () => {
+  await using sink = await Sink.start();
+  const server = `smtp://127.0.0.1:${sink.port}`;
+  using site = new Site({ address: "127.0.0.1:9" }, sink.port, {
+    ...{ mx: undefined, via: server },
+    "by-sender": { "@example.org": "smtp://127.0.0.1:9" },
+  });
+  for (const path of ["<>", ""]) {
+    const { code, verdict } = await site.facts("example.net", "--from", path);
+    assert.deepEqual([code, verdict.result], [0, "accepted"]);
+  }
+  assert.equal((await site.facts("example.net", "--from", "joe@example.org")).code, 1);
+});
+
 Deno.test({
   name: "a probe tells the policy of MTA-STS, whether it was kept, and what it makes of servers",
   ignore: need("nsd").ignore || needRoot().ignore, // for port 443
