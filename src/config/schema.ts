@@ -3,13 +3,11 @@
  * @module
  */
 import { z } from "zod";
-import { chosen, count, kebabCase, list, location, options, text } from "../base/kinds.ts";
+import { count, kebabCase, list, location, options, text } from "../base/kinds.ts";
 import { isNumeric } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 import { MIN_UID } from "../base/passwd.ts";
-import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
-import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { canonicalName } from "../dns/name.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
 import type { Peers } from "../net/peers.ts";
@@ -30,7 +28,7 @@ import { peer } from "./peers.ts";
 import { mailerSchema, type MailerSettings } from "./programs.ts";
 import { deliverySchema, queueSchema } from "./queue.ts";
 import { relaySchema, type RelaySettings } from "./relay.ts";
-import { isMapping } from "./overrides.ts";
+import { handlersSetting } from "./handlers.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
@@ -145,35 +143,6 @@ const runnable = <T>(use: (program: T) => unknown) => (program: T, context: z.Re
   }
   return program;
 };
-
-const handler: z.ZodType<NamedHandler> = handlerEntry(
-  readyMade,
-  "the path of a module such as `./policy.ts`, the name of a ready-made handler, or one of " +
-    "both with options (`impatient: {bound: 3}`)",
-  embedded,
-);
-
-const handlers = z.array(handler, {
-  error: "a list such as [./policy.ts, {impatient: {bound: 3}}]",
-});
-/** The operator's handlers, and those that are tried on live traffic. */
-export interface HandlersSetting {
-  readonly live: readonly NamedHandler[];
-  readonly shadow?: readonly NamedHandler[] | undefined;
-}
-const handlersAlone: z.ZodType<HandlersSetting, unknown> = handlers.transform((live) => ({ live }));
-const handlersWithShadow: z.ZodType<HandlersSetting, unknown> = options({
-  live: handlers.describe("The handlers, as in a list without this key.")
-    .meta({ examples: [["./policy.ts"]] }),
-  shadow: handlers.optional().describe(
-    "Candidates for the place of `live`: a process that can change nothing asks them about the same " +
-      "events, and `postmaster shadow report` shows where they would have said something else.",
-  ).meta({ examples: [["./policy-next.ts"]] }),
-});
-const handlersSetting: z.ZodType<HandlersSetting, unknown> = chosen(
-  (value) => isMapping(value) ? handlersWithShadow : handlersAlone,
-  () => z.union([handlersAlone, handlersWithShadow]),
-);
 
 /**
  * The whole configuration. The first example of a key is the one that is shown first.

@@ -10,7 +10,7 @@ import { core } from "../server/core.ts";
 import { Extensions } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
 import type { Limits } from "../server/limits.ts";
-import type { Mirrored } from "./mirror.ts";
+import type { Mirrored } from "./mirrored.ts";
 import { outlined } from "./outline.ts";
 
 /** The reply to a message that the live core did not get. */

@@ -11,7 +11,7 @@ import { Command } from "../handler/command.ts";
 import type { Event } from "../handler/event.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler, isPromise } from "../handler/handler.ts";
-import { BROKEN, isAcceptance, isPositive, type Reply, type Route } from "../handler/reply.ts";
+import { BROKEN, isAcceptance, isPositive, type Reply } from "../handler/reply.ts";
 import { type SessionContext, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import type { Judge } from "../handler/supervisor.ts";
@@ -20,10 +20,10 @@ import type { Log } from "../log/event.ts";
 import { Memory } from "../message/memory.ts";
 import { spool } from "../message/spool.ts";
 import type { Limits } from "../server/limits.ts";
-import type { Mailbox } from "../smtp/mailbox.ts";
 import { coreOf } from "./core.ts";
 import { eventInWords, judgementOfLive, judgementOfShadow } from "./judgements.ts";
-import type { Answer, Facts, ObservedEvent, Reached, Told, Uncompared } from "./observed.ts";
+import type { Mirrored } from "./mirrored.ts";
+import type { Answer, Facts, ObservedEvent, Reached, Told } from "./observed.ts";
 import type { Tally } from "./tally.ts";
 import { handlerBehind } from "./watch.ts";
 
@@ -44,24 +44,6 @@ export interface World {
   readonly tally: Tally;
   /** The names of the live handlers that ask other programs. */
   readonly remote: ReadonlySet<string>;
-}
-
-/** A session in the mirror. */
-export interface Mirrored {
-  readonly state: SessionState;
-  /** The event that is asked, and how its message came to the core. */
-  told: ObservedEvent | undefined;
-  reached: Reached | undefined;
-  /** Why the answer to it cannot be compared. */
-  readonly troubles: Set<Uncompared>;
-  facts: Facts | undefined;
-  /** The accepted recipients of the transaction, and their routes. */
-  recipients: Mailbox[];
-  routes: Route[];
-  /** What has come of the message. */
-  pieces: Uint8Array[];
-  /** All events so far have been answered. */
-  done: Promise<void>;
 }
 
 /** Takes what the server tells. */
