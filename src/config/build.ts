@@ -21,9 +21,11 @@ import { site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */
-export interface Built {
+export interface Built extends AsyncDisposable {
   readonly policy: Handler;
   readonly targets: Targets;
+  /** The files of the operator's modules, with those that they import, and what tells their versions. */
+  readonly modules: ReadonlyMap<string, string>;
 }
 
 /** The handlers of a configuration, among which are the operator's modules. */
@@ -52,30 +54,42 @@ export async function build(
 ): Promise<Built> {
   forbidExit();
   using loader = new ModuleLoader();
-  const handlers = await loadHandlers(config, config.handlers, loader);
+  await using endings = new AsyncDisposableStack();
+  const handlers = await loadHandlers(config, config.handlers, loader, endings);
   const isOwn = launch === undefined && sender === undefined;
   const targets = isOwn ? config.targets : targetsOf(config, launch, sender);
-  return { policy: around(config, handlers), targets };
+  const built = endings.move();
+  return {
+    policy: around(config, handlers),
+    targets,
+    modules: loader.versions,
+    [Symbol.asyncDispose]: () => built.disposeAsync(),
+  };
 }
 
 /**
  * Loads handlers.
  *
+ * @param endings frees what they have
  * @throws {ConfigError} for those that cannot be loaded
  */
 export async function loadHandlers(
   config: Config,
   entries: readonly HandlerEntry[],
   loader: Pick<ModuleLoader, "load">,
+  endings: AsyncDisposableStack,
 ): Promise<Handler[]> {
   const problems: Problem[] = [];
   const handlers: Handler[] = [];
   for (const entry of entries) {
     const made: Target[] = [];
     try {
-      handlers.push(
-        await tellingOfTargets((target) => made.push(target), () => loadHandler(entry, loader)),
+      const { handler, end } = await tellingOfTargets(
+        (target) => made.push(target),
+        () => loadHandler(entry, loader),
       );
+      handlers.push(handler);
+      endings.defer(end);
       const faults = made.map((target) => config.targets.faultIn(target));
       for (const fault of new Set(faults)) {
         if (fault === undefined) continue;

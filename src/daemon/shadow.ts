@@ -35,7 +35,7 @@ const FLAGS = [
 /** Milliseconds: for the candidates to be loaded, between two signs of life, and for each of them. */
 const START = 60_000;
 const PULSE = 1000;
-const SILENCE = 10_000;
+const SILENCE = 15_000;
 /** Milliseconds for the last findings when the server stops. */
 const LEAVE = 1000;
 /** Octets of memory that the process may take, and of them for JavaScript. */
@@ -54,7 +54,18 @@ export interface ShadowHost {
   readonly log: Log;
 }
 
-/** The shadow of a running server. */
+/** The shadow of a server: only one lives at a time, also where setups before the last one are still in use. */
+export class Shadows {
+  #last: Shadow | undefined;
+
+  /** Begins the shadow of a configuration; `undefined` if it has none. Nobody waits until it is there. */
+  async start(config: Config, host: ShadowHost): Promise<Shadow | undefined> {
+    await this.#last?.[Symbol.asyncDispose]();
+    return this.#last = config.shadow && new Shadow(config, host);
+  }
+}
+
+/** The shadow of one configuration. */
 export class Shadow implements AsyncDisposable {
   /** Sees the live sessions. */
   readonly watch: Watch = new Watch();
@@ -67,16 +78,11 @@ export class Shadow implements AsyncDisposable {
   #report: KeptReport | undefined;
   readonly #life: Promise<void>;
 
-  private constructor(config: Config, host: ShadowHost) {
+  constructor(config: Config, host: ShadowHost) {
     this.#config = config;
     this.#host = host;
     this.#dns = new ShadowDns(host.dns, config.dns);
     this.#life = this.#live();
-  }
-
-  /** The shadow of a configuration; `undefined` if it has none. The server does not wait until it is there. */
-  static start(config: Config, host: ShadowHost): Shadow | undefined {
-    return config.shadow === undefined ? undefined : new Shadow(config, host);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,6 +92,7 @@ export class Shadow implements AsyncDisposable {
     if (!await within(this.#life, LEAVE)) kill(this.#child);
     await this.#life;
     this.#report?.close();
+    this.#report = undefined;
   }
 
   /** Starts it again and again, with longer and longer pauses. */
@@ -107,7 +114,7 @@ export class Shadow implements AsyncDisposable {
   async #once(): Promise<string> {
     using loader = new ModuleLoader();
     const terms = await termsFor(this.#config, loader);
-    await this.#keepReport(loader);
+    await this.#keepReport();
     if (this.#closed) return "";
     const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
     const child = this.#child = new Deno.Command(Deno.execPath(), {
@@ -148,9 +155,9 @@ export class Shadow implements AsyncDisposable {
     return this.#config.shadow!.map(({ name }) => name);
   }
 
-  async #keepReport(loader: ModuleLoader): Promise<void> {
+  async #keepReport(): Promise<void> {
     this.#report?.close();
-    const of = await identityOf(this.#config, loader);
+    const of = await identityOf(this.#config);
     const file = shadowFile(this.#config.stateDirectory);
     const failed = (error: unknown) =>
       this.#host.log("store failed", { file, error: messageOf(error) });
@@ -194,7 +201,6 @@ class Run {
   beat(): void {
     this.#await();
     this.#pulse = setInterval(() => {
-      this.#feed.tell({ kind: "ping" });
       this.#addLost(this.#feed.takeLeftOut());
     }, PULSE);
   }
@@ -236,7 +242,7 @@ class Run {
     else if (said?.kind === "found") {
       this.#finished += said.found.sessions + said.found.lost;
       this.#report.add(said.found);
-    } else if (said?.kind === "pong") {
+    } else if (said?.kind === "pulse") {
       this.#await();
       if (said.memory > MOST_MEMORY) this.#stop("it takes more than 1 GiB of memory");
     } else if (said?.kind === "question") {

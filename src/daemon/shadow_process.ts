@@ -72,7 +72,7 @@ async function start({ text, file, overrides, stateDirectory, copies, origins }:
     forbidExit();
     const load = async (path: string) => await import(copies[path]!);
     const asked = (config.shadow ?? []).filter((entry) => !isRemote(entry));
-    const handlers = await loadHandlers(config, asked, { load });
+    const handlers = await loadHandlers(config, asked, { load }, new AsyncDisposableStack());
     const shadow = new Shadow(config, around(config, handlers), tally);
     say({ kind: "ready" });
     return shadow;
@@ -128,6 +128,7 @@ class Shadow {
   }
 
   #report(): void {
+    say({ kind: "pulse", memory: Deno.memoryUsage().rss });
     const found = this.#tally.take();
     if (found !== undefined) say({ kind: "found", found });
   }
@@ -137,8 +138,7 @@ class Shadow {
   }
 
   take(told: Told): void {
-    if (told.kind === "ping") say({ kind: "pong", memory: Deno.memoryUsage().rss });
-    else if (told.kind === "variables") {
+    if (told.kind === "variables") {
       for (const entry of told.entries) this.#globals.adopt(entry.name, entry);
     } else if (told.kind === "answer") {
       this.#asked.get(told.question)?.(told.answer);

@@ -3,10 +3,10 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { messageOf } from "../base/message_of.ts";
 import type { Origin } from "../base/origin.ts";
 import { type Config, moduleOf } from "../config/mod.ts";
-import type { ModuleLoader } from "../modules/loader.ts";
+import { ModuleLoader } from "../modules/loader.ts";
 
 /** The first frame. */
 export interface Terms {
@@ -32,14 +32,13 @@ export async function termsFor(config: Config, loader: ModuleLoader): Promise<Te
 }
 
 /** A text that is another one if handlers have changed: live ones, candidates, or what they import. */
-export async function identityOf(config: Config, loader: ModuleLoader): Promise<string> {
-  for (const module of config.handlers.flatMap((entry) => moduleOf(entry) ?? [])) {
-    await loader.stage(module);
-  }
+export async function identityOf(config: Config): Promise<string> {
+  using loader = new ModuleLoader();
   const digest = createHash("sha256");
-  for (const { name, source: { options } } of [...config.handlers, ...config.shadow ?? []]) {
-    digest.update(JSON.stringify([name, options ?? null]));
+  for (const entry of [...config.handlers, ...config.shadow ?? []]) {
+    const module = moduleOf(entry);
+    const print = module && await loader.fingerprint(module).catch(messageOf);
+    digest.update(JSON.stringify([entry.name, entry.source.options ?? null, print]));
   }
-  for (const { source } of loader.origins) digest.update(readFileSync(new URL(source)));
   return digest.digest("base64url");
 }

@@ -37,6 +37,8 @@ export interface HandlerDefinition<Read = unknown, Options = unknown> {
   readonly waits?: (options: Read) => number;
   /** True if it asks another program, which a shadow cannot: it goes without. */
   readonly remote?: boolean;
+  /** The connections to other programs that it holds open for each session. */
+  readonly connections?: number;
   /** True if it needs the target `relay` with these options. */
   readonly relays?: (options: Read) => boolean;
   /** True if it puts mail on hold with these options, which takes a queue. */

@@ -63,9 +63,7 @@ export type Told =
   | { readonly kind: "end"; readonly session: number; readonly lost: boolean }
   /** Global variables, as they were when the shadow began. */
   | { readonly kind: "variables"; readonly entries: readonly Entry[] }
-  | { readonly kind: "answer"; readonly question: number; readonly answer: Answer }
-  /** The shadow says that it lives. */
-  | { readonly kind: "ping" };
+  | { readonly kind: "answer"; readonly question: number; readonly answer: Answer };
 
 /** What a lookup in the DNS came to; `spent` if the shadow has asked too much. */
 export type Answer =
@@ -85,7 +83,8 @@ export type Said =
   }
   /** What it has found since it said so last. */
   | { readonly kind: "found"; readonly found: Findings }
-  | { readonly kind: "pong"; readonly memory: number };
+  /** It lives, and takes so much memory. */
+  | { readonly kind: "pulse"; readonly memory: number };
 
 /** Why a verdict of the shadow could not be compared. */
 export type Uncompared =
