@@ -275,3 +275,21 @@ Deno.test("candidates that cannot be loaded do not keep the server from serving"
   assert.equal(code, 1);
   assert.match(stderr, /postmaster\.yaml.*`\.\/next\.ts`: .*not today/);
 });
+
+Deno.test("a reload takes other candidates, whose report begins anew", async () => {
+  await using server = await started(LIVE);
+  await visit(server);
+  await found(server, ({ compared }) => compared === EVENTS);
+  server.directory.write(
+    "next.ts",
+    atRcpt(`if (event.mailbox.local !== "you") return say(5, 5, 0, "not here", "5.1.1");`),
+  );
+  server.kill("SIGHUP");
+  await until(
+    "another shadow is there",
+    () => server.log.filter((line) => line.includes("shadow started")).length === 2,
+  );
+  await visit(server);
+  const all = await found(server, ({ compared }) => compared === EVENTS);
+  assert.deepEqual(counts(all), ["1 AddRcptTo: 250 2.1.5 (local-users) -> 550 5.1.1 (./next.ts)"]);
+});

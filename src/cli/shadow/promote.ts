@@ -31,7 +31,7 @@ export function promote({ config: file = findConfig(), write = false }: PromoteF
   if (write) {
     replaceFile(file, now, { keepMode: true });
     console.log(
-      `${file}: changed; \`postmaster check\` checks the handlers, and `postmaster reload` takes them`,
+      `${file}: changed; \`postmaster check\` checks the handlers, and \`postmaster reload\` takes them`,
     );
   } else printAll(changedLines(text, now).join("\n"));
 }
