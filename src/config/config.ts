@@ -65,8 +65,6 @@ export interface Config extends
   readonly targets: Targets;
   /** What is wrong with a setting, and where that stands. */
   readonly problem: (finding: Finding) => Problem;
-  /** What it was read from: another process can read it again. */
-  readonly source: { readonly text: string; readonly overrides: Overrides };
   /**
    * The same configuration, with all files that it names read as the user that this process is now.
    *
@@ -79,6 +77,10 @@ export interface Config extends
    * @throws {ConfigError} with all that is wrong
    */
   readonly anew: () => Config;
+  /** The text that it was read from. */
+  readonly text: string;
+  /** What the command line said instead. */
+  readonly overrides: Overrides;
   /** What was written, and where. */
   readonly written: Written;
 }

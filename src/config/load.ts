@@ -140,8 +140,7 @@ export function parseConfig(
     return { ...config, mailer, control, queue: its ?? config.queue };
   };
   const settings = readSettings(text, file ?? "defaults", overrides);
-  const checked = checkSettings(settings, file, { again, anew }, kept);
-  const config: Config = { ...checked, source: { text, overrides } };
+  const config = checkSettings(settings, file, { text, overrides, again, anew }, kept);
   const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

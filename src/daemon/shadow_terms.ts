@@ -13,7 +13,7 @@ export interface Terms {
   /** The configuration, as the server has read it. */
   readonly text: string;
   readonly file: string | undefined;
-  readonly overrides: Config["source"]["overrides"];
+  readonly overrides: Config["overrides"];
   readonly stateDirectory: string;
   /** The URLs of copies, by the paths of the modules. */
   readonly copies: Readonly<Record<string, string>>;
@@ -27,8 +27,8 @@ export async function termsFor(config: Config, loader: ModuleLoader): Promise<Te
   for (const module of (config.shadow ?? []).flatMap((entry) => moduleOf(entry) ?? [])) {
     copies[module] = await loader.stage(module);
   }
-  const { file, stateDirectory, source } = config;
-  return { ...source, file, stateDirectory, copies, origins: loader.origins };
+  const { text, file, overrides, stateDirectory } = config;
+  return { text, file, overrides, stateDirectory, copies, origins: loader.origins };
 }
 
 /** A text that is another one if handlers have changed: live ones, candidates, or what they import. */

@@ -16,7 +16,7 @@ export interface PromoteFlags {
 /** Prints the change, or makes it. Throws if the configuration has no shadow, or would not be good then. */
 export function promote({ config: file = findConfig(), write = false }: PromoteFlags): void {
   const before = loadConfig(file);
-  const { shadow, source: { text } } = before;
+  const { shadow, text } = before;
   if (file === undefined || shadow === undefined) {
     throw new Error(
       "there is no shadow: name candidates by `handlers: {live: [...], shadow: [...]}`",
