@@ -50,6 +50,7 @@ export const clamav: HandlerFactory<ClamavOptions> = defineHandler({
   }),
   create: ({ address, onVirus, ...asking }) =>
     examining("clamav", asking, (mail) => scan(address, onVirus, mail)),
+  remote: true,
   example: "clamav: { address: unix:/run/clamav/clamd.ctl }",
   holds: ({ onVirus }) => onVirus === "hold",
 });

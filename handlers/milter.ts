@@ -83,5 +83,6 @@ export const milter: HandlerFactory<MilterOptions> = defineHandler({
     milterBy({ address, name, ...how }),
   connections: 1,
   waits: ({ timeouts: { connect, reply } }) => connect + reply,
+  remote: true,
   example: "milter: { address: unix:/run/opendkim/opendkim.sock, on-failure: accept }",
 });

@@ -59,6 +59,7 @@ export const mtaHooks: HandlerFactory<MtaHooksOptions> = defineHandler({
   }),
   create: ({ url, quarantine, ...asking }) =>
     examining("mta-hooks", asking, (mail) => judge(url, quarantine, mail)),
+  remote: true,
   example: "mta-hooks: { url: http://127.0.0.1:8080/hook }",
   holds: ({ quarantine }) => quarantine === "hold",
 });

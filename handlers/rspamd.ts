@@ -109,6 +109,7 @@ export const rspamd: HandlerFactory<RspamdOptions> = defineHandler({
     const policy = { address, passwordFile, actions: meanings, quarantine };
     return examining("rspamd", asking, (mail) => judge(policy, mail));
   },
+  remote: true,
   example: "rspamd: { address: 127.0.0.1:11333 }",
   holds: ({ quarantine }) => quarantine === "hold",
 });

@@ -67,6 +67,7 @@ export const spamassassin: HandlerFactory<SpamassassinOptions> = defineHandler({
   }),
   create: ({ address, user, refuseAt, onSpam, ...asking }) =>
     examining("spamassassin", asking, (mail) => judge({ address, user, refuseAt, onSpam }, mail)),
+  remote: true,
   example: "spamassassin: { address: 127.0.0.1:783, refuse-at: 10 }",
   holds: ({ onSpam }) => onSpam === "hold",
 });

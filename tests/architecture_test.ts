@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/queue"],
   ["src/server"],
   ["src/drop"],
+  ["src/shadow"],
   ["src/testing"],
   ["src/mod.ts", "src/making.ts"],
   ["handlers"],

@@ -61,6 +61,12 @@ export class Cache<T> {
     this.#weight = 0;
   }
 
+  /** The value of a key, if it is known. That counts for nothing. */
+  peek(key: string): T | undefined {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && entry.expires > this.#now() ? entry.value : undefined;
+  }
+
   /** The value of a key. If it is unknown, `find` looks it up, once for all callers. */
   async get(key: string, find: () => Promise<Found<T>>): Promise<T> {
     const entry = this.#take(key);

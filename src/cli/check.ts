@@ -32,6 +32,7 @@ export async function check(flags: ServerFlags): Promise<void> {
   const portFault = await faultOfChallengePort(read); // asked before the permission for port 80 is gone
   const config = await becomeUser(read, credentials, madeByRoot(read, credentials));
   await build(config);
+  await build({ ...config, handlers: config.shadow ?? [] });
   const file = variablesFile(config.stateDirectory);
   if (existsSync(file)) new Table(file).close();
   const types = await checkTypes(config);

@@ -7,6 +7,7 @@ import { ConfigError, printJsonSchema } from "../config/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
+import { SHADOW_PROCESS } from "../daemon/shadow.ts";
 import { LEVELS } from "../log/levels.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
@@ -28,6 +29,7 @@ import { reload } from "./reload.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
+import { addShadow } from "./shadow/command.ts";
 import { addSrs } from "./srs.ts";
 import { addSendmail } from "./sendmail/command.ts";
 import { trial } from "./trial.ts";
@@ -48,6 +50,10 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     if (args[0] === "launcher") { // for the server only, so no help speaks of it
       await runLauncher();
+      return EXIT.ok;
+    }
+    if (args[0] === SHADOW_PROCESS) { // likewise
+      await (await import("../daemon/shadow_process.ts")).runShadow();
       return EXIT.ok;
     }
     if (args[0] === "trial") { // likewise
@@ -148,6 +154,7 @@ export function program(failed: (code?: number) => void): Command {
   addSrs(postmaster, failed);
   addReports(postmaster, failed);
   addSendmail(postmaster);
+  addShadow(postmaster, failed);
   return postmaster;
 }
 

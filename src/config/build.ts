@@ -13,7 +13,7 @@ import type { Sender } from "../relay/sender.ts";
 import type { Launch } from "../targets/launch.ts";
 import { tellingOfTargets } from "../targets/made.ts";
 import type { Targets } from "../targets/target.ts";
-import type { Config } from "./config.ts";
+import type { Config, HandlerEntry } from "./config.ts";
 import { loadHandler } from "./modules.ts";
 import { ConfigError, type Problem } from "../base/problem.ts";
 import { completion } from "./for_users.ts";
@@ -28,11 +28,17 @@ export interface Built extends AsyncDisposable {
   readonly modules: ReadonlyMap<string, string>;
 }
 
-/** The operator's modules on disk. */
-export const modulesOf = ({ handlers }: Pick<Config, "handlers">): string[] =>
-  handlers.flatMap(({ source }) =>
-    "module" in source && typeof source.module === "string" ? [source.module] : []
-  );
+/** The handlers of a configuration, among which are the operator's modules. */
+export type Modules = Pick<Config, "handlers"> & Partial<Pick<Config, "shadow">>;
+
+/** The operator's modules on disk, also those of the shadow. */
+export const modulesOf = (
+  { handlers, shadow = [] }: Modules,
+): string[] => [...handlers, ...shadow].flatMap((entry) => moduleOf(entry) ?? []);
+
+/** The path of an entry's module; `undefined` for what is part of the program. */
+export const moduleOf = ({ source }: HandlerEntry): string | undefined =>
+  "module" in source && typeof source.module === "string" ? source.module : undefined;
 
 /**
  * Loads the operator's handlers and puts the chain together.
@@ -46,12 +52,36 @@ export async function build(
   launch?: Launch,
   sender?: () => Sender,
 ): Promise<Built> {
-  const problems: Problem[] = [];
-  const handlers: Handler[] = [];
   forbidExit();
   using loader = new ModuleLoader();
   await using endings = new AsyncDisposableStack();
-  for (const entry of config.handlers) {
+  const handlers = await loadHandlers(config, config.handlers, loader, endings);
+  const isOwn = launch === undefined && sender === undefined;
+  const targets = isOwn ? config.targets : targetsOf(config, launch, sender);
+  const built = endings.move();
+  return {
+    policy: around(config, handlers),
+    targets,
+    modules: loader.versions,
+    [Symbol.asyncDispose]: () => built.disposeAsync(),
+  };
+}
+
+/**
+ * Loads handlers.
+ *
+ * @param endings frees what they have
+ * @throws {ConfigError} for those that cannot be loaded
+ */
+export async function loadHandlers(
+  config: Config,
+  entries: readonly HandlerEntry[],
+  loader: Pick<ModuleLoader, "load">,
+  endings: AsyncDisposableStack,
+): Promise<Handler[]> {
+  const problems: Problem[] = [];
+  const handlers: Handler[] = [];
+  for (const entry of entries) {
     const made: Target[] = [];
     try {
       const { handler, end } = await tellingOfTargets(
@@ -72,15 +102,12 @@ export async function build(
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  const isOwn = launch === undefined && sender === undefined;
-  const targets = isOwn ? config.targets : targetsOf(config, launch, sender);
+  return handlers;
+}
+
+/** The chain of handlers around the server's core, with these as the operator's. */
+export function around(config: Config, handlers: readonly Handler[]): Handler {
   const guard = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
   const outside = [...guard, postmaster(config), ...completion(config)];
-  const built = endings.move();
-  return {
-    policy: chain(...outside, ...handlers, site(config)),
-    targets,
-    modules: loader.versions,
-    [Symbol.asyncDispose]: () => built.disposeAsync(),
-  };
+  return chain(...outside, ...handlers, site(config));
 }

@@ -56,7 +56,7 @@ import { defaultStateDirectory, isWritable } from "./state_directory.ts";
 export function checkSettings(
   read: ReadSettings,
   file: string | undefined,
-  reading: Pick<Config, "text" | "again" | "anew">,
+  reading: Pick<Config, "text" | "overrides" | "again" | "anew">,
   kept?: Pick<Config, "stateDirectory">,
 ): Config {
   const faults = new Faults(read.written);
@@ -64,7 +64,7 @@ export function checkSettings(
   const hostname = checks.hostname();
   const users = checks.users();
   const aliases = checks.aliases(users, hostname);
-  const handlers = checks.handlers();
+  const { handlers, shadow } = checks.handlers();
   const stateDirectory = kept?.stateDirectory ?? checks.stateDirectory();
   checkForwarding(read, faults);
   checks.deliver();
@@ -81,7 +81,7 @@ export function checkSettings(
   const settings = withForwarding(written, stateDirectory);
   return {
     ...settings,
-    ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory },
+    ...{ file, hostname, users: users!, aliases: aliases!, handlers, shadow, stateDirectory },
     ...reading,
     written: read.written,
     queue: settings.queue &&
@@ -92,6 +92,7 @@ export function checkSettings(
     authentication,
     warnings: [
       ...orderWarnings(handlers),
+      ...orderWarnings(shadow ?? []),
       ...doubtsAbout(settings.auth).map(problem),
       ...doubtsAboutRelay(settings).map(problem),
       ...doubtsAboutForwarding(settings).map(problem),
@@ -156,7 +157,7 @@ class Checks {
     };
     if (isList(aliases)) aliases.forEach((source, i) => add(source, ["aliases", i]));
     else add(aliases, ["aliases"]);
-    const { relay, handlers = [] } = this.#settings;
+    const { relay, handlers: { live: handlers } = { live: [] } } = this.#settings;
     // A setting in which something is wrong is one all the same.
     const leadsOn = this.#wrong.has("relay") || this.#wrong.has("handlers") ||
       relay !== undefined || handlers.length > 0;
@@ -209,13 +210,25 @@ class Checks {
     }
   }
 
-  /** The handlers; the modules among them must be there. */
-  handlers(): HandlerEntry[] {
-    const { handlers = [] } = this.#settings;
+  /** The handlers, and those that are tried; the modules among them must be there. */
+  handlers(): Pick<Config, "handlers" | "shadow"> {
+    const { handlers } = this.#settings;
+    if (handlers === undefined) return { handlers: [], shadow: undefined };
+    const { value } = this.#written;
+    const written = isMapping(value) ? value.handlers : undefined;
+    const at = (key: string): Path => isMapping(written) ? ["handlers", key] : ["handlers"];
+    const { live, shadow } = handlers;
+    return {
+      handlers: this.#entries(live, at("live")),
+      shadow: shadow && this.#entries(shadow, at("shadow")),
+    };
+  }
+
+  #entries(handlers: readonly NamedHandler[], list: Path): HandlerEntry[] {
     const { value } = this.#written;
     const areNamed = isMapping(value) && "handlers" in value;
     return handlers.map(({ name, options, ready }, i) => {
-      const path = ["handlers", i];
+      const path = [...list, i];
       const place = areNamed ? this.#written.place(path) : { file: "compiled in" };
       if (ready !== undefined) {
         this.#relays(name, options, path);

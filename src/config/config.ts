@@ -11,7 +11,7 @@ import type { DeliveryTime, Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
 import type { ControlSettings } from "./control.ts";
-import type { Written } from "./overrides.ts";
+import type { Overrides, Written } from "./overrides.ts";
 import type { QueueSettings } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 
@@ -45,6 +45,8 @@ export interface Config extends
   readonly users: LocalUsers;
   readonly aliases: SiteAliases;
   readonly handlers: readonly HandlerEntry[];
+  /** The handlers that are tried in place of those, without any effect; `undefined` if none are. */
+  readonly shadow: readonly HandlerEntry[] | undefined;
   /** What is no mistake, but hardly meant. */
   readonly warnings: readonly Problem[];
   /** What is doubtful about the certificates; the server logs it itself, each day. */
@@ -77,6 +79,8 @@ export interface Config extends
   readonly anew: () => Config;
   /** The text that it was read from. */
   readonly text: string;
+  /** What the command line said instead. */
+  readonly overrides: Overrides;
   /** What was written, and where. */
   readonly written: Written;
 }

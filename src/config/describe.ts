@@ -19,13 +19,12 @@ import { printProblem } from "../base/problem.ts";
 
 /** One line a fact. */
 export function describe(config: Config): string[] {
-  const { hostname, listen, domains, users, aliases, mailer, relay, handlers } = config;
+  const { hostname, listen, domains, users, aliases, mailer, relay, handlers, shadow } = config;
   const { recipientDelimiter: delimiter } = config;
   const readers = postmastersOf(config).flatMap((one) =>
     readersOf(one, aliases, users.isUser(one.local)) ?? []
   );
   const { level, format, sinks } = config.log;
-  const list = (items: readonly string[], none: string) => items.join(", ") || none;
   const { stderr, file, syslog } = sinks;
   const toSyslog = syslog && ("socket" in syslog ? syslog.socket : `${syslog.host}:${syslog.port}`);
   return [
@@ -44,7 +43,8 @@ export function describe(config: Config): string[] {
     `postmaster: ${[...new Set(readers.map(String))].join(", ")}`,
     `mailer: ${printMailer(mailer)}`,
     `relay: ${relay === undefined ? "none" : printRelay(relay)}`,
-    `handlers: ${list(handlers.map(({ name }) => name), "none of your own")}`,
+    `handlers: ${printHandlers(handlers)}`,
+    ...shadow === undefined ? [] : [`shadow: ${printHandlers(shadow)}`],
     `dns: ${list(new CachingResolver(config.dns).getServers(), "what the platform asks")}`,
     `limits: ${list(changedLimits(config.limits), "the defaults")}`,
     `log: ${level} and above, as ${format}, to ${
@@ -55,6 +55,11 @@ export function describe(config: Config): string[] {
     ),
   ];
 }
+
+const list = (items: readonly string[], none: string) => items.join(", ") || none;
+
+const printHandlers = (handlers: Config["handlers"]): string =>
+  list(handlers.map(({ name }) => name), "none of your own");
 
 function printListener(
   { address, kind, limits, proxy, xclient, xclientLogin }: Config["listen"][number],

@@ -79,6 +79,7 @@ export interface Places {
   readonly queue: Config["queue"];
   /** The full path of the control socket. */
   readonly socket: string;
+  readonly stateDirectory: string;
 }
 
 /**
@@ -97,6 +98,7 @@ export function loadPlaces(file: string | undefined): Places {
   return {
     queue: queue && { ...queue, directory: queueDirectory(queue, stateDirectory) },
     socket: controlSocket(control, stateDirectory),
+    stateDirectory,
   };
 }
 
@@ -138,7 +140,7 @@ export function parseConfig(
     return { ...config, mailer, control, queue: its ?? config.queue };
   };
   const settings = readSettings(text, file ?? "defaults", overrides);
-  const config = checkSettings(settings, file, { text, again, anew }, kept);
+  const config = checkSettings(settings, file, { text, overrides, again, anew }, kept);
   const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

@@ -2,7 +2,15 @@
  * The configuration: `postmaster.yaml` and what becomes of it.
  * @module
  */
-export { build, type Built, modulesOf } from "./build.ts";
+export {
+  around,
+  build,
+  type Built,
+  loadHandlers,
+  moduleOf,
+  type Modules,
+  modulesOf,
+} from "./build.ts";
 export type { Config, HandlerEntry } from "./config.ts";
 export { queueDirectory } from "./queue.ts";
 export { describe } from "./describe.ts";

@@ -24,7 +24,7 @@ export interface LoadedHandler {
 /** The handler of an entry. Throws a {@linkcode ModuleFault} that says what is wrong with its module. */
 export async function loadHandler(
   entry: HandlerEntry,
-  loader: ModuleLoader,
+  loader: Pick<ModuleLoader, "load">,
 ): Promise<LoadedHandler> {
   const { name, source } = entry;
   const handler = await handlerOf(entry, loader);
@@ -49,7 +49,7 @@ function using(handler: Handler & Partial<Disposable & AsyncDisposable>): Loaded
 
 async function handlerOf(
   { source, place }: HandlerEntry,
-  loader: ModuleLoader,
+  loader: Pick<ModuleLoader, "load">,
 ): Promise<Handler> {
   if ("handler" in source) return source.handler;
   const { module, options } = source;

@@ -7,9 +7,7 @@ import { count, kebabCase, list, location, options, text } from "../base/kinds.t
 import { isNumeric } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 import { MIN_UID } from "../base/passwd.ts";
-import { readyMade } from "../../handlers/registry.ts";
 import { parseUserName } from "../../handlers/users.ts";
-import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { canonicalName } from "../dns/name.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
 import type { Peers } from "../net/peers.ts";
@@ -31,6 +29,7 @@ import { peer } from "./peers.ts";
 import { mailerSchema, type MailerSettings } from "./programs.ts";
 import { deliverySchema, queueSchema } from "./queue.ts";
 import { relaySchema, type RelaySettings } from "./relay.ts";
+import { handlersSetting } from "./handlers.ts";
 import { localTargets, relayBy } from "./targets.ts";
 import { submissionSchema } from "./submission.ts";
 import { tlsSchema } from "./tls.ts";
@@ -145,13 +144,6 @@ const runnable = <T>(use: (program: T) => unknown) => (program: T, context: z.Re
   }
   return program;
 };
-
-const handler: z.ZodType<NamedHandler> = handlerEntry(
-  readyMade,
-  "the path of a module such as `./policy.ts`, the name of a ready-made handler, or one of " +
-    "both with options (`impatient: {bound: 3}`)",
-  embedded,
-);
 
 /**
  * The whole configuration. The first example of a key is the one that is shown first.
@@ -297,18 +289,21 @@ const shape = {
   drop: dropSchema.optional().describe(
     "Mail that programs of this machine send by `sendmail`. Without this key, the server takes none.",
   ).meta({ examples: [{ directory: "/srv/mail/drop" }] }),
-  handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
+  handlers: handlersSetting
     .prefault([...embedded.keys()]).describe(
       "Handlers around the server's own, the outermost first: paths of modules, names of ready-made " +
         "handlers, or either with options. A name with a slash, or that ends in `.ts`, `.js`, `.mts` " +
         "or `.mjs`, is a module. The default is the compiled-in handlers.",
     ).meta({
-      examples: [[
-        "trace",
-        { impatient: { bound: 3 } },
-        "./policy.ts",
-        { "./opening_hours.ts": { from: 8, to: 18 } },
-      ]],
+      examples: [
+        [
+          "trace",
+          { impatient: { bound: 3 } },
+          "./policy.ts",
+          { "./opening_hours.ts": { from: 8, to: 18 } },
+        ],
+        { live: ["./policy.ts"], shadow: ["./policy-next.ts"] },
+      ],
     }),
   tolerate: tolerateSchema.prefault({}).describe(
     "Which breaches of the protocol are tolerated, and from which clients: from `everyone`, from " +

@@ -50,7 +50,7 @@ const checksSenders = ({ name, ready }: NamedHandler): boolean =>
 export function doubtsAboutForwarding(
   { forwarding, handlers }: Pick<Settings, "forwarding" | "handlers">,
 ): readonly Finding[] {
-  if (forwarding === undefined || handlers.some(checksSenders)) return [];
+  if (forwarding === undefined || handlers.live.some(checksSenders)) return [];
   const message = "nothing checks who sent a message, so none is sealed: put " +
     "`sender-authentication` into `handlers`";
   return [{ path: ["forwarding"], message }];

@@ -45,7 +45,9 @@ export function credentialsToTake(config: Config): Credentials | undefined {
     return undefined;
   }
   if (wanted !== undefined && wanted.uid !== 0) return wanted;
-  const own = config.handlers.filter(({ source }) => "module" in source);
+  const own = [...config.handlers, ...config.shadow ?? []].filter(({ source }) =>
+    "module" in source
+  );
   if (own.length === 0 || config.handlersAsRoot) return undefined;
   throw new ConfigError(own.map(({ name, place }) => ({
     ...place,

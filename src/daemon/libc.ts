@@ -21,11 +21,13 @@ const SYMBOLS = {
   getFlags: { name: "fcntl", parameters: ["i32", "i32"], result: "i32" },
   setFlags: { name: "fcntl", parameters: ["i32", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  prctl: { parameters: ["i32", "u64"], result: "i32" },
   dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
 } as const;
 
 const F_SETFD = 2, FD_CLOEXEC = 1;
 const F_GETFL = 3, O_ACCMODE = 3, O_RDONLY = 0, O_RDWR = 2, O_CLOEXEC = 0o2000000;
+const PR_SET_PDEATHSIG = 1, SIGKILL = 9;
 /** The longest path (PATH_MAX). */
 const LONGEST = 4096;
 /** The most groups of a process (NGROUPS_MAX). */
@@ -107,6 +109,11 @@ export class Libc implements Disposable {
   /** Closes a descriptor in the programs that this process runs. */
   closeOnExec(fd: number): void {
     this.#library.symbols.setFlags(fd, F_SETFD, FD_CLOEXEC);
+  }
+
+  /** The system ends this process once the one is gone that has started it. */
+  endWithParent(): void {
+    this.#library.symbols.prctl(PR_SET_PDEATHSIG, BigInt(SIGKILL));
   }
 
   /** Makes descriptors lead to /dev/null. */

@@ -2,7 +2,7 @@
  * Giving up root.
  * @module
  */
-import { type Config, modulesOf } from "../config/mod.ts";
+import { type Modules, modulesOf } from "../config/mod.ts";
 import { isTypeScript, loadCompiler } from "../modules/typescript.ts";
 import { variablesOf } from "../targets/identity.ts";
 import type { Credentials } from "./credentials.ts";
@@ -21,7 +21,7 @@ const DESCRIPTORS = 1024;
  */
 export async function become(
   credentials: Credentials | undefined,
-  config: Pick<Config, "handlers">,
+  config: Modules,
 ): Promise<void> {
   if (credentials !== undefined) {
     if (modulesOf(config).some(isTypeScript)) await loadCompiler(); // root may be its only reader

@@ -37,6 +37,7 @@ import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
 import { placeOf } from "./fixed.ts";
 import { Parts } from "./parts.ts";
 import { Reloading } from "./reload.ts";
+import { Shadows } from "./shadow.ts";
 import { type Lasting, makeSetup } from "./setup.ts";
 import { Trials } from "./trial.ts";
 import { Watch } from "./watch.ts";
@@ -119,6 +120,7 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
   const lasting: Lasting = {
     ...{ listeners, launch, library, globals, descriptors, log, parts: new Parts() },
+    shadows: new Shadows(),
     send: (mail) => queue!.sendWritten(mail),
   };
   watch.step("the modules of handlers");

@@ -3,11 +3,10 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import { bareDomainOf, build, type Config } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, settingsKeys } from "../config/mod.ts";
 import { type Relaying, startRelaying } from "../config/relaying.ts";
 import { startLogins } from "../config/start_logins.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
-import type { GlobalStore } from "../handler/global_store.ts";
 import type { Log } from "../log/event.ts";
 import type { Descriptors } from "../net/descriptors.ts";
 import type { Listener } from "../net/listener.ts";
@@ -15,10 +14,13 @@ import type { ReportMail } from "../security/report/report_mail.ts";
 import type { Setup } from "../server/setup.ts";
 import type { Libcrypto } from "../signing/libcrypto.ts";
 import type { Launch } from "../targets/launch.ts";
+import type { DiskStore } from "../store/disk_store.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
 import { acmeStoreOf } from "./acme.ts";
 import { placeOf } from "./fixed.ts";
 import type { Parts } from "./parts.ts";
+import type { Shadows } from "./shadow.ts";
+import { identityOf } from "./shadow_terms.ts";
 
 /** What stays while setups come and go. */
 export interface Lasting {
@@ -28,10 +30,11 @@ export interface Lasting {
   readonly launch: Launch | undefined;
   /** Makes RSA signatures; without it, the platform does. */
   readonly library: Libcrypto | undefined;
-  readonly globals: GlobalStore;
+  readonly globals: DiskStore;
   readonly descriptors: Descriptors;
   readonly log: Log;
   readonly parts: Parts;
+  readonly shadows: Shadows;
   /** Takes a report of TLS. */
   readonly send: (mail: ReportMail) => Promise<unknown>;
 }
@@ -51,7 +54,7 @@ export interface MadeSetup extends AsyncDisposable {
  */
 export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeSetup> {
   await using making = new AsyncDisposableStack();
-  const { log, globals, library, descriptors, listeners, launch, parts, send } = lasting;
+  const { log, globals, library, descriptors, listeners, launch, parts, shadows, send } = lasting;
   const { hostname, limits, spoolDirectory = tmpdir() } = config;
   const dns = await parts.take(
     {
@@ -98,6 +101,16 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   );
   const built = making.use(await build(config, launch, () => relaying.sender!));
   const { policy, targets, modules } = built;
+  const shadow = await parts.take(
+    {
+      name: `shadow ${await identityOf(config)}`,
+      keys: [...settingsKeys.keys()],
+      make: () => shadows.start(config, { dns, globals, log }),
+      end: (made) => made?.[Symbol.asyncDispose](),
+    },
+    config,
+    making,
+  );
   const setup: Setup = {
     ...{ hostname, limits, policy, targets, dns, secure, authentication, spoolDirectory },
     listeners: new Map(config.listen.map((its) => [listeners.get(placeOf(its))!, its])),
@@ -107,6 +120,7 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
     queueing: config.queue && rulesOf(config.queue),
     authservId: config.authservId,
     requireTls: relaying.sender !== undefined,
+    witness: shadow?.watch,
   };
   const made = making.move();
   return { config, setup, modules, [Symbol.asyncDispose]: () => made.disposeAsync() };

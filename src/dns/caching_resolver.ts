@@ -91,6 +91,12 @@ export class CachingResolver extends Resolver {
     return this.#cache.statistics;
   }
 
+  /** What is in the cache; `undefined` if the servers would be asked. */
+  known(name: string, type: RecordType): DnsAnswer | DnsError | undefined {
+    const found = this.#cache.peek(`${type} ${canonicalName(name)}`);
+    return found && ("error" in found ? found.error : found.answer);
+  }
+
   async query<T extends RecordType>(name: string, type: T): Promise<DnsAnswer<T>> {
     const whole = canonicalName(name);
     if (!isDnsName(whole)) throw new DnsError("EBADNAME", name, type);

@@ -35,6 +35,8 @@ export interface HandlerDefinition<Read = unknown, Options = unknown> {
   readonly ends?: (options: Read) => readonly EventName[];
   /** The milliseconds for which it holds an answer back with these options, at most. */
   readonly waits?: (options: Read) => number;
+  /** True if it asks another program, which a shadow cannot: it goes without. */
+  readonly remote?: boolean;
   /** The connections to other programs that it holds open for each session. */
   readonly connections?: number;
   /** True if it needs the target `relay` with these options. */

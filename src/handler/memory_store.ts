@@ -79,6 +79,11 @@ export class MemoryStore implements GlobalStore {
     });
   }
 
+  /** All values, including some whose time may be over. */
+  entries(): Iterable<Entry> {
+    return this.#entries.values();
+  }
+
   /** The values that persist. */
   persistent(): Entry[] {
     return [...this.#entries.values()].filter(({ persist }) => persist);

@@ -124,6 +124,10 @@ export interface LogFields {
   /** An operator has changed the queue. */
   "queue changed": { readonly change: string; readonly recipients: number };
   "store recovered": { readonly file: string };
+  /** Candidates for the place of the handlers are asked about live traffic, without any effect. */
+  "shadow started": { readonly handlers: readonly string[] };
+  /** They are not: `next` is when the server tries again. */
+  "shadow failed": { readonly error: string; readonly next: string };
   /** A connection that should be that of a proxy is not, or brings no client. There is no session. */
   "proxy refused": Omit<OfConnection, "session"> & { readonly reason: string };
   connected: OfConnection;

@@ -35,6 +35,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "store failed": "error",
   "queue changed": "info",
   "store recovered": "info",
+  "shadow started": "info",
+  "shadow failed": "error",
   "proxy refused": "warning",
   connected: "info",
   "client named": "info",

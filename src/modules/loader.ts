@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { digest } from "../base/digest.ts";
 import { messageOf } from "../base/message_of.ts";
-import { addOrigin } from "../base/origin.ts";
+import { addOrigin, type Origin } from "../base/origin.ts";
 import { failureOf } from "../base/tried.ts";
 import { faultAt, lineAndColumn, ModuleFault } from "./fault.ts";
 import { type ModuleImport, relink } from "./links.ts";
@@ -73,6 +73,18 @@ export class ModuleLoader implements Disposable {
     return new Map([...this.#originals].map(([file, { source }]) => [file, digest(source)]));
   }
 
+  /** The URL of the copy of a module, from which another process loads it as long as there are copies. */
+  async stage(file: string): Promise<string> {
+    const path = resolve(file);
+    await this.#read(path);
+    return await this.#copy(path, new Map());
+  }
+
+  /** The originals of all copies. */
+  get origins(): readonly Origin[] {
+    return Array.from(this.#copies, ([file, copy]) => originOf(file, copy));
+  }
+
   [Symbol.dispose](): void {
     if (this.#root !== undefined) Deno.removeSync(this.#root, { recursive: true });
     this.#root = undefined;
@@ -120,9 +132,13 @@ export class ModuleLoader implements Disposable {
     );
   }
 
-  /** The URL of the copy of a module, which has been read. */
-  async #copy(file: string): Promise<string> {
-    const known = this.#copies.get(file) ?? loaded.get(this.#keyOf(file));
+  /**
+   * The URL of the copy of a module, which has been read.
+   *
+   * @param before copies that have run
+   */
+  async #copy(file: string, before: ReadonlyMap<string, string> = loaded): Promise<string> {
+    const known = this.#copies.get(file) ?? before.get(this.#keyOf(file));
     if (known !== undefined) {
       this.#copies.set(file, known);
       return known;
@@ -135,10 +151,10 @@ export class ModuleLoader implements Disposable {
     const { code } = this.#originals.get(file)!;
     const linked = !isModule(file) ? code : await relink(code, file, async (found) => {
       const target = targetOf(found, file, (problem) => new ModuleFault(problem));
-      return typeof target === "string" ? target : await this.#copy(target.file);
+      return typeof target === "string" ? target : await this.#copy(target.file, before);
     });
     writeFileSync(place, linked);
-    addOrigin({ copy, source: pathToFileURL(file).href, name: file });
+    addOrigin(originOf(file, copy));
     return copy;
   }
 
@@ -155,6 +171,12 @@ export class ModuleLoader implements Disposable {
     return folder;
   }
 }
+
+const originOf = (file: string, copy: string): Origin => ({
+  copy,
+  source: pathToFileURL(file).href,
+  name: file,
+});
 
 /** True for what has imports; other files that run from copies are JSON. */
 const isModule = (file: string): boolean => /\.m?[jt]s$/.test(file);

@@ -125,16 +125,18 @@ export class Server {
 
   #share(setup: Setup, users: Users, ends: CoreOptions, domain?: string): Shared {
     const { log, globals, memory, queue, dmarcReports } = this.#options;
-    const { hostname, dns, tolerated, targets, policy, secure, spoolDirectory } = setup;
+    const { hostname, dns, tolerated, targets, policy, secure, spoolDirectory, witness } = setup;
     const { extensions, limits } = ends;
     const keep: Keep = (body) => spool(body, () => SpoolFile.unnamed(spoolDirectory), memory);
     const judge: Judge = (target) => targets.obstacleTo(target);
-    const whole = chain(policy, core(ends));
+    const inner = core(ends);
+    const whole = chain(policy, witness?.core(inner) ?? inner);
     const send = queue && ((message: OwnMessage) => queue.send(message));
     return {
       context: { hostname, log, globals, dns, keep, chain: whole, judge, send },
       engine: {
-        ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
+        ...{ chain: witness?.around(whole) ?? whole, extensions, secure, limits, tolerated },
+        ...{ domain, memory, newId },
         dmarcReports,
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection, users),

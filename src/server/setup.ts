@@ -13,6 +13,7 @@ import type { Secure } from "./connection.ts";
 import type { Limits } from "./limits.ts";
 import type { ListenerOptions } from "./listener_options.ts";
 import type { Tolerated } from "./tolerated.ts";
+import type { Witness } from "./witness.ts";
 
 /** What one configuration makes. */
 export interface Setup {
@@ -42,6 +43,8 @@ export interface Setup {
   readonly authservId?: string | undefined;
   /** Mail goes on only by clients that keep to REQUIRETLS, which is offered then (RFC 8689). */
   readonly requireTls?: boolean | undefined;
+  /** Sees all sessions. */
+  readonly witness?: Witness | undefined;
 }
 
 /** What listeners for submission do. */

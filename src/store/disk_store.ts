@@ -89,6 +89,11 @@ export class DiskStore implements GlobalStore {
     return this.#when(variable, () => this.#memory.unset(variable));
   }
 
+  /** The values that are in memory. */
+  entries(): Iterable<Entry> {
+    return this.#memory.entries();
+  }
+
   /** Writes what is not written yet, and closes the file. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();

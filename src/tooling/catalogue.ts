@@ -10,7 +10,8 @@ import { block, contents, paragraphs, type Parts } from "./page.ts";
 /** The parts of the page, by handlers: examples and options; `contents` is a table of the handlers. */
 export function catalogueParts(page: string): Parts {
   const root = jsonSchema();
-  const item = (root.properties?.["handlers"] as JsonSchema).items as JsonSchema;
+  const [list] = (root.properties?.["handlers"] as JsonSchema).anyOf as JsonSchema[];
+  const item = list!.items as JsonSchema;
   const schemas = item.anyOf?.find(({ properties }) => properties !== undefined)?.properties;
   const sources = typescript();
   return new Map([

@@ -54,7 +54,7 @@ test("the program says its version, its help and its licences", async (program) 
 
 test("the program knows the schema of its configuration, and its own handlers in it", async (program) => {
   const { code, stdout } = await run(program, ["schema"]);
-  const known = JSON.parse(stdout).properties.handlers.items.anyOf.map(
+  const known = JSON.parse(stdout).properties.handlers.anyOf[0].items.anyOf.map(
     (form: { readonly const?: unknown }) => form.const,
   );
   assert.equal(code, 0);

@@ -1,0 +1,48 @@
+/**
+ * The core of a shadow: it takes no mail, and says what the live core has said where that depends on more than the
+ * event.
+ * @module
+ */
+import { type Handler, named, onEvery } from "../handler/handler.ts";
+import { BROKEN, say } from "../handler/reply.ts";
+import { silent } from "../log/event.ts";
+import { core } from "../server/core.ts";
+import { Extensions } from "../server/extension.ts";
+import { extensionsOn } from "../server/extensions.ts";
+import type { Limits } from "../server/limits.ts";
+import type { Mirrored } from "./mirrored.ts";
+import { outlined } from "./outline.ts";
+
+/** The reply to a message that the live core did not get. */
+const ACCEPTED = say(2, 5, 0, "accepted", "2.0.0");
+
+/** @param find the session with an id */
+export function coreOf(
+  policy: Handler,
+  limits: Limits,
+  find: (id: string) => Mirrored | undefined,
+): Handler {
+  const extensions = new Extensions(extensionsOn({ policy }));
+  const acceptance = () => Promise.resolve(BROKEN);
+  const usual = core({ acceptance, limits, extensions, log: silent });
+  return named(
+    "core",
+    onEvery(async (event, next, session) => {
+      const mirrored = find(session.id);
+      const live = mirrored?.told?.event.type === event.type ? mirrored.told.core : undefined;
+      if (mirrored === undefined) return BROKEN;
+      if (event.type === "Deliver") {
+        const { routes, sender, hold, deliver } = event;
+        mirrored.reached = { routes, sender, hold, deliver };
+        const whole = outlined(
+          event.body,
+          (message) => mirrored.reached = { ...mirrored.reached!, message },
+        );
+        for await (const _ of whole);
+        return live ?? ACCEPTED;
+      }
+      if (live === undefined && event.type === "Authenticate") mirrored.troubles.add("secret");
+      return live ?? await usual(event, next, session);
+    }),
+  );
+}
