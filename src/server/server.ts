@@ -116,8 +116,7 @@ export class Server {
     const extensions = new Extensions(extensionsOn({ policy, requireTls }));
     const ends = { acceptance, limits: localLimits(limits), extensions, log, ...says };
     const local = this.#share(setup, users, ends, says.domain);
-    const { context } = local;
-    const asking = new Asking(context, limits.handlerTimeout);
+    const asking = new Asking(local.context, limits.handlerTimeout);
     const inForce = { setup, shared, local, asking, users };
     this.#used.add(inForce);
     return inForce;
@@ -136,8 +135,7 @@ export class Server {
       context: { hostname, log, globals, dns, keep, chain: whole, judge, send },
       engine: {
         ...{ chain: witness?.around(whole) ?? whole, extensions, secure, limits, tolerated },
-        ...{ domain, memory, newId },
-        dmarcReports,
+        ...{ domain, memory, newId, dmarcReports },
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection, users),
         recount: (connection, address) => this.#connections.move(connection, address),
