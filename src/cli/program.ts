@@ -14,17 +14,22 @@ import { each } from "./argument.ts";
 import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
+import { addDoctor } from "./doctor/command.ts";
 import { addDkim } from "./dkim/command.ts";
 import { addExamine } from "./examine/command.ts";
+import { addImport } from "./import/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
 import { addReports } from "./reports/command.ts";
+import type { DeskFlags } from "./queue/open.ts";
 import { addTrace } from "./queue/trace_command.ts";
+import { reload } from "./reload.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
 import { addSrs } from "./srs.ts";
+import { trial } from "./trial.ts";
 import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
 import { addVars } from "./vars_command.ts";
@@ -44,8 +49,12 @@ export async function main(args: readonly string[]): Promise<number> {
       await runLauncher();
       return EXIT.ok;
     }
+    if (args[0] === "trial") { // likewise
+      await trial();
+      return EXIT.ok;
+    }
     let exitCode: number = EXIT.ok;
-    const postmaster = program(() => exitCode = EXIT.failed);
+    const postmaster = program((code = EXIT.failed) => exitCode = code);
     refuseUnknown(postmaster, args[0]);
     await postmaster.parseAsync(commandFirst(postmaster, args), { from: "user" });
     return exitCode;
@@ -83,9 +92,9 @@ function commandFirst(postmaster: Command, args: readonly string[]): readonly st
 /**
  * The commands, to be run and to be documented.
  *
- * @param failed called by a command that has printed what is wrong
+ * @param failed called by a command that has printed what is wrong, perhaps with an exit code of its own
  */
-export function program(failed: () => void): Command {
+export function program(failed: (code?: number) => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
   const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
@@ -121,7 +130,9 @@ export function program(failed: () => void): Command {
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
   strict(schemaCommand).action(() => printAll(printJsonSchema()));
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
+  addReload(postmaster);
   addInit(postmaster);
+  addImport(postmaster);
   addUser(postmaster);
   addQueue(postmaster);
   addTrace(postmaster);
@@ -131,10 +142,21 @@ export function program(failed: () => void): Command {
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);
+  addDoctor(postmaster, failed);
   addExamine(postmaster);
   addSrs(postmaster, failed);
   addReports(postmaster, failed);
   return postmaster;
+}
+
+function addReload(postmaster: Command): void {
+  strict(postmaster.command("reload"))
+    .summary("have the running server read everything anew")
+    .description("have the running server read its configuration and its handlers anew")
+    .option("-c, --config <file>", "the configuration file")
+    .option("--socket <path>", "the control socket, for those who may not read the configuration")
+    .option("--debug", "show where in the program an error came from")
+    .action((flags: DeskFlags) => reload(flags));
 }
 
 function addSimulate(postmaster: Command): void {
