@@ -49,7 +49,7 @@ const unit = (): string =>
   read("docs/examples/postmaster.service")
     .replace(/^[^]*?(?=^\[Unit\]$)/m, "")
     .replace("[Unit]\n", "[Unit]\nConditionPathExists=/etc/postmaster/postmaster.yaml\n")
-    .replace("/usr/local/bin/postmaster", `/${EXECUTABLE}`);
+    .replaceAll("/usr/local/bin/postmaster", `/${EXECUTABLE}`);
 
 const read = (path: string): string => Deno.readTextFileSync(join(ROOT, path));
 const compressed = (text: string): Uint8Array => gzipSync(text, { level: 9 });
