@@ -112,7 +112,14 @@ export type {
 export type { OwnMessage } from "./handler/own_message.ts";
 export { inspect, type InspectedMessage } from "./handler/inspect.ts";
 export { routeKey, routeTo } from "./handler/route.ts";
-export type { Helo, Peer, Session, SessionListener, Transaction } from "./handler/session.ts";
+export type {
+  Helo,
+  LocalUser,
+  Peer,
+  Session,
+  SessionListener,
+  Transaction,
+} from "./handler/session.ts";
 export type { ListenerKind } from "./net/address.ts";
 export type { PeerCertificate, Tls } from "./handler/tls.ts";
 export type { Step } from "./handler/supervisor.ts";

@@ -25,6 +25,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/acme"],
   ["src/queue"],
   ["src/server"],
+  ["src/drop"],
   ["src/testing"],
   ["src/mod.ts", "src/making.ts"],
   ["handlers"],

@@ -29,6 +29,7 @@ import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
 import { addSrs } from "./srs.ts";
+import { addSendmail } from "./sendmail/command.ts";
 import { trial } from "./trial.ts";
 import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
@@ -146,6 +147,7 @@ export function program(failed: (code?: number) => void): Command {
   addExamine(postmaster);
   addSrs(postmaster, failed);
   addReports(postmaster, failed);
+  addSendmail(postmaster);
   return postmaster;
 }
 

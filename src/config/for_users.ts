@@ -13,8 +13,8 @@ import type { Config } from "./config.ts";
 export const bareDomainOf = (config: Config): string | undefined =>
   config.submission.complete.includes("addresses") ? domainOf(config) : undefined;
 
-/** It is in A-labels, because the client may not have SMTPUTF8. */
-const domainOf = ({ submission, domains, hostname }: Config): string =>
+/** The domain of users without one. It is in A-labels, because the client may not have SMTPUTF8. */
+export const domainOf = ({ submission, domains, hostname }: Config): string =>
   canonicalName(submission.domain ?? domains[0] ?? hostname);
 
 /** Completes what users send. It stands outside of the operator's handlers, which see the whole message. */
@@ -31,14 +31,16 @@ export function relaying(config: Config): readonly Handler[] {
   return [forUsers("AddRcptTo", relayTo({ users: true }))];
 }
 
-const hasSubmission = ({ listen }: Config): boolean => listen.some(({ kind }) => isForUsers(kind));
+const hasSubmission = ({ listen, drop }: Config): boolean =>
+  drop !== undefined || listen.some(({ kind }) => isForUsers(kind));
 
-/** The handler of one event, for users who have connected to have their mail sent. */
+/** The handler of one event, for users who have connected to have their mail sent, and for those of this machine. */
 const forUsers = (type: EventName, handler: Handler): Handler =>
   on(
     type,
     (event, next, session) =>
-      session.user !== undefined && isForUsers(session.listener.kind)
+      session.localUser !== undefined ||
+        session.user !== undefined && isForUsers(session.listener.kind)
         ? handler(event, next as Next, session)
         : next(),
   );

@@ -23,6 +23,7 @@ import { arcSealSchema, dkimSignSchema } from "./dkim_sign.ts";
 import { dmarcReportsSchema } from "./dmarc_reports.ts";
 import { dnsSchema } from "./dns.ts";
 import { forwardingSchema } from "./forwarding.ts";
+import { dropSchema } from "./drop.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -293,6 +294,9 @@ const shape = {
   control: controlSchema.prefault({}).describe(
     "The control socket, by which `postmaster queue` and `postmaster trace` reach the running server.",
   ).meta({ examples: [{ group: "operators" }] }),
+  drop: dropSchema.optional().describe(
+    "Mail that programs of this machine send by `sendmail`. Without this key, the server takes none.",
+  ).meta({ examples: [{ directory: "/srv/mail/drop" }] }),
   handlers: z.array(handler, { error: "a list such as [./policy.ts, {impatient: {bound: 3}}]" })
     .prefault([...embedded.keys()]).describe(
       "Handlers around the server's own, the outermost first: paths of modules, names of ready-made " +

@@ -11,6 +11,9 @@ import { failureOf, tried } from "../base/tried.ts";
 import { type Config, queueDirectory } from "../config/mod.ts";
 import type { Credentials } from "./credentials.ts";
 
+/** Everybody may put files into the drop directory; nobody but the server's user sees them, or removes those of others. */
+export const DROP_MODE = 0o1733;
+
 /** A directory and what it is for. */
 export interface Directory {
   /** The key of the configuration that names it. */
@@ -22,7 +25,7 @@ export interface Directory {
 
 /** The directories that a configuration names, in which the server writes. */
 export function directoriesOf(
-  { spoolDirectory, stateDirectory, queue, user }: Config,
+  { spoolDirectory, stateDirectory, queue, user, drop }: Config,
 ): Directory[] {
   const isInState = queue?.directory === queueDirectory({}, stateDirectory);
   return [
@@ -34,6 +37,7 @@ export function directoriesOf(
       0o700,
     ),
     ...named("spool-directory", spoolDirectory, 0o700),
+    ...named("drop.directory", drop?.directory, DROP_MODE),
   ];
 }
 
@@ -90,7 +94,8 @@ export function makeDirectory({ key, path, mode }: Directory, owner: Owner | und
   if (owner !== undefined && !isSafe(path, owner)) return; // the owner will try
   const umask = Deno.umask(0);
   try {
-    Deno.mkdirSync(path, { mode });
+    Deno.mkdirSync(path, { mode: mode & 0o777 });
+    Deno.chmodSync(path, mode); // mkdir(2) knows no sticky bit
   } catch (error) {
     if (isDirectory(path) || owner !== undefined) return; // the owner will be told
     throw new Error(`\`${key}\`: cannot make ${path}: ${messageOf(error)}`);

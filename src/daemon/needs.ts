@@ -14,6 +14,7 @@ import { type Config, ConfigError, faultOfKeys, type Problem } from "../config/m
 import { faultOfControl } from "./control_socket.ts";
 import { faultIn } from "../queue/sqlite/examine.ts";
 import type { Credentials } from "./credentials.ts";
+import { faultOfDrop } from "./drop.ts";
 import { directoriesOf, isDirectory, isSafe, parentsOf } from "./directory.ts";
 import { faultOfPidFile } from "./pid_file.ts";
 
@@ -63,6 +64,7 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
   for (const [i, { address }] of listen.entries()) {
     if (address.transport === "unix") note(["listen", i], faultOfSocket(address.path, made));
   }
+  if (config.drop !== undefined) note(["drop", "directory"], faultOfDrop(config.drop.directory));
   if (config.queue !== undefined) {
     note(["queue", "directory"], faultIn(config.queue.directory));
     noteControl(config, made, note);

@@ -8,6 +8,7 @@ import { onStrayErrors } from "../base/stray.ts";
 import { type Config, connectionsOf, printPlace } from "../config/mod.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
 import { trace } from "../handler/supervisor.ts";
+import type { DropDirectory } from "../drop/drop_directory.ts";
 import type { Log } from "../log/event.ts";
 import { type OpenLog, openLog } from "../log/open.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
@@ -22,6 +23,7 @@ import { variablesFile } from "../store/table.ts";
 import { HashThread } from "../auth/hash_thread.ts";
 import { challengeListens, renew, startOrders } from "./acme.ts";
 import { Control } from "./control.ts";
+import { openDrop } from "./drop.ts";
 import { listenForOperators } from "./control_socket.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
 import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.ts";
@@ -142,12 +144,14 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
     const reload = () => reloads.reload("operator");
     opened.use(new Control(operators, { desk, reload, log }));
   }
+  const drop = openDrop(config, server, log);
+  opened.use(drop);
   opened.use(renew(config, orders, authority, log));
   const trials = new Trials(flags);
   reloads.begin({ server, lasting, openLog: opening, manager, trials, made });
   opened.use(new Watch(reloads));
   watch[Symbol.dispose]();
-  await runUntilStopped(server, manager, launcher, signals);
+  await runUntilStopped({ server, manager, launcher, drop }, signals);
 }
 
 /** Opens the log anew, for a logrotate that has moved it away, and reloads. */
@@ -221,14 +225,18 @@ function stopSignals() {
 
 /** The first signal stops the server, a second one ends it at once. Throws if its launcher ends before. */
 async function runUntilStopped(
-  server: Server,
-  manager: ServiceManager,
-  launcher: RemoteLauncher | undefined,
+  { server, manager, launcher, drop }: {
+    readonly server: Server;
+    readonly manager: ServiceManager;
+    readonly launcher: RemoteLauncher | undefined;
+    readonly drop: DropDirectory | undefined;
+  },
   { first, second }: ReturnType<typeof stopSignals>,
 ): Promise<void> {
   launcher?.ended.then(() => first.resolve(LAUNCHER_ENDED));
   await manager.ready(`listening on ${server.addresses.join(", ")}`);
   const reason = await first.promise;
+  drop?.stop();
   manager.stopping(`${reason}: waiting for ${server.connections} connections`);
   await Promise.race([server.stop(reason), second.promise]);
   server.kill();

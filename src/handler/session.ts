@@ -37,6 +37,14 @@ export interface SessionListener {
   readonly kind: ListenerKind;
 }
 
+/** A user of this machine who has handed over mail, such as by `sendmail`. The system vouches for who it is. */
+export interface LocalUser {
+  /** The name of the account; `uid-1234` for one without a name. */
+  readonly name: string;
+  /** The ID of the account. */
+  readonly uid: number;
+}
+
 /** The client's name in HELO, EHLO or LHLO. */
 export interface Helo {
   /** The argument of HELO, EHLO or LHLO. */
@@ -79,8 +87,10 @@ export interface Session {
   readonly dns: Resolver;
   /** How the connection is encrypted; `undefined` if it is not. */
   readonly tls: Tls | undefined;
-  /** The authenticated user; `undefined` for a stranger. */
+  /** The authenticated user, or the name of the {@linkcode Session.localUser}; `undefined` for a stranger. */
   readonly user: string | undefined;
+  /** The user of this machine whose program has handed over the mail, by `sendmail`; `undefined` for all other clients. */
+  readonly localUser: LocalUser | undefined;
   /** The client's last HELO, EHLO or LHLO. */
   readonly helo: Helo | undefined;
   /** The open transaction. */
@@ -180,6 +190,7 @@ export interface SessionOptions {
   readonly context: SessionContext;
   readonly tls?: Tls | undefined;
   readonly user?: string | undefined;
+  readonly localUser?: LocalUser | undefined;
 }
 
 /** The mutable half of a session. Only the engine writes to it. */
@@ -195,6 +206,7 @@ export class SessionState implements SessionOptions {
   readonly endings = new Endings();
   tls: Tls | undefined;
   user: string | undefined;
+  readonly localUser: LocalUser | undefined;
   helo: Helo | undefined;
   transaction: Transaction | undefined;
   #values: Map<string, unknown> | undefined;
@@ -202,10 +214,13 @@ export class SessionState implements SessionOptions {
   #abort: AbortController | undefined;
   #ended = false;
 
-  constructor({ id, peer, listener, context, tls, user }: SessionOptions) {
+  constructor(
+    { id, peer, listener, context, tls, localUser, user = localUser?.name }: SessionOptions,
+  ) {
     this.id = id;
     this.tls = tls;
     this.user = user;
+    this.localUser = localUser && Object.freeze(localUser);
     this.peer = Object.freeze(peer);
     this.listener = listener;
     this.context = context;

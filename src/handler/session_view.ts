@@ -15,7 +15,15 @@ import { handlerFields } from "./log_fields.ts";
 import type { OwnMessage } from "./own_message.ts";
 import { BROKEN, type Reply } from "./reply.ts";
 import { senderAuthentication } from "./sender_authentication.ts";
-import type { Helo, Peer, Session, SessionListener, SessionState, Transaction } from "./session.ts";
+import type {
+  Helo,
+  LocalUser,
+  Peer,
+  Session,
+  SessionListener,
+  SessionState,
+  Transaction,
+} from "./session.ts";
 import {
   SEEN_BY,
   type Step,
@@ -77,6 +85,9 @@ export class SessionView implements Session, Watched<Session> {
   }
   get user(): string | undefined {
     return this.#state.user;
+  }
+  get localUser(): LocalUser | undefined {
+    return this.#state.localUser;
   }
   get helo(): Helo | undefined {
     return this.#state.helo;

@@ -209,6 +209,12 @@ export interface LogFields {
     readonly text: string;
     readonly about: string;
   };
+  /** A file in the drop directory is no message, or no longer wanted, and was removed. */
+  "drop refused": { readonly file: string; readonly uid: number; readonly reason: string };
+  /** A message in the drop directory stays there, and is tried again after so many seconds. */
+  "drop deferred": LogFields["drop refused"] & { readonly seconds: number };
+  /** Mail that programs of this machine leave cannot be taken, or not at once. */
+  "drop failed": { readonly directory: string; readonly error: string };
   /** The store of the queue cannot keep anything at the moment. */
   "queue failed": { readonly directory: string; readonly error: string };
   "queue recovered": { readonly directory: string };

@@ -15,6 +15,8 @@ export interface Reception {
   readonly id: string;
   /** The protocol, from {@linkcode protocolOf}. */
   readonly protocol: string;
+  /** The user of this machine that the message is from: it has come by no protocol. */
+  readonly localUser?: { readonly name: string; readonly uid: number } | undefined;
   /** The cipher suite of an encrypted connection (RFC 8314 section 4.3). */
   readonly cipher?: string | undefined;
   /** The recipient, if there is only one: recipients must not learn of each other (section 7.6). */
@@ -46,13 +48,22 @@ export function protocolOf(
 
 /** The whole field, folded, with its CRLF. */
 export function receivedField(reception: Reception): string {
-  const { helo, peer, hostname, id, protocol, cipher, recipient, time } = reception;
+  const { helo, peer, hostname, id, protocol, localUser, cipher, recipient, time } = reception;
   const client = isDomain(helo) ? helo : "unknown";
   const forWhom = recipient === undefined ? "" : `\r\n\tfor ${printPath(recipient)}`;
   const tls = cipher === undefined ? "" : `\r\n\ttls ${cipher}`;
-  const from = peer === undefined ? "" : `from ${client} (${literal(peer)})\r\n\t`;
-  return `Received: ${from}by ${hostname} with ${protocol} id ${id}${forWhom}${tls};\r\n` +
+  const from = peer === undefined || localUser !== undefined
+    ? ""
+    : `from ${client} (${literal(peer)})\r\n\t`;
+  const how = localUser === undefined ? `with ${protocol}` : ofUser(localUser, peer !== undefined);
+  return `Received: ${from}by ${hostname} ${how} id ${id}${forWhom}${tls};\r\n` +
     `\t${dateTime(time)}\r\n`;
+}
+
+/** A comment: a name that would end it is left out. */
+function ofUser({ name, uid }: { readonly name: string; readonly uid: number }, isNamed: boolean) {
+  if (!isNamed) return "(local)";
+  return /^[\w.@+-]+$/.test(name) ? `(from ${name}, user ID ${uid})` : `(from user ID ${uid})`;
 }
 
 /** An address as RFC 5321 section 4.1.3 writes it. */

@@ -10,17 +10,18 @@ import { FIRST_HANDED_OVER } from "./handed_over.ts";
 /**
  * What clients connect to a listener for: `smtp` to bring mail from elsewhere, `submission` to have mail sent on
  * (RFC 6409), `submissions` for the same over TLS from the first octet (RFC 8314 section 3.3), `lmtp` to bring mail
- * with a reply for each recipient (RFC 2033).
+ * with a reply for each recipient (RFC 2033). `local` is no listener: it stands for users of this machine, whose programs
+ * hand over mail by `sendmail`.
  */
-export type ListenerKind = "smtp" | "submission" | "submissions" | "lmtp";
+export type ListenerKind = "smtp" | "submission" | "submissions" | "lmtp" | "local";
 
-/** Every kind of listener. */
+/** Every kind of listener that there can be. */
 export const LISTENER_KINDS = [
   "smtp",
   "submission",
   "submissions",
   "lmtp",
-] as const satisfies readonly ListenerKind[];
+] as const satisfies readonly Exclude<ListenerKind, "local">[];
 
 /** True for the kinds whose clients are users, who authenticate. */
 export const isForUsers = (kind: ListenerKind): kind is "submission" | "submissions" =>

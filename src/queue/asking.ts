@@ -127,10 +127,10 @@ export class Asking {
   }
 
   #state(
-    { session: id, peer: address, port, listener, tls, user }: Origin,
+    { session: id, peer: address, port, listener, tls, user, localUser }: Origin,
   ): SessionState {
     return new SessionState({
-      ...{ id, peer: { address, port }, listener, user, context: this.#context },
+      ...{ id, peer: { address, port }, listener, user, localUser, context: this.#context },
       tls: tls && Object.freeze({ ...tls, serverName: undefined, peer: undefined }),
     });
   }

@@ -42,6 +42,8 @@ export interface Origin {
   readonly helo: { readonly name: string; readonly extended: boolean } | undefined;
   /** The user that the client has proved to be. */
   readonly user: string | undefined;
+  /** The user of this machine who has handed it over. */
+  readonly localUser?: { readonly name: string; readonly uid: number } | undefined;
   readonly tls: { readonly protocol: string; readonly cipher: string } | undefined;
   /** The address of the client from which that client has it, as it says (XFORWARD); `""` if it does not know it. */
   readonly forwarded?: string | undefined;

@@ -93,13 +93,14 @@ const receivedFor = (
     ...envelope,
     peer: hidesClient ? undefined : envelope.peer,
     protocol: protocolOf(session, utf8),
+    localUser: session.localUser,
     cipher: session.tls?.cipher,
     recipient: session.recipients.length === 1 ? session.recipients[0] : undefined,
     time: session.time.getTime(),
   });
 
 const originOf = (
-  { id, hostname, peer, listener, helo, user, tls, forwarded }: Session,
+  { id, hostname, peer, listener, helo, user, localUser, tls, forwarded }: Session,
 ): Origin => ({
   session: id,
   hostname,
@@ -108,6 +109,7 @@ const originOf = (
   listener,
   helo,
   user,
+  ...localUser && { localUser },
   tls: tls && { protocol: tls.protocol, cipher: tls.cipher },
   ...forwarded && forwarded.source !== "LOCAL" ? { forwarded: forwarded.address ?? "" } : {},
 });

@@ -3,9 +3,10 @@
  * @module
  */
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { LimitName } from "../handler/event.ts";
 import { chain } from "../handler/handler.ts";
-import { type SessionContext, SessionState } from "../handler/session.ts";
+import { type LocalUser, SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Judge } from "../handler/supervisor.ts";
@@ -14,14 +15,14 @@ import type { Keep } from "../message/kept.ts";
 import { isForUsers } from "../net/address.ts";
 import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
-import { isAmong, type Peers } from "../net/peers.ts";
+import { isAmong, type Peers, UNIX } from "../net/peers.ts";
 import type { ProxyHeader } from "../net/proxy_header.ts";
 import { Asking } from "../queue/asking.ts";
 import type { Queue } from "../queue/queue.ts";
 import { Users } from "../base/users.ts";
 import { within } from "../base/within.ts";
 import { abandon, type Accepted, peerOf, placeOf, sendAway } from "./accepted.ts";
-import { Connection, type ConnectionEngine } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { type ConnectionLimits, Connections } from "./connections.ts";
@@ -31,11 +32,12 @@ import { extensionsOn } from "./extensions.ts";
 import { Gate } from "./gate.ts";
 import { newId } from "../base/id.ts";
 import type { Limits } from "./limits.ts";
-import type { ListenerOptions } from "./listener_options.ts";
 import type { Memory } from "../message/memory.ts";
+import { localLimits, localSession } from "./local_session.ts";
 import { peerNamed } from "./named_client.ts";
 import { spool, SpoolFile } from "../message/spool.ts";
 import { queued } from "./queued.ts";
+import { type InForce, type OfListener, type Shared, tick } from "./in_force.ts";
 import type { Setup } from "./setup.ts";
 
 /** What a server is made of: its first setup, and what stays when another one replaces that. */
@@ -49,24 +51,6 @@ export interface ServerOptions extends Setup {
   readonly queue?: Queue | undefined;
   /** Counts messages for reports to the domains of their authors. */
   readonly dmarcReports?: MessageCounter | undefined;
-}
-
-/** What the sessions of a listener share. */
-interface Shared {
-  readonly context: SessionContext;
-  readonly engine: ConnectionEngine;
-  readonly options: ListenerOptions;
-}
-
-/** A setup, and what sessions and the queue have of it. */
-interface InForce {
-  readonly setup: Setup;
-  /** What the sessions of each listener share. */
-  readonly shared: ReadonlyMap<Listener, Shared>;
-  /** Asks about mail in the queue. */
-  readonly asking: Asking;
-  /** The sessions and deliveries that have begun with it. */
-  readonly users: Users;
 }
 
 /** A running server. */
@@ -114,7 +98,7 @@ export class Server {
     const { authentication, secure: certificates, policy, requireTls, authservId } = setup;
     const passwords = authentication?.passwords;
     const longest = setup.queueing?.schedule.longestHold ?? 0;
-    const shared = new Map<Listener, Shared>();
+    const shared = new Map<Listener, OfListener>();
     for (const [listener, its] of setup.listeners) {
       const own: Limits = { ...limits, ...its.limits };
       const { xclient: peers, xclientLogin: login = false } = its;
@@ -125,23 +109,21 @@ export class Server {
       const submission = isForUsers(listener.kind) ? setup.submission : undefined;
       const says = { authservId, ...submission };
       const ends = { acceptance, limits: own, extensions, passwords, log, ...says };
-      const ofThese = this.#share(setup, users, ends, submission?.domain);
-      shared.set(listener, { ...ofThese, options: its });
+      const common = this.#share(setup, users, ends, submission?.domain);
+      shared.set(listener, { ...common, options: its });
     }
-    const extensions = new Extensions([]);
-    const { context } = this.#share(setup, users, { acceptance, limits, extensions, log });
+    const says = { authservId, ...setup.submission };
+    const extensions = new Extensions(extensionsOn({ policy, requireTls }));
+    const ends = { acceptance, limits: localLimits(limits), extensions, log, ...says };
+    const local = this.#share(setup, users, ends, says.domain);
+    const { context } = local;
     const asking = new Asking(context, limits.handlerTimeout);
-    const inForce = { setup, shared, asking, users };
+    const inForce = { setup, shared, local, asking, users };
     this.#used.add(inForce);
     return inForce;
   }
 
-  #share(
-    setup: Setup,
-    users: Users,
-    ends: CoreOptions,
-    domain?: string,
-  ): Omit<Shared, "options"> {
+  #share(setup: Setup, users: Users, ends: CoreOptions, domain?: string): Shared {
     const { log, globals, memory, queue, dmarcReports } = this.#options;
     const { hostname, dns, tolerated, targets, policy, secure, spoolDirectory } = setup;
     const { extensions, limits } = ends;
@@ -212,6 +194,18 @@ export class Server {
   /** How many connections are open. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /**
+   * Begins a session with a user of this machine, without a connection. Returns the client's end: SMTP is spoken there.
+   */
+  local(user: LocalUser): Duplex {
+    const { local, users } = this.#inForce;
+    const { client, connection } = localSession(user, local);
+    users.enter();
+    this.#connections.add(connection, UNIX);
+    connection.start();
+    return client;
   }
 
   /**
@@ -353,13 +347,4 @@ export class Server {
     await queue?.stop(); // also for what the last connections have brought
     await Promise.all([...this.#used].map(({ setup }) => setup.targets.idle()));
   }
-}
-
-/** How often deadlines are looked at: often enough for the shortest, a second at most. */
-function tick(limits: Limits): number {
-  const { commandTimeout, dataTimeout, messageTimeout } = limits;
-  const { writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout } = limits;
-  const ours = [writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout];
-  const shortest = Math.min(commandTimeout, dataTimeout, messageTimeout, ...ours);
-  return Math.max(10, Math.min(1000, shortest / 4));
 }

@@ -98,6 +98,7 @@ export const greetListener = (
 ): Promise<Greeted> => greet(destinationAt(listener, hostname)!, hostname, signal);
 
 const SCHEMES: Readonly<Record<ListenerKind, Scheme>> = {
+  local: "smtp", // there is no such listener
   ...{ smtp: "smtp", submission: "smtp", submissions: "smtps", lmtp: "lmtp" },
 };
 

@@ -40,6 +40,10 @@ ${stringify({ mailer: mailer(values, mail) }, { lineWidth: 0 })}
 relay:
   mx: {}
 
+# Mail of cron and other programs of this machine, by \`sendmail\`: remove the # and say
+# \`postmaster install-sendmail\`.
+# drop: {}
+
 # Your own policy. handlers_test.txt is a session that tests it.
 handlers: [./handlers.ts]
 
