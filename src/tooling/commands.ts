@@ -63,7 +63,8 @@ const optionRow = (option: Option): string[] => [
 const choices = ({ argChoices = [] }: Option): string =>
   argChoices.length === 0 ? "" : ` One of ${argChoices.map((one) => `\`${one}\``).join(", ")}.`;
 
-function defaultOf({ defaultValue, defaultValueDescription }: Option | Argument): string {
+/** The default of an option or an argument as code; `""` if it has none. */
+export function defaultOf({ defaultValue, defaultValueDescription }: Option | Argument): string {
   const value = defaultValueDescription ?? defaultValue;
   return value === undefined ? "" : `\`${value}\``;
 }
