@@ -16,6 +16,7 @@ import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addDkim } from "./dkim/command.ts";
 import { addExamine } from "./examine/command.ts";
+import { addExplain } from "./explain/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
@@ -125,6 +126,7 @@ export function program(failed: () => void): Command {
   addUser(postmaster);
   addQueue(postmaster);
   addTrace(postmaster);
+  addExplain(postmaster);
   addVars(postmaster);
   addCert(postmaster);
   addDkim(postmaster);

@@ -9,6 +9,7 @@ import { ConfigError } from "../base/problem.ts";
 import { checkSettings } from "./check.ts";
 import type { Config } from "./config.ts";
 import { controlSocket } from "./control.ts";
+import { sessionsDirectory } from "./kept_sessions.ts";
 import type { Overrides } from "./overrides.ts";
 import { queueDirectory } from "./queue.ts";
 import type { Settings } from "./schema.ts";
@@ -44,6 +45,8 @@ export interface Places {
   readonly queue: Config["queue"];
   /** The full path of the control socket. */
   readonly socket: string;
+  /** The directory with what is kept of sessions; `undefined` if nothing is. */
+  readonly sessions: string | undefined;
 }
 
 /**
@@ -56,12 +59,13 @@ export interface Places {
 export function loadPlaces(file: string | undefined): Places {
   const text = file === undefined ? "{}" : textOf(file);
   const { settings, wrong, problems } = readSettings(text, file ?? "defaults", {});
-  const keys = ["queue", "control", "stateDirectory"] as const;
+  const keys = ["queue", "control", "stateDirectory", "explain"] as const;
   if (keys.some((key) => wrong.has(key))) throw new ConfigError(problems);
-  const { queue, control = {}, stateDirectory = foundStateDirectory() } = settings;
+  const { queue, control = {}, stateDirectory = foundStateDirectory(), explain } = settings;
   return {
     queue: queue && { ...queue, directory: queueDirectory(queue, stateDirectory) },
     socket: controlSocket(control, stateDirectory),
+    sessions: explain && sessionsDirectory(stateDirectory),
   };
 }
 

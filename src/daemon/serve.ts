@@ -8,6 +8,7 @@ import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
 import { type Relaying, startRelaying } from "../config/relaying.ts";
+import { startChronicle } from "./chronicle.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
 import { startLogins } from "../config/start_logins.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
@@ -138,6 +139,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (config.queue !== undefined) watch.step(`the queue in ${config.queue.directory}`);
   const queue = await openQueue(config, { targets, memory, log }, opened);
   const dmarcReports = queue && startDmarcReports(config, { dns, queue, log }, opened);
+  const record = startChronicle(config, log, opened);
   const operators = queue && (early ?? await listenForOperators(config, undefined));
   opened.defer(() => operators?.close());
   const signals = opened.use(stopSignals());
@@ -145,7 +147,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
     ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
     ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
-    ...{ authservId: config.authservId, dmarcReports },
+    ...{ authservId: config.authservId, dmarcReports, record },
   });
   dmarcReports?.start();
   if (operators !== undefined) {

@@ -10,6 +10,7 @@ import { chain, type Handler } from "../handler/handler.ts";
 import { type SessionContext, SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
+import type { Recorder } from "../handler/recorder.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import type { Keep } from "../message/kept.ts";
@@ -73,6 +74,8 @@ export interface ServerOptions {
   readonly authservId?: string | undefined;
   /** Counts messages for reports to the domains of their authors. */
   readonly dmarcReports?: MessageCounter | undefined;
+  /** Begins to keep what happens in a session; without it, nobody wants to know. */
+  readonly record?: ((session: SessionState) => Recorder) | undefined;
   /** Mail goes on only by clients that keep to REQUIRETLS, which is offered then (RFC 8689). */
   readonly requireTls?: boolean | undefined;
 }
@@ -265,6 +268,7 @@ export class Server {
     const listener = { address: name, kind };
     const { context, engine } = this.#shared.get(accepted.listener)!;
     const session = new SessionState({ id, peer, listener, context });
+    session.recorder = this.#options.record?.(session);
     const connection = new Connection(socket, session, engine);
     if (refuse === undefined) this.#connections.add(connection, peer.address);
     else this.#refused.add(connection);
