@@ -8,9 +8,9 @@ import type { PlainEvent, PlainReply, PlainStep } from "./plain.ts";
 
 /** An event that was asked. */
 export interface PlainAsked {
-  /** Milliseconds since the session began, at the answer. */
+  /** Microseconds since the session began, at the answer. */
   readonly at: number;
-  /** How long the handlers took, in milliseconds. */
+  /** How long the handlers took, in microseconds. */
   readonly took: number;
   readonly event: PlainEvent;
   readonly steps: readonly PlainStep[];

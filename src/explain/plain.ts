@@ -45,16 +45,16 @@ export interface PlainDeed {
   readonly from?: number;
 }
 
-/** A step: the handler, its time in milliseconds, the steps in it. */
+/** A step: the handler, its time in microseconds, the steps in it. */
 export type PlainStep = readonly [
   handler: string,
-  milliseconds: number,
+  microseconds: number,
   inner: readonly PlainStep[],
   deed?: PlainDeed,
 ];
 
-/** A tenth of a microsecond is enough. */
-export const rounded = (milliseconds: number): number => Math.round(milliseconds * 1e3) / 1e3;
+/** Whole microseconds: enough, and short as text. */
+export const microseconds = (milliseconds: number): number => Math.round(milliseconds * 1000);
 
 const address = (mailbox: Mailbox | null): string | null => mailbox && String(mailbox);
 
@@ -98,14 +98,12 @@ export function plainRoute({ recipient, target: { target, args } }: Route): Plai
 
 /** A reply as it may be kept. */
 export function plainReply({ code, enhanced, lines, routes, hold, user }: Reply): PlainReply {
-  return {
-    code,
-    ...enhanced === undefined ? {} : { enhanced },
-    lines,
-    ...routes === undefined ? {} : { routes: routes.map(plainRoute) },
-    ...hold === undefined ? {} : { hold },
-    ...user === undefined ? {} : { user },
-  };
+  const plain: Writable<PlainReply> = { code, lines };
+  if (enhanced !== undefined) plain.enhanced = enhanced;
+  if (routes !== undefined) plain.routes = routes.map(plainRoute);
+  if (hold !== undefined) plain.hold = hold;
+  if (user !== undefined) plain.user = user;
+  return plain;
 }
 
 /** What a handler passes on in place of an event. */
@@ -130,19 +128,30 @@ function plainRevision(event: EventOf<"Deliver">, changed: EventOf<"Deliver">): 
 }
 
 /**
- * The steps of an event.
+ * A {@linkcode PlainStep} as JSON. It is made for each event of each session, so it makes no more objects than it needs.
  *
- * @param event the event that they were asked
+ * @param asked the event that the handler around it has passed on
  */
-export function plainStep(step: Step, event: Event | undefined, depth = 0): PlainStep {
-  const { handler, passed, inner } = step;
+export function stepAsJson(step: Step, asked: Event | undefined, outer = 0): string {
+  const { handler, passed, inner, depth, milliseconds } = step;
+  let within = "";
   let next = 0;
-  const within = inner.map((each) =>
-    plainStep(each, each.depth === step.depth ? passed[next++] : undefined, step.depth)
-  );
-  const deed = deedOf(step, event, depth);
-  const plain = [handler, rounded(step.milliseconds), within] as const;
-  return deed === undefined ? plain : [...plain, deed];
+  for (const each of inner) {
+    const text = stepAsJson(each, each.depth === depth ? passed[next++] : undefined, depth);
+    within = within === "" ? text : `${within},${text}`;
+  }
+  const deed = deedOf(step, asked, outer);
+  const end = deed === undefined ? "]" : `,${JSON.stringify(deed)}]`;
+  return `[${quoted(handler)},${microseconds(milliseconds)},[${within}]${end}`;
+}
+
+/** The names of handlers in quotes: there are not many. */
+const names = new Map<string, string>();
+
+function quoted(handler: string): string {
+  let name = names.get(handler);
+  if (name === undefined) names.set(handler, name = JSON.stringify(handler));
+  return name;
 }
 
 function deedOf(step: Step, asked: Event | undefined, outer: number): PlainDeed | undefined {
@@ -150,15 +159,15 @@ function deedOf(step: Step, asked: Event | undefined, outer: number): PlainDeed 
   const isPassedOn = passed.length === 1 && passed[0] === event;
   const isAnswered = reply !== undefined && inner.at(-1)?.reply === reply;
   if (isPassedOn && isAnswered && event === asked && depth === outer) return undefined;
+  const deed: Writable<PlainDeed> = {};
+  if (depth !== outer) deed.depth = depth;
+  if (event !== asked) deed.event = plainEvent(event);
+  if (!isPassedOn) deed.passed = passed.map((each) => plainChange(event, each));
+  if (isAnswered) return deed;
   const from = reply === undefined ? -1 : inner.findLastIndex((each) => each.reply === reply);
-  return {
-    ...depth === outer ? {} : { depth },
-    ...event === asked ? {} : { event: plainEvent(event) },
-    ...isPassedOn ? {} : { passed: passed.map((each) => plainChange(event, each)) },
-    ...isAnswered
-      ? {}
-      : from >= 0
-      ? { from }
-      : { reply: reply === undefined ? null : plainReply(reply) },
-  };
+  if (from >= 0) deed.from = from;
+  else deed.reply = reply === undefined ? null : plainReply(reply);
+  return deed;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };

@@ -9,7 +9,7 @@ import { type FrameHead, HEAD, headOf, linesOf } from "./frame.ts";
 import type { Part } from "./part.ts";
 import { begunAt, segmentsIn } from "./segments.ts";
 import { told } from "./steps.ts";
-import { addressHashes, hashOf } from "./terms.ts";
+import { hashOf } from "./terms.ts";
 
 /** Which parts are wanted: all that is said must be so. */
 export interface Wanted {
@@ -100,8 +100,8 @@ class Segment implements Disposable {
 function hashesOf({ id, to, from, client }: Wanted): number[] {
   return [
     ...id === undefined ? [] : [hashOf("id", id)],
-    ...to === undefined ? [] : [addressHashes("to", to)[0]!],
-    ...from === undefined ? [] : [addressHashes("from", from)[0]!],
+    ...to === undefined ? [] : [hashOf("to", to)],
+    ...from === undefined ? [] : [hashOf("from", from)],
     ...client === undefined ? [] : [hashOf("client", client)],
   ];
 }

@@ -6,8 +6,8 @@ import type { AskedEvent, Recorder } from "../handler/recorder.ts";
 import { isPositive } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { type Part, type PlainAsked, plainClient, type PlainMessage } from "./part.ts";
-import { plainEvent, plainReply, plainStep, rounded } from "./plain.ts";
-import { addressHashes, hashOf } from "./terms.ts";
+import { microseconds, plainEvent, plainReply, stepAsJson } from "./plain.ts";
+import { addAddress, hashOf } from "./terms.ts";
 
 /** The most events of a part, and characters of them. Of further ones only the number is kept. */
 const MOST = { events: 1000, characters: 512 * 1024 };
@@ -53,19 +53,18 @@ export class SessionRecorder implements Recorder {
       return;
     }
     if (event.type === "SetMailFrom") {
-      this.#hashes.push(
-        ...addressHashes("from", event.mailbox === null ? "<>" : String(event.mailbox)),
-      );
+      const sender = event.mailbox === null ? "<>" : String(event.mailbox);
+      addAddress(this.#hashes, "from", sender);
     }
     if (event.type === "AddRcptTo") {
-      this.#hashes.push(...addressHashes("to", String(event.mailbox)));
+      addAddress(this.#hashes, "to", String(event.mailbox));
       for (const { recipient } of reply?.routes ?? []) {
         if (recipient !== event.mailbox) {
-          this.#hashes.push(...addressHashes("to", String(recipient)));
+          addAddress(this.#hashes, "to", String(recipient));
         }
       }
     }
-    const json = JSON.stringify(this.#plain(asked));
+    const json = this.#asJson(asked);
     this.#events = this.#count === 0 ? json : `${this.#events},${json}`;
     this.#count++;
   }
@@ -81,16 +80,18 @@ export class SessionRecorder implements Recorder {
     this.#end(undefined);
   }
 
-  #plain({ event, steps, reply, milliseconds }: AskedEvent): PlainAsked {
-    return {
-      at: rounded(performance.now() - this.#start),
-      took: rounded(milliseconds),
-      event: plainEvent(event),
-      steps: steps.map((step) => plainStep(step, steps[0]?.event)),
-      ...reply !== undefined && reply === steps[0]?.reply
-        ? {}
-        : { reply: reply === undefined ? null : plainReply(reply) },
-    };
+  /** A {@linkcode PlainAsked} as JSON. */
+  #asJson({ event, steps, reply, milliseconds }: AskedEvent): string {
+    const at = microseconds(performance.now() - this.#start);
+    const took = microseconds(milliseconds);
+    const first = steps[0];
+    const tree = steps.map((step) => stepAsJson(step, first?.event)).join();
+    const isTheirs = reply !== undefined && reply === first?.reply;
+    const own = reply === undefined ? null : plainReply(reply);
+    const end = isTheirs ? "" : `,"reply":${JSON.stringify(own)}`;
+    return `{"at":${at},"took":${took},"event":${
+      JSON.stringify(plainEvent(event))
+    },"steps":[${tree}]${end}}`;
   }
 
   /** Ends a part, with a message or with the session. */

@@ -76,7 +76,7 @@ function replyOf({ routes, ...plain }: PlainReply): Reply {
 }
 
 function stepOf(
-  [handler, milliseconds, within, deed = {}]: PlainStep,
+  [handler, microseconds, within, deed = {}]: PlainStep,
   asked: Event | undefined,
   outer: number,
 ): Step {
@@ -89,6 +89,7 @@ function stepOf(
     return stepOf(each, isFurtherIn ? passed[next++] : undefined, depth);
   });
   const place = 0;
+  const milliseconds = microseconds / 1000;
   return {
     handler,
     place,

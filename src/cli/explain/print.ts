@@ -52,7 +52,7 @@ function askedLines(asked: PlainAsked): string[] {
   const { event, steps, reply } = told(asked);
   const [first = event.type, ...more] = printSteps(steps);
   return [
-    `  +${Math.round(asked.at)} ms  ${first}`,
+    `  +${Math.round(asked.at / 1000)} ms  ${first}`,
     ...more.map((line) => `    ${line}`),
     ...asked.reply === undefined ? [] : [
       `    -> ${reply === undefined ? "nobody waited for the answer" : printAnswer(event, reply)}`,
@@ -74,7 +74,11 @@ export function partAsJson(part: Part, trace: Trace | undefined): object {
     last: last ?? false,
     message: message ?? null,
     omitted: omitted ?? 0,
-    events: events.map((asked) => ({ at: asked.at, took: asked.took, ...toldAsJson(told(asked)) })),
+    events: events.map((asked) => ({
+      at: asked.at / 1000,
+      took: asked.took / 1000,
+      ...toldAsJson(told(asked)),
+    })),
     queue: trace === undefined ? null : lifeAsJson(trace),
   };
 }
