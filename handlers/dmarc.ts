@@ -32,14 +32,8 @@ import { domain } from "./domain.ts";
 import { CANNOT_TELL } from "./lookup.ts";
 import { type Aside, putAside, QUARANTINE, type Quarantine, quarantine } from "./quarantine.ts";
 import { examine, type Examining, signatureOptions } from "./signatures.ts";
-import {
-  checkingSenders,
-  checkSender,
-  isTrusted,
-  lookupTime,
-  type SenderCheckOptions,
-  trustedClients,
-} from "./spf.ts";
+import { checkingSenders, checkSender, lookupTime, type SenderCheckOptions } from "./spf.ts";
+import { isTrusted } from "./trusted_clients.ts";
 
 /** The options of {@linkcode dmarc}. */
 export interface DmarcOptions extends SenderCheckOptions {
@@ -112,7 +106,6 @@ export const dmarc: HandlerFactory<DmarcOptions | undefined> = defineHandler({
     ...policyOptions,
     ...signatureOptions,
     timeout: lookupTime,
-    except: trustedClients,
   }).prefault({}),
   create: (options) =>
     chain(checkingSenders({ ...options, refuse: [], inDoubt: "accept" }), judgingAuthors(options)),

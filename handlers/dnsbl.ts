@@ -12,7 +12,7 @@ import {
   type Session,
   variable,
 } from "postmaster";
-import { defineHandler, kinds, z } from "postmaster/making";
+import { defineHandler, kinds, Seldom, z } from "postmaster/making";
 import {
   type DnsList,
   dnsList,
@@ -154,13 +154,10 @@ const DAY = 86_400_000;
 
 /** Faults of lists, for the log: each kind once a day for each list. */
 class Troubles {
-  readonly #logged = new Map<string, number>();
+  readonly #logged = new Seldom(DAY);
 
   log(session: Session, list: string, text: string, fields: Readonly<Record<string, Field>> = {}) {
-    const now = session.time.getTime();
-    const key = `${list} ${text}`;
-    if (now - (this.#logged.get(key) ?? -Infinity) < DAY) return;
-    this.#logged.set(key, now);
-    session.log(text, { list, ...fields });
+    const isDue = this.#logged.isDue(`${list} ${text}`, session.time.getTime());
+    if (isDue) session.log(text, { list, ...fields });
   }
 }

@@ -81,6 +81,7 @@ export const milter: HandlerFactory<MilterOptions> = defineHandler({
   options,
   create: ({ address, name = printAddress(address), ...how }) =>
     milterBy({ address, name, ...how }),
+  connections: 1,
   waits: ({ timeouts: { connect, reply } }) => connect + reply,
   example: "milter: { address: unix:/run/opendkim/opendkim.sock, on-failure: accept }",
 });

@@ -84,7 +84,7 @@ async function judge(url: URL, quarantine: Aside, mail: Mail): Promise<Judgement
   if (action === "reject") return { verdict, reply: rejection(answer) };
   if (action === "discard") return { verdict, reply: say(2, 5, 0, "ok", "2.0.0") };
   const { header, rest } = await read(mail);
-  const changes = new Changes(header, false, session);
+  const changes = new Changes(header, false, session, mail.size);
   let body = rest;
   for (const one of answer.modifications) {
     const change = changeOf(one);

@@ -119,7 +119,7 @@ const MOST = 4 << 20;
 async function judge(policy: Policy, { size, body, session, signal }: Mail): Promise<Judgement> {
   const { address, passwordFile, actions, quarantine } = policy;
   const headers = {
-    ...await envelope(session),
+    ...await envelope(session, signal),
     ...passwordFile === undefined ? {} : { Password: passwordFile.reveal() },
     "Content-Length": `${size}`,
   };

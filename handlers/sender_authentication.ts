@@ -8,7 +8,7 @@ import { trustedSealers, verifyingSeals } from "./arc.ts";
 import { verifying } from "./dkim.ts";
 import { type DmarcOptions, judgingAuthors, policyOptions } from "./dmarc.ts";
 import { signatureOptions } from "./signatures.ts";
-import { checkingSenders, lookupTime, trustedClients } from "./spf.ts";
+import { checkingSenders, lookupTime } from "./spf.ts";
 
 /** The options of {@linkcode senderAuthentication}. */
 export interface SenderAuthenticationOptions extends DmarcOptions {
@@ -40,7 +40,6 @@ export const senderAuthentication: HandlerFactory<SenderAuthenticationOptions | 
       trusted: trustedSealers,
       ...signatureOptions,
       timeout: lookupTime,
-      except: trustedClients,
     }).prefault({}),
     create: (options) => {
       const nothing = { ...options, refuse: [], inDoubt: "accept" } as const;

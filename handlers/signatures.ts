@@ -5,7 +5,6 @@
 import {
   type EventOf,
   inspect,
-  isIn,
   type MaybePromise,
   type Network,
   type Next,
@@ -14,7 +13,7 @@ import {
   variable,
 } from "postmaster";
 import { kinds, SignatureCheck, type SignaturesFound, type z } from "postmaster/making";
-import { network } from "./network.ts";
+import { isTrusted, trustedClients } from "./trusted_clients.ts";
 
 const found = variable("transaction", "signatures", (): SignaturesFound | undefined => undefined);
 
@@ -26,9 +25,7 @@ export const signatureOptions = {
   timeout: kinds.duration(1).prefault("20 s").describe(
     "The time in which the DNS must have given all keys. Then those that are missing count as not to be had now.",
   ),
-  except: kinds.anyNumber(network).default([]).describe(
-    "The networks whose clients are trusted: their messages are not examined.",
-  ),
+  except: trustedClients,
 } satisfies z.ZodRawShape;
 
 /** Options of a handler that examines signatures. */
@@ -37,7 +34,9 @@ export interface ExaminingOptions {
   readonly signatures?: number;
   /** The time in which the DNS must have given all keys. Then those that are missing count as not to be had now. */
   readonly timeout?: number | string;
-  /** The networks whose clients are trusted: their messages are not examined. */
+  /**
+   * The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either.
+   */
   readonly except?: string | readonly string[];
 }
 
@@ -61,7 +60,7 @@ export function examine(
   { signatures: most, timeout, except }: Examining,
   then: (found: SignaturesFound, event: EventOf<"Deliver">) => MaybePromise<Reply>,
 ): MaybePromise<Reply> {
-  if (session.user !== undefined || isIn(session.peer.address, except)) return next();
+  if (isTrusted(session, except)) return next();
   const known = session.get(found);
   if (known !== undefined) return then(known, event);
   const { dns: resolver, time: now } = session;

@@ -77,7 +77,7 @@ const MOST = 64 * 1024;
 async function judge(policy: Policy, mail: Mail): Promise<Judgement> {
   const { address, user, refuseAt, onSpam } = policy;
   const { session, signal } = mail;
-  const question = ask(mail, user, await trace(session));
+  const question = ask(mail, user, await trace(session, signal));
   const answer = await exchange({ address, question, most: MOST, signal });
   const { isSpam, score, threshold, tests } = readAnswer(answer.toString("latin1"));
   session.log("judged by SpamAssassin", { score, threshold, tests: tests.join(",") });
@@ -122,11 +122,11 @@ async function* ask(
 }
 
 /** The fields by which SpamAssassin knows the client and the sender: the message has none of this server's yet. */
-async function trace(session: Session): Promise<string> {
+async function trace(session: Session, signal: AbortSignal): Promise<string> {
   const { helo, hostname, mailFrom, peer, time, transaction, user } = session;
   const ip = parseIp(peer.address) === undefined ? "127.0.0.1" : peer.address;
   const literal = ip.includes(":") ? `IPv6:${ip}` : ip;
-  const name = await clientName(session) ?? "unknown";
+  const name = await clientName(session, signal) ?? "unknown";
   const client = /^[\w.:[\]-]+$/.test(helo?.name ?? "") ? helo?.name : "unknown";
   const protocol = user === undefined ? "ESMTP" : "ESMTPA";
   return `X-Envelope-From: <${mailFrom ?? ""}>\r\n` +

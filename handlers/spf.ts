@@ -5,11 +5,9 @@
 import {
   type Handler,
   type HandlerFactory,
-  isIn,
   type Mailbox,
   type Network,
   on,
-  parseIp,
   type Reply,
   say,
   type Session,
@@ -24,8 +22,8 @@ import {
   z,
 } from "postmaster/making";
 import { CANNOT_TELL } from "./lookup.ts";
-import { network } from "./network.ts";
 import { plain } from "./plain.ts";
+import { isTrusted, trustedClients } from "./trusted_clients.ts";
 
 const REFUSABLE = ["none", "neutral", "softfail", "fail", "permerror"] as const;
 /** What {@linkcode spf} can refuse. */
@@ -56,11 +54,6 @@ interface Checking {
   readonly timeout: number;
   readonly except: readonly Network[];
 }
-
-/** The option that names trusted clients; by default those on this machine. */
-export const trustedClients = kinds.anyNumber(network).prefault(["127.0.0.0/8", "::1"]).describe(
-  "The networks whose clients are trusted: they are not checked. Clients of Unix sockets are not checked, either.",
-);
 
 /** The option for the time of lookups. */
 export const lookupTime = kinds.duration(1).prefault("20 s")
@@ -112,15 +105,12 @@ export function checkingSenders({ refuse, inDoubt, timeout, except }: Checking):
       session.log("refused by SPF", { domain: refused.domain, result: refused.result });
       return refusalFor(refused);
     }
-    const isDoubtful = refuse.length > 0 && inDoubt === "defer" &&
+    // A sender that passes is known, whatever the name in HELO would have told (RFC 7208 section 2.4).
+    const isDoubtful = spf.result !== "pass" &&
       verdicts.some(({ result }) => result === "temperror");
-    return isDoubtful ? CANNOT_TELL : await next();
+    return isDoubtful && refuse.length > 0 && inDoubt === "defer" ? CANNOT_TELL : await next();
   });
 }
-
-/** Whether nobody needs to know more of the client. */
-export const isTrusted = ({ user, peer }: Session, except: readonly Network[]): boolean =>
-  user !== undefined || parseIp(peer.address) === undefined || isIn(peer.address, except);
 
 /** Checks the sender and the name in HELO, unless a handler has done it, and notes what was found. */
 export async function checkSender(

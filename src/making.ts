@@ -13,6 +13,7 @@ export * as kinds from "./base/kinds.ts";
 export { messageOf } from "./base/message_of.ts";
 export { MIN_UID } from "./base/passwd.ts";
 export { ConfigError, type Place, printProblem, type Problem } from "./base/problem.ts";
+export { Seldom } from "./base/seldom.ts";
 export { spellings, SystemUsers } from "./base/system_users.ts";
 export { type Parse, Watched } from "./base/watched.ts";
 export {

@@ -12,7 +12,8 @@ import { parseListen } from "../src/net/address.ts";
 import { Client } from "../src/testing/client.ts";
 import deno from "../deno.json" with { type: "json" };
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+/** The directory of the repository. */
+export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 
 /** `run …flags… main.ts`, as the `start` task has it. */
 const [, ...RUN] = (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");

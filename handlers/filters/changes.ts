@@ -11,6 +11,8 @@ import {
   isTransient,
   type KeptMessage,
   Mailbox,
+  type Parameters,
+  readParameter,
   relay,
   type Reply,
   type Route,
@@ -40,15 +42,20 @@ export type Change =
 
 /** The most changes, and the most octets of them without those of a body. */
 const MOST = 10_000, MOST_OCTETS = 1 << 20;
+/** The octets by which another body may be larger than the message. */
+const MOST_MORE = 16 << 20;
 
-/** A change of recipients. */
-type RecipientChange = Extract<Change, { readonly type: "add-recipient" | "delete-recipient" }>;
+/** A change of recipients, once it is read. */
+type RecipientChange =
+  | { readonly type: "add-recipient"; readonly mailbox: Mailbox; readonly parameters: Parameters }
+  | { readonly type: "delete-recipient"; readonly mailbox: Mailbox };
 
 /** The changes of one message. Those of the header are made at once. */
 export class Changes {
   readonly #header: EditableHeader;
   readonly #keepsSpace: boolean;
   readonly #session: Session;
+  readonly #mostOfBody: number;
   readonly #recipients: RecipientChange[] = [];
   #count = 0;
   #octets = 0;
@@ -58,10 +65,12 @@ export class Changes {
   /** Why the message is to be held. */
   hold: string | undefined;
 
-  constructor(header: EditableHeader, keepsSpace: boolean, session: Session) {
+  /** @param size the octets of the message */
+  constructor(header: EditableHeader, keepsSpace: boolean, session: Session, size: number) {
     this.#header = header;
     this.#keepsSpace = keepsSpace;
     this.#session = session;
+    this.#mostOfBody = size + MOST_MORE;
   }
 
   /**
@@ -71,7 +80,7 @@ export class Changes {
    */
   async take(change: Change): Promise<void> {
     if (change.type === "replace-body") {
-      this.#body ??= new Replacement(this.#session);
+      this.#body ??= new Replacement(this.#session, this.#mostOfBody);
       return await this.#body.write(change.octets);
     }
     this.#octets += JSON.stringify(change).length;
@@ -92,8 +101,7 @@ export class Changes {
         this.hold ??= change.reason.replace(/\p{Cc}+/gu, " ").slice(0, 500) || "quarantine";
         return;
       default:
-        mailboxOf(change.address);
-        this.#recipients.push(change);
+        this.#recipients.push(recipientOf(change));
     }
   }
 
@@ -114,15 +122,15 @@ export class Changes {
    */
   async routes(routes: EventOf<"Deliver">["routes"]): Promise<readonly Route[] | Reply> {
     let all: Route[] = [...routes];
-    for (const { type, address, ...more } of this.#recipients) {
-      const mailbox = mailboxOf(address);
-      if (type === "delete-recipient") {
+    for (const change of this.#recipients) {
+      const { mailbox } = change;
+      if (change.type === "delete-recipient") {
         all = all.filter(({ original, recipient, copy }) =>
           copy === true || !(original ?? recipient).equals(mailbox)
         );
         continue;
       }
-      const parameters = "parameters" in more ? parametersOf(more.parameters) : new Map();
+      const { parameters } = change;
       const reply = await this.#session.trigger({ type: "AddRcptTo", mailbox, parameters });
       if (isTransient(reply)) return reply;
       const known = new Set(all.map(routeKey));
@@ -160,22 +168,44 @@ function mailboxOf(path: string): Mailbox {
 const senderOf = (path: string): Mailbox | null =>
   /^\s*(<\s*>)?\s*$/.test(path) ? null : mailboxOf(path);
 
-/** `NOTIFY=NEVER ORCPT=rfc822;joe@example.net`. */
-const parametersOf = (text: string): Map<string, string | null> =>
-  new Map(
-    text.split(/ +/).filter((word) => word !== "").map((word) => {
+const recipientOf = (
+  change: Extract<Change, { readonly type: RecipientChange["type"] }>,
+): RecipientChange => {
+  const mailbox = mailboxOf(change.address);
+  return change.type === "delete-recipient"
+    ? { type: change.type, mailbox }
+    : { type: change.type, mailbox, parameters: parametersOf(change.parameters) };
+};
+
+/** `NOTIFY=NEVER ORCPT=rfc822;joe@example.net`: those that RCPT has, with values that clients may send. */
+function parametersOf(text: string): Parameters {
+  const parameters = new Map(
+    text.split(/ +/).filter((word) => word !== "").map((word): [string, string | null] => {
       const [, name = "", value = null] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
       return [name.toUpperCase(), value];
     }),
   );
+  try {
+    for (const name of parameters.keys()) {
+      if (name !== "NOTIFY" && name !== "ORCPT") throw new TypeError("RCPT has no such parameter");
+      readParameter(parameters, name);
+    }
+  } catch {
+    throw new FilterFault(`${JSON.stringify(text.slice(0, 80))} are no parameters of a recipient`);
+  }
+  return parameters;
+}
 
 /** A body that comes piece by piece, and is kept as a message is. */
 class Replacement {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #kept: Promise<KeptMessage>;
   #endsWithCr = false;
+  #room: number;
 
-  constructor(session: Session) {
+  /** @param most the most octets */
+  constructor(session: Session, most: number) {
+    this.#room = most;
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     this.#writer = writable.getWriter();
     this.#writer.closed.catch(() => {}); // writing tells
@@ -183,8 +213,14 @@ class Replacement {
     this.#kept.catch(() => {}); // `end` tells
   }
 
-  /** Takes octets. Lines that end in a bare LF get their CR. */
+  /**
+   * Takes octets. Lines that end in a bare LF get their CR.
+   *
+   * @throws {FilterFault} if there are too many
+   */
   async write(octets: Uint8Array): Promise<void> {
+    this.#room -= octets.length;
+    if (this.#room < 0) throw new FilterFault("it makes a message much larger than it was");
     const pieces: Uint8Array[] = [];
     let from = 0;
     for (let at = octets.indexOf(LF); at >= 0; at = octets.indexOf(LF, at + 1)) {

@@ -58,7 +58,7 @@ export async function deliver(
   });
   if (kept === undefined) return answer(decision as End, session);
 
-  const changes = new Changes(header, talk.keepsSpace, session);
+  const changes = new Changes(header, talk.keepsSpace, session, kept.size);
   try {
     let passed: Passed = {};
     let body = kept;

@@ -9,11 +9,11 @@ import type { Headed } from "../filters/headed.ts";
 
 /** The JSON of a request of the stage `data`, with the body of the message as it is read. */
 export async function* request(
-  { event, session, size }: Mail,
+  { event, session, signal, size }: Mail,
   { header, rest }: Headed,
 ): AsyncGenerator<Uint8Array> {
   const { helo, hostname, mailFrom, peer, tls, transaction, user } = session;
-  const name = await clientName(session);
+  const name = await clientName(session, signal);
   const [, ip = "", port = "0"] = /^\[?(.*?)\]?:(\d+)$/.exec(session.listener.address) ?? [];
   const addresses = event.routes.filter(({ copy }) => copy !== true)
     .map(({ original, recipient }) => `${original ?? recipient}`);

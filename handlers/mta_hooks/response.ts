@@ -11,7 +11,8 @@ import { parseAnswer } from "../filters/http.ts";
 import { plain } from "../plain.ts";
 import type { Change } from "../filters/changes.ts";
 
-const text = z.string();
+/** A message has no NUL. */
+const text = z.string().regex(/^[^\0]*$/, { error: "a text without NUL" });
 const name = z.string().regex(/^[!-9;-~]{1,200}$/);
 const index = z.int().min(0);
 const parameters = z.record(z.string(), z.string().nullish()).default({});

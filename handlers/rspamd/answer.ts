@@ -7,6 +7,9 @@ import { z } from "postmaster/making";
 import { FilterFault } from "../filters/failure.ts";
 import { parseAnswer } from "../filters/http.ts";
 
+/** The most header fields to add. */
+const MOST_FIELDS = 1000;
+
 /** A field to add: its value, and where from the top it belongs. */
 const field = z.union([
   z.string(),
@@ -38,6 +41,9 @@ export type RspamdAnswer = z.output<typeof schema>;
  */
 export function readAnswer(octets: Buffer): RspamdAnswer {
   const read = schema.safeParse(parseAnswer(octets));
+  if (read.success && Object.values(read.data.milter.add_headers).flat().length > MOST_FIELDS) {
+    throw new FilterFault("it adds too many header fields to a message");
+  }
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   throw new FilterFault(`its answer makes no sense: ${issue?.path.join(".")}: ${issue?.message}`);

@@ -7,10 +7,13 @@ import { clientName } from "../filters/client_name.ts";
 import { inOctets } from "../filters/fields.ts";
 
 /** The fields of the request: the envelope, the client and the user. */
-export async function envelope(session: Session): Promise<Record<string, string | string[]>> {
+export async function envelope(
+  session: Session,
+  signal: AbortSignal,
+): Promise<Record<string, string | string[]>> {
   const { helo, hostname, mailFrom, peer, recipients, tls, transaction, user } = session;
   const isAddress = parseIp(peer.address) !== undefined;
-  const name = isAddress ? await clientName(session) : undefined;
+  const name = isAddress ? await clientName(session, signal) : undefined;
   const fields = {
     From: `${mailFrom ?? "<>"}`,
     Rcpt: recipients.map(String),

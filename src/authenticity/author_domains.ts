@@ -20,19 +20,31 @@ const DOMAIN = /@\s*([^\s@<>()[\]:;,"\\]+)((?:\s*\.\s*[^\s.@<>()[\]:;,"\\]+)*)/g
  * @param fields the values as they were sent, one character for each octet
  */
 export function authorDomains(fields: readonly string[]): readonly string[] {
-  return [...new Set(fields.flatMap(domainsOf))];
+  const all = fields.flatMap((raw) => {
+    const written = writtenDomains(raw);
+    return written.length > 0 ? written : domainsIn(new HeaderField("From", raw).text);
+  });
+  return [...new Set(all.flatMap(readingsOf))];
 }
 
-function domainsOf(raw: string): readonly string[] {
+/**
+ * As {@linkcode authorDomains}, but only those that are written in the addresses: none that a domain looks like, and
+ * none of a text in place of an address.
+ */
+export function exactAuthorDomains(fields: readonly string[]): readonly string[] {
+  const names = fields.flatMap(writtenDomains).map(canonicalName);
+  return [...new Set(names.filter((name) => !NOT_OF_NAME.test(name)))];
+}
+
+function writtenDomains(raw: string): readonly string[] {
   const text = Buffer.from(raw, "latin1").toString();
-  const found = domainsIn(withoutNames(text) ?? text);
-  return found.length > 0 ? found : domainsIn(new HeaderField("From", raw).text);
+  return domainsIn(withoutNames(text) ?? text);
 }
 
 const domainsIn = (text: string): readonly string[] =>
   Array.from(text.matchAll(DOMAIN)).flatMap(([, domain = "", more = ""]) => [
-    ...readingsOf(domain),
-    ...more === "" ? [] : readingsOf((domain + more).replace(/\s+/g, "")),
+    domain,
+    ...more === "" ? [] : [(domain + more).replace(/\s+/g, "")],
   ]);
 
 /** A domain, and if it is no name, the one that it looks like. */

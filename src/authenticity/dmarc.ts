@@ -12,6 +12,7 @@ import {
   findRecord,
   type OrganizationOf,
   organizations,
+  percentIn,
   policyIn,
 } from "./dmarc/record.ts";
 import type { Lookups } from "./lookups.ts";
@@ -146,8 +147,7 @@ export function wantedOf(
   random: () => number = Math.random,
 ): { readonly policy: DmarcPolicy; readonly sampledOut: boolean } {
   if (result !== "fail" || policy === "none") return { policy: "none", sampledOut: false };
-  const percent = /^\d{1,3}$/.test(record?.get("pct") ?? "") ? Number(record!.get("pct")) : 100;
   const isTest = record?.get("t")?.toLowerCase() === "y";
-  const sampledOut = isTest || random() * 100 >= percent;
+  const sampledOut = isTest || random() * 100 >= percentIn(record);
   return { policy: sampledOut ? LOWER[policy] : policy, sampledOut };
 }

@@ -18,6 +18,7 @@ import {
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { messageOf } from "./message_of.ts";
+import { tried } from "./tried.ts";
 
 /** What becomes of the owner and the permissions of a file. */
 export interface ReplacedFile {
@@ -45,7 +46,7 @@ export function replaceFile(path: string, text: string, kept: ReplacedFile = {})
     renameSync(draft, path);
     withDescriptor(openSync(dirname(path), "r"), fsyncSync);
   } catch (error) {
-    rmSync(draft, { force: true });
+    tried(() => rmSync(draft, { force: true }));
     throw cannotWrite(path, error);
   }
 }
@@ -62,7 +63,7 @@ export async function replaceFileAside(path: string, text: string): Promise<void
     await file.sync();
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => {});
     throw cannotWrite(path, error);
   }
 }

@@ -14,9 +14,11 @@ import { each } from "./argument.ts";
 import { addCert } from "./cert_command.ts";
 import { check } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
+import { addDoctor } from "./doctor/command.ts";
 import { addDkim } from "./dkim/command.ts";
 import { addExamine } from "./examine/command.ts";
 import { addExplain } from "./explain/command.ts";
+import { addImport } from "./import/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
@@ -46,7 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return EXIT.ok;
     }
     let exitCode: number = EXIT.ok;
-    const postmaster = program(() => exitCode = EXIT.failed);
+    const postmaster = program((code = EXIT.failed) => exitCode = code);
     refuseUnknown(postmaster, args[0]);
     await postmaster.parseAsync(commandFirst(postmaster, args), { from: "user" });
     return exitCode;
@@ -84,9 +86,9 @@ function commandFirst(postmaster: Command, args: readonly string[]): readonly st
 /**
  * The commands, to be run and to be documented.
  *
- * @param failed called by a command that has printed what is wrong
+ * @param failed called by a command that has printed what is wrong, perhaps with an exit code of its own
  */
-export function program(failed: () => void): Command {
+export function program(failed: (code?: number) => void): Command {
   const visibleOptions = (command: Command) => new Help().visibleOptions(command);
   const postmaster: Command = new Command("postmaster")
     .description("A mail server you can program.")
@@ -123,6 +125,7 @@ export function program(failed: () => void): Command {
   strict(schemaCommand).action(() => printAll(printJsonSchema()));
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
   addInit(postmaster);
+  addImport(postmaster);
   addUser(postmaster);
   addQueue(postmaster);
   addTrace(postmaster);
@@ -133,6 +136,7 @@ export function program(failed: () => void): Command {
   addSimulate(postmaster);
   addRoute(postmaster, failed);
   addProbe(postmaster, failed);
+  addDoctor(postmaster, failed);
   addExamine(postmaster);
   addSrs(postmaster, failed);
   addReports(postmaster, failed);

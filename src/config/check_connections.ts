@@ -40,7 +40,7 @@ export function checkTls(
   const { clientCa } = tls;
   if (clientCa !== undefined) faults.open(["tls", "client-ca"], () => readFileSync(clientCa));
   checkAcme(tls.acme, faults);
-  return concernsOf(pairs, hostname).map((message) => ({ path: ["tls"], message }));
+  return concernsOf(pairs, hostname).map(({ message }) => ({ path: ["tls"], message }));
 }
 
 /** What ACME needs must be there. */

@@ -5,7 +5,6 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type FromText, lifetime, list, location, options, text } from "../base/kinds.ts";
-import { Network } from "../base/ip.ts";
 import { canonicalName, isDnsName, withParents } from "../dns/name.ts";
 import type { Log } from "../log/event.ts";
 import { type Peers, UNIX } from "../net/peers.ts";
@@ -17,6 +16,7 @@ import type { SigningKeys } from "../signing/keys.ts";
 import type { Libcrypto } from "../signing/libcrypto.ts";
 import { Signatures } from "../signing/signatures.ts";
 import { Signing } from "../signing/signing.ts";
+import { peer } from "./peers.ts";
 
 const HOUR = 60 * 60 * 1000;
 
@@ -52,12 +52,7 @@ export const dkimSignSchema: z.ZodType<DkimSignSettings, unknown> = options({
     "The directory of the keys, with a directory for each domain. The default is `dkim` in " +
       "`state-directory`, where `postmaster dkim generate` puts them.",
   ).meta({ examples: ["/etc/postmaster/dkim"] }),
-  networks: list(
-    text(
-      "a network such as `10.0.0.0/8`, or `unix`",
-      (written) => written === UNIX ? UNIX : Network.parse(written),
-    ),
-  ).prefault(["127.0.0.0/8", "::1", UNIX]).describe(
+  networks: list(peer).prefault(["127.0.0.0/8", "::1", UNIX]).describe(
     "The clients whose mail is signed although they have not authenticated, such as programs on " +
       "this machine. Mail of all others is only signed if they are users who have authenticated: " +
       "else anybody could have the server sign what it forwards. `unix` is every client of a Unix " +

@@ -2,10 +2,11 @@
  * Reads a configuration and finds everything that is wrong with it.
  * @module
  */
+import { hostname as systemHostname } from "node:os";
 import { isUserName } from "../../handlers/users.ts";
 import { findAccount } from "../base/passwd.ts";
 import { messageOf } from "../base/message_of.ts";
-import { ConfigError } from "../base/problem.ts";
+import { ConfigError, type Problem } from "../base/problem.ts";
 import { checkSettings } from "./check.ts";
 import type { Config } from "./config.ts";
 import { controlSocket } from "./control.ts";
@@ -37,6 +38,37 @@ export function loadSettings(file: string): Settings {
   if (problems.length > 0) throw new ConfigError(problems);
   const { stateDirectory = foundStateDirectory() } = settings;
   return withForwarding(settings as Settings, stateDirectory); // nothing was wrong or is missing
+}
+
+/** What can be read of a configuration in which something may be wrong. */
+export interface ExaminedConfig {
+  /** The settings in which nothing is wrong by themselves. */
+  readonly settings: Partial<Settings>;
+  /** `undefined` if there are problems. */
+  readonly config: Config | undefined;
+  readonly problems: readonly Problem[];
+  readonly hostname: string;
+  readonly stateDirectory: string;
+}
+
+/**
+ * Reads a configuration as far as that can be done.
+ *
+ * @param file without one, everything has its default
+ * @throws {ConfigError} for what is no YAML
+ */
+export function examineConfig(file: string | undefined): ExaminedConfig {
+  const text = file === undefined ? defaultsFor({}) : textOf(file);
+  const { settings } = readSettings(text, file ?? "defaults", {});
+  const { hostname = systemHostname(), stateDirectory = foundStateDirectory() } = settings;
+  const examined = { settings, hostname, stateDirectory };
+  try {
+    const config = parseConfig(text, file);
+    return { ...examined, stateDirectory: config.stateDirectory, config, problems: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { ...examined, config: undefined, problems: error.problems };
+  }
 }
 
 /** Where a server keeps its queue, and where it is reached. */

@@ -8,7 +8,15 @@ export { queueDirectory } from "./queue.ts";
 export { describe } from "./describe.ts";
 export { type JsonSchema, jsonSchema, printJsonSchema } from "./json_schema.ts";
 export { findConfig } from "./find.ts";
-export { loadConfig, loadPlaces, loadSettings, parseConfig, type Places } from "./load.ts";
+export {
+  examineConfig,
+  type ExaminedConfig,
+  loadConfig,
+  loadPlaces,
+  loadSettings,
+  parseConfig,
+  type Places,
+} from "./load.ts";
 export type { Overrides } from "./overrides.ts";
 export {
   ConfigError,
@@ -20,6 +28,7 @@ export {
 export { describeKeys, faultOfKeys } from "./check_keys.ts";
 export { keysDirectory } from "./dkim_sign.ts";
 export { bareDomainOf } from "./for_users.ts";
+export { connectionsOf } from "./sessions.ts";
 export { forwardedAs } from "./srs.ts";
 export { relaySchema, type SmtpRelay } from "./relay.ts";
 export { type Sending, sendingOf, stsDirectory, stsOptions } from "./sending.ts";

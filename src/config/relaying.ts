@@ -12,7 +12,7 @@ import { type Log, silent } from "../log/event.ts";
 import { Connector } from "../relay/connect.ts";
 import { RelayLimits } from "../relay/relay_limits.ts";
 import { Sender } from "../relay/sender.ts";
-import type { ReportMail } from "../security/report/report.ts";
+import type { ReportMail } from "../security/report/report_mail.ts";
 import { TlsReports } from "../security/report/tls_reports.ts";
 import { NO_POLICIES, type StsPolicies } from "../security/sts/policy.ts";
 import { stsPolicies } from "../security/sts/sts_policies.ts";

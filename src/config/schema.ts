@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { count, kebabCase, list, location, options, text } from "../base/kinds.ts";
-import { isNumeric, Network } from "../base/ip.ts";
+import { isNumeric } from "../base/ip.ts";
 import { messageOf } from "../base/message_of.ts";
 import { MIN_UID } from "../base/passwd.ts";
 import { readyMade } from "../../handlers/registry.ts";
@@ -12,7 +12,7 @@ import { parseUserName } from "../../handlers/users.ts";
 import { handlerEntry, type NamedHandler } from "../handler/entry.ts";
 import { canonicalName } from "../dns/name.ts";
 import { type Listen, LISTENER_KINDS, parseListen } from "../net/address.ts";
-import { type Peers, UNIX } from "../net/peers.ts";
+import type { Peers } from "../net/peers.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
 import { isDomain, isMailDomain } from "../smtp/mailbox.ts";
 import { isAscii } from "../smtp/unicode.ts";
@@ -27,6 +27,7 @@ import { explainSchema } from "./kept_sessions.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
+import { peer } from "./peers.ts";
 import { mailerSchema, type MailerSettings } from "./programs.ts";
 import { deliverySchema, queueSchema } from "./queue.ts";
 import { relaySchema, type RelaySettings } from "./relay.ts";
@@ -49,10 +50,7 @@ const LISTEN = "an address such as `127.0.0.1:2525`, a mapping such as " +
 export type ListenSetting = Listen & ListenerOptions;
 
 const peers: z.ZodType<Peers, readonly string[]> = list(
-  text(
-    "a network such as `10.0.0.0/8`, or `unix`",
-    (written) => written === UNIX ? UNIX : Network.parse(written),
-  ),
+  peer,
   "a list of networks such as [10.0.0.0/8]",
   1,
 );

@@ -6,7 +6,7 @@
 import { tmpdir } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { bareDomainOf, build, type Config, printPlace } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, connectionsOf, printPlace } from "../config/mod.ts";
 import { type Relaying, startRelaying } from "../config/relaying.ts";
 import { startChronicle } from "./chronicle.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
@@ -19,7 +19,7 @@ import { shareDescriptors } from "../net/descriptors.ts";
 import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
 import { operatorsDesk } from "../queue/desk.ts";
-import type { ReportMail } from "../security/report/report.ts";
+import type { ReportMail } from "../security/report/report_mail.ts";
 import type { ListenerOptions } from "../server/listener_options.ts";
 import { Libcrypto } from "../signing/libcrypto.ts";
 import { Memory } from "../message/memory.ts";
@@ -116,7 +116,7 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   const { mailer, relay } = config;
   const programs = relay !== undefined && "command" in relay ? relay.concurrency : 0;
   const mailers = mailer.concurrency + programs;
-  const descriptors = shareDescriptors(mailers);
+  const descriptors = shareDescriptors(mailers, connectionsOf(config.handlers));
   const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
   const tls = canEncrypt ? config.tls : undefined;
   const awaited = acmeStoreOf(config)?.files;

@@ -2,7 +2,7 @@
  * Where aggregate reports go (RFC 7489 sections 6.2 and 7.1).
  * @module
  */
-import { organizations } from "../authenticity/dmarc/record.ts";
+import { isRecord, organizations } from "../authenticity/dmarc/record.ts";
 import { orNothing } from "../dns/error.ts";
 import { canonicalName, isDnsName } from "../dns/name.ts";
 import type { Resolver } from "../dns/resolver.ts";
@@ -71,10 +71,8 @@ async function verified(
   const name = `${domain}._report._dmarc.${host}`;
   if (!isDnsName(name)) return [];
   const texts = await orNothing(dns.resolveTxt(name)) ?? [];
-  const consent = texts.map((strings) => strings.join("")).find((text) => CONSENT.test(text));
+  const consent = texts.map((strings) => strings.join("")).find(isRecord);
   if (consent === undefined) return [];
   const [, rua] = /;\s*rua\s*=\s*([^;]+)/i.exec(consent) ?? [];
   return rua === undefined ? [destination] : destinationsIn(rua).filter((one) => one.host === host);
 }
-
-const CONSENT = /^v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/;

@@ -6,12 +6,12 @@
 import { messageOf } from "../base/message_of.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Log } from "../log/event.ts";
+import type { Report, Reporter, ReportMail } from "../security/report/report_mail.ts";
 import { type Destination, verifiedDestinations } from "./destinations.ts";
 import type { Counted, Ledged, LedgerLimits } from "./ledger.ts";
 import { type CheckedMessage, observationOf } from "./observation.ts";
 import { RemoteLedger } from "./remote_ledger.ts";
-import type { AggregateReport, Reporter } from "./report.ts";
-import { mailOf, type ReportMail } from "./report_mail.ts";
+import { mailOf } from "./report_mail.ts";
 
 /** What reports need. */
 export interface DmarcReportsOptions {
@@ -141,37 +141,47 @@ export class DmarcReports {
 
   /** Makes a report and sends it, or forgets it, or puts it off. */
   async #report(ledger: RemoteLedger, ledged: Ledged): Promise<void> {
-    const { now, log } = this.#options;
-    const { key, date, domain, pause } = ledged;
+    const { now } = this.#options;
+    const { key, date, pause } = ledged;
+    const isOver = await this.#tell(ledger, ledged) || now() + pause > endOf(date) + LIFETIME;
+    await (isOver ? ledger.ask("remove", key) : ledger.ask("postpone", key, now() + pause));
+  }
+
+  /** Tells those who want to know. Returns whether that is done. Never rejects. */
+  async #tell(ledger: RemoteLedger, ledged: Ledged): Promise<boolean> {
+    const { dns, reporter, log } = this.#options;
+    const { domain, policy: { rua } } = ledged;
     try {
-      await this.#tell(ledger, ledged);
-      await ledger.ask("remove", key);
+      const destinations = await verifiedDestinations(domain, rua, dns);
+      if (destinations.length === 0) return true;
+      const report = await ledger.ask("report", ledged, reporter);
+      const sent = await Promise.all(destinations.map((one) => this.#send(report, one)));
+      return sent.includes(true);
     } catch (error) {
       log("DMARC report not sent", { domain, error: messageOf(error) });
-      if (now() + pause > endOf(date) + LIFETIME) await ledger.ask("remove", key);
-      else await ledger.ask("postpone", key, now() + pause);
+      return false;
     }
   }
 
-  async #tell(ledger: RemoteLedger, ledged: Ledged): Promise<void> {
-    const { dns, reporter } = this.#options;
-    const { domain, policy: { rua } } = ledged;
-    const destinations = await verifiedDestinations(domain, rua, dns);
-    if (destinations.length === 0) return;
-    const report = await ledger.ask("report", ledged, reporter);
-    for (const destination of destinations) await this.#send(report, destination);
-  }
-
-  async #send(report: AggregateReport, { address: to, limit }: Destination): Promise<void> {
+  /** Sends a report to one address. Returns whether that is done, for now or for good. Never rejects. */
+  async #send(report: Report, { address: to, limit }: Destination): Promise<boolean> {
     const { send, reporter, now, log } = this.#options;
     const { domain } = report;
-    const mail = mailOf(report, to, reporter, now());
-    if (mail.octets.length > limit) {
-      const error = `it has ${mail.octets.length} octets, and no more than ${limit} are wanted`;
-      return log("DMARC report not sent", { domain, to, error });
+    try {
+      const mail = mailOf(report, to, reporter, now());
+      const isWanted = mail.octets.length <= limit;
+      if (!isWanted) {
+        const error = `it has ${mail.octets.length} octets, and no more than ${limit} are wanted`;
+        log("DMARC report not sent", { domain, to, error });
+        return true;
+      }
+      await send(mail);
+      log("DMARC report sent", { domain, to });
+      return true;
+    } catch (error) {
+      log("DMARC report not sent", { domain, to, error: messageOf(error) });
+      return false;
     }
-    await send(mail);
-    log("DMARC report sent", { domain, to });
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import { messageOf } from "../base/message_of.ts";
 import { type Counted, type Ledged, Ledger, type LedgerLimits } from "./ledger.ts";
-import { type AggregateReport, type Reporter, reportOf } from "./report.ts";
+import type { Report, Reporter } from "../security/report/report_mail.ts";
+import { reportOf } from "./report.ts";
 
 let ledger: Ledger | undefined;
 
@@ -17,7 +18,7 @@ const CALLS = {
   open: (file: string, limits?: LedgerLimits): void => void (ledger = new Ledger(file, limits)),
   add: (all: readonly Counted[]): void => opened().add(all),
   due: (now: number): Ledged | undefined => opened().due(now),
-  report: (ledged: Ledged, reporter: Reporter): AggregateReport =>
+  report: (ledged: Ledged, reporter: Reporter): Report =>
     reportOf(ledged, opened().rows(ledged.key), reporter),
   postpone: (key: number, due: number): void => opened().postpone(key, due),
   remove: (key: number): void => opened().remove(key),

@@ -3,7 +3,7 @@
  * @module
  */
 import { parseIp } from "../base/ip.ts";
-import { policyIn } from "../authenticity/dmarc/record.ts";
+import { percentIn, policyIn } from "../authenticity/dmarc/record.ts";
 import type {
   DkimVerdict,
   DmarcPolicy,
@@ -116,11 +116,10 @@ export function observationOf(
 function publishedBy({ record }: DmarcVerdict, rua: string): PublishedPolicy {
   const mode = (tag: string) => record?.get(tag)?.toLowerCase() === "s" ? "s" : "r";
   const p = policyIn(record?.get("p")) ?? "none";
-  const pct = record?.get("pct") ?? "";
   const fo = record?.get("fo") ?? "";
   return {
     ...{ adkim: mode("adkim"), aspf: mode("aspf"), p, sp: policyIn(record?.get("sp")) ?? p, rua },
-    pct: /^\d{1,3}$/.test(pct) ? Math.min(Number(pct), 100) : 100,
+    pct: percentIn(record),
     fo: /^[01ds](?::[01ds]){0,3}$/i.test(fo) ? fo : "0",
   };
 }

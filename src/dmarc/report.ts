@@ -6,34 +6,15 @@
  * @module
  */
 import { gzipSync } from "node:zlib";
+import type { Report, Reporter } from "../security/report/report_mail.ts";
 import type { CountedRow, Ledged } from "./ledger.ts";
-
-/** Who reports. */
-export interface Reporter {
-  /** The organization. */
-  readonly organization: string;
-  /** An address for questions, which reports are from. */
-  readonly contact: string;
-  /** The server's own name. */
-  readonly hostname: string;
-}
-
-/** A report for one policy of a domain, of one day. */
-export interface AggregateReport {
-  readonly domain: string;
-  /** The same for the same day and policy, so that a report that comes twice is known. */
-  readonly id: string;
-  readonly filename: string;
-  /** XML, compressed by gzip. */
-  readonly octets: Uint8Array;
-}
 
 /** Makes a report, of its rows. */
 export function reportOf(
   ledged: Ledged,
   rows: Iterable<CountedRow>,
   { organization, contact, hostname }: Reporter,
-): AggregateReport {
+): Report {
   const { date, domain, policy, omitted, key } = ledged;
   const begin = Date.parse(`${date}T00:00:00Z`) / 1000;
   const end = begin + 24 * 60 * 60 - 1;

@@ -35,6 +35,8 @@ export interface HandlerDefinition<Read = unknown, Options = unknown> {
   readonly ends?: (options: Read) => readonly EventName[];
   /** The milliseconds for which it holds an answer back with these options, at most. */
   readonly waits?: (options: Read) => number;
+  /** The connections to other programs that it holds open for each session. */
+  readonly connections?: number;
   /** True if it needs the target `relay` with these options. */
   readonly relays?: (options: Read) => boolean;
   /** True if it puts mail on hold with these options, which takes a queue. */

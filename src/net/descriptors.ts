@@ -7,7 +7,7 @@ import { failureOf } from "../base/tried.ts";
 
 /** How many descriptors there are for each purpose. Further uses wait or are refused. */
 export interface Descriptors {
-  /** Connections that are served. There are twice as many descriptors: each may need a file for its message. */
+  /** Connections that are served. Each may need descriptors for a file with its message, and for other programs. */
   readonly connections: number;
   /** Connections that are refused, until their clients have read why. */
   readonly refused: number;
@@ -19,21 +19,28 @@ export interface Descriptors {
 const ENOUGH = { refused: 128, questions: 1000, others: 256 } as const;
 
 const PIPES_OF_MAILER = 3;
+const SOCKET_AND_FILE = 2;
 
 /**
  * Shares out the descriptors that this process may have.
  *
  * @param mailers how many may run at once
+ * @param filters the connections to other programs that each connection needs
  * @param limit how many descriptors there may be
  */
-export function shareDescriptors(mailers: number, limit = maxDescriptors()): Descriptors {
+export function shareDescriptors(
+  mailers: number,
+  filters: number,
+  limit = maxDescriptors(),
+): Descriptors {
   const refused = Math.ceil(Math.min(ENOUGH.refused, limit / 16));
   const questions = Math.ceil(Math.min(ENOUGH.questions, limit / 8));
   // The log, variables, listeners, the runtime's own, and connections that it has accepted and not handed over.
   const others = Math.min(ENOUGH.others, limit / 2);
   const left = limit - refused - questions - others -
     Math.min(PIPES_OF_MAILER * mailers, limit / 8);
-  return { connections: Math.floor(left / 2), refused, questions };
+  const each = SOCKET_AND_FILE + filters;
+  return { connections: Math.max(1, Math.floor(left / each)), refused, questions };
 }
 
 /** The most files and sockets that may be open at once (RLIMIT_NOFILE); `Infinity` if that is unknown. */

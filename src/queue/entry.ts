@@ -43,6 +43,8 @@ export interface Origin {
   /** The user that the client has proved to be. */
   readonly user: string | undefined;
   readonly tls: { readonly protocol: string; readonly cipher: string } | undefined;
+  /** The address of the client from which that client has it, as it says (XFORWARD); `""` if it does not know it. */
+  readonly forwarded?: string | undefined;
   /** Why the server made the message itself: `bounce`, `server` for what it tells others, or the name of a handler. */
   readonly made?: string | undefined;
 }

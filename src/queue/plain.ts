@@ -7,7 +7,13 @@ import type { Route } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
 import type { Envelope } from "../targets/target.ts";
-import type { NewRecipient, PlainParameters, QueuedMessage, RecipientState } from "./entry.ts";
+import type {
+  NewRecipient,
+  Origin,
+  PlainParameters,
+  QueuedMessage,
+  RecipientState,
+} from "./entry.ts";
 
 /** Parameters as plain data. */
 export const plainParameters = (parameters: Parameters): PlainParameters =>
@@ -51,6 +57,14 @@ export function routeOf(queued: NewRecipient): Route {
   });
 }
 
+/**
+ * The address that answers for a message. Who speaks LMTP only delivers mail that others have accepted, and a server that
+ * names its client by XFORWARD passes on mail of that client.
+ */
+export const sourceOf = (
+  { listener, peer, forwarded }: Pick<Origin, "listener" | "peer" | "forwarded">,
+): string | undefined => listener.kind === "lmtp" ? undefined : forwarded ?? peer;
+
 /** What targets learn of a message. */
 export const envelopeOf = (
   { id, sender, parameters, origin, accepted }: QueuedMessage,
@@ -61,6 +75,7 @@ export const envelopeOf = (
   session: origin.session,
   sender: mailboxOf(sender),
   peer: origin.peer,
+  source: sourceOf(origin),
   isOwn: origin.user !== undefined || origin.made !== undefined,
   helo: origin.helo?.name ?? "",
   hostname: origin.hostname,

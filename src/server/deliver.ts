@@ -12,6 +12,7 @@ import { HeaderScan } from "../message/header_scan.ts";
 import { protocolOf, receivedField } from "../message/received.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Origin } from "../queue/entry.ts";
+import { sourceOf } from "../queue/plain.ts";
 import type { Envelope } from "../targets/target.ts";
 import type { Acceptance } from "./acceptance.ts";
 import type { Limits } from "./limits.ts";
@@ -39,7 +40,8 @@ export async function deliver(
   const { parameters } = transaction;
   const recipients = session.listener.kind === "lmtp" ? transaction.recipients : undefined;
   const { sender = transaction.mailFrom } = event;
-  const envelope = envelopeOf(session, transaction.id, sender);
+  const origin = originOf(session);
+  const envelope = envelopeOf(session, origin, transaction.id, sender);
   const trusted = session.get(trustedResults);
   const body = withoutForgeries(limited(event.body, limits), authservId, trusted);
   const drain = async () => {
@@ -51,7 +53,6 @@ export async function deliver(
     receivedFor(envelope, session, isUtf8(parameters), hidesClient);
   const message = traced(body, trace, signal);
   try {
-    const origin = originOf(session);
     const facts = { envelope, parameters, origin, hold, deliver };
     return await acceptance({ ...facts, routes, recipients, message, drain, signal });
   } catch (error) {
@@ -97,7 +98,9 @@ const receivedFor = (
     time: session.time.getTime(),
   });
 
-const originOf = ({ id, hostname, peer, listener, helo, user, tls }: Session): Origin => ({
+const originOf = (
+  { id, hostname, peer, listener, helo, user, tls, forwarded }: Session,
+): Origin => ({
   session: id,
   hostname,
   peer: peer.address,
@@ -106,13 +109,20 @@ const originOf = ({ id, hostname, peer, listener, helo, user, tls }: Session): O
   helo,
   user,
   tls: tls && { protocol: tls.protocol, cipher: tls.cipher },
+  ...forwarded && forwarded.source !== "LOCAL" ? { forwarded: forwarded.address ?? "" } : {},
 });
 
-const envelopeOf = (session: Session, id: string, sender: Mailbox | null): Envelope => ({
+const envelopeOf = (
+  session: Session,
+  origin: Origin,
+  id: string,
+  sender: Mailbox | null,
+): Envelope => ({
   id,
   session: session.id,
   sender,
   peer: session.peer.address,
+  source: sourceOf(origin),
   isOwn: session.user !== undefined,
   helo: session.helo?.name ?? "",
   hostname: session.hostname,

@@ -3,6 +3,7 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
+import { Seldom } from "../base/seldom.ts";
 import type { Log } from "../log/event.ts";
 import type { Header } from "../message/fields.ts";
 import type { Message } from "../message/message.ts";
@@ -46,8 +47,7 @@ const SILENCE = 3_600_000;
 /** Seals messages whose senders this server has checked; all others stay as they are. */
 export class ArcSealer implements Signer {
   readonly #options: ArcSealerOptions;
-  /** Until when the log has been told. */
-  #told = 0;
+  readonly #told = new Seldom(SILENCE);
 
   constructor(options: ArcSealerOptions) {
     this.#options = options;
@@ -77,8 +77,7 @@ export class ArcSealer implements Signer {
   /** Mail that should be sealed leaves without a seal. */
   #tell(): void {
     const { domain, log, now } = this.#options;
-    if (this.#told > now()) return;
-    this.#told = now() + SILENCE;
+    if (!this.#told.isDue(domain, now())) return;
     log("mail not signed", { domain, error: "no key of the domain is in use" });
   }
 

@@ -2,8 +2,9 @@
  * Signs messages for the domains of their authors (RFC 6376).
  * @module
  */
-import { authorDomains } from "../authenticity/author_domains.ts";
+import { exactAuthorDomains } from "../authenticity/author_domains.ts";
 import { messageOf } from "../base/message_of.ts";
+import { Seldom } from "../base/seldom.ts";
 import { withParents } from "../dns/name.ts";
 import type { Log } from "../log/event.ts";
 import type { Message } from "../message/message.ts";
@@ -35,8 +36,8 @@ const SILENCE = 3_600_000;
 /** Signs with all keys of the domain of the author, or else of its nearest parent that has keys. */
 export class DkimSigner implements Signer {
   readonly #options: DkimSignerOptions;
-  /** Until when the log has been told of domains. */
-  readonly #told = new Map<string, number>();
+  /** The domains of which the log was told. */
+  readonly #told = new Seldom(SILENCE);
 
   constructor(options: DkimSignerOptions) {
     this.#options = options;
@@ -47,7 +48,7 @@ export class DkimSigner implements Signer {
     try {
       let keys: readonly SigningKey[] = [];
       const signable = await readForSigning(message, isBinary, (header) => {
-        authors = authorDomains(header.all("From").map(({ raw }) => raw));
+        authors = exactAuthorDomains(header.all("From").map(({ raw }) => raw));
         keys = this.#keysFor(authors);
         return keys.length > 0;
       });
@@ -86,8 +87,7 @@ export class DkimSigner implements Signer {
   #tell(authors: readonly string[]): void {
     const { isExpected, log, now } = this.#options;
     const domain = authors.find((author) => [...withParents(author)].some(isExpected));
-    if (domain === undefined || (this.#told.get(domain) ?? 0) > now()) return;
-    this.#told.set(domain, now() + SILENCE);
+    if (domain === undefined || !this.#told.isDue(domain, now())) return;
     log("mail not signed", { domain, error: "no key of the domain is in use" });
   }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { messageOf } from "../base/message_of.ts";
+import { Seldom } from "../base/seldom.ts";
 import type { Log } from "../log/event.ts";
 import { isInUse } from "./key_files.ts";
 import { observeAll, type ObserveOptions } from "./key_rotation.ts";
@@ -17,7 +18,7 @@ const SILENCE = 24 * 60 * 60 * 1000;
 export class KeyWatch implements AsyncDisposable {
   readonly #options: ObserveOptions;
   readonly #log: Log;
-  readonly #told = new Map<string, number>();
+  readonly #told = new Seldom(SILENCE);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void>;
   #isOver = false;
@@ -53,9 +54,7 @@ export class KeyWatch implements AsyncDisposable {
 
   /** Says once a day what keeps receivers from believing signatures. */
   #tell(name: string, error: string): void {
-    const now = this.#options.now();
-    if ((this.#told.get(name) ?? 0) > now) return;
-    this.#told.set(name, now + SILENCE);
+    if (!this.#told.isDue(name, this.#options.now())) return;
     this.#log("key not published", { name, error });
   }
 }

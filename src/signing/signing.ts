@@ -10,8 +10,8 @@ import { type Signer, signOnce } from "./signer.ts";
 export interface Source {
   /** It is of a user who has authenticated, or of the server itself. */
   readonly isOwn?: boolean;
-  /** The address of the client. */
-  readonly peer: string;
+  /** The address of the client that answers for it, if one does. */
+  readonly source?: string | undefined;
 }
 
 /** Who signs. */
@@ -37,7 +37,8 @@ export class Signing {
   }
 
   /** Who signs a message; `undefined` if nobody does. */
-  signerFor({ isOwn = false, peer }: Source): Signer | undefined {
-    return isOwn || isAmong(peer, this.#networks) ? this.#own : this.#foreign;
+  signerFor({ isOwn = false, source }: Source): Signer | undefined {
+    const isOfNetworks = source !== undefined && isAmong(source, this.#networks);
+    return isOwn || isOfNetworks ? this.#own : this.#foreign;
   }
 }

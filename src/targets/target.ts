@@ -26,6 +26,8 @@ export interface Envelope {
   readonly accepted?: number;
   /** The address of the client that sent the message. */
   readonly peer: string;
+  /** The address that answers for the message; without it, nobody does who is known here. */
+  readonly source?: string | undefined;
   /** The message is of a user who has authenticated, or of the server itself. */
   readonly isOwn?: boolean;
   /** The client's name as it gave it in HELO or EHLO. */

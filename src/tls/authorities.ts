@@ -32,6 +32,23 @@ export function leadsToOwnAuthority(
   return leadsToAnchor(presented, { isAnchor: () => false, hasSigned }, now);
 }
 
+/**
+ * Whether the first certificate leads to an authority that is trusted here, also one of the runtime. When certificates
+ * are valid does not matter. It reads all authorities anew, for one who asks seldom.
+ *
+ * @param presented the server's own first
+ * @param ca as for {@linkcode leadsToOwnAuthority}
+ */
+export function leadsToAuthority(
+  presented: readonly Certificate[],
+  ca: string | undefined,
+): boolean {
+  const all = [...read(ca), ...defaultAuthorities().flatMap(blocksIn).flatMap(certificateIn)];
+  const hasSigned = (certificate: Certificate) =>
+    all.some((one) => isSame(one, certificate) || hasIssued(one, certificate));
+  return leadsToAnchor(presented, { isAnchor: () => false, hasSigned }, undefined);
+}
+
 const isSame = (one: Certificate, other: Certificate): boolean =>
   one.x509.fingerprint256 === other.x509.fingerprint256;
 
@@ -40,8 +57,11 @@ function read(ca = ""): Certificate[] {
   const system = tls.getCACertificates?.("system") ?? []; // Deno 2.7 cannot tell
   const all = [...system, ca].flatMap(blocksIn);
   return all.filter((block) => !runtimes.has(block))
-    .flatMap((block) => tried(() => readCertificate(Uint8Array.fromBase64(block))) ?? []);
+    .flatMap(certificateIn);
 }
+
+const certificateIn = (block: string): Certificate | [] =>
+  tried(() => readCertificate(Uint8Array.fromBase64(block))) ?? [];
 
 /**
  * The authorities that the runtime trusts by itself, in PEM. It forgets them where a connection names others.

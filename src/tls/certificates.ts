@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Parse, Watched } from "../base/watched.ts";
 import type { Log } from "../log/event.ts";
-import { concernsAbout, type KeyFiles, type KeyPair, keyPairOf } from "./key_pair.ts";
+import { type Concern, concernsAbout, type KeyFiles, type KeyPair, keyPairOf } from "./key_pair.ts";
 import { type EncryptedSocket, Terminator, type TlsOptions } from "./terminator.ts";
 
 /** How a server speaks TLS, as its configuration says it. */
@@ -97,8 +97,8 @@ export class Certificates implements Disposable {
   }
 
   #warn(): void {
-    for (const hint of concernsOf(this.#pairs, this.#hostname)) {
-      this.#log("doubtful certificate", { hint });
+    for (const { message } of concernsOf(this.#pairs, this.#hostname)) {
+      this.#log("doubtful certificate", { hint: message });
     }
   }
 }
@@ -110,7 +110,7 @@ function watch(files: KeyFiles, initial?: null): Watched<KeyPair | null> {
 }
 
 /** What an operator should know of these pairs: only the first one is for clients that name no server. */
-export const concernsOf = (pairs: readonly KeyPair[], hostname: string): readonly string[] =>
+export const concernsOf = (pairs: readonly KeyPair[], hostname: string): readonly Concern[] =>
   pairs.flatMap((pair, i) => concernsAbout(pair, i === 0 ? hostname : undefined, Date.now()));
 
 /** Whether the runtime can encrypt a connection that is open: older ones go on in clear text. */

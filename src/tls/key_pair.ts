@@ -151,6 +151,13 @@ export function isFor(domain: string, name: string): boolean {
 const SOON = 14;
 const DAY = 86_400_000;
 
+/** What is doubtful about a pair. */
+export interface Concern {
+  /** Nobody who looks at the certificate trusts it now. */
+  readonly isFault: boolean;
+  readonly message: string;
+}
+
 /**
  * What an operator should know of a pair that can be used.
  *
@@ -160,24 +167,21 @@ export function concernsAbout(
   { certificate, domains, files }: KeyPair,
   hostname: string | undefined,
   now: number,
-): string[] {
+): Concern[] {
   const { validFrom, validTo } = certificate;
   const left = (Date.parse(validTo) - now) / DAY;
   const end = new Date(validTo).toISOString().slice(0, 16).replace("T", " ");
-  const concerns: string[] = [];
-  if (left <= 0) {
-    concerns.push(`the certificate ${files.certificate} expired at ${end} UTC: renew it`);
-  } else if (left < SOON) {
-    concerns.push(`the certificate ${files.certificate} expires at ${end} UTC: renew it`);
-  }
-  if (Date.parse(validFrom) > now) {
-    concerns.push(`the certificate ${files.certificate} is not valid yet: look at the clock`);
-  }
+  const concerns: Concern[] = [];
+  const add = (isFault: boolean, said: string) =>
+    concerns.push({ isFault, message: `the certificate ${files.certificate} ${said}` });
+  if (left <= 0) add(true, `expired at ${end} UTC: renew it`);
+  else if (left < SOON) add(false, `expires at ${end} UTC: renew it`);
+  if (Date.parse(validFrom) > now) add(true, "is not valid yet: look at the clock");
   const name = hostname?.toLowerCase();
   if (name !== undefined && !domains.some((domain) => isFor(domain, name))) {
-    concerns.push(
-      `the certificate ${files.certificate} is for ${domains.join(", ") || "no domain"}, ` +
-        `and not for \`hostname\`, ${hostname}`,
+    add(
+      false,
+      `is for ${domains.join(", ") || "no domain"}, and not for \`hostname\`, ${hostname}`,
     );
   }
   return concerns;

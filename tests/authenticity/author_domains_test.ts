@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { authorDomains } from "../../src/authenticity/author_domains.ts";
+import { authorDomains, exactAuthorDomains } from "../../src/authenticity/author_domains.ts";
 
 const domainsOf = (...fields: string[]) =>
   authorDomains(fields.map((one) => Buffer.from(one).toString("latin1")));
@@ -70,6 +70,18 @@ for (const [what, [from, ...domains]] of Object.entries(CASES)) {
     deepEqual(domainsOf(from), domains);
   });
 }
+
+Deno.test("exactAuthorDomains() names no domain that is only looked like, and none of a mere text", () => {
+  const exact = (from: string) => exactAuthorDomains([Buffer.from(from).toString("latin1")]);
+  for (const [what, [from, ...domains]] of Object.entries(CASES)) {
+    const isText = what.startsWith("nothing but");
+    deepEqual(
+      exact(from),
+      isText ? [] : domains.slice(0, /^a domain with/.test(what) ? 0 : 9),
+      what,
+    );
+  }
+});
 
 Deno.test("authorDomains() reads all fields, and names each domain once", () => {
   deepEqual(domainsOf("a@x.example", "b@y.example, c@X.example"), ["x.example", "y.example"]);

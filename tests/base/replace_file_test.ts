@@ -54,7 +54,11 @@ Deno.test("what cannot be written leaves nothing behind, and names the file", as
   await using made = await directory();
   const file = join(made.path, "taken");
   await Deno.mkdir(join(file, "in the way"), { recursive: true });
-  assert.throws(() => replaceFile(file, "x"), { message: /^cannot write .*\/taken: / });
-  await assert.rejects(replaceFileAside(file, "x"), { message: /^cannot write .*\/taken: / });
-  assert.deepEqual(await readdir(made.path), ["taken"]);
+  await Deno.writeTextFile(join(made.path, "file"), "no directory");
+  for (const path of [file, join(made.path, "file", "x"), join(made.path, "file", "x", "y")]) {
+    const complaint = { message: new RegExp(`^cannot write ${path}: `) };
+    assert.throws(() => replaceFile(path, "x"), complaint);
+    await assert.rejects(replaceFileAside(path, "x"), complaint);
+  }
+  assert.deepEqual((await readdir(made.path)).toSorted(), ["file", "taken"]);
 });

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { need, needRoot, needRuntime } from "../need.ts";
-import { Directory, postmaster, run, Running } from "../running.ts";
+import { postmaster } from "../resident.ts";
+import { Directory, run, Running } from "../running.ts";
 import { withUser } from "../user.ts";
 
 const MAKE = ["cert", "self-signed"] as const;

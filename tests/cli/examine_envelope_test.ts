@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { envelopeIn } from "../../src/cli/examine/envelope.ts";
-import { withoutMark } from "../../src/cli/examine/mbox_mark.ts";
+import { withoutMark } from "../../src/cli/mbox_mark.ts";
 import { Header } from "../../src/message/fields.ts";
 import { receivedField } from "../../src/message/received.ts";
 

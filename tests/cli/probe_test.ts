@@ -8,7 +8,8 @@ import type { Probe } from "../../src/cli/probe/facts.ts";
 import { need, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import { Sink } from "../relay/sink.ts";
-import { Directory, postmaster } from "../running.ts";
+import { postmaster } from "../resident.ts";
+import { Directory } from "../running.ts";
 import { issue, type Issued } from "../tls/authority.ts";
 import { Unbound } from "../unbound.ts";
 
@@ -179,6 +180,20 @@ Deno.test({
     ]);
     assert.doesNotMatch(JSON.stringify(facts), /secret/);
   },
+});
+
+Deno.test("a probe for the null path takes the way of no sender", async () => {
+  await using sink = await Sink.start();
+  const server = `smtp://127.0.0.1:${sink.port}`;
+  using site = new Site({ address: "127.0.0.1:9" }, sink.port, {
+    ...{ mx: undefined, via: server },
+    "by-sender": { "@example.org": "smtp://127.0.0.1:9" },
+  });
+  for (const path of ["<>", ""]) {
+    const { code, verdict } = await site.facts("example.net", "--from", path);
+    assert.deepEqual([code, verdict.result], [0, "accepted"]);
+  }
+  assert.equal((await site.facts("example.net", "--from", "joe@example.org")).code, 1);
 });
 
 Deno.test({

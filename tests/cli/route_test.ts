@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Directory, feed, postmaster } from "../running.ts";
+import { feed, postmaster } from "../resident.ts";
+import { Directory } from "../running.ts";
 
 const POLICY = `
 import { chain, discard, Mailbox, named, on, pipe, relay, say } from "postmaster";

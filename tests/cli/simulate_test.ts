@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { Directory, feed } from "../running.ts";
+import { feed } from "../resident.ts";
+import { Directory } from "../running.ts";
 
 const POLICY = `
 import { chain, headerField, named, on, prepend, say } from "postmaster";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Directory, postmaster, run } from "../running.ts";
+import { postmaster } from "../resident.ts";
+import { Directory, run } from "../running.ts";
 
 const GOOD = `
 import { discard, type Handler, on } from "postmaster";

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  complaint,
-  Directory,
-  type Ended,
-  isAlive,
-  postmaster,
-  Running,
-  until,
-} from "../running.ts";
+import { postmaster } from "../resident.ts";
+import { complaint, Directory, type Ended, isAlive, Running, until } from "../running.ts";
 
 /** Counts NOOPs for each argument, and tells who was banned. */
 const POLICY = `
@@ -101,10 +94,10 @@ Deno.test("many clients count at once, while vars looks on, and no count is lost
   using directory = new Directory();
   await using server = await start(directory);
   const clients = await Promise.all(Array.from({ length: 20 }, () => server.connect()));
-  const seen = await Promise.all(clients.map(async (client) => {
+  const seen = await Promise.all(clients.map(async (client, i) => {
     const counts: string[] = [];
-    for (let i = 0; i < 50; i++) counts.push((await client.command("NOOP x")).lines.join());
-    assert.equal((await vars(directory, "list")).code, 0);
+    for (let n = 0; n < 50; n++) counts.push((await client.command("NOOP x")).lines.join());
+    if (i % 5 === 0) assert.equal((await vars(directory, "list")).code, 0);
     client.hangUp();
     return counts;
   }));

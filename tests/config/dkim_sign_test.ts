@@ -17,8 +17,8 @@ function signersIn(directory: Directory, settings: object): string {
   const config = read(directory, { "state-directory": "state", ...settings });
   const signing = signingOf(config, { library: undefined, log: silent });
   const sources = [
-    { isOwn: true, peer: "192.0.2.1" },
-    ...["127.0.0.1", "unix", "192.0.2.1"].map((peer) => ({ peer })),
+    { isOwn: true, source: "192.0.2.1" },
+    ...["127.0.0.1", "unix", "192.0.2.1"].map((source) => ({ source })),
   ];
   return sources.map((one) => signing?.signerFor(one) === undefined ? "no" : "yes").join(" ");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { printProblem } from "../../src/config/mod.ts";
-import { Directory, postmaster, Running } from "../running.ts";
+import { postmaster } from "../resident.ts";
+import { Directory, Running } from "../running.ts";
 import { parseConfig } from "./with_postmaster.ts";
 
 /** The warnings of a configuration with these handlers. */

@@ -34,7 +34,7 @@ handlers: [impatient: {bound: 1}, no-route-addr]
     memory: new Memory(DEFAULT_LIMITS.messageMemory),
     dns: new FakeDns(),
     log: silent,
-    descriptors: shareDescriptors(1),
+    descriptors: shareDescriptors(1, 0),
     spoolDirectory: dir,
   };
   const opened = await Listener.openAll(listen);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { SpfVerdict } from "../../src/authenticity/verdict.ts";
 import { CachingResolver } from "../../src/dns/caching_resolver.ts";
 import { DmarcReports, type DmarcReportsOptions } from "../../src/dmarc/dmarc_reports.ts";
-import type { ReportMail } from "../../src/dmarc/report_mail.ts";
+import type { ReportMail } from "../../src/security/report/report_mail.ts";
 import type { LogEvent } from "../../src/log/event.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { need } from "../need.ts";
@@ -247,6 +247,33 @@ Deno.test({
     assert.match(xml, /<count>2<\/count>/);
     assert.match(xml, /<error>90000 more messages are not in this report/);
     await validate(xml);
+  },
+});
+
+Deno.test({
+  name: "a report that one of two addresses gets is done; one that nobody gets comes later",
+  ...need("nsd"),
+  fn: async () => {
+    await using all = await world();
+    const full = new Set(["b@x.example", "c@y.example"]);
+    const send = (mail: ReportMail) =>
+      full.has(mail.to)
+        ? Promise.reject(new Error("the queue is full"))
+        : Promise.resolve(all.mails.push(mail));
+    const reports = all.open({ send });
+    const rua = (...uris: string[]) => `v=DMARC1; p=none; rua=${uris.join()}`;
+    const both = rua("mailto:a@x.example", "mailto:b@x.example");
+    reports.count(message(dmarc("x.example", both)));
+    reports.count(message(dmarc("y.example", rua("mailto:c@y.example"))));
+    all.clock.now += 24 * HOUR;
+    await reports.work();
+    const recipients = () => all.mails.map(({ to }) => to);
+    assert.deepEqual(recipients(), ["a@x.example"]);
+    full.clear();
+    all.clock.now += HOUR;
+    await reports.work();
+    await reports.close();
+    assert.deepEqual(recipients(), ["a@x.example", "c@y.example"]);
   },
 });
 

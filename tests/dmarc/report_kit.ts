@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import type { DmarcVerdict, SenderAuthentication } from "../../src/authenticity/verdict.ts";
 import type { CheckedMessage } from "../../src/dmarc/observation.ts";
-import type { ReportMail } from "../../src/dmarc/report_mail.ts";
+import type { ReportMail } from "../../src/security/report/report_mail.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { Directory, run } from "../running.ts";
 

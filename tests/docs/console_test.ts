@@ -93,10 +93,13 @@ class Shell {
   }
 }
 
+/** Those that the compiled program shows: the second has each command. */
+const SHORT = ["README.md", "docs/commands.md"];
+
 const documents = [...Deno.readDirSync(`${root}docs`)]
   .filter(({ name }) => name.endsWith(".md"))
   .map(({ name }) => `docs/${name}`);
-const pages = ["README.md", ...documents]
+const pages = (COMPILED === undefined ? ["README.md", ...documents] : SHORT)
   .map((name) => ({ name, text: Deno.readTextFileSync(`${root}${name}`) }))
   .filter(({ text }) => machineOf(text) === undefined) // setup_test.ts has those
   .map(({ name, text }) => ({ name, steps: stepsOf(text), programs: programsOf(text) }))

@@ -106,6 +106,10 @@ Deno.test("dkim() does not examine what users and trusted clients send", async (
     deepEqual([reply, found?.dkim, dns.asked], ["250 2.0.0", undefined, []]);
   }
   equal((await send(trusting, UNSIGNED, keys, peer("192.0.3.7"))).reply, "550 5.7.20");
+  for (const address of ["127.0.0.1", "::1", "unix"]) {
+    const { found } = await send(chain(dkim(), arc()), UNSIGNED, keys, peer(address));
+    deepEqual([found?.dkim, found?.arc], [undefined, undefined]);
+  }
 });
 
 Deno.test("dkim() examines no more signatures than it may", async () => {
@@ -203,7 +207,7 @@ Deno.test({
       (name) => name === "ill.example" ? "nothing.zone" : `${name}.zone`,
     );
     await using server = await Running.start(() => ({
-      handlers: ["dkim", "arc"],
+      handlers: [{ dkim: { except: [] } }, { arc: { except: [] } }],
       dns: { servers: [nsd.address] },
     }));
     const results = await resultsOf(server, [
@@ -232,7 +236,7 @@ Deno.test({
 Deno.test("a server accepts a message while no DNS answers, within the time that it may take", async () => {
   await using dead = await silence();
   await using server = await Running.start(() => ({
-    handlers: [{ dkim: { refuse: ["fail", "permerror"], timeout: "1 s" } }],
+    handlers: [{ dkim: { refuse: ["fail", "permerror"], timeout: "1 s", except: [] } }],
     dns: { servers: [dead.address] },
   }));
   const [result = ""] = await resultsOf(server, [SIGNED]);
@@ -253,7 +257,7 @@ Deno.test({
       "example.net": `one._domainkey TXT "${key.record}"`,
     });
     await using server = await Running.start((directory) => ({
-      handlers: ["dkim", "arc"],
+      handlers: [{ dkim: { except: [] } }, { arc: { except: [] } }],
       limits: { "message-size": "300 MiB" },
       mailer: { command: ["sh", "-c", `head -c 4096 > ${directory.of("mail")}; cat > /dev/null`] },
       dns: { servers: [nsd.address] },

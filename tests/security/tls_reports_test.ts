@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { CachingResolver } from "../../src/dns/caching_resolver.ts";
 import type { LogEvent } from "../../src/log/event.ts";
 import { reportAddresses } from "../../src/security/report/record.ts";
-import type { ReportMail } from "../../src/security/report/report.ts";
+import type { ReportMail } from "../../src/security/report/report_mail.ts";
 import { TlsReports } from "../../src/security/report/tls_reports.ts";
 import type { TlsResult } from "../../src/security/security.ts";
 import { selfSigned } from "../../src/tls/self_signed.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { codes, type Directory, postmaster, Running, until } from "../running.ts";
+import { postmaster } from "../resident.ts";
+import { codes, type Directory, Running, until } from "../running.ts";
 
 const SECRET = "a secret that nobody guesses";
 

@@ -154,6 +154,11 @@ Deno.test("the domain of the author signs, or else the nearest one above it that
     ["joe@[192.0.2.1]", undefined],
     ["joe", undefined],
     ["", undefined],
+    [Buffer.from("joe@example.net\u200b").toString("latin1"), undefined],
+    [Buffer.from("joe@ex\u00adample.net").toString("latin1"), undefined],
+    [Buffer.from("joe@\uff45xample.net").toString("latin1"), undefined],
+    ["joe@example\xff.net", undefined],
+    ["=?utf-8?q?joe=40example.net?=", undefined],
     [`${"(".repeat(50_000)}joe@example.net`, "example.net"],
   ];
   for (const [from, domain] of cases) {

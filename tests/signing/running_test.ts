@@ -112,6 +112,43 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "what another server on this machine passes on is not signed: by LMTP, or of a client that it names",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    const more = {
+      listen: [
+        { address: "127.0.0.1:0", xclient: ["127.0.0.1"] },
+        { address: "127.0.0.1:0", kind: "lmtp" },
+      ],
+      aliases: { away: "ann@fine.example" },
+    };
+    await using server = await Running.start(signing(nsd, places.port, more));
+    const { taken } = places.sinks["fine.example"]!;
+    const isSigned = async (hello: readonly string[], address = server.addresses[0]) => {
+      taken.length = 0;
+      using client = await server.connect(address);
+      const envelope = ["MAIL FROM:<joe@fine.example>", "RCPT TO:<away@example.net>"];
+      for (const line of [...hello, ...envelope]) equal((await client.command(line)).code, 250);
+      equal((await client.command("DATA")).code, 354);
+      client.send(`${EIGHT_BIT}.\r\n`);
+      equal((await client.reply()).code, 250);
+      const { message } = await until("it is forwarded", () => taken[0]);
+      return /^DKIM-Signature:/m.test(message);
+    };
+    const forwarded = (what: string) => isSigned(["EHLO filter.example", `XFORWARD ${what}`]);
+    equal(await isSigned(["EHLO client.example"]), true);
+    equal(await forwarded("ADDR=192.0.2.7 HELO=client.example"), false);
+    equal(await forwarded("ADDR=[UNAVAILABLE] NAME=[UNAVAILABLE]"), false);
+    equal(await forwarded("ADDR=127.0.0.1"), true);
+    equal(await forwarded("ADDR=[UNAVAILABLE] SOURCE=LOCAL"), true);
+    equal(await isSigned(["LHLO mda.example"], server.addresses[1]), false);
+  },
+});
+
+Deno.test({
   name: "mail whose key cannot be used waits, and the log says why",
   ...programs,
   fn: async () => {

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { defineTarget } from "postmaster";
-import { codes, Directory, postmaster, Running, sendMail } from "../running.ts";
+import { postmaster } from "../resident.ts";
+import { codes, Directory, Running, sendMail } from "../running.ts";
 
 const EXAMPLE = Deno.readTextFileSync(
   new URL("../../docs/examples/bounces.ts", import.meta.url),

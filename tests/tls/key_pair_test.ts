@@ -72,7 +72,7 @@ Deno.test("concernsAbout() names what an operator should mend in time", need("op
   const now = Date.now();
   const pair = readKeyPair(selfSigned(directory, ["mx.example.net"], 30));
   const at = (days: number, hostname = "mx.example.net") =>
-    concernsAbout(pair, hostname, now + days * DAY).join("\n");
+    concernsAbout(pair, hostname, now + days * DAY).map(({ message }) => message).join("\n");
   assert.equal(at(1), "");
   assert.equal(at(1, "MX.example.net"), "");
   assert.match(at(17), /expires at .* UTC: renew it/);

@@ -51,7 +51,9 @@ export async function findRecord(
   return undefined;
 }
 
-const isRecord = (text: string): boolean => /^[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/.test(text);
+/** Whether a text of the DNS is a record of DMARC, or a consent to reports (section 7.1). */
+export const isRecord = (text: string): boolean =>
+  /^[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/.test(text);
 
 /** The tags of a record, with their first values. */
 function tagsOf(text: string): ReadonlyMap<string, string> {
@@ -68,4 +70,10 @@ function tagsOf(text: string): ReadonlyMap<string, string> {
 export function policyIn(value: string | undefined): DmarcPolicy | undefined {
   const name = value?.toLowerCase();
   return name === "none" || name === "quarantine" || name === "reject" ? name : undefined;
+}
+
+/** The percentage of messages to which the policy applies: `pct`, from 0 to 100. */
+export function percentIn(tags: ReadonlyMap<string, string> | undefined): number {
+  const pct = tags?.get("pct") ?? "";
+  return /^\d{1,3}$/.test(pct) ? Math.min(Number(pct), 100) : 100;
 }

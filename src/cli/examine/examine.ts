@@ -15,7 +15,7 @@ import { networkLines } from "../../message/network.ts";
 import { readHeader } from "../../message/read_header.ts";
 import { AskingResolver, type Lookup, millisecondsSince } from "../asking_resolver.ts";
 import { type EnvelopeFlags, envelopeIn, type ExaminedEnvelope } from "./envelope.ts";
-import { withoutMark } from "./mbox_mark.ts";
+import { withoutMark } from "../mbox_mark.ts";
 
 /** What is found: plain data, which is also its JSON. The names of the fields are documented, and stay. */
 export interface Examined {

@@ -28,9 +28,17 @@ import { AskingResolver } from "../asking_resolver.ts";
 import { printProbe } from "./print.ts";
 import { probe } from "./probe.ts";
 
+/** The sender of a flag: commander takes a `null` for a flag without a value. */
+interface Sender {
+  /** `null` for the null path. */
+  readonly mailbox: Mailbox | null;
+}
+
+const NULL_PATH: Sender = { mailbox: null };
+
 interface Flags {
   readonly config?: string;
-  readonly from?: Mailbox | null;
+  readonly from?: Sender;
   readonly via?: readonly string[];
   readonly tls?: TlsMode;
   readonly login?: boolean;
@@ -74,7 +82,7 @@ export function addProbe(postmaster: Command, failed: () => void): void {
 /** Prints a probe. Whether mail would go. */
 async function probeAs(
   domain: string,
-  { config: file = findConfig(), from = null, via, tls, login = false, json = false }: Flags,
+  { config: file = findConfig(), from = NULL_PATH, via, tls, login = false, json = false }: Flags,
 ): Promise<boolean> {
   const config = loadConfig(file, {});
   const relay = relayIn(config);
@@ -88,7 +96,7 @@ async function probeAs(
   const sending = sendingOf(config, relay, { dns, sts, log: silent });
   const isKept = (domain: string) => kept.has(domain);
   const probed = await probe(
-    { domain, sender: from, choice: { via, tls }, login },
+    { domain, sender: from.mailbox, choice: { via, tls }, login },
     { sending, dns, validating, sts, isKept },
   );
   const lines = json ? [JSON.stringify(probed, null, 2)] : printProbe(probed);
@@ -113,8 +121,8 @@ function parseDomain(text: string): string {
   throw new TypeError("Write a domain such as example.net, or an address there.");
 }
 
-const parseFrom = (text: string): Mailbox | null =>
-  text === "<>" || text === "" ? null : parseAddress(text);
+const parseFrom = (text: string): Sender =>
+  text === "<>" || text === "" ? NULL_PATH : { mailbox: parseAddress(text) };
 
 function parseVia(text: string): string {
   parseHop(text);

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { cannotRead } from "../../base/cannot_read.ts";
 import { parts } from "../../mime/parts.ts";
+import { withoutMark } from "../mbox_mark.ts";
 import { gunzip, MOST, unzip } from "./unpack.ts";
 import { STDIN } from "./words.ts";
 
@@ -67,7 +68,7 @@ const BEGINS: Readonly<Record<Form, RegExp>> = { xml: /^\s*</, json: /^\s*[{[]/ 
 /** The documents in the parts of a message, but for texts that people read. */
 async function attached(octets: Uint8Array, form: Form): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const part of parts(once(withoutFrom(octets)))) {
+  for await (const part of parts(withoutMark(once(octets)))) {
     const isProse = /^(?:multipart|message)\/|^text\/(?:plain|html)$/.test(part.type) &&
       part.fileNames.length === 0;
     if (isProse) continue;
@@ -76,12 +77,6 @@ async function attached(octets: Uint8Array, form: Form): Promise<readonly string
     found.push(...unpacked(Buffer.concat(chunks), form) ?? []);
   }
   return found;
-}
-
-/** Without the line that stands before a message in an mbox, which procmail pipes too. */
-function withoutFrom(octets: Uint8Array): Uint8Array {
-  const isMbox = Buffer.from(octets.subarray(0, 5)).toString("latin1") === "From ";
-  return isMbox ? octets.subarray(octets.indexOf(0x0a) + 1) : octets;
 }
 
 async function* once(octets: Uint8Array): AsyncIterable<Uint8Array> {

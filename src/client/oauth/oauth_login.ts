@@ -3,6 +3,7 @@
  * @module
  */
 import { messageOf } from "../../base/message_of.ts";
+import { Seldom } from "../../base/seldom.ts";
 import { WebServer } from "../../auth/web.ts";
 import { type Log, silent } from "../../log/event.ts";
 import type { Credentials, Login } from "../login.ts";
@@ -59,7 +60,7 @@ export class OauthLogin implements Login {
   #bad: string | undefined;
   #fetching: Promise<string> | undefined;
   #failure: { readonly error: Error; readonly until: number; readonly secrets: string } | undefined;
-  #warned = -Infinity;
+  readonly #warned = new Seldom(DAY);
 
   constructor(options: OauthOptions) {
     this.#options = options;
@@ -155,8 +156,7 @@ export class OauthLogin implements Login {
   #warn(ends: number | undefined, before: number | undefined): void {
     const now = Date.now();
     if (ends === undefined || before === undefined || ends > before + SAME) return;
-    if (ends - now > WARNING || now - this.#warned < DAY) return;
-    this.#warned = now;
+    if (ends - now > WARNING || !this.#warned.isDue(this.user, now)) return;
     const until = new Date(ends).toISOString();
     this.#log("grant ends", { user: this.user, until, hint: HINTS["invalid_grant"]! });
   }

@@ -13,14 +13,8 @@ import { https, type HttpsOptions } from "../https.ts";
 import type { TlsResult, TlsResults } from "../security.ts";
 import { countIn, type DayCounts, type PolicyCounts } from "./counts.ts";
 import { type ReportAddress, reportAddresses } from "./record.ts";
-import {
-  mailOf,
-  REPORT_TYPE,
-  type Reporter,
-  type ReportMail,
-  reportOf,
-  type TlsReport,
-} from "./report.ts";
+import { mailOf, REPORT_TYPE, reportOf } from "./report.ts";
+import type { Report, Reporter, ReportMail } from "./report_mail.ts";
 
 /** What reports need. */
 export interface TlsReportsOptions extends HttpsOptions {
@@ -143,7 +137,7 @@ export class TlsReports implements TlsResults {
   }
 
   /** Sends a report to one address. Returns whether that is done. Never rejects. */
-  async #send(report: TlsReport, address: ReportAddress): Promise<boolean> {
+  async #send(report: Report, address: ReportAddress): Promise<boolean> {
     const { send, reporter, now, log } = this.#options;
     const { domain } = report;
     const to = "url" in address ? address.url.href : String(address.mail);
@@ -158,7 +152,7 @@ export class TlsReports implements TlsResults {
     }
   }
 
-  async #post({ octets }: TlsReport, url: URL): Promise<void> {
+  async #post({ octets }: Report, url: URL): Promise<void> {
     const headers = { "content-type": REPORT_TYPE, "content-length": String(octets.length) };
     const asked = { url, method: "POST", headers, body: octets, limit: LIMIT } as const;
     const { status } = await https(asked, this.#options);

@@ -10,6 +10,7 @@ import { clamav, type ClamavOptions } from "postmaster/handlers";
 import { need } from "../../need.ts";
 import { Program } from "../milter/program.ts";
 import { HELLO, sent } from "../milter/sessions.ts";
+import { assertNotLost } from "./stopped.ts";
 
 /** Split, so that this file is no virus. */
 const EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR" + "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*";
@@ -77,4 +78,10 @@ Deno.test({
     const deferred = await sent(asks({ address, onTooLarge: "defer" }), message);
     assert.deepEqual([deferred.replies.at(-1), deferred.message], ["452 4.3.4", undefined]);
   },
+});
+
+Deno.test({
+  name: "ClamAV that is stopped, or killed in the midst of a message, loses none",
+  ...need("clamd"),
+  fn: () => assertNotLost(startClamd, "clamav", clamav),
 });

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { chain, discard, type Handler, on } from "postmaster";
 import { clamav, rspamd, spamassassin } from "postmaster/handlers";
-import { Client } from "postmaster/testing";
+import { Client, FakeDns } from "postmaster/testing";
 import { octetsHeld } from "../../held.ts";
 import { until } from "../../running.ts";
 import { ENVELOPE, HELLO, sent } from "../milter/sessions.ts";
@@ -55,6 +55,10 @@ const NONSENSE: Readonly<Record<string, readonly string[]>> = {
     http('{"action":"no action"}'),
     http('{"action":"no action","score":"many"}'),
     http('{"action":"dance","score":0}'),
+    http(JSON.stringify({
+      ...{ action: "no action", score: 0 },
+      milter: { add_headers: { X: new Array(2000).fill("x") } },
+    })),
     http('{"action":"__proto__","score":0}'),
     HAM.replace("200 OK", "403 Forbidden"),
     HAM.replace("200 OK", "500 no"),
@@ -107,6 +111,17 @@ for (const name of Object.keys(FILTERS)) {
     await assertFails(name, { then: "hang" }, "100 ms");
     const half = { clamav: "stream: O", rspamd: HAM.slice(0, -5), spamassassin: `${SYMBOLS}TE` };
     await assertFails(name, { says: half[name as keyof typeof half], then: "hang" }, "100 ms");
+  });
+
+  Deno.test(`${name} of which nothing is known in time, because the DNS is silent`, async () => {
+    const dns = new FakeDns();
+    dns.query = () => new Promise<never>(() => {});
+    await using faulty = await FaultyFilter.start({ then: "hang" });
+    const policy = chained(FILTERS[name]!({ address: faulty.address, timeout: "100 ms" }));
+    const before = performance.now();
+    const { replies } = await sent(policy, HELLO, ENVELOPE, { dns });
+    assert.equal(replies.at(-1), "451 4.7.1");
+    assert.ok(performance.now() - before < 4500, "the name of the client is not waited for");
   });
 
   Deno.test(`${name} that never ends its answer`, async () => {

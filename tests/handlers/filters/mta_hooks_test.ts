@@ -116,6 +116,14 @@ Deno.test("a hook that makes no sense has failed", async () => {
     { action: "accept", modifications: [{ type: "addHeader", name: "X:", value: "1" }] },
     { action: "accept", modifications: [{ type: "addRecipient", value: "nobody at all" }] },
     { action: "accept", modifications: [{ type: "changeFrom", value: "@@" }] },
+    { action: "accept", modifications: [{ type: "replaceContents", value: "a\0b" }] },
+    { action: "accept", modifications: [{ type: "addHeader", name: "X", value: "a\0b" }] },
+    ...[{ NOTIFY: "NEVER\r\nRCPT TO:<y@example.org>" }, { NOTIFY: "MAYBE" }, { SIZE: "1" }].map(
+      (parameters) => ({
+        action: "accept",
+        modifications: [{ type: "addRecipient", value: "x@example.org", parameters }],
+      }),
+    ),
   ];
   for (const answer of nonsense) {
     await using hook = new Hook(answer);

@@ -16,6 +16,7 @@ import { need } from "../../need.ts";
 import { Directory } from "../../running.ts";
 import { Program } from "../milter/program.ts";
 import { sent } from "../milter/sessions.ts";
+import { assertNotLost } from "./stopped.ts";
 
 /** A worker that judges by the subject, and says in a field what it was told. */
 const RULES = `
@@ -164,4 +165,10 @@ Deno.test({
       message("told", "X-Twice: 1\r\n").replace("\r\n\r\n", "\r\nX-Last: the end\r\n\r\n"),
     );
   },
+});
+
+Deno.test({
+  name: "Rspamd that is stopped, or killed in the midst of a message, loses none",
+  ...need("rspamd"),
+  fn: () => assertNotLost(() => startRspamd(), "rspamd", rspamd),
 });

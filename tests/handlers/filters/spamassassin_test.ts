@@ -9,6 +9,7 @@ import { filterVerdicts, spamassassin, type SpamassassinOptions } from "postmast
 import { need } from "../../need.ts";
 import { Program } from "../milter/program.ts";
 import { sent } from "../milter/sessions.ts";
+import { assertNotLost } from "./stopped.ts";
 
 const startSpamd = () =>
   Program.start((directory) => {
@@ -92,4 +93,15 @@ Deno.test({
     const held = await sent(asks({ address, onSpam: "hold", refuseAt: 2000 }), gtube);
     assert.match(held.hold ?? "", /^spam of \d+/);
   },
+});
+
+Deno.test({
+  name: "SpamAssassin that is stopped, or killed in the midst of a message, loses none",
+  ...need("spamd"),
+  fn: () =>
+    assertNotLost(
+      startSpamd,
+      "spamassassin",
+      (options) => spamassassin({ ...options, maxSize: "10 MiB" }),
+    ),
 });

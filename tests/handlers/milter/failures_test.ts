@@ -131,6 +131,17 @@ Deno.test("changes that cannot be made, or were not agreed on, are not made in p
     "no address": packet("+", texts(["<not an address>"])),
     "no address to delete": packet("-", texts([""])),
     "no sender": packet("e", texts(["<a@b@c>"])),
+    "parameters with a line end": packet(
+      "2",
+      texts(["<x@example.org>", "NOTIFY=NEVER\r\nRCPT TO:<y@example.org>"]),
+    ),
+    "parameters without a meaning": packet("2", texts(["<x@example.org>", "NOTIFY=MAYBE"])),
+    "parameters that RCPT has not": packet("2", texts(["<x@example.org>", "SIZE=1"])),
+    "a sender with a line end": packet("e", texts(["<a@example.org>\r\nRCPT TO:<b@example.org>"])),
+    "a sender with a quoted line end": packet("e", texts(['<"a\r\nb"@example.org>'])),
+    "a body that is too large": Buffer.concat(
+      Array.from({ length: 260 }, () => packet("b", Buffer.alloc(65_535, "x"))),
+    ),
     "what means nothing": packet("Z", texts(["x"])),
     "skip": packet("s"),
     "too much": Buffer.concat(
@@ -140,7 +151,8 @@ Deno.test("changes that cannot be made, or were not agreed on, are not made in p
     "an end before the answer": packet("b", Buffer.from("half of a body")),
   };
   for (const [what, change] of Object.entries(changes)) {
-    await using milter = ill({ E: Buffer.concat([first, change]) });
+    const end = what === "an end before the answer" ? [] : [packet("a")];
+    await using milter = ill({ E: Buffer.concat([first, change, ...end]) });
     await assertFails(milter.address, what);
   }
   await using modest = ill({ O: terms(0x10), E: Buffer.concat([first, packet("a")]) });

@@ -57,6 +57,11 @@ export class Program implements AsyncDisposable {
     return `unix:${this.#directory.of("socket")}`;
   }
 
+  /** Sends a signal to it and all of its children. */
+  kill(signal: Deno.Signal): void {
+    for (const pid of familyOf(this.#child.pid)) Deno.kill(pid, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { status } = this.#child;
     for (const signal of [this.#signal, "SIGKILL"] as const) {
@@ -67,4 +72,11 @@ export class Program implements AsyncDisposable {
     }
     this.#directory[Symbol.dispose]();
   }
+}
+
+/** A process and those that it has started. */
+function familyOf(pid: number): readonly number[] {
+  const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`);
+  const pids = children.split(" ").filter((one) => one !== "").map(Number);
+  return [pid, ...pids.flatMap(familyOf)];
 }

@@ -2,14 +2,14 @@
  * The line by which an mbox tells where a message begins: `From joe@example.net Thu Jan  1 00:00:00 2026`.
  * @module
  */
-import { Octets } from "../../base/octets.ts";
-import { encode, LF } from "../../smtp/ascii.ts";
+import { Octets } from "../base/octets.ts";
+import { encode, LF } from "../smtp/ascii.ts";
 
 const MARK = encode("From ");
 /** Octets of the longest line of that kind. */
 const MAX_LINE = 1000;
 
-/** The message without such a line in front of its header. */
+/** The message without such a line in front of its header, which procmail pipes too. */
 export async function* withoutMark(
   file: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
