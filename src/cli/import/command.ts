@@ -18,7 +18,8 @@ interface Flags {
 export function addImport(postmaster: Command): void {
   const command = postmaster.command("import")
     .summary("translate the configuration of another mail server")
-    .description("translate the configuration of another mail server, and list what cannot be");
+    .description("translate the configuration of another mail server, and list what cannot be")
+    .helpCommand(false);
   command.command("postfix")
     .summary("translate Postfix's main.cf")
     .description(
