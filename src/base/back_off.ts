@@ -12,8 +12,8 @@ const LONGEST_PAUSE = 600_000;
 const MEMORY = 3_600_000;
 
 export class BackOff {
-  readonly #most: number;
-  readonly #initial: number;
+  #most!: number;
+  #initial!: number;
   #places: number;
   #works = false;
   /** Jobs that went well since the number of places changed. */
@@ -29,9 +29,20 @@ export class BackOff {
    * @param initial the jobs that it may have at the beginning, if that is less
    */
   constructor(most: number, initial = most) {
+    this.#limit(most, initial);
+    this.#places = this.#initial;
+  }
+
+  #limit(most: number, initial: number): void {
     this.#most = most;
     this.#initial = Math.min(initial, most);
-    this.#places = this.#initial;
+  }
+
+  /** Other numbers hold from now on. What is known of the destination stays. */
+  limit(most: number, initial = most): void {
+    const isAtBeginning = this.#places === this.#initial && this.#times === 0;
+    this.#limit(most, initial);
+    this.#places = isAtBeginning ? this.#initial : Math.min(this.#places, most);
   }
 
   /** The jobs that it may have at once. */

@@ -25,22 +25,29 @@ export interface OriginalPlace {
   readonly column: number;
 }
 
-const origins: Origin[] = [];
+/** A reload of modules adds to them; those of folders are few. */
+const files = new Map<string, Origin>();
+const folders: Origin[] = [];
 
 /** Registers the original of a copy. */
 export function addOrigin(origin: Origin): void {
-  origins.push(origin);
+  if (origin.copy.endsWith("/")) folders.push(origin);
+  else files.set(origin.copy, origin);
 }
+
+/** A URL of a file in a text; the place behind it is no part of it. */
+const URLS = /file:\/\/[^\s()'"`]+?(?=:\d|[\s()'"`]|$)/g;
 
 /** A stack trace or a message with the originals in place of the copies. */
 export function withOrigins(text: string): string {
-  return origins.reduce((said, { copy, name }) => said.replaceAll(copy, name), text);
+  const said = text.replace(URLS, (url) => files.get(url)?.name ?? url);
+  return folders.reduce((said, { copy, name }) => said.replaceAll(copy, name), said);
 }
 
 /** The first place in a stack trace or a message that lies in a copy. */
 export function firstOriginalPlace(text: string): OriginalPlace | undefined {
   for (const [, url, line, column] of text.matchAll(/(file:\/\/[^\s()]+):(\d+):(\d+)/g)) {
-    const origin = origins.find(({ copy }) => url === copy || isInside(url!, copy));
+    const origin = files.get(url!) ?? folders.find(({ copy }) => url!.startsWith(copy));
     if (origin === undefined) continue;
     const rest = url!.slice(origin.copy.length);
     return {
@@ -52,6 +59,3 @@ export function firstOriginalPlace(text: string): OriginalPlace | undefined {
   }
   return undefined;
 }
-
-const isInside = (url: string, folder: string): boolean =>
-  folder.endsWith("/") && url.startsWith(folder);

@@ -44,7 +44,7 @@ export async function check(flags: ServerFlags): Promise<void> {
 }
 
 /** What is to be said about the types in the operator's modules. Throws a {@linkcode ConfigError} for mistakes. */
-async function checkTypes(config: Config): Promise<string[]> {
+export async function checkTypes(config: Config): Promise<string[]> {
   const modules = modulesOf(config).filter(isTypeScript);
   if (modules.length === 0) return [];
   const checked = await typeCheck(modules);

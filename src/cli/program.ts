@@ -23,11 +23,14 @@ import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
 import { addProbe } from "./probe/command.ts";
 import { addReports } from "./reports/command.ts";
+import type { DeskFlags } from "./queue/open.ts";
 import { addTrace } from "./queue/trace_command.ts";
+import { reload } from "./reload.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
 import { addSrs } from "./srs.ts";
+import { trial } from "./trial.ts";
 import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
 import { addVars } from "./vars_command.ts";
@@ -45,6 +48,10 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     if (args[0] === "launcher") { // for the server only, so no help speaks of it
       await runLauncher();
+      return EXIT.ok;
+    }
+    if (args[0] === "trial") { // likewise
+      await trial();
       return EXIT.ok;
     }
     let exitCode: number = EXIT.ok;
@@ -124,6 +131,7 @@ export function program(failed: (code?: number) => void): Command {
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
   strict(schemaCommand).action(() => printAll(printJsonSchema()));
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));
+  addReload(postmaster);
   addInit(postmaster);
   addImport(postmaster);
   addUser(postmaster);
@@ -141,6 +149,16 @@ export function program(failed: (code?: number) => void): Command {
   addSrs(postmaster, failed);
   addReports(postmaster, failed);
   return postmaster;
+}
+
+function addReload(postmaster: Command): void {
+  strict(postmaster.command("reload"))
+    .summary("have the running server read everything anew")
+    .description("have the running server read its configuration and its handlers anew")
+    .option("-c, --config <file>", "the configuration file")
+    .option("--socket <path>", "the control socket, for those who may not read the configuration")
+    .option("--debug", "show where in the program an error came from")
+    .action((flags: DeskFlags) => reload(flags));
 }
 
 function addSimulate(postmaster: Command): void {

@@ -20,5 +20,5 @@ export function configOf({ config = findConfig(), ...overrides }: ServerFlags): 
 export async function run(flags: ServerFlags): Promise<void> {
   using watch = new StartWatch();
   watch.step("the configuration and the files that it names");
-  await serve(configOf(flags), watch);
+  await serve(configOf(flags), watch, flags);
 }

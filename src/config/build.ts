@@ -21,9 +21,11 @@ import { site } from "./site.ts";
 import { targetsOf } from "./targets.ts";
 
 /** The chain of handlers around the server's core, and the targets that they may name. */
-export interface Built {
+export interface Built extends AsyncDisposable {
   readonly policy: Handler;
   readonly targets: Targets;
+  /** The files of the operator's modules, with those that they import, and what tells their versions. */
+  readonly modules: ReadonlyMap<string, string>;
 }
 
 /** The operator's modules on disk. */
@@ -48,12 +50,16 @@ export async function build(
   const handlers: Handler[] = [];
   forbidExit();
   using loader = new ModuleLoader();
+  await using endings = new AsyncDisposableStack();
   for (const entry of config.handlers) {
     const made: Target[] = [];
     try {
-      handlers.push(
-        await tellingOfTargets((target) => made.push(target), () => loadHandler(entry, loader)),
+      const { handler, end } = await tellingOfTargets(
+        (target) => made.push(target),
+        () => loadHandler(entry, loader),
       );
+      handlers.push(handler);
+      endings.defer(end);
       const faults = made.map((target) => config.targets.faultIn(target));
       for (const fault of new Set(faults)) {
         if (fault === undefined) continue;
@@ -70,5 +76,11 @@ export async function build(
   const targets = isOwn ? config.targets : targetsOf(config, launch, sender);
   const guard = config.auth === undefined ? [] : [guessesBy(config.auth.guesses)];
   const outside = [...guard, postmaster(config), ...completion(config)];
-  return { policy: chain(...outside, ...handlers, site(config)), targets };
+  const built = endings.move();
+  return {
+    policy: chain(...outside, ...handlers, site(config)),
+    targets,
+    modules: loader.versions,
+    [Symbol.asyncDispose]: () => built.disposeAsync(),
+  };
 }

@@ -49,14 +49,14 @@ import { defaultStateDirectory, isWritable } from "./state_directory.ts";
  * Checks settings, and opens what they name.
  *
  * @param file the configuration; `undefined` if there is none
- * @param again what {@linkcode Config.again} is to do
+ * @param reading how it is read another time
  * @param kept what was found out before this process became another user
  * @throws {ConfigError} with all that is wrong
  */
 export function checkSettings(
   read: ReadSettings,
   file: string | undefined,
-  again: Config["again"],
+  reading: Pick<Config, "again" | "anew">,
   kept?: Pick<Config, "stateDirectory">,
 ): Config {
   const faults = new Faults(read.written);
@@ -81,7 +81,9 @@ export function checkSettings(
   const settings = withForwarding(written, stateDirectory);
   return {
     ...settings,
-    ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory, again },
+    ...{ file, hostname, users: users!, aliases: aliases!, handlers, stateDirectory },
+    ...reading,
+    written: read.written,
     queue: settings.queue &&
       { ...settings.queue, directory: queueDirectory(settings.queue, stateDirectory) },
     control: { ...settings.control, socket: controlSocket(settings.control, stateDirectory) },

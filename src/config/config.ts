@@ -11,6 +11,7 @@ import type { DeliveryTime, Targets } from "../targets/target.ts";
 import type { SiteAliases } from "./aliases.ts";
 import type { Finding } from "./explain.ts";
 import type { ControlSettings } from "./control.ts";
+import type { Written } from "./overrides.ts";
 import type { QueueSettings } from "./queue.ts";
 import type { Settings } from "./schema.ts";
 
@@ -68,4 +69,12 @@ export interface Config extends
    * @throws {ConfigError} for those that he may not read
    */
   readonly again: () => Config;
+  /**
+   * The configuration that is in the file now. What may not change while the server runs is as in this one.
+   *
+   * @throws {ConfigError} with all that is wrong
+   */
+  readonly anew: () => Config;
+  /** What was written, and where. */
+  readonly written: Written;
 }

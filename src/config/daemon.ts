@@ -60,6 +60,10 @@ export const daemonKeys = {
     'The users that programs of handlers, `pipe([...], { user: "vmail" })`, may run as once the ' +
       "server is no longer root. Root is not allowed. The program of `mailer` needs no entry.",
   ).meta({ examples: [["vmail", { user: "list", group: "mail" }]] }),
+  watch: z.boolean().default(false).describe(
+    "Whether the server reloads, as `postmaster reload` does, when the configuration or a module of " +
+      "handlers changes.",
+  ).meta({ examples: [true] }),
   pidFile: location.optional().describe(
     "The file with the process id while the server runs. A server does not start while another " +
       "server has the file; it replaces the file of a dead server. The server creates a missing " +

@@ -26,7 +26,10 @@ import { foundStateDirectory } from "./state_directory.ts";
  * @throws {ConfigError} with all that is wrong
  */
 export const loadConfig = (file: string | undefined, overrides: Overrides = {}): Config =>
-  parseConfig(file === undefined ? defaultsFor(overrides) : textOf(file), file, overrides);
+  parseConfig(textNow(file, overrides), file, overrides);
+
+const textNow = (file: string | undefined, overrides: Overrides): string =>
+  file === undefined ? defaultsFor(overrides) : textOf(file);
 
 /**
  * Reads the settings of a configuration file, and nothing that they name.
@@ -131,14 +134,15 @@ export function parseConfig(
   overrides: Overrides = {},
   kept?: Pick<Config, "stateDirectory">,
 ): Config {
-  const again = () => ({
-    ...parseConfig(text, file, overrides, { stateDirectory }),
-    mailer,
-    queue,
-    control,
-  });
-  const read = readSettings(text, file ?? "defaults", overrides);
-  const config = checkSettings(read, file, again, kept);
+  const read = (text: string) => parseConfig(text, file, overrides, { stateDirectory });
+  const again = () => ({ ...read(text), mailer, queue, control });
+  const anew = () => {
+    const config = read(textNow(file, overrides));
+    const its = config.queue && queue && { ...config.queue, directory: queue.directory };
+    return { ...config, mailer, control, queue: its ?? config.queue };
+  };
+  const settings = readSettings(text, file ?? "defaults", overrides);
+  const config = checkSettings(settings, file, { again, anew }, kept);
   const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

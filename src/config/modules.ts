@@ -14,9 +14,41 @@ import { withPatience } from "../modules/patience.ts";
 import type { HandlerEntry } from "./config.ts";
 import { findings, printPath } from "./explain.ts";
 
+/** A handler that has been loaded. */
+export interface LoadedHandler {
+  readonly handler: Handler;
+  /** Frees what it has, if nobody else has loaded the same. */
+  readonly end: () => void | PromiseLike<void>;
+}
+
 /** The handler of an entry. Throws a {@linkcode ModuleFault} that says what is wrong with its module. */
 export async function loadHandler(
-  { name, source, place }: HandlerEntry,
+  entry: HandlerEntry,
+  loader: ModuleLoader,
+): Promise<LoadedHandler> {
+  const { name, source } = entry;
+  const handler = await handlerOf(entry, loader);
+  return { handler: "handler" in source ? handler : named(name, handler), end: using(handler) };
+}
+
+/** How often each handler that can be disposed of is in use: a module that has not changed gives the same one again. */
+const uses = new Map<Handler, number>();
+
+/** Notes that a handler is used. Returns what ends that. */
+function using(handler: Handler & Partial<Disposable & AsyncDisposable>): LoadedHandler["end"] {
+  const dispose = handler[Symbol.asyncDispose] ?? handler[Symbol.dispose];
+  if (dispose === undefined) return () => {};
+  uses.set(handler, (uses.get(handler) ?? 0) + 1);
+  return () => {
+    const left = uses.get(handler)! - 1;
+    if (left > 0) return void uses.set(handler, left);
+    uses.delete(handler);
+    return dispose.call(handler);
+  };
+}
+
+async function handlerOf(
+  { source, place }: HandlerEntry,
   loader: ModuleLoader,
 ): Promise<Handler> {
   if ("handler" in source) return source.handler;
@@ -35,11 +67,11 @@ export async function loadHandler(
   const definition = definitionOf(exported);
   if (definition !== undefined) {
     const read = readOptions(definition, options, dirname(place.file));
-    return named(name, await callFactory(definition.create, read) as Handler);
+    return await callFactory(definition.create, read) as Handler;
   }
-  if (options === undefined) return named(name, exported as Handler);
+  if (options === undefined) return exported as Handler;
   const made = await callFactory(exported as (options: unknown) => unknown, options);
-  if (typeof made === "function") return named(name, made as Handler);
+  if (typeof made === "function") return made as Handler;
   throw fault(
     `the module's default export, called with the options, gave ${
       kindOf(made)

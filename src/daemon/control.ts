@@ -1,5 +1,5 @@
 /**
- * The control socket: operators reach the queue of the running server by it. Who may connect is a matter of the
+ * The control socket: operators reach the queue of the running server by it, and have it reload. Who may connect is a matter of the
  * permissions of the socket.
  * @module
  */
@@ -15,6 +15,7 @@ import {
   parseRequest,
   type Request,
 } from "./control_protocol.ts";
+import type { Reloaded } from "./reload.ts";
 
 /** Connections at once; further ones are told so. */
 const MOST = 100;
@@ -25,13 +26,22 @@ const PATIENCE = 30_000;
 export class Control implements Disposable {
   readonly #listener: Listener;
   readonly #desk: OperatorsDesk;
+  readonly #reload: () => Promise<Reloaded>;
   readonly #log: Log;
   readonly #sockets = new Set<Socket>();
 
   /** Serves those who wait at a listener, and those who come. */
-  constructor(listener: Listener, desk: OperatorsDesk, log: Log) {
+  constructor(
+    listener: Listener,
+    { desk, reload, log }: {
+      readonly desk: OperatorsDesk;
+      readonly reload: () => Promise<Reloaded>;
+      readonly log: Log;
+    },
+  ) {
     this.#listener = listener;
     this.#desk = desk;
+    this.#reload = reload;
     this.#log = log;
     listener.serve({
       accepted: (socket) => this.#serve(socket),
@@ -89,6 +99,8 @@ export class Control implements Disposable {
       }
       case "trace":
         return await sayAll(socket, await this.#desk.trace(request.what, request.limit));
+      case "reload":
+        return await say(socket, [{ end: await this.#reload() }]);
     }
   }
 }

@@ -9,9 +9,12 @@ import { within } from "../base/within.ts";
 import type { Health, OperatorsDesk } from "../queue/desk.ts";
 import type { Listed, Page, Trace } from "../queue/store.ts";
 import type { AnswerLine, Request } from "./control_protocol.ts";
+import type { Reloaded } from "./reload.ts";
 
 /** Milliseconds for an answer. */
 const PATIENCE = 120_000;
+/** Milliseconds for a reload, which may have to check types and run tests. */
+const RELOADING = 600_000;
 
 /** No server listens at the socket. */
 export class NobodyListens extends Error {
@@ -78,25 +81,38 @@ export class RemoteDesk implements OperatorsDesk {
     return { items: items as readonly Listed[], next: end as number | undefined };
   }
 
-  /**
-   * @throws {Unanswered}
-   * @throws {Error} what the server has not done, and why
-   */
-  async #ask(request: Request): Promise<Answer> {
-    using connection = await connect(this.#socket);
-    const lines = (await exchange(connection, `${JSON.stringify(request)}\n`)).split("\n");
-    const isWhole = lines.pop() === ""; // what follows the end of the last line
-    const answer = lines.map((line): AnswerLine => JSON.parse(line));
-    const last = answer.at(-1);
-    if (last !== undefined && "error" in last) throw new Error(last.error);
-    if (!isWhole || last === undefined || "item" in last) {
-      throw new Unanswered(`the server at ${this.#socket} has stopped before it answered`);
-    }
-    return {
-      items: answer.flatMap((line) => "item" in line ? [line.item] : []),
-      end: last.end,
-    };
+  #ask(request: Request): Promise<Answer> {
+    return ask(this.#socket, request, PATIENCE);
   }
+}
+
+/**
+ * Has the server at a control socket reload its configuration.
+ *
+ * @throws {Unanswered}
+ * @throws {Error} why all stays as it was
+ */
+export const askToReload = async (socket: string): Promise<Reloaded> =>
+  (await ask(socket, { ask: "reload" }, RELOADING)).end as Reloaded;
+
+/**
+ * @throws {Unanswered}
+ * @throws {Error} what the server has not done, and why
+ */
+async function ask(socket: string, request: Request, patience: number): Promise<Answer> {
+  using connection = await connect(socket);
+  const lines = (await exchange(connection, `${JSON.stringify(request)}\n`, patience)).split("\n");
+  const isWhole = lines.pop() === ""; // what follows the end of the last line
+  const answer = lines.map((line): AnswerLine => JSON.parse(line));
+  const last = answer.at(-1);
+  if (last !== undefined && "error" in last) throw new Error(last.error);
+  if (!isWhole || last === undefined || "item" in last) {
+    throw new Unanswered(`the server at ${socket} has stopped before it answered`);
+  }
+  return {
+    items: answer.flatMap((line) => "item" in line ? [line.item] : []),
+    end: last.end,
+  };
 }
 
 async function connect(path: string): Promise<Deno.UnixConn> {
@@ -112,7 +128,11 @@ async function connect(path: string): Promise<Deno.UnixConn> {
 }
 
 /** Sends a request, and returns all that is answered. A server that goes away has answered nothing more. */
-async function exchange(connection: Deno.UnixConn, request: string): Promise<string> {
+async function exchange(
+  connection: Deno.UnixConn,
+  request: string,
+  patience: number,
+): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const talk = async () => {
     const writer = connection.writable.getWriter();
@@ -120,8 +140,9 @@ async function exchange(connection: Deno.UnixConn, request: string): Promise<str
     resolve(await new Response(connection.readable).text());
   };
   talk().catch(() => resolve(""));
-  if (!await within(promise, PATIENCE)) {
-    throw new Unanswered("the server has not answered for two minutes: its log may say why");
+  if (!await within(promise, patience)) {
+    const minutes = patience / 60_000;
+    throw new Unanswered(`the server has not answered for ${minutes} minutes: its log may say why`);
   }
   return await promise;
 }

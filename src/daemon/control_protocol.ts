@@ -66,6 +66,7 @@ const request = z.discriminatedUnion("ask", [
   z.strictObject({ ask: z.literal("stats") }),
   z.strictObject({ ask: z.literal("head"), id: text, octets: limit(LARGEST_HEAD) }),
   z.strictObject({ ask: z.literal("trace"), what: traced, limit: limit(MOST_TRACED) }),
+  z.strictObject({ ask: z.literal("reload") }),
 ]);
 
 /** What a client asks. */

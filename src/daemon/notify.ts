@@ -10,8 +10,10 @@ const PATIENCE = 1000;
 
 /** The manager that has started this process. Without one, nothing is sent. */
 export interface ServiceManager extends Disposable {
-  /** The server serves clients now. */
-  ready(status: string): Promise<void>;
+  /** The server serves clients now. A reload, which has ended, leaves the status as it was. */
+  ready(status?: string): Promise<void>;
+  /** The server begins to reload its configuration. */
+  reloading(): Promise<void>;
   /** The server has begun to stop. */
   stopping(status: string): Promise<void>;
 }
@@ -33,7 +35,8 @@ export function serviceManager(): ServiceManager {
     Deno.unrefTimer(watchdog);
   }
   return {
-    ready: (status) => send("READY=1", `STATUS=${status}`),
+    ready: (status) => send("READY=1", ...status === undefined ? [] : [`STATUS=${status}`]),
+    reloading: () => send("RELOADING=1"),
     stopping: (status) => send("STOPPING=1", `STATUS=${status}`),
     [Symbol.dispose]: () => {
       clearInterval(watchdog);

@@ -7,6 +7,7 @@ import type { Log } from "../log/event.ts";
 import type { Memory } from "../message/memory.ts";
 import { Queue } from "../queue/queue.ts";
 import { SqliteStore } from "../queue/sqlite/sqlite_store.ts";
+import { rulesOf } from "./setup.ts";
 import type { Targets } from "../targets/target.ts";
 
 /** What a queue shares with its server. */
@@ -32,6 +33,6 @@ export async function openQueue(
   opened.defer(() => store.close());
   return new Queue({
     ...{ store, place: directory, targets, log, hostname, now: Date.now },
-    ...{ schedule: queue, reports: queue.bounces, keep: queue.keep },
+    ...rulesOf(queue),
   });
 }

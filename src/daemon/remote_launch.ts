@@ -17,7 +17,7 @@ import { RemoteProcess } from "./remote_process.ts";
 const PATIENCE = 2000;
 
 /** The permissions of a launcher. */
-const FLAGS = [
+export const FLAGS = [
   "--no-prompt",
   "--allow-read",
   "--allow-write",

@@ -3,32 +3,25 @@
  * the operator's handlers are loaded.
  * @module
  */
-import { tmpdir } from "node:os";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
-import { bareDomainOf, build, type Config, connectionsOf, printPlace } from "../config/mod.ts";
-import { type Relaying, startRelaying } from "../config/relaying.ts";
+import { type Config, connectionsOf, printPlace } from "../config/mod.ts";
 import { startChronicle } from "./chronicle.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
-import { startLogins } from "../config/start_logins.ts";
-import { CachingResolver } from "../dns/caching_resolver.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
-import { openLog } from "../log/open.ts";
+import { type OpenLog, openLog } from "../log/open.ts";
 import { shareDescriptors } from "../net/descriptors.ts";
 import type { Listen } from "../net/address.ts";
 import { Listener } from "../net/listener.ts";
 import { operatorsDesk } from "../queue/desk.ts";
-import type { ReportMail } from "../security/report/report_mail.ts";
-import type { ListenerOptions } from "../server/listener_options.ts";
 import { Libcrypto } from "../signing/libcrypto.ts";
 import { Memory } from "../message/memory.ts";
 import { Server } from "../server/server.ts";
 import { DiskStore } from "../store/disk_store.ts";
 import { variablesFile } from "../store/table.ts";
-import { canEncrypt, Certificates } from "../tls/certificates.ts";
 import { HashThread } from "../auth/hash_thread.ts";
-import { acmeStoreOf, challengeListens, renew, startOrders } from "./acme.ts";
+import { challengeListens, renew, startOrders } from "./acme.ts";
 import { Control } from "./control.ts";
 import { listenForOperators } from "./control_socket.ts";
 import { AS_ROOT, type Credentials, credentialsToTake, startedByRoot } from "./credentials.ts";
@@ -40,6 +33,12 @@ import { type ServiceManager, serviceManager } from "./notify.ts";
 import { refuseSecond, takePidFile } from "./pid_file.ts";
 import { becomeUser } from "./ready.ts";
 import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
+import { placeOf } from "./fixed.ts";
+import { Parts } from "./parts.ts";
+import { Reloading } from "./reload.ts";
+import { type Lasting, makeSetup } from "./setup.ts";
+import { Trials } from "./trial.ts";
+import { Watch } from "./watch.ts";
 import { onSignals } from "./signals.ts";
 import { openQueue } from "./queue.ts";
 import type { StartWatch } from "./start_watch.ts";
@@ -51,8 +50,9 @@ const UMASK = 0o027;
  * Runs a server and returns when it has stopped.
  *
  * @param watch learns what the start does, and ends when the server listens
+ * @param flags those of the command line, by which the configuration was read
  */
-export async function serve(read: Config, watch: StartWatch): Promise<void> {
+export async function serve(read: Config, watch: StartWatch, flags: unknown): Promise<void> {
   const credentials = credentialsToTake(read);
   Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
@@ -61,17 +61,17 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
-  const listeners = new Map<Listener, ListenerOptions>();
-  opened.defer(() => listeners.keys().forEach((listener) => listener.close()));
-  const { first = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
+  const listeners = new Map<string, Listener>();
+  opened.defer(() => listeners.values().forEach((listener) => listener.close()));
+  const { first: atOnce = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
   const open = async (listens: Config["listen"], owner?: Credentials) => {
     const opened = await listen(listens, owner);
-    opened.forEach((listener, i) => listeners.set(listener, listens[i]!));
+    opened.forEach((listener, i) => listeners.set(placeOf(listens[i]!), listener));
   };
-  await open(first, credentials);
+  await open(atOnce, credentials);
   const [authority] = await listen(challengeListens(read), credentials);
   opened.defer(() => authority?.close());
   const early = made.has(read.control.socket)
@@ -92,10 +92,12 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
   await open(then);
 
   watch.step(`the log${config.log.sinks.file === undefined ? "" : ` ${config.log.sinks.file}`}`);
-  const { log, reopen, close } = await openLog(config.log);
-  opened.defer(close);
+  let reloading: Reloading | undefined;
+  const opening = await openLog(config.log);
+  const { log } = opening;
+  opened.defer(() => opening.close());
   log("starting", { config: config.file ?? "none" });
-  opened.use(onSignals({ SIGHUP: () => reopenLog(config, log, reopen) }));
+  opened.use(onSignals({ SIGHUP: () => onHangup(config, opening, reloading) }));
   if (config.pidFile !== undefined) {
     watch.step(`the pid file ${config.pidFile}`);
     opened.use(await takePidFile(config.pidFile));
@@ -105,67 +107,65 @@ export async function serve(read: Config, watch: StartWatch): Promise<void> {
     log("doubtful setting", { place: printPlace(place), hint: message });
   }
   const launch = launcher?.launch() ?? (credentials && launchOwn());
-  watch.step("the modules of handlers");
-  let relaying: Relaying | undefined;
-  const { policy, targets } = await build(config, launch, () => relaying!.sender);
-  opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));
-  const { hostname, limits, tolerate: tolerated, spoolDirectory = tmpdir() } = config;
+  const { limits, mailer, relay } = config;
+  const programs = relay !== undefined && "command" in relay ? relay.concurrency : 0;
+  const descriptors = shareDescriptors(
+    mailer.concurrency + programs,
+    connectionsOf(config.handlers),
+  );
   const file = variablesFile(config.stateDirectory);
   watch.step(`the variables in ${file}`);
   const globals = opened.use(await DiskStore.start({ file, capacity: limits.variables, log }));
-  const { mailer, relay } = config;
-  const programs = relay !== undefined && "command" in relay ? relay.concurrency : 0;
-  const mailers = mailer.concurrency + programs;
-  const descriptors = shareDescriptors(mailers, connectionsOf(config.handlers));
-  const dns = new CachingResolver({ ...config.dns, questions: descriptors.questions });
-  const tls = canEncrypt ? config.tls : undefined;
-  const awaited = acmeStoreOf(config)?.files;
-  const secure = tls && opened.use(new Certificates({ ...tls, awaited }, hostname, log));
-  const { authentication } = config;
-  if (authentication !== undefined) {
-    opened.use(authentication).start?.(config.stateDirectory, log);
-  }
-  opened.use(startLogins(relay, config.stateDirectory, log));
-  const sendReport = (mail: ReportMail) => queue!.sendWritten(mail);
-  if (relay !== undefined && !("command" in relay)) {
-    const sending = { dns, globals, log, library, send: sendReport };
-    relaying = opened.use(startRelaying(config, relay, sending));
-  }
-  const submission = {
-    domain: bareDomainOf(config),
-    hidesClient: config.submission.hideClient,
+  const lasting: Lasting = {
+    ...{ listeners, launch, library, globals, descriptors, log, parts: new Parts() },
+    send: (mail) => queue!.sendWritten(mail),
   };
+  watch.step("the modules of handlers");
+  const first = await makeSetup(config, lasting);
+  const reloads = reloading = opened.use(new Reloading(first));
+  opened.use(onStrayErrors((error) => log("stray error", { error: trace(error) })));
+  const { setup } = first;
   const memory = new Memory(limits.messageMemory);
   if (config.queue !== undefined) watch.step(`the queue in ${config.queue.directory}`);
-  const queue = await openQueue(config, { targets, memory, log }, opened);
-  const dmarcReports = queue && startDmarcReports(config, { dns, queue, log }, opened);
+  const queue = await openQueue(config, { targets: setup.targets, memory, log }, opened);
+  const dmarcReports = queue && startDmarcReports(config, { dns: setup.dns, queue, log }, opened);
   const record = startChronicle(config, log, opened);
   const operators = queue && (early ?? await listenForOperators(config, undefined));
   opened.defer(() => operators?.close());
   const signals = opened.use(stopSignals());
   const server = Server.start({
-    ...{ hostname, listeners, limits, tolerated, descriptors, spoolDirectory },
-    ...{ policy, targets, globals, dns, log, secure, authentication, submission, memory },
-    ...{ queue, deliver: config.deliver, requireTls: relaying !== undefined },
-    ...{ authservId: config.authservId, dmarcReports, record },
+    ...setup,
+    ...{ descriptors, globals, log, memory, queue, dmarcReports, record },
   });
   dmarcReports?.start();
   if (operators !== undefined) {
-    const desk = operatorsDesk(queue!.desk, () => targets, () => queue!.trouble);
-    opened.use(new Control(operators, desk, log));
+    const targets = () => reloads.current.setup.targets;
+    const desk = operatorsDesk(queue!.desk, targets, () => queue!.trouble);
+    const reload = () => reloads.reload("operator");
+    opened.use(new Control(operators, { desk, reload, log }));
   }
   opened.use(renew(config, orders, authority, log));
+  const trials = new Trials(flags);
+  reloads.begin({ server, lasting, openLog: opening, manager, trials, made });
+  opened.use(new Watch(reloads));
   watch[Symbol.dispose]();
   await runUntilStopped(server, manager, launcher, signals);
 }
 
-async function reopenLog(config: Config, log: Log, reopen: () => Promise<void>): Promise<void> {
+/** Opens the log anew, for a logrotate that has moved it away, and reloads. */
+async function onHangup(
+  first: Config,
+  { log, reopen }: OpenLog,
+  reloading: Reloading | undefined,
+): Promise<void> {
+  const { log: { sinks: { file } } } = reloading?.current.config ?? first;
   try {
     await reopen();
-    log("log reopened", { file: config.log.sinks.file });
+    log("log reopened", { file });
   } catch (error) {
     log("log not reopened", { error: messageOf(error) });
   }
+  await reloading?.reload("SIGHUP").catch(() => {}); // the log says why
 }
 
 /**

@@ -110,6 +110,10 @@ export interface LogFields {
   "account made": { readonly directory: string; readonly terms: string | undefined };
   "log reopened": { readonly file: string | undefined };
   "log not reopened": { readonly error: string };
+  /** Another configuration is in force. */
+  reloaded: { readonly by: string; readonly changed: readonly string[] };
+  /** All stays as it was. */
+  "not reloaded": { readonly by: string; readonly error: string };
   /** The reader of the log was so slow that lines could not be kept. */
   "log lines lost": { readonly lines: number };
   stopping: { readonly reason: string; readonly sessions: number };

@@ -25,6 +25,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "gave up root": "info",
   "log reopened": "info",
   "log not reopened": "error",
+  reloaded: "info",
+  "not reloaded": "error",
   "log lines lost": "warning",
   stopping: "info",
   stopped: "info",

@@ -5,11 +5,16 @@
 
 /** The octets that sessions hold in memory, with their bound. */
 export class Memory {
-  readonly #most: number;
+  #most: number;
   #held = 0;
 
   /** @param most octets */
   constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Bounds it by another number of octets. */
+  limit(most: number): void {
     this.#most = most;
   }
 

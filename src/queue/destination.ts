@@ -42,7 +42,8 @@ interface SenderLine<J> {
 export class Destination<J extends Job> {
   readonly name: string;
   readonly backOff: BackOff;
-  readonly #window: RateWindow | undefined;
+  #rate: Rate | undefined;
+  #window: RateWindow | undefined;
   readonly #lines = new Map<string, SenderLine<J>>();
   #turns = new Turns<SenderLine<J>>();
   #waiting = 0;
@@ -52,6 +53,15 @@ export class Destination<J extends Job> {
   constructor(name: string, { concurrency, initial, rate }: DestinationLimits) {
     this.name = name;
     this.backOff = new BackOff(concurrency, initial);
+    this.#rate = rate;
+    this.#window = rate && new RateWindow(rate);
+  }
+
+  /** Other limits hold from now on. */
+  limit({ concurrency, initial, rate }: DestinationLimits): void {
+    this.backOff.limit(concurrency, initial);
+    if (rate?.times === this.#rate?.times && rate?.span === this.#rate?.span) return;
+    this.#rate = rate;
     this.#window = rate && new RateWindow(rate);
   }
 

@@ -155,6 +155,14 @@ export class Lanes<J extends Job> {
     if (lane.destination.isForgotten(now)) this.#lanes.delete(lane.destination.name);
   }
 
+  /** The settings have changed: destinations get their new limits. */
+  limit(): void {
+    for (const lane of this.#lanes.values()) {
+      lane.destination.limit(this.#settings.limitsOf(lane.destination.name));
+      this.#line(lane);
+    }
+  }
+
   /** Gives all jobs of a destination that have not begun, and has them no more. */
   withdraw(destination: string): readonly J[] {
     const lane = this.#lanes.get(destination);

@@ -9,16 +9,17 @@ import type { Log } from "../log/event.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import { split } from "../targets/consignment.ts";
 import type { Targets } from "../targets/target.ts";
+import { Users } from "../base/users.ts";
 import type { Asking } from "./asking.ts";
 import type { Fate } from "./attempt.ts";
-import { deliver, type DeliveryOptions } from "./delivery.ts";
+import { deliver, type Delivered, type DeliveryOptions } from "./delivery.ts";
 import type { NewRecipient, QueuedMessage, QueuedRecipient } from "./entry.ts";
 import { Gathering } from "./gathering.ts";
 import { Lanes } from "./lanes.ts";
 import { Own, type WrittenMessage } from "./own.ts";
 import { recipientOf, routeOf } from "./plain.ts";
 import type { ReportSettings } from "./report/report.ts";
-import { latestDue, retry } from "./retry.ts";
+import { latestDue as latestDueBy, retry } from "./retry.ts";
 import { type Job, Runner } from "./runner.ts";
 import { laneSettings, retrySettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
 import {
@@ -29,19 +30,24 @@ import {
   StoreFault,
   StoreFull,
 } from "./store.ts";
+import type { Settled } from "./settle.ts";
 import { Upkeep } from "./upkeep.ts";
 
-/** What a queue is made of. */
-export interface QueueOptions {
-  readonly store: QueueStore;
-  /** Where the store is, for the log. */
-  readonly place: string;
+/** How a queue delivers. */
+export interface QueueRules {
   readonly targets: Targets;
-  readonly log: Log;
   readonly schedule: ScheduleSettings;
   readonly reports: ReportSettings;
   /** Milliseconds for which is known what became of a message after its end. */
   readonly keep: number;
+}
+
+/** What a queue is made of: its first rules, and what stays when others replace them. */
+export interface QueueOptions extends QueueRules {
+  readonly store: QueueStore;
+  /** Where the store is, for the log. */
+  readonly place: string;
+  readonly log: Log;
   /** The server's own name. */
   readonly hostname: string;
   /** Milliseconds since the epoch. */
@@ -63,11 +69,15 @@ const PAUSE = 1000;
 /** A queue. */
 export class Queue {
   readonly #options: QueueOptions;
-  readonly #own: Own;
   readonly #killed = new AbortController();
+  readonly #gathering = new Gathering<Settled>();
+  #rules: QueueRules;
+  #own: Own;
   /** What delivers, once the queue has started. */
   #runner!: Runner;
+  #lanes!: Lanes<Job>;
   #asking!: Asking;
+  #deliver!: (job: Job) => Promise<Delivered>;
   #upkeep: Upkeep | undefined;
   #failing = false;
   /** When an operator last changed something, by `performance.now()`. */
@@ -75,26 +85,74 @@ export class Queue {
 
   constructor(options: QueueOptions) {
     this.#options = options;
+    this.#rules = options;
     this.#own = new Own({ ...options, settings: options.reports });
   }
 
-  /** The longest time for which mail may be held back, in milliseconds. */
-  get longestHold(): number {
-    return this.#options.schedule.longestHold;
+  /**
+   * Begins to deliver. Before that, nothing can be accepted.
+   *
+   * @param users counts the deliveries
+   */
+  start(asking: Asking, users: Users = new Users()): void {
+    this.#use(asking, users);
+    const { store, now } = this.#options;
+    const lanes = laneSettings(
+      () => this.#rules.schedule,
+      (name) => this.#rules.targets.groupsOf(name),
+    );
+    this.#lanes = new Lanes<Job>(lanes);
+    this.#runner = new Runner({
+      ...{ store, now, lanes: this.#lanes },
+      ticks: () => performance.now(),
+      deliver: (job) => this.#deliver(job),
+      broke: (error) => this.#broke(error),
+    });
+    this.#runner.look();
+    const latestDue = () => {
+      const { schedule } = this.#rules;
+      return [latestDueBy(now(), retrySettings(schedule)), now() + schedule.longestHold] as const;
+    };
+    this.#upkeep = new Upkeep({
+      ...{ store, now, latestDue },
+      keep: () => this.#rules.keep,
+      due: (time) => this.#runner.due(time),
+      broke: (error) => this.#broke(error),
+    });
   }
 
-  /** Begins to deliver. Before that, nothing can be accepted. */
-  start(asking: Asking): void {
+  /** Delivers by other rules from now on; deliveries that run end by those that they began with. */
+  follow(rules: QueueRules, asking: Asking, users: Users): void {
+    this.#rules = rules;
+    this.#own = new Own({ ...this.#options, settings: rules.reports });
+    this.#use(asking, users);
+    this.#lanes.limit();
+    this.#runner.look();
+  }
+
+  #use(asking: Asking, users: Users): void {
     this.#asking = asking;
-    const { store, targets, now, schedule } = this.#options;
+    const delivery = this.#deliveryBy(this.#rules, asking);
+    this.#deliver = async (job) => {
+      users.enter();
+      try {
+        return await deliver(job, delivery);
+      } finally {
+        users.leave();
+      }
+    };
+  }
+
+  #deliveryBy({ targets, schedule }: QueueRules, asking: Asking): DeliveryOptions {
     const settingsOf = (destination: string) => settingsFor(schedule, destination);
-    const delivery: DeliveryOptions = {
+    const own = this.#own;
+    return {
       ...this.#options,
+      ...{ targets, asking, signal: this.#killed.signal, gathering: this.#gathering },
       warnAfter: schedule.warnAfter,
       retry: (facts, random) => retry(facts, settingsOf, random),
       lifetimeOf: (destination) => settingsOf(destination).lifetime,
-      report: (message, notices, body) => this.#own.reports(message, notices, body),
-      ...{ asking, signal: this.#killed.signal, gathering: new Gathering() },
+      report: (message, notices, body) => own.reports(message, notices, body),
       relays: (target) => targets.get(target)?.relays === true,
       enter: (routes, instead, now) =>
         split(routes, targets).map((route) => this.#inPlaceOf(instead, route, now)),
@@ -104,20 +162,6 @@ export class Queue {
       after: (message, recipient, told) =>
         asking.after(message, recipient, routeOf(recipient), told),
     };
-    this.#runner = new Runner({
-      ...{ store, now },
-      ticks: () => performance.now(),
-      lanes: new Lanes<Job>(laneSettings(schedule, (name) => targets.groupsOf(name))),
-      deliver: (job) => deliver(job, delivery),
-      broke: (error) => this.#broke(error),
-    });
-    this.#runner.look();
-    this.#upkeep = new Upkeep({
-      ...{ store, now, keep: this.#options.keep },
-      latestDue: () => [latestDue(now(), retrySettings(schedule)), now() + schedule.longestHold],
-      due: (time) => this.#runner.due(time),
-      broke: (error) => this.#broke(error),
-    });
   }
 
   /** As {@linkcode QueueStore.keep}. */
@@ -266,7 +310,7 @@ export class Queue {
   }
 
   #destinationOf({ target, ...addressee }: Route): string {
-    return this.#options.targets.destinationOf(target, addressee);
+    return this.#rules.targets.destinationOf(target, addressee);
   }
 
   #inPlaceOf(instead: QueuedRecipient, route: Route, due: number): NewRecipient {

@@ -50,13 +50,19 @@ export function settingsFor(
 export const retrySettings = (schedule: ScheduleSettings): readonly RetrySettings[] =>
   ["", ...Object.keys(schedule.destinations)].map((name) => settingsFor(schedule, name));
 
-/** The limits of the lanes. */
+/**
+ * The limits of the lanes.
+ *
+ * @param schedule gives what holds now
+ */
 export const laneSettings = (
-  schedule: ScheduleSettings,
+  schedule: () => ScheduleSettings,
   groupsOf: NonNullable<LaneSettings["groupsOf"]>,
 ): LaneSettings => ({
   groupsOf,
-  concurrency: schedule.concurrency,
+  get concurrency() {
+    return schedule().concurrency;
+  },
   backlog: BACKLOG,
-  limitsOf: (destination) => settingsFor(schedule, destination),
+  limitsOf: (destination) => settingsFor(schedule(), destination),
 });

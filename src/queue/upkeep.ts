@@ -8,7 +8,7 @@ import type { QueueStore } from "./store.ts";
 export interface UpkeepOptions {
   readonly store: Pick<QueueStore, "purge" | "recall" | "nextDue">;
   /** Milliseconds for which is known what became of a message after its end. */
-  readonly keep: number;
+  readonly keep: () => number;
   /** The latest times at which what was tried, and what was not, may be due, in milliseconds since the epoch. */
   readonly latestDue: () => readonly [tried: number, untried: number];
   /** Milliseconds since the epoch. */
@@ -47,7 +47,7 @@ export class Upkeep implements Disposable {
       await store.recall(...latestDue());
       const next = await store.nextDue();
       if (next !== undefined) due(next);
-      while (!this.#stopped && await store.purge(now() - keep, SOME) === SOME);
+      while (!this.#stopped && await store.purge(now() - keep(), SOME) === SOME);
     } catch (error) {
       broke(error);
     }

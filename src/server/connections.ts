@@ -14,12 +14,17 @@ export interface ConnectionLimits {
 
 /** The connections that are served. */
 export class Connections<Connection> implements Iterable<Connection> {
-  readonly #limits: ConnectionLimits;
+  #limits: ConnectionLimits;
   /** Each with the host that it is counted for. */
   readonly #hosts = new Map<Connection, string>();
   readonly #counts = new Map<string, number>();
 
   constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Other limits hold from now on. */
+  limit(limits: ConnectionLimits): void {
     this.#limits = limits;
   }
 
@@ -63,12 +68,14 @@ export class Connections<Connection> implements Iterable<Connection> {
     return limit;
   }
 
-  remove(connection: Connection): void {
+  /** @returns whether it was among them */
+  remove(connection: Connection): boolean {
     const host = this.#hosts.get(connection);
-    if (host === undefined) return;
+    if (host === undefined) return false;
     this.#hosts.delete(connection);
     const left = this.#counts.get(host)! - 1;
     if (left > 0) this.#counts.set(host, left);
     else this.#counts.delete(host);
+    return true;
   }
 }

@@ -3,10 +3,8 @@
  * @module
  */
 import type { Socket } from "node:net";
-import type { Authentication } from "../auth/authentication.ts";
-import type { Resolver } from "../dns/resolver.ts";
 import type { LimitName } from "../handler/event.ts";
-import { chain, type Handler } from "../handler/handler.ts";
+import { chain } from "../handler/handler.ts";
 import { type SessionContext, SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
@@ -21,13 +19,13 @@ import { isAmong, type Peers } from "../net/peers.ts";
 import type { ProxyHeader } from "../net/proxy_header.ts";
 import { Asking } from "../queue/asking.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { DeliveryTime, Targets } from "../targets/target.ts";
+import { Users } from "../base/users.ts";
 import { within } from "../base/within.ts";
 import { abandon, type Accepted, peerOf, placeOf, sendAway } from "./accepted.ts";
-import { Connection, type ConnectionEngine, type Secure } from "./connection.ts";
+import { Connection, type ConnectionEngine } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
-import { Connections } from "./connections.ts";
+import { type ConnectionLimits, Connections } from "./connections.ts";
 import type { MessageCounter } from "./engine.ts";
 import { Extensions } from "./extension.ts";
 import { extensionsOn } from "./extensions.ts";
@@ -39,53 +37,21 @@ import type { Memory } from "../message/memory.ts";
 import { peerNamed } from "./named_client.ts";
 import { spool, SpoolFile } from "../message/spool.ts";
 import { queued } from "./queued.ts";
-import type { Tolerated } from "./tolerated.ts";
+import type { Setup } from "./setup.ts";
 
-/** What a server is made of. */
-export interface ServerOptions {
-  readonly hostname: string;
-  /** What it listens on, with what differs there; the server closes them when it stops. */
-  readonly listeners: ReadonlyMap<Listener, ListenerOptions>;
-  /** The operator's handlers. They wrap the core, which answers what they pass on. */
-  readonly policy: Handler;
-  readonly limits: Limits;
-  /** The breaches of the protocol that are tolerated, and of whom. */
-  readonly tolerated: Tolerated;
+/** What a server is made of: its first setup, and what stays when another one replaces that. */
+export interface ServerOptions extends Setup {
   readonly descriptors: Descriptors;
-  /** Encrypts connections; without it STARTTLS is not offered. */
-  readonly secure?: Secure | undefined;
-  /** How clients authenticate; without it AUTH is not offered. */
-  readonly authentication?: Authentication | undefined;
-  readonly targets: Targets;
   readonly globals: GlobalStore;
-  readonly dns: Resolver;
   readonly log: Log;
   /** For what sessions and the queue hold of messages. */
   readonly memory: Memory;
-  /** What listeners for submission do. */
-  readonly submission: Submission;
-  /** The directory for messages that are too large for memory, or find none. */
-  readonly spoolDirectory: string;
   /** Where mail waits; without it, all of it is delivered before the reply. */
   readonly queue?: Queue | undefined;
-  /** When mail is delivered, if there is a queue: by default after the reply. */
-  readonly deliver?: DeliveryTime | undefined;
-  /** The name of the server in `Authentication-Results`; by default `hostname`. */
-  readonly authservId?: string | undefined;
   /** Counts messages for reports to the domains of their authors. */
   readonly dmarcReports?: MessageCounter | undefined;
   /** Begins to keep what happens in a session; without it, nobody wants to know. */
   readonly record?: ((session: SessionState) => Recorder) | undefined;
-  /** Mail goes on only by clients that keep to REQUIRETLS, which is offered then (RFC 8689). */
-  readonly requireTls?: boolean | undefined;
-}
-
-/** What listeners for submission do. */
-export interface Submission {
-  /** The domain of addresses that are a local part alone; without it, these are mistakes. */
-  readonly domain: string | undefined;
-  /** `Received` does not tell where messages come from. */
-  readonly hidesClient: boolean;
 }
 
 /** What the sessions of a listener share. */
@@ -95,11 +61,24 @@ interface Shared {
   readonly options: ListenerOptions;
 }
 
+/** A setup, and what sessions and the queue have of it. */
+interface InForce {
+  readonly setup: Setup;
+  /** What the sessions of each listener share. */
+  readonly shared: ReadonlyMap<Listener, Shared>;
+  /** Asks about mail in the queue. */
+  readonly asking: Asking;
+  /** The sessions and deliveries that have begun with it. */
+  readonly users: Users;
+}
+
 /** A running server. */
 export class Server {
   readonly #options: ServerOptions;
-  /** What the sessions of each listener share. */
-  readonly #shared = new Map<Listener, Shared>();
+  /** What those who come now get. */
+  #inForce: InForce;
+  /** That, and those before it that somebody still uses. */
+  readonly #used = new Set<InForce>();
   /** File descriptors may have run out since the listeners were last known to be well. */
   #suspicious = false;
   /** Somebody has connected since the last sweep. */
@@ -116,42 +95,60 @@ export class Server {
 
   private constructor(options: ServerOptions) {
     this.#options = options;
-    const { log, limits, descriptors } = options;
-    this.#connections = new Connections({
-      connections: Math.min(limits.connections, descriptors.connections),
+    this.#connections = new Connections(this.#room(options));
+    this.#inForce = this.#putInForce(options);
+    options.queue?.start(this.#inForce.asking, this.#inForce.users);
+  }
+
+  #room({ limits }: Setup): ConnectionLimits {
+    return {
+      connections: Math.min(limits.connections, this.#options.descriptors.connections),
       connectionsPerAddress: limits.connectionsPerAddress,
-    });
-    const { queue, targets, deliver = "queued" } = options;
+    };
+  }
+
+  #putInForce(setup: Setup): InForce {
+    const { log, queue, memory } = this.#options;
+    const { limits, targets, spoolDirectory, deliver = "queued" } = setup;
+    const users = new Users();
     const acceptance = queue === undefined
-      ? beforeReply(options)
+      ? beforeReply({ targets, limits, log, memory, spoolDirectory })
       : queued({ queue, targets, deliver, log });
-    const { authentication, secure: certificates, policy, requireTls, authservId } = options;
+    const { authentication, secure: certificates, policy, requireTls, authservId } = setup;
     const passwords = authentication?.passwords;
-    for (const [listener, its] of options.listeners) {
+    const longest = setup.queueing?.schedule.longestHold ?? 0;
+    const shared = new Map<Listener, Shared>();
+    for (const [listener, its] of setup.listeners) {
       const own: Limits = { ...limits, ...its.limits };
       const { xclient: peers, xclientLogin: login = false } = its;
       const xclient = peers && { peers, login };
-      const hold = queue && { longest: Math.floor(queue.longestHold / 1000), now: Date.now };
+      const hold = queue && { longest: Math.floor(longest / 1000), now: Date.now };
       const about = { certificates, authentication, policy, xclient, hold, requireTls };
       const extensions = new Extensions(extensionsOn(about));
-      const submission = isForUsers(listener.kind) ? options.submission : undefined;
+      const submission = isForUsers(listener.kind) ? setup.submission : undefined;
       const says = { authservId, ...submission };
       const ends = { acceptance, limits: own, extensions, passwords, log, ...says };
-      const shared = this.#share(ends, submission?.domain);
-      this.#shared.set(listener, { ...shared, options: its });
+      const ofThese = this.#share(setup, users, ends, submission?.domain);
+      shared.set(listener, { ...ofThese, options: its });
     }
     const extensions = new Extensions([]);
-    const { context } = this.#share({ acceptance, limits, extensions, log });
-    queue?.start(new Asking(context, limits.handlerTimeout));
+    const { context } = this.#share(setup, users, { acceptance, limits, extensions, log });
+    const asking = new Asking(context, limits.handlerTimeout);
+    const inForce = { setup, shared, asking, users };
+    this.#used.add(inForce);
+    return inForce;
   }
 
-  #share(ends: CoreOptions, domain?: string): Omit<Shared, "options"> {
-    const { hostname, log, globals, dns, tolerated, targets, policy, secure, memory, queue } =
-      this.#options;
-    const { dmarcReports } = this.#options;
+  #share(
+    setup: Setup,
+    users: Users,
+    ends: CoreOptions,
+    domain?: string,
+  ): Omit<Shared, "options"> {
+    const { log, globals, memory, queue, dmarcReports } = this.#options;
+    const { hostname, dns, tolerated, targets, policy, secure, spoolDirectory } = setup;
     const { extensions, limits } = ends;
-    const keep: Keep = (body) =>
-      spool(body, () => SpoolFile.unnamed(this.#options.spoolDirectory), memory);
+    const keep: Keep = (body) => spool(body, () => SpoolFile.unnamed(spoolDirectory), memory);
     const judge: Judge = (target) => targets.obstacleTo(target);
     const whole = chain(policy, core(ends));
     const send = queue && ((message: OwnMessage) => queue.send(message));
@@ -161,10 +158,34 @@ export class Server {
         ...{ chain: whole, extensions, secure, limits, tolerated, domain, memory, newId },
         dmarcReports,
         clock: this.#clock,
-        onClose: (connection) => this.#forget(connection),
+        onClose: (connection) => this.#forget(connection, users),
         recount: (connection, address) => this.#connections.move(connection, address),
       },
     };
+  }
+
+  /**
+   * Puts another setup in force, for all that begins from now on.
+   *
+   * @param ended called once nothing uses the one before
+   */
+  replace(setup: Setup, ended: () => void): void {
+    const before = this.#inForce;
+    this.#inForce = this.#putInForce(setup);
+    const { queueing, targets, limits } = setup;
+    const { asking, users } = this.#inForce;
+    this.#connections.limit(this.#room(setup));
+    this.#options.memory.limit(limits.messageMemory);
+    if (queueing !== undefined) {
+      this.#options.queue?.follow({ targets, ...queueing }, asking, users);
+    }
+    this.#sweepInTime();
+    before.users.retire(async () => {
+      await before.asking.idle();
+      await before.setup.targets.idle();
+      this.#used.delete(before);
+      ended();
+    });
   }
 
   /** Starts serving those who connect. */
@@ -176,9 +197,14 @@ export class Server {
       failed: (listen, error) => options.log("listener failed", { listen, error }),
     };
     for (const listener of options.listeners.keys()) listener.serve(events);
-    const ticks = [...server.#shared.values()].map(({ engine }) => tick(engine.limits));
-    server.#sweeper = setInterval(() => server.#sweep(), Math.min(...ticks));
+    server.#sweepInTime();
     return server;
+  }
+
+  #sweepInTime(): void {
+    const ticks = [...this.#inForce.shared.values()].map(({ engine }) => tick(engine.limits));
+    clearInterval(this.#sweeper);
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(...ticks));
   }
 
   /** What it listens on, with the ports that the system chose for port 0. */
@@ -196,14 +222,15 @@ export class Server {
    * shutdown deadline, then tells the rest 421 and interrupts what still runs.
    */
   async stop(reason: string): Promise<void> {
-    const { log, limits, targets, queue } = this.#options;
+    const { log, queue } = this.#options;
+    const { limits } = this.#inForce.setup;
     log("stopping", { reason, sessions: this.#connections.size });
     for (const listener of this.#options.listeners.keys()) listener.close();
     this.#gate.close();
     for (const connection of this.#connections) connection.shutDown(false);
     if (!await within(this.#finished(), limits.shutdownTimeout)) {
       for (const connection of this.#connections) connection.shutDown(true);
-      targets.interrupt();
+      for (const { setup } of this.#used) setup.targets.interrupt();
       queue?.kill();
       await within(this.#finished(), limits.writeTimeout);
     }
@@ -219,14 +246,14 @@ export class Server {
     this.#gate.close();
     for (const connection of [...this.#connections, ...this.#refused]) connection.drop();
     this.#options.queue?.kill();
-    this.#options.targets.kill();
+    for (const { setup } of this.#used) setup.targets.kill();
   }
 
   #accept(socket: Socket, listener: Listener): void {
     this.#visited = true;
     const peer = peerOf(socket, listener.name);
     if (peer === undefined) return abandon(socket);
-    const { options: { proxy } } = this.#shared.get(listener)!;
+    const { options: { proxy } } = this.#inForce.shared.get(listener)!;
     if (proxy === undefined) this.#admit({ socket, listener, peer });
     else this.#await({ socket, listener, peer }, proxy);
   }
@@ -249,7 +276,7 @@ export class Server {
       this.#sentAway++;
       return abandon(socket);
     }
-    const { handshakeTimeout } = this.#shared.get(listener)!.engine.limits;
+    const { handshakeTimeout } = this.#inForce.shared.get(listener)!.engine.limits;
     const come = (header: ProxyHeader) =>
       this.#admit({ socket, listener, peer: peerNamed(header.client, via), via });
     this.#gate.admit(socket, performance.now() + handshakeTimeout, { come, failed: refuse });
@@ -266,10 +293,12 @@ export class Server {
     }
     const id = newId();
     const listener = { address: name, kind };
-    const { context, engine } = this.#shared.get(accepted.listener)!;
+    const { shared, users } = this.#inForce;
+    const { context, engine } = shared.get(accepted.listener)!;
     const session = new SessionState({ id, peer, listener, context });
     session.recorder = this.#options.record?.(session);
     const connection = new Connection(socket, session, engine);
+    users.enter();
     if (refuse === undefined) this.#connections.add(connection, peer.address);
     else this.#refused.add(connection);
     const { size } = this.#connections;
@@ -286,15 +315,15 @@ export class Server {
 
   /** The limit that a connection would exceed. That for each address is not for those who bring many clients. */
   #full({ listener, peer, via }: Accepted): LimitName | undefined {
-    const { options: { xclient = [] } } = this.#shared.get(listener)!;
+    const { options: { xclient = [] } } = this.#inForce.shared.get(listener)!;
     const bringsMany = peer === via || isAmong(peer.address, xclient);
     return this.#connections.full(this.#gate.size) ??
       (bringsMany ? undefined : this.#connections.fullFor(peer.address));
   }
 
-  #forget(connection: Connection): void {
-    this.#refused.delete(connection);
-    this.#connections.remove(connection);
+  #forget(connection: Connection, users: Users): void {
+    if (!this.#refused.delete(connection) && !this.#connections.remove(connection)) return;
+    users.leave();
     if (this.#connections.size === 0) this.#emptied?.resolve();
   }
 
@@ -326,7 +355,7 @@ export class Server {
       await (this.#emptied ??= Promise.withResolvers()).promise;
     }
     await queue?.stop(); // also for what the last connections have brought
-    await this.#options.targets.idle();
+    await Promise.all([...this.#used].map(({ setup }) => setup.targets.idle()));
   }
 }
 

@@ -8,8 +8,8 @@ import { messageFields } from "../handler/log_fields.ts";
 import { REFUSAL_KINDS } from "../handler/outcome.ts";
 import { type Addressee, sealTarget, type Target } from "../handler/reply.ts";
 import type { Field } from "../log/event.ts";
+import { addDefined, isTaken } from "./defined.ts";
 import {
-  defined,
   type Delivery,
   type DeliveryContext,
   type DeliveryTime,
@@ -98,11 +98,11 @@ export function defineTarget<Args extends object>(
       `${JSON.stringify(name)} is no name of a target: write one such as my-store`,
     );
   }
-  if (OURS.has(name) || defined.has(name)) {
+  if (OURS.has(name) || isTaken(name)) {
     throw new TypeError(`there is a target ${JSON.stringify(name)} already: choose another name`);
   }
   const type = typeOf(name, definition);
-  defined.set(name, type);
+  addDefined(name, type);
   return (args) => {
     const target = sealTarget({ target: name, args: args as Target["args"] });
     const fault = type.faultIn(target.args);

@@ -9,6 +9,7 @@ import type { Log } from "../log/event.ts";
 import type { Message } from "../message/message.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import type { Parameters } from "../smtp/parameters.ts";
+import { definedTarget, definedTargets } from "./defined.ts";
 
 export type { Message } from "../message/message.ts";
 
@@ -135,15 +136,13 @@ export interface TargetType {
   open(args: Target["args"], context: DeliveryContext): Delivery | Promise<Delivery>;
 }
 
-/** The targets that modules of handlers have defined, by name. Every server of the process knows them. */
-export const defined: Map<string, TargetType> = new Map();
-
 /** What to do when there is no target `relay`. */
 export const NO_RELAY: string = "set `relay` in the configuration, such as `relay: {mx: {}}`";
 
 /** The targets that a server knows, by name. */
 export class Targets implements Work {
   readonly #types = new Map<string, TargetType>();
+  #defined: Pick<ReadonlyMap<string, TargetType>, "get"> = { get: definedTarget };
 
   constructor(types: Readonly<Record<string, TargetType>>) {
     for (const [name, type] of Object.entries(types)) this.define(name, type);
@@ -158,7 +157,12 @@ export class Targets implements Work {
   }
 
   get(name: string): TargetType | undefined {
-    return this.#types.get(name) ?? defined.get(name);
+    return this.#types.get(name) ?? this.#defined.get(name);
+  }
+
+  /** Keeps to the targets that modules have defined so far: newer versions of the modules are for others. */
+  keep(): void {
+    this.#defined = definedTargets();
   }
 
   async idle(): Promise<void> {

@@ -9,13 +9,8 @@ import { discardArguments } from "../targets/discard.ts";
 import { mailerArguments } from "../targets/mailer_target.ts";
 import { pipeArguments } from "../targets/pipe.ts";
 import { relayArguments } from "../targets/relay.ts";
-import {
-  defined,
-  type Envelope,
-  type Message,
-  Targets,
-  type TargetType,
-} from "../targets/target.ts";
+import { type Envelope, type Message, Targets, type TargetType } from "../targets/target.ts";
+import { definedTarget } from "../targets/defined.ts";
 
 /** A message that was accepted for a target. */
 export interface Kept {
@@ -49,7 +44,7 @@ export function keeping(kept: Kept[], real?: Targets): Targets {
     }
     override faultIn(target: Target): string | undefined {
       return real === undefined
-        ? (ARGUMENTS.get(target.target) ?? defined.get(target.target))?.faultIn(target.args)
+        ? (ARGUMENTS.get(target.target) ?? definedTarget(target.target))?.faultIn(target.args)
         : real.faultIn(target);
     }
   }({});

@@ -35,7 +35,8 @@ async function served(count: number) {
   const targets = new Targets({ each });
   const desk = operatorsDesk(store, () => targets, () => "the disk hums");
   const log = Object.assign((event: string) => void logged.push(event), { wants: () => true });
-  opened.use(new Control(listener, desk, log));
+  const reload = () => Promise.reject(new Error("nothing to reload"));
+  opened.use(new Control(listener, { desk, reload, log }));
   return Object.assign(opened, { socket, logged, desk: new RemoteDesk(socket), directory });
 }
 

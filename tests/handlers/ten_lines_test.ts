@@ -109,7 +109,11 @@ Deno.test("ten handlers in ten lines of YAML answer as they do in ten lines of T
     "/nowhere/postmaster.yaml",
   );
   using loader = new ModuleLoader();
-  const policy = chain(...await Promise.all(handlers.map((entry) => loadHandler(entry, loader))));
+  const policy = chain(
+    ...(await Promise.all(handlers.map((entry) => loadHandler(entry, loader)))).map(({ handler }) =>
+      handler
+    ),
+  );
   const written = await answers(chain(policy, mailboxes));
   const typed = await answers(chain(TYPESCRIPT, mailboxes));
   assert.deepEqual(written, typed);

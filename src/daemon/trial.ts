@@ -1,0 +1,108 @@
+/**
+ * The trial of handlers before a reload: in a process of its own, so that a module that hangs, or ends its process,
+ * harms no session, and the event loop goes on while types are checked and tests run.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { messageOf } from "../base/message_of.ts";
+import { tried } from "../base/tried.ts";
+import { within } from "../base/within.ts";
+import { type Config, ConfigError, modulesOf, type Problem } from "../config/mod.ts";
+import { ModuleLoader } from "../modules/loader.ts";
+import { FLAGS } from "./remote_launch.ts";
+
+/** Milliseconds for a trial, with all types and tests. */
+const PATIENCE = 180_000;
+/** So many trials are remembered that went well. */
+const MOST = 100;
+
+/** What a trial says, as a line of JSON. */
+export const verdictSchema = z.strictObject({
+  problems: z.array(z.custom<Problem>((value) => typeof Object(value).message === "string")),
+  /** What was checked, and what could not be. */
+  notes: z.array(z.string()),
+});
+
+/** What a trial says. */
+export type Verdict = z.output<typeof verdictSchema>;
+
+/** Tries handlers; those that have passed once are not tried again while nothing of them has changed. */
+export class Trials {
+  readonly #flags: unknown;
+  readonly #passed = new Map<string, readonly string[]>();
+
+  /** @param flags those that the server was called with */
+  constructor(flags: unknown) {
+    this.#flags = flags;
+  }
+
+  /**
+   * Tries the handlers of a configuration.
+   *
+   * @returns what was checked, and what could not be
+   * @throws {ConfigError} for what is wrong with them
+   */
+  async run(config: Config): Promise<readonly string[]> {
+    const modules = modulesOf(config);
+    if (modules.length === 0) return [];
+    const print = await fingerprint(config, modules);
+    const passed = this.#passed.get(print);
+    if (passed !== undefined) return passed;
+    const { problems, notes } = await tryApart(this.#flags);
+    if (problems.length > 0) throw new ConfigError(problems);
+    if (this.#passed.size >= MOST) this.#passed.clear();
+    this.#passed.set(print, notes);
+    return notes;
+  }
+}
+
+/** The file of the tests of a module: `policy_test.ts` for `policy.ts`. */
+export const testsOf = (module: string): string => module.replace(/(\.m?[jt]s)$/, "_test$1");
+
+/** What tells whether handlers, their options or their tests have changed. */
+async function fingerprint({ written }: Config, modules: readonly string[]): Promise<string> {
+  using loader = new ModuleLoader();
+  const hash = createHash("sha256").update(JSON.stringify(Object(written.value).handlers ?? null));
+  for (const module of modules) {
+    hash.update(await loader.fingerprint(module).catch(messageOf));
+    hash.update(tried(() => readFileSync(testsOf(module))) ?? "");
+  }
+  return hash.digest("base64");
+}
+
+/** Runs `postmaster trial`. */
+async function tryApart(flags: unknown): Promise<Verdict> {
+  const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...program, "trial"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+    detached: true,
+  });
+  try {
+    const child = command.spawn();
+    const input = child.stdin.getWriter();
+    const output = child.output();
+    await input.write(new TextEncoder().encode(JSON.stringify(flags)));
+    await input.close();
+    if (!await within(output, PATIENCE)) {
+      Deno.kill(-child.pid, "SIGKILL");
+      return refusal(`they took more than ${PATIENCE / 1000} seconds`);
+    }
+    const { stdout, signal } = await output;
+    if (signal !== null) return refusal(`they ended the process that tried them, with ${signal}`);
+    const said = new TextDecoder().decode(stdout).trimEnd().split("\n"); // modules may print something, too
+    return verdictSchema.parse(JSON.parse(said.at(-1)!));
+  } catch (error) {
+    // Whoever may not read the program cannot run it, for instance.
+    return { problems: [], notes: [`handlers: not tried before: ${messageOf(error)}`] };
+  }
+}
+
+const refusal = (message: string): Verdict => ({
+  problems: [{ file: "handlers", message }],
+  notes: [],
+});

@@ -1,0 +1,189 @@
+/**
+ * Reloads of the real program: sessions under way end with what they began with.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { askToReload } from "../../src/daemon/control_client.ts";
+import type { Client } from "../../src/testing/client.ts";
+import { codes, type Directory, postmaster, Running, sendMail, until } from "../running.ts";
+
+/** A module whose refusals name its version, and which notes its end in a file. */
+const policy = (version: number | string, { path }: Directory) =>
+  `import { on, say } from "postmaster";
+   const policy = on("AddRcptTo", (event, next) =>
+     event.mailbox.local === "version" ? say(5, 5, 0, "version ${version}") : next());
+   const end = () => Deno.writeTextFileSync("${path}/ended", "${version}\\n", { append: true });
+   export default Object.assign(policy, { [Symbol.dispose]: end });`;
+
+/** Asks a session for the version of its policy. */
+async function versionIn(client: Client): Promise<string> {
+  return (await client.command("RCPT TO:<version@example.net>")).lines.join("\n");
+}
+
+/** A client that may ask {@linkcode versionIn}. */
+async function clientOf(server: Running): Promise<Client> {
+  const client = await server.connect();
+  await codes(client, "EHLO client.example.org", "MAIL FROM:<ann@example.org>");
+  return client;
+}
+
+const reload = ({ directory }: Running) =>
+  postmaster("reload", "--config", directory.of("postmaster.yaml"));
+
+/** Changes keys of the configuration of a server. */
+function configure({ directory }: Running, changes: object): void {
+  const config = JSON.parse(directory.read("postmaster.yaml"));
+  directory.write("postmaster.yaml", { ...config, ...changes });
+}
+
+/** A server with a queue, and so with a control socket, and with a policy. */
+function settings(directory: Directory) {
+  directory.write("policy.js", policy(1, directory));
+  return { deliver: "before-reply", handlers: ["./policy.js"] };
+}
+
+/** Puts a version of the policy in its place, and has it reloaded. */
+async function use({ directory }: Running, version: number | string) {
+  directory.write("policy.js", policy(version, directory));
+  return await askToReload(directory.of("state/control.sock"));
+}
+
+Deno.test("a session ends with the policy that it began with, and the next one has the new", async () => {
+  await using server = await Running.start(settings);
+  using old = await clientOf(server);
+  assert.match(await versionIn(old), /version 1/);
+  server.directory.write("policy.js", policy(2, server.directory));
+  const { code, stdout, stderr } = await reload(server);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^reloaded: \S*policy\.js\n$/);
+  assert.match(await versionIn(old), /version 1/);
+  using next = await clientOf(server);
+  assert.match(await versionIn(next), /version 2/);
+  await server.logs(/ reloaded by=operator changed=\S*policy\.js/);
+});
+
+/** Sessions that are opened between two reloads, reloads, and versions of the module that take turns. */
+const [BATCH, RELOADS, VERSIONS] = [20, 50, 3];
+
+Deno.test("1,000 sessions stay open while handlers are reloaded 50 times: each keeps its own", async () => {
+  await using server = await Running.start(settings);
+  using stack = new DisposableStack();
+  const sizeIn = (round: number) => 1024 * 1024 + round;
+  const sessions: { readonly client: Client; readonly round: number }[] = [];
+  for (let round = 0; round < RELOADS; round++) {
+    configure(server, { limits: { "message-size": sizeIn(round) } });
+    await use(server, round % VERSIONS);
+    for (const client of await Promise.all(Array.from({ length: BATCH }, () => clientOf(server)))) {
+      sessions.push({ client: stack.use(client), round });
+    }
+  }
+  for (const { client, round } of sessions) {
+    assert.match(await versionIn(client), new RegExp(`version ${round % VERSIONS}$`));
+    const { lines } = await client.command("EHLO client.example.org");
+    assert.ok(lines.includes(`SIZE ${sizeIn(round)}`), lines.join());
+  }
+  assert.equal(server.directory.read("ended"), "1\n", "only the first version is used by nobody");
+  for (const { client } of sessions) assert.deepEqual(await codes(client, "QUIT"), [221]);
+  const last = (RELOADS - 1) % VERSIONS;
+  const others = Array.from({ length: VERSIONS }, (_, i) => i).filter((one) => one !== last);
+  const ended = () => server.directory.read("ended").trim().split("\n").slice(1).toSorted().join();
+  await until(
+    () => `all but the last version are freed, not ${ended()}`,
+    () => ended() === others.join(),
+  );
+});
+
+Deno.test("what is wrong is told to who asks, and all stays as it was", async () => {
+  await using server = await Running.start(settings);
+  const { directory } = server;
+  for (
+    const [change, wanted] of [
+      [() => configure(server, { limits: { recipients: 7 }, domains: "none" }), /domains/],
+      [
+        () => directory.write("policy.js", "export default 1;"),
+        /policy\.js:1:8.*must be a handler/,
+      ],
+      [() => directory.write("policy.js", "Deno.exit(7);"), /must not end the server/],
+      [
+        () => {
+          directory.write("policy.js", policy(2, directory));
+          directory.write(
+            "policy_test.js",
+            'Deno.test("it holds", () => { throw new Error("no"); });',
+          );
+        },
+        /policy_test\.js: the test `it holds` fails/,
+      ],
+    ] as const
+  ) {
+    configure(server, settings(directory));
+    change();
+    const { code, stderr } = await reload(server);
+    assert.equal(code, 1);
+    assert.match(stderr, wanted);
+    configure(server, { ...settings(directory), domains: ["example.net"], limits: {} });
+  }
+  await server.logs(/ error not reloaded by=operator error=.*must be a handler/);
+  using client = await clientOf(server);
+  assert.match(await versionIn(client), /version 1/);
+});
+
+Deno.test("what needs a restart is said with its place, and nothing else is changed either", async () => {
+  await using server = await Running.start(settings);
+  const { directory } = server;
+  directory.write(
+    "postmaster.yaml",
+    directory.read("postmaster.yaml").replace('"listen": "127.0.0.1:0"', '"listen": "127.0.0.1:1"')
+      .replace('"tee"', '"cat"').replace("{", '{\n "limits": {"message-size": "2 MiB"},'),
+  );
+  const { code, stderr } = await reload(server);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /postmaster\.yaml:\d+:\d+: `mailer` cannot change while the server runs: restart/,
+  );
+  assert.match(stderr, /postmaster\.yaml:\d+:\d+: `listen` cannot change/);
+  using client = await server.connect();
+  const { lines } = await client.command("EHLO client.example.org");
+  assert.ok(!lines.includes(`SIZE ${2 * 1024 * 1024}`));
+});
+
+Deno.test("SIGHUP reloads a server without a control socket, also its log and its users", async () => {
+  await using server = await Running.start();
+  configure(server, { users: ["you", "joe"], log: { format: "json" } });
+  server.kill("SIGHUP");
+  await server.logs(/"event":"reloaded".*"by":"SIGHUP".*users/);
+  using client = await server.connect();
+  assert.equal(await sendMail(client, "joe@example.net"), 250);
+});
+
+Deno.test("with `watch`, a server reloads when its files change", async () => {
+  await using server = await Running.start((directory) => ({
+    ...settings(directory),
+    watch: true,
+  }));
+  server.directory.write("policy.js", policy(2, server.directory));
+  await server.logs(/ reloaded by=watch /);
+  using client = await clientOf(server);
+  assert.match(await versionIn(client), /version 2/);
+  configure(server, { limits: { "message-size": "2 MiB" } });
+  await server.logs(/ reloaded by=watch changed=limits/);
+});
+
+Deno.test("mail that waits meets the new targets and handlers", async () => {
+  await using server = await Running.start((directory) => {
+    directory.write(
+      "later.js",
+      `import { on, say } from "postmaster";
+       export default on("BeforeDelivery", () => say(4, 5, 0, "later"));`,
+    );
+    return { deliver: "queued", queue: { retry: ["1 s"] }, handlers: ["./later.js"] };
+  });
+  using client = await server.connect();
+  assert.equal(await sendMail(client), 250);
+  await server.logs(/ deferred .*later/);
+  configure(server, { handlers: [] });
+  assert.equal((await reload(server)).code, 0);
+  await until("the mail is there", () => server.directory.read("mail").includes("hello"));
+});
