@@ -49,14 +49,14 @@ import { defaultStateDirectory, isWritable } from "./state_directory.ts";
  * Checks settings, and opens what they name.
  *
  * @param file the configuration; `undefined` if there is none
- * @param reading how it is read another time
+ * @param reading its text, and how it is read another time
  * @param kept what was found out before this process became another user
  * @throws {ConfigError} with all that is wrong
  */
 export function checkSettings(
   read: ReadSettings,
   file: string | undefined,
-  reading: Pick<Config, "again" | "anew">,
+  reading: Pick<Config, "text" | "again" | "anew">,
   kept?: Pick<Config, "stateDirectory">,
 ): Config {
   const faults = new Faults(read.written);

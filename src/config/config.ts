@@ -75,6 +75,8 @@ export interface Config extends
    * @throws {ConfigError} with all that is wrong
    */
   readonly anew: () => Config;
+  /** The text that it was read from. */
+  readonly text: string;
   /** What was written, and where. */
   readonly written: Written;
 }

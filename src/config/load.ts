@@ -142,7 +142,7 @@ export function parseConfig(
     return { ...config, mailer, control, queue: its ?? config.queue };
   };
   const settings = readSettings(text, file ?? "defaults", overrides);
-  const config = checkSettings(settings, file, { again, anew }, kept);
+  const config = checkSettings(settings, file, { text, again, anew }, kept);
   const { stateDirectory, mailer, queue, control } = config;
   return config;
 }

@@ -52,7 +52,7 @@ export interface MadeSetup extends AsyncDisposable {
 export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeSetup> {
   await using making = new AsyncDisposableStack();
   const { log, globals, library, descriptors, listeners, launch, parts, send } = lasting;
-  const { hostname, limits, relay, spoolDirectory = tmpdir() } = config;
+  const { hostname, limits, spoolDirectory = tmpdir() } = config;
   const dns = await parts.take(
     {
       name: "dns",

@@ -3,9 +3,9 @@
  * harms no session, and the event loop goes on while types are checked and tests run.
  * @module
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { digest } from "../base/digest.ts";
 import { messageOf } from "../base/message_of.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
@@ -64,12 +64,12 @@ export const testsOf = (module: string): string => module.replace(/(\.m?[jt]s)$/
 /** What tells whether handlers, their options or their tests have changed. */
 async function fingerprint({ written }: Config, modules: readonly string[]): Promise<string> {
   using loader = new ModuleLoader();
-  const hash = createHash("sha256").update(JSON.stringify(Object(written.value).handlers ?? null));
+  const parts: unknown[] = [Object(written.value).handlers];
   for (const module of modules) {
-    hash.update(await loader.fingerprint(module).catch(messageOf));
-    hash.update(tried(() => readFileSync(testsOf(module))) ?? "");
+    parts.push(await loader.fingerprint(module).catch(messageOf));
+    parts.push(tried(() => readFileSync(testsOf(module), "utf8")));
   }
-  return hash.digest("base64");
+  return digest(JSON.stringify(parts));
 }
 
 /** Runs `postmaster trial`. */

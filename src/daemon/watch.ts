@@ -2,7 +2,9 @@
  * Reloads when the files of the configuration and of handlers change.
  * @module
  */
+import { digest } from "../base/digest.ts";
 import type { Reloading } from "./reload.ts";
+import type { MadeSetup } from "./setup.ts";
 
 /** Milliseconds between two looks. A change is taken up once two looks have found the same. */
 const PERIOD = 1000;
@@ -11,8 +13,9 @@ const PERIOD = 1000;
 export class Watch implements Disposable {
   readonly #reloading: Reloading;
   readonly #timer: ReturnType<typeof setInterval>;
-  /** What the last look found, and what the last reload was for. */
+  /** What the last look has found. */
   #found: string | undefined;
+  /** What the last reload was for. */
   #taken: string | undefined;
   #looking = false;
 
@@ -27,29 +30,30 @@ export class Watch implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { config: { watch, file }, modules } = this.#reloading.current;
-    if (!watch || this.#looking) return;
+    const { current } = this.#reloading;
+    if (!current.config.watch || this.#looking) return;
     this.#looking = true;
-    const files = [...file === undefined ? [] : [file], ...modules.keys()];
-    const found = JSON.stringify(await Promise.all(files.map(stampOf)));
-    const isSettled = found === this.#found;
-    this.#found = found;
-    this.#taken ??= found;
-    if (isSettled && found !== this.#taken) {
-      this.#taken = found;
-      await this.#reloading.reload("watch").catch(() => {}); // the log says why
-      if (this.#reloading.current.modules !== modules) this.#taken = undefined; // others are looked at
+    const inForce = versionsIn(current);
+    const changed: string[] = [];
+    for (const [file, version] of inForce) {
+      const now = await Deno.readTextFile(file).then(digest, () => "none");
+      if (now !== version) changed.push(`${file} ${now}`);
     }
+    await this.#take(changed.join());
     this.#looking = false;
+  }
+
+  /** @param changed the files that differ from what is in force, with their versions */
+  async #take(changed: string): Promise<void> {
+    const isSettled = changed === this.#found;
+    this.#found = changed;
+    if (!isSettled || changed === (this.#taken ?? "")) return;
+    this.#taken = changed;
+    if (changed !== "") await this.#reloading.reload("watch").catch(() => {}); // the log says why
   }
 }
 
-/** A file and what differs for each of its versions. */
-async function stampOf(file: string): Promise<unknown> {
-  const { ino, mtime, size } = await Deno.stat(file).catch(() => ({
-    ino: 0,
-    mtime: null,
-    size: 0,
-  }));
-  return [file, ino, mtime?.getTime(), size];
+/** The files of a setup, and their versions. */
+function versionsIn({ config: { file, text }, modules }: MadeSetup): ReadonlyMap<string, string> {
+  return file === undefined ? modules : new Map([...modules, [file, digest(text)]]);
 }

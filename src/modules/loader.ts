@@ -3,11 +3,11 @@
  * find modules that were not compiled into it.
  * @module
  */
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { digest } from "../base/digest.ts";
 import { messageOf } from "../base/message_of.ts";
 import { addOrigin } from "../base/origin.ts";
 import { failureOf } from "../base/tried.ts";
@@ -179,8 +179,6 @@ function targetOf(
   const isCopied = isThere && !isOwn(url) && (isModule(file) || isJson);
   return isCopied ? { file } : url.href;
 }
-
-const digest = (text: string): string => createHash("sha256").update(text).digest("base64");
 
 function makeRoot(): string {
   try {

@@ -8,7 +8,6 @@ import type { Route } from "../handler/reply.ts";
 import type { Log } from "../log/event.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import { split } from "../targets/consignment.ts";
-import type { Targets } from "../targets/target.ts";
 import { Users } from "../base/users.ts";
 import type { Asking } from "./asking.ts";
 import type { Fate } from "./attempt.ts";
@@ -18,10 +17,10 @@ import { Gathering } from "./gathering.ts";
 import { Lanes } from "./lanes.ts";
 import { Own, type WrittenMessage } from "./own.ts";
 import { recipientOf, routeOf } from "./plain.ts";
-import type { ReportSettings } from "./report/report.ts";
 import { latestDue as latestDueBy, retry } from "./retry.ts";
+import type { QueueRules } from "./rules.ts";
 import { type Job, Runner } from "./runner.ts";
-import { laneSettings, retrySettings, type ScheduleSettings, settingsFor } from "./schedule.ts";
+import { laneSettings, retrySettings, settingsFor } from "./schedule.ts";
 import {
   type Batch,
   type NewMessage,
@@ -32,15 +31,6 @@ import {
 } from "./store.ts";
 import type { Settled } from "./settle.ts";
 import { Upkeep } from "./upkeep.ts";
-
-/** How a queue delivers. */
-export interface QueueRules {
-  readonly targets: Targets;
-  readonly schedule: ScheduleSettings;
-  readonly reports: ReportSettings;
-  /** Milliseconds for which is known what became of a message after its end. */
-  readonly keep: number;
-}
 
 /** What a queue is made of: its first rules, and what stays when others replace them. */
 export interface QueueOptions extends QueueRules {

@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import type { LimitName } from "../handler/event.ts";
 import { chain } from "../handler/handler.ts";
-import { type SessionContext, SessionState } from "../handler/session.ts";
+import { SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import type { Recorder } from "../handler/recorder.ts";
@@ -22,7 +22,7 @@ import type { Queue } from "../queue/queue.ts";
 import { Users } from "../base/users.ts";
 import { within } from "../base/within.ts";
 import { abandon, type Accepted, peerOf, placeOf, sendAway } from "./accepted.ts";
-import { Connection, type ConnectionEngine } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { type ConnectionLimits, Connections } from "./connections.ts";
@@ -32,11 +32,11 @@ import { extensionsOn } from "./extensions.ts";
 import { Gate } from "./gate.ts";
 import { newId } from "../base/id.ts";
 import type { Limits } from "./limits.ts";
-import type { ListenerOptions } from "./listener_options.ts";
 import type { Memory } from "../message/memory.ts";
 import { peerNamed } from "./named_client.ts";
 import { spool, SpoolFile } from "../message/spool.ts";
 import { queued } from "./queued.ts";
+import { type InForce, type Shared, tick } from "./in_force.ts";
 import type { Setup } from "./setup.ts";
 
 /** What a server is made of: its first setup, and what stays when another one replaces that. */
@@ -52,24 +52,6 @@ export interface ServerOptions extends Setup {
   readonly dmarcReports?: MessageCounter | undefined;
   /** Begins to keep what happens in a session; without it, nobody wants to know. */
   readonly record?: ((session: SessionState) => Recorder) | undefined;
-}
-
-/** What the sessions of a listener share. */
-interface Shared {
-  readonly context: SessionContext;
-  readonly engine: ConnectionEngine;
-  readonly options: ListenerOptions;
-}
-
-/** A setup, and what sessions and the queue have of it. */
-interface InForce {
-  readonly setup: Setup;
-  /** What the sessions of each listener share. */
-  readonly shared: ReadonlyMap<Listener, Shared>;
-  /** Asks about mail in the queue. */
-  readonly asking: Asking;
-  /** The sessions and deliveries that have begun with it. */
-  readonly users: Users;
 }
 
 /** A running server. */
@@ -128,8 +110,8 @@ export class Server {
       const submission = isForUsers(listener.kind) ? setup.submission : undefined;
       const says = { authservId, ...submission };
       const ends = { acceptance, limits: own, extensions, passwords, log, ...says };
-      const ofThese = this.#share(setup, users, ends, submission?.domain);
-      shared.set(listener, { ...ofThese, options: its });
+      const common = this.#share(setup, users, ends, submission?.domain);
+      shared.set(listener, { ...common, options: its });
     }
     const extensions = new Extensions([]);
     const { context } = this.#share(setup, users, { acceptance, limits, extensions, log });
@@ -357,13 +339,4 @@ export class Server {
     await queue?.stop(); // also for what the last connections have brought
     await Promise.all([...this.#used].map(({ setup }) => setup.targets.idle()));
   }
-}
-
-/** How often deadlines are looked at: often enough for the shortest, a second at most. */
-function tick(limits: Limits): number {
-  const { commandTimeout, dataTimeout, messageTimeout } = limits;
-  const { writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout } = limits;
-  const ours = [writeTimeout, handlerTimeout, deliverTimeout, handshakeTimeout];
-  const shortest = Math.min(commandTimeout, dataTimeout, messageTimeout, ...ours);
-  return Math.max(10, Math.min(1000, shortest / 4));
 }

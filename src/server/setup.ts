@@ -7,7 +7,7 @@ import type { Authentication } from "../auth/authentication.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import type { Handler } from "../handler/handler.ts";
 import type { Listener } from "../net/listener.ts";
-import type { QueueRules } from "../queue/queue.ts";
+import type { QueueRules } from "../queue/rules.ts";
 import type { DeliveryTime, Targets } from "../targets/target.ts";
 import type { Secure } from "./connection.ts";
 import type { Limits } from "./limits.ts";

@@ -2,7 +2,7 @@
  * The targets that modules of handlers define, by name. Every server of the process knows them.
  * @module
  */
-import type { TargetType } from "./target.ts";
+import type { TargetType } from "./target_type.ts";
 
 const defined = new Map<string, TargetType>();
 /** Those that may be defined anew. */

@@ -39,6 +39,12 @@ const ZIP = `import zipfile
 file = io.BytesIO()
 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive: archive.writestr("r.xml", octets)
 put(file.getvalue())`;
+/** An archive with the same file forty times. */
+const ZIPS = `import zipfile
+file = io.BytesIO()
+with zipfile.ZipFile(file, "w") as archive:
+  for i in range(40): archive.writestr(f"{i}.xml.gz", octets)
+put(file.getvalue())`;
 
 /** A message with a text for people and a report, as an mbox has it. */
 const messageWith = (type: string, name: string) =>
@@ -196,6 +202,7 @@ Deno.test({
       put("text.eml", "Subject: hello\r\n\r\nno report\r\n"),
       put("bomb.gz", gzipSync(zeros)),
       put("bomb.zip", await python(ZIP, zeros)),
+      put("bombs.zip", await python(ZIPS, gzipSync(`<a>${" ".repeat(2_000_000)}`))),
       put("half.gz", gzipSync(report).subarray(0, 500)),
       put("half.zip", (await python(ZIP, Buffer.from(report))).subarray(0, 500)),
       put("nothing", ""),
@@ -218,6 +225,7 @@ Deno.test({
       "postmaster: text.eml: there is no report in it",
       "postmaster: bomb.gz: it would have more than 67108864 octets",
       "postmaster: bomb.zip: it would have more than 67108864 octets",
+      "postmaster: bombs.zip: it would have more than 67108864 octets",
       "postmaster: half.gz: its compression is broken",
       "postmaster: half.zip: its archive is broken",
       "postmaster: nothing: there is no report in it",

@@ -13,8 +13,7 @@ import { dnsbl, type DnsblOptions } from "postmaster/handlers";
 import type { Log, LogEvent, LogFields } from "../../src/log/event.ts";
 import { need } from "../need.ts";
 import { Nsd } from "../nsd.ts";
-import { postmaster } from "../resident.ts";
-import { Directory, run, Running } from "../running.ts";
+import { Directory, postmaster, run, Running } from "../running.ts";
 import { status } from "./ask.ts";
 
 const accepting = on("AddRcptTo", () => discard());

@@ -6,8 +6,15 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { need } from "../need.ts";
 import { freePort } from "../nsd.ts";
-import { postmaster } from "../resident.ts";
-import { type Directory, PROGRAM, run, Running, type Settings, until } from "../running.ts";
+import {
+  type Directory,
+  postmaster,
+  PROGRAM,
+  run,
+  Running,
+  type Settings,
+  until,
+} from "../running.ts";
 import { issue, type Issued } from "../tls/authority.ts";
 import { Unbound } from "../unbound.ts";
 

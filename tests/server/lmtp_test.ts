@@ -6,8 +6,7 @@
 import assert from "node:assert/strict";
 import type { Client } from "postmaster/testing";
 import { need } from "../need.ts";
-import { postmaster } from "../resident.ts";
-import { codes, Directory, run, Running, type Settings } from "../running.ts";
+import { codes, Directory, postmaster, run, Running, type Settings } from "../running.ts";
 
 /** A server whose mailer ends with the recipient's extension as its exit code, and keeps what it takes. */
 const serve = (settings: (directory: Directory) => Settings = () => ({})) =>

@@ -5,8 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { defineTarget } from "postmaster";
-import { postmaster } from "../resident.ts";
-import { codes, Directory, Running, sendMail } from "../running.ts";
+import { codes, Directory, postmaster, Running, sendMail } from "../running.ts";
 
 const EXAMPLE = Deno.readTextFileSync(
   new URL("../../docs/examples/bounces.ts", import.meta.url),

@@ -31,7 +31,7 @@ export class Table<T> {
     if (this.#widths !== undefined) return cells.map((line) => this.#line(line));
     const all = [this.#columns.map(({ head }) => head), ...cells];
     this.#widths = this.#columns.map(({ least = 0 }, i) =>
-      Math.min(WIDEST, Math.max(least, ...all.map((line) => line[i]!.length)))
+      Math.min(WIDEST, all.reduce((most, line) => Math.max(most, line[i]!.length), least))
     );
     return all.map((line) => this.#line(line));
   }

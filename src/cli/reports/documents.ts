@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { cannotRead } from "../../base/cannot_read.ts";
 import { parts } from "../../mime/parts.ts";
 import { withoutMark } from "../mbox_mark.ts";
-import { gunzip, MOST, unzip } from "./unpack.ts";
+import { gunzip, MOST, Room, unzip } from "./unpack.ts";
 import { STDIN } from "./words.ts";
 
 /** The forms of reports. */
@@ -46,17 +46,22 @@ export const nameOf = (file: string): string => file === STDIN ? "standard input
  * @throws {Error} if something in it is broken
  */
 export async function documentsIn(octets: Uint8Array, form: Form): Promise<readonly string[]> {
-  const found = unpacked(octets, form);
-  return found ?? await attached(octets, form);
+  const room = new Room();
+  return unpacked(octets, form, room) ?? await attached(octets, form, room);
 }
 
 /** The documents in what is no message; `undefined` for anything else. */
-function unpacked(octets: Uint8Array, form: Form, depth = 0): readonly string[] | undefined {
+function unpacked(
+  octets: Uint8Array,
+  form: Form,
+  room: Room,
+  depth = 0,
+): readonly string[] | undefined {
   const [first, second] = octets;
-  const inner = (file: Uint8Array) => unpacked(file, form, depth + 1) ?? [];
-  if (depth < 2 && first === 0x1f && second === 0x8b) return inner(gunzip(octets));
+  const inner = (file: Uint8Array) => unpacked(file, form, room, depth + 1) ?? [];
+  if (depth < 2 && first === 0x1f && second === 0x8b) return inner(gunzip(octets, room));
   if (depth < 2 && Buffer.from(octets.subarray(0, 4)).toString("latin1") === "PK\x03\x04") {
-    return unzip(octets).flatMap(inner);
+    return unzip(octets, room).flatMap(inner);
   }
   const text = textOf(octets);
   return BEGINS[form].test(text) ? [text] : undefined;
@@ -66,7 +71,11 @@ function unpacked(octets: Uint8Array, form: Form, depth = 0): readonly string[] 
 const BEGINS: Readonly<Record<Form, RegExp>> = { xml: /^\s*</, json: /^\s*[{[]/ };
 
 /** The documents in the parts of a message, but for texts that people read. */
-async function attached(octets: Uint8Array, form: Form): Promise<readonly string[]> {
+async function attached(
+  octets: Uint8Array,
+  form: Form,
+  room: Room,
+): Promise<readonly string[]> {
   const found: string[] = [];
   for await (const part of parts(withoutMark(once(octets)))) {
     const isProse = /^(?:multipart|message)\/|^text\/(?:plain|html)$/.test(part.type) &&
@@ -74,7 +83,7 @@ async function attached(octets: Uint8Array, form: Form): Promise<readonly string
     if (isProse) continue;
     const chunks: Uint8Array[] = [];
     for await (const chunk of part.content) chunks.push(chunk);
-    found.push(...unpacked(Buffer.concat(chunks), form) ?? []);
+    found.push(...unpacked(Buffer.concat(chunks), form, room) ?? []);
   }
   return found;
 }

@@ -7,10 +7,26 @@ import { gunzipSync } from "node:zlib";
 import { Unzip, UnzipInflate } from "fflate";
 import { failureOf } from "../../base/tried.ts";
 
-/** The most octets that a report, and all in an archive, may have. */
+/** The most octets of a file, and of all that is unpacked of it. */
 export const MOST = 64 * 1024 * 1024;
 
 const TOO_LARGE = `it would have more than ${MOST} octets`;
+
+/** The room for what is unpacked of one file. */
+export class Room {
+  /** Octets. */
+  left = MOST;
+
+  /**
+   * Takes some of it.
+   *
+   * @throws {Error} if there is not so much
+   */
+  take(octets: number): void {
+    this.left -= octets;
+    if (this.left < 0) throw new Error(TOO_LARGE);
+  }
+}
 
 /** Octets of an archive that are unpacked at a time; they become some 4 MB at most. */
 const PIECE = 4096;
@@ -20,12 +36,15 @@ const PIECE = 4096;
  *
  * @throws {Error} if it is broken or too large
  */
-export function gunzip(octets: Uint8Array): Uint8Array {
+export function gunzip(octets: Uint8Array, room: Room): Uint8Array {
   try {
-    return gunzipSync(octets, { maxOutputLength: MOST });
+    const whole = gunzipSync(octets, { maxOutputLength: Math.max(1, room.left) });
+    room.take(whole.length);
+    return whole;
   } catch (error) {
     const { code } = error as { readonly code?: string };
-    throw new Error(code === "ERR_BUFFER_TOO_LARGE" ? TOO_LARGE : "its compression is broken");
+    const isTooLarge = code === "ERR_BUFFER_TOO_LARGE" || room.left < 0;
+    throw new Error(isTooLarge ? TOO_LARGE : "its compression is broken");
   }
 }
 
@@ -34,17 +53,15 @@ export function gunzip(octets: Uint8Array): Uint8Array {
  *
  * @throws {Error} if it is broken or too large
  */
-export function unzip(octets: Uint8Array): readonly Uint8Array[] {
+export function unzip(octets: Uint8Array, room: Room): readonly Uint8Array[] {
   const files: Uint8Array[] = [];
-  let left = MOST;
   let open = 0;
   const reader = new Unzip((file) => {
     const pieces: Uint8Array[] = [];
     open++;
     file.ondata = (error, piece, final) => {
       if (error !== null) throw error;
-      left -= piece.length;
-      if (left < 0) throw new Error(TOO_LARGE);
+      room.take(piece.length);
       pieces.push(piece);
       if (!final) return;
       open--;
@@ -57,7 +74,7 @@ export function unzip(octets: Uint8Array): readonly Uint8Array[] {
     const push = () => reader.push(octets.subarray(at, at + PIECE), at + PIECE >= octets.length);
     if (failureOf(push) !== undefined) break;
   }
-  if (left < 0) throw new Error(TOO_LARGE);
+  if (room.left < 0) throw new Error(TOO_LARGE);
   if (open > 0) throw new Error("its archive is broken");
   return files;
 }
