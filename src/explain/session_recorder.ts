@@ -5,7 +5,7 @@
 import type { AskedEvent, Recorder } from "../handler/recorder.ts";
 import { isPositive } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
-import { type Part, type PlainAsked, plainClient, type PlainMessage } from "./part.ts";
+import { type Part, plainClient, type PlainMessage } from "./part.ts";
 import { microseconds, plainEvent, plainReply, stepAsJson } from "./plain.ts";
 import { addAddress, hashOf } from "./terms.ts";
 

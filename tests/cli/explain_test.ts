@@ -12,20 +12,17 @@ Deno.test("explain tells what each handler did, and what the queue did, while th
   const settings = {
     mailer: { command: ["/bin/true"] },
     aliases: { sales: "you" },
+    deliver: "queued",
+    "state-directory": directory.of("state"),
   };
   const explain = (...args: readonly string[]) =>
     postmaster("explain", ...args, "--config", directory.of("postmaster.yaml"));
   let id = "";
   {
-    await using server = await Running.start(({ path }) => ({
-      ...settings,
-      deliver: "queued",
-      "state-directory": path,
-    }));
+    await using server = await Running.start(() => settings);
     directory.write("postmaster.yaml", {
       ...{ domains: ["example.net"], users: ["you"] },
       ...settings,
-      "state-directory": server.directory.path,
     });
     using client = await server.connect();
     const said = [

@@ -8,6 +8,7 @@ import { tried } from "../../base/tried.ts";
 import type { Wanted } from "../../explain/reader.ts";
 import { argument, parseIpFlag } from "../argument.ts";
 import { parseTime } from "../client_flags.ts";
+import type { ExplainFlags } from "./explain.ts";
 
 /** The options that say which sessions are meant. */
 export interface WantedFlags {
@@ -17,13 +18,6 @@ export interface WantedFlags {
   readonly since?: number;
   readonly until?: number;
   readonly refused?: boolean;
-}
-
-/** The options of `explain`. */
-export interface ExplainFlags extends WantedFlags {
-  readonly config?: string;
-  readonly limit: number;
-  readonly json?: boolean;
 }
 
 /** Adds the command `explain`. */
@@ -39,7 +33,7 @@ export function addExplain(postmaster: Command): void {
         .default(20).argParser(argument(parseLimit)),
     )
     .option("--json", "print a JSON object a line")
-    .action(async (id: string | undefined, flags: ExplainFlags) => {
+    .action(async (id: string | undefined, flags: WantedFlags & ExplainFlags) => {
       await (await import("./explain.ts")).explain(wantedOf(flags, id), flags);
     });
 }

@@ -10,9 +10,15 @@ import { printable } from "../../log/escape.ts";
 import type { QueueDesk, Trace } from "../../queue/store.ts";
 import { Printer } from "../printer.ts";
 import { withDeskAt } from "../queue/open.ts";
-import type { ExplainFlags } from "./command.ts";
 import { partAsJson, partLines } from "./print.ts";
 import { openSessions } from "./open.ts";
+
+/** What the command line says besides which sessions are meant. */
+export interface ExplainFlags {
+  readonly config?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+}
 
 /** Prints parts of sessions, the newest last. Throws if there is none. */
 export async function explain(wanted: Wanted, flags: ExplainFlags): Promise<void> {
