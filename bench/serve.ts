@@ -5,6 +5,7 @@
  * - `BENCH_KIND`: `discard` throws every message away, `pipe` gives each to `BENCH_MAILER` (a program and its
  *   arguments, with spaces between them), once for all recipients;
  * - `BENCH_HANDLERS`: handlers for `pipe`, as JSON;
+ * - `BENCH_EXPLAIN`: what is kept of sessions, as JSON;
  * - `BENCH_CERTIFICATE`, `BENCH_KEY`: files for STARTTLS, and for TLS with AUTH on `BENCH_TLS_PORT`;
  * - `BENCH_WORK`: a directory for its configuration and log.
  *
@@ -19,6 +20,7 @@ const {
   BENCH_KIND = "discard",
   BENCH_MAILER = "/bin/true",
   BENCH_HANDLERS = "[]",
+  BENCH_EXPLAIN = "{}",
   BENCH_CERTIFICATE,
   BENCH_KEY,
   BENCH_TLS_PORT,
@@ -64,6 +66,7 @@ await Deno.writeTextFile(
     },
     "spool-directory": BENCH_WORK,
     "state-directory": BENCH_WORK,
+    explain: JSON.parse(BENCH_EXPLAIN),
     log: { file: `${BENCH_WORK}/postmaster.log`, stderr: false },
     ...delivery,
   }),

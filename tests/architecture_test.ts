@@ -22,6 +22,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/targets"],
   ["src/relay"],
   ["src/dmarc"],
+  ["src/explain"],
   ["src/acme"],
   ["src/queue"],
   ["src/server"],

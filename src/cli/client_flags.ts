@@ -37,7 +37,8 @@ function parseUser(text: string): string {
   throw new InvalidArgumentError("Write a name.");
 }
 
-function parseTime(text: string): Date {
+/** A time as people write it. */
+export function parseTime(text: string): Date {
   for (const read of [instant, zoned, local]) {
     try {
       return new Date(read(text).epochMilliseconds);

@@ -18,6 +18,7 @@ import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags
 import { addDoctor } from "./doctor/command.ts";
 import { addDkim } from "./dkim/command.ts";
 import { addExamine } from "./examine/command.ts";
+import { addExplain } from "./explain/command.ts";
 import { addImport } from "./import/command.ts";
 import { addInit } from "./init.ts";
 import { addQueue } from "./queue/command.ts";
@@ -143,6 +144,7 @@ export function program(failed: (code?: number) => void): Command {
   addUser(postmaster);
   addQueue(postmaster);
   addTrace(postmaster);
+  addExplain(postmaster);
   addVars(postmaster);
   addCert(postmaster);
   addDkim(postmaster);

@@ -10,6 +10,7 @@ import { ConfigError, type Problem } from "../base/problem.ts";
 import { checkSettings } from "./check.ts";
 import type { Config } from "./config.ts";
 import { controlSocket } from "./control.ts";
+import { sessionsDirectory } from "./kept_sessions.ts";
 import type { Overrides } from "./overrides.ts";
 import { queueDirectory } from "./queue.ts";
 import type { Settings } from "./schema.ts";
@@ -80,6 +81,8 @@ export interface Places {
   /** The full path of the control socket. */
   readonly socket: string;
   readonly stateDirectory: string;
+  /** The directory with what is kept of sessions; `undefined` if nothing is. */
+  readonly sessions: string | undefined;
 }
 
 /**
@@ -92,13 +95,14 @@ export interface Places {
 export function loadPlaces(file: string | undefined): Places {
   const text = file === undefined ? "{}" : textOf(file);
   const { settings, wrong, problems } = readSettings(text, file ?? "defaults", {});
-  const keys = ["queue", "control", "stateDirectory"] as const;
+  const keys = ["queue", "control", "stateDirectory", "explain"] as const;
   if (keys.some((key) => wrong.has(key))) throw new ConfigError(problems);
-  const { queue, control = {}, stateDirectory = foundStateDirectory() } = settings;
+  const { queue, control = {}, stateDirectory = foundStateDirectory(), explain } = settings;
   return {
     queue: queue && { ...queue, directory: queueDirectory(queue, stateDirectory) },
     socket: controlSocket(control, stateDirectory),
     stateDirectory,
+    sessions: explain && sessionsDirectory(stateDirectory),
   };
 }
 

@@ -22,6 +22,7 @@ import { dmarcReportsSchema } from "./dmarc_reports.ts";
 import { dnsSchema } from "./dns.ts";
 import { forwardingSchema } from "./forwarding.ts";
 import { dropSchema } from "./drop.ts";
+import { explainSchema } from "./kept_sessions.ts";
 import { embedded } from "./embedded.ts";
 import { limitsSchema, listenerLimitsSchema } from "./limits.ts";
 import { logSchema } from "./log.ts";
@@ -319,6 +320,11 @@ const shape = {
       "`$STATE_DIRECTORY`, which systemd sets; else `/var/lib/postmaster` if the server's user can write there, else " +
       "`$XDG_STATE_HOME/postmaster` or `~/.local/state/postmaster`.",
   ).meta({ examples: ["state"] }),
+  explain: explainSchema.prefault({}).describe(
+    "What is kept of sessions, so that `postmaster explain` can say later what happened in them, and " +
+      "`postmaster replay` what other handlers would have said: the client, its commands, the replies, and " +
+      "what each handler did; no passwords, and nothing of the content of messages. With `none`, nothing is.",
+  ).meta({ examples: [{ keep: "30 d", size: "1 GB" }, "none"] }),
   limits: limitsSchema.prefault({})
     .describe("Caps and deadlines. The engine enforces them; no handler can weaken them."),
   log: logSchema.prefault({}).describe("What is logged, how, and where to."),

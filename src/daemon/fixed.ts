@@ -18,6 +18,7 @@ const FIXED: readonly (readonly string[])[] = [
   ["state-directory"],
   ["control"],
   ["dmarc-reports"],
+  ["explain"],
   ["queue", "directory"],
   ["queue", "reserve"],
   ["tls", "acme"],

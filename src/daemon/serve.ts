@@ -6,6 +6,7 @@
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { type Config, connectionsOf, printPlace } from "../config/mod.ts";
+import { startChronicle } from "./chronicle.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
 import { trace } from "../handler/supervisor.ts";
 import type { DropDirectory } from "../drop/drop_directory.ts";
@@ -132,12 +133,13 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
   if (config.queue !== undefined) watch.step(`the queue in ${config.queue.directory}`);
   const queue = await openQueue(config, { targets: setup.targets, memory, log }, opened);
   const dmarcReports = queue && startDmarcReports(config, { dns: setup.dns, queue, log }, opened);
+  const record = startChronicle(config, log, opened);
   const operators = queue && (early ?? await listenForOperators(config, undefined));
   opened.defer(() => operators?.close());
   const signals = opened.use(stopSignals());
   const server = Server.start({
     ...setup,
-    ...{ descriptors, globals, log, memory, queue, dmarcReports },
+    ...{ descriptors, globals, log, memory, queue, dmarcReports, record },
   });
   dmarcReports?.start();
   if (operators !== undefined) {

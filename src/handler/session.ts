@@ -13,6 +13,7 @@ import type { Parameters } from "../smtp/parameters.ts";
 import type { Event } from "./event.ts";
 import type { Handler, MaybePromise } from "./handler.ts";
 import { Endings } from "./endings.ts";
+import type { Recorder } from "./recorder.ts";
 import type { OwnMessage, Send } from "./own_message.ts";
 import { sessionFields } from "./log_fields.ts";
 import { type Judge, type Step, Supervisor } from "./supervisor.ts";
@@ -204,6 +205,8 @@ export class SessionState implements SessionOptions {
   /** The watch over the handlers that are asked about commands. */
   readonly supervisor: Supervisor;
   readonly endings = new Endings();
+  /** Keeps what happens in the session; `undefined` if nobody wants to know. */
+  recorder: Recorder | undefined;
   tls: Tls | undefined;
   user: string | undefined;
   readonly localUser: LocalUser | undefined;
@@ -277,6 +280,7 @@ export class SessionState implements SessionOptions {
   end(): void {
     this.#ended = true;
     this.#abort?.abort();
+    this.recorder?.end();
   }
 
   /** The values of a scope; made when first written to. */

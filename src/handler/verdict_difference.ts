@@ -48,11 +48,14 @@ export function judgementOf(reply: Reply, handler: string): Judgement {
     code,
     ...enhanced === undefined ? {} : { enhanced },
     text: lines.join(" / "),
-    ...routes === undefined ? {} : { routes: routes.map(printRoute).sort() },
+    ...routes === undefined ? {} : { routes: printRoutes(routes) },
     ...hold === undefined ? {} : { hold },
     handler,
   };
 }
+
+/** `joe@example.net -> mailer`, in alphabetical order. */
+export const printRoutes = (routes: readonly Route[]): string[] => routes.map(printRoute).sort();
 
 function printRoute({ recipient, target: { target, args } }: Route): string {
   const more = Object.keys(args).length === 0 ? "" : ` ${JSON.stringify(args)}`;

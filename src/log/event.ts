@@ -222,6 +222,10 @@ export interface LogFields {
   /** The store of the queue cannot keep anything at the moment. */
   "queue failed": { readonly directory: string; readonly error: string };
   "queue recovered": { readonly directory: string };
+  /** What happens in sessions cannot be kept for `postmaster explain`. */
+  "sessions not kept": { readonly directory: string; readonly error: string };
+  /** So many were lost. */
+  "sessions kept again": { readonly directory: string; readonly lost: number };
   /** A domain has a policy of MTA-STS, which cannot be had at the moment. */
   "policy not fetched": { readonly domain: string; readonly reason: string };
   "TLS report sent": { readonly domain: string; readonly to: string };

@@ -67,6 +67,8 @@ export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   "drop failed": "error",
   "queue failed": "error",
   "queue recovered": "info",
+  "sessions not kept": "error",
+  "sessions kept again": "warning",
   "policy not fetched": "warning",
   "TLS report sent": "info",
   "TLS report not sent": "warning",

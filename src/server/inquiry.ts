@@ -8,7 +8,7 @@ import { type Handler, isPromise, type MaybePromise } from "../handler/handler.t
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
-import type { Supervisor } from "../handler/supervisor.ts";
+import type { Step, Supervisor } from "../handler/supervisor.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 import type { Clock } from "./transport.ts";
 
@@ -17,8 +17,12 @@ interface Question {
   readonly event: Event;
   readonly command: Command;
   readonly since: number;
+  /** Tells the session's recorder the answer, if there is one. */
+  readonly record?: Record | undefined;
   readonly then: (reply: Reply) => void;
 }
+
+type Record = (reply: Reply | undefined) => void;
 
 /** The engine's side of the chain. */
 export class Inquiry {
@@ -58,15 +62,17 @@ export class Inquiry {
     const { supervisor } = this;
     supervisor.begin();
     const command = new Command(event, supervisor);
+    const record = this.#record(event);
     const settle = (reply: Reply) => {
       const isBroken = event.type === "LimitExceeded" && reply === BROKEN;
       const answer = isBroken ? LIMIT_REPLIES[event.limit] : reply;
+      record?.(answer);
       command.answered(answer);
       then(answer);
     };
     const reply = this.#chain(event, () => BROKEN, new SessionView(this.#session, command));
     if (!isPromise(reply)) return settle(reply);
-    const question: Question = { event, command, then, since: this.#clock.now };
+    const question: Question = { event, command, then, since: this.#clock.now, record };
     this.#question = question;
     const answered = (late: Reply) => {
       if (this.#question !== question) return; // nobody waits for it any more
@@ -101,8 +107,13 @@ export class Inquiry {
     });
   }
 
-  /** Nobody waits for the answer any more. */
-  forget(): void {
+  /**
+   * Nobody waits for the answer any more.
+   *
+   * @param instead what the client is told without it
+   */
+  forget(instead?: Reply): void {
+    this.#question?.record?.(instead);
     this.#question?.command.answered(BROKEN);
     this.#question = undefined;
     this.supervisor.giveUp();
@@ -114,8 +125,21 @@ export class Inquiry {
     if (question === undefined) return;
     const { supervisor } = this;
     supervisor.broke(supervisor.hanging ?? "core", question.event, "did not answer in time");
-    this.forget();
+    this.forget(BROKEN);
     question.then(BROKEN);
     this.#settled();
+  }
+
+  /** Has the handlers recorded that are asked next. */
+  #record(event: Event): Record | undefined {
+    const { supervisor } = this;
+    const { recorder } = this.#session;
+    if (recorder === undefined) return undefined;
+    const steps: Step[] = supervisor.recording = [];
+    const start = performance.now();
+    return (reply) => {
+      if (supervisor.recording === steps) supervisor.recording = undefined;
+      recorder.asked({ event, steps, reply, milliseconds: performance.now() - start });
+    };
   }
 }

@@ -185,7 +185,12 @@ export class Mail {
     const replies = finalReplies(reply, session);
     logReceived(session, size, replies);
     if (event.type === "Deliver") countChecked(session, reply, dmarcReports);
-    session.endings.end(event.type === "Deliver" && isAcceptance(reply));
+    const accepted = event.type === "Deliver" && isAcceptance(reply);
+    session.endings.end(accepted);
+    const { transaction } = session;
+    if (transaction !== undefined) {
+      session.recorder?.message({ id: transaction.id, size, accepted });
+    }
     for (const { reply, recipients } of replies) channel.add({ ...event, recipients }, reply);
     this.#context.told(reply);
     this.#context.become(settled(this.#context.state));

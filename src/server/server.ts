@@ -9,6 +9,7 @@ import { chain } from "../handler/handler.ts";
 import { type LocalUser, SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
+import type { Recorder } from "../handler/recorder.ts";
 import type { Judge } from "../handler/supervisor.ts";
 import type { Log } from "../log/event.ts";
 import type { Keep } from "../message/kept.ts";
@@ -51,6 +52,8 @@ export interface ServerOptions extends Setup {
   readonly queue?: Queue | undefined;
   /** Counts messages for reports to the domains of their authors. */
   readonly dmarcReports?: MessageCounter | undefined;
+  /** Begins to keep what happens in a session; without it, nobody wants to know. */
+  readonly record?: ((session: SessionState) => Recorder) | undefined;
 }
 
 /** A running server. */
@@ -287,6 +290,7 @@ export class Server {
     const { shared, users } = this.#inForce;
     const { context, engine } = shared.get(accepted.listener)!;
     const session = new SessionState({ id, peer, listener, context });
+    session.recorder = this.#options.record?.(session);
     const connection = new Connection(socket, session, engine);
     users.enter();
     if (refuse === undefined) this.#connections.add(connection, peer.address);

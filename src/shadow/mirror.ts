@@ -23,7 +23,7 @@ import type { Limits } from "../server/limits.ts";
 import { coreOf } from "./core.ts";
 import { eventInWords, judgementOfLive, judgementOfShadow } from "./judgements.ts";
 import type { Mirrored } from "./mirrored.ts";
-import type { Answer, Facts, ObservedEvent, Reached, Told } from "./observed.ts";
+import type { Answer, Facts, ObservedEvent, Told } from "./observed.ts";
 import type { Tally } from "./tally.ts";
 import { handlerBehind } from "./watch.ts";
 

@@ -101,6 +101,7 @@ for (const [name, node] of settings) {
       directory.write("users.txt", "joe\njane\n");
       directory.write("aliases.txt", "sales: joe, jane\n");
       directory.write("policy.ts", "export default () => {};");
+      directory.write("policy-next.ts", "export default () => {};");
       directory.write("opening_hours.ts", "export default () => {};");
       const pair = selfSigned(directory, [AROUND.hostname]);
       const clients = { "client-certificates": "request", "client-ca": pair.certificate };

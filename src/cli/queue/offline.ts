@@ -36,7 +36,7 @@ export async function openStore(
   if (!existsSync(directory)) {
     throw new Error(`no server listens at ${socket}, and there is no queue in ${directory}`);
   }
-  await becomeOwner(directory);
+  await becomeOwner(directory, "the queue");
   const store = await open(socket, { directory, reserve, memory: new Memory(MEMORY) });
   return {
     desk: operatorsDesk(store, () => targetsIn(file), () => store.trouble),
@@ -44,16 +44,19 @@ export async function openStore(
   };
 }
 
-/** Root becomes the user to whom the queue belongs: what root made there, the server could not use. */
-async function becomeOwner(directory: string): Promise<void> {
+/**
+ * Root becomes the user to whom a directory of the server belongs: what root made there, the server could not use.
+ *
+ * @param what what is in it
+ * @throws {Error} for another user
+ */
+export async function becomeOwner(directory: string, what: string): Promise<void> {
   const { uid, gid } = Deno.statSync(directory);
   if (uid === Deno.uid()) return;
   const account = findAccount(uid!);
   if (!startedByRoot()) {
     throw new Error(
-      `the queue in ${directory} belongs to the user ${
-        account?.name ?? uid
-      }: run this as root or ` +
+      `${what} in ${directory} belongs to the user ${account?.name ?? uid}: run this as root or ` +
         "as that user",
     );
   }

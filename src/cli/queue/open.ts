@@ -25,7 +25,19 @@ export async function withDesk(
 ): Promise<void> {
   if (flags.socket !== undefined) return await use(new RemoteDesk(flags.socket));
   const file = flags.config ?? findConfig();
-  const places = placesIn(file);
+  await withDeskAt(placesIn(file), file, use);
+}
+
+/**
+ * As {@linkcode withDesk}.
+ *
+ * @param file the configuration that names the places
+ */
+export async function withDeskAt(
+  places: Places,
+  file: string | undefined,
+  use: (desk: OperatorsDesk) => Promise<void>,
+): Promise<void> {
   if (await isListening(places.socket)) return await use(new RemoteDesk(places.socket));
   await using store = await openStore(file, places);
   await use(store.desk);

@@ -1,0 +1,92 @@
+/**
+ * `explain` on the command line.
+ * @module
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../../base/units.ts";
+import { tried } from "../../base/tried.ts";
+import type { Wanted } from "../../explain/reader.ts";
+import { argument, parseIpFlag } from "../argument.ts";
+import { parseTime } from "../client_flags.ts";
+import type { ExplainFlags } from "./explain.ts";
+
+/** The options that say which sessions are meant. */
+export interface WantedFlags {
+  readonly to?: string;
+  readonly from?: string;
+  readonly client?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly refused?: boolean;
+}
+
+/** Adds the command `explain`. */
+export function addExplain(postmaster: Command): void {
+  const command = postmaster.command("explain")
+    .summary("tell what happened in a session, and why")
+    .description("tell what happened in sessions of the kept time, and what each handler did")
+    .argument("[id]", "the id of a session or of a message, as in the log");
+  withWanted(command)
+    .option("--refused", "only where something was refused")
+    .addOption(
+      new Option("--limit <number>", "at most so many messages and sessions, the newest")
+        .default(20).argParser(argument(parseLimit)),
+    )
+    .option("--json", "print a JSON object a line")
+    .action(async (id: string | undefined, flags: WantedFlags & ExplainFlags) => {
+      await (await import("./explain.ts")).explain(wantedOf(flags, id), flags);
+    });
+}
+
+/** Adds the options that say which sessions are meant, and where they are. */
+export const withWanted = (command: Command): Command =>
+  command
+    .allowExcessArguments(false)
+    .option("--to <address>", "to this recipient, or to this domain", parseAddressOrDomain)
+    .option(
+      "--from <address>",
+      "from this sender or domain; <> is the null sender",
+      parseAddressOrDomain,
+    )
+    .option("--client <address>", "from this IPv4 or IPv6 address", parseIpFlag)
+    .option(
+      "--since <time>",
+      "not before this time, or not longer ago: 2d, 2026-12-24T18:00",
+      parseSince,
+    )
+    .option("--until <time>", "not after this time, or longer ago: 30min", parseSince)
+    .option("-c, --config <file>", "the configuration file")
+    .option("--debug", "show where in the program an error came from");
+
+/** What these options mean. */
+export function wantedOf(flags: WantedFlags, id: string | undefined): Wanted {
+  const { to, from, client, since, until, refused } = flags;
+  return {
+    ...id === undefined ? {} : { id: id.toUpperCase() },
+    ...to === undefined ? {} : { to },
+    ...from === undefined ? {} : { from },
+    ...client === undefined ? {} : { client },
+    ...since === undefined ? {} : { since },
+    ...until === undefined ? {} : { until },
+    ...refused === undefined ? {} : { refused },
+  };
+}
+
+/** `joe@example.net`, `@example.net` for a domain with or without its `@`, or `<>`. */
+function parseAddressOrDomain(text: string): string {
+  const address = text === "<>" ? text : text.replace(/^<(.*)>$/, "$1");
+  if (address === "") throw new InvalidArgumentError("It is empty: write an address, or <>.");
+  return address === "<>" || address.includes("@") ? address : `@${address}`;
+}
+
+/** A time, or how long ago it was; in milliseconds since the epoch. */
+function parseSince(text: string): number {
+  const ago = tried(() => parseDuration(text));
+  return ago === undefined ? parseTime(text).getTime() : Date.now() - ago;
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (/^\d+$/.test(text) && limit >= 1 && limit <= 10_000) return limit;
+  throw new TypeError("Write a number from 1 to 10000.");
+}

@@ -1,0 +1,144 @@
+/**
+ * Keeps what happens in the sessions of a server, for `postmaster explain`. Mail never waits for it: what the disk does
+ * not take in time is lost, and counted.
+ * @module
+ */
+import type { Recorder } from "../handler/recorder.ts";
+import type { SessionState } from "../handler/session.ts";
+import type { Log } from "../log/event.ts";
+import type { Batch } from "./frame.ts";
+import type { Done, Told } from "./segment_worker.ts";
+import type { Keeping } from "./segments.ts";
+import { SessionRecorder, type WrittenPart } from "./session_recorder.ts";
+
+/** How much is kept of sessions, and where. */
+export interface ChronicleOptions extends Keeping {
+  readonly directory: string;
+  /** The share of sessions that are kept although nothing was refused in them: 1 is all. */
+  readonly sample: number;
+  readonly log: Log;
+}
+
+/** Milliseconds between two writes. */
+const ROUND = 1000;
+/** Characters that are written at once, and the most that wait for the disk. */
+const PIECE = 256 * 1024;
+const MOST = 16 * 1024 * 1024;
+
+/** Keeps sessions. */
+export class Chronicle {
+  readonly #options: ChronicleOptions;
+  #worker: Worker | undefined;
+  #parts: WrittenPart[] = [];
+  /** Characters of these parts, and of those that the thread has and has not written. */
+  #gathered = 0;
+  #unwritten = 0;
+  /** What the thread has not answered: how many characters, and how many parts. */
+  readonly #sent: { readonly characters: number; readonly parts: number }[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Parts that were lost since the last that was written. */
+  #lost = 0;
+  #failing = false;
+  #closed: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: ChronicleOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to keep a session. */
+  begin(session: SessionState): Recorder {
+    const isKept = Math.random() < this.#options.sample;
+    return new SessionRecorder(session, (part) => {
+      if (isKept || part.refused) this.#take(part);
+    });
+  }
+
+  /** Writes what waits, and ends. */
+  async close(): Promise<void> {
+    this.#flush();
+    if (this.#worker === undefined) return;
+    this.#closed = Promise.withResolvers();
+    this.#tell("end", 0, 0);
+    await this.#closed.promise;
+    this.#worker.terminate();
+  }
+
+  #take(part: WrittenPart): void {
+    if (this.#unwritten + this.#gathered > MOST) return this.#failed(1, "the disk is too slow");
+    this.#parts.push(part);
+    this.#gathered += part.json.length;
+    if (this.#gathered >= PIECE) return this.#flush();
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#flush(), ROUND);
+    Deno.unrefTimer(this.#timer as unknown as number);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#parts.length === 0) return;
+    const parts = this.#parts;
+    const characters = this.#gathered;
+    this.#parts = [];
+    this.#gathered = 0;
+    this.#tell({ batch: batchOf(parts) }, characters, parts.length);
+  }
+
+  #tell(told: Told, characters: number, parts: number): void {
+    this.#worker ??= this.#start();
+    this.#unwritten += characters;
+    this.#sent.push({ characters, parts });
+    this.#worker.postMessage(told);
+  }
+
+  #start(): Worker {
+    const { directory, keep, size } = this.#options;
+    const url = new URL("./segment_worker.ts", import.meta.url);
+    const worker = new Worker(url, { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<Done>) => this.#done(data);
+    worker.onerror = (event) => {
+      event.preventDefault(); // or it would end the server
+      worker.terminate();
+      this.#worker = undefined;
+      const parts = this.#sent.splice(0).reduce((sum, { parts }) => sum + parts, 0);
+      this.#unwritten = 0;
+      this.#failed(parts, event.message);
+      this.#closed?.resolve();
+    };
+    this.#sent.push({ characters: 0, parts: 0 });
+    worker.postMessage({ begin: { directory, keep, size } } satisfies Told);
+    return worker;
+  }
+
+  #done({ error }: Done): void {
+    const { characters, parts } = this.#sent.shift()!;
+    this.#unwritten -= characters;
+    if (error !== undefined) this.#failed(parts, error);
+    else if (parts > 0) this.#written();
+    if (this.#sent.length === 0) this.#closed?.resolve();
+  }
+
+  #failed(parts: number, error: string): void {
+    this.#lost += parts;
+    const { directory, log } = this.#options;
+    if (!this.#failing) log("sessions not kept", { directory, error });
+    this.#failing = true;
+  }
+
+  #written(): void {
+    if (!this.#failing || this.#unwritten > MOST / 2) return;
+    const { directory, log } = this.#options;
+    log("sessions kept again", { directory, lost: this.#lost });
+    this.#failing = false;
+    this.#lost = 0;
+  }
+}
+
+function batchOf(parts: readonly WrittenPart[]): Batch {
+  return {
+    text: parts.map(({ json }) => `${json}\n`).join(""),
+    first: Math.min(...parts.map(({ begun }) => begun)),
+    last: Math.max(...parts.map(({ until }) => until)),
+    hashes: Uint32Array.from(parts.flatMap(({ hashes }) => hashes)),
+  };
+}

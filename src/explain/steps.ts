@@ -1,0 +1,108 @@
+/**
+ * Steps as handlers made them, of what was kept of them: so they are printed like those of a simulation.
+ * @module
+ */
+import { frozenMap } from "../base/frozen.ts";
+import type { Event, EventOf } from "../handler/event.ts";
+import { BROKEN, type Reply, type Route } from "../handler/reply.ts";
+import type { Step } from "../handler/supervisor.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import { NO_PARAMETERS } from "../smtp/parameters.ts";
+import type { PlainAsked } from "./part.ts";
+import type { PlainDeed, PlainEvent, PlainReply, PlainRoute, PlainStep } from "./plain.ts";
+
+/** An event that was asked, its steps, and the answer. */
+export interface Told {
+  readonly event: Event;
+  readonly steps: readonly Step[];
+  /** `undefined` if nobody waited for it any more. */
+  readonly reply: Reply | undefined;
+}
+
+/** An event as it was asked. */
+export function told({ event: plain, steps: kept, reply }: PlainAsked): Told {
+  const event = eventOf(plain);
+  const steps = kept.map((step) => stepOf(step, event, 0));
+  if (reply === undefined) return { event, steps, reply: steps[0]?.reply };
+  return { event, steps, reply: reply === null ? undefined : replyOf(reply) };
+}
+
+/** The content of messages is not kept. */
+const NOTHING: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} };
+
+function eventOf(plain: PlainEvent): Event {
+  switch (plain.type) {
+    case "SetMailFrom":
+    case "AddRcptTo": {
+      const { mailbox, parameters } = plain;
+      return {
+        ...plain,
+        mailbox: mailbox === null ? null : Mailbox.parse(mailbox as string),
+        parameters: parameters === undefined
+          ? NO_PARAMETERS
+          : frozenMap(new Map(Object.entries(parameters as Record<string, string | null>))),
+      } as Event;
+    }
+    case "Deliver":
+      return { type: "Deliver", body: NOTHING, routes: [], signal: AbortSignal.abort() };
+    default:
+      return plain as unknown as Event;
+  }
+}
+
+/** What a handler passed on in place of an event. */
+function changeOf(event: Event, plain: PlainEvent | 0): Event {
+  if (plain === 0) return event;
+  if (plain.type !== "Deliver" || event.type !== "Deliver") return eventOf(plain);
+  const { body, routes, sender, ...more } = plain;
+  return {
+    ...event,
+    ...more,
+    ...body === undefined ? {} : { body: { ...NOTHING } },
+    ...routes === undefined ? {} : { routes: (routes as PlainRoute[]).map(routeOf) },
+    ...sender === undefined ? {} : { sender: sender && Mailbox.parse(sender as string) },
+  } as EventOf<"Deliver">;
+}
+
+function routeOf({ recipient, target, args = {} }: PlainRoute): Route {
+  return { recipient: Mailbox.parse(recipient), target: { target, args } };
+}
+
+function replyOf({ routes, ...plain }: PlainReply): Reply {
+  const isBroken = plain.code === BROKEN.code && plain.enhanced === BROKEN.enhanced &&
+    plain.lines.join() === BROKEN.lines.join();
+  if (isBroken) return BROKEN;
+  return { ...plain, ...routes === undefined ? {} : { routes: routes.map(routeOf) } } as Reply;
+}
+
+function stepOf(
+  [handler, microseconds, within, deed = {}]: PlainStep,
+  asked: Event | undefined,
+  outer: number,
+): Step {
+  const { depth = outer, passed: changes = [0] } = deed;
+  const event = deed.event === undefined ? asked! : eventOf(deed.event);
+  const passed = changes.map((each) => changeOf(event, each));
+  let next = 0;
+  const inner = within.map((each) => {
+    const isFurtherIn = each[3]?.depth === undefined;
+    return stepOf(each, isFurtherIn ? passed[next++] : undefined, depth);
+  });
+  const place = 0;
+  const milliseconds = microseconds / 1000;
+  return {
+    handler,
+    place,
+    depth,
+    event,
+    passed,
+    inner,
+    reply: answerOf(deed, inner),
+    milliseconds,
+  };
+}
+
+function answerOf({ reply, from = -1 }: PlainDeed, inner: readonly Step[]): Reply | undefined {
+  if (reply !== undefined) return reply === null ? undefined : replyOf(reply);
+  return inner.at(from)?.reply;
+}

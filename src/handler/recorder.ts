@@ -1,0 +1,28 @@
+/**
+ * What a session tells of itself as it goes on, so that somebody can explain later what happened in it.
+ * @module
+ */
+import type { Event } from "./event.ts";
+import type { Reply } from "./reply.ts";
+import type { Step } from "./supervisor.ts";
+
+/** An event that handlers were asked. */
+export interface AskedEvent {
+  readonly event: Event;
+  /** What each handler did. */
+  readonly steps: readonly Step[];
+  /** The answer; `undefined` if nobody waited for one any more. */
+  readonly reply: Reply | undefined;
+  /** How long the handlers took. */
+  readonly milliseconds: number;
+}
+
+/** Keeps what happens in one session. Nothing of it throws or takes long. */
+export interface Recorder {
+  asked(asked: AskedEvent): void;
+  /** A message has come to its end, accepted or not. */
+  message(
+    message: { readonly id: string; readonly size: number; readonly accepted: boolean },
+  ): void;
+  end(): void;
+}

@@ -1,0 +1,60 @@
+/**
+ * `postmaster explain`, with and without a running server.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { postmaster } from "../resident.ts";
+import { Directory, Running, until } from "../running.ts";
+
+Deno.test("explain tells what each handler did, and what the queue did, while the server runs and after it", async () => {
+  using directory = new Directory();
+  const settings = {
+    mailer: { command: ["/bin/true"] },
+    aliases: { sales: "you" },
+    deliver: "queued",
+    "state-directory": directory.of("state"),
+  };
+  const explain = (...args: readonly string[]) =>
+    postmaster("explain", ...args, "--config", directory.of("postmaster.yaml"));
+  let id = "";
+  {
+    await using server = await Running.start(() => settings);
+    directory.write("postmaster.yaml", {
+      ...{ domains: ["example.net"], users: ["you"] },
+      ...settings,
+    });
+    using client = await server.connect();
+    const said = [
+      ...["EHLO client.example.org", "MAIL FROM:<ann@example.org>", "RCPT TO:<sales@example.net>"],
+      ...["RCPT TO:<nobody@example.net>", "DATA"],
+      ...["Subject: the secret of the message\r\n\r\nhello\r\n.", "AUTH PLAIN c2VjcmV0", "QUIT"],
+    ];
+    for (const line of said) await client.command(line);
+    const { stdout } = await until("it is kept", async () => {
+      const explained = await explain("--to", "you@example.net");
+      return explained.code === 0 && /delivered:/.test(explained.stdout) && explained;
+    });
+    assert.match(stdout, /AddRcptTo <sales@example\.net>\n(.*\n)* +alias +asked again/);
+    assert.match(stdout, /local-users +answered 550 5\.1\.1 unknown recipient/);
+    assert.match(stdout, /-> you@example\.net -> mailer/);
+    assert.doesNotMatch(stdout, /hello|the secret/);
+    id = /message (\S+),/.exec(stdout)![1]!;
+  }
+  const after = await explain(id, "--json");
+  const [part] = after.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.equal(part.message.id, id);
+  assert.equal(part.queue.recipients[0].ending, "delivered");
+  const whole = await explain(part.session, "--json");
+  assert.equal(whole.stdout.trimEnd().split("\n").length, 2, "the rest of the session");
+  assert.doesNotMatch(whole.stdout, /c2VjcmV0|secret/);
+  for (
+    const none of [["--from", "bob@example.org"], ["--client", "192.0.2.99"], ["--until", "1d"]]
+  ) {
+    const { code, stderr } = await explain(...none);
+    assert.equal(code, 1, none.join(" "));
+    assert.match(stderr, /nothing that matches is kept/);
+  }
+  const found = await explain("--from", "example.org", "--client", "127.0.0.1", "--since", "1d");
+  assert.match(found.stdout, new RegExp(id));
+});
