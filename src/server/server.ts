@@ -8,18 +8,14 @@ import type { LimitName } from "../handler/event.ts";
 import { chain } from "../handler/handler.ts";
 import { type LocalUser, SessionState } from "../handler/session.ts";
 import type { OwnMessage } from "../handler/own_message.ts";
-import type { GlobalStore } from "../handler/global_store.ts";
-import type { Recorder } from "../handler/recorder.ts";
 import type { Judge } from "../handler/supervisor.ts";
-import type { Log } from "../log/event.ts";
 import type { Keep } from "../message/kept.ts";
 import { isForUsers } from "../net/address.ts";
-import { type Descriptors, descriptorsLeft } from "../net/descriptors.ts";
+import { descriptorsLeft } from "../net/descriptors.ts";
 import type { Listener, ListenerEvents } from "../net/listener.ts";
 import { isAmong, type Peers, UNIX } from "../net/peers.ts";
 import type { ProxyHeader } from "../net/proxy_header.ts";
 import { Asking } from "../queue/asking.ts";
-import type { Queue } from "../queue/queue.ts";
 import { Users } from "../base/users.ts";
 import { within } from "../base/within.ts";
 import { abandon, type Accepted, peerOf, placeOf, sendAway } from "./accepted.ts";
@@ -27,34 +23,18 @@ import { Connection } from "./connection.ts";
 import { beforeReply } from "./before_reply.ts";
 import { core, type CoreOptions } from "./core.ts";
 import { type ConnectionLimits, Connections } from "./connections.ts";
-import type { MessageCounter } from "./engine.ts";
 import { Extensions } from "./extension.ts";
 import { extensionsOn } from "./extensions.ts";
 import { Gate } from "./gate.ts";
 import { newId } from "../base/id.ts";
 import type { Limits } from "./limits.ts";
-import type { Memory } from "../message/memory.ts";
 import { localLimits, localSession } from "./local_session.ts";
 import { peerNamed } from "./named_client.ts";
 import { spool, SpoolFile } from "../message/spool.ts";
 import { queued } from "./queued.ts";
 import { type InForce, type OfListener, type Shared, tick } from "./in_force.ts";
+import type { ServerOptions } from "./server_options.ts";
 import type { Setup } from "./setup.ts";
-
-/** What a server is made of: its first setup, and what stays when another one replaces that. */
-export interface ServerOptions extends Setup {
-  readonly descriptors: Descriptors;
-  readonly globals: GlobalStore;
-  readonly log: Log;
-  /** For what sessions and the queue hold of messages. */
-  readonly memory: Memory;
-  /** Where mail waits; without it, all of it is delivered before the reply. */
-  readonly queue?: Queue | undefined;
-  /** Counts messages for reports to the domains of their authors. */
-  readonly dmarcReports?: MessageCounter | undefined;
-  /** Begins to keep what happens in a session; without it, nobody wants to know. */
-  readonly record?: ((session: SessionState) => Recorder) | undefined;
-}
 
 /** A running server. */
 export class Server {
