@@ -19,6 +19,7 @@ import { clientName } from "../filters/client_name.ts";
 import { DEFERRED, failedField, FilterFault, type OnFailure } from "../filters/failure.ts";
 import { answer, type Attempt, type Decision, deliver, isEnd } from "./deliver.ts";
 import { type MilterSettings, Talk } from "./talk.ts";
+import type { Verdict } from "./answers.ts";
 
 /** A milter, and what happens without it. */
 export interface MilterPolicy extends MilterSettings {
@@ -41,196 +42,199 @@ interface Recipient {
 }
 
 /** Makes the handler. */
-export function milterBy({ name, onFailure, ...settings }: MilterPolicy): Handler {
-  const talks = variable("session", "milter", (): Talk | undefined => undefined);
-  const mechanisms = variable("session", "mechanism", (): string | undefined => undefined);
-  const mails = variable("transaction", "mail of a milter", (): Mail => ({
+export function milterBy(policy: MilterPolicy): Handler {
+  const events = new MilterEvents(policy);
+  return chain(
+    on("Greeting", (_event, next, session) => events.greeting(next, session)),
+    on("SetClient", (_event, next, session) => events.client(next, session)),
+    on("Authenticate", (event, next, session) => events.user(event, next, session)),
+    on(["SayHelo", "SayEhlo"], (event, next, session) => events.helo(event, next, session)),
+    on("SetMailFrom", (event, next, session) => events.sender(event, next, session)),
+    on("AddRcptTo", (_event, next, session) => events.recipient(next, session)),
+    on("StartData", (_event, next, session) => events.data(next, session)),
+    on("Deliver", (event, next, session) => events.message(event, next, session)),
+    on("Unrecognized", (event, next, session) => events.unknown(event, next, session)),
+  );
+}
+
+/** What a milter is told at each event, and what its answers lead to. */
+class MilterEvents {
+  readonly #policy: MilterPolicy;
+  /** What becomes of a message without the milter. */
+  readonly #without: Decision;
+  /** The field of a message that the milter has not seen. */
+  readonly #mark: string;
+  readonly #talks = variable("session", "milter", (): Talk | undefined => undefined);
+  readonly #mechanisms = variable("session", "mechanism", (): string | undefined => undefined);
+  readonly #mails = variable("transaction", "mail of a milter", (): Mail => ({
     decision: "accept",
     isComing: false,
   }));
-  const recipients = variable("command", "recipient of a milter", (): Recipient => ({
+  readonly #recipients = variable("command", "recipient of a milter", (): Recipient => ({
     isInside: false,
   }));
-  const mark = failedField(name);
 
-  /** Asks; if the milter fails, that is logged, and decided on by `failed`. */
-  const asking = (session: Session, failed: Decision): Attempt => async (ask) => {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof FilterFault)) throw error;
-      if (!session.signal.aborted) {
-        session.warn("a milter fails", { milter: name, error: error.message });
-      }
-      return failed;
-    }
-  };
-  const ofMessage = onFailure === "defer" ? DEFERRED : "unfiltered";
+  constructor(policy: MilterPolicy) {
+    this.#policy = policy;
+    this.#without = policy.onFailure === "defer" ? DEFERRED : "unfiltered";
+    this.#mark = failedField(policy.name);
+  }
 
-  const talkOf = (session: Session): Talk => {
-    const known = session.get(talks);
-    if (known !== undefined) return known;
-    const talk = new Talk(settings);
-    session.set(talks, talk);
-    session.signal.addEventListener("abort", () => talk.close(), { once: true });
-    return talk;
-  };
-
-  const greeting = async (
-    _event: unknown,
-    next: Next<"Greeting">,
-    session: Session,
-  ): Promise<Reply> => {
+  async greeting(next: Next<"Greeting">, session: Session): Promise<Reply> {
     const reply = await next();
     if (!isPositive(reply)) return reply;
-    const decision = await asking(session, "continue")(async () =>
-      await talkOf(session).begin(session, await nameOf(session))
+    const decision = await this.#asking(session, "continue")(async () =>
+      await this.#talkOf(session).begin(session, await nameOf(session))
     );
     return typeof decision === "object" ? refusingClient(decision) : reply;
-  };
+  }
 
-  const helo = async (
+  async client(next: Next<"SetClient">, session: Session): Promise<Reply> {
+    const reply = await next();
+    if (isPositive(reply)) session.get(this.#talks)?.close(); // it is greeted again
+    return reply;
+  }
+
+  async user(
+    { mechanism }: EventOf<"Authenticate">,
+    next: Next<"Authenticate">,
+    session: Session,
+  ): Promise<Reply> {
+    const reply = await next();
+    if (isPositive(reply)) session.set(this.#mechanisms, mechanism);
+    return reply;
+  }
+
+  async helo(
     { name }: EventOf<"SayHelo" | "SayEhlo">,
     next: Next<"SayHelo" | "SayEhlo">,
     session: Session,
-  ): Promise<Reply> => {
+  ): Promise<Reply> {
     const reply = await next();
-    const talk = session.get(talks);
+    const talk = session.get(this.#talks);
     if (!isPositive(reply) || talk?.isReady !== true) return reply; // MAIL tries again
-    const decision = await asking(session, "continue")(() => talk.helo(name, session));
+    const decision = await this.#asking(session, "continue")(() => talk.helo(name, session));
     return typeof decision === "object" ? decision : reply;
-  };
+  }
+
+  async sender(
+    event: EventOf<"SetMailFrom">,
+    next: Next<"SetMailFrom">,
+    session: Session,
+  ): Promise<Reply> {
+    const reply = await next();
+    if (!isPositive(reply)) return reply;
+    const decision = await this.#asking(session, this.#without)(() => this.#begin(event, session));
+    session.set(this.#mails, { decision, isComing: false });
+    session.whenTransactionEnds(async () => {
+      await this.#asking(session, "continue")(async () => {
+        await session.get(this.#talks)?.abort();
+        return "continue";
+      });
+    });
+    return typeof decision === "object" ? decision : reply;
+  }
 
   /** Begins a message, with a new connection if the last one is lost. */
-  const begin = async (event: EventOf<"SetMailFrom">, session: Session) => {
-    const talk = talkOf(session);
+  async #begin(event: EventOf<"SetMailFrom">, session: Session): Promise<Verdict> {
+    const talk = this.#talkOf(session);
     if (!talk.isReady) {
       const verdict = await talk.begin(session, await nameOf(session));
       if (verdict !== "continue") return verdict;
       const greeted = session.helo && await talk.helo(session.helo.name, session);
       if (greeted !== undefined && greeted !== "continue") return greeted;
     }
-    return await talk.mail(event, session, session.get(mechanisms));
-  };
+    return await talk.mail(event, session, session.get(this.#mechanisms));
+  }
 
-  const sender = async (
-    event: EventOf<"SetMailFrom">,
-    next: Next<"SetMailFrom">,
-    session: Session,
-  ): Promise<Reply> => {
-    const reply = await next();
-    if (!isPositive(reply)) return reply;
-    const decision = await asking(session, ofMessage)(() => begin(event, session));
-    session.set(mails, { decision, isComing: false });
-    session.whenTransactionEnds(async () => {
-      await asking(session, "continue")(async () => {
-        await session.get(talks)?.abort();
-        return "continue";
-      });
-    });
-    return typeof decision === "object" ? decision : reply;
-  };
-
-  const recipient = async (
-    _event: unknown,
-    next: Next<"AddRcptTo">,
-    session: Session,
-  ): Promise<Reply> => {
+  async recipient(next: Next<"AddRcptTo">, session: Session): Promise<Reply> {
     const { original } = session;
-    const known = session.get(recipients);
-    const mail = session.get(mails);
+    const known = session.get(this.#recipients);
+    const mail = session.get(this.#mails);
     if (original.type !== "AddRcptTo" || known.isInside) return await next();
     if (mail.decision !== "continue") {
       return typeof mail.decision === "object" ? mail.decision : await next();
     }
     known.isInside = true;
     const reply = await Promise.resolve(next()).finally(() => known.isInside = false);
-    const talk = talkOf(session);
+    const talk = this.#talkOf(session);
     if (!isPositive(reply) && !talk.wantsRefused) return reply;
-    known.decision ??= asking(session, ofMessage)(() => talk.recipient(original, session, reply));
+    known.decision ??= this.#asking(session, this.#without)(() =>
+      talk.recipient(original, session, reply)
+    );
     const decision = await known.decision;
     if (!talk.isReady || typeof decision !== "object") mail.decision = decision;
     return typeof decision === "object" && isPositive(reply) ? decision : reply;
-  };
+  }
 
-  const data = async (
-    _event: unknown,
-    next: Next<"StartData">,
-    session: Session,
-  ): Promise<Reply> => {
+  async data(next: Next<"StartData">, session: Session): Promise<Reply> {
     const reply = await next();
-    const mail = session.get(mails);
+    const mail = session.get(this.#mails);
     if (isPositive(reply) && mail.decision === "continue") {
-      mail.decision = await asking(session, ofMessage)(() => talkOf(session).data(session));
+      mail.decision = await this.#asking(session, this.#without)(() =>
+        this.#talkOf(session).data(session)
+      );
     }
     return isPositive(reply) && typeof mail.decision === "object" ? mail.decision : reply;
-  };
+  }
 
-  const message = async (
+  async message(
     event: EventOf<"Deliver">,
     next: Next<"Deliver">,
     session: Session,
-  ): Promise<Reply> => {
-    const mail = session.get(mails);
+  ): Promise<Reply> {
+    const mail = session.get(this.#mails);
     const { decision } = mail;
     if (isEnd(decision)) return answer(decision, session);
-    if (decision === "unfiltered") return next({ ...event, body: prepend(event.body, mark) });
+    if (decision === "unfiltered") return next({ ...event, body: prepend(event.body, this.#mark) });
     if (decision !== "continue") return next();
     mail.isComing = true;
-    const talk = talkOf(session);
+    const talk = this.#talkOf(session);
     const leave = () => talk.drop("the message breaks off");
     event.signal.addEventListener("abort", leave);
     try {
-      const attempt = asking(session, ofMessage);
-      return await deliver(event, next, session, talk, attempt, mark);
+      const attempt = this.#asking(session, this.#without);
+      return await deliver(event, next, session, talk, attempt, this.#mark);
     } finally {
       event.signal.removeEventListener("abort", leave);
     }
-  };
+  }
 
-  const unknown = async (
+  async unknown(
     { line }: EventOf<"Unrecognized">,
     next: Next<"Unrecognized">,
     session: Session,
-  ): Promise<Reply> => {
+  ): Promise<Reply> {
     const reply = await next();
-    const talk = session.get(talks);
-    if (talk?.isReady !== true || session.get(mails).isComing) return reply;
-    const decision = await asking(session, "continue")(() => talk.unknown(line));
+    const talk = session.get(this.#talks);
+    if (talk?.isReady !== true || session.get(this.#mails).isComing) return reply;
+    const decision = await this.#asking(session, "continue")(() => talk.unknown(line));
     return typeof decision === "object" ? decision : reply;
-  };
+  }
 
-  const client = async (
-    _event: unknown,
-    next: Next<"SetClient">,
-    session: Session,
-  ): Promise<Reply> => {
-    const reply = await next();
-    if (isPositive(reply)) session.get(talks)?.close(); // it is greeted again
-    return reply;
-  };
+  #talkOf(session: Session): Talk {
+    const known = session.get(this.#talks);
+    if (known !== undefined) return known;
+    const talk = new Talk(this.#policy);
+    session.set(this.#talks, talk);
+    session.signal.addEventListener("abort", () => talk.close(), { once: true });
+    return talk;
+  }
 
-  const user = async (
-    { mechanism }: EventOf<"Authenticate">,
-    next: Next<"Authenticate">,
-    session: Session,
-  ): Promise<Reply> => {
-    const reply = await next();
-    if (isPositive(reply)) session.set(mechanisms, mechanism);
-    return reply;
-  };
-
-  return chain(
-    on("Greeting", greeting),
-    on("SetClient", client),
-    on("Authenticate", user),
-    on(["SayHelo", "SayEhlo"], helo),
-    on("SetMailFrom", sender),
-    on("AddRcptTo", recipient),
-    on("StartData", data),
-    on("Deliver", message),
-    on("Unrecognized", unknown),
-  );
+  /** Asks; if the milter fails, that is logged, and decided on by `failed`. */
+  #asking(session: Session, failed: Decision): Attempt {
+    return async (ask) => {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof FilterFault)) throw error;
+        if (!session.signal.aborted) {
+          session.warn("a milter fails", { milter: this.#policy.name, error: error.message });
+        }
+        return failed;
+      }
+    };
+  }
 }
 
 /** The reply that refuses a client at its greeting, with the words of the milter. */

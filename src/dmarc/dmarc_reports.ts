@@ -112,7 +112,7 @@ export class DmarcReports {
         const { log, file } = this.#options;
         if (!this.#failing) log("state not kept", { file, error: messageOf(error) });
         this.#failing = true;
-        this.#ledger?.terminate();
+        this.#ledger?.[Symbol.dispose]();
         this.#ledger = undefined;
       },
     );

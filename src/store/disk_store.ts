@@ -106,7 +106,7 @@ export class DiskStore implements GlobalStore {
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     const inTime = await within(this.#finish(), CLOSING);
-    this.#table?.terminate();
+    this.#table?.[Symbol.dispose]();
     if (inTime && this.#changes.size === 0) return;
     this.#log("store failed", { file: this.#file, error: "the last changes could not be written" });
   }
@@ -140,7 +140,7 @@ export class DiskStore implements GlobalStore {
       if (this.#failing) this.#log("store recovered", { file: this.#file });
       this.#failing = false;
     } catch (error) {
-      this.#table?.terminate();
+      this.#table?.[Symbol.dispose]();
       this.#table = undefined;
       this.#pause = PAUSE;
       if (!this.#failing) this.#log("store failed", { file: this.#file, error: messageOf(error) });
@@ -160,7 +160,7 @@ export class DiskStore implements GlobalStore {
     const changes = this.#changes;
     this.#changes = new Map();
     try {
-      const others = table.sync([...changes.values()], Date.now());
+      const others = table.ask("sync", [...changes.values()], Date.now());
       if (!await within(others, DEADLINE)) throw new Error("the disk does not answer");
       for (const row of await others) this.#adopt(row);
     } catch (error) {
