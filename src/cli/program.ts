@@ -121,7 +121,7 @@ export function program(failed: (code?: number) => void): Command {
     .summary("run the server, as without a command")
     .description("run the server (what `postmaster` does without a command)");
   const checkCommand = postmaster.command("check")
-    .summary("say what is wrong, and what the server would do")
+    .summary("say what is wrong, and what would be done")
     .description("check the configuration and the handlers, and say what the server would do");
   const typesCommand = postmaster.command("types")
     .summary("write the API's types beside your handlers")
@@ -162,7 +162,7 @@ export function program(failed: (code?: number) => void): Command {
 
 function addReload(postmaster: Command): void {
   strict(postmaster.command("reload"))
-    .summary("have the running server read everything anew")
+    .summary("have the server read everything anew")
     .description("have the running server read its configuration and its handlers anew")
     .option("-c, --config <file>", "the configuration file")
     .option("--socket <path>", "the control socket, for those who may not read the configuration")

@@ -17,7 +17,7 @@ interface Flags {
 /** Adds the command `import`. */
 export function addImport(postmaster: Command): void {
   const command = postmaster.command("import")
-    .summary("translate the configuration of another mail server")
+    .summary("translate another server's configuration")
     .description("translate the configuration of another mail server, and list what cannot be")
     .helpCommand(false);
   command.command("postfix")

@@ -21,7 +21,7 @@ export function addSendmail(postmaster: Command): void {
       "hand over mail, with the options that scripts know; also show the queue (-bp) and speak SMTP (-bs)",
     )
     .allowUnknownOption()
-    .argument("[option-or-recipient...]", "options of sendmail, and recipients");
+    .argument("[argument...]", "options of sendmail, and recipients");
   postmaster.command("install-sendmail")
     .summary("make the names by which programs call sendmail")
     .description("make the names by which programs call sendmail: sendmail, mailq and newaliases")
