@@ -64,15 +64,18 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);
-  const listeners = new Map<string, Listener>();
-  opened.defer(() => listeners.values().forEach((listener) => listener.close()));
+  const listeners = new Map<string, Listener[]>();
+  opened.defer(() => listeners.values().forEach((all) => all.forEach((one) => one.close())));
   const { first: atOnce = [], then = [] } = Object.groupBy(read.listen, ({ address }) => {
     const isOthers = address.transport === "unix" && credentials !== undefined;
     return isOthers && !made.has(address.path) ? "then" : "first";
   });
   const open = async (listens: Config["listen"], owner?: Credentials) => {
     const opened = await listen(listens, owner);
-    opened.forEach((listener, i) => listeners.set(placeOf(listens[i]!), listener));
+    opened.forEach((listener, i) => {
+      const place = placeOf(listens[i]!);
+      listeners.set(place, [...listeners.get(place) ?? [], listener]);
+    });
   };
   await open(atOnce, credentials);
   const [authority] = await listen(challengeListens(read), credentials);

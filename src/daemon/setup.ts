@@ -24,8 +24,8 @@ import { identityOf } from "./shadow_terms.ts";
 
 /** What stays while setups come and go. */
 export interface Lasting {
-  /** By what is known of each in all configurations. */
-  readonly listeners: ReadonlyMap<string, Listener>;
+  /** By what is known of each in all configurations; several may have one place, since port 0 is any free port. */
+  readonly listeners: ReadonlyMap<string, readonly Listener[]>;
   /** How mailers are started; without it, by this process. */
   readonly launch: Launch | undefined;
   /** Makes RSA signatures; without it, the platform does. */
@@ -113,7 +113,7 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   );
   const setup: Setup = {
     ...{ hostname, limits, policy, targets, dns, secure, authentication, spoolDirectory },
-    listeners: new Map(config.listen.map((its) => [listeners.get(placeOf(its))!, its])),
+    listeners: withOptions(config.listen, listeners),
     tolerated: config.tolerate,
     submission: { domain: bareDomainOf(config), hidesClient: config.submission.hideClient },
     deliver: config.deliver,
@@ -124,6 +124,20 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   };
   const made = making.move();
   return { config, setup, modules, [Symbol.asyncDispose]: () => made.disposeAsync() };
+}
+
+/** Each listener with what a configuration says of it. */
+function withOptions(
+  listen: Config["listen"],
+  listeners: Lasting["listeners"],
+): Setup["listeners"] {
+  const taken = new Map<string, number>();
+  return new Map(listen.map((its) => {
+    const place = placeOf(its);
+    const n = taken.get(place) ?? 0;
+    taken.set(place, n + 1);
+    return [listeners.get(place)![n]!, its];
+  }));
 }
 
 /** How the queue delivers. */
