@@ -34,6 +34,7 @@ export class Nsd {
   static async start(
     zones: Readonly<Record<string, string>>,
     served: (name: string, directory: Directory) => string = (name) => `${name}.zone`,
+    tries = 3,
   ): Promise<Nsd> {
     const directory = new Directory();
     const server = { address: "127.0.0.1", port: await freePort() };
@@ -70,11 +71,16 @@ export class Nsd {
     }).spawn();
     const nsd = new Nsd(server, directory, child);
     const [first = "example.net"] = names;
-    await until(
-      "nsd answers",
-      () => exchange({ name: first, type: "SOA" }, server, 200).then(() => true, () => false),
-    );
-    return nsd;
+    let hasEnded = false;
+    child.status.then(() => hasEnded = true);
+    await until("nsd answers", async () => {
+      return hasEnded ||
+        await exchange({ name: first, type: "SOA" }, server, 200).then(() => true, () => false);
+    });
+    if (!hasEnded) return nsd;
+    if (tries === 1) throw new Error(`nsd ends at once: nsd -d -c ${config} says why`);
+    directory[Symbol.dispose]();
+    return await Nsd.start(zones, served, tries - 1); // somebody else has taken the port
   }
 
   /** Puts other records into a zone, and waits until they are served. */

@@ -78,6 +78,7 @@ mail first
 tell owner stat -c %U /proc/"$(cat "$root/run/server")"
 
 echo '# mine' >>"$root/etc/logrotate.d/postmaster"
+until [ -s "$root/var/log/postmaster/postmaster.log" ]; do sleep 0.1; done # lines are written together
 tell rotate logrotate --force --state /run/rotated /etc/logrotate.d/postmaster
 mail second
 
@@ -160,7 +161,7 @@ Deno.test({
     assert.deepEqual(told["directories"]!.trim().split("\n"), [
       "root:root 755 /etc/postmaster",
       "postmaster:postmaster 750 /var/lib/postmaster",
-      "postmaster:postmaster 750 /var/log/postmaster",
+      "postmaster:adm 2750 /var/log/postmaster",
     ]);
     assert.match(told["enabled"]!, /^(\/usr)?\/lib\/systemd\/system\/postmaster\.service$/m);
     assert.match(told["manual"]!, /^\/usr\/share\/man\/man8\/postmaster-queue\.8\.gz$/m);

@@ -173,7 +173,7 @@ Deno.test({
     const told = (await printed("zsh", "-fc", script, file)).split("\n");
     for (
       const line of [
-        "check:say what is wrong, and what the server would do",
+        "check:say what is wrong, and what would be done",
         "drop:remove them from the queue, and tell nobody",
         "(-c --config)-c[the configuration file]:file:_files",
         "(-c --config)--config[the configuration file]:file:_files",
