@@ -257,3 +257,11 @@ Deno.test("no test changes the process that it shares with tests of other files"
   const apart = ["tests/resident_program.ts"]; // which is a process of its own
   assert.deepEqual(changing, apart, "have runApart() or octetsHeld() do it");
 });
+
+Deno.test("no test's need takes the place of another need", () => {
+  const twice = /(?:\.\.\.need\w*\([^)]*\),\s*){2}/;
+  const overriding = filesIn("tests/").filter((file) =>
+    twice.test(Deno.readTextFileSync(new URL(file, root)))
+  );
+  assert.deepEqual(overriding, [], "write `ignore: need(…).ignore || needRoot().ignore`");
+});

@@ -54,8 +54,7 @@ Deno.test("each mechanism lets a user in at this server, and not with a wrong pa
 
 Deno.test({
   name: "Dovecot lets a user in, with SCRAM before PLAIN",
-  ...need("dovecot"),
-  ...needRoot(),
+  ignore: need("dovecot").ignore || needRoot().ignore,
   fn: async () => {
     const port = await freePort();
     const start = (mechanisms: string) =>
