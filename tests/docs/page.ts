@@ -16,9 +16,20 @@ export type Step =
 
 const BLOCK = /(?:^<!-- (\S+) -->\n+)?^```(\w*)\n([^]*?)^```$/gm;
 
-/** The programs that a page needs. */
-export const programsOf = (page: string): string[] =>
-  [...page.matchAll(/^<!-- needs: (.*) -->$/gm)].flatMap(([, names = ""]) => names.split(", "));
+/** Programs that a page may type, and that not every machine has. */
+const TYPED = /\b(?:curl|swaks|nc|dig|openssl)\b/g;
+
+/** The programs that a page needs: those that it names, and those that it types. */
+export const programsOf = (page: string): string[] => {
+  const named = [...page.matchAll(/^<!-- needs: (.*) -->$/gm)];
+  const typed = stepsOf(page).flatMap((step) => "command" in step ? [step.command] : []);
+  return [
+    ...new Set([
+      ...named.flatMap(([, names = ""]) => names.split(", ")),
+      ...typed.flatMap((command) => command.match(TYPED) ?? []),
+    ]),
+  ];
+};
 
 /** The programs that a page needs on a machine of its own, on which root does what it says; `undefined` for others. */
 export const machineOf = (page: string): string[] | undefined =>
