@@ -5,6 +5,7 @@
 import type { Duplex } from "node:stream";
 import type { LimitName } from "../handler/event.ts";
 import { sessionFields } from "../handler/log_fields.ts";
+import type { Recorder } from "../handler/recorder.ts";
 import type { SessionState } from "../handler/session.ts";
 import type { Tls } from "../handler/tls.ts";
 import { Dialogue } from "./dialogue.ts";
@@ -40,6 +41,7 @@ export class Connection implements Transport {
     this.#socket = socket;
     this.#session = session;
     this.#engine = engine;
+    session.recorder = engine.record?.(session);
     this.#dialogue = new Dialogue(engine, session, this);
     this.#listen();
   }
@@ -160,6 +162,8 @@ export interface ConnectionEngine extends Engine {
   readonly recount: (connection: Connection, address: string) => LimitName | undefined;
   /** Without it, no connection can be encrypted. */
   readonly secure?: Secure | undefined;
+  /** Begins to keep what happens in a session; without it, nobody wants to know. */
+  readonly record?: ((session: SessionState) => Recorder) | undefined;
 }
 
 /** Encrypts connections. */

@@ -9,7 +9,7 @@ import { say } from "../handler/reply.ts";
 import type { KeptMessage } from "../message/kept.ts";
 import { messageIdOf } from "../message/message_id.ts";
 import type { Origin, QueuedMessage } from "../queue/entry.ts";
-import { plainParameters } from "../queue/plain.ts";
+import { plainParameters } from "../smtp/parameters.ts";
 import type { Accepted, Queue } from "../queue/queue.ts";
 import { StoreFault, StoreFull } from "../queue/store.ts";
 import { refusalBy, wishesOf } from "../queue/wishes.ts";

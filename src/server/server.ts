@@ -106,7 +106,7 @@ export class Server {
   }
 
   #share(setup: Setup, users: Users, ends: CoreOptions, domain?: string): Shared {
-    const { log, globals, memory, queue, dmarcReports } = this.#options;
+    const { log, globals, memory, queue, dmarcReports, record } = this.#options;
     const { hostname, dns, tolerated, targets, policy, secure, spoolDirectory, witness } = setup;
     const { extensions, limits } = ends;
     const keep: Keep = (body) => spool(body, () => SpoolFile.unnamed(spoolDirectory), memory);
@@ -118,7 +118,7 @@ export class Server {
       context: { hostname, log, globals, dns, keep, chain: whole, judge, send },
       engine: {
         ...{ chain: witness?.around(whole) ?? whole, extensions, secure, limits, tolerated },
-        ...{ domain, memory, newId, dmarcReports },
+        ...{ domain, memory, newId, dmarcReports, record },
         clock: this.#clock,
         onClose: (connection) => this.#forget(connection, users),
         recount: (connection, address) => this.#connections.move(connection, address),
@@ -270,7 +270,6 @@ export class Server {
     const { shared, users } = this.#inForce;
     const { context, engine } = shared.get(accepted.listener)!;
     const session = new SessionState({ id, peer, listener, context });
-    session.recorder = this.#options.record?.(session);
     const connection = new Connection(socket, session, engine);
     users.enter();
     if (refuse === undefined) this.#connections.add(connection, peer.address);

@@ -3,12 +3,11 @@
  * @module
  */
 import type { GlobalStore } from "../handler/global_store.ts";
-import type { Recorder } from "../handler/recorder.ts";
-import type { SessionState } from "../handler/session.ts";
 import type { Log } from "../log/event.ts";
 import type { Memory } from "../message/memory.ts";
 import type { Descriptors } from "../net/descriptors.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { ConnectionEngine } from "./connection.ts";
 import type { MessageCounter } from "./engine.ts";
 import type { Setup } from "./setup.ts";
 
@@ -23,6 +22,5 @@ export interface ServerOptions extends Setup {
   readonly queue?: Queue | undefined;
   /** Counts messages for reports to the domains of their authors. */
   readonly dmarcReports?: MessageCounter | undefined;
-  /** Begins to keep what happens in a session; without it, nobody wants to know. */
-  readonly record?: ((session: SessionState) => Recorder) | undefined;
+  readonly record?: ConnectionEngine["record"];
 }

@@ -60,6 +60,18 @@ function programFor(directory: Directory): readonly string[] {
   return [Deno.execPath(), "run", "--no-config", "--quiet", "--allow-all", file];
 }
 
+Deno.test("explain tells of mail that was handed over by sendmail", async () => {
+  await using server = await Running.start(withDrop());
+  const { directory } = server;
+  await sendmail(directory, ["you@example.net"], HELLO);
+  await until("it is kept", async () => {
+    const { stdout } = await postmaster(
+      ...["explain", "--to", "you@example.net", "--config", directory.of("postmaster.yaml")],
+    );
+    return /client: .*unix/.test(stdout) && /AddRcptTo <you@example\.net>/.test(stdout);
+  });
+});
+
 Deno.test("sendmail hands a message to the server, which completes it", async () => {
   await using server = await Running.start(withDrop());
   const { directory } = server;
