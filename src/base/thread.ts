@@ -50,6 +50,11 @@ export class Thread<F extends Functions> implements Disposable {
     };
   }
 
+  /** Whether it answers no more. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
   /**
    * Calls a function.
    *

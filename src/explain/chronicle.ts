@@ -3,11 +3,13 @@
  * not take in time is lost, and counted.
  * @module
  */
+import { messageOf } from "../base/message_of.ts";
+import { Thread } from "../base/thread.ts";
 import type { Recorder } from "../handler/recorder.ts";
 import type { SessionState } from "../handler/session.ts";
 import type { Log } from "../log/event.ts";
 import type { Batch } from "./frame.ts";
-import type { Done, Told } from "./segment_worker.ts";
+import type { SegmentFunctions } from "./segment_worker.ts";
 import type { Keeping } from "./segments.ts";
 import { SessionRecorder, type WrittenPart } from "./session_recorder.ts";
 
@@ -28,18 +30,15 @@ const MOST = 16 * 1024 * 1024;
 /** Keeps sessions. */
 export class Chronicle {
   readonly #options: ChronicleOptions;
-  #worker: Worker | undefined;
+  #thread: Thread<SegmentFunctions> | undefined;
   #parts: WrittenPart[] = [];
   /** Characters of these parts, and of those that the thread has and has not written. */
   #gathered = 0;
   #unwritten = 0;
-  /** What the thread has not answered: how many characters, and how many parts. */
-  readonly #sent: { readonly characters: number; readonly parts: number }[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Parts that were lost since the last that was written. */
   #lost = 0;
   #failing = false;
-  #closed: PromiseWithResolvers<void> | undefined;
 
   constructor(options: ChronicleOptions) {
     this.#options = options;
@@ -56,11 +55,8 @@ export class Chronicle {
   /** Writes what waits, and ends. */
   async close(): Promise<void> {
     this.#flush();
-    if (this.#worker === undefined) return;
-    this.#closed = Promise.withResolvers();
-    this.#tell("end", 0, 0);
-    await this.#closed.promise;
-    this.#worker.terminate();
+    await this.#thread?.ask("close").catch(() => {}); // what was lost is counted
+    this.#thread?.[Symbol.dispose]();
   }
 
   #take(part: WrittenPart): void {
@@ -81,41 +77,28 @@ export class Chronicle {
     const characters = this.#gathered;
     this.#parts = [];
     this.#gathered = 0;
-    this.#tell({ batch: batchOf(parts) }, characters, parts.length);
+    void this.#write(batchOf(parts), characters, parts.length);
   }
 
-  #tell(told: Told, characters: number, parts: number): void {
-    this.#worker ??= this.#start();
+  /** Never rejects. */
+  async #write(batch: Batch, characters: number, parts: number): Promise<void> {
+    const thread = this.#thread ??= this.#start();
     this.#unwritten += characters;
-    this.#sent.push({ characters, parts });
-    this.#worker.postMessage(told);
+    try {
+      await thread.ask("write", batch).finally(() => this.#unwritten -= characters);
+      this.#written();
+    } catch (error) {
+      if (thread.hasEnded && this.#thread === thread) this.#thread = undefined;
+      this.#failed(parts, messageOf(error));
+    }
   }
 
-  #start(): Worker {
+  #start(): Thread<SegmentFunctions> {
     const { directory, keep, size } = this.#options;
     const url = new URL("./segment_worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<Done>) => this.#done(data);
-    worker.onerror = (event) => {
-      event.preventDefault(); // or it would end the server
-      worker.terminate();
-      this.#worker = undefined;
-      const parts = this.#sent.splice(0).reduce((sum, { parts }) => sum + parts, 0);
-      this.#unwritten = 0;
-      this.#failed(parts, event.message);
-      this.#closed?.resolve();
-    };
-    this.#sent.push({ characters: 0, parts: 0 });
-    worker.postMessage({ begin: { directory, keep, size } } satisfies Told);
-    return worker;
-  }
-
-  #done({ error }: Done): void {
-    const { characters, parts } = this.#sent.shift()!;
-    this.#unwritten -= characters;
-    if (error !== undefined) this.#failed(parts, error);
-    else if (parts > 0) this.#written();
-    if (this.#sent.length === 0) this.#closed?.resolve();
+    const thread = new Thread<SegmentFunctions>(new Worker(url, { type: "module" }));
+    thread.ask("open", directory, { keep, size }).catch(() => {}); // then no write succeeds, either
+    return thread;
   }
 
   #failed(parts: number, error: string): void {

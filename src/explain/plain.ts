@@ -7,7 +7,7 @@ import type { Reply, Route } from "../handler/reply.ts";
 import type { Step } from "../handler/supervisor.ts";
 import { redact, redactCommand } from "../log/redact.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
-import type { Parameters } from "../smtp/parameters.ts";
+import { type Parameters, plainParameters } from "../smtp/parameters.ts";
 
 /** An event: its name, and what it carries. */
 export interface PlainEvent {
@@ -58,19 +58,19 @@ export const microseconds = (milliseconds: number): number => Math.round(millise
 
 const address = (mailbox: Mailbox | null): string | null => mailbox && String(mailbox);
 
-const plainParameters = (parameters: Parameters): object =>
-  parameters.size === 0 ? {} : { parameters: Object.fromEntries(parameters) };
+const withParameters = (parameters: Parameters): object =>
+  parameters.size === 0 ? {} : { parameters: plainParameters(parameters) };
 
 /** An event, without secrets: what a log may show. */
 export function plainEvent(event: Event): PlainEvent {
   const { type } = event;
   switch (event.type) {
     case "SetMailFrom":
-      return { type, mailbox: address(event.mailbox), ...plainParameters(event.parameters) };
+      return { type, mailbox: address(event.mailbox), ...withParameters(event.parameters) };
     case "AddRcptTo": {
       const { mailbox, parameters, exact, suffix } = event;
       return {
-        ...{ type, mailbox: String(mailbox), ...plainParameters(parameters) },
+        ...{ type, mailbox: String(mailbox), ...withParameters(parameters) },
         ...exact ? { exact } : {},
         ...suffix === undefined ? {} : { suffix },
       };

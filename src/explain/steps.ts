@@ -2,12 +2,11 @@
  * Steps as handlers made them, of what was kept of them: so they are printed like those of a simulation.
  * @module
  */
-import { frozenMap } from "../base/frozen.ts";
 import type { Event, EventOf } from "../handler/event.ts";
 import { BROKEN, type Reply, type Route } from "../handler/reply.ts";
 import type { Step } from "../handler/supervisor.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { NO_PARAMETERS } from "../smtp/parameters.ts";
+import { NO_PARAMETERS, parametersOf, type PlainParameters } from "../smtp/parameters.ts";
 import type { PlainAsked } from "./part.ts";
 import type { PlainDeed, PlainEvent, PlainReply, PlainRoute, PlainStep } from "./plain.ts";
 
@@ -40,7 +39,7 @@ function eventOf(plain: PlainEvent): Event {
         mailbox: mailbox === null ? null : Mailbox.parse(mailbox as string),
         parameters: parameters === undefined
           ? NO_PARAMETERS
-          : frozenMap(new Map(Object.entries(parameters as Record<string, string | null>))),
+          : parametersOf(parameters as PlainParameters),
       } as Event;
     }
     case "Deliver":

@@ -58,3 +58,26 @@ Deno.test("explain tells what each handler did, and what the queue did, while th
   const found = await explain("--from", "example.org", "--client", "127.0.0.1", "--since", "1d");
   assert.match(found.stdout, new RegExp(id));
 });
+
+Deno.test("while sessions cannot be kept the server serves, says so once, and keeps them again later", async () => {
+  await using server = await Running.start((directory) => {
+    Deno.mkdirSync(directory.of("state"));
+    directory.write("state/sessions", "no directory");
+    return { "state-directory": directory.of("state") };
+  });
+  const session = async () => {
+    using client = await server.connect();
+    const { code } = await client.command("NOOP");
+    assert.equal(code, 250);
+    await client.command("QUIT");
+  };
+  await session();
+  await server.logs(/sessions not kept directory=.*state\/sessions error=/);
+  await session();
+  Deno.removeSync(server.directory.of("state/sessions"));
+  await until("they are kept again", async () => {
+    await session();
+    return server.log.some((line) => /sessions kept again .*lost=[1-9]/.test(line));
+  });
+  assert.equal(server.log.filter((line) => /sessions not kept/.test(line)).length, 1);
+});
