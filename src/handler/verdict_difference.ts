@@ -117,14 +117,17 @@ function printJudgement(
   return [`${said} (${handler})`, ...routes, ...changes].join(", ");
 }
 
+/** The kind of differences for whose own kind there is no place. */
+export const OTHERS = "others";
+
 /** Counts differences, and keeps a few examples of each kind. */
 export class VerdictDifferences {
   readonly #kinds = new Map<string, { count: number; readonly examples: VerdictDifference[] }>();
-  readonly #examples: number;
+  readonly #most: { readonly kinds: number; readonly examples: number };
 
-  /** @param examples the most that are kept of a kind */
-  constructor(examples = 3) {
-    this.#examples = examples;
+  /** @param most how many kinds, and examples of each, are kept; further kinds are {@linkcode OTHERS} */
+  constructor(most = { kinds: Infinity, examples: 3 }) {
+    this.#most = most;
   }
 
   get count(): number {
@@ -137,11 +140,13 @@ export class VerdictDifferences {
   }
 
   add(difference: VerdictDifference): void {
-    const kind = kindOf(difference);
-    const alike = this.#kinds.get(kind) ?? { count: 0, examples: [] };
-    this.#kinds.set(kind, alike);
+    const kinds = this.#kinds;
+    const own = kindOf(difference);
+    const kind = kinds.has(own) || kinds.size < this.#most.kinds ? own : OTHERS;
+    const alike = kinds.get(kind) ?? { count: 0, examples: [] };
+    kinds.set(kind, alike);
     alike.count++;
-    if (alike.examples.length < this.#examples) alike.examples.push(difference);
+    if (alike.examples.length < this.#most.examples) alike.examples.push(difference);
   }
 }
 

@@ -24,7 +24,8 @@ import { Mailbox, mayLeadOn } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../smtp/parameters.ts";
 import { relay } from "../targets/relay.ts";
 import type { Origin, QueuedMessage, QueuedRecipient } from "./entry.ts";
-import { mailboxOf, parametersOf } from "./plain.ts";
+import { parametersOf } from "../smtp/parameters.ts";
+import { mailboxOf } from "./plain.ts";
 
 /** What the handlers say. */
 export interface Answer {

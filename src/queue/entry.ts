@@ -2,12 +2,10 @@
  * What the queue knows of a message and of its recipients. All of it is plain data, so that any store can keep it.
  * @module
  */
+import type { PlainParameters } from "../smtp/parameters.ts";
 import type { Target } from "../handler/reply.ts";
 import type { ListenerKind } from "../net/address.ts";
 import type { Outcome } from "../targets/target.ts";
-
-/** The parameters of a command, as they were sent ({@linkcode Parameters}). */
-export type PlainParameters = Readonly<Record<string, string | null>>;
 
 /** A message as it was accepted: none of this changes any more. */
 export interface QueuedMessage {

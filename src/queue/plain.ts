@@ -2,26 +2,11 @@
  * Between what handlers and targets use and the plain data of the queue.
  * @module
  */
-import { frozenMap } from "../base/frozen.ts";
 import type { Route } from "../handler/reply.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import type { Parameters } from "../smtp/parameters.ts";
+import { parametersOf, plainParameters } from "../smtp/parameters.ts";
 import type { Envelope } from "../targets/target.ts";
-import type {
-  NewRecipient,
-  Origin,
-  PlainParameters,
-  QueuedMessage,
-  RecipientState,
-} from "./entry.ts";
-
-/** Parameters as plain data. */
-export const plainParameters = (parameters: Parameters): PlainParameters =>
-  Object.fromEntries(parameters);
-
-/** Parameters of plain data. */
-export const parametersOf = (plain: PlainParameters): Parameters =>
-  frozenMap(new Map(Object.entries(plain)));
+import type { NewRecipient, Origin, QueuedMessage, RecipientState } from "./entry.ts";
 
 /** The mailbox of a text; `null` is the null path. */
 export const mailboxOf = (text: string | null): Mailbox | null =>

@@ -2,9 +2,12 @@
  * What a shadow has found so far, as it is kept and shown. It is plain data.
  * @module
  */
-import type { AlikeDifferences, VerdictDifference } from "../handler/verdict_difference.ts";
+import {
+  type AlikeDifferences,
+  OTHERS,
+  type VerdictDifference,
+} from "../handler/verdict_difference.ts";
 import type { Findings, Noted, Uncompared } from "./observed.ts";
-import { OTHERS } from "./tally.ts";
 
 /** Kinds of differences, and of notes, that are kept; those beyond are counted together. */
 const KINDS = 500;

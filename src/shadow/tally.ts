@@ -2,14 +2,16 @@
  * What a shadow finds, counted until it is told.
  * @module
  */
-import { kindOf, type VerdictDifference } from "../handler/verdict_difference.ts";
+import {
+  OTHERS,
+  type VerdictDifference,
+  VerdictDifferences,
+} from "../handler/verdict_difference.ts";
 import type { Findings, Noted, Uncompared } from "./observed.ts";
 
-/** Examples of one kind that are told at once, and kinds. What comes beyond is counted as `others`. */
-const EXAMPLES = 3;
+/** Kinds of differences, and of notes, that are told at once, and examples of one. What comes beyond is {@linkcode OTHERS}. */
 const KINDS = 200;
-/** The kind of what has no place any more. */
-export const OTHERS = "others";
+const EXAMPLES = 3;
 /** Characters of a note that are kept. */
 const LONGEST = 500;
 
@@ -19,7 +21,7 @@ export class Tally {
   #lost = 0;
   #compared = 0;
   #uncompared: Partial<Record<Uncompared, number>> = {};
-  readonly #differences = new Map<string, { count: number; examples: VerdictDifference[] }>();
+  #differences = noDifferences();
   readonly #notes = new Map<string, Noted & { count: number }>();
 
   session(): void {
@@ -39,19 +41,13 @@ export class Tally {
   }
 
   differs(difference: VerdictDifference): void {
-    const kind = roomFor(this.#differences, kindOf(difference));
-    const alike = this.#differences.get(kind) ?? { count: 0, examples: [] };
-    this.#differences.set(kind, alike);
-    alike.count++;
-    if (alike.examples.length < EXAMPLES) alike.examples.push(difference);
+    this.#differences.add(difference);
   }
 
   note(noted: Noted): void {
     const text = noted.text.slice(0, LONGEST);
-    const key = roomFor(
-      this.#notes,
-      JSON.stringify([noted.what, noted.handler, noted.event, text]),
-    );
+    const own = JSON.stringify([noted.what, noted.handler, noted.event, text]);
+    const key = this.#notes.has(own) || this.#notes.size < KINDS ? own : OTHERS;
     const known = this.#notes.get(key) ?? { ...noted, text: key === OTHERS ? key : text, count: 0 };
     this.#notes.set(key, known);
     known.count++;
@@ -64,16 +60,18 @@ export class Tally {
       lost: this.#lost,
       compared: this.#compared,
       uncompared: this.#uncompared,
-      differences: Array.from(this.#differences, ([kind, alike]) => ({ kind, ...alike })),
+      differences: Array.from(this.#differences.kinds, ([kind, alike]) => ({ kind, ...alike })),
       notes: [...this.#notes.values()],
     };
     this.#sessions = this.#lost = this.#compared = 0;
     this.#uncompared = {};
-    this.#differences.clear();
+    this.#differences = noDifferences();
     this.#notes.clear();
     return JSON.stringify(found) === NOTHING ? undefined : found;
   }
 }
+
+const noDifferences = () => new VerdictDifferences({ kinds: KINDS, examples: EXAMPLES });
 
 const NOTHING = JSON.stringify(
   {
@@ -85,6 +83,3 @@ const NOTHING = JSON.stringify(
     notes: [],
   } satisfies Findings,
 );
-
-const roomFor = (map: ReadonlyMap<string, unknown>, key: string): string =>
-  map.has(key) || map.size < KINDS ? key : OTHERS;

@@ -9,6 +9,15 @@ import type { Fault } from "./fault.ts";
 /** The values as they were sent, by keywords in upper case; `null` for a keyword without a value. */
 export type Parameters = ReadonlyMap<string, string | null>;
 
+/** Parameters as plain data. */
+export type PlainParameters = Readonly<Record<string, string | null>>;
+
+export const plainParameters = (parameters: Parameters): PlainParameters =>
+  Object.fromEntries(parameters);
+
+export const parametersOf = (plain: PlainParameters): Parameters =>
+  frozenMap(new Map(Object.entries(plain)));
+
 /** The empty list of parameters. */
 export const NO_PARAMETERS: Parameters = frozenMap(new Map());
 

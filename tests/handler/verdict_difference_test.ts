@@ -39,7 +39,7 @@ Deno.test("codes, places and holds make a difference; words and handlers do not"
 });
 
 Deno.test("differences are counted by their kind, and printed with examples", () => {
-  const differences = new VerdictDifferences(1);
+  const differences = new VerdictDifferences({ kinds: Infinity, examples: 1 });
   differences.add(difference(to("mailer"), to("discard")));
   differences.add(difference(to("mailer"), no));
   differences.add(difference(to("mailer"), no));

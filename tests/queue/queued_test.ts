@@ -4,8 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { discard, type Mailbox, type Route } from "postmaster";
-import type { PlainParameters } from "../../src/queue/entry.ts";
-import { parametersOf } from "../../src/queue/plain.ts";
+import { parametersOf, type PlainParameters } from "../../src/smtp/parameters.ts";
 import { queued } from "../../src/server/queued.ts";
 import type { Outcome } from "../../src/targets/target.ts";
 import { discardType } from "../../src/targets/discard.ts";

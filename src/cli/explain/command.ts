@@ -11,14 +11,7 @@ import { parseTime } from "../client_flags.ts";
 import type { ExplainFlags } from "./explain.ts";
 
 /** The options that say which sessions are meant. */
-export interface WantedFlags {
-  readonly to?: string;
-  readonly from?: string;
-  readonly client?: string;
-  readonly since?: number;
-  readonly until?: number;
-  readonly refused?: boolean;
-}
+type WantedFlags = Omit<Wanted, "id">;
 
 /** Adds the command `explain`. */
 export function addExplain(postmaster: Command): void {
@@ -26,20 +19,6 @@ export function addExplain(postmaster: Command): void {
     .summary("tell what happened in a session, and why")
     .description("tell what happened in sessions of the kept time, and what each handler did")
     .argument("[id]", "the id of a session or of a message, as in the log");
-  withWanted(command)
-    .option("--refused", "only where something was refused")
-    .addOption(
-      new Option("--limit <number>", "at most so many messages and sessions, the newest")
-        .default(20).argParser(argument(parseLimit)),
-    )
-    .option("--json", "print a JSON object a line")
-    .action(async (id: string | undefined, flags: WantedFlags & ExplainFlags) => {
-      await (await import("./explain.ts")).explain(wantedOf(flags, id), flags);
-    });
-}
-
-/** Adds the options that say which sessions are meant, and where they are. */
-export const withWanted = (command: Command): Command =>
   command
     .allowExcessArguments(false)
     .option("--to <address>", "to this recipient, or to this domain", parseAddressOrDomain)
@@ -56,22 +35,20 @@ export const withWanted = (command: Command): Command =>
     )
     .option("--until <time>", "not after this time, or longer ago: 30min", parseSince)
     .option("-c, --config <file>", "the configuration file")
-    .option("--debug", "show where in the program an error came from");
-
-/** What these options mean. */
-export function wantedOf(flags: WantedFlags, id: string | undefined): Wanted {
-  const { to, from, client, since, until, refused } = flags;
-  return {
-    ...id === undefined ? {} : { id: id.toUpperCase() },
-    ...to === undefined ? {} : { to },
-    ...from === undefined ? {} : { from },
-    ...client === undefined ? {} : { client },
-    ...since === undefined ? {} : { since },
-    ...until === undefined ? {} : { until },
-    ...refused === undefined ? {} : { refused },
-  };
+    .option("--debug", "show where in the program an error came from")
+    .option("--refused", "only where something was refused")
+    .addOption(
+      new Option("--limit <number>", "at most so many messages and sessions, the newest")
+        .default(20).argParser(argument(parseLimit)),
+    )
+    .option("--json", "print a JSON object a line")
+    .action(async (id: string | undefined, flags: WantedFlags & ExplainFlags) => {
+      const wanted = id === undefined ? flags : { ...flags, id: id.toUpperCase() };
+      await (await import("./explain.ts")).explain(wanted, flags);
+    });
 }
 
+/** What these options mean. */
 /** `joe@example.net`, `@example.net` for a domain with or without its `@`, or `<>`. */
 function parseAddressOrDomain(text: string): string {
   const address = text === "<>" ? text : text.replace(/^<(.*)>$/, "$1");

@@ -4,7 +4,7 @@
  */
 import { isFault } from "../../smtp/fault.ts";
 import { GRAMMARS, type ParameterName, type ParameterValues } from "../../smtp/parameter_values.ts";
-import type { PlainParameters } from "../entry.ts";
+import type { PlainParameters } from "../../smtp/parameters.ts";
 
 /** The value of a parameter; `undefined` if there is none, or if a handler has made one that no client can send. */
 export function parameter<N extends ParameterName>(

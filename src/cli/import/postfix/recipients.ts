@@ -5,7 +5,7 @@
 import type { Value } from "../draft.ts";
 import { listOf } from "../main_cf.ts";
 import { lookupTable } from "../maps.ts";
-import { advise, needless, type Rule, type Rules, type Translation, under } from "./rule.ts";
+import { advise, type Rule, type Rules, type Translation, under } from "./rule.ts";
 
 const EVERYWHERE =
   "users have an address in each of `domains` here, also in those of virtual aliases";
@@ -96,7 +96,6 @@ export const RECIPIENTS: Rules = {
   mynetworks: networks,
   local_recipient_maps: users,
   alias_maps: aliases,
-  alias_database: needless,
   virtual_alias_maps: virtualAliases,
   virtual_mailbox_maps: advise(
     "write a file of `address: user`, and put `virtual-users: { file: … }` into `handlers`",

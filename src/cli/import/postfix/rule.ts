@@ -61,6 +61,3 @@ export const advise =
   (advice: string, ...harmless: readonly string[]): Rule => ({ name, value, draft }) => {
     if (value !== "" && !harmless.includes(value)) draft.note(name, advice);
   };
-
-/** Nothing is to be done: the server does so always, or has nothing like it. */
-export const needless: Rule = () => {};

@@ -2,8 +2,7 @@
  * Postfix's settings of the server itself: its name, where it listens, TLS, logins, limits.
  * @module
  */
-import { duration, needless, number, type Rule, type Rules, under } from "./rule.ts";
-import { advise } from "./rule.ts";
+import { advise, duration, number, type Rule, type Rules, under } from "./rule.ts";
 
 const WHOLE: Readonly<Record<string, readonly string[]>> = {
   all: ["*:25"],
@@ -86,7 +85,6 @@ export const SERVER: Rules = {
     inbound({ ...rest, value: value === "yes" ? "encrypt" : "" }),
   smtpd_tls_protocols: protocols,
   smtpd_tls_mandatory_protocols: protocols,
-  smtpd_tls_CAfile: needless,
   smtpd_tls_ask_ccert: ({ name, value, draft }) => {
     if (value === "yes") draft.set("tls.client-certificates", "request", name);
   },
