@@ -1,6 +1,7 @@
 /**
- * Addresses as people and programs write them (RFC 5322 section 3.4): with names, comments, groups and quotes. What is no
- * address is passed on as it is, and the server says so to the sender.
+ * Addresses as people and programs write them (RFC 5322 section 3.4): with names, comments, groups and quotes, and without
+ * a domain, such as `root`, which the library for addresses refuses. What is no address is passed on as it is, and the
+ * server says so to the sender.
  * @module
  */
 
