@@ -5,8 +5,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { need, needFile, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
-import type { Directory, Settings } from "../running.ts";
-import { Running, until } from "../running.ts";
+import { Directory, Running, type Settings, until } from "../running.ts";
 import { zonesOf } from "../relay/names.ts";
 import { Places, queued, relaying, send, SENDER } from "../relay/relaying.ts";
 import type { Taken } from "../relay/sink.ts";
@@ -225,6 +224,72 @@ Deno.test({
     deepEqual(verdicts.map(([result]) => result), ["pass", "pass"], JSON.stringify(verdicts));
   },
 });
+
+/** Mail that leaves, who it is from, and what puts how many of which fields on it. */
+const LEAVING = {
+  signed: {
+    to: "ann@fine.example",
+    author: "joe@example.net",
+    settings: { "dkim-sign": { keys: "dkim" } },
+    field: "DKIM-Signature",
+    times: 2,
+    verify: async (taken: Buffer) => (await byDkimpy([taken], records))[0],
+  },
+  sealed: {
+    to: "away@example.net",
+    author: "joe@author.example",
+    settings: {
+      "dkim-sign": { keys: "dkim", networks: [] },
+      "arc-seal": { domain: "example.net" },
+    },
+    field: "ARC-Seal",
+    times: 1,
+    verify: async (taken: Buffer) => (await arcByDkimpy([taken], records))[0]!.slice(0, 1),
+  },
+} as const;
+
+for (const [done, { to, author, settings, field, times, verify }] of Object.entries(LEAVING)) {
+  Deno.test({
+    name: `mail that was deferred is ${done} once, by a server that was killed in between`,
+    ...programs,
+    fn: async () => {
+      let isReady = false;
+      await using places = await Places.start({
+        "fine.example": {
+          answer: ({ verb }) => verb === "MAIL" && !isReady ? "451 4.3.0 later\r\n" : undefined,
+        },
+      }, { "example.net": { records: keys.map(zoneLine).join("\n") } });
+      await using nsd = await Nsd.start(zonesOf(places.domains));
+      using directory = new Directory();
+      const more = {
+        ...settings,
+        queue: { retry: ["2 s"] },
+        aliases: { away: "ann@fine.example" },
+        handlers: [
+          { "relay-to": { networks: ["127.0.0.0/8"] } },
+          { "sender-authentication": { except: "10.0.0.0/8" } },
+        ],
+      };
+      const start = () => Running.start(signing(nsd, places.port, more), { directory });
+      {
+        await using server = await start();
+        const text = EIGHT_BIT.replace("joe@example.net", author);
+        match(await send(server, [to], text, author), /^250/);
+        await until("it was tried", async () => (await queued(server))[0]?.lastAttempt != null);
+        server.kill("SIGKILL");
+      }
+      isReady = true;
+      await using server = await start();
+      const { taken: [taken] } = await until("it arrives", () => {
+        const sink = places.sinks["fine.example"]!;
+        return sink.taken.length === 1 && sink;
+      });
+      equal(taken!.message.match(new RegExp(`^${field}:`, "gim"))?.length, times);
+      deepEqual(await verify(octetsOf(taken!)), new Array(times).fill("pass"));
+      await until("the queue is empty", async () => (await queued(server)).length === 0);
+    },
+  });
+}
 
 Deno.test({
   name: "a server that root starts opens OpenSSL before it gives up root, and signs as its user",
