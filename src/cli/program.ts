@@ -7,7 +7,7 @@ import { ConfigError, printJsonSchema } from "../config/mod.ts";
 import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
-import { SHADOW_PROCESS } from "../daemon/shadow.ts";
+import { SHADOW_PROCESS } from "../daemon/shadow_child.ts";
 import { LEVELS } from "../log/levels.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
@@ -30,7 +30,7 @@ import { reload } from "./reload.ts";
 import { route, type RouteFlags } from "./route.ts";
 import { printAll } from "./printer.ts";
 import { run, type ServerFlags } from "./run.ts";
-import { addShadow } from "./shadow/command.ts";
+import { addReplay, addShadow } from "./shadow/command.ts";
 import { addSrs } from "./srs.ts";
 import { addSendmail } from "./sendmail/command.ts";
 import { trial } from "./trial.ts";
@@ -157,6 +157,7 @@ export function program(failed: (code?: number) => void): Command {
   addReports(postmaster, failed);
   addSendmail(postmaster);
   addShadow(postmaster, failed);
+  addReplay(postmaster, failed);
   return postmaster;
 }
 

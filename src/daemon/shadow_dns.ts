@@ -6,6 +6,7 @@ import { RateWindow } from "../base/rate.ts";
 import { CachingResolver, type ResolverOptions } from "../dns/caching_resolver.ts";
 import { DnsError } from "../dns/error.ts";
 import type { RecordType } from "../dns/records.ts";
+import type { Resolver } from "../dns/resolver.ts";
 import type { Answer } from "../shadow/observed.ts";
 
 /** Lookups at once, and in a second. */
@@ -37,12 +38,15 @@ export class ShadowDns {
     }
     this.#rate.begin(now);
     this.#asking++;
-    try {
-      return { found: await this.#own.query(name, type) };
-    } catch (error) {
-      return { error: error instanceof DnsError ? error.code : "ESERVFAIL" };
-    } finally {
-      this.#asking--;
-    }
+    return await lookUp(this.#own, name, type).finally(() => this.#asking--);
+  }
+}
+
+/** Asks a resolver. */
+export async function lookUp(dns: Resolver, name: string, type: RecordType): Promise<Answer> {
+  try {
+    return { found: await dns.query(name, type) };
+  } catch (error) {
+    return { error: error instanceof DnsError ? error.code : "ESERVFAIL" };
   }
 }

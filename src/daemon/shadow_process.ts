@@ -5,19 +5,12 @@
  * @module
  */
 import { setPriority } from "node:os";
-import { readyMade } from "../../handlers/registry.ts";
 import { addOrigin, withOrigins } from "../base/origin.ts";
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
-import {
-  around,
-  type Config,
-  type HandlerEntry,
-  loadHandlers,
-  parseConfig,
-} from "../config/mod.ts";
+import { around, type Config, loadHandlers, parseConfig } from "../config/mod.ts";
 import type { RecordType } from "../dns/records.ts";
 import type { Handler } from "../handler/handler.ts";
 import { MemoryStore } from "../handler/memory_store.ts";
@@ -28,7 +21,7 @@ import { Mirror } from "../shadow/mirror.ts";
 import type { Answer, Said, Told } from "../shadow/observed.ts";
 import { Tally } from "../shadow/tally.ts";
 import { Libc } from "./libc.ts";
-import type { Terms } from "./shadow_terms.ts";
+import { candidatesIn, isRemote, type Terms } from "./shadow_terms.ts";
 
 /** What could have an effect. Files may be read: nothing that is read gets anywhere. */
 const EFFECTS = ["write", "net", "run", "ffi"] as const;
@@ -63,7 +56,8 @@ export async function runShadow(): Promise<void> {
 }
 
 /** Loads the candidates; `undefined` if that does not work, which is said. */
-async function start({ text, file, overrides, stateDirectory, copies, origins }: Terms) {
+async function start(terms: Terms) {
+  const { text, file, overrides, stateDirectory, copies, origins } = terms;
   const tally = new Tally();
   quieten(tally);
   for (const origin of origins) addOrigin(origin);
@@ -71,9 +65,9 @@ async function start({ text, file, overrides, stateDirectory, copies, origins }:
     const config = parseConfig(text, file, overrides, { stateDirectory });
     forbidExit();
     const load = async (path: string) => await import(copies[path]!);
-    const asked = (config.shadow ?? []).filter((entry) => !isRemote(entry));
+    const asked = candidatesIn(config).filter((entry) => !isRemote(entry));
     const handlers = await loadHandlers(config, asked, { load }, new AsyncDisposableStack());
-    const shadow = new Shadow(config, around(config, handlers), tally);
+    const shadow = new Shadow(config, around(config, handlers), new Set(terms.remote), tally);
     say({ kind: "ready" });
     return shadow;
   } catch (error) {
@@ -81,8 +75,6 @@ async function start({ text, file, overrides, stateDirectory, copies, origins }:
     return undefined;
   }
 }
-
-const isRemote = ({ name }: HandlerEntry): boolean => readyMade.get(name)?.remote ?? false;
 
 function say(said: Said): void {
   const octets = encoder.encode(`${JSON.stringify(said)}\n`);
@@ -105,12 +97,11 @@ class Shadow {
   readonly #asked = new Map<number, (answer: Answer) => void>();
   #questions = 0;
 
-  constructor(config: Config, policy: Handler, tally: Tally) {
+  constructor(config: Config, policy: Handler, remote: ReadonlySet<string>, tally: Tally) {
     const { limits, targets } = config;
     this.#globals = new MemoryStore({ capacity: limits.variables });
     this.#mirror = new Mirror({
-      ...{ policy, limits, tally, globals: this.#globals },
-      remote: new Set(config.handlers.filter(isRemote).map(({ name }) => name)),
+      ...{ policy, limits, tally, remote, globals: this.#globals },
       judge: (target) => targets.faultIn(target),
       ask: (name, type) => this.#ask(name, type),
     });
@@ -125,6 +116,12 @@ class Shadow {
   async finish(): Promise<void> {
     await within(this.#mirror.idle(), LEAVE);
     this.#report();
+  }
+
+  async #rest(): Promise<void> {
+    await this.#mirror.idle();
+    this.#report();
+    say({ kind: "rested" });
   }
 
   #report(): void {
@@ -143,7 +140,8 @@ class Shadow {
     } else if (told.kind === "answer") {
       this.#asked.get(told.question)?.(told.answer);
       this.#asked.delete(told.question);
-    } else this.#mirror.take(told);
+    } else if (told.kind === "rest") void this.#rest();
+    else this.#mirror.take(told);
   }
 
   #ask(name: string, type: RecordType): Promise<Answer> {

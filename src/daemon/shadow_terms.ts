@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { messageOf } from "../base/message_of.ts";
 import type { Origin } from "../base/origin.ts";
-import { type Config, moduleOf } from "../config/mod.ts";
+import { readyMade } from "../../handlers/registry.ts";
+import { type Config, type HandlerEntry, moduleOf } from "../config/mod.ts";
 import { ModuleLoader } from "../modules/loader.ts";
 
 /** The first frame. */
@@ -15,20 +16,38 @@ export interface Terms {
   readonly file: string | undefined;
   readonly overrides: Config["overrides"];
   readonly stateDirectory: string;
+  /** The names of the live handlers that ask other programs. */
+  readonly remote: readonly string[];
   /** The URLs of copies, by the paths of the modules. */
   readonly copies: Readonly<Record<string, string>>;
   /** The originals of all copies. */
   readonly origins: readonly Origin[];
 }
 
-/** Makes copies of the candidates' modules, without running any. */
-export async function termsFor(config: Config, loader: ModuleLoader): Promise<Terms> {
+/** The candidates of a configuration: those that are tried beside its live handlers, or else its handlers. */
+export const candidatesIn = ({ shadow, handlers }: Pick<Config, "shadow" | "handlers">) =>
+  shadow ?? handlers;
+
+/** Whether a handler asks another program. */
+export const isRemote = ({ name }: HandlerEntry): boolean => readyMade.get(name)?.remote ?? false;
+
+/**
+ * Makes copies of the candidates' modules, without running any.
+ *
+ * @param live the handlers with which they are compared
+ */
+export async function termsFor(
+  config: Config,
+  live: readonly HandlerEntry[],
+  loader: ModuleLoader,
+): Promise<Terms> {
   const copies: Record<string, string> = {};
-  for (const module of (config.shadow ?? []).flatMap((entry) => moduleOf(entry) ?? [])) {
+  for (const module of candidatesIn(config).flatMap((entry) => moduleOf(entry) ?? [])) {
     copies[module] = await loader.stage(module);
   }
   const { text, file, overrides, stateDirectory } = config;
-  return { text, file, overrides, stateDirectory, copies, origins: loader.origins };
+  const remote = live.filter(isRemote).map(({ name }) => name);
+  return { text, file, overrides, stateDirectory, remote, copies, origins: loader.origins };
 }
 
 /** A text that is another one if handlers have changed: live ones, candidates, or what they import. */

@@ -2,7 +2,7 @@
  * What is kept of a session: its parts. A part ends with a message, or with the session.
  * @module
  */
-import type { Peer, SessionListener, SessionState } from "../handler/session.ts";
+import type { LocalUser, Peer, SessionListener, SessionState } from "../handler/session.ts";
 import type { ClientDetails } from "../smtp/client_details.ts";
 import type { PlainEvent, PlainReply, PlainStep } from "./plain.ts";
 
@@ -39,6 +39,7 @@ export interface PlainClient {
   readonly listener: SessionListener;
   readonly tls?: PlainTls;
   readonly user?: string;
+  readonly localUser?: LocalUser;
   readonly helo?: { readonly name: string; readonly extended: boolean };
 }
 
@@ -72,7 +73,7 @@ export interface Part extends PlainClient {
 
 /** Who the client of a session is at the moment. */
 export function plainClient(session: SessionState): PlainClient {
-  const { peer, named, forwarded, listener, tls, user, helo } = session;
+  const { peer, named, forwarded, listener, tls, user, localUser, helo } = session;
   return {
     peer,
     ...named ? { named } : {},
@@ -80,6 +81,7 @@ export function plainClient(session: SessionState): PlainClient {
     listener,
     ...tls === undefined ? {} : { tls: plainTls(tls) },
     ...user === undefined ? {} : { user },
+    ...localUser === undefined ? {} : { localUser },
     ...helo === undefined ? {} : { helo },
   };
 }

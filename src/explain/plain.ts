@@ -30,6 +30,8 @@ export interface PlainReply {
   readonly routes?: readonly PlainRoute[];
   readonly hold?: string;
   readonly user?: string;
+  /** The sender, `null` for the null path. */
+  readonly sender?: string | null;
 }
 
 /** What a handler did that did not just pass on an event and its answer. */
@@ -97,12 +99,14 @@ export function plainRoute({ recipient, target: { target, args } }: Route): Plai
 }
 
 /** A reply as it may be kept. */
-export function plainReply({ code, enhanced, lines, routes, hold, user }: Reply): PlainReply {
+export function plainReply(reply: Reply): PlainReply {
+  const { code, enhanced, lines, routes, hold, user, sender } = reply;
   const plain: Writable<PlainReply> = { code, lines };
   if (enhanced !== undefined) plain.enhanced = enhanced;
   if (routes !== undefined) plain.routes = routes.map(plainRoute);
   if (hold !== undefined) plain.hold = hold;
   if (user !== undefined) plain.user = user;
+  if (sender !== undefined) plain.sender = address(sender);
   return plain;
 }
 

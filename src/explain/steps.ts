@@ -18,9 +18,16 @@ export interface Told {
   readonly reply: Reply | undefined;
 }
 
-/** An event as it was asked. */
-export function told({ event: plain, steps: kept, reply }: PlainAsked): Told {
-  const event = eventOf(plain);
+/**
+ * An event as it was asked.
+ *
+ * @param routes of the message, if it is one
+ */
+export function told(
+  { event: plain, steps: kept, reply }: PlainAsked,
+  routes: readonly Route[] = [],
+): Told {
+  const event = eventOf(plain, routes);
   const steps = kept.map((step) => stepOf(step, event, 0));
   if (reply === undefined) return { event, steps, reply: steps[0]?.reply };
   return { event, steps, reply: reply === null ? undefined : replyOf(reply) };
@@ -29,21 +36,21 @@ export function told({ event: plain, steps: kept, reply }: PlainAsked): Told {
 /** The content of messages is not kept. */
 const NOTHING: AsyncIterable<Uint8Array> = { async *[Symbol.asyncIterator]() {} };
 
-function eventOf(plain: PlainEvent): Event {
+function eventOf(plain: PlainEvent, routes: readonly Route[] = []): Event {
   switch (plain.type) {
     case "SetMailFrom":
     case "AddRcptTo": {
       const { mailbox, parameters } = plain;
       return {
         ...plain,
-        mailbox: mailbox === null ? null : Mailbox.parse(mailbox as string),
+        mailbox: mailboxOf(mailbox as string | null),
         parameters: parameters === undefined
           ? NO_PARAMETERS
           : parametersOf(parameters as PlainParameters),
       } as Event;
     }
     case "Deliver":
-      return { type: "Deliver", body: NOTHING, routes: [], signal: AbortSignal.abort() };
+      return { type: "Deliver", body: NOTHING, routes, signal: AbortSignal.abort() };
     default:
       return plain as unknown as Event;
   }
@@ -59,19 +66,26 @@ function changeOf(event: Event, plain: PlainEvent | 0): Event {
     ...more,
     ...body === undefined ? {} : { body: { ...NOTHING } },
     ...routes === undefined ? {} : { routes: (routes as PlainRoute[]).map(routeOf) },
-    ...sender === undefined ? {} : { sender: sender && Mailbox.parse(sender as string) },
+    ...sender === undefined ? {} : { sender: mailboxOf(sender as string | null) },
   } as EventOf<"Deliver">;
 }
+
+const mailboxOf = (address: string | null): Mailbox | null =>
+  address === null ? null : Mailbox.parse(address);
 
 function routeOf({ recipient, target, args = {} }: PlainRoute): Route {
   return { recipient: Mailbox.parse(recipient), target: { target, args } };
 }
 
-function replyOf({ routes, ...plain }: PlainReply): Reply {
+function replyOf({ routes, sender, ...plain }: PlainReply): Reply {
   const isBroken = plain.code === BROKEN.code && plain.enhanced === BROKEN.enhanced &&
     plain.lines.join() === BROKEN.lines.join();
   if (isBroken) return BROKEN;
-  return { ...plain, ...routes === undefined ? {} : { routes: routes.map(routeOf) } } as Reply;
+  return {
+    ...plain,
+    ...routes === undefined ? {} : { routes: routes.map(routeOf) },
+    ...sender === undefined ? {} : { sender: mailboxOf(sender) },
+  } as Reply;
 }
 
 function stepOf(

@@ -11,10 +11,18 @@ import { Extensions } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
 import type { Limits } from "../server/limits.ts";
 import type { Mirrored } from "./mirrored.ts";
+import type { Reached } from "./observed.ts";
 import { outlined } from "./outline.ts";
 
 /** The reply to a message that the live core did not get. */
 const ACCEPTED = say(2, 5, 0, "accepted", "2.0.0");
+
+/** Reads a message to its end, and notes what was made of it. */
+async function readInto(mirrored: Mirrored, body: AsyncIterable<Uint8Array>): Promise<void> {
+  const note = (message: Reached["message"]) =>
+    mirrored.reached = { ...mirrored.reached!, message };
+  for await (const _ of outlined(body, note));
+}
 
 /** @param find the session with an id */
 export function coreOf(
@@ -34,11 +42,8 @@ export function coreOf(
       if (event.type === "Deliver") {
         const { routes, sender, hold, deliver } = event;
         mirrored.reached = { routes, sender, hold, deliver };
-        const whole = outlined(
-          event.body,
-          (message) => mirrored.reached = { ...mirrored.reached!, message },
-        );
-        for await (const _ of whole);
+        if (mirrored.told?.missing !== "all") await readInto(mirrored, event.body);
+        else if (event.body !== mirrored.body) mirrored.troubles.add("cut");
         return live ?? ACCEPTED;
       }
       if (live === undefined && event.type === "Authenticate") mirrored.troubles.add("secret");

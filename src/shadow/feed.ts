@@ -69,8 +69,9 @@ export class Feed {
       this.#leftOut++;
       return undefined;
     }
-    const { id, listener, hostname } = session;
-    this.tell({ kind: "session", session: followed.number, about: { id, listener, hostname } });
+    const { id, listener, hostname, localUser } = session;
+    const about = { id, listener, hostname, localUser };
+    this.tell({ kind: "session", session: followed.number, about });
     return followed;
   }
 

@@ -95,7 +95,7 @@ export class Mirror {
 
   #begin(
     session: number,
-    { id, listener, hostname }: Extract<Told, { kind: "session" }>["about"],
+    { id, listener, hostname, localUser }: Extract<Told, { kind: "session" }>["about"],
   ): void {
     const { globals, judge, tally } = this.#world;
     const context: SessionContext = {
@@ -108,9 +108,11 @@ export class Mirror {
         return Promise.resolve("-");
       },
     };
-    const state = new SessionState({ id, peer: { address: "", port: 0 }, listener, context });
+    const peer = { address: "", port: 0 };
+    const state = new SessionState({ id, peer, listener, context, localUser });
     const mirrored: Mirrored = {
-      ...{ state, told: undefined, reached: undefined, troubles: new Set(), facts: undefined },
+      ...{ state, told: undefined, reached: undefined, body: undefined },
+      ...{ troubles: new Set(), facts: undefined },
       ...{ recipients: [], routes: [], pieces: [], done: Promise.resolve() },
     };
     this.#sessions.set(session, mirrored);
@@ -205,6 +207,7 @@ export class Mirror {
       const mirrored = this.#byId.get(session ?? "");
       const what = NOTED[event];
       if (mirrored?.told === undefined || what === undefined) return;
+      if (what === "broke" && mirrored.troubles.has("cut")) return;
       if (error?.includes("NotCapable")) mirrored.troubles.add("forbidden");
       const said = String(error ?? text).split("\n").slice(0, 2).join(" ");
       this.#world.tally.note({ what, handler, event: mirrored.told.event.type, text: said });
@@ -259,18 +262,20 @@ function settle({ event, reply }: ObservedEvent, mirrored: Mirrored): void {
 
 /** The event for the candidates. */
 function asked(
-  { event, cut }: ObservedEvent,
-  { routes, state, troubles }: Mirrored,
+  { event, missing }: ObservedEvent,
+  mirrored: Mirrored,
   pieces: readonly Uint8Array[],
 ): Event {
   if (event.type !== "Deliver") return event;
+  const { routes, state, troubles } = mirrored;
   const body = async function* () {
     for (const piece of pieces) yield await Promise.resolve(piece.slice());
-    if (!cut) return;
+    if (missing === undefined) return;
     troubles.add("cut");
     throw new Error("the rest of the message is missing");
   };
-  return { type: "Deliver", body: body(), routes: [...routes], signal: state.signal };
+  mirrored.body = body();
+  return { type: "Deliver", body: mirrored.body, routes: [...routes], signal: state.signal };
 }
 
 /** Asks the server, which has a budget for that. */

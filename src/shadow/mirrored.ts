@@ -13,6 +13,8 @@ export interface Mirrored {
   /** The event that is asked, and how its message came to the core. */
   told: ObservedEvent | undefined;
   reached: Reached | undefined;
+  /** The body that the candidates are given. */
+  body: AsyncIterable<Uint8Array> | undefined;
   /** Why the answer to it cannot be compared. */
   readonly troubles: Set<Uncompared>;
   facts: Facts | undefined;

@@ -47,8 +47,8 @@ export interface ObservedEvent {
   readonly core?: Reply | undefined;
   /** Of `Deliver`: how the message came to the core; `undefined` if it did not. */
   readonly reached?: Reached | undefined;
-  /** Of `Deliver`: the end of the body is missing, since it was too long or was not read. */
-  readonly cut?: boolean | undefined;
+  /** Of `Deliver`: what of the body is missing: its end, since it was too long or was not read, or all of it. */
+  readonly missing?: "end" | "all" | undefined;
 }
 
 /** What the server tells. */
@@ -56,14 +56,16 @@ export type Told =
   | {
     readonly kind: "session";
     readonly session: number;
-    readonly about: Pick<Session, "id" | "listener" | "hostname">;
+    readonly about: Pick<Session, "id" | "listener" | "hostname" | "localUser">;
   }
   | ObservedEvent
   /** The session has ended, or is `lost`: more of it could not be told. */
   | { readonly kind: "end"; readonly session: number; readonly lost: boolean }
   /** Global variables, as they were when the shadow began. */
   | { readonly kind: "variables"; readonly entries: readonly Entry[] }
-  | { readonly kind: "answer"; readonly question: number; readonly answer: Answer };
+  | { readonly kind: "answer"; readonly question: number; readonly answer: Answer }
+  /** Nothing more is told until it has answered all so far. */
+  | { readonly kind: "rest" };
 
 /** What a lookup in the DNS came to; `spent` if the shadow has asked too much. */
 export type Answer =
@@ -83,6 +85,8 @@ export type Said =
   }
   /** What it has found since it said so last. */
   | { readonly kind: "found"; readonly found: Findings }
+  /** It has answered all so far, and said what it has found. */
+  | { readonly kind: "rested" }
   /** It lives, and takes so much memory. */
   | { readonly kind: "pulse"; readonly memory: number };
 
@@ -92,7 +96,7 @@ export type Uncompared =
   | "late"
   /** It wanted more of the DNS than a shadow has. */
   | "dns"
-  /** The message was too long, or the live handlers did not read it to its end. */
+  /** The message was too long or is not kept, or the live handlers did not read it to its end. */
   | "cut"
   /** A handler that asks another program has decided, which a shadow cannot ask. */
   | "remote"

@@ -127,7 +127,7 @@ function tellOf(
   feed.tellOf(followed, {
     ...{ kind: "event", session: followed.number, time, event: bare(event), reply, handler },
     ...{ core, reached, facts: isNews ? facts : undefined },
-    cut: event.type === "Deliver" && sight.whole !== true,
+    missing: event.type === "Deliver" && sight.whole !== true ? "end" : undefined,
   });
 }
 
@@ -139,7 +139,7 @@ export function handlerBehind(reply: Reply, session: Session): string {
 }
 
 /** An event without what is secret, and without the message. */
-function bare(event: Event): Event {
+export function bare(event: Event): Event {
   if (event.type === "Authenticate") {
     const { type, mechanism, user } = event;
     return { type, mechanism, user };

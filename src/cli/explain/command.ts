@@ -11,7 +11,7 @@ import { parseTime } from "../client_flags.ts";
 import type { ExplainFlags } from "./explain.ts";
 
 /** The options that say which sessions are meant. */
-type WantedFlags = Omit<Wanted, "id">;
+export type WantedFlags = Omit<Wanted, "id">;
 
 /** Adds the command `explain`. */
 export function addExplain(postmaster: Command): void {
@@ -19,7 +19,21 @@ export function addExplain(postmaster: Command): void {
     .summary("tell what happened in a session, and why")
     .description("tell what happened in sessions of the kept time, and what each handler did")
     .argument("[id]", "the id of a session or of a message, as in the log");
-  command
+  withWanted(command)
+    .addOption(
+      new Option("--limit <number>", "at most so many messages and sessions, the newest")
+        .default(20).argParser(argument(parseLimit)),
+    )
+    .option("--json", "print a JSON object a line")
+    .action(async (id: string | undefined, flags: WantedFlags & ExplainFlags) => {
+      const wanted = id === undefined ? flags : { ...flags, id: id.toUpperCase() };
+      await (await import("./explain.ts")).explain(wanted, flags);
+    });
+}
+
+/** Adds the flags that say which sessions are meant. */
+export function withWanted(command: Command): Command {
+  return command
     .allowExcessArguments(false)
     .option("--to <address>", "to this recipient, or to this domain", parseAddressOrDomain)
     .option(
@@ -36,19 +50,9 @@ export function addExplain(postmaster: Command): void {
     .option("--until <time>", "not after this time, or longer ago: 30min", parseSince)
     .option("-c, --config <file>", "the configuration file")
     .option("--debug", "show where in the program an error came from")
-    .option("--refused", "only where something was refused")
-    .addOption(
-      new Option("--limit <number>", "at most so many messages and sessions, the newest")
-        .default(20).argParser(argument(parseLimit)),
-    )
-    .option("--json", "print a JSON object a line")
-    .action(async (id: string | undefined, flags: WantedFlags & ExplainFlags) => {
-      const wanted = id === undefined ? flags : { ...flags, id: id.toUpperCase() };
-      await (await import("./explain.ts")).explain(wanted, flags);
-    });
+    .option("--refused", "only where something was refused");
 }
 
-/** What these options mean. */
 /** `joe@example.net`, `@example.net` for a domain with or without its `@`, or `<>`. */
 function parseAddressOrDomain(text: string): string {
   const address = text === "<>" ? text : text.replace(/^<(.*)>$/, "$1");

@@ -5,11 +5,10 @@
 import { existsSync } from "node:fs";
 import { findConfig, loadPlaces } from "../../config/mod.ts";
 import { readShadowReport, shadowFile } from "../../daemon/shadow_file.ts";
-import { printDifferences } from "../../handler/verdict_difference.ts";
-import type { Uncompared } from "../../shadow/observed.ts";
-import { differencesIn, type ShadowReport } from "../../shadow/report.ts";
-import { printAll } from "../printer.ts";
-import { printable } from "../../log/escape.ts";
+import { differencesIn } from "../../shadow/report.ts";
+import { printReport } from "./print.ts";
+
+const WORDS = { title: "shadow", lost: "since the shadow was too slow" };
 
 /** The flags of these commands. */
 export interface ReportFlags {
@@ -17,16 +16,6 @@ export interface ReportFlags {
   readonly config?: string;
   readonly json?: boolean;
 }
-
-/** Why verdicts could not be compared, in words. */
-const WHY: Readonly<Record<Uncompared, string>> = {
-  late: "answered too late",
-  dns: "wanted more of the DNS than a shadow has",
-  cut: "wanted to read a message of which the shadow has not all",
-  remote: "were made by another program, which a shadow cannot ask",
-  forbidden: "wanted to do what a shadow may not",
-  secret: "depend on a password, which a shadow is not told",
-};
 
 /** Prints the report, and returns how many verdicts differ. */
 export function report(flags: ReportFlags): number {
@@ -36,9 +25,7 @@ export function report(flags: ReportFlags): number {
       "there is no report: no server with a shadow has run (`handlers: {live: [...], shadow: [...]}`)",
     );
   }
-  printAll(
-    flags.json ? printable(JSON.stringify(found)) : linesOf(found).map(printable).join("\n"),
-  );
+  printReport(found, WORDS, flags.json);
   return differencesIn(found);
 }
 
@@ -50,34 +37,3 @@ export function reset(flags: ReportFlags): void {
 
 const fileOf = ({ config = findConfig() }: ReportFlags): string =>
   shadowFile(loadPlaces(config).stateDirectory);
-
-function linesOf(found: ShadowReport): string[] {
-  const { handlers, since, until, sessions, lost, compared, uncompared, restarts, notes } = found;
-  const time = (at: number) => new Date(at).toISOString().slice(0, 19).replace("T", " ");
-  const kinds = new Map(
-    Object.entries(found.differences).sort(([, one], [, other]) => other.count - one.count),
-  );
-  const differing = differencesIn(found);
-  const missing = Object.entries(uncompared) as [Uncompared, number][];
-  return [
-    `shadow: ${handlers.join(", ") || "no handlers"}`,
-    `from ${time(since)} to ${time(until)} UTC`,
-    `${counted(sessions, "session")}, ${counted(compared, "verdict")} compared: ` +
-    `${differing} differ${differing === 1 ? "s" : ""}`,
-    ...lost === 0 ? [] : [`${counted(lost, "session")} left out, since the shadow was too slow`],
-    ...missing.map(([why, count]) => `${counted(count, "verdict")} not compared: they ${WHY[why]}`),
-    ...restarts === 0
-      ? []
-      : [`started again ${counted(restarts, "time")}: the server's log says why`],
-    ...kinds.size === 0 ? [] : ["", ...printDifferences(kinds)],
-    ...notes.length === 0 ? [] : ["", ...notes.map(printNote)],
-  ];
-}
-
-const counted = (count: number, what: string): string =>
-  `${count} ${what}${count === 1 ? "" : "s"}`;
-
-function printNote({ count, what, handler, event, text }: ShadowReport["notes"][number]): string {
-  const who = handler === "-" ? "a handler" : handler;
-  return `${counted(count, "time")} ${who} ${what}${event === "-" ? "" : ` at ${event}`}: ${text}`;
-}
