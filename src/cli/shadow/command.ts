@@ -15,7 +15,7 @@ import { report, reset } from "./report.ts";
  */
 export function addShadow(postmaster: Command, failed: () => void): void {
   const shadow = postmaster.command("shadow")
-    .summary("see what handlers that are tried would have said")
+    .summary("compare handlers on trial with the live ones")
     .description("see what the handlers that are tried on live traffic would have said")
     .helpCommand(false);
   const command = (name: string, description: string) =>
