@@ -19,14 +19,21 @@ import { becomeUser } from "../daemon/ready.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { isTypeScript } from "../modules/typescript.ts";
 import { Table, variablesFile } from "../store/table.ts";
+import { against } from "./check_against.ts";
 import { configOf, type ServerFlags } from "./run.ts";
 import { typeCheck } from "./type_check.ts";
+
+/** What the command line may say. */
+export interface CheckFlags extends ServerFlags {
+  /** A control socket or a configuration; `true` for the server of this configuration. */
+  readonly against?: string | true;
+}
 
 /**
  * Prints what a server with this configuration would do. Throws if it would not start. Root becomes the server's user
  * before it loads handlers.
  */
-export async function check(flags: ServerFlags): Promise<void> {
+export async function check({ against: place, ...flags }: CheckFlags): Promise<void> {
   const read = configOf(flags);
   const credentials = credentialsToTake(read);
   const portFault = await faultOfChallengePort(read); // asked before the permission for port 80 is gone
@@ -39,7 +46,8 @@ export async function check(flags: ServerFlags): Promise<void> {
   const process = describeProcess(config);
   const acme = describeAcme(config, portFault);
   const keys = await describeKeys(config, new CachingResolver(config.dns));
-  for (const line of [...describe(config), ...keys, ...acme, ...process, ...types]) {
+  const changes = place === undefined ? [] : await against(config, place);
+  for (const line of [...describe(config), ...keys, ...acme, ...process, ...types, ...changes]) {
     console.log(line);
   }
 }

@@ -13,7 +13,7 @@ import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
 import { each } from "./argument.ts";
 import { addCert } from "./cert_command.ts";
-import { check } from "./check.ts";
+import { check, type CheckFlags } from "./check.ts";
 import { parseAddress, parseHelo, parseSender, withClient } from "./client_flags.ts";
 import { addDoctor } from "./doctor/command.ts";
 import { addDkim } from "./dkim/command.ts";
@@ -38,7 +38,7 @@ import { types } from "./types.ts";
 import { addUser } from "./user_command.ts";
 import { addVars } from "./vars_command.ts";
 import { simulate, type SimulateFlags } from "./simulate.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../base/version.ts";
 
 /** In a compiled program, this file also has the licences of all that was compiled into it. */
 const LICENSE = new URL("../../LICENSE", import.meta.url);
@@ -134,7 +134,9 @@ export function program(failed: (code?: number) => void): Command {
     .summary("print the licences of all that is in it")
     .description("print the licences of the program and all that is in it");
   withUser(withFlags(runCommand)).action((flags: ServerFlags) => run(flags));
-  withUser(withFlags(checkCommand)).action((flags: ServerFlags) => check(flags));
+  withUser(withFlags(checkCommand))
+    .option("--against [place]", "say what changes for the running server, or a configuration")
+    .action((flags: CheckFlags) => check(flags));
   strict(typesCommand).action((flags: { readonly output: string }) => types(flags));
   strict(schemaCommand).action(() => printAll(printJsonSchema()));
   strict(licencesCommand).action(() => printAll(Deno.readTextFileSync(LICENSE)));

@@ -13,6 +13,7 @@ export {
 } from "./build.ts";
 export type { Config, HandlerEntry } from "./config.ts";
 export { queueDirectory } from "./queue.ts";
+export { type Defaults, defaults } from "./defaults.ts";
 export { describe } from "./describe.ts";
 export { type JsonSchema, jsonSchema, printJsonSchema } from "./json_schema.ts";
 export { findConfig } from "./find.ts";

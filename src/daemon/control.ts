@@ -1,6 +1,6 @@
 /**
- * The control socket: operators reach the queue of the running server by it, and have it reload. Who may connect is a matter of the
- * permissions of the socket.
+ * The control socket: operators reach the queue of the running server by it, have it reload, and compare it with another
+ * configuration. Who may connect is a matter of the permissions of the socket.
  * @module
  */
 import type { Socket } from "node:net";
@@ -15,7 +15,9 @@ import {
   parseRequest,
   type Request,
 } from "./control_protocol.ts";
+import type { Values } from "./fixed.ts";
 import type { Reloaded } from "./reload.ts";
+import type { Standing } from "./standing.ts";
 
 /** Connections at once; further ones are told so. */
 const MOST = 100;
@@ -27,21 +29,24 @@ export class Control implements Disposable {
   readonly #listener: Listener;
   readonly #desk: OperatorsDesk;
   readonly #reload: () => Promise<Reloaded>;
+  readonly #compare: (written: Values, fixed: Values) => Standing;
   readonly #log: Log;
   readonly #sockets = new Set<Socket>();
 
   /** Serves those who wait at a listener, and those who come. */
   constructor(
     listener: Listener,
-    { desk, reload, log }: {
+    { desk, reload, compare, log }: {
       readonly desk: OperatorsDesk;
       readonly reload: () => Promise<Reloaded>;
+      readonly compare: (written: Values, fixed: Values) => Standing;
       readonly log: Log;
     },
   ) {
     this.#listener = listener;
     this.#desk = desk;
     this.#reload = reload;
+    this.#compare = compare;
     this.#log = log;
     listener.serve({
       accepted: (socket) => this.#serve(socket),
@@ -101,6 +106,8 @@ export class Control implements Disposable {
         return await sayAll(socket, await this.#desk.trace(request.what, request.limit));
       case "reload":
         return await say(socket, [{ end: await this.#reload() }]);
+      case "compare":
+        return await say(socket, [{ end: this.#compare(request.written, request.fixed) }]);
     }
   }
 }

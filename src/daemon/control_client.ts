@@ -9,7 +9,9 @@ import { within } from "../base/within.ts";
 import type { Health, OperatorsDesk } from "../queue/desk.ts";
 import type { Listed, Page, Trace } from "../queue/store.ts";
 import type { AnswerLine, Request } from "./control_protocol.ts";
+import type { Values } from "./fixed.ts";
 import type { Reloaded } from "./reload.ts";
+import type { Standing } from "./standing.ts";
 
 /** Milliseconds for an answer. */
 const PATIENCE = 120_000;
@@ -94,6 +96,19 @@ export class RemoteDesk implements OperatorsDesk {
  */
 export const askToReload = async (socket: string): Promise<Reloaded> =>
   (await ask(socket, { ask: "reload" }, RELOADING)).end as Reloaded;
+
+/**
+ * Has the server at a control socket compare its configuration with another one.
+ *
+ * @throws {Unanswered}
+ * @throws {Error} also of a version that cannot
+ */
+export const askToCompare = async (
+  socket: string,
+  written: Values,
+  fixed: Values,
+): Promise<Standing> =>
+  (await ask(socket, { ask: "compare", written, fixed }, PATIENCE)).end as Standing;
 
 /**
  * @throws {Unanswered}

@@ -55,6 +55,8 @@ const traced: z.ZodType<Traced, unknown> = z.union([
   z.strictObject({ recipient: text }),
 ]);
 
+const values = z.record(z.string(), z.unknown());
+
 const request = z.discriminatedUnion("ask", [
   z.strictObject({ ask: z.literal("find"), filter, after, limit: limit(LARGEST_PAGE) }),
   z.strictObject({
@@ -67,6 +69,7 @@ const request = z.discriminatedUnion("ask", [
   z.strictObject({ ask: z.literal("head"), id: text, octets: limit(LARGEST_HEAD) }),
   z.strictObject({ ask: z.literal("trace"), what: traced, limit: limit(MOST_TRACED) }),
   z.strictObject({ ask: z.literal("reload") }),
+  z.strictObject({ ask: z.literal("compare"), written: values, fixed: values }),
 ]);
 
 /** What a client asks. */

@@ -28,28 +28,37 @@ const FIXED: readonly (readonly string[])[] = [
 /** A configuration, of which this matters here. */
 type Compared = Pick<Config, "written" | "listen" | "queue" | "relay">;
 
+/** Values by the paths of keys. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** What a configuration says that cannot change while the server runs. */
+export function fixedIn(config: Compared): Values {
+  const { relay, queue } = config;
+  const runs = relay !== undefined && "command" in relay;
+  return {
+    ...Object.fromEntries(FIXED.map((path) => [path.join("."), writtenAt(path, config)])),
+    listen: placesOf(config),
+    queue: queue !== undefined,
+    ...runs ? { relay: writtenAt(["relay"], config) } : {},
+  };
+}
+
+/** The keys that have other values. */
+export const differing = (now: Values, next: Values): readonly string[] =>
+  [...new Set([...Object.keys(now), ...Object.keys(next)])]
+    .filter((key) => !isDeepStrictEqual(now[key], next[key]));
+
 /**
  * Refuses a configuration that a server with another one cannot take over.
  *
  * @throws {ConfigError} with all keys that need a restart
  */
 export function refuseFixed(now: Compared, next: Compared): void {
-  const problems: Problem[] = [];
-  const note = (path: readonly string[]) => {
-    const message = `\`${
-      path.join(".")
-    }\` cannot change while the server runs: restart the server, or take the change back`;
-    problems.push(next.written.problem({ path, message, atKey: true }));
-  };
-  for (const path of FIXED) {
-    if (!isDeepStrictEqual(writtenAt(path, now), writtenAt(path, next))) note(path);
-  }
-  if (!isDeepStrictEqual(placesOf(now), placesOf(next))) note(["listen"]);
-  if ((now.queue === undefined) !== (next.queue === undefined)) note(["queue"]);
-  const runs = [now, next].some(({ relay }) => relay !== undefined && "command" in relay);
-  if (runs && !isDeepStrictEqual(writtenAt(["relay"], now), writtenAt(["relay"], next))) {
-    note(["relay"]);
-  }
+  const problems: Problem[] = differing(fixedIn(now), fixedIn(next)).map((key) => {
+    const message =
+      `\`${key}\` cannot change while the server runs: restart the server, or take the change back`;
+    return next.written.problem({ path: key.split("."), message, atKey: true });
+  });
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
@@ -67,10 +76,9 @@ const placesOf = ({ listen }: Compared): readonly string[] => listen.map(placeOf
 export const placeOf = ({ address, kind }: Config["listen"][number]): string =>
   JSON.stringify([address, kind]);
 
+/** What is written, by the outermost keys. */
+export const writtenIn = ({ written }: Pick<Compared, "written">): Values => Object(written.value);
+
 /** The keys that are written differently. */
-export function changedKeys(now: Compared, next: Compared): readonly string[] {
-  const keys = new Set([now, next].flatMap(({ written }) => Object.keys(Object(written.value))));
-  return [...keys].filter((key) =>
-    !isDeepStrictEqual(writtenAt([key], now), writtenAt([key], next))
-  );
-}
+export const changedKeys = (now: Compared, next: Compared): readonly string[] =>
+  differing(writtenIn(now), writtenIn(next));

@@ -35,7 +35,7 @@ import { type ServiceManager, serviceManager } from "./notify.ts";
 import { refuseSecond, takePidFile } from "./pid_file.ts";
 import { becomeUser } from "./ready.ts";
 import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
-import { placeOf } from "./fixed.ts";
+import { placeOf, type Values } from "./fixed.ts";
 import { Parts } from "./parts.ts";
 import { Reloading } from "./reload.ts";
 import { Shadows } from "./shadow.ts";
@@ -44,6 +44,7 @@ import { Trials } from "./trial.ts";
 import { Watch } from "./watch.ts";
 import { onSignals } from "./signals.ts";
 import { openQueue } from "./queue.ts";
+import { standingOf } from "./standing.ts";
 import type { StartWatch } from "./start_watch.ts";
 
 /** The least umask: nothing that the server or a mailer makes is for everybody. */
@@ -149,7 +150,9 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
     const targets = () => reloads.current.setup.targets;
     const desk = operatorsDesk(queue!.desk, targets, () => queue!.trouble);
     const reload = () => reloads.reload("operator");
-    opened.use(new Control(operators, { desk, reload, log }));
+    const compare = (written: Values, fixed: Values) =>
+      standingOf(reloads.current.config, written, fixed);
+    opened.use(new Control(operators, { desk, reload, compare, log }));
   }
   const drop = openDrop(config, server, log);
   opened.use(drop);

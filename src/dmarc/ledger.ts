@@ -52,7 +52,7 @@ export const LEDGER_LIMITS: LedgerLimits = {
 };
 
 /** The layout of the file, as `PRAGMA user_version` has it. */
-const LAYOUT = 1;
+export const LAYOUT = 1;
 
 const SCHEMA = `
   CREATE TABLE report (

@@ -30,7 +30,7 @@ export const variablesFile = (stateDirectory: string): string =>
   join(stateDirectory, "variables.sqlite");
 
 /** The layout of the file, as `PRAGMA user_version` has it. */
-const LAYOUT = 1;
+export const LAYOUT = 1;
 
 /**
  * Each write has a version, so that a process knows what others have written since its own last write. A forgotten

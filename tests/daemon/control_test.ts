@@ -36,7 +36,10 @@ async function served(count: number) {
   const desk = operatorsDesk(store, () => targets, () => "the disk hums");
   const log = Object.assign((event: string) => void logged.push(event), { wants: () => true });
   const reload = () => Promise.reject(new Error("nothing to reload"));
-  opened.use(new Control(listener, { desk, reload, log }));
+  const compare = () => {
+    throw new Error("nothing to compare");
+  };
+  opened.use(new Control(listener, { desk, reload, compare, log }));
   return Object.assign(opened, { socket, logged, desk: new RemoteDesk(socket), directory });
 }
 

@@ -10,7 +10,7 @@ import { printable } from "../../log/escape.ts";
 import type { Mailbox } from "../../smtp/mailbox.ts";
 import { argument, each, parseIpFlag } from "../argument.ts";
 import { parseAddress } from "../client_flags.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../../base/version.ts";
 import { runChecks } from "./check.ts";
 import { CHECKS } from "./checks.ts";
 import { examine } from "./examine.ts";
