@@ -8,6 +8,7 @@ import { encode } from "../smtp/ascii.ts";
 const LIBCRYPTO = "libcrypto.so.3";
 
 const SYMBOLS = {
+  OPENSSL_init_crypto: { parameters: ["u64", "pointer"], result: "i32" },
   BIO_new_mem_buf: { parameters: ["buffer", "i32"], result: "pointer" },
   BIO_free: { parameters: ["pointer"], result: "i32" },
   PEM_read_bio_PrivateKey: {
@@ -33,6 +34,11 @@ const SYMBOLS = {
 } as const;
 
 const EVP_PKEY_RSA = 6;
+/**
+ * `OPENSSL_INIT_NO_ATEXIT`: at the end of the process, OpenSSL frees nothing. Otherwise it would do so while threads that
+ * have signed end, which free their own parts of it then.
+ */
+const NEVER_CLEAN_UP = 0x0008_0000n;
 
 /** OpenSSL. */
 export class Libcrypto {
@@ -54,7 +60,9 @@ export class Libcrypto {
   static open(): Libcrypto | undefined {
     if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
     try {
-      return new Libcrypto(Deno.dlopen(LIBCRYPTO, SYMBOLS));
+      const library = Deno.dlopen(LIBCRYPTO, SYMBOLS);
+      library.symbols.OPENSSL_init_crypto(NEVER_CLEAN_UP, null); // before all else: it holds for the first call only
+      return new Libcrypto(library);
     } catch {
       return undefined;
     }

@@ -54,6 +54,20 @@ Deno.test("OpenSSL signs also after the permission to open libraries is given up
   equal(await runApart("", module), "256 undefined\n");
 });
 
+Deno.test("OpenSSL frees nothing at the end of the process, beside threads that have signed", async () => {
+  const module = `
+    import { Libcrypto } from "./src/signing/libcrypto.ts";
+    const sign = Libcrypto.open().rsa(${JSON.stringify(newKey("rsa").pem)});
+    const pointer = "pointer";
+    const libc = Deno.dlopen("libc.so.6", { dlsym: { parameters: [pointer, "buffer"], result: pointer } });
+    const openssl = Deno.dlopen("libcrypto.so.3", { OPENSSL_atexit: { parameters: [pointer], result: "i32" } });
+    const abort = libc.symbols.dlsym(null, new TextEncoder().encode("abort\\0"));
+    console.log(openssl.symbols.OPENSSL_atexit(abort)); // to be called when OpenSSL frees what it has
+    await sign(new Uint8Array(9));
+  `;
+  equal(await runApart("", module), "1\n");
+});
+
 Deno.test("where OpenSSL refuses a key, the platform signs", async () => {
   const refuses = new Signatures({
     rsa: () => () => Promise.reject(new Error("not by the policy of this system")),
