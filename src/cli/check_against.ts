@@ -7,7 +7,7 @@ import { tried } from "../base/tried.ts";
 import { VERSION } from "../base/version.ts";
 import { type Config, type Defaults, defaults, loadConfig } from "../config/mod.ts";
 import { askToCompare } from "../daemon/control_client.ts";
-import { fixedIn, writtenIn } from "../daemon/fixed.ts";
+import { fixedIn, writtenAt, writtenIn } from "../daemon/fixed.ts";
 import { type Layout, layoutsOf } from "../daemon/layouts.ts";
 import { type Standing, standingOf } from "../daemon/standing.ts";
 
@@ -15,7 +15,7 @@ import { type Standing, standingOf } from "../daemon/standing.ts";
  * Says what would change.
  *
  * @param place the control socket of a server, or a configuration; `true` for the server of this configuration
- * @throws {Error} if nobody answers there, or if this version cannot read the state of the server
+ * @throws {Error} if nobody answers there
  */
 export async function against(config: Config, place: string | true): Promise<readonly string[]> {
   const path = place === true ? config.control.socket : place;
@@ -24,19 +24,11 @@ export async function against(config: Config, place: string | true): Promise<rea
   const standing = isServer
     ? await askToCompare(path, written, fixed)
     : standingOf(loadConfig(path), written, fixed);
-  const layouts = layoutsOf(config);
-  for (const { what, file, found, own } of layouts) {
-    if (found === undefined || found <= own) continue;
-    throw new Error(
-      `${file}: a later version of the program has written the ${what} (layout ${found}, this one ` +
-        `knows ${own}): use that version, or take back the copy that was made before`,
-    );
-  }
   return [
     `against: ${isServer ? `the server at ${path}, version ${standing.version}` : path}`,
     ...linesOf(standing),
     ...defaultsThatChange(standing.defaults, config),
-    ...layouts.map((layout) => printLayout(layout, standing.version)),
+    ...layoutsOf(config).map((layout) => printLayout(layout, standing.version)),
   ].map((line, i) => i === 0 ? line : `  ${line}`);
 }
 
@@ -49,22 +41,20 @@ function linesOf({ version, changed, fixed }: Standing): string[] {
 }
 
 /** The defaults of the other version that this one has changed, for keys that the configuration does not have. */
-function defaultsThatChange(before: Defaults, { written }: Config): string[] {
+function defaultsThatChange(before: Defaults, config: Config): string[] {
   const now = defaults();
   const print = (value: unknown) => value === undefined ? "none" : JSON.stringify(value);
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]
     .filter((key) => print(before[key]) !== print(now[key]))
-    .filter((key) =>
-      key.split(".").reduce<unknown>((value, step) => Object(value)[step], written.value) ===
-        undefined
-    )
+    .filter((key) => writtenAt(key.split("."), config) === undefined)
     .map((key) => `default of ${key}: ${print(before[key])} becomes ${print(now[key])}`);
 }
 
 function printLayout({ what, file, found, own }: Layout, version: string): string {
   if (found === undefined) return `${what}: ${file} cannot be read`;
-  return found === own
-    ? `${what}: as version ${version} has it`
+  if (found === own) return `${what}: as version ${version} has it`;
+  return found > own
+    ? `${what}: a later version has written ${file}: this one cannot read it`
     : `${what}: layout ${found} becomes ${own}, and version ${version} cannot read it then: copy ${file} ` +
       "while no server runs";
 }

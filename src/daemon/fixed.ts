@@ -63,7 +63,10 @@ export function refuseFixed(now: Compared, next: Compared): void {
 }
 
 /** The value that is written under a path. */
-const writtenAt = (path: readonly string[], { written }: Compared): unknown =>
+export const writtenAt = (
+  path: readonly string[],
+  { written }: Pick<Compared, "written">,
+): unknown =>
   path.reduce<unknown>(
     (value, key) => Object(value)[key] as unknown,
     written.value,

@@ -2,8 +2,9 @@
  * The layouts of the files in which a server keeps its state: a later version of the program may have others.
  * @module
  */
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { headerOf, layoutOf } from "../base/sqlite_header.ts";
 import { tried } from "../base/tried.ts";
 import type { Config } from "../config/mod.ts";
 import { dmarcReportsFile } from "../config/dmarc_reports.ts";
@@ -36,12 +37,25 @@ export function layoutsOf({ queue, stateDirectory }: Config): readonly Layout[] 
   }));
 }
 
+/** SQLite would make a log to look at a file that has none, and leave it there. */
 const layoutIn = (file: string): number | undefined =>
-  tried(() => {
-    const db = new DatabaseSync(file, { readOnly: true });
-    try {
-      return Number(db.prepare("PRAGMA user_version").get()!["user_version"]);
-    } finally {
-      db.close();
-    }
-  });
+  tried(() => existsSync(`${file}-wal`) ? askedFor(file) : readFrom(file));
+
+function readFrom(file: string): number | undefined {
+  const opened = openSync(file, "r");
+  try {
+    const header = headerOf(opened);
+    return header && layoutOf(header);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+function askedFor(file: string): number {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    return Number(db.prepare("PRAGMA user_version").get()!["user_version"]);
+  } finally {
+    db.close();
+  }
+}

@@ -32,7 +32,6 @@ export async function replay(
 ): Promise<ShadowReport> {
   using loader = new ModuleLoader();
   const handlers = candidatesIn(next).map(({ name }) => name);
-  const span = { since: Infinity, until: -Infinity };
   const report = emptyReport({ of: "", handlers }, 0);
   const dns = new CachingResolver(next.dns);
   using child = new ShadowChild(await termsFor(next, live.handlers, loader), {
@@ -41,32 +40,28 @@ export async function replay(
   });
   const failed = async () => new Error(`the candidates failed: ${await child.ended}`);
   if (!await child.ready) throw await failed();
-  try {
-    let waiting = 0;
-    for (const told of toldOf(parts, live.hostname, span)) {
-      await child.tell(told);
-      if (++waiting % AT_ONCE === 0) await child.idle();
+  let since = Infinity;
+  let until = -Infinity;
+  let told = 0;
+  const tell = async (all: Iterable<Told>) => {
+    for (const one of all) {
+      await child.tell(one);
+      if (++told % AT_ONCE === 0) await child.idle();
     }
+  };
+  const retelling = new Retelling(live.hostname);
+  try {
+    for (const part of parts) {
+      since = Math.min(since, part.begun);
+      until = Math.max(until, part.until);
+      await tell(retelling.tell(part));
+    }
+    await tell(retelling.end());
     await child.idle();
   } catch (error) {
     throw child.hasEnded ? await failed() : error;
   }
   if (child.hasEnded) throw await failed();
-  if (span.until < span.since) throw new Error("nothing that matches is kept");
-  return { ...report, ...span };
-}
-
-/** What a server would have told of these parts; the span is that of all of them then. */
-function* toldOf(
-  parts: Iterable<Part>,
-  hostname: string,
-  span: { since: number; until: number },
-): Generator<Told> {
-  const retelling = new Retelling(hostname);
-  for (const part of parts) {
-    span.since = Math.min(span.since, part.begun);
-    span.until = Math.max(span.until, part.until);
-    yield* retelling.tell(part);
-  }
-  yield* retelling.end();
+  if (told === 0) throw new Error("nothing that matches is kept");
+  return { ...report, since, until };
 }

@@ -47,6 +47,7 @@ export class ShadowChild implements Outlet, Disposable {
   readonly #parent: ShadowParent;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #gathering = new Gathering();
   readonly #ready = Promise.withResolvers<boolean>();
   readonly #ended: Promise<string>;
   #idle = Promise.withResolvers<void>();
@@ -119,9 +120,8 @@ export class ShadowChild implements Outlet, Disposable {
   }
 
   async #say(text: string): Promise<void> {
-    const frame = new Gathering();
-    frame.text(text);
-    await this.write(frame.take());
+    this.#gathering.text(text);
+    await this.write(this.#gathering.take());
   }
 
   /** Ends the process if it says nothing for so long. */

@@ -11,7 +11,7 @@ import { Extensions } from "../server/extension.ts";
 import { extensionsOn } from "../server/extensions.ts";
 import type { Limits } from "../server/limits.ts";
 import type { Mirrored } from "./mirrored.ts";
-import type { Reached } from "./observed.ts";
+import { type Reached, reachedBy } from "./observed.ts";
 import { outlined } from "./outline.ts";
 
 /** The reply to a message that the live core did not get. */
@@ -40,8 +40,7 @@ export function coreOf(
       const live = mirrored?.told?.event.type === event.type ? mirrored.told.core : undefined;
       if (mirrored === undefined) return BROKEN;
       if (event.type === "Deliver") {
-        const { routes, sender, hold, deliver } = event;
-        mirrored.reached = { routes, sender, hold, deliver };
+        mirrored.reached = reachedBy(event);
         if (mirrored.told?.missing !== "all") await readInto(mirrored, event.body);
         else if (event.body !== mirrored.body) mirrored.troubles.add("cut");
         return live ?? ACCEPTED;

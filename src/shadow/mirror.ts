@@ -207,7 +207,7 @@ export class Mirror {
       const mirrored = this.#byId.get(session ?? "");
       const what = NOTED[event];
       if (mirrored?.told === undefined || what === undefined) return;
-      if (what === "broke" && mirrored.troubles.has("cut")) return;
+      if (what === "broke" && mirrored.troubles.has("cut")) return; // over the end of what it read
       if (error?.includes("NotCapable")) mirrored.troubles.add("forbidden");
       const said = String(error ?? text).split("\n").slice(0, 2).join(" ");
       this.#world.tally.note({ what, handler, event: mirrored.told.event.type, text: said });

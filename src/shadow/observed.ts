@@ -29,6 +29,12 @@ export interface Reached {
   readonly message?: Outline | undefined;
 }
 
+/** How a message comes to the core, without what was made of its content. */
+export const reachedBy = (event: EventOf<"Deliver">): Reached => {
+  const { routes, sender, hold, deliver } = event;
+  return { routes, sender, hold, deliver };
+};
+
 /** An event of a live session with what became of it. */
 export interface ObservedEvent {
   readonly kind: "event";

@@ -9,7 +9,7 @@ import type { Event, EventName } from "../handler/event.ts";
 import { isPositive, type Reply, type Route } from "../handler/reply.ts";
 import { routeKey } from "../handler/route.ts";
 import type { Step } from "../handler/supervisor.ts";
-import type { Facts, ObservedEvent, Told } from "./observed.ts";
+import { type Facts, type ObservedEvent, reachedBy, type Told } from "./observed.ts";
 import { bare } from "./watch.ts";
 
 /** A session whose last part has not come. */
@@ -65,11 +65,12 @@ function* eventIn(part: Part, asked: PlainAsked, retold: Retold): Generator<Obse
   if (reply === undefined) return;
   const { number: session, facts } = retold;
   const core = coreIn(steps, event.type);
+  const reached = core?.event.type === "Deliver" ? reachedBy(core.event) : undefined;
   const isMessage = event.type === "Deliver";
   yield {
     ...{ kind: "event", session, time: part.begun + asked.at / 1000, facts },
     ...{ event: bare(event), reply, handler: deciderAmong(steps, reply), core: core?.reply },
-    ...isMessage ? { missing: "all", reached: core && reachedBy(core) } : {},
+    ...isMessage ? { missing: "all", reached } : {},
   };
   if (isPositive(reply) || isMessage) follow(retold, event, reply, part);
 }
@@ -149,10 +150,4 @@ function coreIn(steps: readonly Step[], type: EventName): Step | undefined {
     const isIt = step.handler === "core" && step.depth === 0 && step.event.type === type;
     return found ?? (isIt ? step : coreIn(step.inner, type));
   }, undefined);
-}
-
-function reachedBy({ event }: Step): ObservedEvent["reached"] {
-  if (event.type !== "Deliver") return undefined;
-  const { routes, sender, hold, deliver } = event;
-  return { routes, sender, hold, deliver };
 }

@@ -9,7 +9,7 @@ import type { Session } from "../handler/session.ts";
 import { deciderOf, SUPERVISOR, watched } from "../handler/supervisor.ts";
 import type { Witness } from "../server/witness.ts";
 import type { Feed, Followed } from "./feed.ts";
-import type { Facts, Reached } from "./observed.ts";
+import { type Facts, type Reached, reachedBy } from "./observed.ts";
 import { outlined } from "./outline.ts";
 
 /** Octets of a message that the shadow is given: of a longer one it does not get the end. */
@@ -99,11 +99,10 @@ function copied(
 
 /** The message as it comes to the core. */
 function arriving(event: EventOf<"Deliver">, sight: Sight): EventOf<"Deliver"> {
-  const { routes, sender, hold, deliver, body } = event;
-  sight.reached = { routes, sender, hold, deliver };
-  if (body === sight.body) return event;
+  sight.reached = reachedBy(event);
+  if (event.body === sight.body) return event;
   const note = (message: Reached["message"]) => sight.reached = { ...sight.reached!, message };
-  return { ...event, body: outlined(body, note) };
+  return { ...event, body: outlined(event.body, note) };
 }
 
 interface Seen {

@@ -8,30 +8,9 @@ import { userLine } from "../../src/auth/edit.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
 import { runClient } from "../clients.ts";
 import { need } from "../need.ts";
-import {
-  codes,
-  Directory,
-  ENVELOPE,
-  feed,
-  postmaster,
-  Running,
-  type Settings,
-  until,
-} from "../running.ts";
+import { Directory, feed, postmaster, Running, type Settings, until } from "../running.ts";
 import { selfSigned } from "../tls/openssl.ts";
-
-/** A module that answers `AddRcptTo` with this code. */
-const atRcpt = (code: string) => `
-import { on, say } from "postmaster";
-export default on("AddRcptTo", async (event, next, session) => {
-  ${code}
-  return next();
-});
-`;
-
-const LIVE = atRcpt(
-  `if (event.mailbox.local === "nobody") return say(5, 5, 0, "not here", "5.1.1");`,
-);
+import { atRcpt, LIVE, visit } from "./visit.ts";
 
 /** A server that has kept these sessions, and was stopped. */
 async function kept(
@@ -55,17 +34,6 @@ const replay = (directory: Directory, ...args: readonly string[]) =>
 function candidate(directory: Directory, code: string): string {
   directory.write("next.ts", code);
   return directory.of("next.ts");
-}
-
-/** A session: a message to you, one to jane, and a recipient that is refused. */
-async function visit(server: Running): Promise<void> {
-  const client = await server.connect();
-  assert.deepEqual(await codes(client, "EHLO c.example", ...ENVELOPE), [250, 250, 250, 354]);
-  assert.deepEqual(await codes(client, "Subject: hello\r\n\r\nhello\r\n."), [250]);
-  const again = ["MAIL FROM:<ann@example.org>", "RCPT TO:<jane@example.net>"];
-  assert.deepEqual(await codes(client, ...again, "RCPT TO:<nobody@example.net>"), [250, 250, 550]);
-  assert.deepEqual(await codes(client, "DATA", "Subject: two\r\n\r\nhello\r\n."), [354, 250]);
-  assert.deepEqual(await codes(client, "QUIT"), [221]);
 }
 
 Deno.test("the handlers that were live say the same again, and one that differs in one rule just that", async () => {

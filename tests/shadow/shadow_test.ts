@@ -4,20 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { codes, Directory, ENVELOPE, postmaster, Running, until } from "../running.ts";
-
-/** A module that answers `AddRcptTo` with this code. */
-const atRcpt = (code: string) => `
-import { on, say } from "postmaster";
-export default on("AddRcptTo", async (event, next, session) => {
-  ${code}
-  return next();
-});
-`;
-
-const LIVE = atRcpt(
-  `if (event.mailbox.local === "nobody") return say(5, 5, 0, "not here", "5.1.1");`,
-);
+import { codes, Directory, postmaster, Running, until } from "../running.ts";
+import { atRcpt, EVENTS, LIVE, visit } from "./visit.ts";
 
 /** A server with a shadow that is there, and the path of its configuration. */
 async function start(
@@ -67,20 +55,6 @@ const found = (server: Running, isSo: (found: Found) => boolean): Promise<Found>
 
 const counts = ({ differences }: Found) =>
   Object.entries(differences).map(([kind, { count }]) => `${count} ${kind}`);
-
-/** A session: a message to you, one to jane, and a recipient that is refused. */
-async function visit(server: Running): Promise<void> {
-  const client = await server.connect();
-  assert.deepEqual(await codes(client, "EHLO c.example", ...ENVELOPE), [250, 250, 250, 354]);
-  assert.deepEqual(await codes(client, "Subject: hello\r\n\r\nhello\r\n."), [250]);
-  const again = ["MAIL FROM:<ann@example.org>", "RCPT TO:<jane@example.net>"];
-  assert.deepEqual(await codes(client, ...again, "RCPT TO:<nobody@example.net>"), [250, 250, 550]);
-  assert.deepEqual(await codes(client, "DATA", "Subject: two\r\n\r\nhello\r\n."), [354, 250]);
-  assert.deepEqual(await codes(client, "QUIT"), [221]);
-}
-
-/** The events of a {@linkcode visit}. */
-const EVENTS = 12;
 
 Deno.test("a shadow that differs in one rule: the report shows just that, also after a restart", async () => {
   using directory = new Directory();

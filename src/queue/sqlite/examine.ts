@@ -2,16 +2,9 @@
  * Looks at the file of a queue without opening it as one, also while a server has it.
  * @module
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, statSync } from "node:fs";
 import { messageOf } from "../../base/message_of.ts";
+import { headerOf, layoutOf } from "../../base/sqlite_header.ts";
 import { ownUser } from "../../base/passwd.ts";
 import { bodiesIn, fileIn } from "./places.ts";
 import { LAYOUT, ofLaterVersion } from "./schema.ts";
@@ -55,18 +48,12 @@ function isOrphaned(directory: string): boolean {
   }
 }
 
-/** The header of SQLite's files: https://www.sqlite.org/fileformat2.html#the_database_header */
-const HEADER = 100;
-const MAGIC = "SQLite format 3\0";
-
 function faultOf(file: string): string | undefined {
   const fd = openSync(file, "r+");
   try {
-    const header = new DataView(new ArrayBuffer(HEADER));
-    const length = readSync(fd, header, 0, HEADER, 0);
-    const magic = new TextDecoder().decode(new Uint8Array(header.buffer, 0, MAGIC.length));
-    if (length < HEADER || magic !== MAGIC) return "is no queue, or is damaged";
-    const layout = header.getUint32(60);
+    const header = headerOf(fd);
+    if (header === undefined) return "is no queue, or is damaged";
+    const layout = layoutOf(header);
     if (layout > LAYOUT) throw new LaterVersion(ofLaterVersion(layout));
     const { size } = fstatSync(fd);
     const pageSize = header.getUint16(16) === 1 ? 65536 : header.getUint16(16);

@@ -1,0 +1,34 @@
+/**
+ * What the tests of shadows and of replays share: handlers, and a session with them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { codes, ENVELOPE, type Running } from "../running.ts";
+
+/** A module that answers `AddRcptTo` with this code. */
+export const atRcpt = (code: string) => `
+import { on, say } from "postmaster";
+export default on("AddRcptTo", async (event, next, session) => {
+  ${code}
+  return next();
+});
+`;
+
+export const LIVE = atRcpt(
+  `if (event.mailbox.local === "nobody") return say(5, 5, 0, "not here", "5.1.1");`,
+);
+
+/** A session: a message to you, one to jane, and a recipient that is refused. */
+export async function visit(server: Running): Promise<void> {
+  const client = await server.connect();
+  assert.deepEqual(await codes(client, "EHLO c.example", ...ENVELOPE), [250, 250, 250, 354]);
+  assert.deepEqual(await codes(client, "Subject: hello\r\n\r\nhello\r\n."), [250]);
+  const again = ["MAIL FROM:<ann@example.org>", "RCPT TO:<jane@example.net>"];
+  assert.deepEqual(await codes(client, ...again, "RCPT TO:<nobody@example.net>"), [250, 250, 550]);
+  assert.deepEqual(await codes(client, "DATA", "Subject: two\r\n\r\nhello\r\n."), [354, 250]);
+  assert.deepEqual(await codes(client, "QUIT"), [221]);
+}
+
+/** The events of a {@linkcode visit}. */
+export const EVENTS = 12;
