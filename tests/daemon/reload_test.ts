@@ -4,9 +4,23 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { userLine } from "../../src/auth/edit.ts";
+import { Hashes } from "../../src/auth/hashes.ts";
 import { askToReload } from "../../src/daemon/control_client.ts";
 import type { Client } from "../../src/testing/client.ts";
-import { codes, type Directory, postmaster, Running, sendMail, until } from "../running.ts";
+import { runClient } from "../clients.ts";
+import { need } from "../need.ts";
+import { Sink } from "../relay/sink.ts";
+import {
+  codes,
+  Directory,
+  postmaster,
+  Running,
+  sendMail,
+  type Settings,
+  until,
+} from "../running.ts";
+import { selfSigned } from "../tls/openssl.ts";
 
 /** A module whose refusals name its version, and which notes its end in a file. */
 const policy = (version: number | string, { path }: Directory) =>
@@ -187,3 +201,61 @@ Deno.test("mail that waits meets the new targets and handlers", async () => {
   assert.equal((await reload(server)).code, 0);
   await until("the mail is there", () => server.directory.read("mail").includes("hello"));
 });
+
+/** Sends mail to another server, and prints the reply to the password. */
+const SUBMIT = `
+import smtplib, ssl, sys
+_, port, certificate, password = sys.argv
+client = smtplib.SMTP("127.0.0.1", int(port))
+client._host = "mx.example.net"
+client.starttls(context=ssl.create_default_context(cafile=certificate))
+client.ehlo()
+try:
+    print(client.login("joe", password)[0])
+    client.sendmail("joe@example.net", "far@example.com", "Subject: hello\\r\\n\\r\\nhello\\r\\n")
+except smtplib.SMTPAuthenticationError as error:
+    print(error.smtp_code)
+`;
+
+Deno.test(
+  "certificates, passwords and the relay are those of the new configuration",
+  need("openssl", "python3"),
+  async () => {
+    await using sinks = new AsyncDisposableStack();
+    const [one, two] = [sinks.use(await Sink.start()), sinks.use(await Sink.start())];
+    using hashes = new Hashes();
+    const lines = new Map<string, string>();
+    for (const word of ["one", "two"]) lines.set(word, await userLine("joe", word, hashes));
+    const certificates: string[] = [];
+    using keys = new DisposableStack();
+    const settings = (directory: Directory, word: string, { port }: Sink): Settings => {
+      const tls = selfSigned(keys.use(new Directory()), ["mx.example.net"]);
+      certificates.push(tls.certificate);
+      return {
+        listen: [{ address: "127.0.0.1:0", kind: "submission" }],
+        tls: { ...tls },
+        auth: { passwords: { file: directory.write(`passwords.${word}`, `${lines.get(word)}\n`) } },
+        relay: { via: [`smtp://127.0.0.1:${port}`] },
+        deliver: "before-reply",
+      };
+    };
+    await using server = await Running.start((directory) => settings(directory, "one", one));
+    const submit = async (certificate: number, password: string) =>
+      Number(
+        await runClient("python3", [
+          ...["-c", SUBMIT, String(server.port), certificates[certificate]!, password],
+        ]),
+      );
+    assert.equal(await submit(0, "one"), 235);
+    await until("the first relay has it", () => one.taken.length === 1);
+
+    configure(server, settings(server.directory, "two", two));
+    const { stdout } = await reload(server);
+    assert.match(stdout, /^reloaded: tls, auth, relay\n$/m);
+    await assert.rejects(submit(0, "two"), /CERTIFICATE_VERIFY_FAILED/);
+    assert.equal(await submit(1, "one"), 535);
+    assert.equal(await submit(1, "two"), 235);
+    await until("the second relay has it", () => two.taken.length === 1);
+    assert.equal(one.taken.length, 1);
+  },
+);
