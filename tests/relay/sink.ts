@@ -179,11 +179,16 @@ class Conversation {
     this.#pump();
   };
 
+  /** Leaves what comes to another reader. */
+  #leave(): void {
+    this.#clear.pause();
+    this.#clear.off("data", this.#onData);
+  }
+
   #secure(): void {
     const { tls } = this.#sink.plan;
     const socket = this.#clear;
-    socket.pause();
-    socket.off("data", this.#onData);
+    this.#leave();
     if (tls !== undefined && "port" in tls) {
       const other = connect(tls.port, "127.0.0.1");
       for (const one of [socket, other]) one.on("error", () => other.destroy());
@@ -239,14 +244,18 @@ class Conversation {
     this.#buffer = this.#buffer.slice(end + 2);
     const verb = /^\S*/.exec(line)![0].toUpperCase();
     const answer = this.#answerTo(verb, line) ?? this.#good(verb);
-    const first = typeof answer === "string" ? answer : answer.octets;
+    const { octets: first, then } = typeof answer === "string"
+      ? { octets: answer, then: undefined }
+      : answer;
+    const secures = verb === "STARTTLS" && first.startsWith("220") && then === undefined &&
+      this.#sink.plan.tls !== undefined;
+    if (secures) this.#leave(); // before the client may begin with TLS
     await this.#say(answer);
     if (this.#isOver) return false;
     if (/^2/.test(first)) this.#accept(verb, line);
     if (verb === "DATA" && first.startsWith("354")) this.#mode = "data";
     if (verb === "BDAT") this.#bdat(line);
-    if (verb === "STARTTLS" && first.startsWith("220") && this.#sink.plan.tls !== undefined) {
-      this.#isOver = false;
+    if (secures) {
       this.#secure();
       return await new Promise(() => {}); // the rest is under TLS, by another reader
     }
