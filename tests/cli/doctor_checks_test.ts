@@ -8,16 +8,21 @@ import { examine } from "../../src/cli/doctor/examine.ts";
 import { exitCodeOf, type Finding, type Level } from "../../src/cli/doctor/finding.ts";
 import type { Wishes } from "../../src/cli/doctor/installation.ts";
 import { printFindings } from "../../src/cli/doctor/print.ts";
-import { need, needRoot } from "../need.ts";
+import { need, needOwnMounts, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import { freePort } from "../ports.ts";
 import { Sink } from "../relay/sink.ts";
-import { Directory, postmaster, type Settings } from "../running.ts";
+import { Directory, postmaster, PROGRAM, run, type Settings } from "../running.ts";
 import { issue, type Issued } from "../tls/authority.ts";
 
 const WISHES: Wishes = {
   ...{ addresses: ["198.18.0.25"], exchangers: [], clock: undefined },
   ...{ bogus: "bogus.example", recipient: undefined },
+};
+
+const BASIC: Settings = {
+  ...{ hostname: "mx.example.net", listen: ["127.0.0.1:0"], domains: ["example.net"] },
+  ...{ users: ["you"], mailer: { command: ["cat"] } },
 };
 
 /** What checks find with a configuration. */
@@ -27,9 +32,10 @@ async function found(
   settings: Settings,
   wishes: Partial<Wishes> = {},
 ): Promise<readonly Finding[]> {
+  const state = directory.of("state");
   const file = directory.write("postmaster.yaml", {
-    ...{ hostname: "mx.example.net", listen: ["127.0.0.1:0"], domains: ["example.net"] },
-    ...{ users: ["you"], "state-directory": directory.of("state"), mailer: { command: ["cat"] } },
+    ...BASIC,
+    "state-directory": state,
     ...settings,
   });
   const checks = CHECKS.filter(({ name }) => names.split(" ").includes(name));
@@ -330,4 +336,56 @@ Deno.test("the worst finding decides the exit code, and stands first", () => {
     "postmaster: 1 fault, 1 warning, 1 note",
     ...["fault", "warning", "note", "ok"].map((level) => `${level}: ${level}: it is ${level}`),
   ]);
+});
+
+Deno.test("mail of programs that nobody takes is found, and a directory that is missing", async () => {
+  using directory = new Directory();
+  const look = () => found("drop", directory, { drop: { directory: directory.of("drop") } });
+  says(await look(), /^fault .*: there is no .*drop, .* \| install -d -o \d+ -m 1733 .*\/drop$/m);
+
+  Deno.mkdirSync(directory.of("drop"));
+  assert.doesNotMatch(lines(await look()), /^(warning|fault)/m);
+
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+  for (
+    const [name, age] of [["mail.a", 3], ["mail.b", 2], ["mail.c", 0], ["draft.d", 4]] as const
+  ) {
+    Deno.utimeSync(directory.write(`drop/${name}`, ""), hoursAgo(age), hoursAgo(age));
+  }
+  says(
+    await look(),
+    /^warning .*: 2 messages of programs .* wait in .*, the oldest for 3 h \|/m,
+  );
+});
+
+Deno.test({
+  name:
+    "whose /usr/sbin/sendmail is called, and whether the server takes what it leaves, is looked at",
+  ...needOwnMounts(),
+  async fn() {
+    using directory = new Directory();
+    const config = (name: string, drop: object) =>
+      directory.write(name, { ...BASIC, "state-directory": directory.of("state"), ...drop });
+    const without = config("without.yaml", {});
+    const withDrop = config("with.yaml", { drop: { directory: directory.of("drop") } });
+    for (const name of ["bin", "drop"]) Deno.mkdirSync(directory.of(name));
+    const program = PROGRAM.map((word) => `'${word}'`).join(" ");
+    const { stdout } = await run("unshare", [
+      "--mount",
+      "sh",
+      "-c",
+      `
+      mount -t tmpfs tmpfs /usr/sbin
+      doctor() { ${program} doctor --only drop --config "$1"; echo =; }
+      doctor ${withDrop}
+      ${program} install-sendmail --config ${withDrop} --dir ${directory.of("bin")} >&2
+      ln -s ${directory.of("bin/sendmail")} /usr/sbin/
+      doctor ${withDrop}
+      doctor ${without}`,
+    ]);
+    const [none, own, untaken] = stdout.split("=\n");
+    assert.match(none!, /^note: drop: \/usr\/sbin\/sendmail is not Postmaster's/m);
+    assert.doesNotMatch(own!, /^(note|warning|fault): drop/m);
+    assert.match(untaken!, /^fault: drop: programs leave .* this server does not take it/m);
+  },
 });

@@ -11,6 +11,7 @@ import { descriptors } from "./descriptors.ts";
 import { disk } from "./disk.ts";
 import { dkim } from "./dkim.ts";
 import { dmarc } from "./dmarc.ts";
+import { drop } from "./drop.ts";
 import { exchangers } from "./exchangers.ts";
 import { hostname } from "./hostname.ts";
 import { mailer } from "./mailer.ts";
@@ -28,5 +29,5 @@ import { tlsa } from "./tlsa.ts";
 export const CHECKS: readonly Check[] = [
   ...[configuration, permissions, disk, clock, resolver, hostname, reverse],
   ...[exchangers, spf, dkim, dmarc, mtaSts, tlsa],
-  ...[certificates, ports, outgoing, mailer, queue, descriptors, delivery],
+  ...[certificates, ports, outgoing, mailer, queue, drop, descriptors, delivery],
 ];

@@ -19,8 +19,10 @@ export interface InstallOptions {
 
 /** Where programs look for it. */
 const SYSTEM = "/usr/sbin";
+/** The name by which most programs call it. */
+export const SENDMAIL = "/usr/sbin/sendmail";
 const OF_SYSTEM = [
-  "/usr/sbin/sendmail",
+  SENDMAIL,
   "/usr/lib/sendmail",
   "/usr/bin/mailq",
   "/usr/bin/newaliases",
@@ -30,8 +32,8 @@ const OWN = "/usr/lib/postmaster";
 const ALTERNATIVES = "/etc/alternatives/";
 /** The priority as an alternative: above those of servers that only send mail on. */
 const PRIORITY = "100";
-/** What stands in a wrapper, by which it is known again. */
-const MARK = "# Made by `postmaster install-sendmail`.";
+/** How a script of ours begins, by which it is known again. */
+const HEAD = "#!/bin/sh\n# Made by `postmaster install-sendmail`.\n";
 /** The end of the name of what was there before. */
 const BEFORE = ".before-postmaster";
 
@@ -100,7 +102,7 @@ function make(path: string, { drop }: InstallOptions): string {
   }
   const mode = { mailq: "-bp", newaliases: "-bi" }[basename(path)] ?? "";
   const command = [...ownCommand(), "sendmail", `--drop=${drop}`].map(quoted).join(" ");
-  Deno.writeTextFileSync(path, `#!/bin/sh\n${MARK}\nexec ${command} ${mode} "$@"\n`);
+  Deno.writeTextFileSync(path, `${HEAD}exec ${command} ${mode} "$@"\n`);
   Deno.chmodSync(path, 0o755);
   return "a script";
 }
@@ -128,8 +130,18 @@ const isFree = (path: string): boolean =>
 
 function isOurs(path: string): boolean {
   const target = tried(() => Deno.readLinkSync(path));
-  if (target !== undefined) return target === Deno.execPath();
-  return tried(() => Deno.readTextFileSync(path))?.includes(MARK) ?? false;
+  return target === undefined ? isOwnScript(path) : target === Deno.execPath();
+}
+
+/** Whether a path leads here, through links of whomever. */
+export const isOwnSendmail = (path: string): boolean =>
+  tried(() => Deno.realPathSync(path)) === Deno.realPathSync(Deno.execPath()) || isOwnScript(path);
+
+function isOwnScript(path: string): boolean {
+  using file = tried(() => Deno.openSync(path));
+  const head = new Uint8Array(HEAD.length);
+  const length = file === undefined ? 0 : tried(() => file.readSync(head)) ?? 0;
+  return new TextDecoder().decode(head.subarray(0, length)) === HEAD;
 }
 
 function alternatives(...args: string[]): void {
