@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { makePackage } from "../../src/tooling/package/package.ts";
+import { makePackages } from "../../src/tooling/package/package.ts";
 import { need, needOwnMounts } from "../need.ts";
 import { COMPILED, Directory, run } from "../running.ts";
 
@@ -82,6 +82,16 @@ until [ -s "$root/var/log/postmaster/postmaster.log" ]; do sleep 0.1; done # lin
 tell rotate logrotate --force --state /run/rotated /etc/logrotate.d/postmaster
 mail second
 
+tell mta dpkg --install "$dir/1/$mta"
+tell others sh -c 'dpkg --status postfix | grep ^Status:'
+tell hello sh -c 'printf "Subject: x\\n\\nleft\\n" | setpriv --reuid nobody --regid nogroup --clear-groups sendmail you@example.net'
+echo 'drop: {}' >>"$root/etc/postmaster/postmaster.yaml"
+tell again dpkg --install "$dir/1/$mta"
+tell restart deb-systemd-invoke restart postmaster.service
+until grep -qs '^left' "$root/var/lib/postmaster/mail"; do sleep 0.1; done
+tell mailq mailq
+tell mta-manual man --where mailq
+
 tell upgrade dpkg --install "$dir/2/$deb2"
 mail third
 tell logs sh -c 'cd /var/log/postmaster && stat -c "%U:%G %a %n" *'
@@ -93,6 +103,7 @@ echo 'hostnam: x' >>"$root/etc/postmaster/postmaster.yaml"
 tell mistake dpkg --install "$dir/2/$deb2"
 tell alive nc -z 127.0.0.1 25
 
+tell leave dpkg --purge postmaster-mta
 tell remove dpkg --remove postmaster
 tell stopped test ! -e /run/server
 tell left ls /etc/postmaster /usr/bin/postmaster
@@ -133,19 +144,19 @@ Deno.test({
   async fn() {
     using directory = new Directory();
     const make = (version: string, output: string) =>
-      makePackage({
+      makePackages({
         executable: Deno.readFileSync(COMPILED!),
         licences: "",
         version,
         maintainer: "Joe <joe@example.net>",
       }, directory.of(output));
-    const packages = [await make("0.1.0", "1"), await make("0.1.1", "2")];
+    const packages = [...await make("0.1.0", "1"), ...await make("0.1.1", "2")];
     directory.write("postmaster.yaml", CONFIGURATION);
     directory.write("deb-systemd-invoke", INVOKE);
     directory.write("systemctl", SYSTEMCTL);
     Deno.mkdirSync(directory.of("copy"));
-    const [deb1, deb2] = packages.map((file) => file.slice(file.lastIndexOf("/") + 1));
-    const variables = { dir: directory.path, deb1: deb1!, deb2: deb2! };
+    const [deb1, mta, deb2] = packages.map((file) => file.slice(file.lastIndexOf("/") + 1));
+    const variables = { dir: directory.path, deb1: deb1!, mta: mta!, deb2: deb2! };
     const { code, stdout, stderr } = await apart(COPY + LIFE, variables);
     assert.equal(code, 0, stdout + stderr);
     const told = Object.fromEntries(
@@ -172,8 +183,21 @@ Deno.test({
     assert.match(told["log"]!, / peer=127\.0\.0\.1 /);
     assert.match(told["upgrade"]!, /asked to restart postmaster\.service/);
     assert.equal(told["kept"], "# mine\n");
-    assert.deepEqual(told["mail"]!.match(/^(first|second|third)/gm), ["first", "second", "third"]);
-    assert.match(told["mistake"]!, /postmaster\.yaml:10:1: .*hostnam[^]*not started: mend this/);
+    assert.deepEqual(told["mail"]!.match(/^(first|second|left|third)/gm), [
+      "first",
+      "second",
+      "left",
+      "third",
+    ]);
+    assert.match(told["mta"]!, /fault: drop: programs leave .* this server does not take it/);
+    assert.doesNotMatch(told["mta"]!, /failed/);
+    assert.doesNotMatch(told["others"]!, /installed$/m);
+    assert.equal(told["hello"], "");
+    assert.doesNotMatch(told["again"]!, /fault|failed/);
+    assert.equal(told["mailq"], "Mail queue is empty\n");
+    assert.match(told["mta-manual"]!, /postmaster-sendmail\.8\.gz$/m);
+    assert.doesNotMatch(told["leave"]!, /failed/);
+    assert.match(told["mistake"]!, /postmaster\.yaml:11:1: .*hostnam[^]*not started: mend this/);
     assert.doesNotMatch(told["mistake"]!, /asked to|failed/);
     assert.equal(told["alive"], "");
     assert.match(told["remove"]!, /asked to stop postmaster\.service/);

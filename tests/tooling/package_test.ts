@@ -7,7 +7,7 @@ import { contents } from "../../src/tooling/package/contents.ts";
 import { fishCompletions } from "../../src/tooling/package/fish.ts";
 import { glibcFor } from "../../src/tooling/package/glibc.ts";
 import { manualPages } from "../../src/tooling/package/manual.ts";
-import { makePackage } from "../../src/tooling/package/package.ts";
+import { makePackages } from "../../src/tooling/package/package.ts";
 import { places } from "../../src/tooling/package/places.ts";
 import { zshCompletions } from "../../src/tooling/package/zsh.ts";
 import { need } from "../need.ts";
@@ -39,7 +39,7 @@ Deno.test({
   ...need("dpkg-deb", "md5sum"),
   async fn() {
     using directory = new Directory();
-    const file = await makePackage(PARTS, directory.of("new"));
+    const [file] = await makePackages(PARTS, directory.of("new"));
     assert.ok(file.endsWith("/postmaster_0.1.0+test_amd64.deb"), file);
     for (const line of (await printed("dpkg-deb", "--contents", file)).trim().split("\n")) {
       const isProgram = line.endsWith("/usr/bin/postmaster");
@@ -71,10 +71,35 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "the package postmaster-mta is the names of sendmail, in place of another mail server",
+  ...need("dpkg-deb", "sh"),
+  async fn() {
+    using directory = new Directory();
+    const [, file] = await makePackages(PARTS, directory.path);
+    assert.ok(file.endsWith("/postmaster-mta_0.1.0+test_all.deb"), file);
+    const listed = await printed("dpkg-deb", "--contents", file);
+    for (const name of ["usr/sbin/sendmail", "usr/lib/sendmail", "usr/bin/mailq"]) {
+      assert.match(
+        listed,
+        new RegExp(`root/root .* \\./${name} -> (\\.\\./\\.\\./usr/bin/)?postmaster$`, "m"),
+      );
+    }
+    const fields = await printed("dpkg-deb", "--field", file);
+    for (const relation of ["Provides", "Conflicts", "Replaces"]) {
+      assert.match(fields, new RegExp(`^${relation}: mail-transport-agent$`, "m"));
+    }
+    await printed("dpkg-deb", "--control", file, directory.of("control"));
+    for (const script of ["postinst", "postrm"]) {
+      await printed("sh", "-n", directory.of(`control/${script}`));
+    }
+  },
+});
+
 Deno.test("a program for another system, and a version that dpkg refuses, make no package", async () => {
   using directory = new Directory();
   const make = (parts: Partial<typeof PARTS>) =>
-    makePackage({ ...PARTS, ...parts }, directory.path);
+    makePackages({ ...PARTS, ...parts }, directory.path);
   await assert.rejects(make({ executable: new Uint8Array(64) }), /for no Linux with glibc/);
   await assert.rejects(make({ version: "next" }), /Version.*next/);
   assert.deepEqual(directory.list(), []);

@@ -1,12 +1,13 @@
 /**
- * What is in the Debian package besides the executable.
+ * What is in the Debian packages besides the executable.
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { program } from "../../cli/program.ts";
 import { bashCompletions } from "./bash.ts";
+import type { Files } from "./deb.ts";
 import { fishCompletions } from "./fish.ts";
 import { manualPages, SECTION } from "./manual.ts";
 import { places } from "./places.ts";
@@ -19,10 +20,7 @@ export const EXECUTABLE = "usr/bin/postmaster";
 /** An empty directory for the configuration. */
 export const CONFIGURATION = "etc/postmaster";
 
-/** Files by their paths. */
-export type Files = ReadonlyMap<string, string | Uint8Array>;
-
-/** All files, with the mode 644. */
+/** All files. */
 export function contents(): Files {
   const root = program(() => {});
   const at = places(root);
@@ -40,9 +38,28 @@ export function contents(): Files {
   ]);
 }
 
-/** The scripts with which dpkg installs and removes the package, with the mode 755. */
-export const maintainerScripts = (): Files =>
-  new Map(["postinst", "prerm", "postrm"].map((name) => [name, read(`packaging/debian/${name}`)]));
+/** The scripts with which dpkg installs and removes the package. */
+export const maintainerScripts = (): Files => scripts("", ["postinst", "prerm", "postrm"]);
+
+/** The names by which programs call `sendmail`, and where they lead: a package of their own. */
+export const MTA_LINKS: ReadonlyMap<string, string> = new Map([
+  ["usr/sbin/sendmail", `../../${EXECUTABLE}`],
+  ["usr/lib/sendmail", `../../${EXECUTABLE}`],
+  ["usr/bin/mailq", basename(EXECUTABLE)],
+  ["usr/bin/newaliases", basename(EXECUTABLE)],
+  ...["sendmail", "mailq", "newaliases"].map((name) =>
+    [
+      `usr/share/man/man${SECTION}/${name}.${SECTION}.gz`,
+      `postmaster-sendmail.${SECTION}.gz`,
+    ] as const
+  ),
+]);
+
+/** The scripts of that package. */
+export const mtaScripts = (): Files => scripts("mta.", ["postinst", "postrm"]);
+
+const scripts = (prefix: string, names: readonly string[]): Files =>
+  new Map(names.map((name) => [name, read(`packaging/debian/${prefix}${name}`)]));
 
 /** The unit of the documentation, for the executable of the package, and without how to install it by hand. */
 const unit = (): string =>

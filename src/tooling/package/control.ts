@@ -1,10 +1,8 @@
 /**
- * What dpkg knows of the package.
+ * What dpkg knows of the packages.
  * @module
  */
-import { createHash } from "node:crypto";
 import type { Target } from "../targets.ts";
-import type { Files } from "./contents.ts";
 
 /** Debian's names of the systems that a package can be for. */
 export const ARCHITECTURES: Readonly<Partial<Record<Target, string>>> = {
@@ -12,41 +10,52 @@ export const ARCHITECTURES: Readonly<Partial<Record<Target, string>>> = {
   "aarch64-unknown-linux-gnu": "arm64",
 };
 
-/** What the fields of a package depend on. */
+/** What the fields of all packages depend on. */
 export interface About {
   readonly version: string;
-  readonly architecture: string;
   readonly maintainer: string;
-  /** The oldest version of glibc that will do. */
-  readonly glibc: string;
   /** In octets. */
   readonly size: number;
 }
 
-/** The file `control`. */
-export const control = ({ version, architecture, maintainer, glibc, size }: About): string =>
+/** What the fields of the program's package depend on. */
+export interface AboutProgram extends About {
+  readonly architecture: string;
+  /** The oldest version of glibc that will do. */
+  readonly glibc: string;
+}
+
+/** The file `control` of the program's package. */
+export const control = (about: AboutProgram): string =>
   `Package: postmaster
-Version: ${version}
-Architecture: ${architecture}
-Maintainer: ${maintainer}
-Installed-Size: ${Math.ceil(size / 1024)}
-Depends: adduser, init-system-helpers (>= 1.54), libc6 (>= ${glibc}), libgcc-s1
+${fields(about, about.architecture)}
+Depends: adduser, init-system-helpers (>= 1.54), libc6 (>= ${about.glibc}), libgcc-s1
 Recommends: logrotate
-Suggests: dovecot-core, fail2ban, procmail
-Section: mail
-Priority: optional
+Suggests: dovecot-core, fail2ban, postmaster-mta, procmail
 Description: programmable mail server
  Postmaster receives, queues and sends mail by SMTP. Each step of a session is
  an event that handlers answer: ready-made ones, chosen in the configuration,
  and your own, written in TypeScript.
 `;
 
-/** The file `md5sums`. */
-export const md5sums = (files: Files): string =>
-  [...files].map(([path, content]) =>
-    `${createHash("md5").update(content).digest("hex")}  ${path}\n`
-  ).join("");
+/** The file `control` of the package that makes it the system's `sendmail` (Debian Policy 11.6). */
+export const controlOfMta = (about: About): string =>
+  `Package: postmaster-mta
+${fields(about, "all")}
+Depends: postmaster
+Provides: mail-transport-agent
+Conflicts: mail-transport-agent
+Replaces: mail-transport-agent
+Description: programmable mail server: sendmail
+ The names sendmail, mailq and newaliases, by which the programs of this
+ machine hand over their mail, and the directory in which they leave it for
+ Postmaster.
+`;
 
-/** The file `conffiles`: what administrators may change, and an upgrade leaves so. */
-export const conffiles = (files: Files): string =>
-  [...files.keys()].filter((path) => path.startsWith("etc/")).map((path) => `/${path}\n`).join("");
+const fields = ({ version, maintainer, size }: About, architecture: string): string =>
+  `Version: ${version}
+Architecture: ${architecture}
+Maintainer: ${maintainer}
+Installed-Size: ${Math.ceil(size / 1024)}
+Section: mail
+Priority: optional`;
