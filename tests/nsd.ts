@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { createSocket } from "node:dgram";
 import { within } from "../src/base/within.ts";
 import { exchange } from "../src/dns/exchange.ts";
 import type { DnsServer } from "../src/dns/server_address.ts";
+import { freePort } from "./ports.ts";
 import { Directory, until } from "./running.ts";
 
 /** A running nsd. */
@@ -37,7 +37,7 @@ export class Nsd {
     tries = 3,
   ): Promise<Nsd> {
     const directory = new Directory();
-    const server = { address: "127.0.0.1", port: await freePort() };
+    const server = { address: "127.0.0.1", port: freePort() };
     const path = directory.path;
     const names = Object.keys(zones);
     for (const name of names) writeZone(directory, name, zones[name] ?? "");
@@ -121,19 +121,4 @@ function writeZone(directory: Directory, name: string, records: string): number 
       `@ NS ns.${name}.\n${records}\n`,
   );
   return serial;
-}
-
-/** A port of 127.0.0.1 that nobody has, neither by TCP nor by UDP. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    const socket = createSocket("udp4");
-    const free = await new Promise<boolean>((resolve) => {
-      socket.on("error", () => resolve(false));
-      socket.bind(port, "127.0.0.1", () => resolve(true));
-    });
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-    if (free) return port;
-  }
 }

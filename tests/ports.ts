@@ -6,22 +6,28 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 
-/** A port of the loopback that is free. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
+/**
+ * A port of the loopback that is free, for TCP and UDP: any, so that two who look find different ones. It is none of those
+ * that the system gives to clients, and to whoever asks for any port: they would take it meanwhile.
+ */
+export const freePort = (): number => anyFree(10_240, 32_767);
 
-/** A port below 1024 of the loopback that is free: any, so that two who look find different ones. */
-export function lowPort(): number {
+/** The same below 1024. */
+export const lowPort = (): number => anyFree(624, 1023);
+
+function anyFree(first: number, last: number): number {
+  const hostname = "127.0.0.1";
   for (let tries = 0; tries < 1000; tries++) {
-    const port = 1023 - Math.floor(Math.random() * 400);
+    const port = first + Math.floor(Math.random() * (last - first + 1));
     try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      using _tcp = Deno.listen({ hostname, port });
+      Deno.listenDatagram({ transport: "udp", hostname, port }).close();
       return port;
-    } catch { /* taken */ }
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
   }
-  throw new Error("no port below 1024 is free");
+  throw new Error(`no port from ${first} to ${last} is free`);
 }
 
 /** Whether a server listens at a port of this machine. */

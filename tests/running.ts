@@ -73,8 +73,17 @@ export class Directory {
     return [...Deno.readDirSync(this.path)].map(({ name }) => name);
   }
 
+  /** Removes it. A mailer whose server was killed may still make a file in it. */
   [Symbol.dispose](): void {
-    Deno.removeSync(this.path, { recursive: true });
+    const end = Date.now() + 5000;
+    for (;;) {
+      try {
+        return Deno.removeSync(this.path, { recursive: true });
+      } catch (error) {
+        const isRefilled = (error as { readonly code?: string }).code === "ENOTEMPTY";
+        if (!isRefilled || Date.now() > end) throw error;
+      }
+    }
   }
 }
 

@@ -6,7 +6,8 @@
 import { CachingResolver } from "../src/dns/caching_resolver.ts";
 import { exchange } from "../src/dns/exchange.ts";
 import type { DnsServer } from "../src/dns/server_address.ts";
-import { freePort, Nsd } from "./nsd.ts";
+import { Nsd } from "./nsd.ts";
+import { freePort } from "./ports.ts";
 import { Directory, until } from "./running.ts";
 
 /** How a zone is signed. */
@@ -75,7 +76,7 @@ export class Unbound {
       Deno.writeTextFileSync(file, text);
       return file;
     });
-    const server = { address: "127.0.0.1", port: await freePort() };
+    const server = { address: "127.0.0.1", port: freePort() };
     const config = directory.write(
       "unbound.conf",
       [

@@ -25,8 +25,9 @@ export const startOrders = async ({ tls }: Config): Promise<Orders | undefined> 
   canEncrypt && tls?.acme ? await Orders.start() : undefined;
 
 /** Where the server keeps its certificate of the authority; `undefined` if it gets none. */
-export const acmeStoreOf = ({ tls, stateDirectory }: Config): AcmeStore | undefined =>
-  tls?.acme && new AcmeStore(stateDirectory, tls.acme.directory);
+export const acmeStoreOf = (
+  { tls, stateDirectory }: Pick<Config, "tls" | "stateDirectory">,
+): AcmeStore | undefined => tls?.acme && new AcmeStore(stateDirectory, tls.acme.directory);
 
 /**
  * Gets and renews the certificate from now on. Does nothing without the settings for it.

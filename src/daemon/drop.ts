@@ -41,15 +41,25 @@ const octal = (mode: number): string => (mode & 0o7777).toString(8);
 /** Milliseconds for which mail that is deferred stays, for a server without a queue: five days. */
 const LIFETIME = 5 * 24 * 60 * 60_000;
 
-/** Begins to take the mail that programs of this machine leave, if the configuration says so. */
-export function openDrop(config: Config, server: Server, log: Log): DropDirectory | undefined {
-  const { drop, queue, hostname } = config;
-  if (drop === undefined) return undefined;
-  const { directory, trustedUsers: trusted, ...quota } = drop;
-  return new DropDirectory({
-    ...{ directory, trusted, quota, hostname, log, domain: domainOf(config) },
-    open: (user) => server.local(user),
-    reports: queue?.bounces ?? DEFAULT_REPORTS,
-    lifetime: queue?.lifetime ?? LIFETIME,
+/**
+ * Begins to take the mail that programs of this machine leave, if the configuration says so.
+ *
+ * @param config the one in force
+ */
+export function openDrop(
+  config: () => Config,
+  server: Server,
+  log: Log,
+): DropDirectory | undefined {
+  if (config().drop === undefined) return undefined;
+  return new DropDirectory(() => {
+    const { drop, queue, hostname } = config();
+    const { directory, trustedUsers: trusted, ...quota } = drop!; // a reload leaves the directory as it is
+    return {
+      ...{ directory, trusted, quota, hostname, log, domain: domainOf(config()) },
+      open: (user) => server.local(user),
+      reports: queue?.bounces ?? DEFAULT_REPORTS,
+      lifetime: queue?.lifetime ?? LIFETIME,
+    };
   });
 }

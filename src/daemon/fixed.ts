@@ -19,6 +19,7 @@ const FIXED: readonly (readonly string[])[] = [
   ["control"],
   ["dmarc-reports"],
   ["explain"],
+  ["drop", "directory"],
   ["queue", "directory"],
   ["queue", "reserve"],
   ["tls", "acme"],
@@ -26,19 +27,20 @@ const FIXED: readonly (readonly string[])[] = [
 ];
 
 /** A configuration, of which this matters here. */
-type Compared = Pick<Config, "written" | "listen" | "queue" | "relay">;
+type Compared = Pick<Config, "written" | "listen" | "queue" | "relay" | "drop">;
 
 /** Values by the paths of keys. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** What a configuration says that cannot change while the server runs. */
 export function fixedIn(config: Compared): Values {
-  const { relay, queue } = config;
+  const { relay, queue, drop } = config;
   const runs = relay !== undefined && "command" in relay;
   return {
     ...Object.fromEntries(FIXED.map((path) => [path.join("."), writtenAt(path, config)])),
     listen: placesOf(config),
     queue: queue !== undefined,
+    drop: drop !== undefined,
     ...runs ? { relay: writtenAt(["relay"], config) } : {},
   };
 }

@@ -5,8 +5,9 @@
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { kebabCase } from "../base/kinds.ts";
 import { tried } from "../base/tried.ts";
-import type { Config } from "../config/mod.ts";
+import type { Config, Settings } from "../config/mod.ts";
 
 /** A part, and how many setups have it. */
 interface Part {
@@ -15,12 +16,21 @@ interface Part {
   users: number;
 }
 
+/** What cannot change while the server runs: each part may depend on it. Of `listen`, that is the addresses. */
+type Lasting = "hostname" | "listen" | "stateDirectory";
+
+/** A setting of a configuration. */
+type Setting = keyof Settings & keyof Config;
+
+/** The settings that a part depends on. */
+export type Of<K extends Setting> = Pick<Config, K | Lasting>;
+
 /** What makes a part of a configuration. */
-export interface PartOf<T> {
+export interface PartOf<T, K extends Setting> {
   readonly name: string;
-  /** The keys that it depends on. */
-  readonly keys: readonly string[];
-  readonly make: () => T | Promise<T>;
+  /** The settings that it depends on. It is made of nothing else, so that another one is made when any of them changes. */
+  readonly of: readonly K[];
+  readonly make: (config: Of<K>) => T | Promise<T>;
   /** Called once no setup has it. */
   readonly end?: (part: T) => unknown;
 }
@@ -30,15 +40,15 @@ export class Parts {
   readonly #parts = new Map<string, Part>();
 
   /** Takes a part that there is already, or makes it. `uses` gives it back. */
-  async take<T>(
-    { name, keys, make, end = () => {} }: PartOf<T>,
-    config: Pick<Config, "written">,
+  async take<T, K extends Setting>(
+    { name, of, make, end = () => {} }: PartOf<T, K>,
+    config: Of<K> & Pick<Config, "written">,
     uses: AsyncDisposableStack,
   ): Promise<T> {
-    const id = JSON.stringify([name, keys.map((key) => madeOf(key, config))]);
+    const id = JSON.stringify([name, of.map((setting) => madeOf(kebabCase(setting), config))]);
     let part = this.#parts.get(id);
     if (part === undefined) {
-      const value = await make();
+      const value = await make(config);
       part = { value, end: () => end(value), users: 0 };
       this.#parts.set(id, part);
     }

@@ -154,7 +154,7 @@ export async function serve(read: Config, watch: StartWatch, flags: unknown): Pr
       standingOf(reloads.current.config, written, fixed);
     opened.use(new Control(operators, { desk, reload, compare, log }));
   }
-  const drop = openDrop(config, server, log);
+  const drop = openDrop(() => reloads.current.config, server, log);
   opened.use(drop);
   opened.use(renew(config, orders, authority, log));
   const trials = new Trials(flags);

@@ -3,7 +3,7 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import { bareDomainOf, build, type Config, settingsKeys } from "../config/mod.ts";
+import { bareDomainOf, build, type Config, type Settings, settingsKeys } from "../config/mod.ts";
 import { type Relaying, startRelaying } from "../config/relaying.ts";
 import { startLogins } from "../config/start_logins.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
@@ -18,7 +18,7 @@ import type { DiskStore } from "../store/disk_store.ts";
 import { canEncrypt, Certificates } from "../tls/certificates.ts";
 import { acmeStoreOf } from "./acme.ts";
 import { placeOf } from "./fixed.ts";
-import type { Parts } from "./parts.ts";
+import type { Of, Parts } from "./parts.ts";
 import type { Shadows } from "./shadow.ts";
 import { identityOf } from "./shadow_terms.ts";
 
@@ -59,8 +59,8 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   const dns = await parts.take(
     {
       name: "dns",
-      keys: ["dns"],
-      make: () => new CachingResolver({ ...config.dns, questions: descriptors.questions }),
+      of: ["dns"],
+      make: ({ dns }) => new CachingResolver({ ...dns, questions: descriptors.questions }),
     },
     config,
     making,
@@ -68,10 +68,11 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   const authentication = await parts.take(
     {
       name: "authentication",
-      keys: ["auth"],
-      make: () => {
-        config.authentication?.start?.(config.stateDirectory, log);
-        return config.authentication;
+      of: ["auth"],
+      make: ({ stateDirectory }) => {
+        const { authentication } = config; // which is made of `auth`
+        authentication?.start?.(stateDirectory, log);
+        return authentication;
       },
       end: (made) => made?.[Symbol.dispose](),
     },
@@ -82,8 +83,8 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   const secure = await parts.take(
     {
       name: "certificates",
-      keys: ["tls", "hostname"],
-      make: () => certificatesOf(config, log),
+      of: ["tls"],
+      make: (config) => certificatesOf(config, log),
       end: (made) => made?.[Symbol.dispose](),
     },
     config,
@@ -92,8 +93,8 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   const relaying = await parts.take(
     {
       name: "relaying",
-      keys: ["relay", "dkim-sign", "arc-seal", "forwarding", "dns", "hostname"],
-      make: () => relayingOf(config, { dns, globals, log, library, send }),
+      of: SENDING,
+      make: (config) => relayingOf(config, { dns, globals, log, library, send }),
       end: (made) => made[Symbol.asyncDispose](),
     },
     config,
@@ -104,7 +105,7 @@ export async function makeSetup(config: Config, lasting: Lasting): Promise<MadeS
   const shadow = await parts.take(
     {
       name: `shadow ${await identityOf(config)}`,
-      keys: [...settingsKeys.keys()],
+      of: [...settingsKeys.values()] as (keyof Config & keyof Settings)[],
       make: () => shadows.start(config, { dns, globals, log }),
       end: (made) => made?.[Symbol.asyncDispose](),
     },
@@ -147,7 +148,7 @@ export const rulesOf = (queue: NonNullable<Config["queue"]>): NonNullable<Setup[
   keep: queue.keep,
 });
 
-function certificatesOf(config: Config, log: Log): Certificates | undefined {
+function certificatesOf(config: Of<"tls">, log: Log): Certificates | undefined {
   const { tls, hostname } = config;
   if (tls === undefined || !canEncrypt) return undefined;
   return new Certificates({ ...tls, awaited: acmeStoreOf(config)?.files }, hostname, log);
@@ -158,7 +159,13 @@ interface Sending extends AsyncDisposable {
   readonly sender: Relaying["sender"] | undefined;
 }
 
-function relayingOf(config: Config, shared: Parameters<typeof startRelaying>[2]): Sending {
+/** The settings of what sends mail on. */
+const SENDING = ["relay", "dkimSign", "arcSeal", "forwarding", "dns", "authservId"] as const;
+
+function relayingOf(
+  config: Of<typeof SENDING[number]>,
+  shared: Parameters<typeof startRelaying>[2],
+): Sending {
   const { relay, stateDirectory } = config;
   const started = new AsyncDisposableStack();
   started.use(startLogins(relay, stateDirectory, shared.log));

@@ -58,11 +58,14 @@ const SHORTEST = 30_000, LONGEST = 60 * 60_000;
 
 /** Takes mail until it is disposed of. */
 export class DropDirectory implements AsyncDisposable {
-  readonly #options: DropDirectoryOptions;
+  readonly #directory: string;
+  readonly #options: () => DropDirectoryOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #turns = new Turns<Waiting>(MOST, MOST_OF_USER);
   readonly #usage = new Usage();
   readonly #windows = new Map<number, RateWindow>();
+  /** That of the windows. */
+  #rate: Rate | undefined;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #running = new Set<Promise<void>>();
   readonly #ticker: ReturnType<typeof setInterval>;
@@ -72,8 +75,13 @@ export class DropDirectory implements AsyncDisposable {
   #isFailing = false;
   #stopped = false;
 
-  /** Begins. */
-  constructor(options: DropDirectoryOptions) {
+  /**
+   * Begins.
+   *
+   * @param options those in force; they may change, but for the directory
+   */
+  constructor(options: () => DropDirectoryOptions) {
+    this.#directory = options().directory;
     this.#options = options;
     this.#ticker = setInterval(() => this.#look(), LOOK);
     this.#watch();
@@ -99,7 +107,7 @@ export class DropDirectory implements AsyncDisposable {
   /** Without a watch, such as where the system has too many, mail waits for the next regular look. */
   async #watch(): Promise<void> {
     try {
-      this.#watcher = Deno.watchFs(this.#options.directory, { recursive: false });
+      this.#watcher = Deno.watchFs(this.#directory, { recursive: false });
       for await (const { kind, paths } of this.#watcher) {
         if (MAY_BE_NEW.has(kind) && paths.some(isMail)) this.#look();
       }
@@ -130,15 +138,13 @@ export class DropDirectory implements AsyncDisposable {
   #failed(error: unknown): void {
     if (this.#isFailing || this.#stopped) return;
     this.#isFailing = true;
-    const { log, directory } = this.#options;
-    log("drop failed", { directory, error: messageOf(error) });
+    this.#options().log("drop failed", { directory: this.#directory, error: messageOf(error) });
   }
 
   async #read(): Promise<void> {
-    const { directory } = this.#options;
     const gone = new Set(this.#waiting.keys());
     const found: Found[] = [];
-    for await (const { name } of Deno.readDir(directory)) {
+    for await (const { name } of Deno.readDir(this.#directory)) {
       if (gone.delete(name) || this.#stopped) continue;
       const { isFile, uid, size, nlink, mtime } = await Deno.lstat(this.#path(name));
       found.push({ name, isFile, uid: uid!, size, nlink: nlink!, written: mtime!.getTime() });
@@ -178,15 +184,14 @@ export class DropDirectory implements AsyncDisposable {
 
   /** Nobody fills the disk. The server's own files are what is left of those of users. */
   #isWithin(used: Used, uid: number, size: number): boolean {
-    const { quota } = this.#options;
+    const { quota } = this.#options();
     return uid === Deno.uid() || used.files < quota.files && used.size + size <= quota.size;
   }
 
   /** Removes what is no message. */
   #refuse(name: string, uid: number, reason: string): void {
-    const { log, directory } = this.#options;
     this.#remove(name);
-    log("drop refused", { file: `${directory}/${name}`, uid, reason });
+    this.#options().log("drop refused", { file: this.#path(name), uid, reason });
   }
 
   #remove(name: string): void {
@@ -225,7 +230,7 @@ export class DropDirectory implements AsyncDisposable {
     if (allowed > 0) return this.#again(waiting, allowed);
     try {
       using file = new DroppedFile(this.#path(name));
-      const settled = await settle(file, refusal, this.#options);
+      const settled = await settle(file, refusal, this.#options());
       if (settled === "done") this.#remove(name);
       else this.#wait(waiting, settled.waits);
     } catch (error) {
@@ -236,9 +241,9 @@ export class DropDirectory implements AsyncDisposable {
 
   #wait(waiting: Waiting, reason: string): void {
     const time = Math.min(LONGEST, SHORTEST * 2 ** waiting.tries++);
-    const { log, directory } = this.#options;
     const { name, uid } = waiting;
-    log("drop deferred", { file: `${directory}/${name}`, uid, reason, seconds: time / 1000 });
+    const file = this.#path(name);
+    this.#options().log("drop deferred", { file, uid, reason, seconds: time / 1000 });
     this.#again(waiting, time);
   }
 
@@ -254,8 +259,10 @@ export class DropDirectory implements AsyncDisposable {
 
   /** Milliseconds until a user's next message may be taken. */
   #mayBegin(uid: number): number {
-    const { quota: { rate } } = this.#options;
+    const { quota: { rate } } = this.#options();
     if (rate === undefined) return 0;
+    if (rate.times !== this.#rate?.times || rate.span !== this.#rate.span) this.#windows.clear();
+    this.#rate = rate;
     const now = performance.now();
     const window = this.#windows.get(uid) ?? new RateWindow(rate);
     this.#windows.set(uid, window);
@@ -265,7 +272,7 @@ export class DropDirectory implements AsyncDisposable {
   }
 
   #path(name: string): string {
-    return `${this.#options.directory}/${name}`;
+    return `${this.#directory}/${name}`;
   }
 }
 

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { need, needRoot } from "../need.ts";
-import { freePort } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { Directory, until } from "../running.ts";
 import { base64, logIn, serveLogins } from "./logins.ts";
 
@@ -99,7 +99,7 @@ Deno.test({
   name: "Dovecot says who may come in, and whoever it says comes in",
   ...NEEDS,
   fn: async () => {
-    await using dovecot = new Dovecot(await freePort());
+    await using dovecot = new Dovecot(freePort());
     await dovecot.start();
     await using server = await serveLogins(() => ({ passwords: { dovecot: dovecot.socket } }));
     assert.equal(await logIn(server, "joe", "correct horse"), 235);
@@ -123,7 +123,7 @@ Deno.test({
   name: "all sessions share a connection to Dovecot, which no password ends",
   ...NEEDS,
   fn: async () => {
-    await using dovecot = new Dovecot(await freePort());
+    await using dovecot = new Dovecot(freePort());
     await dovecot.start();
     await using server = await serveLogins(() => ({ passwords: { dovecot: dovecot.socket } }));
     const logins = Array.from(
@@ -143,7 +143,7 @@ Deno.test({
   name: "while Dovecot is away nobody can tell, and once it is back the server asks it again",
   ...NEEDS,
   fn: async () => {
-    await using dovecot = new Dovecot(await freePort());
+    await using dovecot = new Dovecot(freePort());
     await using server = await serveLogins(() => ({ passwords: { dovecot: dovecot.socket } }));
     await using byPort = await serveLogins(() => ({ passwords: { dovecot: dovecot.inet } }));
     await server.logs(/there is no socket .*: start its server/);

@@ -1,7 +1,8 @@
 /** What `postmaster check` and the start say of keys, with a real DNS server. */
 import { equal, match } from "node:assert/strict";
 import { need } from "../need.ts";
-import { freePort, Nsd } from "../nsd.ts";
+import { Nsd } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { postmaster } from "../resident.ts";
 import { Directory } from "../running.ts";
 import { nameOf, newKey, recordOf, writeKeys } from "../signing/keys.ts";
@@ -51,7 +52,7 @@ Deno.test({
 
 Deno.test("a DNS that does not answer is a warning of check", async () => {
   using directory = new Directory();
-  const config = written(directory, `127.0.0.1:${await freePort()}`);
+  const config = written(directory, `127.0.0.1:${freePort()}`);
   writeKeys(directory.of("state/dkim"), [key]);
   const { code, stdout, stderr } = await check(config);
   equal(code, 0, stderr);
@@ -60,7 +61,7 @@ Deno.test("a DNS that does not answer is a warning of check", async () => {
 
 Deno.test("a file that is no key is named, with its place", async () => {
   using directory = new Directory();
-  const config = written(directory, `127.0.0.1:${await freePort()}`);
+  const config = written(directory, `127.0.0.1:${freePort()}`);
   writeKeys(directory.of("state/dkim"), [{ ...key, pem: "none" }]);
   const { code, stderr } = await check(config);
   equal(code, 1);

@@ -6,6 +6,7 @@ import { type Hop, parseHop, printHop } from "../../src/client/hop.ts";
 import { isListening } from "../../src/net/own_addresses.ts";
 import { FakeDns } from "../../src/testing/fake_dns.ts";
 import { Directory } from "../running.ts";
+import { freePort } from "../ports.ts";
 
 const LOOPBACK = ["127.0.0.0/8", "::1"].map(Network.parse);
 
@@ -111,19 +112,13 @@ async function fill(hostname: string, port: number): Promise<Deno.Conn[]> {
 }
 
 Deno.test("a failure names each address, and says why", async () => {
-  const port = await freePort();
+  const port = freePort();
   const dns = new FakeDns({ "mx.example": { A: ["127.0.0.1", "127.0.0.2"], AAAA: ["::1"] } });
   const { message } = await failureOf(dial(at("mx.example", port), { dns }));
   for (const address of ["127.0.0.1", "127.0.0.2", "::1"]) {
     assert.ok(message.includes(`${address} refuses connections`), message);
   }
 });
-
-/** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  await using greeter = await Greeter.on({ host: "127.0.0.1" });
-  return greeter.port;
-}
 
 Deno.test("addresses that are not public are for servers that the configuration names", async () => {
   await using server = await Greeter.on({ host: "127.0.0.1" });

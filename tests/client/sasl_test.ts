@@ -15,7 +15,7 @@ import { printScram } from "../../src/auth/user_secrets.ts";
 import { encode } from "../../src/smtp/ascii.ts";
 import { serveLogins } from "../auth/logins.ts";
 import { need, needRoot } from "../need.ts";
-import { freePort } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { until } from "../running.ts";
 import { Dovecot } from "./dovecot.ts";
 import { byPassword, byToken, hopOf, logIn, Scripted } from "./opened.ts";
@@ -56,7 +56,7 @@ Deno.test({
   name: "Dovecot lets a user in, with SCRAM before PLAIN",
   ignore: need("dovecot").ignore || needRoot().ignore,
   fn: async () => {
-    const port = await freePort();
+    const port = freePort();
     const start = (mechanisms: string) =>
       Dovecot.start((directory) => {
         directory.write("dovecot-users", "joe:{plain}correct horse\n");

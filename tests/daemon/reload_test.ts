@@ -149,7 +149,10 @@ Deno.test("what needs a restart is said with its place, and nothing else is chan
   directory.write(
     "postmaster.yaml",
     directory.read("postmaster.yaml").replace('"listen": "127.0.0.1:0"', '"listen": "127.0.0.1:1"')
-      .replace('"tee"', '"cat"').replace("{", '{\n "limits": {"message-size": "2 MiB"},'),
+      .replace('"tee"', '"cat"').replace(
+        "{",
+        '{\n "limits": {"message-size": "2 MiB"}, "drop": {},',
+      ),
   );
   const { code, stderr } = await reload(server);
   assert.equal(code, 1);
@@ -157,7 +160,9 @@ Deno.test("what needs a restart is said with its place, and nothing else is chan
     stderr,
     /postmaster\.yaml:\d+:\d+: `mailer` cannot change while the server runs: restart/,
   );
-  assert.match(stderr, /postmaster\.yaml:\d+:\d+: `listen` cannot change/);
+  for (const key of ["listen", "drop"]) {
+    assert.match(stderr, new RegExp(`postmaster\\.yaml:\\d+:\\d+: \`${key}\` cannot change`));
+  }
   using client = await server.connect();
   const { lines } = await client.command("EHLO client.example.org");
   assert.ok(!lines.includes(`SIZE ${2 * 1024 * 1024}`));

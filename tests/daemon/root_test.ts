@@ -196,6 +196,7 @@ const DEAD = `
 import process from "node:process";
 import { Listener } from "${new URL("../../src/net/listener.ts", import.meta.url)}";
 
+Deno.addSignalListener("SIGHUP", () => {}); // as the server's: the platform opens files for the first one
 const port = Number(Deno.args[0]);
 const listener = await Listener.open({ transport: "tcp", hostname: "127.0.0.1", port });
 listener.serve({
@@ -223,6 +224,7 @@ for (const file of held) file.close();
 await listener.revive();
 console.log(await waiting, await greeting());
 listener.close();
+Deno.exit();
 `;
 
 /** Where the modules of the server find packages. */

@@ -3,7 +3,8 @@ import { createSocket, type Socket } from "node:dgram";
 import { CachingResolver } from "../../src/dns/caching_resolver.ts";
 import { DnsError } from "../../src/dns/error.ts";
 import { need } from "../need.ts";
-import { freePort, Nsd } from "../nsd.ts";
+import { Nsd } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 
 const ZONE = `
 ns      A     127.0.0.1
@@ -219,7 +220,7 @@ Deno.test("CachingResolver says so when servers are sick, silent or gone", async
   assert.equal(sick.asked(), 2, "it is asked again");
   assert.equal(await lookUp(silent.server), "ETIMEOUT");
   assert.match(
-    await lookUp({ address: "127.0.0.1", port: await freePort() }),
+    await lookUp({ address: "127.0.0.1", port: freePort() }),
     /ETIMEOUT|ECONNREFUSED/,
   );
   sick.close();

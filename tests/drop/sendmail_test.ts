@@ -315,3 +315,24 @@ Deno.test("wrong calls end with the codes of sysexits", async () => {
   assert.equal(await codeOf(["-t"], "Subject: to nobody\n\nhello\n"), 65);
   assert.equal(await codeOf(["you"]), 75);
 });
+
+Deno.test("a reload changes how much users may send in which time", async () => {
+  await using server = await Running.start(withDrop());
+  const { directory } = server;
+  const arrives = async (text: string) => {
+    const message = `Subject: ${text}\n\n`;
+    assert.equal((await sendmail(directory, ["you@example.net"], message)).code, 0);
+    await mailWith(directory, new RegExp(`^Subject: ${text}$`, "m"));
+  };
+  await arrives("first");
+
+  const config = JSON.parse(directory.read("postmaster.yaml"));
+  const changed = { ...config, drop: { ...config.drop, rate: "1/5s" } };
+  directory.write("postmaster.yaml", changed);
+  server.kill("SIGHUP");
+  await server.logs(/ reloaded by=SIGHUP changed=drop/);
+  const begun = performance.now();
+  await arrives("second");
+  await arrives("third");
+  assert.ok(performance.now() - begun >= 5000);
+});

@@ -4,7 +4,7 @@
 import { deepEqual, match, ok } from "node:assert/strict";
 import { runClient } from "../clients.ts";
 import { need } from "../need.ts";
-import { freePort } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { Running, until } from "../running.ts";
 import { issue } from "../tls/authority.ts";
 import { Unbound } from "../unbound.ts";
@@ -19,7 +19,7 @@ Deno.test({
     "mail for another such server goes by MX with DANE; a server without the right certificate gets nothing",
   ...need("nsd", "unbound", "ldns-signzone"),
   fn: async () => {
-    const port = await freePort();
+    const port = freePort();
     const right = await issue({ name: "mx.dane.example", domains: ["mx.dane.example"] });
     const wrong = await issue({ name: "mx.dane.example", domains: ["mx.dane.example"] });
     const tlsa = `_${port}._tcp.mx TLSA 3 1 1 ${await sha256(right.spki)}`;
@@ -94,7 +94,7 @@ Deno.test({
   name: "mail with REQUIRETLS goes only to servers that are sure and keep to it",
   ...need("nsd", "unbound", "ldns-signzone", "python3"),
   fn: async () => {
-    const port = await freePort();
+    const port = freePort();
     const tls = await issue({ name: "mx.example", domains: ["mx.example"] });
     const tlsa = `_${port}._tcp.mx TLSA 3 1 1 ${await sha256(tls.spki)}`;
     const zone = (address: string) => `@ MX 10 mx\nmx A ${address}\n${tlsa}`;

@@ -14,7 +14,7 @@ import { encode } from "../../src/smtp/ascii.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
 import { FakeDns, type FakeZone } from "../../src/testing/fake_dns.ts";
-import { freePort } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { limitsOf } from "./relay_kit.ts";
 
 /** A server that takes all mail, and counts its messages. */
@@ -117,7 +117,7 @@ Deno.test("the next exchanger takes the mail if the first one is dead or missing
 });
 
 Deno.test("mail fails only if no exchanger exists, and waits as long as one may be reached", async () => {
-  const port = await freePort();
+  const port = freePort();
   const gone = await send({ "example.net": mx("a.example.net", "b.example.net") }, {
     mx: { port },
   });
@@ -135,7 +135,7 @@ Deno.test("mail fails only if no exchanger exists, and waits as long as one may 
 
 Deno.test("servers stand in for each other, and a handler may choose others", async () => {
   await using taker = await Taker.start();
-  const dead = await freePort();
+  const dead = freePort();
   const server = (port: number) => ({
     hop: { ...parseHop(`smtp://127.0.0.1:${port}`), isNamed: true },
     priority: 0,

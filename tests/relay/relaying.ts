@@ -4,7 +4,8 @@
  * @module
  */
 import { equal } from "node:assert/strict";
-import { freePort, type Nsd } from "../nsd.ts";
+import type { Nsd } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { type Directory, postmaster, type Running, type Settings } from "../running.ts";
 import type { Domains } from "./names.ts";
 import { type Plan, Sink } from "./sink.ts";
@@ -70,7 +71,7 @@ export class Places implements AsyncDisposable {
   }
 
   static async start(plans: Readonly<Record<string, Plan>>, others: Domains = {}): Promise<Places> {
-    const places = new Places(await freePort(), others);
+    const places = new Places(freePort(), others);
     for (const [i, [domain, plan]] of Object.entries(plans).entries()) {
       const address = `127.0.1.${i + 1}`;
       places.sinks[domain] = await Sink.start({ ...plan, address, port: places.port });

@@ -3,7 +3,8 @@
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { need } from "../need.ts";
-import { freePort, Nsd } from "../nsd.ts";
+import { Nsd } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { type Directory, Running, type Settings, until } from "../running.ts";
 import { isBare, LOOK_ALIKES } from "../smtp/look_alikes.ts";
 import { issue } from "../tls/authority.ts";
@@ -183,7 +184,7 @@ Deno.test({
 });
 
 Deno.test("two servers that send a message to each other end it, and tell the sender", async () => {
-  const port = await freePort();
+  const port = freePort();
   const place =
     (own: string, other: string, hostname: string) => (directory: Directory): Settings => ({
       ...{ hostname, listen: `${own}:${port}`, domains: [hostname], postmaster: "you" },

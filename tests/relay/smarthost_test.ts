@@ -5,7 +5,8 @@ import { equal, match, ok } from "node:assert/strict";
 import { Hashes } from "../../src/auth/hashes.ts";
 import { userLine } from "../../src/auth/edit.ts";
 import { need } from "../need.ts";
-import { freePort, Nsd } from "../nsd.ts";
+import { Nsd } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { type Directory, Running, sendMail, type Settings, until } from "../running.ts";
 import { issue } from "../tls/authority.ts";
 import { Sink } from "./sink.ts";
@@ -43,7 +44,7 @@ Deno.test({
     "a smarthost gets mail with a login under TLS; one with a wrong certificate learns neither mail nor password",
   ...need("nsd"),
   fn: async () => {
-    const port = await freePort();
+    const port = freePort();
     using hashes = new Hashes();
     const line = await userLine("joe", PASSWORD, hashes);
     await using smart = await Running.start((directory) => ({

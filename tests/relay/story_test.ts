@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { need } from "../need.ts";
-import { freePort } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import {
   type Directory,
   postmaster,
@@ -57,7 +57,7 @@ Deno.test({
   name: "mail of a user goes to another machine by MX and DANE, and its bounce comes back",
   ...need("nsd", "unbound", "ldns-signzone", "swaks"),
   fn: async () => {
-    const [port, submission] = [await freePort(), await freePort()];
+    const [port, submission] = [freePort(), freePort()];
     const own = await issue({ name: "mail.example.net", domains: ["mail.example.net"] });
     const other = await issue({ name: "mx.example.org", domains: ["mx.example.org"] });
     await using unbound = await Unbound.start({

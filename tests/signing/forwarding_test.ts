@@ -4,7 +4,8 @@
 import { equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { need, needFile } from "../need.ts";
-import { freePort, Nsd } from "../nsd.ts";
+import { Nsd } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { type Directory, Running, type Settings, until } from "../running.ts";
 import { send } from "../relay/relaying.ts";
 import { nameOf, newKey, recordOf, recordsOf, writeKeys } from "./keys.ts";
@@ -87,7 +88,7 @@ class World implements AsyncDisposable {
   /** @param forwarding what the forwarder's configuration says of forwarding */
   static async start(forwarding: Settings): Promise<World> {
     const nsd = await Nsd.start(zones);
-    const port = await freePort();
+    const port = freePort();
     const start = (name: Name, more: Settings) => Running.start(serverOf(name, nsd, port, more));
     const [author, forwarder, receiver] = await Promise.all([
       start("author.example", { domains: ["author.example", UNSIGNED] }),

@@ -3,6 +3,7 @@
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { askToReload } from "../../src/daemon/control_client.ts";
 import { need, needFile, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import { Directory, Running, type Settings, until } from "../running.ts";
@@ -188,6 +189,60 @@ Deno.test({
   },
 });
 
+const FROM_ELSEWHERE = EIGHT_BIT.replace("joe@example.net", "joe@author.example");
+
+/** Sends a message to an alias of ann@fine.example, and gives what her server takes. */
+async function forward(
+  server: Running,
+  places: Places,
+  text: string,
+  from: string,
+): Promise<Taken> {
+  const { taken } = places.sinks["fine.example"]!;
+  taken.length = 0;
+  match(await send(server, ["away@example.net"], text, from), /^250/);
+  return await until(() => `it is forwarded\n${server.log.join("\n")}`, () => taken[0]);
+}
+
+Deno.test({
+  name: "a reload begins to sign and to seal, and seals in the server's new name for results",
+  ...programs,
+  fn: async () => {
+    await using places = await Places.start({ "fine.example": {} }, {
+      "example.net": { records: keys.map(zoneLine).join("\n") },
+    });
+    await using nsd = await Nsd.start(zonesOf(places.domains));
+    await using server = await Running.start((directory) => ({
+      ...signing(nsd, places.port)(directory),
+      "dkim-sign": undefined,
+      aliases: { away: "ann@fine.example" },
+      handlers: [{ "sender-authentication": { except: "10.0.0.0/8" } }],
+    }));
+    const { directory } = server;
+    const before = await forward(server, places, FROM_ELSEWHERE, "joe@author.example");
+    ok(!/^(ARC-Seal|DKIM-Signature):/m.test(before.message));
+
+    const reload = async (more: Settings) => {
+      const now = JSON.parse(directory.read("postmaster.yaml"));
+      directory.write("postmaster.yaml", { ...now, ...more });
+      await askToReload(directory.of("state/control.sock"));
+    };
+    const sealing = { "dkim-sign": { keys: "dkim" }, "arc-seal": { domain: "example.net" } };
+    await reload(sealing);
+    const signed = await forward(server, places, EIGHT_BIT, "joe@example.net");
+    deepEqual(await byDkimpy([octetsOf(signed)], records), [["pass", "pass"]]);
+
+    const networks = [] as const; // mail of these clients is from elsewhere
+    await reload({ ...sealing, "dkim-sign": { keys: "dkim", networks } });
+    for (const name of ["mx.example.net", "results.example.net"]) {
+      await reload({ "authserv-id": name });
+      const sealed = await forward(server, places, FROM_ELSEWHERE, "joe@author.example");
+      ok(sealed.message.includes(`ARC-Authentication-Results: i=1; ${name};`), sealed.message);
+      equal((await arcByDkimpy([octetsOf(sealed)], records))[0]![0], "pass");
+    }
+  },
+});
+
 Deno.test({
   name: "what is forwarded is sealed with what was found out, and sealed again when it comes back",
   ...programs,
@@ -204,17 +259,8 @@ Deno.test({
       handlers: [{ "sender-authentication": { except: "10.0.0.0/8" } }],
     };
     await using server = await Running.start(signing(nsd, places.port, more));
-    const text = EIGHT_BIT.replace("joe@example.net", "joe@author.example");
-    const { taken } = places.sinks["fine.example"]!;
-    const forwarded = async (text: string, from: string) => {
-      taken.length = 0;
-      match(await send(server, ["away@example.net"], text, from), /^250/);
-      return await until(
-        () => `it is forwarded\n${server.log.join("\n")}`,
-        () => taken[0],
-      );
-    };
-    const first = await forwarded(text, "joe@author.example");
+    const forwarded = (text: string, from: string) => forward(server, places, text, from);
+    const first = await forwarded(FROM_ELSEWHERE, "joe@author.example");
     match(first.message, /^ARC-Seal: i=1;[^]*?cv=none[^]*ARC-Auth[^:]*: i=1; mx\.example\.net;/);
     match(first.message, /ARC-Authentication-Results:[^]*?spf=pass[^]*?arc=none[^]*?\r\nDelivered/);
     const again = Buffer.from(first.message.replace(/^Delivered-To:.*\r\n/m, ""), "latin1");

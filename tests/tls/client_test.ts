@@ -13,7 +13,7 @@ import { createServer } from "node:tls";
 import type { TlsaRecord } from "../../src/dns/records.ts";
 import { secure, type Secured } from "../../src/tls/client.ts";
 import { TlsFailure, type TlsRequirement } from "../../src/tls/requirement.ts";
-import { freePort } from "../nsd.ts";
+import { freePort } from "../ports.ts";
 import { need } from "../need.ts";
 import { Directory, until } from "../running.ts";
 import { issue, type Issued, type Wish } from "./authority.ts";
@@ -430,7 +430,7 @@ Deno.test("a handshake is given up when its signal says so", async () => {
 
 /** Runs openssl s_server while a client is used. */
 async function withOpenssl(args: readonly string[], use: (socket: Socket) => Promise<void>) {
-  const port = await freePort();
+  const port = freePort();
   const child = new Deno.Command("openssl", {
     args: ["s_server", "-accept", `127.0.0.1:${port}`, "-quiet", ...args],
     ...{ stdin: "null", stdout: "null", stderr: "null" },
