@@ -63,6 +63,7 @@ mail() { in_copy swaks --server 127.0.0.1:25 --to you@example.net --body "$1" >/
 install -m 755 "$dir/deb-systemd-invoke" "$dir/systemctl" "$root/usr/local/bin/"
 mkdir -p "$root/run/systemd/system"
 
+rm -rf "$root/var/spool/postmaster-drop"
 PLACES='/etc /var/lib /var/log /usr/bin /usr/lib/systemd /usr/share/man'
 tell before find $PLACES -name '*postmaster*'
 tell install dpkg --install "$dir/1/$deb1"
@@ -82,7 +83,7 @@ until [ -s "$root/var/log/postmaster/postmaster.log" ]; do sleep 0.1; done # lin
 tell rotate logrotate --force --state /run/rotated /etc/logrotate.d/postmaster
 mail second
 
-tell mta dpkg --install "$dir/1/$mta"
+tell mta apt-get install --yes --quiet "$dir/1/$mta" # unlike dpkg, it removes another mail server
 tell others sh -c 'dpkg --status postfix | grep ^Status:'
 tell hello sh -c 'printf "Subject: x\\n\\nleft\\n" | setpriv --reuid nobody --regid nogroup --clear-groups sendmail you@example.net'
 echo 'drop: {}' >>"$root/etc/postmaster/postmaster.yaml"
@@ -103,7 +104,7 @@ echo 'hostnam: x' >>"$root/etc/postmaster/postmaster.yaml"
 tell mistake dpkg --install "$dir/2/$deb2"
 tell alive nc -z 127.0.0.1 25
 
-tell leave dpkg --purge postmaster-mta
+tell leave dpkg --purge --force-depends postmaster-mta # programs such as mail want one of these
 tell remove dpkg --remove postmaster
 tell stopped test ! -e /run/server
 tell left ls /etc/postmaster /usr/bin/postmaster
@@ -125,10 +126,10 @@ if (COMPILED === undefined) {
   console.warn("skipped: tests of the package need a compiled program, which POSTMASTER names");
 }
 
-/** Runs a script in namespaces of its own. */
+/** Runs a script in namespaces of its own, for three minutes at most. */
 const apart = (script: string, variables: Readonly<Record<string, string>>) =>
-  run("unshare", [
-    ...["--mount", "--net", "--pid", "--fork", "--kill-child", "env"],
+  run("timeout", [
+    ...["180", "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "env"],
     ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
     ...["sh", "-c", script],
   ]);
