@@ -3,6 +3,7 @@
  * @module
  */
 import type { Event, EventOf } from "../handler/event.ts";
+import { headerChanges } from "../handler/header_changes.ts";
 import type { Reply, Route } from "../handler/reply.ts";
 import type { Step } from "../handler/supervisor.ts";
 import { redact, redactCommand } from "../log/redact.ts";
@@ -121,9 +122,11 @@ function plainChange(event: Event, changed: Event): PlainEvent | 0 {
 /** What a handler has changed of a message. */
 function plainRevision(event: EventOf<"Deliver">, changed: EventOf<"Deliver">): PlainEvent {
   const { type, body, routes, hold, deliver, sender } = changed;
+  const header = headerChanges(event.body, body);
   return {
     type,
     ...body === event.body ? {} : { body: "changed" },
+    ...header.length === 0 ? {} : { header },
     ...routes === event.routes ? {} : { routes: routes.map(plainRoute) },
     ...hold === event.hold ? {} : { hold },
     ...deliver === event.deliver ? {} : { deliver },

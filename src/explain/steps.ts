@@ -3,6 +3,7 @@
  * @module
  */
 import type { Event, EventOf } from "../handler/event.ts";
+import { recallChanges } from "../handler/header_changes.ts";
 import { BROKEN, type Reply, type Route } from "../handler/reply.ts";
 import type { Step } from "../handler/supervisor.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
@@ -60,11 +61,13 @@ function eventOf(plain: PlainEvent, routes: readonly Route[] = []): Event {
 function changeOf(event: Event, plain: PlainEvent | 0): Event {
   if (plain === 0) return event;
   if (plain.type !== "Deliver" || event.type !== "Deliver") return eventOf(plain);
-  const { body, routes, sender, ...more } = plain;
+  const { body, header, routes, sender, ...more } = plain;
+  const other = { ...NOTHING };
+  recallChanges(other, (header ?? []) as readonly string[]);
   return {
     ...event,
     ...more,
-    ...body === undefined ? {} : { body: { ...NOTHING } },
+    ...body === undefined ? {} : { body: other },
     ...routes === undefined ? {} : { routes: (routes as PlainRoute[]).map(routeOf) },
     ...sender === undefined ? {} : { sender: mailboxOf(sender as string | null) },
   } as EventOf<"Deliver">;

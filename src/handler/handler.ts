@@ -15,6 +15,7 @@ import {
 } from "./event.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { type AnswerTo, misfit } from "./fitting.ts";
+import { watchHeader } from "./header_changes.ts";
 import { BROKEN, isPositive, isReason, type Reply, say, seal, type Target } from "./reply.ts";
 import { routeTo } from "./route.ts";
 import type { Session } from "./session.ts";
@@ -303,11 +304,10 @@ function passed(
   if (sender !== undefined && sender !== null && !(sender instanceof Mailbox)) {
     throw new TypeError("a sender is a mailbox, or null");
   }
-  return frozenEvent(
-    changed.body === event.body
-      ? changed
-      : { ...changed, body: supervisor.ownedBy(link.name, changed.body) },
-  );
+  if (changed.body === event.body) return frozenEvent(changed);
+  const body = supervisor.ownedBy(link.name, changed.body);
+  const isWatched = supervisor.recording !== undefined;
+  return frozenEvent({ ...changed, body: isWatched ? watchHeader(body) : body });
 }
 
 function broken(link: Link, event: Event, problem: unknown, supervisor: Supervisor): Reply {

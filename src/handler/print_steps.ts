@@ -6,6 +6,7 @@ import { printPath } from "../smtp/mailbox.ts";
 import { printParameters } from "../smtp/parameters.ts";
 import { printReply } from "../smtp/reply.ts";
 import { type Event, type EventName, type EventOf, WITHOUT_STATUS } from "./event.ts";
+import { headerChanges } from "./header_changes.ts";
 import { BROKEN, type Reply, type Route } from "./reply.ts";
 import type { Step } from "./supervisor.ts";
 
@@ -95,7 +96,8 @@ function printChange(event: Event, passed: Event): string {
 
 function printRevision(event: EventOf<"Deliver">, changed: EventOf<"Deliver">): string {
   const { body, routes, hold, deliver } = changed;
-  return (body === event.body ? "" : " with another body") +
+  const changes = headerChanges(event.body, body).join(", ");
+  return (body === event.body ? "" : ` with another body${changes && ` (${changes})`}`) +
     (routes === event.routes ? "" : ` for ${routes.map(printRoute).join(", ") || "nobody"}`) +
     (hold === event.hold ? "" : ` on hold: ${hold}`) +
     (deliver === event.deliver ? "" : ` to be delivered ${deliver}`);

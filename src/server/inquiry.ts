@@ -5,6 +5,7 @@
 import { Command } from "../handler/command.ts";
 import type { Event } from "../handler/event.ts";
 import { type Handler, isPromise, type MaybePromise } from "../handler/handler.ts";
+import { watchedEvent } from "../handler/header_changes.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
@@ -58,11 +59,12 @@ export class Inquiry {
   }
 
   /** Asks. `then` runs at once if the answer is there at once. */
-  ask(event: Event, then: (reply: Reply) => void): void {
+  ask(given: Event, then: (reply: Reply) => void): void {
     const { supervisor } = this;
     supervisor.begin();
+    const record = this.#record(given);
+    const event = record === undefined ? given : watchedEvent(given);
     const command = new Command(event, supervisor);
-    const record = this.#record(event);
     const settle = (reply: Reply) => {
       const isBroken = event.type === "LimitExceeded" && reply === BROKEN;
       const answer = isBroken ? LIMIT_REPLIES[event.limit] : reply;

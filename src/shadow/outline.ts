@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { fieldLines, nameOfLine, without } from "../message/field_lines.ts";
 
 /** The header of a message, a character an octet, and a digest of the rest. */
 export interface Outline {
@@ -71,18 +72,7 @@ export function changesBetween(before: Outline, after: Outline): readonly string
 }
 
 const fieldsIn = (header: string): string[] =>
-  header.split(/\r\n(?![ \t])/).filter((field) => field !== "").map((field) => {
-    const name = field.slice(0, field.indexOf(":"));
+  fieldLines(header).map((field) => {
+    const name = nameOfLine(field);
     return VARYING.has(name.toLowerCase()) ? name : field.replace(/\r\n/g, "");
   });
-
-/** The items of a list without those of another, each as often as it is there. */
-function without(list: readonly string[], other: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const one of other) counts.set(one, (counts.get(one) ?? 0) + 1);
-  return list.filter((one) => {
-    const left = counts.get(one) ?? 0;
-    counts.set(one, left - 1);
-    return left <= 0;
-  });
-}

@@ -4,6 +4,7 @@
  */
 import type { Event } from "../handler/event.ts";
 import type { Handler } from "../handler/handler.ts";
+import { watchedEvent } from "../handler/header_changes.ts";
 import type { SessionState } from "../handler/session.ts";
 import { type Step, SUPERVISOR, watched } from "../handler/supervisor.ts";
 import { Dialogue } from "../server/dialogue.ts";
@@ -65,6 +66,6 @@ function recording(whole: Handler, asked: (asked: Asked) => void): Handler {
   return (event, next, session) => {
     const steps: Step[] = watched(session)[SUPERVISOR].recording = [];
     asked({ event, steps });
-    return whole(event, next, session);
+    return whole(watchedEvent(event), next, session);
   };
 }

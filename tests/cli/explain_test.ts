@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { postmaster } from "../resident.ts";
-import { Directory, Running, until } from "../running.ts";
+import { codes, Directory, Running, until } from "../running.ts";
 
 Deno.test("explain tells what each handler did, and what the queue did, while the server runs and after it", async () => {
   using directory = new Directory();
@@ -80,4 +80,39 @@ Deno.test("while sessions cannot be kept the server serves, says so once, and ke
     return server.log.some((line) => /sessions kept again .*lost=[1-9]/.test(line));
   });
   assert.equal(server.log.filter((line) => /sessions not kept/.test(line)).length, 1);
+});
+
+Deno.test("explain names the fields that a handler has changed; of a sample, refusals are always kept", async () => {
+  await using server = await Running.start((directory) => {
+    directory.write(
+      "policy.js",
+      `import { chain, headerField, named, on, prepend, say } from "postmaster";
+      const mark = on("Deliver", (event, next) =>
+        next({ ...event, body: prepend(event.body, headerField("X-Verdict", "a secret")) }));
+      const closed = on("AddRcptTo", (event, next) =>
+        event.mailbox.local === "closed" ? say(5, 5, 0, "closed") : next());
+      export default chain(named("mark", mark), named("closed", closed));`,
+    );
+    return {
+      handlers: ["./policy.js"],
+      explain: { sample: 0 },
+      deliver: "before-reply",
+    };
+  });
+  const session = async (sender: string, recipients: readonly string[]) => {
+    using client = await server.connect();
+    await codes(client, "EHLO client.example.org", `MAIL FROM:<${sender}>`);
+    await codes(client, ...recipients.map((one) => `RCPT TO:<${one}>`), "DATA", "\r\nhello\r\n.");
+  };
+  await session("joe@one.example", ["you@example.net"]);
+  await session("ann@two.example", ["closed@example.net", "you@example.net"]);
+  const explain = (...args: readonly string[]) =>
+    postmaster("explain", ...args, "--config", server.directory.of("postmaster.yaml"));
+  const { stdout } = await until("the refusal is kept", async () => {
+    const explained = await explain("--from", "ann@two.example");
+    return explained.code === 0 && explained;
+  });
+  assert.match(stdout, /mark +passed on with another body \(\+X-Verdict\)/);
+  assert.doesNotMatch(stdout, /a secret/);
+  assert.equal((await explain("--from", "joe@one.example")).code, 1);
 });

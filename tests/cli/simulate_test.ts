@@ -144,7 +144,7 @@ C: `),
   assert.ok(
     text.includes(`
 #   Deliver
-#     ./policy.ts > stamp  passed on with another body
+#     ./policy.ts > stamp  passed on with another body (+X-Peer)
 #     core                 answered 250 2.0.0 ok: delivered as SIMULATED1
 `),
     text,

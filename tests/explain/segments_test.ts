@@ -59,6 +59,19 @@ Deno.test("the files stay below their size, and the oldest go first", () => {
   segments.close();
 });
 
+Deno.test("what is too old goes, also while there is room", () => {
+  using directory = new Directory();
+  const segments = new Segments(directory.path, { keep: 16_000, size: 1e6 });
+  const now = Date.now();
+  for (const [id, later] of [["A", 0], ["B", 2_000], ["C", 15_000], ["D", 20_000]] as const) {
+    segments.write(batchOf(id, later), now + later);
+    const [file] = segmentsIn(directory.path).slice(-1); // written at its time
+    Deno.utimeSync(directory.of(file!), (now + later) / 1000, (now + later) / 1000);
+  }
+  assert.deepEqual(idsIn(directory), ["C", "D"]);
+  segments.close();
+});
+
 Deno.test("what a crash or a full disk has left of a frame hides nothing else", () => {
   using directory = new Directory();
   const keeping = { keep: 1e12, size: 1e6 };

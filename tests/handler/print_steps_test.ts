@@ -9,9 +9,11 @@ import {
   on,
   printSteps,
   procmail,
+  readHeader,
   say,
 } from "postmaster";
 import { mail, rcpt } from "postmaster/testing";
+import { watchedEvent } from "../../src/handler/header_changes.ts";
 import { answererOf, printEvent } from "../../src/handler/print_steps.ts";
 import { type Step, SUPERVISOR, watched } from "../../src/handler/supervisor.ts";
 import { NO_PARAMETERS } from "../../src/smtp/parameters.ts";
@@ -87,6 +89,38 @@ Deno.test("so is what it makes of a message and of where that goes", async () =>
     "  archive  passed on for joe@example.net (pipe), archive@example.net (discard)",
     "  lose     passed on for nobody",
     "  core     answered 250 2.0.0 ok",
+  ]);
+});
+
+Deno.test("the fields that it changed are named, and nothing that is in them", async () => {
+  async function* octets(text: string): AsyncGenerator<Uint8Array> {
+    for (const piece of text.match(/[^]{1,7}/g)!) yield new TextEncoder().encode(piece);
+  }
+  const before = "Subject: secret\r\nBcc: ann@example.net\r\nX-A: 1\r\nX-A: 2\r\n\r\nbody\r\n";
+  const after = "X-Spam: yes\r\nSubject: other\r\n secret\r\nX-A: 1\r\n\r\nbody\r\n";
+  const change = on("Deliver", (event, next) => {
+    const body = async function* () {
+      for await (const _ of event.body);
+      yield* octets(after);
+    };
+    return next({ ...event, body: body() });
+  });
+  const same = on("Deliver", async (event, next) => {
+    const { body } = await readHeader(event.body);
+    return next({ ...event, body });
+  });
+  const read = on("Deliver", async (event, next) => {
+    for await (const _ of event.body);
+    return next(event);
+  });
+  const event = watchedEvent({ ...message, body: octets(before) });
+  const whole = chain(named("same", same), named("change", change), named("read", read));
+  assert.deepEqual(await printed(whole, event), [
+    "Deliver",
+    "  same    passed on with another body",
+    "  change  passed on with another body (+X-Spam, ~Subject, -Bcc, -X-A)",
+    "  read    passed on",
+    "  core    answered 250 2.0.0 ok",
   ]);
 });
 
