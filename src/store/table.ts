@@ -86,7 +86,7 @@ export class Table {
 
   /** All variables; the one that was written last comes last. */
   load(now: number): VariableRow[] {
-    return this.#transaction(() => {
+    return this.#transaction("BEGIN", () => {
       this.#look();
       return this.#statements.all.all(now) as unknown as VariableRow[];
     });
@@ -106,7 +106,7 @@ export class Table {
     if (changes.length === 0 && dataVersion.get()?.["data_version"] === this.#dataVersion) {
       return [];
     }
-    return this.#transaction(() => {
+    return this.#transaction(TO_WRITE, () => {
       const others = since.all(this.#seen) as unknown as Change[];
       const names = new Set(others.map(({ name }) => name));
       this.#put(changes.filter(({ name }) => !names.has(name)), now);
@@ -117,7 +117,7 @@ export class Table {
 
   /** Writes changes, whatever others have written. */
   write(changes: readonly Change[], now: number): void {
-    this.#transaction(() => this.#put(changes, now));
+    this.#transaction(TO_WRITE, () => this.#put(changes, now));
   }
 
   close(): void {
@@ -145,8 +145,8 @@ export class Table {
     this.#dataVersion = dataVersion.get()!["data_version"];
   }
 
-  #transaction<T>(run: () => T): T {
-    this.#db.exec("BEGIN IMMEDIATE");
+  #transaction<T>(begin: string, run: () => T): T {
+    this.#db.exec(begin);
     try {
       const result = run();
       this.#db.exec("COMMIT");
@@ -164,17 +164,19 @@ export class Table {
   }
 }
 
+/** Begins a transaction that writes, when no other one does. One that only reads waits for none. */
+const TO_WRITE = "BEGIN IMMEDIATE";
+
 function open(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
   try {
     db.exec(
       `PRAGMA busy_timeout = ${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`,
     );
-    db.exec("BEGIN IMMEDIATE");
-    const layout = db.prepare("PRAGMA user_version").get()?.["user_version"];
-    if (layout === 0) db.exec(SCHEMA);
-    else if (layout !== LAYOUT) throw new Error("it was written by another version of the program");
-    db.exec("COMMIT");
+    if (layoutOf(db) === 0) makeTables(db);
+    if (layoutOf(db) !== LAYOUT) {
+      throw new Error("it was written by another version of the program");
+    }
     const [checked] = db.prepare("PRAGMA quick_check(1)").all();
     if (checked?.["quick_check"] !== "ok") throw new Error("database disk image is malformed");
     return db;
@@ -182,6 +184,16 @@ function open(file: string): DatabaseSync {
     db.close();
     throw error;
   }
+}
+
+const layoutOf = (db: DatabaseSync): unknown =>
+  db.prepare("PRAGMA user_version").get()?.["user_version"];
+
+/** Makes the tables, unless another process has meanwhile. */
+function makeTables(db: DatabaseSync): void {
+  db.exec(TO_WRITE);
+  if (layoutOf(db) === 0) db.exec(SCHEMA);
+  db.exec("COMMIT");
 }
 
 function prepare(db: DatabaseSync) {

@@ -79,6 +79,20 @@ Deno.test("each of two sees what the other writes, once, and nothing of its own"
   });
 });
 
+Deno.test("who only looks does not wait for who writes", () => {
+  withFile((file) => {
+    {
+      using table = new Table(file);
+      table.write([row("a", "1")], NOW);
+    }
+    using writer = new DatabaseSync(file);
+    writer.exec("BEGIN IMMEDIATE; UPDATE variable SET json = '2'");
+    using table = new Table(file);
+    assert.deepEqual(plain(table.load(NOW)), [row("a", "1")]);
+    assert.deepEqual(plain([table.find("a", NOW)!]), [row("a", "1")]);
+  });
+});
+
 Deno.test("of changes in both places, what was written first stays, and the other is told", () => {
   withFile((file) => {
     using one = new Table(file);
