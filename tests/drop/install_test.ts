@@ -23,7 +23,7 @@ Deno.test("a name of another program stays, or is moved away and comes back", as
   assert.equal((await install("--force")).code, 0);
   assert.match(
     directory.read("mailq"),
-    /^#!\/bin\/sh\n.*\nexec .* 'sendmail' '--drop=.*\/drop' -bp "\$@"\n$/,
+    /^#!\/bin\/sh\n.*\nexec .* 'sendmail' '--drop=.*\/drop' '-C' '.*\/postmaster\.yaml' -bp "\$@"\n$/,
   );
   assert.equal((await install()).code, 0, "its own names are no others'");
 

@@ -32,8 +32,10 @@ export function addSendmail(postmaster: Command): void {
     .option("-c, --config <file>", "the configuration file")
     .option("--debug", "show where in the program an error came from")
     .action((flags: Flags) => {
-      const { dir, force = false } = flags;
-      const lines = flags.remove ? remove({ dir }) : install({ dir, drop: dropOf(flags), force });
+      const { dir, config, force = false } = flags;
+      const lines = flags.remove
+        ? remove({ dir })
+        : install({ dir, drop: dropOf(flags), config, force });
       for (const line of lines) console.log(line);
     });
 }

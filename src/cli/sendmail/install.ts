@@ -2,7 +2,7 @@
  * `postmaster install-sendmail`: the names by which programs call `sendmail`.
  * @module
  */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tried } from "../../base/tried.ts";
 import { DROP_DIRECTORY } from "../../drop/draft.ts";
@@ -13,6 +13,8 @@ export interface InstallOptions {
   readonly dir: string;
   /** The drop directory. */
   readonly drop: string;
+  /** The configuration that names the queue; without it, the usual one. */
+  readonly config: string | undefined;
   /** Moves away what is there of others. */
   readonly force: boolean;
 }
@@ -94,14 +96,15 @@ const pathsIn = (dir: string): readonly string[] =>
   dir === SYSTEM ? OF_SYSTEM : ["sendmail", "mailq", "newaliases"].map((name) => join(dir, name));
 
 /** A link to the executable, which knows by which name it is called; or a script that calls what else is to be called. */
-function make(path: string, { drop }: InstallOptions): string {
+function make(path: string, { drop, config }: InstallOptions): string {
   const program = Deno.execPath();
-  if (Deno.build.standalone && drop === DROP_DIRECTORY) {
+  if (Deno.build.standalone && drop === DROP_DIRECTORY && config === undefined) {
     Deno.symlinkSync(program, path);
     return `a link to ${program}`;
   }
   const mode = { mailq: "-bp", newaliases: "-bi" }[basename(path)] ?? "";
-  const command = [...ownCommand(), "sendmail", `--drop=${drop}`].map(quoted).join(" ");
+  const asked = config === undefined ? [] : ["-C", resolve(config)];
+  const command = [...ownCommand(), "sendmail", `--drop=${drop}`, ...asked].map(quoted).join(" ");
   Deno.writeTextFileSync(path, `${HEAD}exec ${command} ${mode} "$@"\n`);
   Deno.chmodSync(path, 0o755);
   return "a script";
