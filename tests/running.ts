@@ -16,7 +16,8 @@ import deno from "../deno.json" with { type: "json" };
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 
 /** `run …flags… main.ts`, as the `start` task has it. */
-const [, ...RUN] = (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
+export const [, ...RUN]: readonly string[] =
+  (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
 /** The compiled program, if that is what is tested. */
 export const COMPILED: string | undefined = Deno.env.get("POSTMASTER");
 /** What a test starts, before the arguments. */
