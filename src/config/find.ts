@@ -5,8 +5,11 @@
 import { existsSync } from "node:fs";
 import { ConfigError } from "../base/problem.ts";
 
+/** The configuration of the machine. */
+export const USUAL = "/etc/postmaster/postmaster.yaml";
+
 /** Where a configuration is looked for, in this order. */
-export const PLACES: readonly string[] = ["postmaster.yaml", "/etc/postmaster/postmaster.yaml"];
+export const PLACES: readonly string[] = ["postmaster.yaml", USUAL];
 
 /**
  * The first configuration that there is; `undefined` if there is none.

@@ -16,7 +16,7 @@ export { queueDirectory } from "./queue.ts";
 export { type Defaults, defaults } from "./defaults.ts";
 export { describe } from "./describe.ts";
 export { type JsonSchema, jsonSchema, printJsonSchema } from "./json_schema.ts";
-export { findConfig } from "./find.ts";
+export { findConfig, USUAL } from "./find.ts";
 export {
   examineConfig,
   type ExaminedConfig,

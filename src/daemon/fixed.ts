@@ -19,7 +19,6 @@ const FIXED: readonly (readonly string[])[] = [
   ["control"],
   ["dmarc-reports"],
   ["explain"],
-  ["drop", "directory"],
   ["queue", "directory"],
   ["queue", "reserve"],
   ["tls", "acme"],
@@ -40,7 +39,7 @@ export function fixedIn(config: Compared): Values {
     ...Object.fromEntries(FIXED.map((path) => [path.join("."), writtenAt(path, config)])),
     listen: placesOf(config),
     queue: queue !== undefined,
-    drop: drop !== undefined,
+    drop: drop?.directory,
     ...runs ? { relay: writtenAt(["relay"], config) } : {},
   };
 }

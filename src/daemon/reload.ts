@@ -94,14 +94,14 @@ export class Reloading implements AsyncDisposable {
     refuseFixed(before.config, config);
     // What is fixed was looked at when the server started.
     refuseUnmet({ ...config, pidFile: undefined, listen: [], queue: undefined }, madeByRoot);
-    const notes = await trials.run(config);
+    const { notes, untried } = await trials.run(config);
     const keys = changedKeys(before.config, config);
     await using log = keys.includes("log") ? await openLog.next(config.log) : undefined;
     before.setup.targets.keep();
     const made = await redefining(() => makeSetup(config, lasting));
     unused.move();
     this.#take(made, server, log);
-    this.#warn(config);
+    this.#warn(config, untried);
     return { changed: [...keys, ...changedModules(before, made)], notes };
   }
 
@@ -113,8 +113,9 @@ export class Reloading implements AsyncDisposable {
     server.replace(made.setup, () => this.#end(before));
   }
 
-  #warn({ warnings }: Config): void {
+  #warn({ warnings, file }: Config, untried: string | undefined): void {
     const { log } = this.#options!.lasting;
+    if (untried !== undefined) log("doubtful setting", { place: file ?? "none", hint: untried });
     for (const { message, ...place } of warnings) {
       log("doubtful setting", { place: printPlace(place), hint: message });
     }

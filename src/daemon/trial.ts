@@ -28,6 +28,14 @@ export const verdictSchema = z.strictObject({
 /** What a trial says. */
 export type Verdict = z.output<typeof verdictSchema>;
 
+/** What is known of handlers that nothing is wrong with. */
+export interface Tried {
+  /** What was checked, and what could not be. */
+  readonly notes: readonly string[];
+  /** Why they were not tried at all, and how to mend it. */
+  readonly untried?: string;
+}
+
 /** Tries handlers; those that have passed once are not tried again while nothing of them has changed. */
 export class Trials {
   readonly #flags: unknown;
@@ -41,20 +49,21 @@ export class Trials {
   /**
    * Tries the handlers of a configuration.
    *
-   * @returns what was checked, and what could not be
    * @throws {ConfigError} for what is wrong with them
    */
-  async run(config: Config): Promise<readonly string[]> {
+  async run(config: Config): Promise<Tried> {
     const modules = modulesOf(config);
-    if (modules.length === 0) return [];
+    if (modules.length === 0) return { notes: [] };
     const print = await fingerprint(config, modules);
     const passed = this.#passed.get(print);
-    if (passed !== undefined) return passed;
-    const { problems, notes } = await tryApart(this.#flags);
+    if (passed !== undefined) return { notes: passed };
+    const verdict = await tryApart(this.#flags);
+    if ("untried" in verdict) return verdict;
+    const { problems, notes } = verdict;
     if (problems.length > 0) throw new ConfigError(problems);
     if (this.#passed.size >= MOST) this.#passed.clear();
     this.#passed.set(print, notes);
-    return notes;
+    return { notes };
   }
 }
 
@@ -73,7 +82,7 @@ async function fingerprint({ written }: Config, modules: readonly string[]): Pro
 }
 
 /** Runs `postmaster trial`. */
-async function tryApart(flags: unknown): Promise<Verdict> {
+async function tryApart(flags: unknown): Promise<Verdict | Required<Tried>> {
   const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
   const command = new Deno.Command(Deno.execPath(), {
     args: [...program, "trial"],
@@ -97,8 +106,9 @@ async function tryApart(flags: unknown): Promise<Verdict> {
     const said = new TextDecoder().decode(stdout).trimEnd().split("\n"); // modules may print something, too
     return verdictSchema.parse(JSON.parse(said.at(-1)!));
   } catch (error) {
-    // Whoever may not read the program cannot run it, for instance.
-    return { problems: [], notes: [`handlers: not tried before: ${messageOf(error)}`] };
+    const untried = `neither the types nor the tests of handlers are checked before a reload ` +
+      `(${messageOf(error)}): let the server's user run ${Deno.execPath()}`;
+    return { notes: [untried], untried };
   }
 }
 

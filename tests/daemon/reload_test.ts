@@ -7,14 +7,16 @@ import assert from "node:assert/strict";
 import { userLine } from "../../src/auth/edit.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
 import { askToReload } from "../../src/daemon/control_client.ts";
+import { ancestors } from "../../src/daemon/directory.ts";
 import type { Client } from "../../src/testing/client.ts";
 import { runClient } from "../clients.ts";
-import { need } from "../need.ts";
+import { need, needRoot } from "../need.ts";
 import { Sink } from "../relay/sink.ts";
 import {
   codes,
   Directory,
   postmaster,
+  PROGRAM,
   Running,
   sendMail,
   type Settings,
@@ -166,6 +168,31 @@ Deno.test("what needs a restart is said with its place, and nothing else is chan
   using client = await server.connect();
   const { lines } = await client.command("EHLO client.example.org");
   assert.ok(!lines.includes(`SIZE ${2 * 1024 * 1024}`));
+});
+
+Deno.test({
+  name:
+    "a reload says that handlers were not tried where the server's user may not run the program",
+  ...needRoot(),
+  async fn() {
+    const isClosed = ancestors(PROGRAM[0]!).some((path) =>
+      (Deno.statSync(path).mode! & 0o001) === 0
+    );
+    await using server = await Running.start((directory) => {
+      Deno.chmodSync(directory.path, 0o755);
+      return { ...settings(directory), user: "nobody", "handlers-as-root": undefined };
+    });
+    const { directory } = server;
+    directory.write("policy.js", policy(2, directory));
+    const { code, stdout } = await reload(server);
+    assert.equal(code, 0);
+    const said =
+      /^neither the types nor the tests of handlers are checked .*: let the server's user run /m;
+    assert.equal(said.test(stdout), isClosed, stdout);
+    if (isClosed) {
+      await server.logs(/ warning doubtful setting .*neither the types nor the tests/);
+    }
+  },
 });
 
 Deno.test("SIGHUP reloads a server without a control socket, also its log and its users", async () => {

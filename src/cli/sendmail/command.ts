@@ -3,8 +3,8 @@
  * @module
  */
 import type { Command } from "commander";
-import { findConfig, loadSettings } from "../../config/mod.ts";
-import { install, remove } from "./install.ts";
+import { findConfig, loadSettings, USUAL } from "../../config/mod.ts";
+import { install, type InstallOptions, remove } from "./install.ts";
 
 interface Flags {
   readonly dir: string;
@@ -32,16 +32,18 @@ export function addSendmail(postmaster: Command): void {
     .option("-c, --config <file>", "the configuration file")
     .option("--debug", "show where in the program an error came from")
     .action((flags: Flags) => {
-      const { dir, config, force = false } = flags;
-      const lines = flags.remove
-        ? remove({ dir })
-        : install({ dir, drop: dropOf(flags), config, force });
+      const { dir } = flags;
+      const lines = flags.remove ? remove({ dir }) : install(optionsOf(flags));
       for (const line of lines) console.log(line);
     });
 }
 
+function optionsOf({ dir, force = false, config = findConfig() }: Flags): InstallOptions {
+  return { dir, force, drop: dropOf(config), config: config === USUAL ? undefined : config };
+}
+
 /** The drop directory of the configuration. */
-function dropOf({ config = findConfig() }: Flags): string {
+function dropOf(config: string | undefined): string {
   const { drop } = config === undefined ? {} : loadSettings(config);
   if (drop === undefined) {
     throw new Error(

@@ -138,7 +138,8 @@ function isOurs(path: string): boolean {
 
 /** Whether a path leads here, through links of whomever. */
 export const isOwnSendmail = (path: string): boolean =>
-  tried(() => Deno.realPathSync(path)) === Deno.realPathSync(Deno.execPath()) || isOwnScript(path);
+  [Deno.execPath(), tried(() => Deno.realPathSync(Deno.execPath()))]
+    .includes(tried(() => Deno.realPathSync(path)) ?? path) || isOwnScript(path);
 
 function isOwnScript(path: string): boolean {
   using file = tried(() => Deno.openSync(path));
