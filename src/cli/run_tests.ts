@@ -26,7 +26,7 @@ export async function runTests(files: readonly string[]): Promise<string[]> {
     const problems: Problem[] = [];
     for (const file of files) {
       const { failed, note } = await runFile(file, config);
-      problems.push(...failed.map((message) => ({ file, message })));
+      problems.push(...failed.map((one) => ({ file, ...one })));
       notes.push(`tests: ${basename(file)}: ${note}`);
     }
     if (problems.length > 0) throw new ConfigError(problems);
@@ -36,9 +36,12 @@ export async function runTests(files: readonly string[]): Promise<string[]> {
   }
 }
 
+/** What is wrong with a test, and in which line of its file. */
+type Failed = Pick<Problem, "message" | "line">;
+
 /** What became of the tests in a file. */
 interface Tested {
-  readonly failed: readonly string[];
+  readonly failed: readonly Failed[];
   readonly note: string;
 }
 
@@ -68,15 +71,28 @@ async function runFile(file: string, config: string): Promise<Tested> {
   }
 }
 
-const failure = (message: string): Tested => ({ failed: [message], note: "failed" });
+const failure = (message: string): Tested => ({ failed: [{ message }], note: "failed" });
 
 /** Reads what `deno test` says in the Test Anything Protocol. */
 function read(code: number, said = "", complaint = ""): Tested {
-  const failed = [...said.matchAll(/^not ok \d+ - (.*)$/gm)].map(([, name]) =>
-    `the test \`${name}\` fails`
-  );
+  const failed = [...said.matchAll(FAILED)].map(([, name, why]) => failedOf(name!, why));
   const passed = [...said.matchAll(/^ok /gm)].length;
   if (code === 0 || failed.length > 0) return { failed, note: `${passed} passed` };
   const [, why = "`deno test` says nothing"] = /^error: (.*)$/m.exec(complaint) ?? [];
   return { failed: [], note: `not run: ${why}` };
+}
+
+/** A test that fails, with what is told of it. */
+const FAILED = /^not ok \d+ - (.*)(?:\n *---\n *(\{.*\}))?/gm;
+
+function failedOf(name: string, told = "{}"): Failed {
+  const { message = "", at } = JSON.parse(told) as {
+    readonly message?: string;
+    readonly at?: { readonly line: number };
+  };
+  const [why = ""] = message.split("\n");
+  return {
+    message: `the test \`${name}\` fails${why && `: ${why}`}`,
+    ...at === undefined ? {} : { line: at.line },
+  };
 }

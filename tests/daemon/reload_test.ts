@@ -129,7 +129,7 @@ Deno.test("what is wrong is told to who asks, and all stays as it was", async ()
             'Deno.test("it holds", () => { throw new Error("no"); });',
           );
         },
-        /policy_test\.js: the test `it holds` fails/,
+        /policy_test\.js:\d+: the test `it holds` fails: Error: no$/m,
       ],
     ] as const
   ) {

@@ -66,7 +66,15 @@ Deno.test("explain tells of mail that was handed over by sendmail", async () => 
   await sendmail(directory, ["you@example.net"], HELLO);
   await until("it is kept", async () => {
     const { stdout } = await postmaster(
-      ...["explain", "--to", "you@example.net", "--config", directory.of("postmaster.yaml")],
+      ...[
+        "explain",
+        "--client",
+        "unix",
+        "--to",
+        "you@example.net",
+        "--config",
+        directory.of("postmaster.yaml"),
+      ],
     );
     return /client: .*unix/.test(stdout) && /AddRcptTo <you@example\.net>/.test(stdout);
   });

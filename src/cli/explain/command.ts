@@ -7,6 +7,7 @@ import { parseDuration } from "../../base/units.ts";
 import { tried } from "../../base/tried.ts";
 import type { Wanted } from "../../explain/reader.ts";
 import { argument, parseIpFlag } from "../argument.ts";
+import { UNIX } from "../../net/peers.ts";
 import { parseTime } from "../client_flags.ts";
 import type { ExplainFlags } from "./explain.ts";
 
@@ -41,7 +42,11 @@ export function withWanted(command: Command): Command {
       "from this sender or domain; <> is the null sender",
       parseAddressOrDomain,
     )
-    .option("--client <address>", "from this IPv4 or IPv6 address", parseIpFlag)
+    .option(
+      "--client <address>",
+      "from this IPv4 or IPv6 address, or `unix`: this machine's programs",
+      parseClient,
+    )
     .option(
       "--since <time>",
       "not before this time, or not longer ago: 2d, 2026-12-24T18:00",
@@ -71,3 +76,5 @@ function parseLimit(text: string): number {
   if (/^\d+$/.test(text) && limit >= 1 && limit <= 10_000) return limit;
   throw new TypeError("Write a number from 1 to 10000.");
 }
+
+const parseClient = (text: string): string => text === UNIX ? UNIX : parseIpFlag(text);
