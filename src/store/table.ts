@@ -3,7 +3,7 @@
  * write. All of it is synchronous.
  * @module
  */
-import { chownSync, existsSync, statSync } from "node:fs";
+import { chownSync, existsSync, linkSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { getuid } from "node:process";
 import { DatabaseSync } from "node:sqlite";
@@ -171,12 +171,10 @@ function open(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
   try {
     db.exec(
-      `PRAGMA busy_timeout = ${PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`,
+      `PRAGMA busy_timeout = ${PATIENCE}; PRAGMA synchronous = FULL`,
     );
-    if (layoutOf(db) === 0) makeTables(db);
-    if (layoutOf(db) !== LAYOUT) {
-      throw new Error("it was written by another version of the program");
-    }
+    const layout = db.prepare("PRAGMA user_version").get()?.["user_version"];
+    if (layout !== LAYOUT) throw new Error("it was written by another version of the program");
     const [checked] = db.prepare("PRAGMA quick_check(1)").all();
     if (checked?.["quick_check"] !== "ok") throw new Error("database disk image is malformed");
     return db;
@@ -184,16 +182,6 @@ function open(file: string): DatabaseSync {
     db.close();
     throw error;
   }
-}
-
-const layoutOf = (db: DatabaseSync): unknown =>
-  db.prepare("PRAGMA user_version").get()?.["user_version"];
-
-/** Makes the tables, unless another process has meanwhile. */
-function makeTables(db: DatabaseSync): void {
-  db.exec(TO_WRITE);
-  if (layoutOf(db) === 0) db.exec(SCHEMA);
-  db.exec("COMMIT");
 }
 
 function prepare(db: DatabaseSync) {
@@ -211,14 +199,27 @@ function prepare(db: DatabaseSync) {
   };
 }
 
+/** Makes a file, unless another process does so meanwhile: it has its name only when it is whole. */
 function create(file: string): void {
   const directory = dirname(file);
   Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  Deno.openSync(file, { write: true, create: true, mode: 0o600 }).close();
-  if (getuid?.() !== 0) return;
-  // A file that root makes on the command line must be the server's.
-  const { uid, gid } = statSync(directory);
-  chownSync(file, uid, gid);
+  const draft = `${file}.${crypto.randomUUID()}`;
+  try {
+    Deno.openSync(draft, { write: true, createNew: true, mode: 0o600 }).close();
+    const db = new DatabaseSync(draft);
+    db.exec(`PRAGMA journal_mode = WAL; ${SCHEMA}`);
+    db.close();
+    if (getuid?.() === 0) {
+      // A file that root makes on the command line must be the server's.
+      const { uid, gid } = statSync(directory);
+      chownSync(draft, uid, gid);
+    }
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== "EEXIST") throw error;
+  } finally {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(draft + suffix, { force: true });
+  }
 }
 
 /** What is wrong with a file, and what to do about it. */

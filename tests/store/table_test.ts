@@ -79,6 +79,24 @@ Deno.test("each of two sees what the other writes, once, and nothing of its own"
   });
 });
 
+Deno.test("several may make the file at the same moment", async () => {
+  using directory = new Directory();
+  const files = Array.from({ length: 50 }, (_, i) => directory.of(`${i}/variables.sqlite`));
+  const gate = new SharedArrayBuffer(4 * files.length);
+  const threads = 2;
+  const failures = await Promise.all(Array.from({ length: threads }, () => {
+    const worker = new Worker(new URL("opening_worker.ts", import.meta.url), { type: "module" });
+    worker.postMessage({ gate, threads, files });
+    return new Promise<string[]>((resolve) => {
+      worker.onmessage = ({ data }) => {
+        worker.terminate();
+        resolve(data);
+      };
+    });
+  }));
+  assert.deepEqual(failures.flat(), []);
+});
+
 Deno.test("who only looks does not wait for who writes", () => {
   withFile((file) => {
     {
