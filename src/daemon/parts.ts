@@ -17,13 +17,13 @@ interface Part {
 }
 
 /** What cannot change while the server runs: each part may depend on it. Of `listen`, that is the addresses. */
-type Lasting = "hostname" | "listen" | "stateDirectory";
+type Fixed = "hostname" | "listen" | "stateDirectory";
 
 /** A setting of a configuration. */
 type Setting = keyof Settings & keyof Config;
 
 /** The settings that a part depends on. */
-export type Of<K extends Setting> = Pick<Config, K | Lasting>;
+export type Of<K extends Setting> = Pick<Config, K | Fixed>;
 
 /** What makes a part of a configuration. */
 export interface PartOf<T, K extends Setting> {

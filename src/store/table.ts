@@ -170,9 +170,7 @@ const TO_WRITE = "BEGIN IMMEDIATE";
 function open(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
   try {
-    db.exec(
-      `PRAGMA busy_timeout = ${PATIENCE}; PRAGMA synchronous = FULL`,
-    );
+    db.exec(`PRAGMA busy_timeout = ${PATIENCE}; PRAGMA synchronous = FULL`);
     const layout = db.prepare("PRAGMA user_version").get()?.["user_version"];
     if (layout !== LAYOUT) throw new Error("it was written by another version of the program");
     const [checked] = db.prepare("PRAGMA quick_check(1)").all();

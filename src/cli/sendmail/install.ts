@@ -136,10 +136,11 @@ function isOurs(path: string): boolean {
   return target === undefined ? isOwnScript(path) : target === Deno.execPath();
 }
 
-/** Whether a path leads here, through links of whomever. */
-export const isOwnSendmail = (path: string): boolean =>
-  [Deno.execPath(), tried(() => Deno.realPathSync(Deno.execPath()))]
-    .includes(tried(() => Deno.realPathSync(path)) ?? path) || isOwnScript(path);
+/** Whether a path leads here, through links of whomever. Where users may not look is no program that they could call. */
+export const isOwnSendmail = (path: string): boolean => {
+  const [found, own] = [path, Deno.execPath()].map((one) => tried(() => Deno.realPathSync(one)));
+  return found !== undefined && found === own || isOwnScript(path);
+};
 
 function isOwnScript(path: string): boolean {
   using file = tried(() => Deno.openSync(path));
