@@ -4,6 +4,7 @@
  */
 import type { LocalUser, Peer, SessionListener, SessionState } from "../handler/session.ts";
 import type { ClientDetails } from "../smtp/client_details.ts";
+import type { PlainParameters } from "../smtp/parameters.ts";
 import type { PlainEvent, PlainReply, PlainStep } from "./plain.ts";
 
 /** An event that was asked. */
@@ -52,7 +53,15 @@ export interface PlainMessage {
   readonly accepted: boolean;
 }
 
-/** A part of a session. */
+/** A message in the queue, about whose delivery handlers were asked. */
+export interface PlainQueued {
+  readonly id: string;
+  /** The sender, `null` for the null path. */
+  readonly mailFrom: string | null;
+  readonly parameters?: PlainParameters;
+}
+
+/** A part of a session. A question of the queue is one that stands alone: its session is that of its message. */
 export interface Part extends PlainClient {
   /** The id of the session. */
   readonly session: string;
@@ -66,6 +75,8 @@ export interface Part extends PlainClient {
   /** Nothing of the session follows. */
   readonly last?: true;
   readonly message?: PlainMessage;
+  /** The message that the queue asked about. */
+  readonly queued?: PlainQueued;
   /** Events that are not kept, because there were too many. */
   readonly omitted?: number;
   readonly events: readonly PlainAsked[];

@@ -8,7 +8,7 @@ import type { Reply, Route } from "../handler/reply.ts";
 import type { Step } from "../handler/supervisor.ts";
 import { redact, redactCommand } from "../log/redact.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
-import { type Parameters, plainParameters } from "../smtp/parameters.ts";
+import { type Parameters, type PlainParameters, plainParameters } from "../smtp/parameters.ts";
 
 /** An event: its name, and what it carries. */
 export interface PlainEvent {
@@ -21,6 +21,15 @@ export interface PlainRoute {
   readonly recipient: string;
   readonly target: string;
   readonly args?: Readonly<Record<string, unknown>>;
+}
+
+/** The route of mail in the queue. */
+export interface PlainQueuedRoute extends PlainRoute {
+  readonly user?: string;
+  readonly extension?: string;
+  readonly original?: string;
+  readonly parameters?: PlainParameters;
+  readonly copy?: boolean;
 }
 
 /** A reply. */
@@ -85,9 +94,13 @@ export function plainEvent(event: Event): PlainEvent {
     case "OtherProtocol":
       return { type, protocol: event.protocol, line: redact(event.line) };
     case "Deliver":
-    case "BeforeDelivery":
-    case "AfterDelivery":
       return { type };
+    case "BeforeDelivery":
+      return { ...event, route: plainQueuedRoute(event.route) };
+    case "AfterDelivery": {
+      const { route, next, ...more } = event;
+      return { ...more, route: plainQueuedRoute(route), next: next?.getTime() };
+    }
     default:
       return { ...event };
   }
@@ -97,6 +110,18 @@ export function plainEvent(event: Event): PlainEvent {
 export function plainRoute({ recipient, target: { target, args } }: Route): PlainRoute {
   const more = Object.keys(args).length === 0 ? {} : { args };
   return { recipient: String(recipient), target, ...more };
+}
+
+function plainQueuedRoute(route: Route): PlainQueuedRoute {
+  const { user, extension, original, parameters, copy } = route;
+  return {
+    ...plainRoute(route),
+    ...user === undefined ? {} : { user },
+    ...extension === undefined ? {} : { extension },
+    ...original === undefined ? {} : { original: String(original) },
+    ...parameters === undefined ? {} : withParameters(parameters),
+    ...copy ? { copy } : {},
+  };
 }
 
 /** A reply as it may be kept. */

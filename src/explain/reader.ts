@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { tried } from "../base/tried.ts";
 import { type FrameHead, HEAD, headOf, linesOf } from "./frame.ts";
 import type { Part } from "./part.ts";
+import type { PlainQueuedRoute } from "./plain.ts";
 import { begunAt, segmentsIn } from "./segments.ts";
 import { told } from "./steps.ts";
 import { hashOf } from "./terms.ts";
@@ -108,7 +109,8 @@ function hashesOf({ id, to, from, client }: Wanted): number[] {
 
 /** Whether a part is wanted. Two terms may have the same hash, so all is looked at. */
 function fits(part: Part, { id, to, from, client, since, until, refused }: Wanted): boolean {
-  return (id === undefined || part.session === id || part.message?.id === id) &&
+  const { session, message, queued } = part;
+  return (id === undefined || [session, message?.id, queued?.id].includes(id)) &&
     (client === undefined || part.peer.address === client) &&
     (since === undefined || part.until >= since) &&
     (until === undefined || part.begun <= until) &&
@@ -122,16 +124,23 @@ const isMeantBy = (wanted: string, address: string): boolean => {
   return one.startsWith("@") ? other.endsWith(one) : one === other;
 };
 
-/** The senders that the client named; `<>` is the null path. */
-const sendersOf = ({ events }: Part): string[] =>
-  events.flatMap(({ event: { type, mailbox } }) =>
-    type === "SetMailFrom" ? [mailbox === null ? "<>" : mailbox as string] : []
-  );
+/** The senders that the client named, or that of the message in the queue; `<>` is the null path. */
+const sendersOf = ({ events, queued }: Part): string[] =>
+  [
+    ...queued === undefined ? [] : [queued.mailFrom],
+    ...events.flatMap(({ event: { type, mailbox } }) =>
+      type === "SetMailFrom" ? [mailbox as string | null] : []
+    ),
+  ].map((sender) => sender ?? "<>");
 
-/** The recipients that the client named, and those that aliases led to. */
+/** The recipients that the client named, and those that aliases led to; or the one that the queue asked about. */
 const recipientsOf = ({ events }: Part): string[] =>
   events.flatMap((asked) => {
-    const { type, mailbox } = asked.event;
+    const { type, mailbox, route } = asked.event;
+    if (route !== undefined) {
+      const { recipient, original = recipient } = route as PlainQueuedRoute;
+      return [recipient, original];
+    }
     if (type !== "AddRcptTo") return [];
     const routes = told(asked).reply?.routes ?? [];
     return [mailbox as string, ...routes.map(({ recipient }) => String(recipient))];

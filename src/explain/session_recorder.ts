@@ -3,9 +3,10 @@
  * @module
  */
 import type { AskedEvent, Recorder } from "../handler/recorder.ts";
-import { isPositive } from "../handler/reply.ts";
+import { isPositive, type Route } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
-import { type Part, plainClient, type PlainMessage } from "./part.ts";
+import { type Part, plainClient, type PlainMessage, type PlainQueued } from "./part.ts";
+import { plainParameters } from "../smtp/parameters.ts";
 import { microseconds, plainEvent, plainReply, stepAsJson } from "./plain.ts";
 import { addAddress, hashOf } from "./terms.ts";
 
@@ -37,6 +38,7 @@ export class SessionRecorder implements Recorder {
   #refused = false;
   #hashes: number[] = [];
   #part = 0;
+  #queued: PlainQueued | undefined;
   #ended = false;
 
   /** @param keep receives the parts */
@@ -64,9 +66,22 @@ export class SessionRecorder implements Recorder {
         }
       }
     }
+    if ("route" in event) this.#ofDelivery(event.route);
     const json = this.#asJson(asked);
     this.#events = this.#count === 0 ? json : `${this.#events},${json}`;
     this.#count++;
+  }
+
+  /** The queue asks: nobody has named the message and its sender by commands. */
+  #ofDelivery({ recipient, original = recipient }: Route): void {
+    const { id, mailFrom, parameters } = this.#session.transaction!;
+    const sender = mailFrom && String(mailFrom);
+    const more = parameters.size === 0 ? {} : { parameters: plainParameters(parameters) };
+    this.#queued = { id, mailFrom: sender, ...more };
+    this.#hashes.push(hashOf("id", id));
+    addAddress(this.#hashes, "from", sender ?? "<>");
+    addAddress(this.#hashes, "to", String(recipient));
+    if (!original.equals(recipient)) addAddress(this.#hashes, "to", String(original));
   }
 
   message(message: PlainMessage): void {
@@ -107,6 +122,7 @@ export class SessionRecorder implements Recorder {
       ...client,
       refused: this.#refused,
       ...message === undefined ? { last: true } : { message },
+      ...this.#queued === undefined ? {} : { queued: this.#queued },
       ...this.#omitted === 0 ? {} : { omitted: this.#omitted },
     };
     this.#keep({

@@ -7,9 +7,21 @@ import { recallChanges } from "../handler/header_changes.ts";
 import { BROKEN, type Reply, type Route } from "../handler/reply.ts";
 import type { Step } from "../handler/supervisor.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
-import { NO_PARAMETERS, parametersOf, type PlainParameters } from "../smtp/parameters.ts";
+import {
+  NO_PARAMETERS,
+  type Parameters,
+  parametersOf,
+  type PlainParameters,
+} from "../smtp/parameters.ts";
 import type { PlainAsked } from "./part.ts";
-import type { PlainDeed, PlainEvent, PlainReply, PlainRoute, PlainStep } from "./plain.ts";
+import type {
+  PlainDeed,
+  PlainEvent,
+  PlainQueuedRoute,
+  PlainReply,
+  PlainRoute,
+  PlainStep,
+} from "./plain.ts";
 
 /** An event that was asked, its steps, and the answer. */
 export interface Told {
@@ -45,10 +57,14 @@ function eventOf(plain: PlainEvent, routes: readonly Route[] = []): Event {
       return {
         ...plain,
         mailbox: mailboxOf(mailbox as string | null),
-        parameters: parameters === undefined
-          ? NO_PARAMETERS
-          : parametersOf(parameters as PlainParameters),
+        parameters: parametersIn(parameters as PlainParameters | undefined),
       } as Event;
+    }
+    case "BeforeDelivery":
+      return { ...plain, route: queuedRouteOf(plain.route as PlainQueuedRoute) } as Event;
+    case "AfterDelivery": {
+      const next = plain.next === undefined ? undefined : new Date(plain.next as number);
+      return { ...plain, route: queuedRouteOf(plain.route as PlainQueuedRoute), next } as Event;
     }
     case "Deliver":
       return { type: "Deliver", body: NOTHING, routes, signal: AbortSignal.abort() };
@@ -73,11 +89,26 @@ function changeOf(event: Event, plain: PlainEvent | 0): Event {
   } as EventOf<"Deliver">;
 }
 
+const parametersIn = (plain: PlainParameters | undefined): Parameters =>
+  plain === undefined ? NO_PARAMETERS : parametersOf(plain);
+
 const mailboxOf = (address: string | null): Mailbox | null =>
   address === null ? null : Mailbox.parse(address);
 
 function routeOf({ recipient, target, args = {} }: PlainRoute): Route {
   return { recipient: Mailbox.parse(recipient), target: { target, args } };
+}
+
+function queuedRouteOf(plain: PlainQueuedRoute): Route {
+  const { user, extension, original, parameters, copy } = plain;
+  return {
+    ...routeOf(plain),
+    parameters: parametersIn(parameters),
+    ...user === undefined ? {} : { user },
+    ...extension === undefined ? {} : { extension },
+    ...original === undefined ? {} : { original: Mailbox.parse(original) },
+    ...copy ? { copy } : {},
+  };
 }
 
 function replyOf({ routes, sender, ...plain }: PlainReply): Reply {

@@ -4,7 +4,8 @@
  */
 import type { Event } from "./event.ts";
 import type { Reply } from "./reply.ts";
-import type { Step } from "./supervisor.ts";
+import type { SessionState } from "./session.ts";
+import type { Step, Supervisor } from "./supervisor.ts";
 
 /** An event that handlers were asked. */
 export interface AskedEvent {
@@ -25,4 +26,26 @@ export interface Recorder {
     message: { readonly id: string; readonly size: number; readonly accepted: boolean },
   ): void;
   end(): void;
+}
+
+/** Is told the answer to an event; `undefined` if nobody waits for one any more. */
+export type Record = (reply: Reply | undefined) => void;
+
+/**
+ * Has the handlers recorded that are asked next.
+ *
+ * @returns what is told their answer; `undefined` if nobody wants to know what happens in the session
+ */
+export function record(
+  { recorder }: SessionState,
+  supervisor: Supervisor,
+  event: Event,
+): Record | undefined {
+  if (recorder === undefined) return undefined;
+  const steps: Step[] = supervisor.recording = [];
+  const start = performance.now();
+  return (reply) => {
+    if (supervisor.recording === steps) supervisor.recording = undefined;
+    recorder.asked({ event, steps, reply, milliseconds: performance.now() - start });
+  };
 }

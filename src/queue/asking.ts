@@ -5,8 +5,9 @@
  */
 import { within } from "../base/within.ts";
 import { Command } from "../handler/command.ts";
-import type { Event, EventOf } from "../handler/event.ts";
-import { asksOthers, isPromise } from "../handler/handler.ts";
+import { type Event, type EventName, type EventOf, OF_QUEUE } from "../handler/event.ts";
+import { asksOthers, type Handler, isPromise } from "../handler/handler.ts";
+import { record, type Recorder } from "../handler/recorder.ts";
 import {
   BROKEN,
   goOn,
@@ -39,21 +40,38 @@ export type Told = Pick<EventOf<"AfterDelivery">, "attempt" | "outcome" | "endin
 
 const RELAYED = say(2, 5, 0, "relayed", "2.1.5");
 
+/** How handlers are asked. */
+export interface AskingOptions {
+  readonly context: SessionContext;
+  /** The limit `handler-timeout`, in milliseconds. */
+  readonly timeout: number;
+  /** The chain of the context with somebody around it who sees all that is asked of deliveries. */
+  readonly watched?: Handler | undefined;
+  /** Begins to keep what handlers say of deliveries. */
+  readonly record?: ((session: SessionState) => Recorder) | undefined;
+}
+
+/** What is asked. */
+interface Question {
+  readonly event: Event;
+  readonly chain: Handler;
+  /** The event that a handler was asked who asks this, as it seems. */
+  readonly cause?: Event;
+}
+
 /** Asks one chain. Any number of questions may be open at once. */
 export class Asking {
+  readonly #options: AskingOptions;
   readonly #context: SessionContext;
-  readonly #timeout: number;
-  /** Whether the site has handlers that say something of deliveries: most have none. */
-  readonly #isAsked: boolean;
-  readonly #isTold: boolean;
+  /** The events of deliveries for which the site has handlers: most have none. */
+  readonly #handled: ReadonlySet<EventName>;
   readonly #telling = new Set<Promise<Answer>>();
 
-  /** @param timeout the limit `handler-timeout`, in milliseconds */
-  constructor(context: SessionContext, timeout: number) {
+  constructor(options: AskingOptions) {
+    const { context } = options;
+    this.#options = options;
     this.#context = context;
-    this.#timeout = timeout;
-    this.#isAsked = asksOthers(context.chain, "BeforeDelivery");
-    this.#isTold = asksOthers(context.chain, "AfterDelivery");
+    this.#handled = new Set(OF_QUEUE.values().filter((event) => asksOthers(context.chain, event)));
   }
 
   /** What is to be done with the mail of a recipient. A positive reply has the routes that its mail takes. */
@@ -62,10 +80,10 @@ export class Asking {
     recipient: QueuedRecipient,
     given: Route,
   ): Promise<Answer> {
-    if (!this.#isAsked) return { reply: goOn(given), handler: undefined };
+    if (!this.#asks("BeforeDelivery")) return { reply: goOn(given), handler: undefined };
     const route = sealed(given);
     const { original, parameters } = route;
-    const { reply, handler } = await this.#ask(this.#sessionOf(message, recipient, [route]), {
+    const { reply, handler } = await this.#askOfDelivery(message, recipient, {
       type: "BeforeDelivery",
       route,
       attempt: recipient.attempts + 1,
@@ -80,10 +98,13 @@ export class Asking {
 
   /** Tells what became of an attempt; nothing waits for the answer but {@linkcode idle}. */
   after(message: QueuedMessage, recipient: QueuedRecipient, given: Route, told: Told): void {
-    if (!this.#isTold) return;
+    if (!this.#asks("AfterDelivery")) return;
     const route = sealed(given);
-    const session = this.#sessionOf(message, recipient, [route]);
-    const telling = this.#ask(session, { type: "AfterDelivery", route, ...told });
+    const telling = this.#askOfDelivery(message, recipient, {
+      type: "AfterDelivery",
+      route,
+      ...told,
+    });
     this.#telling.add(telling);
     telling.finally(() => this.#telling.delete(telling));
   }
@@ -102,11 +123,11 @@ export class Asking {
     const session = this.#sessionOf(message, recipient, []);
     const mailbox = Mailbox.parse(recipient.recipient);
     const parameters = NO_PARAMETERS;
-    const answer = await this.#ask(
-      session,
-      { type: "AddRcptTo", mailbox, parameters },
-      { type: "SetMailFrom", mailbox: null, parameters },
-    );
+    const answer = await this.#ask(session, {
+      event: { type: "AddRcptTo", mailbox, parameters },
+      chain: this.#context.chain,
+      cause: { type: "SetMailFrom", mailbox: null, parameters },
+    });
     if (!isRelayingDenied(answer.reply) || mayLeadOn(mailbox)) return answer;
     const target = relay([mailbox]);
     if (this.#context.judge(target) !== undefined) return answer;
@@ -136,13 +157,30 @@ export class Asking {
     });
   }
 
-  /** Puts a question and ends its session. With a `cause`, it is asked as a handler asks that was asked the cause. */
-  async #ask(session: SessionState, event: Event, cause?: Event): Promise<Answer> {
+  #asks(event: EventName): boolean {
+    return this.#options.watched !== undefined || this.#handled.has(event);
+  }
+
+  #askOfDelivery(
+    message: QueuedMessage,
+    recipient: QueuedRecipient,
+    event: EventOf<"BeforeDelivery" | "AfterDelivery">,
+  ): Promise<Answer> {
+    const session = this.#sessionOf(message, recipient, [event.route]);
+    const { watched: chain = this.#context.chain, record } = this.#options;
+    if (this.#handled.has(event.type)) session.recorder = record?.(session);
+    return this.#ask(session, { event, chain });
+  }
+
+  /** Puts a question and ends its session. */
+  async #ask(session: SessionState, { event, chain, cause }: Question): Promise<Answer> {
     const { supervisor } = session;
     const command = new Command(cause ?? event, supervisor);
     const view = new SessionView(session, command, cause === undefined ? 0 : 1);
-    const given = this.#context.chain(event, () => BROKEN, view);
+    const recorded = record(session, supervisor, event);
+    const given = chain(event, () => BROKEN, view);
     const reply = isPromise(given) ? await this.#inTime(given, event, supervisor) : given;
+    recorded?.(reply);
     command.answered(reply);
     session.show(session.helo, undefined);
     session.end();
@@ -155,7 +193,7 @@ export class Asking {
       (its) => void (reply = its),
       (error) => supervisor.broke("chain", event, error),
     );
-    if (await within(answered, this.#timeout)) return reply;
+    if (await within(answered, this.#options.timeout)) return reply;
     supervisor.broke(supervisor.hanging ?? "core", event, "did not answer in time");
     supervisor.giveUp();
     return BROKEN;

@@ -7,9 +7,10 @@ import type { Event } from "../handler/event.ts";
 import { type Handler, isPromise, type MaybePromise } from "../handler/handler.ts";
 import { watchedEvent } from "../handler/header_changes.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
+import { type Record, record } from "../handler/recorder.ts";
 import type { SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
-import type { Step, Supervisor } from "../handler/supervisor.ts";
+import type { Supervisor } from "../handler/supervisor.ts";
 import { LIMIT_REPLIES } from "./limits.ts";
 import type { Clock } from "./transport.ts";
 
@@ -19,11 +20,9 @@ interface Question {
   readonly command: Command;
   readonly since: number;
   /** Tells the session's recorder the answer, if there is one. */
-  readonly record?: Record | undefined;
+  readonly recorded?: Record | undefined;
   readonly then: (reply: Reply) => void;
 }
-
-type Record = (reply: Reply | undefined) => void;
 
 /** The engine's side of the chain. */
 export class Inquiry {
@@ -62,19 +61,19 @@ export class Inquiry {
   ask(given: Event, then: (reply: Reply) => void): void {
     const { supervisor } = this;
     supervisor.begin();
-    const record = this.#record(given);
-    const event = record === undefined ? given : watchedEvent(given);
+    const recorded = record(this.#session, supervisor, given);
+    const event = recorded === undefined ? given : watchedEvent(given);
     const command = new Command(event, supervisor);
     const settle = (reply: Reply) => {
       const isBroken = event.type === "LimitExceeded" && reply === BROKEN;
       const answer = isBroken ? LIMIT_REPLIES[event.limit] : reply;
-      record?.(answer);
+      recorded?.(answer);
       command.answered(answer);
       then(answer);
     };
     const reply = this.#chain(event, () => BROKEN, new SessionView(this.#session, command));
     if (!isPromise(reply)) return settle(reply);
-    const question: Question = { event, command, then, since: this.#clock.now, record };
+    const question: Question = { event, command, then, since: this.#clock.now, recorded };
     this.#question = question;
     const answered = (late: Reply) => {
       if (this.#question !== question) return; // nobody waits for it any more
@@ -115,7 +114,7 @@ export class Inquiry {
    * @param instead what the client is told without it
    */
   forget(instead?: Reply): void {
-    this.#question?.record?.(instead);
+    this.#question?.recorded?.(instead);
     this.#question?.command.answered(BROKEN);
     this.#question = undefined;
     this.supervisor.giveUp();
@@ -130,18 +129,5 @@ export class Inquiry {
     this.forget(BROKEN);
     question.then(BROKEN);
     this.#settled();
-  }
-
-  /** Has the handlers recorded that are asked next. */
-  #record(event: Event): Record | undefined {
-    const { supervisor } = this;
-    const { recorder } = this.#session;
-    if (recorder === undefined) return undefined;
-    const steps: Step[] = supervisor.recording = [];
-    const start = performance.now();
-    return (reply) => {
-      if (supervisor.recording === steps) supervisor.recording = undefined;
-      recorder.asked({ event, steps, reply, milliseconds: performance.now() - start });
-    };
   }
 }

@@ -99,7 +99,12 @@ export class Server {
     const extensions = new Extensions(extensionsOn({ policy, requireTls }));
     const ends = { acceptance, limits: localLimits(limits), extensions, log, ...says };
     const local = this.#share(setup, users, ends, says.domain);
-    const asking = new Asking(local.context, limits.handlerTimeout);
+    const asking = new Asking({
+      context: local.context,
+      timeout: limits.handlerTimeout,
+      watched: setup.witness && local.engine.chain,
+      record: this.#options.record,
+    });
     const inForce = { setup, shared, local, asking, users };
     this.#used.add(inForce);
     return inForce;

@@ -5,6 +5,7 @@
  */
 import { type Handler, named, onEvery } from "../handler/handler.ts";
 import { BROKEN, say } from "../handler/reply.ts";
+import type { Session } from "../handler/session.ts";
 import { silent } from "../log/event.ts";
 import { core } from "../server/core.ts";
 import { Extensions } from "../server/extension.ts";
@@ -24,11 +25,11 @@ async function readInto(mirrored: Mirrored, body: AsyncIterable<Uint8Array>): Pr
   for await (const _ of outlined(body, note));
 }
 
-/** @param find the session with an id */
+/** @param find the session in the mirror */
 export function coreOf(
   policy: Handler,
   limits: Limits,
-  find: (id: string) => Mirrored | undefined,
+  find: (session: Session) => Mirrored | undefined,
 ): Handler {
   const extensions = new Extensions(extensionsOn({ policy }));
   const acceptance = () => Promise.resolve(BROKEN);
@@ -36,7 +37,7 @@ export function coreOf(
   return named(
     "core",
     onEvery(async (event, next, session) => {
-      const mirrored = find(session.id);
+      const mirrored = find(session);
       const live = mirrored?.told?.event.type === event.type ? mirrored.told.core : undefined;
       if (mirrored === undefined) return BROKEN;
       if (event.type === "Deliver") {

@@ -33,7 +33,8 @@ export interface Followed {
 export class Feed {
   readonly #outlet: Outlet;
   readonly #gathering = new Gathering();
-  readonly #sessions = new Map<string, Followed>();
+  /** By their signals: questions about mail in the queue have the id of the session in which it came. */
+  readonly #sessions = new Map<AbortSignal, Followed>();
   #count = 0;
   /** Octets that are being written. */
   #writing = 0;
@@ -59,12 +60,13 @@ export class Feed {
 
   /** The session, if the shadow follows it. It follows one from its beginning, or not at all. */
   follow(session: Session, isBeginning: boolean): Followed | undefined {
-    const known = this.#sessions.get(session.id);
+    const { signal } = session;
+    const known = this.#sessions.get(signal);
     if (known !== undefined) return known.lost ? undefined : known;
     const lost = this.#ended || !isBeginning || this.#waiting > MANY;
     const followed: Followed = { number: lost ? -1 : this.#count++, facts: undefined, lost };
-    this.#sessions.set(session.id, followed);
-    session.signal.addEventListener("abort", () => this.#end(session.id, followed), { once: true });
+    this.#sessions.set(signal, followed);
+    signal.addEventListener("abort", () => this.#end(signal, followed), { once: true });
     if (lost) {
       this.#leftOut++;
       return undefined;
@@ -119,8 +121,8 @@ export class Feed {
     this.tell({ kind: "end", session: followed.number, lost: true });
   }
 
-  #end(id: string, followed: Followed): void {
-    this.#sessions.delete(id);
+  #end(signal: AbortSignal, followed: Followed): void {
+    this.#sessions.delete(signal);
     if (!followed.lost) this.tell({ kind: "end", session: followed.number, lost: false });
     followed.lost = true;
   }

@@ -11,7 +11,7 @@ import { Command } from "../handler/command.ts";
 import type { Event } from "../handler/event.ts";
 import type { GlobalStore } from "../handler/global_store.ts";
 import { chain, type Handler, isPromise } from "../handler/handler.ts";
-import { BROKEN, isAcceptance, isPositive, type Reply } from "../handler/reply.ts";
+import { BROKEN, isAcceptance, isPositive, type Reply, type Route } from "../handler/reply.ts";
 import { type SessionContext, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import type { Judge } from "../handler/supervisor.ts";
@@ -51,7 +51,8 @@ export class Mirror {
   readonly #world: World;
   readonly #whole: Handler;
   readonly #sessions = new Map<number, Mirrored>();
-  readonly #byId = new Map<string, Mirrored>();
+  /** By their signals: the questions about mail in the queue have the id of the session in which it came. */
+  readonly #open = new Map<AbortSignal, Mirrored>();
   readonly #memory: Memory;
   #events = 0;
   #octets = 0;
@@ -60,7 +61,7 @@ export class Mirror {
     this.#world = world;
     const { policy, limits } = world;
     this.#memory = new Memory(Infinity);
-    this.#whole = chain(policy, coreOf(policy, limits, (id) => this.#byId.get(id)));
+    this.#whole = chain(policy, coreOf(policy, limits, ({ signal }) => this.#open.get(signal)));
   }
 
   take(told: Told): void {
@@ -81,7 +82,7 @@ export class Mirror {
 
   /** Resolves once all that was told has been answered. */
   async idle(): Promise<void> {
-    await Promise.all(Array.from(this.#byId.values(), ({ done }) => done));
+    await Promise.all(Array.from(this.#open.values(), ({ done }) => done));
   }
 
   /** A piece of the message of a session. */
@@ -99,7 +100,7 @@ export class Mirror {
   ): void {
     const { globals, judge, tally } = this.#world;
     const context: SessionContext = {
-      ...{ hostname, globals, judge, chain: this.#whole, log: this.#log },
+      ...{ hostname, globals, judge, chain: this.#whole, log: this.#logOf(() => mirrored) },
       dns: new AskingResolver(this.#world.ask, () => mirrored.troubles.add("dns")),
       keep: (body) => spool(body, noFile, this.#memory),
       now: () => mirrored.told?.time ?? Date.now(),
@@ -116,7 +117,7 @@ export class Mirror {
       ...{ recipients: [], routes: [], pieces: [], done: Promise.resolve() },
     };
     this.#sessions.set(session, mirrored);
-    this.#byId.set(id, mirrored);
+    this.#open.set(state.signal, mirrored);
   }
 
   #end(session: number, mirrored: Mirrored, lost: boolean): void {
@@ -129,7 +130,7 @@ export class Mirror {
       else tally.session();
       state.show(state.helo, undefined);
       state.end();
-      this.#byId.delete(state.id);
+      this.#open.delete(state.signal);
     });
   }
 
@@ -201,19 +202,19 @@ export class Mirror {
   }
 
   /** Notes what handlers log, and why they break. What they may not do is no verdict of theirs. */
-  readonly #log: Log = Object.assign(
-    (event: string, fields: object) => {
-      const { session, handler = "-", error, text } = fields as Readonly<Record<string, string>>;
-      const mirrored = this.#byId.get(session ?? "");
+  #logOf(mirrored: () => Mirrored): Log {
+    const log = (event: string, fields: object) => {
+      const { handler = "-", error, text } = fields as Readonly<Record<string, string>>;
+      const { told, troubles } = mirrored();
       const what = NOTED[event];
-      if (mirrored?.told === undefined || what === undefined) return;
-      if (what === "broke" && mirrored.troubles.has("cut")) return; // over the end of what it read
-      if (error?.includes("NotCapable")) mirrored.troubles.add("forbidden");
+      if (told === undefined || what === undefined) return;
+      if (what === "broke" && troubles.has("cut")) return; // over the end of what it read
+      if (error?.includes("NotCapable")) troubles.add("forbidden");
       const said = String(error ?? text).split("\n").slice(0, 2).join(" ");
-      this.#world.tally.note({ what, handler, event: mirrored.told.event.type, text: said });
-    },
-    { wants: () => true },
-  );
+      this.#world.tally.note({ what, handler, event: told.event.type, text: said });
+    };
+    return Object.assign(log, { wants: () => true });
+  }
 }
 
 /** What of the log is noted. */
@@ -246,11 +247,20 @@ function follow(mirrored: Mirrored, facts: Facts): void {
   mirrored.routes = [];
 }
 
-function show({ state, facts, recipients, routes }: Mirrored): void {
+function show({ state, facts, told, ...mirrored }: Mirrored): void {
   const { helo, transaction } = facts ?? {};
+  const { recipients, routes } = told !== undefined && "route" in told.event
+    ? ofDelivery(told.event.route)
+    : mirrored;
   const open = transaction && { ...transaction, recipients: [...recipients], routes: [...routes] };
   state.show(helo, open);
 }
+
+/** Of a message in the queue, handlers see one recipient. */
+const ofDelivery = (route: Route) => ({
+  recipients: [route.original ?? route.recipient],
+  routes: [route],
+});
 
 /** What the live handlers have decided holds for the events that follow. */
 function settle({ event, reply }: ObservedEvent, mirrored: Mirrored): void {

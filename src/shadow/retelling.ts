@@ -3,12 +3,14 @@
  * @module
  */
 import { newId } from "../base/id.ts";
-import type { Part, PlainAsked } from "../explain/part.ts";
+import type { Part, PlainAsked, PlainQueued } from "../explain/part.ts";
 import { told } from "../explain/steps.ts";
 import type { Event, EventName } from "../handler/event.ts";
 import { isPositive, type Reply, type Route } from "../handler/reply.ts";
 import { routeKey } from "../handler/route.ts";
 import type { Step } from "../handler/supervisor.ts";
+import { Mailbox } from "../smtp/mailbox.ts";
+import { parametersOf } from "../smtp/parameters.ts";
 import { type Facts, type ObservedEvent, reachedBy, type Told } from "./observed.ts";
 import { bare } from "./watch.ts";
 
@@ -33,14 +35,15 @@ export class Retelling {
 
   /** What happened in a part. The parts of a session come in their order; some may be missing. */
   *tell(part: Part): Generator<Told> {
-    const { session: id, listener, localUser, events, omitted, last } = part;
+    const { listener, localUser, events, queued, omitted, last } = part;
+    const id = queued === undefined ? part.session : newId(); // what the queue asked stands alone
     const isNew = !this.#sessions.has(id);
     const retold = this.#sessions.get(id) ??
       { number: this.#count++, facts: atBeginning(part), routes: [] };
     const { number: session } = retold;
     if (isNew) {
       this.#sessions.set(id, retold);
-      const about = { id, listener, hostname: this.#hostname, localUser };
+      const about = { id: part.session, listener, hostname: this.#hostname, localUser };
       yield { kind: "session", session, about };
     }
     for (const asked of events) yield* eventIn(part, asked, retold);
@@ -90,12 +93,18 @@ function atBeginning(part: Part): Facts {
   const facts = atEnd(part);
   return {
     ...facts,
-    transaction: undefined,
+    transaction: part.queued && transactionOf(part.queued),
     tls: has("StartTls") ? undefined : facts.tls,
     user: has("Authenticate") ? undefined : facts.user,
     helo: has("SayHelo", "SayEhlo") ? undefined : facts.helo,
   };
 }
+
+const transactionOf = ({ id, mailFrom, parameters = {} }: PlainQueued): Facts["transaction"] => ({
+  id,
+  mailFrom: mailFrom === null ? null : Mailbox.parse(mailFrom),
+  parameters: parametersOf(parameters),
+});
 
 /** The session after the answer to an event: a positive one, or that to a message. */
 function follow(retold: Retold, event: Event, reply: Reply, part: Part): void {

@@ -2,7 +2,7 @@
  * Watches the live sessions of a server for a shadow.
  * @module
  */
-import type { Event, EventName, EventOf } from "../handler/event.ts";
+import { type Event, type EventName, type EventOf, OF_QUEUE } from "../handler/event.ts";
 import { type Handler, isPromise, named, onEvery } from "../handler/handler.ts";
 import { isPositive, type Reply } from "../handler/reply.ts";
 import type { Session } from "../handler/session.ts";
@@ -21,6 +21,12 @@ const LONGEST = 1024 * 1024;
  */
 const OF_CORE: ReadonlySet<EventName> = new Set<EventName>([
   ...["SayEhlo", "SeeksHelp", "StartTls", "Authenticate", "Deliver"] as const,
+]);
+
+/** The events that a session may begin with. What the queue asks is a session of its own. */
+const BEGINNINGS: ReadonlySet<EventName> = new Set([
+  ...["Greeting", "LimitExceeded"] as const,
+  ...OF_QUEUE,
 ]);
 
 /** What was seen while an event was asked. */
@@ -42,8 +48,7 @@ export class Watch implements Witness {
   around(chain: Handler): Handler {
     return (event, next, session) => {
       const { feed } = this;
-      const isBeginning = event.type === "Greeting" || event.type === "LimitExceeded";
-      const followed = feed?.follow(session, isBeginning);
+      const followed = feed?.follow(session, BEGINNINGS.has(event.type));
       if (feed === undefined || followed === undefined) return chain(event, next, session);
       const sight: Sight = {};
       if (OF_CORE.has(event.type)) this.#sights.set(event, sight);

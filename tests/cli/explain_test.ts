@@ -59,6 +59,46 @@ Deno.test("explain tells what each handler did, and what the queue did, while th
   assert.match(found.stdout, new RegExp(id));
 });
 
+Deno.test("explain tells what handlers have said of mail in the queue", async () => {
+  await using server = await Running.start((directory) => {
+    directory.write(
+      "later.js",
+      `import { on, say } from "postmaster";
+      export default on("BeforeDelivery", ({ attempt }, next) =>
+        attempt === 1 ? say(4, 5, 0, "not yet", "4.7.1") : next());`,
+    );
+    return {
+      handlers: ["./later.js"],
+      aliases: { sales: "you" },
+      deliver: "queued",
+      queue: { retry: ["1s"] },
+    };
+  });
+  using client = await server.connect();
+  const envelope = ["MAIL FROM:<ann@example.org>", "RCPT TO:<sales@example.net>"];
+  await codes(client, "EHLO client.example.org", ...envelope, "DATA", "\r\nhello\r\n.", "QUIT");
+  await until("the mail is delivered", () => server.directory.read("mail").includes("hello"));
+  const explain = (...args: readonly string[]) =>
+    postmaster("explain", ...args, "--config", server.directory.of("postmaster.yaml"));
+  const parts = await until("it is kept", async () => {
+    const { stdout } = await explain("--to", "you@example.net");
+    return stdout.split(/\n\n/).length === 3 && stdout.split(/\n\n/);
+  });
+  const [session, first, second] = parts;
+  const id = /message (\S+),/.exec(session!)![1]!;
+  assert.match(first!, new RegExp(`^message ${id} in the queue, 20`));
+  assert.match(first!, /^ {2}from <ann@example\.org>, session \w+$/m);
+  assert.match(
+    first!,
+    /BeforeDelivery you@example\.net \(mailer\)\n.*answered 450 4\.7\.1 not yet/,
+  );
+  assert.match(second!, /BeforeDelivery you@example\.net \(mailer\)\n.*passed on/);
+  const json = (await explain(id, "--refused", "--json")).stdout.trimEnd().split("\n");
+  const [{ queued, events: [{ event }] }] = json.map((line) => JSON.parse(line));
+  assert.deepEqual(queued, { id, mailFrom: "ann@example.org" });
+  assert.deepEqual([event.route.original, event.attempt], ["sales@example.net", 1]);
+});
+
 Deno.test("while sessions cannot be kept the server serves, says so once, and keeps them again later", async () => {
   await using server = await Running.start((directory) => {
     Deno.mkdirSync(directory.of("state"));

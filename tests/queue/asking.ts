@@ -56,5 +56,8 @@ export function askingOf(
     setup.relays === false && target.target === "relay"
       ? "there is no relay"
       : context.judge(target);
-  return { asking: new Asking({ ...context, judge }, setup.timeout ?? 10_000), logged };
+  return {
+    asking: new Asking({ context: { ...context, judge }, timeout: setup.timeout ?? 10_000 }),
+    logged,
+  };
 }

@@ -67,7 +67,7 @@ export function queueOf(
     ...{ schedule: { ...SCHEDULE, ...schedule }, reports: DEFAULT_REPORTS, keep: HOUR },
   });
   const { session } = sessionOf(policy, { id: "TEST", targets, now: undefined });
-  queue.start(new Asking(session.context, HOUR));
+  queue.start(new Asking({ context: session.context, timeout: HOUR }));
   let messages = 0;
   return {
     ...{ queue, store, targets, log, logged },

@@ -10,7 +10,7 @@ import { runClient } from "../clients.ts";
 import { need } from "../need.ts";
 import { Directory, feed, postmaster, Running, type Settings, until } from "../running.ts";
 import { selfSigned } from "../tls/openssl.ts";
-import { atRcpt, LIVE, visit } from "./visit.ts";
+import { atDelivery, atRcpt, LIVE, SEEN, visit } from "./visit.ts";
 
 /** A server that has kept these sessions, and was stopped. */
 async function kept(
@@ -187,6 +187,31 @@ export default on("Deliver", async (event, next, { recipients: [to] }) => {
     assert.ok(unread.includes("1 session, 10 verdicts compared: 0 differ"), unread.join("\n"));
     assert.ok(unread.some((line) => /^2 verdicts not compared: .* than was kept/.test(line)));
   }
+});
+
+Deno.test("what live handlers have said of mail in the queue is compared", async () => {
+  using directory = new Directory();
+  await kept(
+    directory,
+    async (server) => {
+      await visit(server);
+      await until("the mail is delivered", () => server.directory.read("mail").includes("two"));
+    },
+    atDelivery(""),
+    { deliver: "queued" },
+  );
+  const same = await replay(directory, directory.of("live.ts"), "--json");
+  const report = JSON.parse(same.stdout);
+  assert.deepEqual([report.sessions, report.differences, report.uncompared], [5, {}, {}]);
+  const notes: readonly { text: string }[] = report.notes;
+  assert.deepEqual(notes.map(({ text }) => text).sort(), SEEN.toSorted());
+
+  const next = candidate(directory, atDelivery('if (to === "jane") return say(5, 5, 0, "gone");'));
+  const { stdout } = await replay(directory, next, "--to", "jane@example.net");
+  assert.match(
+    stdout,
+    /^1 time BeforeDelivery: 250 2\.0\.0 \(core\) -> 550 \(.*next\.ts > on\(BeforeDelivery\)\)$/m,
+  );
 });
 
 Deno.test("mail of this machine's programs is replayed as theirs", async () => {

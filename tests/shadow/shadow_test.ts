@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { codes, Directory, postmaster, Running, until } from "../running.ts";
-import { atRcpt, EVENTS, LIVE, visit } from "./visit.ts";
+import { atDelivery, atRcpt, EVENTS, LIVE, SEEN, visit } from "./visit.ts";
 
 /** A server with a shadow that is there, and the path of its configuration. */
 async function start(
@@ -42,7 +42,11 @@ interface Found {
   readonly restarts: number;
   readonly uncompared: Readonly<Record<string, number>>;
   readonly differences: Readonly<Record<string, { readonly count: number }>>;
-  readonly notes: readonly { readonly what: string; readonly text: string }[];
+  readonly notes: readonly {
+    readonly what: string;
+    readonly event: string;
+    readonly text: string;
+  }[];
 }
 
 /** What the file of the shadow says once it is so. */
@@ -164,6 +168,21 @@ export default on("Deliver", (event, next, session) => {
   for (const change of [/, \+X-Seen: yes$/m, /, another body$/m, /, sender <>$/m]) {
     assert.match(stdout, change);
   }
+});
+
+Deno.test("what is said of mail in the queue is compared, though only the candidates say something of it", async () => {
+  const candidate = atDelivery(
+    'if (to === "jane" && attempt === 1) return say(4, 5, 0, "later", "4.7.1");',
+  );
+  await using server = await started(candidate, () => ({ deliver: "queued" }));
+  await visit(server);
+  const all = await found(server, ({ compared }) => compared === EVENTS + 4);
+  assert.deepEqual(counts(all), [
+    "1 BeforeDelivery: 250 2.0.0 (core) -> 450 4.7.1 (./next.ts > on(BeforeDelivery))",
+  ]);
+  assert.deepEqual(all.notes.map(({ text }) => text).sort(), SEEN.toSorted());
+  assert.deepEqual(all.uncompared, {});
+  await until("the mail is delivered", () => server.directory.read("mail").includes("two"));
 });
 
 Deno.test("a shadow cannot write, run, connect, kill or send, and its variables and its log are its own", async () => {

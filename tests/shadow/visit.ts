@@ -19,6 +19,33 @@ export const LIVE = atRcpt(
   `if (event.mailbox.local === "nobody") return say(5, 5, 0, "not here", "5.1.1");`,
 );
 
+/**
+ * A module that answers `BeforeDelivery` with this code, and puts into the log what it sees of the session and of what
+ * became of an attempt.
+ */
+export const atDelivery = (code: string) => `
+import { chain, on, say } from "postmaster";
+export default chain(
+  on("BeforeDelivery", ({ route, attempt }, next, { mailFrom, recipients, helo }) => {
+    const to = route.recipient.local;
+    ${code}
+    return next();
+  }),
+  on("AfterDelivery", ({ route, attempt, ending, next: later }, next, session) => {
+    const { mailFrom, recipients, transaction, helo } = session;
+    const seen = [mailFrom, recipients, transaction.routes.length, helo.name, attempt, ending];
+    session.log([...seen, later === undefined || later > new Date(0)].join(" "));
+    return next();
+  }),
+);
+`;
+
+/** What {@linkcode atDelivery} logs of the mail of a {@linkcode visit}. */
+export const SEEN = [
+  ...["ann@example.org you@example.net 1 c.example 1 delivered true"],
+  ...["ann@example.org jane@example.net 1 c.example 1 delivered true"],
+];
+
 /** A session: a message to you, one to jane, and a recipient that is refused. */
 export async function visit(server: Running): Promise<void> {
   const client = await server.connect();

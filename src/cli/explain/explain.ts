@@ -20,13 +20,14 @@ export interface ExplainFlags {
   readonly json?: boolean;
 }
 
-/** Prints parts of sessions, the newest last. Throws if there is none. */
+/** Prints parts of sessions, the newest sessions last. Throws if there is none. */
 export async function explain(wanted: Wanted, flags: ExplainFlags): Promise<void> {
   const { limit, json = false } = flags;
   const file = flags.config ?? findConfig();
   const places = loadPlaces(file);
   const directory = await openSessions(places);
-  const parts = partsIn(directory, wanted, "newest first").take(limit).toArray().reverse();
+  const parts = partsIn(directory, wanted, "newest first").take(limit).toArray()
+    .sort((one, other) => one.begun - other.begun || one.part - other.part);
   if (parts.length === 0) throw new Error("nothing that matches is kept");
   const traces = await tracesOf(parts, places, file);
   const printer = new Printer();

@@ -16,13 +16,13 @@ import { lifeAsJson, recipientLines } from "../queue/life.ts";
 
 /** A part, event by event, and what the queue did with its message. */
 export function partLines(part: Part, trace: Trace | undefined, now: number): string[] {
-  const { message, omitted = 0, last } = part;
+  const { message, omitted = 0, last, queued } = part;
   return [
     ...clientLines(part),
     ...part.events.flatMap(askedLines),
     ...omitted === 0 ? [] : [`  (${omitted} further events are not kept)`],
     ...message === undefined ? [] : [`  message ${message.id}, ${message.size} octets`],
-    ...last ? [`  +${part.until - part.begun} ms  end of the session`] : [],
+    ...last && queued === undefined ? [`  +${part.until - part.begun} ms  end of the session`] : [],
     ...trace === undefined ? [] : trace.recipients
       .flatMap((recipient) => recipientLines(recipient, now))
       .map((line) => `  ${line}`),
@@ -30,12 +30,20 @@ export function partLines(part: Part, trace: Trace | undefined, now: number): st
 }
 
 function clientLines(
-  { session, part, begun, peer, named, listener, tls, user, helo }: Part,
+  { session, part, begun, queued, peer, named, listener, tls, user, helo }: Part,
 ): string[] {
   const more = part === 0 ? "" : `, part ${part + 1}`;
+  const time = new Date(begun).toISOString();
   const via = named ? ", named by another server" : "";
+  if (queued !== undefined) {
+    const { id, mailFrom } = queued;
+    return [
+      `message ${id} in the queue, ${time}`,
+      `  from <${mailFrom ?? ""}>, session ${session}`,
+    ];
+  }
   return [
-    `session ${session}${more}, ${new Date(begun).toISOString()}`,
+    `session ${session}${more}, ${time}`,
     `  client: ${peer.address} port ${peer.port}${via}`,
     `  listener: ${listener.address} (${listener.kind})`,
     ...helo === undefined ? [] : [`  greeting: ${helo.extended ? "EHLO" : "HELO"} ${helo.name}`],
@@ -66,13 +74,14 @@ const printAnswer = ({ type }: Event, { lines, ...reply }: Reply): string =>
 
 /** A part as a JSON object. */
 export function partAsJson(part: Part, trace: Trace | undefined): object {
-  const { begun, until, message, events, last, omitted, ...client } = part;
+  const { begun, until, message, queued, events, last, omitted, ...client } = part;
   return {
     ...client,
     begun: new Date(begun).toISOString(),
     until: new Date(until).toISOString(),
     last: last ?? false,
     message: message ?? null,
+    queued: queued ?? null,
     omitted: omitted ?? 0,
     events: events.map((asked) => ({
       at: asked.at / 1000,
