@@ -4,12 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import {
-  build,
   type Config,
   ConfigError,
   describe,
   describeKeys,
   modulesOf,
+  tryHandlers,
 } from "../config/mod.ts";
 import { faultOfChallengePort } from "../daemon/acme.ts";
 import { credentialsToTake } from "../daemon/credentials.ts";
@@ -38,8 +38,7 @@ export async function check({ against: place, ...flags }: CheckFlags): Promise<v
   const credentials = credentialsToTake(read);
   const portFault = await faultOfChallengePort(read); // asked before the permission for port 80 is gone
   const config = await becomeUser(read, credentials, madeByRoot(read, credentials));
-  await build(config);
-  await build({ ...config, handlers: config.shadow ?? [] });
+  await tryHandlers(config);
   const file = variablesFile(config.stateDirectory);
   if (existsSync(file)) new Table(file).close();
   const types = await checkTypes(config);

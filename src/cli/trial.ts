@@ -3,7 +3,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { build, ConfigError, modulesOf } from "../config/mod.ts";
+import { ConfigError, modulesOf, tryHandlers } from "../config/mod.ts";
 import { testsOf, type Verdict } from "../daemon/trial.ts";
 import { checkTypes } from "./check.ts";
 import { configOf, type ServerFlags } from "./run.ts";
@@ -19,7 +19,7 @@ export async function trial(): Promise<void> {
 async function verdictOn(flags: ServerFlags): Promise<Verdict> {
   try {
     const config = configOf(flags);
-    await build(config);
+    await tryHandlers(config);
     const types = await checkTypes(config);
     const tests = await runTests(modulesOf(config).map(testsOf).filter(existsSync));
     return { problems: [], notes: [...types, ...tests] };

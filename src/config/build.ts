@@ -68,6 +68,17 @@ export async function build(
 }
 
 /**
+ * Loads all of the operator's handlers, also those of the shadow, and runs none of them.
+ *
+ * @throws {ConfigError} for those that cannot be loaded
+ */
+export async function tryHandlers(config: Config): Promise<void> {
+  for (const handlers of [config.handlers, config.shadow ?? []]) {
+    await using _ = await build({ ...config, handlers });
+  }
+}
+
+/**
  * Loads handlers.
  *
  * @param endings frees what they have

@@ -17,6 +17,8 @@ import type { RelaySettings } from "./relay.ts";
 import { postmastersOf } from "./postmaster.ts";
 import { printProblem } from "../base/problem.ts";
 
+const NO_RELAY = "none: no mail leaves, and bounces reach only senders here";
+
 /** One line a fact. */
 export function describe(config: Config): string[] {
   const { hostname, listen, domains, users, aliases, mailer, relay, handlers, shadow } = config;
@@ -42,7 +44,7 @@ export function describe(config: Config): string[] {
     `aliases: ${aliases.count}`,
     `postmaster: ${[...new Set(readers.map(String))].join(", ")}`,
     `mailer: ${printMailer(mailer)}`,
-    `relay: ${relay === undefined ? "none" : printRelay(relay)}`,
+    `relay: ${relay === undefined ? NO_RELAY : printRelay(relay)}`,
     `handlers: ${printHandlers(handlers)}`,
     ...shadow === undefined ? [] : [`shadow: ${printHandlers(shadow)}`],
     `dns: ${list(new CachingResolver(config.dns).getServers(), "what the platform asks")}`,

@@ -10,6 +10,7 @@ export {
   moduleOf,
   type Modules,
   modulesOf,
+  tryHandlers,
 } from "./build.ts";
 export type { Config, HandlerEntry } from "./config.ts";
 export { queueDirectory } from "./queue.ts";

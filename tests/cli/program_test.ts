@@ -125,7 +125,7 @@ Deno.test("check says what the server would do, and starts nothing", async () =>
     "aliases: 1",
     "postmaster: joe@example.net",
     "mailer: /no/such/mailer {user} (warning: there is no such program)",
-    "relay: none",
+    "relay: none: no mail leaves, and bounces reach only senders here",
     "handlers: impatient",
     "dns: 127.0.0.1",
     "limits: recipients: 10",

@@ -128,7 +128,7 @@ limits: {recipients: 50}
     "aliases: 2",
     "postmaster: webmaster@example.net, joe@example.net",
     "mailer: no-such-mailer {user} (warning: there is no such program)",
-    "relay: none",
+    "relay: none: no mail leaves, and bounces reach only senders here",
     "handlers: none of your own",
     "dns: 127.0.0.1, [::1]:5353",
     "limits: recipients: 50",

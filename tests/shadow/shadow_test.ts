@@ -270,7 +270,7 @@ Deno.test("candidates that cannot be loaded do not keep the server from serving"
   assert.match(stderr, /postmaster\.yaml.*`\.\/next\.ts`: .*not today/);
 });
 
-Deno.test("a reload takes other candidates, whose report begins anew", async () => {
+Deno.test("a reload takes other candidates, whose report begins anew, and none that cannot be loaded", async () => {
   await using server = await started(LIVE);
   await visit(server);
   const before = await found(server, ({ compared }) => compared === EVENTS);
@@ -289,4 +289,8 @@ Deno.test("a reload takes other candidates, whose report begins anew", async () 
     ({ compared, since }) => since > before.since && compared === EVENTS,
   );
   assert.deepEqual(counts(all), ["1 AddRcptTo: 250 2.1.5 (local-users) -> 550 5.1.1 (./next.ts)"]);
+
+  server.directory.write("next.ts", "export default 5;");
+  server.kill("SIGHUP");
+  assert.match(await server.logs(/not reloaded/), /`\.\/next\.ts`/);
 });
