@@ -42,6 +42,7 @@ export class HashThread implements Disposable {
     });
   }
 
+  /** Ends the thread, once it is done with what it works on: the runtime does not break that off. */
   [Symbol.dispose](): void {
     this.#worker.terminate();
   }

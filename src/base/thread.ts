@@ -71,7 +71,7 @@ export class Thread<F extends Functions> implements Disposable {
     return asked.promise as Promise<ReturnType<F[N]>>;
   }
 
-  /** Ends the thread at once. Calls that are not answered fail. */
+  /** Ends the thread, once it is done with the call that it works on. Calls that are not answered fail. */
   [Symbol.dispose](): void {
     this.#worker.terminate();
     this.#ended(new Error("the thread has been ended"));
