@@ -1,29 +1,19 @@
 /**
- * The whole program from outside: a process of its own, with the flags of the `start` task; or the compiled one
- * that the environment variable POSTMASTER names.
+ * The whole program from outside: its commands and its servers.
  *
  * @module
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ConnectionOptions } from "node:tls";
 import { parseListen } from "../src/net/address.ts";
 import { Client } from "../src/testing/client.ts";
-import deno from "../deno.json" with { type: "json" };
+import { PROGRAM, ROOT } from "./program.ts";
+import { CAN_STAY, type Ended, Resident } from "./resident_process.ts";
+import { ownProcess, type ServerProcess, sharedProcess } from "./server_process.ts";
 
-/** The directory of the repository. */
-export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
-
-/** `run …flags… main.ts`, as the `start` task has it. */
-export const [, ...RUN]: readonly string[] =
-  (/^deno (.* main\.ts)/.exec(deno.tasks.start)?.[0] ?? "").split(" ");
-/** The compiled program, if that is what is tested. */
-export const COMPILED: string | undefined = Deno.env.get("POSTMASTER");
-/** What a test starts, before the arguments. */
-export const PROGRAM: readonly string[] = COMPILED === undefined
-  ? [Deno.execPath(), ...RUN]
-  : [COMPILED];
+export { COMPILED, PROGRAM, ROOT, RUN } from "./program.ts";
+export type { Ended } from "./resident_process.ts";
 
 /** Milliseconds for anything that should happen. */
 const PATIENCE = 60_000;
@@ -99,13 +89,6 @@ function withPostmaster(config: string | object): string | object {
     : { ...config, postmaster: first };
 }
 
-/** How a program ended and what it said. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs a program to its end, with this standard input. */
 export async function run(
   program: string,
@@ -146,12 +129,21 @@ export async function runApart(before: string, module: string): Promise<string> 
 /** What a program that has failed says besides the lines of its log. */
 export const complaint = (stderr: string): string => stderr.replace(/^\d{4}-\d\d-\d\dT.*\n/gm, "");
 
-/** Runs our program to its end. */
+/** Runs a command of the program to its end. It may share a process with other commands. */
 export const postmaster = (...args: readonly string[]): Promise<Ended> => feed("", ...args);
 
 /** As {@linkcode postmaster}, with this standard input. */
-export const feed = (input: string | Uint8Array, ...args: readonly string[]): Promise<Ended> =>
-  run(PROGRAM[0]!, [...PROGRAM.slice(1), ...args], input);
+export async function feed(
+  input: string | Uint8Array,
+  ...args: readonly string[]
+): Promise<Ended> {
+  if (!CAN_STAY) return await run(PROGRAM[0]!, [...PROGRAM.slice(1), ...args], input);
+  using directory = new Directory();
+  const path = directory.of("input");
+  const octets = typeof input === "string" ? new TextEncoder().encode(input) : input;
+  Deno.writeFileSync(path, octets);
+  return await Resident.take().run({ args, input: path, env: {} });
+}
 
 /** What a test's server is told, besides that it serves `you@example.net` on a port of its own. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -166,6 +158,8 @@ export interface StartOptions {
   readonly program?: readonly string[];
   /** The directory of an earlier server; it stays when this one is disposed of. */
   readonly directory?: Directory;
+  /** Whether nothing else has run in its process: for what depends on the process. */
+  readonly alone?: boolean;
 }
 
 /** A running server. */
@@ -173,7 +167,7 @@ export class Running {
   readonly directory: Directory;
   /** What it has logged so far. */
   readonly log: string[] = [];
-  readonly #child: Deno.ChildProcess;
+  readonly #process: ServerProcess;
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #logged: Promise<void>;
   readonly #ownsDirectory: boolean;
@@ -182,11 +176,11 @@ export class Running {
   /** Until when nothing is read of what it logs. */
   #stalled: PromiseWithResolvers<void> | undefined;
 
-  private constructor(child: Deno.ChildProcess, directory: Directory, isOwn: boolean) {
-    this.#child = child;
-    this.#ownsDirectory = isOwn;
+  private constructor(process: ServerProcess, directory: Directory, ownsDirectory: boolean) {
+    this.#process = process;
+    this.#ownsDirectory = ownsDirectory;
     this.directory = directory;
-    this.#reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    this.#reader = process.stderr.getReader();
     this.#logged = this.#read();
   }
 
@@ -197,7 +191,7 @@ export class Running {
    */
   static async start(
     settings: (directory: Directory) => Settings | undefined = () => ({}),
-    { args = [], before = "", program = PROGRAM, directory: earlier }: StartOptions = {},
+    { args = [], before = "", program = PROGRAM, directory: earlier, alone }: StartOptions = {},
   ): Promise<Running> {
     const directory = earlier ?? new Directory();
     const own = settings(directory);
@@ -212,16 +206,14 @@ export class Running {
       ..."deliver" in own ? {} : { queue: "none" },
       ...own,
     });
-    const command = [...program, ...(config === undefined ? [] : ["--config", config]), ...args];
-    const child = new Deno.Command("sh", {
-      args: ["-c", `${before}\nexec "$@"`, "sh", ...command],
-      cwd: ROOT,
-      env: { STATE_DIRECTORY: directory.of("state") },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const server = new Running(child, directory, earlier === undefined);
+    const given = [...config === undefined ? [] : ["--config", config], ...args];
+    const env = { STATE_DIRECTORY: directory.of("state") };
+    const isUsual = before === "" && program === PROGRAM && !("user" in { ...own }); // there is no way back to root
+    const isShared = CAN_STAY && !alone && isUsual;
+    const process = isShared
+      ? sharedProcess(given, env)
+      : ownProcess([...program, ...given], env, before);
+    const server = new Running(process, directory, earlier === undefined);
     try {
       await server.logs(/\bstarted\b/);
     } catch (error) {
@@ -232,7 +224,7 @@ export class Running {
   }
 
   get pid(): number {
-    return this.#child.pid;
+    return this.#process.pid;
   }
 
   /** What it listens on. */
@@ -270,28 +262,31 @@ export class Running {
 
   /** Closes our end of its standard error: nobody reads what it logs from here on. */
   async deafen(): Promise<void> {
+    this.#wantsOwnProcess();
     await this.#reader.cancel();
     await this.#logged;
   }
 
   /** Reads no more of its standard error, which stays open and fills up. */
   stall(): void {
+    this.#wantsOwnProcess();
     this.#stalled = Promise.withResolvers();
   }
 
   /** Octets of memory that the process occupies. */
   memory(): number {
+    this.#wantsOwnProcess();
     const status = Deno.readTextFileSync(`/proc/${this.pid}/status`);
     return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1024;
   }
 
   kill(signal: Deno.Signal): void {
-    this.#child.kill(signal);
+    this.#process.kill(signal);
   }
 
   /** Waits for its end and returns its exit code. */
   async ended(): Promise<number> {
-    const { code } = await this.#child.status;
+    const code = await this.#process.ended;
     this.#stalled?.resolve();
     await this.#logged;
     return code;
@@ -304,11 +299,13 @@ export class Running {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.kill("SIGKILL");
-    } catch { /* it has ended */ }
+    await this.#process.end();
     await this.ended();
     if (this.#ownsDirectory) this.directory[Symbol.dispose]();
+  }
+
+  #wantsOwnProcess(): void {
+    if (!this.#process.isOwn) throw new Error("this server must be started with `alone: true`");
   }
 
   async #read(): Promise<void> {

@@ -74,7 +74,7 @@ export async function build(
  */
 export async function tryHandlers(config: Config): Promise<void> {
   for (const handlers of [config.handlers, config.shadow ?? []]) {
-    await using _ = await build({ ...config, handlers });
+    await build({ ...config, handlers }); // not ended: that may undo what the live ones have done
   }
 }
 

@@ -5,8 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { need, needRoot, needRuntime } from "../need.ts";
-import { postmaster } from "../resident.ts";
-import { Directory, run, Running } from "../running.ts";
+import { Directory, postmaster, run, Running } from "../running.ts";
 import { withUser } from "../user.ts";
 
 const MAKE = ["cert", "self-signed"] as const;

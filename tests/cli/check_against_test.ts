@@ -11,8 +11,7 @@ import { Control } from "../../src/daemon/control.ts";
 import { listenForOperators } from "../../src/daemon/control_socket.ts";
 import type { Standing } from "../../src/daemon/standing.ts";
 import type { OperatorsDesk } from "../../src/queue/desk.ts";
-import { postmaster } from "../resident.ts";
-import { Directory, Running } from "../running.ts";
+import { Directory, postmaster, Running } from "../running.ts";
 
 /** What `check` says against something, if all is well. */
 async function against(config: string, ...place: readonly string[]): Promise<string[]> {

@@ -3,8 +3,7 @@ import { equal, match } from "node:assert/strict";
 import { need } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import { freePort } from "../ports.ts";
-import { postmaster } from "../resident.ts";
-import { Directory } from "../running.ts";
+import { Directory, postmaster } from "../running.ts";
 import { nameOf, newKey, recordOf, writeKeys } from "../signing/keys.ts";
 
 const key = newKey("ed25519", { selector: "one" });

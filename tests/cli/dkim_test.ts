@@ -8,8 +8,7 @@ import { statSync } from "node:fs";
 import { findAccount } from "../../src/base/passwd.ts";
 import { need, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
-import { postmaster } from "../resident.ts";
-import { Directory, Running } from "../running.ts";
+import { Directory, postmaster, Running } from "../running.ts";
 import { withUser } from "../user.ts";
 
 const SETTINGS = {

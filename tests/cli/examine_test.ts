@@ -8,8 +8,7 @@ import type { Examined } from "../../src/cli/examine/examine.ts";
 import { RFC8463, RFC8463_KEYS } from "../authenticity/vectors.ts";
 import { need } from "../need.ts";
 import { Nsd } from "../nsd.ts";
-import { feed, postmaster } from "../resident.ts";
-import { Directory } from "../running.ts";
+import { Directory, feed, postmaster } from "../running.ts";
 
 const KEYS = Object.entries(RFC8463_KEYS).map(([name, record]) =>
   `${name}. TXT ${record.match(/.{1,200}/g)!.map((part) => `"${part}"`).join(" ")}`

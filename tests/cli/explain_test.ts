@@ -4,8 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { postmaster } from "../resident.ts";
-import { codes, Directory, Running, until } from "../running.ts";
+import { codes, Directory, postmaster, Running, until } from "../running.ts";
 
 Deno.test("explain tells what each handler did, and what the queue did, while the server runs and after it", async () => {
   using directory = new Directory();

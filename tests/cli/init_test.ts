@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { tried } from "../../src/base/tried.ts";
 import { need, needRoot } from "../need.ts";
-import { postmaster } from "../resident.ts";
-import { Directory, type Ended, PROGRAM, run, Running, until } from "../running.ts";
+import { Directory, type Ended, postmaster, PROGRAM, run, Running, until } from "../running.ts";
 
 const HOSTNAME = ["--hostname", "mx.example.net"];
 const FILES = ["handlers.ts", "handlers_test.txt", "postmaster.yaml"];

@@ -98,7 +98,7 @@ Deno.test("the copy of a message that tee writes to its standard output is not l
 });
 
 Deno.test("a log that nobody reads any more does not stop the server", async () => {
-  await using server = await Running.start();
+  await using server = await Running.start(undefined, { alone: true });
   await server.deafen();
   for (let n = 0; n < 3; n++) {
     using client = await server.connect();
@@ -111,7 +111,7 @@ Deno.test("a standard error that stays open and is not read does not stop the se
   await using server = await Running.start(() => ({
     log: { level: "trace" },
     domains: ["example.net"],
-  }));
+  }), { alone: true });
   using client = await server.connect();
   server.stall();
   // Each command is logged twice, and a pipe holds 64 KiB.

@@ -8,8 +8,7 @@ import type { Probe } from "../../src/cli/probe/facts.ts";
 import { need, needRoot } from "../need.ts";
 import { Nsd } from "../nsd.ts";
 import { Sink } from "../relay/sink.ts";
-import { postmaster } from "../resident.ts";
-import { Directory } from "../running.ts";
+import { Directory, postmaster } from "../running.ts";
 import { issue, type Issued } from "../tls/authority.ts";
 import { Unbound } from "../unbound.ts";
 

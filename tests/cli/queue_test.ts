@@ -7,8 +7,16 @@ import assert from "node:assert/strict";
 import { findGroup } from "../../src/base/passwd.ts";
 import { need, needRoot } from "../need.ts";
 import { fill, openStore } from "../queue/fill.ts";
-import { postmaster } from "../resident.ts";
-import { complaint, Directory, type Ended, run, Running, sendMail, until } from "../running.ts";
+import {
+  complaint,
+  Directory,
+  type Ended,
+  postmaster,
+  run,
+  Running,
+  sendMail,
+  until,
+} from "../running.ts";
 import { withUser } from "../user.ts";
 
 /** A place with a configuration, and a queue of so many messages. */

@@ -4,8 +4,7 @@ import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { need } from "../need.ts";
-import { feed, postmaster } from "../resident.ts";
-import { Directory, type Ended, run } from "../running.ts";
+import { Directory, type Ended, feed, postmaster, run } from "../running.ts";
 
 const sample = (name: string): string =>
   fileURLToPath(new URL(`../dmarc/reports/${name}`, import.meta.url));

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { feed, postmaster } from "../resident.ts";
-import { Directory } from "../running.ts";
+import { Directory, feed, postmaster } from "../running.ts";
 
 const POLICY = `
 import { chain, discard, Mailbox, named, on, pipe, relay, say } from "postmaster";

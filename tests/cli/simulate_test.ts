@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { feed } from "../resident.ts";
-import { Directory } from "../running.ts";
+import { Directory, feed } from "../running.ts";
 
 const POLICY = `
 import { chain, headerField, named, on, prepend, say } from "postmaster";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { postmaster } from "../resident.ts";
-import { Directory, run } from "../running.ts";
+import { Directory, postmaster, run } from "../running.ts";
 
 const GOOD = `
 import { discard, type Handler, on } from "postmaster";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { need } from "../need.ts";
-import { feed, postmaster } from "../resident.ts";
-import { complaint, Directory, type Ended, PROGRAM, until } from "../running.ts";
+import { complaint, Directory, type Ended, feed, postmaster, PROGRAM, until } from "../running.ts";
 
 /** `postmaster user …` with the file `passwords` of that directory, and this standard input. */
 const user = (directory: Directory, input: string, ...args: readonly string[]): Promise<Ended> =>

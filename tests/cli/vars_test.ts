@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import { postmaster } from "../resident.ts";
-import { complaint, Directory, type Ended, isAlive, Running, until } from "../running.ts";
+import {
+  complaint,
+  Directory,
+  type Ended,
+  isAlive,
+  postmaster,
+  Running,
+  until,
+} from "../running.ts";
 
 /** Counts NOOPs for each argument, and tells who was banned. */
 const POLICY = `

@@ -5,8 +5,7 @@ import { type Config, parseConfig } from "../../src/config/mod.ts";
 import { prepareForwarding } from "../../src/config/forwarding.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { newKey, writeKeys } from "../signing/keys.ts";
-import { postmaster } from "../resident.ts";
-import { Directory } from "../running.ts";
+import { Directory, postmaster } from "../running.ts";
 
 const parsed = (directory: Directory, settings: object): Config => {
   const all = {

@@ -10,7 +10,7 @@ import { parse } from "yaml";
 import { DURATION_PATTERN, parseDuration, parseSize, SIZE_PATTERN } from "../../src/base/units.ts";
 import { readingIn } from "../../src/base/reading.ts";
 import { jsonSchema, settingsSchema } from "../../src/config/mod.ts";
-import { postmaster } from "../resident.ts";
+import { postmaster } from "../running.ts";
 
 const docs = fileURLToPath(new URL("../../docs/", import.meta.url));
 const read = (path: string): string => Deno.readTextFileSync(`${docs}${path}`);

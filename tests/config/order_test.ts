@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { printProblem } from "../../src/config/mod.ts";
-import { postmaster } from "../resident.ts";
-import { Directory, Running } from "../running.ts";
+import { Directory, postmaster, Running } from "../running.ts";
 import { parseConfig } from "./with_postmaster.ts";
 
 /** The warnings of a configuration with these handlers. */

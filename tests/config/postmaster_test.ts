@@ -7,8 +7,7 @@ import assert from "node:assert/strict";
 import { build, ConfigError, loadConfig, parseConfig } from "../../src/config/mod.ts";
 import { Mailbox } from "../../src/smtp/mailbox.ts";
 import { type Asking, asking, routes, status } from "../handlers/ask.ts";
-import { postmaster } from "../resident.ts";
-import { codes, Directory, Running, sendMail } from "../running.ts";
+import { codes, Directory, postmaster, Running, sendMail } from "../running.ts";
 
 async function site(text: string): Promise<Asking> {
   const config = parseConfig(`hostname: mx.example.net\n${text}`, "/etc/postmaster.yaml");

@@ -72,7 +72,13 @@ function writeTest(directory: Directory, name: string, files: readonly string[])
 Deno.test("the code in the documentation and in docstrings compiles and runs", async () => {
   using directory = new Directory();
   writeTest(directory, "docstrings", [...sources("src/"), ...sources("handlers/")]);
-  for (const page of PAGES) writeTest(directory, page, [page]);
+  // A name of a target is defined only once.
+  const { alone = [], together = [] } = Object.groupBy(
+    PAGES,
+    (page) => /defineTarget\(|bounces\.ts/.test(read(page)) ? "alone" : "together",
+  );
+  for (const page of alone) writeTest(directory, page, [page]);
+  writeTest(directory, "pages", together);
   const config = `--config=${fileURLToPath(root)}deno.json`;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", config, "docs/", directory.path],
@@ -81,7 +87,7 @@ Deno.test("the code in the documentation and in docstrings compiles and runs", a
   }).output();
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   assert.ok(success, said);
-  assert.match(said, /running \d+ tests? from .*readme_test\.ts/, "its code was not run");
+  assert.match(said, /running \d+ tests? from .*pages_test\.ts/, "their code was not run");
   const blocks = [...said.matchAll(/^(\d+) blocks \.\.\. ok/gm)].map(([, count]) => Number(count));
   assert.ok(blocks.reduce((sum, count) => sum + count, 0) > 100, `${blocks} blocks were run`);
 });

@@ -261,7 +261,7 @@ Deno.test({
       limits: { "message-size": "300 MiB" },
       mailer: { command: ["sh", "-c", `head -c 4096 > ${directory.of("mail")}; cat > /dev/null`] },
       dns: { servers: [nsd.address] },
-    }));
+    }), { alone: true });
     await resultsOf(server, [SIGNED]);
     const before = server.memory();
     let most = 0;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { Client } from "../../src/testing/client.ts";
 import { need, needRoot } from "../need.ts";
-import { postmaster } from "../resident.ts";
 import {
   codes,
   Directory,
   ENVELOPE,
+  postmaster,
   PROGRAM,
   run,
   Running,

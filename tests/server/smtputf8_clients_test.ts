@@ -6,8 +6,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { need } from "../need.ts";
-import { feed, postmaster } from "../resident.ts";
-import { run, Running, type Settings } from "../running.ts";
+import { feed, postmaster, run, Running, type Settings } from "../running.ts";
 
 const U = "bücher.example", A = "xn--bcher-kva.example";
 

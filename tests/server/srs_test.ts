@@ -4,8 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { postmaster } from "../resident.ts";
-import { codes, type Directory, Running, until } from "../running.ts";
+import { codes, type Directory, postmaster, Running, until } from "../running.ts";
 
 const SECRET = "a secret that nobody guesses";
 

@@ -28,7 +28,10 @@ Deno.test("2,000 idle clients disturb nobody, and all are told 421 in the end", 
 });
 
 Deno.test("a client that never reads costs little memory and is ended by the write timeout", async () => {
-  await using server = await Running.start(() => ({ limits: { "write-timeout": "1 s" } }));
+  await using server = await Running.start(
+    () => ({ limits: { "write-timeout": "1 s" } }),
+    { alone: true },
+  );
   using other = await server.connect();
   await codes(other, "EHLO client.example.org");
   const before = server.memory();
@@ -54,7 +57,7 @@ async function flood(socket: Socket, octets: number): Promise<void> {
 }
 
 Deno.test("an endless line and an endless message are not kept in memory", async () => {
-  await using server = await Running.start();
+  await using server = await Running.start(undefined, { alone: true });
   const before = server.memory();
   const socket = dial(server.port);
   let received = "";
