@@ -69,8 +69,8 @@ export class Resident {
     const request: Request = { ...given, end };
     await this.#requests.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
     const [[stdout], [stderr, code]] = await Promise.all([
-      textBefore(this.#stdout, new RegExp(`${end}\n$`)),
-      textBefore(this.#stderr, new RegExp(`${end}(\\d+)\n$`), heard),
+      textBefore(this.#stdout, new RegExp(`${end}\n`)),
+      textBefore(this.#stderr, new RegExp(`${end}(\\d+)\n`), heard),
     ]);
     if (code === undefined) return { code: (await this.#child.status).code, stdout, stderr };
     idle.push(this);
@@ -88,8 +88,8 @@ async function textBefore(
   for (let told = 0;;) {
     const { value = "", done } = await reader.read();
     text += value;
-    const found = end.exec(text.slice(-100));
-    if (found !== null) text = text.slice(0, -found[0].length);
+    const found = end.exec(text.slice(told));
+    if (found !== null) text = text.slice(0, told + found.index);
     const isOver = done || found !== null;
     const known = isOver ? text.length : text.lastIndexOf("\n") + 1;
     if (known > told) heard(text.slice(told, known));

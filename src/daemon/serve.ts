@@ -5,6 +5,7 @@
  */
 import { messageOf } from "../base/message_of.ts";
 import { onStrayErrors } from "../base/stray.ts";
+import { within } from "../base/within.ts";
 import { type Config, connectionsOf, printPlace } from "../config/mod.ts";
 import { startChronicle } from "./chronicle.ts";
 import { startDmarcReports } from "./dmarc_reports.ts";
@@ -47,6 +48,8 @@ import { openQueue } from "./queue.ts";
 import { standingOf } from "./standing.ts";
 import type { StartWatch } from "./start_watch.ts";
 
+/** Milliseconds in which a server that is ended at once may say so in its log. */
+const LAST_WORDS = 500;
 /** The least umask: nothing that the server or a mailer makes is for everybody. */
 const UMASK = 0o027;
 
@@ -248,8 +251,10 @@ async function runUntilStopped(
   const reason = await first.promise;
   drop?.stop();
   manager.stopping(`${reason}: waiting for ${server.connections} connections`);
-  await Promise.race([server.stop(reason), second.promise]);
+  const stopped = server.stop(reason);
+  await Promise.race([stopped, second.promise]);
   server.kill();
+  await within(stopped, LAST_WORDS);
   if (reason === LAUNCHER_ENDED) throw new Error(reason);
 }
 

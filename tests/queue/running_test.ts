@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { codes, type Directory, Running, type Settings, until } from "../running.ts";
+import { codes, Directory, postmaster, Running, type Settings, until } from "../running.ts";
 
 /** A mailer: `good` gets mail, `late` at the second attempt, `bad` never; each attempt is noted. */
 const mailer = (directory: Directory) => ({
@@ -53,10 +53,25 @@ Deno.test("one recipient is delivered, one deferred, one fails: a retry, and a b
 });
 
 Deno.test("what is accepted is delivered after a kill", async () => {
-  await using server = await Running.start(withQueue({ queue: { retry: ["1 h"] } }));
-  const { directory } = server;
-  assert.match(await send(server, "late"), /^250/);
-  await until("it was tried", () => directory.read("attempts") !== "");
+  using directory = new Directory();
+  const settings = withQueue({ queue: { retry: ["1 h"] } });
+  {
+    await using server = await Running.start(settings, { directory });
+    assert.match(await send(server, "late"), /^250/);
+    await until("it was tried", () => directory.read("attempts") !== "");
+    server.kill("SIGKILL");
+  }
+  assert.equal(directory.read("mail.late"), "");
+  await using _again = await Running.start(settings, { directory });
+  const { code } = await postmaster(
+    "queue",
+    "retry",
+    "--all",
+    "--config",
+    directory.of("postmaster.yaml"),
+  );
+  assert.equal(code, 0);
+  await until("it is delivered", () => directory.read("mail.late").includes("three"));
 });
 
 Deno.test("a delivery of a target of one's own learns that the server stops, and is settled", async () => {

@@ -40,6 +40,7 @@ Deno.test("the Unix socket of a killed server is replaced, that of a live one is
   {
     await using killed = await Running.start(() => ({ listen }));
     assert.deepEqual(killed.addresses, [listen]);
+    killed.kill("SIGKILL");
   }
   assert.ok(Deno.lstatSync(shared.of("socket")).isSocket, "the socket is still there");
   await using server = await Running.start(() => ({ listen }));
