@@ -95,6 +95,7 @@ tell mta-manual man --where mailq
 
 tell upgrade dpkg --install "$dir/2/$deb2"
 mail third
+until grep -q '^third' "$root/var/lib/postmaster/mail"; do sleep 0.1; done
 tell logs sh -c 'cd /var/log/postmaster && stat -c "%U:%G %a %n" *'
 tell log cat /var/log/postmaster/postmaster.log
 tell kept tail -n 1 /etc/logrotate.d/postmaster
