@@ -49,7 +49,9 @@ function packagesIn(folder: string): string[] {
 function licenceOf(folder: string, { name, version, license }: Manifest): string {
   const texts = [...Deno.readDirSync(folder)]
     .filter((entry) => entry.isFile && LICENCE.test(entry.name))
-    .map((entry) => Deno.readTextFileSync(join(folder, entry.name)).trim());
+    .map((entry) =>
+      Deno.readTextFileSync(join(folder, entry.name)).trim().replaceAll("\r\n", "\n")
+    );
   return `${RULE}\n${name} ${version} (${license ?? "see its package"})\n\n${
     texts.join("\n\n")
   }\n\n`;
