@@ -41,10 +41,10 @@ export function contents(): Files {
 /** The scripts with which dpkg installs and removes the package. */
 export const maintainerScripts = (): Files => scripts("", ["postinst", "prerm", "postrm"]);
 
-/** The names by which programs call `sendmail`, and where they lead: a package of their own. */
+/** The names by which programs call `sendmail`, and where they lead: a package of their own, with its documents. */
 export const MTA_LINKS: ReadonlyMap<string, string> = new Map([
-  ["usr/sbin/sendmail", `../../${EXECUTABLE}`],
-  ["usr/lib/sendmail", `../../${EXECUTABLE}`],
+  ["usr/sbin/sendmail", `../bin/${basename(EXECUTABLE)}`],
+  ["usr/lib/sendmail", `../bin/${basename(EXECUTABLE)}`],
   ["usr/bin/mailq", basename(EXECUTABLE)],
   ["usr/bin/newaliases", basename(EXECUTABLE)],
   ...["sendmail", "mailq", "newaliases"].map((name) =>
@@ -53,6 +53,7 @@ export const MTA_LINKS: ReadonlyMap<string, string> = new Map([
       `postmaster-sendmail.${SECTION}.gz`,
     ] as const
   ),
+  ["usr/share/doc/postmaster-mta", "postmaster"],
 ]);
 
 /** The scripts of that package. */
@@ -61,11 +62,16 @@ export const mtaScripts = (): Files => scripts("mta.", ["postinst", "postrm"]);
 const scripts = (prefix: string, names: readonly string[]): Files =>
   new Map(names.map((name) => [name, read(`packaging/debian/${prefix}${name}`)]));
 
+/** What holds only for the package. */
+const IN_PACKAGE = `ConditionPathExists=/etc/postmaster/postmaster.yaml
+Documentation=man:postmaster(${SECTION})
+`;
+
 /** The unit of the documentation, for the executable of the package, and without how to install it by hand. */
 const unit = (): string =>
   read("docs/examples/postmaster.service")
     .replace(/^[^]*?(?=^\[Unit\]$)/m, "")
-    .replace("[Unit]\n", "[Unit]\nConditionPathExists=/etc/postmaster/postmaster.yaml\n")
+    .replace("[Unit]\n", `[Unit]\n${IN_PACKAGE}`)
     .replaceAll("/usr/local/bin/postmaster", `/${EXECUTABLE}`);
 
 const read = (path: string): string => Deno.readTextFileSync(join(ROOT, path));

@@ -18,7 +18,7 @@ export interface Deb {
   /** The file `control`, of octets that are installed. */
   readonly control: (size: number) => string;
   /** Those in `usr/bin` have the mode 755, all others 644. */
-  readonly files: Files;
+  readonly files?: Files;
   /** Links, and where they lead. */
   readonly links?: ReadonlyMap<string, string>;
   /** Directories that are empty. */
@@ -34,13 +34,13 @@ export interface Deb {
  * @throws {BuildError} if dpkg-deb refuses it
  */
 export async function packDeb(deb: Deb, output: string): Promise<string> {
-  const { name, control, files, links = new Map(), directories = [], scripts } = deb;
+  const { name, control, files = new Map(), links = new Map(), directories = [], scripts } = deb;
   const size = [...files.values()].reduce((sum, { length }) => sum + length, 0);
-  const about: Files = new Map([
+  const about = [
     ["control", control(size)],
     ["md5sums", md5sums(files)],
     ["conffiles", conffiles(files)],
-  ]);
+  ] as const;
   const tree = Deno.makeTempDirSync({ prefix: "postmaster-package-" });
   try {
     chmodSync(tree, 0o755);
@@ -50,7 +50,7 @@ export async function packDeb(deb: Deb, output: string): Promise<string> {
       makeParents(join(tree, path), tree);
       symlinkSync(target, join(tree, path));
     }
-    write(about, join(tree, "DEBIAN"), () => 0o644);
+    write(new Map(about.filter(([, lines]) => lines !== "")), join(tree, "DEBIAN"), () => 0o644);
     write(scripts, join(tree, "DEBIAN"), () => 0o755);
     const file = join(output, `${name}.deb`);
     mkdirSync(output, { recursive: true });

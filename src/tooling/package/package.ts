@@ -55,7 +55,6 @@ export async function makePackages(parts: Parts, output: string): Promise<[strin
   const mta = await packDeb({
     name: `postmaster-mta_${version}_all`,
     control: (size) => controlOfMta({ ...about, size }),
-    files: new Map([["usr/share/doc/postmaster-mta/copyright", licences]]),
     links: MTA_LINKS,
     scripts: mtaScripts(),
   }, output);
