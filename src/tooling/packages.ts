@@ -6,12 +6,17 @@ import { join } from "node:path";
 import { deno } from "./deno.ts";
 
 /**
- * Installs what the `package.json` of a directory asks for, without what no program needs.
+ * Installs packages in a directory, without what no program needs.
  *
+ * @param packages their names and versions
  * @returns the licences of the packages
  */
-export async function installPackages(directory: string): Promise<string> {
+export async function installPackages(directory: string, packages: Versions): Promise<string> {
+  const wanted = join(directory, "package.json");
+  Deno.writeTextFileSync(wanted, JSON.stringify({ dependencies: packages }));
   await deno(["install"], directory);
+  // A program that has such a file looks for others above where it is called, and ends if it may not read one.
+  Deno.removeSync(wanted);
   const folder = join(directory, "node_modules");
   const licences = packagesIn(folder).flatMap((path) => {
     const manifest: Manifest = JSON.parse(Deno.readTextFileSync(join(path, "package.json")));
@@ -22,6 +27,9 @@ export async function installPackages(directory: string): Promise<string> {
   prune(folder);
   return licences.toSorted().join("");
 }
+
+/** Versions by the names of packages. */
+type Versions = Readonly<Record<string, string>>;
 
 /** The parts of a `package.json` that matter here. */
 interface Manifest {

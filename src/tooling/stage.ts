@@ -56,8 +56,7 @@ export async function layOut(directory: string, modules: readonly OwnModule[]): 
   });
   const settings = { ...SETTINGS, imports: Object.fromEntries(used), nodeModulesDir: "manual" };
   writeJson(directory, "deno.json", settings);
-  writeJson(directory, "package.json", { dependencies: packages });
-  addLicences(directory, await installPackages(directory));
+  addLicences(directory, await installPackages(directory, packages));
 }
 
 type Imports = Readonly<Record<string, string>>;
