@@ -67,10 +67,14 @@ const IN_PACKAGE = `ConditionPathExists=/etc/postmaster/postmaster.yaml
 Documentation=man:postmaster(${SECTION})
 `;
 
-/** The unit of the documentation, for the executable of the package, and without how to install it by hand. */
+/**
+ * The unit of the documentation, for the executable of the package, and without how to install it by hand. The package
+ * makes the directory of logs, whose group is adm: systemd would give it to the server's group.
+ */
 const unit = (): string =>
   read("docs/examples/postmaster.service")
     .replace(/^[^]*?(?=^\[Unit\]$)/m, "")
+    .replaceAll(/^LogsDirectory.*\n/gm, "")
     .replace("[Unit]\n", `[Unit]\n${IN_PACKAGE}`)
     .replaceAll("/usr/local/bin/postmaster", `/${EXECUTABLE}`);
 
