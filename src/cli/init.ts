@@ -3,9 +3,10 @@
  * @module
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { lstatSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { USUAL } from "../config/find.ts";
 import { defaultStateDirectory } from "../config/state_directory.ts";
 import { reverseName } from "../dns/name.ts";
 import { parseListen, printListen } from "../net/address.ts";
@@ -21,6 +22,9 @@ import {
 } from "./init/machine.ts";
 import { POLICY, transcript } from "./init/policy.ts";
 import { configuration } from "./init/template.ts";
+
+/** The unit of systemd: one's own, or the package's. Both take the usual configuration. */
+const UNITS = ["/etc", "/usr/lib"].map((place) => `${place}/systemd/system/postmaster.service`);
 
 /** Adds the command `init`. */
 export function addInit(postmaster: Command): void {
@@ -112,7 +116,9 @@ function nextSteps({ domains, listen: [listen = ""] }: Values, place: string): s
   return [
     `${program} check ${config}`,
     `${program} simulate ${config} --show-message < ${session}`,
-    `${program} run ${config}`,
+    join(place, "postmaster.yaml") === USUAL && UNITS.some((unit) => existsSync(unit))
+      ? "systemctl start postmaster"
+      : `${program} run ${config}`,
     `swaks ${server} --to postmaster@${domains[0]}`,
   ];
 }

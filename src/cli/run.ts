@@ -2,8 +2,10 @@
  * `postmaster run`: the server, until a signal ends it.
  * @module
  */
+import { messageOf } from "../base/message_of.ts";
 import { type Config, findConfig, loadConfig, type Overrides } from "../config/mod.ts";
 import { serve } from "../daemon/serve.ts";
+import { serviceManager } from "../daemon/notify.ts";
 import { StartWatch } from "../daemon/start_watch.ts";
 
 /** What the command line may say. */
@@ -18,7 +20,13 @@ export function configOf({ config = findConfig(), ...overrides }: ServerFlags): 
 
 /** Runs a server and returns when it has stopped. */
 export async function run(flags: ServerFlags): Promise<void> {
+  using manager = serviceManager();
   using watch = new StartWatch();
   watch.step("the configuration and the files that it names");
-  await serve(configOf(flags), watch, flags);
+  try {
+    await serve(configOf(flags), watch, manager, flags);
+  } catch (error) {
+    await manager.failed(messageOf(error));
+    throw error;
+  }
 }

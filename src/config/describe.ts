@@ -5,7 +5,6 @@
 import { printHop } from "../client/hop.ts";
 import { existsSync } from "node:fs";
 import type { Authentication } from "../auth/authentication.ts";
-import { readersOf } from "../../handlers/postmaster.ts";
 import { CachingResolver } from "../dns/caching_resolver.ts";
 import { isForUsers, printListen } from "../net/address.ts";
 import { printServer } from "../relay/server.ts";
@@ -14,7 +13,7 @@ import { RECIPIENT } from "../targets/launch.ts";
 import type { Config } from "./config.ts";
 import { changedLimits, listenerLimits } from "./limits.ts";
 import type { RelaySettings } from "./relay.ts";
-import { postmastersOf } from "./postmaster.ts";
+import { postmasterReaders } from "./postmaster.ts";
 import { printProblem } from "../base/problem.ts";
 
 const NO_RELAY = "none: no mail leaves, and bounces reach only senders here";
@@ -23,9 +22,7 @@ const NO_RELAY = "none: no mail leaves, and bounces reach only senders here";
 export function describe(config: Config): string[] {
   const { hostname, listen, domains, users, aliases, mailer, relay, handlers, shadow } = config;
   const { recipientDelimiter: delimiter } = config;
-  const readers = postmastersOf(config).flatMap((one) =>
-    readersOf(one, aliases, users.isUser(one.local)) ?? []
-  );
+  const readers = postmasterReaders(config);
   const { level, format, sinks } = config.log;
   const { stderr, file, syslog } = sinks;
   const toSyslog = syslog && ("socket" in syslog ? syslog.socket : `${syslog.host}:${syslog.port}`);

@@ -7,6 +7,7 @@ import { type Aliases, parseAliasTarget } from "../../handlers/mod.ts";
 import { readersOf } from "../../handlers/postmaster.ts";
 import { Mailbox } from "../smtp/mailbox.ts";
 import { isHad, type IsUser, type Site } from "./aliases.ts";
+import type { Config } from "./config.ts";
 import { ConfigError, type Place, type Problem } from "../base/problem.ts";
 
 /** Where a server has a postmaster. */
@@ -18,6 +19,12 @@ interface Names {
 /** The postmaster of each domain. A server without any has one under its own name. */
 export const postmastersOf = ({ domains, hostname }: Names): readonly Mailbox[] =>
   (domains.length > 0 ? domains : [hostname]).map((domain) => new Mailbox("postmaster", domain));
+
+/** Who reads the mail for the postmaster of each domain. */
+export const postmasterReaders = (
+  { aliases, users, ...names }: Pick<Config, "aliases" | "users" | keyof Names>,
+): readonly Mailbox[] =>
+  postmastersOf(names).flatMap((one) => readersOf(one, aliases, users.isUser(one.local)) ?? []);
 
 /**
  * Sees that somebody reads the mail for each postmaster.

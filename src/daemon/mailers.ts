@@ -3,6 +3,8 @@
  * @module
  */
 import type { Config } from "../config/mod.ts";
+import { findAccount } from "../base/passwd.ts";
+import { postmasterReaders } from "../config/postmaster.ts";
 import { mailerProgram } from "../config/targets.ts";
 import { findIdentity, isOwn } from "../targets/identity.ts";
 import { type Launch, launcher, RECIPIENT } from "../targets/launch.ts";
@@ -27,10 +29,10 @@ export function launchOwn(): Launch {
  *
  * @throws {Error} that says what to do
  */
-export async function tryMailers({ mailer, runAs }: Config): Promise<void> {
+export async function tryMailers(config: Config): Promise<void> {
   if (startedByRoot()) return;
-  for (const { user, group } of [mailerProgram(mailer) ?? [], runAs].flat()) {
-    if (user === RECIPIENT) continue; // there are as many as recipients
+  for (const { user: named, group } of [mailerProgram(config.mailer) ?? [], config.runAs].flat()) {
+    const user = named === RECIPIENT ? someRecipient(config) : named;
     const identity = findIdentity(user, group);
     if (isOwn(identity)) continue;
     const { status, stdin, stdout, stderr } = launcher()(["true"], identity);
@@ -43,3 +45,9 @@ export async function tryMailers({ mailer, runAs }: Config): Promise<void> {
     throw new Error(`${why}: ${advice}`);
   }
 }
+
+/** A reader of the postmaster's mail who has an account, and is not root; `undefined` if there is none. */
+const someRecipient = (config: Config): string | undefined =>
+  postmasterReaders(config).map(({ local }) => local).find((local) =>
+    config.users.isUser(local) && (findAccount(local)?.uid ?? 0) !== 0
+  );

@@ -14,6 +14,8 @@ export interface ServiceManager extends Disposable {
   ready(status?: string): Promise<void>;
   /** The server begins to reload its configuration. */
   reloading(): Promise<void>;
+  /** The server cannot start, or cannot go on. */
+  failed(reason: string): Promise<void>;
   /** The server has begun to stop. */
   stopping(status: string): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function serviceManager(): ServiceManager {
   return {
     ready: (status) => send("READY=1", ...status === undefined ? [] : [`STATUS=${status}`]),
     reloading: () => send("RELOADING=1"),
+    failed: (reason) => send(`STATUS=${reason.replaceAll("\n", "; ")}`),
     stopping: (status) => send("STOPPING=1", `STATUS=${status}`),
     [Symbol.dispose]: () => {
       clearInterval(watchdog);

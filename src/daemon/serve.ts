@@ -32,7 +32,7 @@ import { directoriesOf, makeDirectory, makeFile, parentsOf } from "./directory.t
 import { Libc } from "./libc.ts";
 import { launchOwn } from "./mailers.ts";
 import { madeByRoot, refuseUnmet } from "./needs.ts";
-import { type ServiceManager, serviceManager } from "./notify.ts";
+import type { ServiceManager } from "./notify.ts";
 import { refuseSecond, takePidFile } from "./pid_file.ts";
 import { becomeUser } from "./ready.ts";
 import { type RemoteLauncher, startLauncher } from "./remote_launch.ts";
@@ -57,14 +57,19 @@ const UMASK = 0o027;
  * Runs a server and returns when it has stopped.
  *
  * @param watch learns what the start does, and ends when the server listens
+ * @param manager is told how the server is
  * @param flags those of the command line, by which the configuration was read
  */
-export async function serve(read: Config, watch: StartWatch, flags: unknown): Promise<void> {
+export async function serve(
+  read: Config,
+  watch: StartWatch,
+  manager: ServiceManager,
+  flags: unknown,
+): Promise<void> {
   const credentials = credentialsToTake(read);
   Deno.umask(Deno.umask() | UMASK);
   await using opened = new AsyncDisposableStack();
   watch.step("listeners, directories and the pid file");
-  const manager = opened.use(serviceManager());
   if (read.pidFile !== undefined) refuseSecond(read.pidFile);
   const made = madeByRoot(read, credentials);
   if (credentials === undefined) refuseUnmet(read, made);

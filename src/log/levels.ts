@@ -10,6 +10,16 @@ export const LEVELS: readonly Level[] = ["trace", "debug", "info", "warning", "e
 /** How much a log event matters. */
 export type Level = "trace" | "debug" | "info" | "warning" | "error" | "fatal";
 
+/** The severities of syslog (RFC 5424 section 6.2.1). */
+export const SEVERITY: { readonly [L in Level]: number } = {
+  fatal: 2,
+  error: 3,
+  warning: 4,
+  info: 6,
+  debug: 7,
+  trace: 7,
+};
+
 /** The level at which each event is logged. */
 export const LEVEL_OF: { readonly [E in LogEvent]: Level } = {
   starting: "info",

@@ -4,6 +4,7 @@
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
 import { jsonLine, lostLines, terminalLine, textLine } from "./format.ts";
+import { forJournal, isJournal } from "./journal.ts";
 import { Lines } from "./lines.ts";
 import type { LogFormat } from "./settings.ts";
 
@@ -23,6 +24,11 @@ export function stderrSink(format: LogFormat): Sink & AsyncDisposable {
 }
 
 function formatter(format: LogFormat): TextFormatter {
+  const line = plainFormatter(format);
+  return isJournal() ? (record) => forJournal(record.level, line(record)) : line;
+}
+
+function plainFormatter(format: LogFormat): TextFormatter {
   if (format === "json") return jsonLine;
   return Deno.stderr.isTerminal() && !Deno.noColor ? terminalLine : textLine;
 }

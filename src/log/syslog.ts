@@ -8,18 +8,10 @@ import { Buffer } from "node:buffer";
 import { unixDatagram } from "../base/datagram.ts";
 import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
-import type { Level } from "./levels.ts";
+import { SEVERITY } from "./levels.ts";
 import type { SyslogAddress } from "./settings.ts";
 
 const FACILITY_MAIL = 2;
-const SEVERITY: { readonly [L in Level]: number } = {
-  fatal: 2,
-  error: 3,
-  warning: 4,
-  info: 6,
-  debug: 7,
-  trace: 7,
-};
 const encoder = new TextEncoder();
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 

@@ -97,6 +97,29 @@ Deno.test("the copy of a message that tee writes to its standard output is not l
   assert.ok(!server.log.join("\n").includes(CONTENT), "content is logged");
 });
 
+Deno.test("the journal is told how important each line is, and nobody else", async () => {
+  const settings = () => ({ mailer: { command: ["tee", "/no/such/directory/mail"] } });
+  const toJournal = "export JOURNAL_STREAM=$(stat --dereference --format=%d:%i /proc/self/fd/2)";
+  for (
+    const [before, mark] of [[toJournal, /^<(\d)>\d{4}-/], [
+      "export JOURNAL_STREAM=1:2",
+      /^()\d/,
+    ]] as const
+  ) {
+    await using server = await Running.start(settings, { before });
+    using client = await server.connect();
+    assert.equal(await sendMail(client), 554);
+    for (const [level, name] of [["6", "started"], ["4", "failed"]] as const) {
+      const [, marked] = mark.exec(await server.logs(new RegExp(` ${name} `))) ?? [];
+      assert.equal(marked, marked && level);
+    }
+  }
+  await assert.rejects(
+    Running.start(() => ({ domains: 5 }), { before: toJournal }),
+    /^<3>\S+postmaster\.yaml:\d+:\d+: /m,
+  );
+});
+
 Deno.test("a log that nobody reads any more does not stop the server", async () => {
   await using server = await Running.start(undefined, { alone: true });
   await server.deafen();

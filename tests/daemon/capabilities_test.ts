@@ -36,6 +36,13 @@ async function asNobody(directory: Directory, ...capabilities: string[]): Promis
 const WHO =
   'cat > /dev/null; id -un > "$0"; grep -E "Cap(Inh|Prm|Eff|Amb)" /proc/self/status >> "$0"';
 
+/** Each user gets mail as that user. */
+const toMaildirs = (user: string) => (directory: Directory): Settings => {
+  Deno.chmodSync(directory.path, 0o777);
+  const mailer = { maildir: `${directory.path}/{user}` };
+  return { "handlers-as-root": false, users: [user], mailer };
+};
+
 const settings = (user: string) => (directory: Directory): Settings => {
   Deno.chmodSync(directory.path, 0o777);
   return {
@@ -67,10 +74,12 @@ Deno.test({
     using directory = new Directory();
     const before = await asNobody(directory);
     for (const args of [[], ["check"]]) {
-      await assert.rejects(
-        Running.start(settings("daemon"), { before, args }),
-        /postmaster: a server that is not root cannot run programs as daemon \(setpriv: .*\): let root start it, with `user`, or give it CAP_SETUID and CAP_SETGID/,
-      );
+      for (const ofDaemon of [settings("daemon"), toMaildirs("daemon")]) {
+        await assert.rejects(
+          Running.start(ofDaemon, { before, args }),
+          /postmaster: a server that is not root cannot run programs as daemon \(setpriv: .*\): let root start it, with `user`, or give it CAP_SETUID and CAP_SETGID/,
+        );
+      }
       await assert.rejects(
         Running.start((own) => ({ ...settings("nobody")(own), user: "daemon" }), { before, args }),
         /postmaster\.yaml:\d+:\d+: `user`: only root can become the user daemon: let root start the server, or that user himself, or take `user` and `group` out of the configuration/,

@@ -63,6 +63,16 @@ for (const kind of ["in the file system", "with an abstract name"] as const) {
   });
 }
 
+Deno.test("the service manager is told why a server does not start", async () => {
+  using directory = new Directory();
+  using manager = new Manager(directory.of("notify"));
+  const before = `export NOTIFY_SOCKET=${directory.of("notify")}`;
+  await assert.rejects(Running.start(() => ({ lisen: "127.0.0.1:0", domains: 5 }), { before }));
+  await manager.hears(
+    /^STATUS=\S+postmaster\.yaml:\d+:\d+: .*; \S+postmaster\.yaml:\d+:\d+: [^\n]*$/,
+  );
+});
+
 Deno.test("a watchdog hears of the server twice in its time, one of another process never", async () => {
   using directory = new Directory();
   using manager = new Manager(directory.of("notify"));
