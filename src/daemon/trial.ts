@@ -107,10 +107,16 @@ async function tryApart(flags: unknown): Promise<Verdict | Required<Tried>> {
     return verdictSchema.parse(JSON.parse(said.at(-1)!));
   } catch (error) {
     const untried = `neither the types nor the tests of handlers are checked before a reload ` +
-      `(${messageOf(error)}): let the server's user run ${Deno.execPath()}`;
+      `(${messageOf(error)}): ${adviceFor(Deno.execPath())}`;
     return { notes: [untried], untried };
   }
 }
+
+/** How to mend that the server cannot run its own executable. Linux says so of one that an upgrade has replaced. */
+const adviceFor = (executable: string): string =>
+  executable.endsWith(" (deleted)")
+    ? "restart the server, whose executable is another one now"
+    : `let the server's user run ${executable}`;
 
 const refusal = (message: string): Verdict => ({
   problems: [{ file: "handlers", message }],
