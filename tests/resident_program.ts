@@ -21,6 +21,11 @@ export interface Request {
   readonly end: string;
 }
 
+// Signals that come when a server has just ended are not for the next one.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  Deno.addSignalListener(signal, () => {});
+}
+
 const { exit, permissions } = Deno;
 const user = Deno.uid();
 const umask = Deno.umask();

@@ -137,13 +137,17 @@ export async function feed(
   input: string | Uint8Array,
   ...args: readonly string[]
 ): Promise<Ended> {
-  if (!CAN_STAY) return await run(PROGRAM[0]!, [...PROGRAM.slice(1), ...args], input);
+  if (!CAN_STAY) return await feedAlone(input, ...args);
   using directory = new Directory();
   const path = directory.of("input");
   const octets = typeof input === "string" ? new TextEncoder().encode(input) : input;
   Deno.writeFileSync(path, octets);
   return await Resident.take().run({ args, input: path, env: {} });
 }
+
+/** As {@linkcode feed}, in a process of its own: for what depends on the process, and for what main.ts does by itself. */
+export const feedAlone = (input: string | Uint8Array, ...args: readonly string[]): Promise<Ended> =>
+  run(PROGRAM[0]!, [...PROGRAM.slice(1), ...args], input);
 
 /** What a test's server is told, besides that it serves `you@example.net` on a port of its own. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -39,6 +39,8 @@ export class Chronicle {
   /** Parts that were lost since the last that was written. */
   #lost = 0;
   #failing = false;
+  /** What ends later, such as an answer that nobody waited for, is not kept. */
+  #closed = false;
 
   constructor(options: ChronicleOptions) {
     this.#options = options;
@@ -55,11 +57,13 @@ export class Chronicle {
   /** Writes what waits, and ends. */
   async close(): Promise<void> {
     this.#flush();
+    this.#closed = true;
     await this.#thread?.ask("close").catch(() => {}); // what was lost is counted
     this.#thread?.[Symbol.dispose]();
   }
 
   #take(part: WrittenPart): void {
+    if (this.#closed) return;
     if (this.#unwritten + this.#gathered > MOST) return this.#failed(1, "the disk is too slow");
     this.#parts.push(part);
     this.#gathered += part.json.length;
@@ -117,7 +121,9 @@ export class Chronicle {
   }
 }
 
-function batchOf(parts: readonly WrittenPart[]): Batch {
+/** The queue may ask about a message before its session goes on: who reads the parts wants the session first. */
+function batchOf(unsorted: readonly WrittenPart[]): Batch {
+  const parts = unsorted.toSorted((one, other) => one.begun - other.begun);
   return {
     text: parts.map(({ json }) => `${json}\n`).join(""),
     first: Math.min(...parts.map(({ begun }) => begun)),

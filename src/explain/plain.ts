@@ -70,7 +70,8 @@ export const microseconds = (milliseconds: number): number => Math.round(millise
 
 const address = (mailbox: Mailbox | null): string | null => mailbox && String(mailbox);
 
-const withParameters = (parameters: Parameters): object =>
+/** Parameters as they may be kept, if there are any. */
+export const withParameters = (parameters: Parameters): { parameters?: PlainParameters } =>
   parameters.size === 0 ? {} : { parameters: plainParameters(parameters) };
 
 /** An event, without secrets: what a log may show. */

@@ -5,9 +5,9 @@
 import type { AskedEvent, Recorder } from "../handler/recorder.ts";
 import { isPositive, type Route } from "../handler/reply.ts";
 import type { SessionState } from "../handler/session.ts";
+import type { Step } from "../handler/supervisor.ts";
 import { type Part, plainClient, type PlainMessage, type PlainQueued } from "./part.ts";
-import { plainParameters } from "../smtp/parameters.ts";
-import { microseconds, plainEvent, plainReply, stepAsJson } from "./plain.ts";
+import { microseconds, plainEvent, plainReply, stepAsJson, withParameters } from "./plain.ts";
 import { addAddress, hashOf } from "./terms.ts";
 
 /** The most events of a part, and characters of them. Of further ones only the number is kept. */
@@ -25,7 +25,11 @@ export interface WrittenPart {
   readonly hashes: readonly number[];
 }
 
-/** Keeps one session. */
+/** Whether handlers have only passed an event on to the core. */
+const isPassedOn = ({ handler, event, passed, inner }: Step): boolean =>
+  handler === "core" || passed.length === 1 && passed[0] === event && inner.every(isPassedOn);
+
+/** Keeps one session, or what the queue asks, unless nobody has an opinion of it. */
 export class SessionRecorder implements Recorder {
   readonly #session: SessionState;
   readonly #keep: (part: WrittenPart) => void;
@@ -66,7 +70,10 @@ export class SessionRecorder implements Recorder {
         }
       }
     }
-    if ("route" in event) this.#ofDelivery(event.route);
+    if ("route" in event) {
+      if (asked.steps.every(isPassedOn)) return void (this.#ended = true); // there are many
+      this.#ofDelivery(event.route);
+    }
     const json = this.#asJson(asked);
     this.#events = this.#count === 0 ? json : `${this.#events},${json}`;
     this.#count++;
@@ -76,8 +83,7 @@ export class SessionRecorder implements Recorder {
   #ofDelivery({ recipient, original = recipient }: Route): void {
     const { id, mailFrom, parameters } = this.#session.transaction!;
     const sender = mailFrom && String(mailFrom);
-    const more = parameters.size === 0 ? {} : { parameters: plainParameters(parameters) };
-    this.#queued = { id, mailFrom: sender, ...more };
+    this.#queued = { id, mailFrom: sender, ...withParameters(parameters) };
     this.#hashes.push(hashOf("id", id));
     addAddress(this.#hashes, "from", sender ?? "<>");
     addAddress(this.#hashes, "to", String(recipient));

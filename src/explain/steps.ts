@@ -89,10 +89,12 @@ function changeOf(event: Event, plain: PlainEvent | 0): Event {
   } as EventOf<"Deliver">;
 }
 
-const parametersIn = (plain: PlainParameters | undefined): Parameters =>
+/** The parameters that were kept. */
+export const parametersIn = (plain: PlainParameters | undefined): Parameters =>
   plain === undefined ? NO_PARAMETERS : parametersOf(plain);
 
-const mailboxOf = (address: string | null): Mailbox | null =>
+/** The mailbox of an address, `null` for the null path. */
+export const mailboxOf = (address: string | null): Mailbox | null =>
   address === null ? null : Mailbox.parse(address);
 
 function routeOf({ recipient, target, args = {} }: PlainRoute): Route {

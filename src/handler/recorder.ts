@@ -29,18 +29,18 @@ export interface Recorder {
 }
 
 /** Is told the answer to an event; `undefined` if nobody waits for one any more. */
-export type Record = (reply: Reply | undefined) => void;
+export type AnswerRecord = (reply: Reply | undefined) => void;
 
 /**
  * Has the handlers recorded that are asked next.
  *
  * @returns what is told their answer; `undefined` if nobody wants to know what happens in the session
  */
-export function record(
+export function recordNext(
   { recorder }: SessionState,
   supervisor: Supervisor,
   event: Event,
-): Record | undefined {
+): AnswerRecord | undefined {
   if (recorder === undefined) return undefined;
   const steps: Step[] = supervisor.recording = [];
   const start = performance.now();

@@ -7,7 +7,7 @@ import { within } from "../base/within.ts";
 import { Command } from "../handler/command.ts";
 import { type Event, type EventName, type EventOf, OF_QUEUE } from "../handler/event.ts";
 import { asksOthers, type Handler, isPromise } from "../handler/handler.ts";
-import { record, type Recorder } from "../handler/recorder.ts";
+import { type Recorder, recordNext } from "../handler/recorder.ts";
 import {
   BROKEN,
   goOn,
@@ -22,10 +22,9 @@ import { type SessionContext, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import type { Supervisor } from "../handler/supervisor.ts";
 import { Mailbox, mayLeadOn } from "../smtp/mailbox.ts";
-import { NO_PARAMETERS } from "../smtp/parameters.ts";
+import { NO_PARAMETERS, parametersOf } from "../smtp/parameters.ts";
 import { relay } from "../targets/relay.ts";
 import type { Origin, QueuedMessage, QueuedRecipient } from "./entry.ts";
-import { parametersOf } from "../smtp/parameters.ts";
 import { mailboxOf } from "./plain.ts";
 
 /** What the handlers say. */
@@ -46,7 +45,7 @@ export interface AskingOptions {
   /** The limit `handler-timeout`, in milliseconds. */
   readonly timeout: number;
   /** The chain of the context with somebody around it who sees all that is asked of deliveries. */
-  readonly watched?: Handler | undefined;
+  readonly witnessed?: Handler | undefined;
   /** Begins to keep what handlers say of deliveries. */
   readonly record?: ((session: SessionState) => Recorder) | undefined;
 }
@@ -158,7 +157,7 @@ export class Asking {
   }
 
   #asks(event: EventName): boolean {
-    return this.#options.watched !== undefined || this.#handled.has(event);
+    return this.#options.witnessed !== undefined || this.#handled.has(event);
   }
 
   #askOfDelivery(
@@ -167,7 +166,7 @@ export class Asking {
     event: EventOf<"BeforeDelivery" | "AfterDelivery">,
   ): Promise<Answer> {
     const session = this.#sessionOf(message, recipient, [event.route]);
-    const { watched: chain = this.#context.chain, record } = this.#options;
+    const { witnessed: chain = this.#context.chain, record } = this.#options;
     if (this.#handled.has(event.type)) session.recorder = record?.(session);
     return this.#ask(session, { event, chain });
   }
@@ -177,7 +176,7 @@ export class Asking {
     const { supervisor } = session;
     const command = new Command(cause ?? event, supervisor);
     const view = new SessionView(session, command, cause === undefined ? 0 : 1);
-    const recorded = record(session, supervisor, event);
+    const recorded = recordNext(session, supervisor, event);
     const given = chain(event, () => BROKEN, view);
     const reply = isPromise(given) ? await this.#inTime(given, event, supervisor) : given;
     recorded?.(reply);

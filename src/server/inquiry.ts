@@ -7,7 +7,7 @@ import type { Event } from "../handler/event.ts";
 import { type Handler, isPromise, type MaybePromise } from "../handler/handler.ts";
 import { watchedEvent } from "../handler/header_changes.ts";
 import { BROKEN, type Reply } from "../handler/reply.ts";
-import { type Record, record } from "../handler/recorder.ts";
+import { type AnswerRecord, recordNext } from "../handler/recorder.ts";
 import type { SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import type { Supervisor } from "../handler/supervisor.ts";
@@ -20,7 +20,7 @@ interface Question {
   readonly command: Command;
   readonly since: number;
   /** Tells the session's recorder the answer, if there is one. */
-  readonly recorded?: Record | undefined;
+  readonly recorded?: AnswerRecord | undefined;
   readonly then: (reply: Reply) => void;
 }
 
@@ -61,7 +61,7 @@ export class Inquiry {
   ask(given: Event, then: (reply: Reply) => void): void {
     const { supervisor } = this;
     supervisor.begin();
-    const recorded = record(this.#session, supervisor, given);
+    const recorded = recordNext(this.#session, supervisor, given);
     const event = recorded === undefined ? given : watchedEvent(given);
     const command = new Command(event, supervisor);
     const settle = (reply: Reply) => {

@@ -102,7 +102,7 @@ export class Server {
     const asking = new Asking({
       context: local.context,
       timeout: limits.handlerTimeout,
-      watched: setup.witness && local.engine.chain,
+      witnessed: setup.witness && local.engine.chain,
       record: this.#options.record,
     });
     const inForce = { setup, shared, local, asking, users };

@@ -51,7 +51,7 @@ export class Mirror {
   readonly #world: World;
   readonly #whole: Handler;
   readonly #sessions = new Map<number, Mirrored>();
-  /** By their signals: the questions about mail in the queue have the id of the session in which it came. */
+  /** By their signals, as in the feed. */
   readonly #open = new Map<AbortSignal, Mirrored>();
   readonly #memory: Memory;
   #events = 0;

@@ -4,15 +4,13 @@
  */
 import { newId } from "../base/id.ts";
 import type { Part, PlainAsked, PlainQueued } from "../explain/part.ts";
-import { told } from "../explain/steps.ts";
+import { mailboxOf, parametersIn, told } from "../explain/steps.ts";
 import type { Event, EventName } from "../handler/event.ts";
 import { isPositive, type Reply, type Route } from "../handler/reply.ts";
 import { routeKey } from "../handler/route.ts";
 import type { Step } from "../handler/supervisor.ts";
-import { Mailbox } from "../smtp/mailbox.ts";
-import { parametersOf } from "../smtp/parameters.ts";
 import { type Facts, type ObservedEvent, reachedBy, type Told } from "./observed.ts";
-import { bare } from "./watch.ts";
+import { bare, OF_CORE } from "./watch.ts";
 
 /** A session whose last part has not come. */
 interface Retold {
@@ -72,7 +70,8 @@ function* eventIn(part: Part, asked: PlainAsked, retold: Retold): Generator<Obse
   const isMessage = event.type === "Deliver";
   yield {
     ...{ kind: "event", session, time: part.begun + asked.at / 1000, facts },
-    ...{ event: bare(event), reply, handler: deciderAmong(steps, reply), core: core?.reply },
+    ...{ event: bare(event), reply, handler: deciderAmong(steps, reply) },
+    core: OF_CORE.has(event.type) ? core?.reply : undefined,
     ...isMessage ? { missing: "all", reached } : {},
   };
   if (isPositive(reply) || isMessage) follow(retold, event, reply, part);
@@ -100,10 +99,10 @@ function atBeginning(part: Part): Facts {
   };
 }
 
-const transactionOf = ({ id, mailFrom, parameters = {} }: PlainQueued): Facts["transaction"] => ({
+const transactionOf = ({ id, mailFrom, parameters }: PlainQueued): Facts["transaction"] => ({
   id,
-  mailFrom: mailFrom === null ? null : Mailbox.parse(mailFrom),
-  parameters: parametersOf(parameters),
+  mailFrom: mailboxOf(mailFrom),
+  parameters: parametersIn(parameters),
 });
 
 /** The session after the answer to an event: a positive one, or that to a message. */

@@ -19,7 +19,7 @@ const LONGEST = 1024 * 1024;
  * The events to which the core answers by what a shadow does not have: the extensions of a listener, its passwords, and
  * the queue. The shadow's core says what the live one has said.
  */
-const OF_CORE: ReadonlySet<EventName> = new Set<EventName>([
+export const OF_CORE: ReadonlySet<EventName> = new Set<EventName>([
   ...["SayEhlo", "SeeksHelp", "StartTls", "Authenticate", "Deliver"] as const,
 ]);
 

@@ -36,8 +36,9 @@ export async function killOften(kills: number, sessions: number, seed: number): 
       const start = Running.start(noting(port), { directory, before });
       await start.then((server) => server.ended(), () => {}); // most die before they listen
     } else {
-      await using _server = await Running.start(noting(port), { directory });
+      await using server = await Running.start(noting(port), { directory });
       await new Promise((resolve) => setTimeout(resolve, random.below(LIFE)));
+      server.kill("SIGKILL");
     }
   }
   await using server = await Running.start(noting(port), { directory });

@@ -172,7 +172,7 @@ async function begin(port: number, pieces: number): Promise<Socket> {
 }
 
 Deno.test("a reset at any point ends that session only, and delivers no half message", async () => {
-  await using server = await Running.start(slowMailer);
+  await using server = await Running.start(slowMailer, { alone: true });
   using onlooker = await server.connect();
   await codes(onlooker, HELO, ...ENVELOPE.slice(0, 2));
   const files = () => [...Deno.readDirSync(`/proc/${server.pid}/fd`)].length;

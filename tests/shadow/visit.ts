@@ -24,10 +24,12 @@ export const LIVE = atRcpt(
  * became of an attempt.
  */
 export const atDelivery = (code: string) => `
-import { chain, on, say } from "postmaster";
+import { chain, discard, on, say } from "postmaster";
 export default chain(
-  on("BeforeDelivery", ({ route, attempt }, next, { mailFrom, recipients, helo }) => {
+  on("BeforeDelivery", (event, next) => {
+    const { route, attempt } = event;
     const to = route.recipient.local;
+    const elsewhere = () => next({ ...event, route: { ...route, target: discard() } });
     ${code}
     return next();
   }),

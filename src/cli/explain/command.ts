@@ -22,8 +22,11 @@ export function addExplain(postmaster: Command): void {
     .argument("[id]", "the id of a session or of a message, as in the log");
   withWanted(command)
     .addOption(
-      new Option("--limit <number>", "at most so many messages and sessions, the newest")
-        .default(20).argParser(argument(parseLimit)),
+      new Option(
+        "--limit <number>",
+        "at most so many parts of sessions, the newest; 20 without an id",
+      )
+        .argParser(argument(parseLimit)),
     )
     .option("--json", "print a JSON object a line")
     .action(async (id: string | undefined, flags: WantedFlags & ExplainFlags) => {

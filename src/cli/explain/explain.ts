@@ -16,18 +16,18 @@ import { openSessions } from "./open.ts";
 /** What the command line says besides which sessions are meant. */
 export interface ExplainFlags {
   readonly config?: string;
-  readonly limit: number;
+  readonly limit?: number;
   readonly json?: boolean;
 }
 
 /** Prints parts of sessions, the newest sessions last. Throws if there is none. */
 export async function explain(wanted: Wanted, flags: ExplainFlags): Promise<void> {
-  const { limit, json = false } = flags;
+  const { limit = wanted.id === undefined ? 20 : Infinity, json = false } = flags;
   const file = flags.config ?? findConfig();
   const places = loadPlaces(file);
   const directory = await openSessions(places);
   const parts = partsIn(directory, wanted, "newest first").take(limit).toArray()
-    .sort((one, other) => one.begun - other.begun || one.part - other.part);
+    .sort(byBeginning);
   if (parts.length === 0) throw new Error("nothing that matches is kept");
   const traces = await tracesOf(parts, places, file);
   const printer = new Printer();
@@ -42,6 +42,9 @@ export async function explain(wanted: Wanted, flags: ExplainFlags): Promise<void
   printer.flush();
   if (parts.length === limit) console.error(`These are the newest ${limit}: --limit shows more.`);
 }
+
+const byBeginning = (one: Part, other: Part): number =>
+  one.begun - other.begun || one.session.localeCompare(other.session) || one.part - other.part;
 
 /** What the queue knows of the messages of these parts. */
 async function tracesOf(
