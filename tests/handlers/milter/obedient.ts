@@ -55,8 +55,8 @@ export class Obedient implements AsyncDisposable {
 
   /** What it was told so far. */
   get told(): Told[] {
-    return this.#directory.read("told").split("\n").filter((line) => line !== "")
-      .map((line) => JSON.parse(line));
+    const lines = this.#directory.read("told").split("\n").slice(0, -1); // the last one is not whole
+    return lines.map((line) => JSON.parse(line));
   }
 
   /** The steps that it was told so far. */
