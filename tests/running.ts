@@ -129,6 +129,9 @@ export async function runApart(before: string, module: string): Promise<string> 
 /** What a program that has failed says besides the lines of its log. */
 export const complaint = (stderr: string): string => stderr.replace(/^\d{4}-\d\d-\d\dT.*\n/gm, "");
 
+/** The commands that main.ts runs by itself: they are their own programs. */
+const OF_MAIN: ReadonlySet<unknown> = new Set(["sendmail", "deliver"]);
+
 /** Runs a command of the program to its end. It may share a process with other commands. */
 export const postmaster = (...args: readonly string[]): Promise<Ended> => feed("", ...args);
 
@@ -137,17 +140,15 @@ export async function feed(
   input: string | Uint8Array,
   ...args: readonly string[]
 ): Promise<Ended> {
-  if (!CAN_STAY) return await feedAlone(input, ...args);
+  if (!CAN_STAY || OF_MAIN.has(args[0])) {
+    return await run(PROGRAM[0]!, [...PROGRAM.slice(1), ...args], input);
+  }
   using directory = new Directory();
   const path = directory.of("input");
   const octets = typeof input === "string" ? new TextEncoder().encode(input) : input;
   Deno.writeFileSync(path, octets);
   return await Resident.take().run({ args, input: path, env: {} });
 }
-
-/** As {@linkcode feed}, in a process of its own: for what depends on the process, and for what main.ts does by itself. */
-export const feedAlone = (input: string | Uint8Array, ...args: readonly string[]): Promise<Ended> =>
-  run(PROGRAM[0]!, [...PROGRAM.slice(1), ...args], input);
 
 /** What a test's server is told, besides that it serves `you@example.net` on a port of its own. */
 export type Settings = Readonly<Record<string, unknown>>;

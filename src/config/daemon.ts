@@ -73,6 +73,7 @@ export const daemonKeys = {
     "The directory for messages of more than 256 KiB during delivery, in files without a name, " +
       "which vanish with the server. The default is the system's directory for temporary files. The " +
       "server creates a missing directory, only for its user; the directory above it must exist. A " +
-      "server that cannot write there does not start.",
+      "server that cannot write there does not start. Where that directory is in memory, as `/tmp` on " +
+      "Debian 13, name one on a disk.",
   ).meta({ examples: ["/var/spool/postmaster"] }),
 };

@@ -8,7 +8,7 @@ import {
   COMPILED,
   Directory,
   type Ended,
-  feedAlone,
+  feed,
   postmaster,
   run,
   Running,
@@ -30,7 +30,7 @@ const sendmail = (
   directory: Directory,
   args: readonly string[],
   text: string | Uint8Array,
-): Promise<Ended> => feedAlone(text, "sendmail", `--drop=${directory.of("drop")}`, ...args);
+): Promise<Ended> => feed(text, "sendmail", `--drop=${directory.of("drop")}`, ...args);
 
 const HELLO = "To: you@example.net\nSubject: hello\n\nhello\n";
 

@@ -8,7 +8,7 @@ import { userLine } from "../../src/auth/edit.ts";
 import { Hashes } from "../../src/auth/hashes.ts";
 import { runClient } from "../clients.ts";
 import { need } from "../need.ts";
-import { Directory, feedAlone, postmaster, Running, type Settings, until } from "../running.ts";
+import { Directory, feed, postmaster, Running, type Settings, until } from "../running.ts";
 import { selfSigned } from "../tls/openssl.ts";
 import { atDelivery, atRcpt, LIVE, visit } from "./visit.ts";
 
@@ -236,7 +236,7 @@ Deno.test("mail of this machine's programs is replayed as theirs", async () => {
         "you@example.net",
         "far@example.com",
       ];
-      assert.equal((await feedAlone("Subject: hello\n\nhello\n", ...args)).code, 0);
+      assert.equal((await feed("Subject: hello\n\nhello\n", ...args)).code, 0);
       await until("the mail is there", () => directory.read("mail").includes("hello"));
     },
     LIVE,

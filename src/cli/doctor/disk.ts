@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { roughSize } from "../queue/rough.ts";
 import { type Check, forEach } from "./check.ts";
-import { fault, type Found, ok, warning } from "./finding.ts";
+import { fault, type Found, note, ok, warning } from "./finding.ts";
 import type { Installation } from "./installation.ts";
 
 /** The share of a file system, or the octets if that is less, that must be free: else warning, else fault. */
@@ -18,18 +18,41 @@ const FREE = {
 /** The same share of the files that a file system can have. */
 const FILES = { warning: 0.1, fault: 0.02 } as const;
 
+/** What statfs(2) says of file systems in memory: tmpfs and ramfs. */
+const IN_MEMORY: ReadonlySet<number> = new Set([0x0102_1994, 0x8584_58f6]);
+
 /** The check. */
 export const disk: Check = {
   name: "disk",
   about: "the file systems that the server writes to: space, and the number of files",
   network: false,
-  run: (installation) =>
-    forEach(
+  run: async (installation) => [
+    ...await forEach(
       onePerDevice(directoriesOf(installation)),
       String,
       (path) => Promise.resolve(spaceAt(path, installation)),
     ),
+    ...inMemory(installation),
+  ],
 };
+
+/** Which directories are in memory, as `/tmp` is on many machines. */
+function inMemory({ settings, places, stateDirectory }: Installation): readonly Found[] {
+  const { spoolDirectory: spool = tmpdir() } = settings;
+  const queue = places?.queue?.directory ?? stateDirectory;
+  const isSo = (path: string) => IN_MEMORY.has(statfsSync(existing(path)).type);
+  return [
+    ...isSo(queue)
+      ? [note(queue, `${queue} is in memory: mail in the queue is lost with the machine`, TO_DISK)]
+      : [],
+    ...isSo(spool)
+      ? [note(spool, `${spool} is in memory, and so are large messages during delivery`, TO_DISK)]
+      : [],
+  ];
+}
+
+const TO_DISK =
+  "name a directory on a disk: `state-directory`, `queue.directory`, `spool-directory`";
 
 function directoriesOf({ settings, places, stateDirectory }: Installation): readonly string[] {
   const { spoolDirectory = tmpdir(), log } = settings;
