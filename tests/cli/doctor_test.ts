@@ -1,11 +1,11 @@
 /** `postmaster doctor` on a host that is well, and on one with ten faults. */
 import assert from "node:assert/strict";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
-import { need, needOwnMounts } from "../need.ts";
+import { need, needOwnMounts, needRuntime } from "../need.ts";
 import { Host } from "./doctor_kit.ts";
 
 const NEEDS = {
-  ignore: needOwnMounts().ignore ||
+  ignore: needOwnMounts().ignore || needRuntime("2.7.13").ignore ||
     need("nsd", "unbound", "ldns-signzone", "nsenter", "faketime").ignore,
 };
 
