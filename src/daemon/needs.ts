@@ -15,7 +15,7 @@ import { faultOfControl } from "./control_socket.ts";
 import { faultIn } from "../queue/sqlite/examine.ts";
 import type { Credentials } from "./credentials.ts";
 import { faultOfDrop } from "./drop.ts";
-import { directoriesOf, isDirectory, isSafe, parentsOf } from "./directory.ts";
+import { directoriesOf, DROP_MODE, isDirectory, isSafe, parentsOf } from "./directory.ts";
 import { faultOfPidFile } from "./pid_file.ts";
 
 /** What root makes before it becomes the server's user: paths of directories, of the log, and of sockets. */
@@ -48,9 +48,9 @@ export function refuseUnmet(config: Config, made: ReadonlySet<string>): void {
     if (message !== undefined) problems.push(config.problem({ path, message }));
   };
   const faulty = new Set<string>();
-  for (const { key, path } of directoriesOf(config)) {
+  for (const { key, path, mode } of directoriesOf(config)) {
     if (faulty.has(dirname(path))) continue; // that is the mistake
-    const fault = faultOfDirectory(path, made);
+    const fault = faultOfDirectory(path, made, mode);
     if (fault !== undefined) faulty.add(path);
     note(key.split("."), fault);
   }
@@ -85,11 +85,19 @@ function noteControl(
   if (fault !== undefined) note(["control", fault.key], fault.message);
 }
 
-/** Why a directory can neither be used nor made. The directory above it must be there. */
-export function faultOfDirectory(path: string, made: ReadonlySet<string>): string | undefined {
+/**
+ * Why a directory can neither be used nor made. The directory above it must be there.
+ *
+ * @param permissions those that it is made with
+ */
+export function faultOfDirectory(
+  path: string,
+  made: ReadonlySet<string>,
+  permissions?: number,
+): string | undefined {
   const found = look(path);
   if (found === "nothing") {
-    return made.has(path) || made.has(dirname(path)) ? undefined : whyNotMade(path);
+    return made.has(path) || made.has(dirname(path)) ? undefined : whyNotMade(path, permissions);
   }
   if (found instanceof Error) return `${messageOf(found)}: ${forMe(path)}`;
   if (!found.isDirectory) return `${path} is no directory: remove it, or name another`;
@@ -103,7 +111,7 @@ export function faultOfDirectory(path: string, made: ReadonlySet<string>): strin
       `user id ${uid} (${fault}): chown it, or name another`;
 }
 
-function whyNotMade(path: string): string | undefined {
+function whyNotMade(path: string, permissions: number | undefined): string | undefined {
   if (isLink(path)) return `${path} is no directory: remove it, or name another`;
   const above = dirname(path);
   const found = look(above);
@@ -113,7 +121,8 @@ function whyNotMade(path: string): string | undefined {
   if (found instanceof Error) return `${messageOf(found)}: ${forMe(path)}`;
   if (!found.isDirectory) return `${above} is no directory: remove it, or name another`;
   const fault = refusal(above);
-  return fault && `the server cannot make the directory ${path} (${fault}): ${forMe(path)}`;
+  return fault &&
+    `the server cannot make the directory ${path} (${fault}): ${forMe(path, permissions)}`;
 }
 
 /** Why a file can neither be written nor made. A pipe, for one, is not opened: that could wait. */
@@ -172,5 +181,7 @@ function look(path: string): Deno.FileInfo | "nothing" | Error {
 /** True for a link, also for one that leads nowhere: nothing can be made in its place. */
 const isLink = (path: string): boolean => tried(() => Deno.lstatSync(path))?.isSymlink ?? false;
 
-const forMe = (path: string): string =>
-  `make the directory ${path} for ${ownUser()}, or name another`;
+const forMe = (path: string, permissions?: number): string => {
+  const open = permissions === DROP_MODE ? ` with the permissions ${DROP_MODE.toString(8)}` : "";
+  return `make the directory ${path} for ${ownUser()}${open}, or name another`;
+};

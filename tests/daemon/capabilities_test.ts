@@ -85,6 +85,13 @@ Deno.test({
         /postmaster\.yaml:\d+:\d+: `user`: only root can become the user daemon: let root start the server, or that user himself, or take `user` and `group` out of the configuration/,
       );
     }
+    await assert.rejects(
+      Running.start(
+        (own) => ({ ...settings("nobody")(own), drop: { directory: "/var/lib/dropped" } }),
+        { before },
+      ),
+      /make the directory \/var\/lib\/dropped for the user nobody with the permissions 1733, or name another/,
+    );
     await using server = await Running.start(
       (own) => ({ ...settings("nobody")(own), user: "nobody" }),
       { before },
