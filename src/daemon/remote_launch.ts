@@ -11,6 +11,7 @@ import { type Launch, launcher } from "../targets/launch.ts";
 import { firstLine } from "./frames.ts";
 import { grantFor, grantsOf } from "./grants.ts";
 import type { Terms } from "./launcher.ts";
+import { startOwn } from "./own_program.ts";
 import { RemoteProcess } from "./remote_process.ts";
 
 /** Milliseconds that the launcher may take to end. */
@@ -51,14 +52,12 @@ export async function startLauncher(
   const { uid, gid } = self;
   const key = randomBytes(32).toString("hex");
   const terms: Terms = { grants, key, uid, gid, most: config.mailer.concurrency };
-  const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...program, "launcher"],
+  const child = startOwn("launcher", FLAGS, {
     cwd: "/",
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
-  }).spawn();
+  });
   const input = child.stdin.getWriter();
   await input.write(new TextEncoder().encode(`${JSON.stringify(terms)}\n`));
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();

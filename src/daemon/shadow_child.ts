@@ -10,6 +10,7 @@ import { toPlainText } from "../handler/plain_text.ts";
 import type { Outlet } from "../shadow/feed.ts";
 import { Gathering } from "../shadow/frames.ts";
 import type { Answer, Findings, Said, Told } from "../shadow/observed.ts";
+import { startOwn } from "./own_program.ts";
 import type { Terms } from "./shadow_terms.ts";
 
 /** The command of the process, for the program only. */
@@ -58,12 +59,10 @@ export class ShadowChild implements Outlet, Disposable {
 
   constructor(terms: Terms, parent: ShadowParent) {
     this.#parent = parent;
-    const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...program, SHADOW_PROCESS],
+    this.#child = startOwn(SHADOW_PROCESS, FLAGS, {
       env: { DENO_V8_FLAGS: HEAP },
       ...{ stdin: "piped", stdout: "piped", stderr: "null" },
-    }).spawn();
+    });
     this.#input = this.#child.stdin.getWriter();
     this.#say(JSON.stringify(terms)).catch(() => {});
     this.#wait(START, "the handlers of the shadow were not loaded in time");

@@ -11,6 +11,7 @@ import { tried } from "../base/tried.ts";
 import { within } from "../base/within.ts";
 import { type Config, ConfigError, modulesOf, type Problem } from "../config/mod.ts";
 import { ModuleLoader } from "../modules/loader.ts";
+import { startOwn } from "./own_program.ts";
 import { FLAGS } from "./remote_launch.ts";
 
 /** Milliseconds for a trial, with all types and tests. */
@@ -83,16 +84,13 @@ async function fingerprint({ written }: Config, modules: readonly string[]): Pro
 
 /** Runs `postmaster trial`. */
 async function tryApart(flags: unknown): Promise<Verdict | Required<Tried>> {
-  const program = Deno.build.standalone ? [] : ["run", ...FLAGS, Deno.mainModule];
-  const command = new Deno.Command(Deno.execPath(), {
-    args: [...program, "trial"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-    detached: true,
-  });
   try {
-    const child = command.spawn();
+    const child = startOwn("trial", FLAGS, {
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      detached: true,
+    });
     const input = child.stdin.getWriter();
     const output = child.output();
     await input.write(new TextEncoder().encode(JSON.stringify(flags)));
@@ -106,17 +104,11 @@ async function tryApart(flags: unknown): Promise<Verdict | Required<Tried>> {
     const said = new TextDecoder().decode(stdout).trimEnd().split("\n"); // modules may print something, too
     return verdictSchema.parse(JSON.parse(said.at(-1)!));
   } catch (error) {
-    const untried = `neither the types nor the tests of handlers are checked before a reload ` +
-      `(${messageOf(error)}): ${adviceFor(Deno.execPath())}`;
+    const untried = "neither the types nor the tests of handlers are checked before a reload: " +
+      messageOf(error);
     return { notes: [untried], untried };
   }
 }
-
-/** How to mend that the server cannot run its own executable. Linux says so of one that an upgrade has replaced. */
-const adviceFor = (executable: string): string =>
-  executable.endsWith(" (deleted)")
-    ? "restart the server, whose executable is another one now"
-    : `let the server's user run ${executable}`;
 
 const refusal = (message: string): Verdict => ({
   problems: [{ file: "handlers", message }],
