@@ -86,7 +86,7 @@ Deno.test({
     const text = await host.print("--only", "spf,disk");
     assert.match(
       text.stdout,
-      /^postmaster: 2 faults\nfault: disk: .*\n {4}mend it: .*\nfault: spf: /,
+      /^postmaster: 2 faults, 1 note\nfault: disk: .*\n {4}mend it: .*\nfault: spf: /,
     );
     assert.equal(text.code, 2);
   },
