@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tried } from "../src/base/tried.ts";
 import { within } from "../src/base/within.ts";
 import { ROOT } from "./program.ts";
 import { Resident } from "./resident_process.ts";
@@ -50,9 +51,7 @@ export function ownProcess(
     ended,
     kill: (signal) => child.kill(signal),
     end: async () => {
-      try {
-        child.kill("SIGKILL");
-      } catch { /* it has ended */ }
+      tried(() => child.kill("SIGKILL")); // it may have ended
       await ended;
     },
   };
@@ -80,8 +79,8 @@ export function sharedProcess(
   return {
     ...{ pid: resident.pid, isOwn: false, stderr: readable, ended, kill },
     end: async () => {
-      for (const signal of ["SIGTERM", "SIGINT"] as const) if (!isOver) kill(signal); // the second: at once
-      if (!isOver && !await within(ended, PATIENCE)) kill("SIGKILL");
+      for (const signal of ["SIGTERM", "SIGINT"] as const) tried(() => kill(signal)); // the second: at once
+      if (!await within(ended, PATIENCE)) tried(() => kill("SIGKILL"));
       await ended;
     },
   };
