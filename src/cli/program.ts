@@ -8,7 +8,7 @@ import { messageOf } from "../base/message_of.ts";
 import { oneOf, suggest } from "../base/nearest.ts";
 import { runLauncher } from "../daemon/launcher.ts";
 import { SHADOW_PROCESS } from "../daemon/shadow_child.ts";
-import { forJournal, isJournal } from "../log/journal.ts";
+import { marking } from "../log/journal.ts";
 import { LEVELS } from "../log/levels.ts";
 import type { Mailbox } from "../smtp/mailbox.ts";
 import { TranscriptError } from "../testing/transcript.ts";
@@ -230,5 +230,5 @@ function complain(error: unknown, debug: boolean): void {
   const isPlaced = error instanceof ConfigError || error instanceof TranscriptError;
   const prefix = isPlaced ? "" : "postmaster: ";
   const said = debug && error instanceof Error ? error.stack! : prefix + messageOf(error);
-  console.error(isJournal() ? forJournal("error", said) : said);
+  console.error(marking()("error", said));
 }

@@ -9,7 +9,8 @@ import type { Log } from "../log/event.ts";
 import type { Message } from "../message/message.ts";
 import { messageIdOf } from "../message/message_id.ts";
 import type { QueuedMessage } from "../queue/entry.ts";
-import { envelopeOf, mailboxOf } from "../queue/plain.ts";
+import { envelopeOf } from "../queue/plain.ts";
+import { pathOf } from "../smtp/mailbox.ts";
 import { parametersOf, plainParameters } from "../smtp/parameters.ts";
 import type { Notice } from "../queue/report/notice.ts";
 import { type Report, reports, type ReportSettings } from "../queue/report/report.ts";
@@ -75,7 +76,7 @@ function mailOf({ to, parameters, octets }: Report) {
     },
   };
   const none = parametersOf({});
-  const recipient = { mailbox: mailboxOf(to)!, parameters: none, original: undefined };
+  const recipient = { mailbox: pathOf(to)!, parameters: none, original: undefined };
   return { sender: null, parameters: parametersOf(parameters), recipients: [recipient], message };
 }
 

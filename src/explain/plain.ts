@@ -16,20 +16,16 @@ export interface PlainEvent {
   readonly [carried: string]: unknown;
 }
 
-/** A route without what it has of its recipient. */
+/** A route. What it has of its recipient is kept only of mail in the queue. */
 export interface PlainRoute {
   readonly recipient: string;
   readonly target: string;
   readonly args?: Readonly<Record<string, unknown>>;
-}
-
-/** The route of mail in the queue. */
-export interface PlainQueuedRoute extends PlainRoute {
   readonly user?: string;
   readonly extension?: string;
+  readonly copy?: boolean;
   readonly original?: string;
   readonly parameters?: PlainParameters;
-  readonly copy?: boolean;
 }
 
 /** A reply. */
@@ -97,31 +93,29 @@ export function plainEvent(event: Event): PlainEvent {
     case "Deliver":
       return { type };
     case "BeforeDelivery":
-      return { ...event, route: plainQueuedRoute(event.route) };
+      return { ...event, route: wholeRoute(event.route) };
     case "AfterDelivery": {
       const { route, next, ...more } = event;
-      return { ...more, route: plainQueuedRoute(route), next: next?.getTime() };
+      return { ...more, route: wholeRoute(route), next: next?.getTime() };
     }
     default:
       return { ...event };
   }
 }
 
-/** A route as it may be kept. */
+/** A route as it may be kept, without what it has of its recipient. */
 export function plainRoute({ recipient, target: { target, args } }: Route): PlainRoute {
   const more = Object.keys(args).length === 0 ? {} : { args };
   return { recipient: String(recipient), target, ...more };
 }
 
-function plainQueuedRoute(route: Route): PlainQueuedRoute {
-  const { user, extension, original, parameters, copy } = route;
+function wholeRoute(route: Route): PlainRoute {
+  const { recipient: _, target: __, original, parameters, ...its } = route;
   return {
     ...plainRoute(route),
-    ...user === undefined ? {} : { user },
-    ...extension === undefined ? {} : { extension },
-    ...original === undefined ? {} : { original: String(original) },
-    ...parameters === undefined ? {} : withParameters(parameters),
-    ...copy ? { copy } : {},
+    ...its,
+    ...original && { original: String(original) },
+    ...parameters && withParameters(parameters),
   };
 }
 

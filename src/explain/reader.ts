@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { tried } from "../base/tried.ts";
 import { type FrameHead, HEAD, headOf, linesOf } from "./frame.ts";
 import type { Part } from "./part.ts";
-import type { PlainQueuedRoute } from "./plain.ts";
+import type { PlainRoute } from "./plain.ts";
 import { begunAt, segmentsIn } from "./segments.ts";
 import { told } from "./steps.ts";
 import { hashOf } from "./terms.ts";
@@ -138,7 +138,7 @@ const recipientsOf = ({ events }: Part): string[] =>
   events.flatMap((asked) => {
     const { type, mailbox, route } = asked.event;
     if (route !== undefined) {
-      const { recipient, original = recipient } = route as PlainQueuedRoute;
+      const { recipient, original = recipient } = route as PlainRoute;
       return [recipient, original];
     }
     if (type !== "AddRcptTo") return [];

@@ -6,22 +6,10 @@ import type { Event, EventOf } from "../handler/event.ts";
 import { recallChanges } from "../handler/header_changes.ts";
 import { BROKEN, type Reply, type Route } from "../handler/reply.ts";
 import type { Step } from "../handler/supervisor.ts";
-import { Mailbox } from "../smtp/mailbox.ts";
-import {
-  NO_PARAMETERS,
-  type Parameters,
-  parametersOf,
-  type PlainParameters,
-} from "../smtp/parameters.ts";
+import { Mailbox, pathOf } from "../smtp/mailbox.ts";
+import { parametersOf, type PlainParameters } from "../smtp/parameters.ts";
 import type { PlainAsked } from "./part.ts";
-import type {
-  PlainDeed,
-  PlainEvent,
-  PlainQueuedRoute,
-  PlainReply,
-  PlainRoute,
-  PlainStep,
-} from "./plain.ts";
+import type { PlainDeed, PlainEvent, PlainReply, PlainRoute, PlainStep } from "./plain.ts";
 
 /** An event that was asked, its steps, and the answer. */
 export interface Told {
@@ -56,15 +44,15 @@ function eventOf(plain: PlainEvent, routes: readonly Route[] = []): Event {
       const { mailbox, parameters } = plain;
       return {
         ...plain,
-        mailbox: mailboxOf(mailbox as string | null),
-        parameters: parametersIn(parameters as PlainParameters | undefined),
+        mailbox: pathOf(mailbox as string | null),
+        parameters: parametersOf(parameters as PlainParameters | undefined),
       } as Event;
     }
     case "BeforeDelivery":
-      return { ...plain, route: queuedRouteOf(plain.route as PlainQueuedRoute) } as Event;
+      return { ...plain, route: routeOf(plain.route as PlainRoute) } as Event;
     case "AfterDelivery": {
       const next = plain.next === undefined ? undefined : new Date(plain.next as number);
-      return { ...plain, route: queuedRouteOf(plain.route as PlainQueuedRoute), next } as Event;
+      return { ...plain, route: routeOf(plain.route as PlainRoute), next } as Event;
     }
     case "Deliver":
       return { type: "Deliver", body: NOTHING, routes, signal: AbortSignal.abort() };
@@ -85,31 +73,19 @@ function changeOf(event: Event, plain: PlainEvent | 0): Event {
     ...more,
     ...body === undefined ? {} : { body: other },
     ...routes === undefined ? {} : { routes: (routes as PlainRoute[]).map(routeOf) },
-    ...sender === undefined ? {} : { sender: mailboxOf(sender as string | null) },
+    ...sender === undefined ? {} : { sender: pathOf(sender as string | null) },
   } as EventOf<"Deliver">;
 }
 
-/** The parameters that were kept. */
-export const parametersIn = (plain: PlainParameters | undefined): Parameters =>
-  plain === undefined ? NO_PARAMETERS : parametersOf(plain);
-
-/** The mailbox of an address, `null` for the null path. */
-export const mailboxOf = (address: string | null): Mailbox | null =>
-  address === null ? null : Mailbox.parse(address);
-
-function routeOf({ recipient, target, args = {} }: PlainRoute): Route {
-  return { recipient: Mailbox.parse(recipient), target: { target, args } };
-}
-
-function queuedRouteOf(plain: PlainQueuedRoute): Route {
-  const { user, extension, original, parameters, copy } = plain;
+function routeOf(
+  { recipient, target, args = {}, original, parameters, ...its }: PlainRoute,
+): Route {
   return {
-    ...routeOf(plain),
-    parameters: parametersIn(parameters),
-    ...user === undefined ? {} : { user },
-    ...extension === undefined ? {} : { extension },
+    ...its,
+    recipient: Mailbox.parse(recipient),
+    target: { target, args },
+    parameters: parametersOf(parameters),
     ...original === undefined ? {} : { original: Mailbox.parse(original) },
-    ...copy ? { copy } : {},
   };
 }
 
@@ -120,7 +96,7 @@ function replyOf({ routes, sender, ...plain }: PlainReply): Reply {
   return {
     ...plain,
     ...routes === undefined ? {} : { routes: routes.map(routeOf) },
-    ...sender === undefined ? {} : { sender: mailboxOf(sender) },
+    ...sender === undefined ? {} : { sender: pathOf(sender) },
   } as Reply;
 }
 

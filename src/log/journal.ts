@@ -7,13 +7,14 @@ import { fstatSync } from "node:fs";
 import { tried } from "../base/tried.ts";
 import { type Level, SEVERITY } from "./levels.ts";
 
-/** Whether the journal reads the standard error of this process. */
-export function isJournal(): boolean {
+/** Writes lines for whoever reads the standard error of this process: for the journal, with how important they are. */
+export const marking = (): (level: Level, lines: string) => string =>
+  isJournal()
+    ? (level, lines) => lines.replace(/^(?=.)/gm, `<${SEVERITY[level]}>`)
+    : (_level, lines) => lines;
+
+function isJournal(): boolean {
   const named = Deno.env.get("JOURNAL_STREAM"); // a program that was started with another standard error has it, too
   const file = named === undefined ? undefined : tried(() => fstatSync(2));
   return file !== undefined && named === `${file.dev}:${file.ino}`;
 }
-
-/** Lines as the journal reads them. */
-export const forJournal = (level: Level, lines: string): string =>
-  lines.replace(/^(?=.)/gm, `<${SEVERITY[level]}>`);

@@ -4,13 +4,15 @@
  */
 import type { Sink, TextFormatter } from "@logtape/logtape";
 import { jsonLine, lostLines, terminalLine, textLine } from "./format.ts";
-import { forJournal, isJournal } from "./journal.ts";
+import { marking } from "./journal.ts";
 import { Lines } from "./lines.ts";
 import type { LogFormat } from "./settings.ts";
 
 /** Writes lines as soon as the standard error takes them. A stuck reader costs lines, and never holds up the server. */
 export function stderrSink(format: LogFormat): Sink & AsyncDisposable {
-  const line = formatter(format);
+  const unmarked = formatter(format);
+  const mark = marking();
+  const line: TextFormatter = (record) => mark(record.level, unmarked(record));
   const lines = new Lines({
     write: (octets) => Deno.stderr.write(octets),
     mayRecover: false,
@@ -24,11 +26,6 @@ export function stderrSink(format: LogFormat): Sink & AsyncDisposable {
 }
 
 function formatter(format: LogFormat): TextFormatter {
-  const line = plainFormatter(format);
-  return isJournal() ? (record) => forJournal(record.level, line(record)) : line;
-}
-
-function plainFormatter(format: LogFormat): TextFormatter {
   if (format === "json") return jsonLine;
   return Deno.stderr.isTerminal() && !Deno.noColor ? terminalLine : textLine;
 }

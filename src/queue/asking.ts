@@ -21,11 +21,10 @@ import {
 import { type SessionContext, SessionState } from "../handler/session.ts";
 import { SessionView } from "../handler/session_view.ts";
 import type { Supervisor } from "../handler/supervisor.ts";
-import { Mailbox, mayLeadOn } from "../smtp/mailbox.ts";
+import { Mailbox, mayLeadOn, pathOf } from "../smtp/mailbox.ts";
 import { NO_PARAMETERS, parametersOf } from "../smtp/parameters.ts";
 import { relay } from "../targets/relay.ts";
 import type { Origin, QueuedMessage, QueuedRecipient } from "./entry.ts";
-import { mailboxOf } from "./plain.ts";
 
 /** What the handlers say. */
 export interface Answer {
@@ -61,7 +60,6 @@ interface Question {
 /** Asks one chain. Any number of questions may be open at once. */
 export class Asking {
   readonly #options: AskingOptions;
-  readonly #context: SessionContext;
   /** The events of deliveries for which the site has handlers: most have none. */
   readonly #handled: ReadonlySet<EventName>;
   readonly #telling = new Set<Promise<Answer>>();
@@ -69,7 +67,6 @@ export class Asking {
   constructor(options: AskingOptions) {
     const { context } = options;
     this.#options = options;
-    this.#context = context;
     this.#handled = new Set(OF_QUEUE.values().filter((event) => asksOthers(context.chain, event)));
   }
 
@@ -124,12 +121,12 @@ export class Asking {
     const parameters = NO_PARAMETERS;
     const answer = await this.#ask(session, {
       event: { type: "AddRcptTo", mailbox, parameters },
-      chain: this.#context.chain,
+      chain: this.#options.context.chain,
       cause: { type: "SetMailFrom", mailbox: null, parameters },
     });
     if (!isRelayingDenied(answer.reply) || mayLeadOn(mailbox)) return answer;
     const target = relay([mailbox]);
-    if (this.#context.judge(target) !== undefined) return answer;
+    if (this.#options.context.judge(target) !== undefined) return answer;
     const reply = { ...RELAYED, routes: [{ recipient: mailbox, target }] };
     return { reply, handler: undefined };
   }
@@ -140,7 +137,7 @@ export class Asking {
     const session = this.#state(origin);
     session.show(origin.helo, {
       ...{ id, routes },
-      mailFrom: mailboxOf(sender),
+      mailFrom: pathOf(sender),
       parameters: parametersOf(parameters),
       recipients: [Mailbox.parse(recipient.original ?? recipient.recipient)],
     });
@@ -151,7 +148,7 @@ export class Asking {
     { session: id, peer: address, port, listener, tls, user, localUser }: Origin,
   ): SessionState {
     return new SessionState({
-      ...{ id, peer: { address, port }, listener, user, localUser, context: this.#context },
+      ...{ id, peer: { address, port }, listener, user, localUser, context: this.#options.context },
       tls: tls && Object.freeze({ ...tls, serverName: undefined, peer: undefined }),
     });
   }
@@ -166,7 +163,7 @@ export class Asking {
     event: EventOf<"BeforeDelivery" | "AfterDelivery">,
   ): Promise<Answer> {
     const session = this.#sessionOf(message, recipient, [event.route]);
-    const { witnessed: chain = this.#context.chain, record } = this.#options;
+    const { witnessed: chain = this.#options.context.chain, record } = this.#options;
     if (this.#handled.has(event.type)) session.recorder = record?.(session);
     return this.#ask(session, { event, chain });
   }

@@ -3,14 +3,10 @@
  * @module
  */
 import type { Route } from "../handler/reply.ts";
-import { Mailbox } from "../smtp/mailbox.ts";
+import { Mailbox, pathOf } from "../smtp/mailbox.ts";
 import { parametersOf, plainParameters } from "../smtp/parameters.ts";
 import type { Envelope } from "../targets/target.ts";
 import type { NewRecipient, Origin, QueuedMessage, RecipientState } from "./entry.ts";
-
-/** The mailbox of a text; `null` is the null path. */
-export const mailboxOf = (text: string | null): Mailbox | null =>
-  text === null ? null : Mailbox.parse(text);
 
 /** The recipient that a route is for. */
 export const recipientOf = (
@@ -58,7 +54,7 @@ export const envelopeOf = (
   accepted,
   parameters: parametersOf(parameters),
   session: origin.session,
-  sender: mailboxOf(sender),
+  sender: pathOf(sender),
   peer: origin.peer,
   source: sourceOf(origin),
   isOwn: origin.user !== undefined || origin.made !== undefined,

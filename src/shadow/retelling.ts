@@ -4,11 +4,13 @@
  */
 import { newId } from "../base/id.ts";
 import type { Part, PlainAsked, PlainQueued } from "../explain/part.ts";
-import { mailboxOf, parametersIn, told } from "../explain/steps.ts";
+import { told } from "../explain/steps.ts";
 import type { Event, EventName } from "../handler/event.ts";
 import { isPositive, type Reply, type Route } from "../handler/reply.ts";
 import { routeKey } from "../handler/route.ts";
 import type { Step } from "../handler/supervisor.ts";
+import { pathOf } from "../smtp/mailbox.ts";
+import { parametersOf } from "../smtp/parameters.ts";
 import { type Facts, type ObservedEvent, reachedBy, type Told } from "./observed.ts";
 import { bare, OF_CORE } from "./watch.ts";
 
@@ -101,8 +103,8 @@ function atBeginning(part: Part): Facts {
 
 const transactionOf = ({ id, mailFrom, parameters }: PlainQueued): Facts["transaction"] => ({
   id,
-  mailFrom: mailboxOf(mailFrom),
-  parameters: parametersIn(parameters),
+  mailFrom: pathOf(mailFrom),
+  parameters: parametersOf(parameters),
 });
 
 /** The session after the answer to an event: a positive one, or that to a message. */

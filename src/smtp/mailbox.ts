@@ -259,3 +259,7 @@ function isAddress(inside: string): boolean {
   const [, tag, content] = tagged as unknown as [string, string, string];
   return lower(tag) !== "ipv6" || isIpv6(content);
 }
+
+/** The mailbox of a text; `null` is the null path. */
+export const pathOf = (text: string | null): Mailbox | null =>
+  text === null ? null : Mailbox.parse(text);

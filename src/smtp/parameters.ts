@@ -15,7 +15,7 @@ export type PlainParameters = Readonly<Record<string, string | null>>;
 export const plainParameters = (parameters: Parameters): PlainParameters =>
   Object.fromEntries(parameters);
 
-export const parametersOf = (plain: PlainParameters): Parameters =>
+export const parametersOf = (plain: PlainParameters = {}): Parameters =>
   frozenMap(new Map(Object.entries(plain)));
 
 /** The empty list of parameters. */

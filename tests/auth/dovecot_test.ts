@@ -93,7 +93,7 @@ service auth {
   }
 }
 
-const NEEDS = need("dovecot", "setsid").ignore ? { ignore: true } : needRoot();
+const NEEDS = { ignore: need("dovecot", "setsid").ignore || needRoot().ignore };
 
 Deno.test({
   name: "Dovecot says who may come in, and whoever it says comes in",

@@ -37,33 +37,31 @@ export const disk: Check = {
 };
 
 /** Which directories are in memory, as `/tmp` is on many machines. */
-function inMemory({ settings, places, stateDirectory }: Installation): readonly Found[] {
-  const { spoolDirectory: spool = tmpdir() } = settings;
-  const queue = places?.queue?.directory ?? stateDirectory;
-  const isSo = (path: string) => IN_MEMORY.has(statfsSync(existing(path)).type);
-  return [
-    ...isSo(queue)
-      ? [note(queue, `${queue} is in memory: mail in the queue is lost with the machine`, TO_DISK)]
-      : [],
-    ...isSo(spool)
-      ? [note(spool, `${spool} is in memory, and so are large messages during delivery`, TO_DISK)]
-      : [],
-  ];
+function inMemory({ settings, places }: Installation): readonly Found[] {
+  const used = [
+    [places?.queue?.directory, ": mail in the queue is lost with the machine"],
+    [spoolIn(settings), ", and so are large messages during delivery"],
+  ] as const;
+  return used.flatMap(([path, so]) => {
+    const isSo = path !== undefined && IN_MEMORY.has(statfsSync(existing(path)).type);
+    return isSo ? [note(path, `${path} is in memory${so}`, TO_DISK)] : [];
+  });
 }
 
 const TO_DISK =
   "name a directory on a disk: `state-directory`, `queue.directory`, `spool-directory`";
 
 function directoriesOf({ settings, places, stateDirectory }: Installation): readonly string[] {
-  const { spoolDirectory = tmpdir(), log } = settings;
-  const file = log?.sinks.file;
+  const file = settings.log?.sinks.file;
   return [
     ...places?.queue === undefined ? [] : [places.queue.directory],
     stateDirectory,
-    spoolDirectory,
+    spoolIn(settings),
     ...file === undefined ? [] : [dirname(file)],
   ].map(existing);
 }
+
+const spoolIn = ({ spoolDirectory = tmpdir() }: Installation["settings"]): string => spoolDirectory;
 
 /** A directory that is there: one that will be made is on the file system of the one above. */
 const existing = (path: string): string =>
